@@ -1,0 +1,36 @@
+import { ClassWeightsLoss, uniformValues } from '@openset/core';
+import { reshape, type Tensor1D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { type BceOptions, bceBankOptions, initialBiasValues } from './bce-options.ts';
+
+/** Options of `BceDiverseLoss`. */
+export interface BceDiverseLossOptions extends BceOptions {
+  /**
+   * Where the biases start: one number, or one for each class. Default: `log(10 · numClasses)` normalised
+   * (official code of UniFace's BCE head), else `U(±1 / √embeddingSize)` (the classification head's mode 0).
+   */
+  readonly biasInit?: number | readonly number[];
+}
+
+/**
+ * Binary cross-entropy with one bias per class, L_bce-d: `softplus(b_y − z_y) + λ Σ_{j≠y} softplus(z_j − b_j)`.
+ * Each class learns a threshold of its own, so there is no unified one. Also takes soft targets
+ * `[batch, numClasses]` where the margin is 0.
+ */
+export class BceDiverseLoss extends ClassWeightsLoss {
+  constructor(options: BceDiverseLossOptions) {
+    const { numClasses, embeddingSize, normalized = true, biasInit, seed = 0 } = options;
+    const fallback = normalized ? Math.log(10 * numClasses) : null;
+    const start = biasInit ?? fallback;
+    const values = start === null ? null : initialBiasValues(start, numClasses);
+    super('BceDiverseLoss', options, bceBankOptions(options), () =>
+      values ? tensor1d(values) : evenBias(numClasses, embeddingSize, seed),
+    );
+  }
+}
+
+function evenBias(numClasses: number, embeddingSize: number, seed: number): Tensor1D {
+  // A seed of its own: the weights are drawn from `seed`.
+  return tidy(() =>
+    reshape(uniformValues([numClasses, 1], 1 / Math.sqrt(embeddingSize), seed + 1), [numClasses]),
+  );
+}

@@ -1,0 +1,116 @@
+import {
+  ClassWeightsLoss,
+  checkChoice,
+  checkNumber,
+  type LearnedThreshold,
+  type LossContext,
+  type LossStep,
+  makeStep,
+  sampleClasses,
+} from '@openset/core';
+import {
+  type NamedTensorMap,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { type BceOptions, bceBankOptions, initialBiasValues } from './bce-options.ts';
+
+/** Options of `BceUnifiedLoss`. */
+export interface BceUnifiedLossOptions extends BceOptions {
+  /**
+   * Where the bias starts. Default: `log(10 · numClasses · negativeSampleRate)` normalised (official code of
+   * UniFace), else 0.
+   */
+  readonly biasInit?: number;
+  /** r in `(0, 1]`: the share of the classes (or of the negative pairs) used in a batch; default 1, all. */
+  readonly negativeSampleRate?: number;
+  /**
+   * How they are drawn. `'shared'` (default, official code): the classes of the batch and others at random,
+   * `⌊r · numClasses⌋` together, the same for all rows; the loss then costs r of its time. `'independent'`
+   * (paper, eq. 32): each negative pair is kept with probability r.
+   */
+  readonly negativeSampling?: 'shared' | 'independent';
+  /**
+   * How the threshold is read off the bias. `'bias'` (default): `t = b / scale` (UniFace eq. 24–30 and all code).
+   * `'bias-minus-log-classes'`: `t = (b − log(numClasses − 1)) / scale` (UniFace eq. 23).
+   */
+  readonly thresholdReading?: 'bias' | 'bias-minus-log-classes';
+}
+
+/**
+ * Binary cross-entropy with one unified bias, L_bce-u of "Rediscovering BCE Loss for Uniform Classification"; its
+ * normalised form is UniFace's UCE (eq. 23, 31, 32):
+ *
+ * `softplus(b − s(c_y − m)) + λ Σ_{j≠y} softplus(s c_j − b)`, mean over the batch.
+ *
+ * The bias b is trained with the weights, and `b / s` is the cosine that separates an embedding's own class from
+ * all others. Also takes soft targets `[batch, numClasses]` where the margin is 0.
+ */
+export class BceUnifiedLoss extends ClassWeightsLoss {
+  private readonly thresholdReading: 'bias' | 'bias-minus-log-classes';
+  private readonly sampling: { kind: 'shared' | 'independent'; rate: number; seed: number } | null;
+  /** Batches drawn so far; part of the state, so that a resumed run draws what the uninterrupted one would. */
+  private readonly samplingStep: Variable | null;
+  private batches = 0;
+
+  constructor(options: BceUnifiedLossOptions) {
+    const {
+      numClasses,
+      normalized = true,
+      negativeSampleRate = 1,
+      negativeSampling = 'shared',
+      seed = 0,
+    } = options;
+    const { thresholdReading = 'bias' } = options;
+    checkNumber('negativeSampleRate (r)', negativeSampleRate, { minimum: Number.MIN_VALUE, maximum: 1 });
+    checkChoice('negativeSampling', negativeSampling, ['shared', 'independent']);
+    checkChoice('thresholdReading', thresholdReading, ['bias', 'bias-minus-log-classes']);
+    const start = options.biasInit ?? (normalized ? Math.log(10 * numClasses * negativeSampleRate) : 0);
+    const values = initialBiasValues(start, 1);
+    super('BceUnifiedLoss', options, bceBankOptions(options), () => tensor1d(values));
+    this.thresholdReading = thresholdReading;
+    this.sampling =
+      negativeSampleRate < 1 ? { kind: negativeSampling, rate: negativeSampleRate, seed } : null;
+    this.samplingStep = this.sampling && this.addMemory('samplingStep', tensor1d([0], 'int32'));
+  }
+
+  override forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
+    const { sampling } = this;
+    if (!sampling) return super.forward(embeddings, labels, context);
+    const checked = this.checkHardBatch(embeddings, labels, context);
+    const seed = sampling.seed + 0x9e3779b1 * (this.batches + 1);
+    return makeStep(() => ({
+      loss: this.score(
+        embeddings,
+        checked,
+        sampling.kind === 'shared'
+          ? { classes: this.drawClasses(checked, sampling.rate, seed) }
+          : { options: { pairSampling: { rate: sampling.rate, seed } } },
+      ),
+      commit: () => {
+        this.batches++;
+        this.samplingStep?.assign(tensor1d([this.batches], 'int32'));
+      },
+    }));
+  }
+
+  /** `b / scale`, between an embedding and a class weight; null where embeddings are not normalised. */
+  override threshold(): LearnedThreshold | null {
+    if (this.bankOptions.similarity === 'dot') return null;
+    const bias = (this.bias as Variable).dataSync()[0] as number;
+    const offset = this.thresholdReading === 'bias' ? 0 : Math.log(Math.max(1, this.numClasses - 1));
+    return { cosine: (bias - offset) / (this.bankOptions.scale as number), between: 'embedding and class' };
+  }
+
+  override setState(state: NamedTensorMap): void {
+    super.setState(state);
+    if (this.samplingStep) this.batches = (state.samplingStep as Tensor1D).dataSync()[0] as number;
+  }
+
+  private drawClasses(labels: Tensor1D, rate: number, seed: number): Tensor1D {
+    const { numClasses } = this;
+    return sampleClasses(labels, { numClasses, count: Math.floor(rate * numClasses), seed });
+  }
+}

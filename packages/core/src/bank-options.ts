@@ -1,0 +1,119 @@
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { ConfigError, checkChoice, checkNumber } from './errors.ts';
+import { checkMargins, type Margin } from './margins.ts';
+
+/** The tensors of one loss over a bank. */
+export interface BankInputs {
+  /** `[batch, embeddingSize]` float32, raw. */
+  readonly embeddings: Tensor2D;
+  /** `[batch]` int32, or soft targets `[batch, numClasses]` float32 (rows sum to 1, no margins). */
+  readonly labels: Tensor1D | Tensor2D;
+  /** `[numClasses, embeddingSize]` float32: class weights, sample memory or empirical prototypes. */
+  readonly bank: Tensor2D;
+  /** `[1]` (unified) or `[numClasses]` (diverse), subtracted from the logits; absent: none. */
+  readonly bias?: Tensor1D | undefined;
+  /**
+   * `[count]` int32, distinct: only these classes of the bank take part; every label must be among them (see
+   * `sampleClasses`). Absent: all.
+   */
+  readonly classes?: Tensor1D | undefined;
+}
+
+/** How the loss over a bank is computed; plain data. */
+export interface BankOptions {
+  /** Softmax cross-entropy, or binary cross-entropy summed over the classes. */
+  readonly criterion: 'softmax' | 'bce';
+  /** γ or s in the papers; default 64 for cosines, 1 for raw products. */
+  readonly scale?: number;
+  /** Applied to the similarity with the own class, in this order. */
+  readonly margins?: readonly Margin[];
+  /** `'cosine'` (default) normalises embeddings and bank; `'dot'` is the classification form `W·x − b`. */
+  readonly similarity?: 'cosine' | 'dot';
+  /** ε in `[0, 1)`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
+  readonly labelSmoothing?: number;
+  /** λ: weight of the negative terms of BCE (UniFace eq. 32); default 1. */
+  readonly negativeWeight?: number;
+  /**
+   * UniFace eq. 32 as printed: each negative term is kept with probability `rate`, drawn for each pair of a row
+   * and a class from `seed`. BCE only. (For whole classes left out of a batch see `sampleClasses`.)
+   */
+  readonly pairSampling?: { readonly rate: number; readonly seed: number } | undefined;
+  /**
+   * BCE logits are clipped to ± this, with no gradient outside, as the papers' code guards its exponentials
+   * (± scale). Not needed here, nothing overflows; default none.
+   */
+  readonly logitClip?: number | undefined;
+  /**
+   * What a bank row of zeros means. `'score'` (default): a class like any other. `'skip'`: no sample of this
+   * class has been seen yet: it is no negative to anybody, and a sample of that class does not count.
+   */
+  readonly emptyRows?: 'score' | 'skip';
+  /** Whether the bank gets a gradient (class weights do, memories do not); default true. */
+  readonly bankGradient?: boolean;
+  /** Multiplies the loss and its gradients; default 1. */
+  readonly weight?: number;
+  /** Classes held at a time; default so that the matrices of a block take 1 MB each. */
+  readonly blockSize?: number | undefined;
+}
+
+/** `BankOptions` with every default filled in: what a backend kernel gets as its attributes. */
+export interface ResolvedBankOptions {
+  readonly criterion: 'softmax' | 'bce';
+  readonly scale: number;
+  readonly margins: readonly Margin[];
+  readonly similarity: 'cosine' | 'dot';
+  readonly labelSmoothing: number;
+  readonly negativeWeight: number;
+  readonly pairSampling: { readonly rate: number; readonly seed: number } | undefined;
+  readonly logitClip: number | undefined;
+  readonly emptyRows: 'score' | 'skip';
+  readonly bankGradient: boolean;
+  readonly weight: number;
+  readonly blockSize: number | undefined;
+}
+
+/** Fills in the defaults and checks every option. @throws ConfigError */
+export function resolveBankOptions(options: BankOptions): ResolvedBankOptions {
+  const { similarity = 'cosine' } = options;
+  checkChoice('similarity', similarity, ['cosine', 'dot']);
+  const resolved: ResolvedBankOptions = {
+    criterion: options.criterion,
+    scale: options.scale ?? (similarity === 'cosine' ? 64 : 1),
+    margins: options.margins ?? [],
+    similarity,
+    labelSmoothing: options.labelSmoothing ?? 0,
+    negativeWeight: options.negativeWeight ?? 1,
+    pairSampling: options.pairSampling,
+    logitClip: options.logitClip,
+    emptyRows: options.emptyRows ?? 'score',
+    bankGradient: options.bankGradient ?? true,
+    weight: options.weight ?? 1,
+    blockSize: options.blockSize,
+  };
+  checkChoice('criterion', resolved.criterion, ['softmax', 'bce']);
+  checkChoice('emptyRows', resolved.emptyRows, ['score', 'skip']);
+  checkNumber('scale (γ)', resolved.scale, { minimum: Number.MIN_VALUE });
+  checkNumber('labelSmoothing (ε)', resolved.labelSmoothing, { minimum: 0, maximum: 1 });
+  checkNumber('negativeWeight (λ)', resolved.negativeWeight, { minimum: 0 });
+  checkNumber('weight', resolved.weight);
+  checkMargins(resolved.margins, similarity);
+  if (resolved.blockSize !== undefined) {
+    checkNumber('blockSize', resolved.blockSize, { minimum: 1, integer: true });
+  }
+  if (resolved.logitClip !== undefined) checkNumber('logitClip', resolved.logitClip, { minimum: 0 });
+  if (resolved.pairSampling) {
+    checkNumber('the negative sample rate (r)', resolved.pairSampling.rate, { minimum: 0, maximum: 1 });
+  }
+  if (resolved.criterion === 'softmax') {
+    const bceOnly = {
+      negativeWeight: resolved.negativeWeight !== 1,
+      pairSampling: resolved.pairSampling,
+      logitClip: resolved.logitClip,
+    };
+    for (const [option, used] of Object.entries(bceOnly)) {
+      if (used)
+        throw new ConfigError(`${option} belongs to the 'bce' criterion; the criterion here is 'softmax'.`);
+    }
+  }
+  return resolved;
+}

@@ -1,0 +1,193 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type {
+  LearnedThreshold,
+  LossConfig,
+  LossContext,
+  LossStep,
+  OpenSetLoss,
+  StateStep,
+} from './contract.ts';
+import { ConfigError, checkChoice, checkNumber, DataError } from './errors.ts';
+import { hasStarted } from './start-epoch.ts';
+import { makeStep } from './stateful-loss.ts';
+import { weightedSum } from './tape.ts';
+
+/** One part of a `CombinedLoss`. */
+export interface CombinedPart {
+  readonly loss: OpenSetLoss;
+  /** Factor of this part; default 1. */
+  readonly weight?: number;
+  /** The part counts when `epoch + 1 >= startEpoch`; default 1, from the beginning. */
+  readonly startEpoch?: number;
+  /** The part counts while `epoch + 1 <= endEpoch`; default for ever. */
+  readonly endEpoch?: number;
+}
+
+/** Options of `CombinedLoss`. */
+export interface CombinedLossOptions {
+  /** `'sum'` (default): Σ weight · loss. `'mean'`: that divided by the number of parts that count. */
+  readonly combination?: 'sum' | 'mean';
+  /** Which part's learned threshold is the threshold; needed where more than one part learns one. */
+  readonly thresholdFrom?: string;
+}
+
+/**
+ * Several losses of the same batch as one. A part whose start epoch has not come is not computed, but its memory
+ * is filled (`observe`). State tensors are named `part.tensor`.
+ */
+export class CombinedLoss implements OpenSetLoss {
+  readonly name: string = 'CombinedLoss';
+  readonly trainable: readonly tf.Variable[];
+  readonly memory: readonly tf.Variable[];
+  protected readonly parts: ReadonlyMap<string, CombinedPart>;
+  private readonly options: CombinedLossOptions;
+
+  /**
+   * Takes the parts over: `dispose()` disposes of them.
+   * @throws ConfigError for no parts, a name with a dot, or a start after the end
+   */
+  constructor(
+    parts: Readonly<Record<string, OpenSetLoss | CombinedPart>>,
+    options: CombinedLossOptions = {},
+  ) {
+    const entries = Object.entries(parts).map(
+      ([key, part]) => [key, 'loss' in part ? part : { loss: part }] as const,
+    );
+    if (entries.length === 0) throw new ConfigError('A CombinedLoss needs at least one part.');
+    checkChoice('combination', options.combination ?? 'sum', ['sum', 'mean']);
+    for (const [key, { weight = 1, startEpoch = 1, endEpoch = Number.MAX_SAFE_INTEGER }] of entries) {
+      if (key.includes('.')) throw new ConfigError(`The part name '${key}' may not hold a dot.`);
+      checkNumber(`weight of '${key}'`, weight);
+      checkNumber(`startEpoch of '${key}'`, startEpoch, { minimum: 1, integer: true });
+      checkNumber(`endEpoch of '${key}'`, endEpoch, { minimum: startEpoch, integer: true });
+    }
+    if (options.thresholdFrom !== undefined && !(options.thresholdFrom in parts)) {
+      throw new ConfigError(
+        `thresholdFrom is '${options.thresholdFrom}', but the parts are ${Object.keys(parts).join(', ')}.`,
+      );
+    }
+    this.parts = new Map(entries);
+    this.options = options;
+    this.trainable = entries.flatMap(([, { loss }]) => loss.trainable);
+    this.memory = entries.flatMap(([, { loss }]) => loss.memory);
+  }
+
+  forward(embeddings: tf.Tensor2D, labels: tf.Tensor1D | tf.Tensor2D, context?: LossContext): LossStep {
+    const steps: StateStep[] = [];
+    const disposeAll = () =>
+      steps.forEach((step) => {
+        step.dispose();
+      });
+    try {
+      const step = makeStep(() => {
+        const losses: tf.Scalar[] = [];
+        const weights: number[] = [];
+        for (const [key, part] of this.parts) {
+          if (isActive(key, part, context)) {
+            const partStep = part.loss.forward(embeddings, labels, context);
+            steps.push(partStep);
+            losses.push(partStep.loss);
+            weights.push(part.weight ?? 1);
+          } else if (part.loss.observe) {
+            steps.push(part.loss.observe(embeddings, labels as tf.Tensor1D, context));
+          }
+        }
+        if (losses.length === 0) {
+          throw new ConfigError(
+            `No part of the ${this.name} counts in epoch ${context?.epoch}: mind their start and end epochs.`,
+          );
+        }
+        const share = this.options.combination === 'mean' ? 1 / losses.length : 1;
+        const commit = () =>
+          steps.forEach((partStep) => {
+            partStep.commit();
+          });
+        return {
+          loss: weightedSum(
+            losses,
+            weights.map((weight) => weight * share),
+          ),
+          commit,
+        };
+      });
+      return {
+        loss: step.loss,
+        commit: step.commit,
+        dispose: () => {
+          disposeAll();
+          step.dispose();
+        },
+      };
+    } catch (error) {
+      disposeAll();
+      throw error;
+    }
+  }
+
+  threshold(): LearnedThreshold | null {
+    const { thresholdFrom } = this.options;
+    if (thresholdFrom !== undefined) return this.parts.get(thresholdFrom)?.loss.threshold() ?? null;
+    const learned = [...this.parts].map(([key, { loss }]) => ({ key, threshold: loss.threshold() }));
+    const found = learned.filter(({ threshold }) => threshold !== null);
+    if (found.length > 1) {
+      const keys = found.map(({ key, threshold }) => `'${key}' (between ${threshold?.between})`).join(', ');
+      throw new ConfigError(`More than one part learns a threshold: ${keys}. Name one with thresholdFrom.`);
+    }
+    return found[0]?.threshold ?? null;
+  }
+
+  getConfig(): LossConfig {
+    const parts = [...this.parts].map(([key, part]) => [key, { ...part, loss: part.loss.getConfig() }]);
+    return { loss: this.name, ...this.options, parts: Object.fromEntries(parts) };
+  }
+
+  getState(): tf.NamedTensorMap {
+    const state: tf.NamedTensorMap = {};
+    for (const [key, { loss }] of this.parts) {
+      for (const [name, tensor] of Object.entries(loss.getState())) state[`${key}.${name}`] = tensor;
+    }
+    return state;
+  }
+
+  setState(state: tf.NamedTensorMap): void {
+    const byPart = new Map<string, tf.NamedTensorMap>([...this.parts.keys()].map((key) => [key, {}]));
+    for (const [name, tensor] of Object.entries(state)) {
+      const dot = name.indexOf('.');
+      const part = byPart.get(name.slice(0, dot));
+      if (!part) {
+        throw new DataError(
+          `The state tensor '${name}' belongs to no part of this ${this.name}; its parts are ${[...this.parts.keys()].join(', ')}.`,
+        );
+      }
+      part[name.slice(dot + 1)] = tensor;
+    }
+    // A part that refuses its state must leave the others as they were.
+    const before = this.getState();
+    try {
+      for (const [key, { loss }] of this.parts) loss.setState(byPart.get(key) as tf.NamedTensorMap);
+    } catch (error) {
+      for (const [key, { loss }] of this.parts) loss.setState(stateOf(before, key));
+      throw error;
+    } finally {
+      tf.dispose(before);
+    }
+  }
+
+  dispose(): void {
+    for (const { loss } of this.parts.values()) loss.dispose();
+  }
+}
+
+function isActive(
+  key: string,
+  { startEpoch = 1, endEpoch }: CombinedPart,
+  context: LossContext | undefined,
+): boolean {
+  if (endEpoch !== undefined && hasStarted(`The end of part '${key}'`, endEpoch + 1, context)) return false;
+  return hasStarted(`The part '${key}'`, startEpoch, context);
+}
+
+function stateOf(state: tf.NamedTensorMap, part: string): tf.NamedTensorMap {
+  const own = Object.entries(state).filter(([name]) => name.startsWith(`${part}.`));
+  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(part.length + 1), tensor]));
+}

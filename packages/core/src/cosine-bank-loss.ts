@@ -1,0 +1,156 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Accumulator } from './accumulator.ts';
+import {
+  type BankBlock,
+  type BankBlocks,
+  bankRowsGradient,
+  embeddingsGradient,
+  openBank,
+  similarityGradient,
+} from './bank-blocks.ts';
+import {
+  type BankInputs,
+  type BankOptions,
+  type ResolvedBankOptions,
+  resolveBankOptions,
+} from './bank-options.ts';
+import { checkBankInputs } from './check-inputs.ts';
+import { bceRows, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
+import { createRowWriter } from './row-writer.ts';
+import { restrictToClasses, spreadToAllClasses } from './sample-classes.ts';
+import { operation, readingIsFree, untaped } from './tape.ts';
+
+/**
+ * Name under which a backend may register a faster kernel for `cosineBankLoss` with tfjs's `registerKernel`.
+ *
+ * Inputs: `embeddings`, `labels`, `bank` and, where there is one, `bias`, as in `BankInputs`. Attributes:
+ * `ResolvedBankOptions` and `gradients: boolean`. Outputs: the loss (a scalar) and, if `gradients`, the gradients
+ * of `embeddings`, of `bank` (if `bankGradient`), and of `bias` (if given), in this order.
+ */
+export const cosineBankLossKernel = 'CosineBankLoss';
+
+/**
+ * The one computation behind every loss here:
+ * `criterion(scale · margin(similarity(embeddings, bank)) − bias, labels)`, averaged over the rows.
+ *
+ * It is streamed over blocks of classes with closed-form gradients: never is anything of the size
+ * `batch × numClasses` held. BCE takes one pass (three matrix products, two for a bank without a gradient),
+ * softmax a pass more for its log-sum-exp. Memory beyond inputs and gradients: `O(batch · blockSize)`.
+ *
+ * Differentiable in `embeddings`, `bank` (unless `bankGradient: false`) and `bias`; works with plain
+ * `@tensorflow/tfjs-core`, which registers no gradients of its own. A backend's kernel named `CosineBankLoss` is
+ * used where registered.
+ *
+ * @returns scalar: the mean over the rows of the sum over the classes
+ * @throws ShapeError, ConfigError before anything is computed (values are checked by the losses)
+ */
+export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Scalar {
+  const resolved = resolveBankOptions(options);
+  checkBankInputs(inputs, resolved);
+  const { embeddings, bank, bias } = inputs;
+  // A bank without a gradient stays out of the tape's sight: it is reached through the closure alone.
+  const differentiable = [embeddings, ...(resolved.bankGradient ? [bank] : []), ...(bias ? [bias] : [])];
+  const gradients = tf.engine().state.gradientDepth > 0;
+  return operation(
+    differentiable,
+    () => {
+      const [loss, ...partials] = compute(inputs, resolved, gradients);
+      return { value: loss as tf.Scalar, saved: partials };
+    },
+    (dy, partials) => {
+      // The upstream gradient of a loss that is minimised as it is, is 1: no second copy of the bank's gradient.
+      if (readingIsFree() && dy.dataSync()[0] === 1) return partials.map((partial) => tf.clone(partial));
+      return partials.map((partial) => tf.mul(partial, dy));
+    },
+  );
+}
+
+function compute(inputs: BankInputs, options: ResolvedBankOptions, gradients: boolean): tf.Tensor[] {
+  if (inputs.classes) {
+    const outputs = compute(restrictToClasses(inputs, inputs.classes), options, gradients);
+    return gradients ? spreadToAllClasses(outputs, inputs, inputs.classes, options) : outputs;
+  }
+  if (!tf.getKernel(cosineBankLossKernel, tf.getBackend()))
+    return streamedBankLoss(inputs, options, gradients);
+  const { embeddings, labels, bank, bias } = inputs;
+  const kernelInputs = { embeddings, labels, bank, ...(bias ? { bias } : {}) };
+  const attributes = { ...options, gradients } as unknown as tf.NamedAttrMap;
+  const outputs = tf.engine().runKernel(cosineBankLossKernel, kernelInputs, attributes);
+  return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];
+}
+
+/**
+ * The generic version of the `CosineBankLoss` kernel, on tfjs operations: for backends without one, and the
+ * reference that a kernel is tested against. Not differentiable; returns what the kernel returns.
+ */
+export function streamedBankLoss(
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
+  gradients: boolean,
+): tf.Tensor[] {
+  return tf.tidy(() => {
+    const blocks = openBank(inputs, options);
+    const sums = gradients ? new GradientSums(blocks, inputs) : null;
+    const rowsOf = options.criterion === 'softmax' ? softmaxRows : bceRows;
+    const rows = rowsOf(blocks, inputs, sums && ((block, gradient) => sums.add(block, gradient)));
+    const loss = tf.mul(tf.sum(tf.mul(rows, blocks.rowWeights)), options.weight);
+    return [loss, ...(sums ? sums.finish() : [])];
+  });
+}
+
+/** Adds up the gradients of all inputs, block by block. */
+class GradientSums {
+  private readonly blocks: BankBlocks;
+  private readonly rowWeights: tf.Tensor2D;
+  private readonly unit = new Accumulator<tf.Tensor2D>();
+  private readonly bank;
+  private readonly unifiedBias: Accumulator<tf.Tensor1D> | null;
+  private readonly diverseBias;
+
+  constructor(blocks: BankBlocks, { bank, bias }: BankInputs) {
+    const { options, numClasses } = blocks;
+    this.blocks = blocks;
+    this.rowWeights = tf.mul(blocks.rowWeights, options.weight);
+    this.bank = options.bankGradient ? createRowWriter(numClasses, bank.shape[1]) : null;
+    const unified = bias?.shape[0] === 1;
+    this.unifiedBias = bias && unified ? new Accumulator<tf.Tensor1D>() : null;
+    this.diverseBias = bias && !unified ? createRowWriter(numClasses, 1) : null;
+  }
+
+  add(block: BankBlock, logitGradient: tf.Tensor2D): void {
+    const weighted = tf.mul(logitGradient, this.rowWeights) as tf.Tensor2D;
+    // A bias is subtracted from the logits, hence the signs.
+    this.unifiedBias?.add(tf.reshape(tf.neg(tf.sum(weighted)), [1]));
+    this.diverseBias?.write(block.start, tf.neg(tf.sum(weighted, 1, true)) as tf.Tensor2D);
+    const gradient = similarityGradient(weighted, block, this.blocks);
+    this.unit.add(tf.matMul(tf.transpose(gradient), block.rows.unit) as tf.Tensor2D);
+    this.bank?.write(block.start, bankRowsGradient(gradient, block, this.blocks));
+  }
+
+  finish(): tf.Tensor[] {
+    const gradients: tf.Tensor[] = [embeddingsGradient(this.unit.take(), this.blocks)];
+    if (this.bank) gradients.push(this.bank.finish());
+    if (this.unifiedBias) gradients.push(this.unifiedBias.take());
+    if (this.diverseBias) gradients.push(tf.reshape(this.diverseBias.finish(), [this.blocks.numClasses]));
+    return gradients;
+  }
+}
+
+/**
+ * Mean over the rows of `log Σ_{j≠y} exp(scale · similarity_j)`, streamed, without a gradient: where the USS and
+ * the sample-to-sample BCE bias start (official code of UniTSFace). Rows without negatives do not count.
+ * @returns `[1]`; 0 if no row has a negative
+ */
+export function meanNegativeLogSumExp(
+  inputs: Omit<BankInputs, 'bias'>,
+  options: Pick<BankOptions, 'scale' | 'similarity' | 'emptyRows' | 'blockSize'>,
+): tf.Tensor1D {
+  const resolved = resolveBankOptions({ ...options, criterion: 'softmax', bankGradient: false });
+  checkBankInputs(inputs, resolved);
+  return untaped(() => {
+    const rows = negativeLogSumExpRows(openBank(inputs, resolved), inputs);
+    const counts = tf.greater(rows, -1e29);
+    const sum = tf.sum(tf.where(counts, rows, tf.zerosLike(rows)));
+    return tf.reshape(tf.div(sum, tf.maximum(tf.sum(tf.cast(counts, 'float32')), 1)), [1]) as tf.Tensor1D;
+  });
+}

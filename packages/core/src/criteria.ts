@@ -1,0 +1,149 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Accumulator } from './accumulator.ts';
+import { type BankBlock, type BankBlocks, forEachBlock, targetsOf } from './bank-blocks.ts';
+import type { BankInputs } from './bank-options.ts';
+import { pairMask } from './pair-mask.ts';
+
+/** Takes a block and `dL/dlogit` `[count, batch]` of it, before the mean over the rows. */
+export type GradientSink = (block: BankBlock, logitGradient: tf.Tensor2D) => void;
+
+/** Stands for −∞ where an entry must not count: far below any logit, and finite, so that no ∞ − ∞ arises. */
+const minusInfinity = -1e30;
+
+/**
+ * Binary cross-entropy summed over the classes, `Σ_j t_j softplus(−z_j) + λ (1 − t_j) softplus(z_j)`: with hard
+ * labels eq. (11) of UniTSFace, eq. (23) and (32) of UniFace. Loss and gradients in one pass.
+ * @returns `[1, batch]`: the loss of each row
+ */
+export function bceRows(blocks: BankBlocks, inputs: BankInputs, sink: GradientSink | null): tf.Tensor2D {
+  const { negativeWeight, logitClip, pairSampling } = blocks.options;
+  const total = new Accumulator<tf.Tensor2D>();
+  forEachBlock(blocks, inputs, (block) => {
+    const logits =
+      logitClip === undefined ? block.logits : tf.clipByValue(block.logits, -logitClip, logitClip);
+    const targets = targetsOf(block, blocks);
+    let negatives: tf.Tensor = tf.mul(tf.sub(1, targets), negativeWeight);
+    if (pairSampling)
+      negatives = tf.mul(negatives, pairMask(pairSampling, block.start, block.count, blocks.batch));
+    if (block.present) negatives = tf.mul(negatives, block.present);
+    const minusLogits = tf.neg(logits);
+    total.add(
+      tf.sum(
+        tf.add(tf.mul(targets, tf.softplus(minusLogits)), tf.mul(negatives, tf.softplus(logits))),
+        0,
+        true,
+      ) as tf.Tensor2D,
+    );
+    if (!sink) return;
+    const gradient = tf.sub(
+      tf.mul(negatives, tf.sigmoid(logits)),
+      tf.mul(targets, tf.sigmoid(minusLogits)),
+    ) as tf.Tensor2D;
+    if (logitClip === undefined) sink(block, gradient);
+    else sink(block, tf.mul(gradient, tf.cast(tf.lessEqual(tf.abs(block.logits), logitClip), 'float32')));
+  });
+  return total.take();
+}
+
+/**
+ * Softmax cross-entropy. A first pass finds each row's log-sum-exp, a second one the gradients. With hard labels
+ * it is computed as `softplus(lse_{j≠y} z_j − z_y)`, which keeps small losses exact and overflows nowhere.
+ * @returns `[1, batch]`: the loss of each row
+ */
+export function softmaxRows(blocks: BankBlocks, inputs: BankInputs, sink: GradientSink | null): tf.Tensor2D {
+  const soft = blocks.softTargets !== null || blocks.options.labelSmoothing > 0;
+  return tf.tidy(() => {
+    const sums = soft ? softSums(blocks, inputs) : hardSums(blocks, inputs);
+    if (sink) {
+      forEachBlock(blocks, inputs, (block) => {
+        let probabilities: tf.Tensor = tf.exp(tf.sub(block.logits, sums.logSumExp));
+        if (block.present) probabilities = tf.mul(probabilities, block.present);
+        const gradient =
+          'positiveGradient' in sums
+            ? tf.where(block.isPositive as tf.Tensor, sums.positiveGradient, probabilities)
+            : tf.sub(tf.mul(probabilities, sums.targetSum), targetsOf(block, blocks));
+        sink(block, gradient as tf.Tensor2D);
+      });
+    }
+    return sums.loss;
+  });
+}
+
+function hardSums(blocks: BankBlocks, inputs: BankInputs) {
+  const negatives = new RunningLogSumExp(blocks.batch);
+  const positive = new Accumulator<tf.Tensor2D>();
+  forEachBlock(blocks, inputs, (block) => {
+    const isPositive = block.isPositive as tf.Tensor2D;
+    negatives.add(withoutEntries(block.logits, isPositive, block.present));
+    positive.add(
+      tf.sum(tf.where(isPositive, block.logits, tf.zerosLike(block.logits)), 0, true) as tf.Tensor2D,
+    );
+  });
+  const positiveLogit = positive.take();
+  const difference = tf.sub(negatives.take(), positiveLogit);
+  const loss = tf.softplus(difference) as tf.Tensor2D;
+  const logSumExp = tf.add(positiveLogit, loss);
+  return { loss, logSumExp, positiveGradient: tf.neg(tf.sigmoid(difference)) as tf.Tensor2D };
+}
+
+function softSums(blocks: BankBlocks, inputs: BankInputs) {
+  const all = new RunningLogSumExp(blocks.batch);
+  const targetLogit = new Accumulator<tf.Tensor2D>();
+  const targets = new Accumulator<tf.Tensor2D>();
+  forEachBlock(blocks, inputs, (block) => {
+    const target = targetsOf(block, blocks);
+    all.add(withoutEntries(block.logits, null, block.present));
+    targetLogit.add(tf.sum(tf.mul(target, block.logits), 0, true) as tf.Tensor2D);
+    targets.add(tf.sum(target, 0, true) as tf.Tensor2D);
+  });
+  const logSumExp = all.take();
+  const targetSum = targets.take();
+  const loss = tf.sub(tf.mul(logSumExp, targetSum), targetLogit.take()) as tf.Tensor2D;
+  return { loss, logSumExp, targetSum };
+}
+
+/**
+ * `[1, batch]`: `log Σ_{j≠y} e^{z_j}` of each row, in one pass; about −1e30 for a row without negatives.
+ */
+export function negativeLogSumExpRows(blocks: BankBlocks, inputs: BankInputs): tf.Tensor2D {
+  const negatives = new RunningLogSumExp(blocks.batch);
+  forEachBlock(blocks, inputs, (block) => {
+    negatives.add(withoutEntries(block.logits, block.isPositive, block.present));
+  });
+  return negatives.take();
+}
+
+function withoutEntries(
+  logits: tf.Tensor2D,
+  excluded: tf.Tensor2D | null,
+  present: tf.Tensor2D | null,
+): tf.Tensor2D {
+  const nothing = tf.fill(logits.shape, minusInfinity) as tf.Tensor2D;
+  const kept = excluded ? tf.where(excluded, nothing, logits) : logits;
+  return present ? tf.where(tf.cast(present, 'bool'), kept, nothing) : kept;
+}
+
+/** Log-sum-exp of each column over blocks of rows: the largest value so far, and the sum relative to it. */
+class RunningLogSumExp {
+  private readonly largest = new Accumulator<tf.Tensor2D>();
+  private readonly sum = new Accumulator<tf.Tensor2D>();
+
+  constructor(batch: number) {
+    this.largest.set(tf.fill([1, batch], minusInfinity) as tf.Tensor2D);
+    this.sum.set(tf.zeros([1, batch]) as tf.Tensor2D);
+  }
+
+  add(logits: tf.Tensor2D): void {
+    const largest = tf.maximum(this.largest.value, tf.max(logits, 0, true)) as tf.Tensor2D;
+    const before = tf.mul(this.sum.value, tf.exp(tf.sub(this.largest.value, largest)));
+    this.sum.set(tf.add(before, tf.sum(tf.exp(tf.sub(logits, largest)), 0, true)) as tf.Tensor2D);
+    this.largest.set(largest);
+  }
+
+  take(): tf.Tensor2D {
+    const result = tf.add(this.largest.value, tf.log(tf.maximum(this.sum.value, 1e-30))) as tf.Tensor2D;
+    this.largest.dispose();
+    this.sum.dispose();
+    return result;
+  }
+}

@@ -1,0 +1,46 @@
+export type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
+export { resolveBankOptions } from './bank-options.ts';
+export { ClassWeightsLoss } from './class-weights-loss.ts';
+export { CombinedLoss, type CombinedLossOptions, type CombinedPart } from './combined-loss.ts';
+export type {
+  LearnedThreshold,
+  LossConfig,
+  LossContext,
+  LossStep,
+  OpenSetLoss,
+  StateStep,
+} from './contract.ts';
+export {
+  cosineBankLoss,
+  cosineBankLossKernel,
+  meanNegativeLogSumExp,
+  streamedBankLoss,
+} from './cosine-bank-loss.ts';
+export {
+  ConfigError,
+  checkChoice,
+  checkNumber,
+  DataError,
+  MissingKernelError,
+  OpenSetError,
+  ShapeError,
+  shapeText,
+} from './errors.ts';
+export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
+export type { AdaptiveMargin, AngularMargin, CosineMargin, Margin } from './margins.ts';
+export { minimize } from './minimize.ts';
+export { minimumNorm, type NormalizedRows, normalizeRows } from './normalize-rows.ts';
+export {
+  decodeSafetensors,
+  decodeState,
+  encodeSafetensors,
+  encodeState,
+  type PlainTensor,
+  type SafetensorsFile,
+  type SafetensorsType,
+} from './safetensors.ts';
+export { sampleClasses } from './sample-classes.ts';
+export { hasStarted } from './start-epoch.ts';
+export { type BankLossOptions, makeStep, StatefulLoss } from './stateful-loss.ts';
+export { readingIsFree, untaped, weightedSum } from './tape.ts';
+export { writeRows } from './write-rows.ts';

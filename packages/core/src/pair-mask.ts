@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * `[count, batch]` of 0 and 1: which pairs of a class and a row are kept. The draw depends on the seed, the class
+ * and the row alone, so that it is the same on every backend and for every block size.
+ */
+export function pairMask(
+  { rate, seed }: { readonly rate: number; readonly seed: number },
+  start: number,
+  count: number,
+  batch: number,
+): tf.Tensor2D {
+  const limit = rate * 2 ** 32;
+  const values = new Float32Array(count * batch);
+  for (let index = 0; index < values.length; index++) {
+    const classIndex = start + Math.floor(index / batch);
+    if (hash(seed, classIndex, index % batch) < limit) values[index] = 1;
+  }
+  return tf.tensor2d(values, [count, batch]);
+}
+
+/** 32 well-mixed bits of three integers (multiply and shift rounds as in MurmurHash3's finaliser). */
+function hash(seed: number, a: number, b: number): number {
+  let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
+  for (const word of [a, b]) {
+    bits = Math.imul(bits ^ word, 0xc2b2ae35);
+    bits = Math.imul(bits ^ (bits >>> 15), 0x27d4eb2f);
+    bits ^= bits >>> 13;
+  }
+  bits = Math.imul(bits ^ (bits >>> 16), 0x7feb352d);
+  return (bits ^ (bits >>> 15)) >>> 0;
+}

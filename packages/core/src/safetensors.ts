@@ -1,0 +1,237 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { DataError, shapeText } from './errors.ts';
+
+/** Element types of the safetensors format that are read; float32 and int32 are written. */
+export type SafetensorsType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
+
+/** One tensor of a file, as plain data: floats as float32, whole numbers as int32, row-major. */
+export interface PlainTensor {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+  readonly data: Float32Array | Int32Array;
+}
+
+/** The content of a safetensors file. */
+export interface SafetensorsFile {
+  readonly tensors: Readonly<Record<string, PlainTensor>>;
+  /** The file's own `__metadata__`: strings by name. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const bytesPerElement: Record<SafetensorsType, number> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
+
+/** Headers above this are refused, as by the reference implementation. */
+const maximumHeaderBytes = 100_000_000;
+
+/**
+ * Writes tensors in the safetensors format (8-byte length, JSON header, raw little-endian data).
+ * @throws DataError if a shape does not go with its data
+ */
+export function encodeSafetensors({
+  tensors,
+  metadata = {},
+}: Partial<SafetensorsFile>): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = {};
+  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
+  let end = 0;
+  for (const [name, { shape, dtype, data }] of Object.entries(tensors ?? {})) {
+    if (data.length !== sizeOf(shape)) {
+      throw new DataError(
+        `Tensor '${name}' of shape ${shapeText(shape)} has ${data.length} values, not ${sizeOf(shape)}.`,
+      );
+    }
+    header[name] = {
+      dtype: dtype === 'int32' ? 'I32' : 'F32',
+      shape,
+      data_offsets: [end, end + data.byteLength],
+    };
+    end += data.byteLength;
+  }
+  // Padded with spaces, so that the data begin at a multiple of 8 bytes.
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerBytes + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, 8, 8 + headerBytes);
+  bytes.set(json, 8);
+  let offset = 8 + headerBytes;
+  for (const { data } of Object.values(tensors ?? {})) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a safetensors file. Every length, offset and shape is checked before a tensor is made.
+ * @throws DataError saying what is wrong with the file and where
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { header, dataStart } = readHeader(bytes);
+  const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown> & {
+    __metadata__?: unknown;
+  };
+  if (
+    typeof metadata !== 'object' ||
+    metadata === null ||
+    Object.values(metadata).some((value) => typeof value !== 'string')
+  ) {
+    throw new DataError('This safetensors file is damaged: its __metadata__ must hold strings only.');
+  }
+  const tensors: Record<string, PlainTensor> = {};
+  const dataBytes = bytes.length - dataStart;
+  for (const [name, entry] of Object.entries(entries)) {
+    const { dtype, shape, begin, end } = checkEntry(name, entry, dataBytes);
+    // Copied: views would need an alignment that the format does not promise.
+    const raw = bytes.slice(dataStart + begin, dataStart + end);
+    tensors[name] = { shape, ...readValues(name, dtype, raw, sizeOf(shape)) };
+  }
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = bytes.length >= 8 ? view.getBigUint64(0, true) : -1n;
+  if (length < 2n || length > BigInt(maximumHeaderBytes) || 8n + length > BigInt(bytes.length)) {
+    throw new DataError(
+      `This is no safetensors file, or it is cut off: it has ${bytes.length} bytes and announces a header of ${length}.`,
+    );
+  }
+  const dataStart = 8 + Number(length);
+  try {
+    const header: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)),
+    );
+    if (typeof header === 'object' && header !== null && !Array.isArray(header)) {
+      return { header: header as Record<string, unknown>, dataStart };
+    }
+  } catch (error) {
+    throw new DataError(`This is no safetensors file: its header is not JSON (${String(error)}).`);
+  }
+  throw new DataError('This is no safetensors file: its header is not a JSON object.');
+}
+
+function checkEntry(name: string, entry: unknown, dataBytes: number) {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof dtype !== 'string' || !(dtype in bytesPerElement)) {
+    throw new DataError(
+      `Tensor '${name}' has the element type ${JSON.stringify(dtype)}; known are ${Object.keys(bytesPerElement).join(', ')}.`,
+    );
+  }
+  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(isCount) || !Array.isArray(offsets) || !offsets.every(isCount)) {
+    throw new DataError(`Tensor '${name}' has a damaged header entry: ${JSON.stringify(entry)}.`);
+  }
+  const [begin, end] = offsets as [number, number];
+  const expected = sizeOf(shape) * bytesPerElement[dtype as SafetensorsType];
+  if (offsets.length !== 2 || end - begin !== expected || end > dataBytes) {
+    throw new DataError(
+      `Tensor '${name}' of type ${dtype} and shape ${shapeText(shape)} needs ${expected} bytes, but stands at bytes ` +
+        `${offsets.join('–')} of ${dataBytes}: the file is damaged or cut off.`,
+    );
+  }
+  return { dtype: dtype as SafetensorsType, shape: shape as number[], begin, end };
+}
+
+function readValues(
+  name: string,
+  dtype: SafetensorsType,
+  raw: Uint8Array,
+  count: number,
+): Omit<PlainTensor, 'shape'> {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const floats = (read: (index: number) => number) => ({
+    dtype: 'float32' as const,
+    data: Float32Array.from({ length: count }, (_, index) => read(index)),
+  });
+  const integers = (read: (index: number) => number) => ({
+    dtype: 'int32' as const,
+    data: Int32Array.from({ length: count }, (_, index) => read(index)),
+  });
+  switch (dtype) {
+    case 'F32':
+      return { dtype: 'float32', data: new Float32Array(raw.buffer, raw.byteOffset, count) };
+    case 'F64':
+      return floats((index) => view.getFloat64(8 * index, true));
+    case 'F16':
+      return floats((index) => halfToNumber(view.getUint16(2 * index, true)));
+    case 'BF16': {
+      const words = Uint32Array.from({ length: count }, (_, index) => view.getUint16(2 * index, true) << 16);
+      return { dtype: 'float32', data: new Float32Array(words.buffer) };
+    }
+    case 'I64':
+      return integers((index) => {
+        const value = view.getBigInt64(8 * index, true);
+        if (value === BigInt.asIntN(32, value)) return Number(value);
+        throw new DataError(
+          `Tensor '${name}' holds ${value} at place ${index}, which does not fit into int32.`,
+        );
+      });
+    case 'I32':
+      return { dtype: 'int32', data: new Int32Array(raw.buffer, raw.byteOffset, count) };
+    case 'I16':
+      return integers((index) => view.getInt16(2 * index, true));
+    case 'I8':
+      return integers((index) => view.getInt8(index));
+    default:
+      return integers((index) => view.getUint8(index));
+  }
+}
+
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/**
+ * A state of named tensors (of a loss, or of a model's variables) as the bytes of a safetensors file.
+ * @param metadata strings to stand in the file's `__metadata__`
+ * @throws DataError for tensors that are neither float32 nor int32
+ */
+export async function encodeState(
+  state: tf.NamedTensorMap,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensors: Record<string, PlainTensor> = {};
+  for (const [name, tensor] of Object.entries(state)) {
+    const { dtype, shape } = tensor;
+    if (dtype !== 'float32' && dtype !== 'int32') {
+      throw new DataError(`The state tensor '${name}' is ${dtype}; float32 and int32 can be written.`);
+    }
+    tensors[name] = { shape, dtype, data: (await tensor.data()) as Float32Array | Int32Array };
+  }
+  return encodeSafetensors({ tensors, metadata });
+}
+
+/**
+ * The tensors of a safetensors file, ready for `setState`; the caller disposes of them.
+ * @throws DataError if the file is damaged
+ */
+export function decodeState(bytes: Uint8Array): tf.NamedTensorMap {
+  const { tensors } = decodeSafetensors(bytes);
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, shape, dtype }]) => [
+      name,
+      tf.tensor(data, [...shape], dtype),
+    ]),
+  );
+}

@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import { randomNumbers } from './initial-values.ts';
+import { untaped } from './tape.ts';
+
+/**
+ * Draws the classes that take part in a batch: all that occur in it, and the rest at random, `count` together
+ * (UniFace's code for `r`; shared by all rows of the batch). The draw is made for each class from `seed`, on the
+ * device, without reading the labels.
+ *
+ * @param labels `[batch]` int32
+ * @param count how many classes; at least `min(batch, numClasses)` are taken, so that all labels find room
+ * @returns `[count]` int32, distinct
+ */
+export function sampleClasses(
+  labels: tf.Tensor1D,
+  { numClasses, count, seed }: { numClasses: number; count: number; seed: number },
+): tf.Tensor1D {
+  const size = Math.min(numClasses, Math.max(count, labels.shape[0]));
+  return untaped(() => {
+    const random = randomNumbers(seed);
+    const scores = tf.tensor1d(Float32Array.from({ length: numClasses }, random));
+    const indices = tf.reshape(tf.cast(labels, 'int32'), [-1, 1]);
+    const present = tf.fill([labels.shape[0]], 2);
+    return tf.topk(tf.tensorScatterUpdate(scores, indices, present), size, false).indices as tf.Tensor1D;
+  });
+}
+
+/** The inputs of the loss over the given classes alone: their rows of bank and bias, labels renumbered. */
+export function restrictToClasses(
+  { embeddings, labels, bank, bias }: BankInputs,
+  classes: tf.Tensor1D,
+): BankInputs {
+  const count = classes.shape[0];
+  const places = tf.tensorScatterUpdate(
+    tf.fill([bank.shape[0]], 0, 'int32'),
+    tf.reshape(classes, [count, 1]),
+    tf.range(0, count, 1, 'int32'),
+  );
+  return {
+    embeddings,
+    labels: tf.gather(places, tf.cast(labels, 'int32')) as tf.Tensor1D,
+    bank: tf.gather(bank, classes),
+    bias: bias && bias.shape[0] !== 1 ? tf.gather(bias, classes) : bias,
+  };
+}
+
+/** Puts gradients by the rows of some classes at their places among all, with zeros elsewhere. */
+export function spreadToAllClasses(
+  outputs: readonly tf.Tensor[],
+  { bank, bias }: BankInputs,
+  classes: tf.Tensor1D,
+  { bankGradient }: ResolvedBankOptions,
+): tf.Tensor[] {
+  const indices = tf.reshape(classes, [classes.shape[0], 1]);
+  const [loss, embeddings, ...rest] = outputs as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+  const spread = [loss, embeddings];
+  if (bankGradient) spread.push(tf.scatterND(indices, rest.shift() as tf.Tensor, bank.shape));
+  const biasGradient = rest.shift();
+  if (bias && biasGradient) {
+    spread.push(bias.shape[0] === 1 ? biasGradient : tf.scatterND(indices, biasGradient, bias.shape));
+  }
+  return spread;
+}
