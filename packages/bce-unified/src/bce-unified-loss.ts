@@ -80,7 +80,7 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     const { sampling } = this;
     if (!sampling) return super.forward(embeddings, labels, context);
     const checked = this.checkHardBatch(embeddings, labels, context);
-    const seed = sampling.seed + 0x9e3779b1 * (this.batches + 1);
+    const seed = sampling.seed + Math.imul(0x9e3779b1, this.batches + 1);
     return makeStep(() => ({
       loss: this.score(
         embeddings,

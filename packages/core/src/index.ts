@@ -42,5 +42,5 @@ export {
 export { sampleClasses } from './sample-classes.ts';
 export { hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, makeStep, StatefulLoss } from './stateful-loss.ts';
-export { readingIsFree, untaped, weightedSum } from './tape.ts';
+export { operation, readingIsFree, untaped, weightedSum } from './tape.ts';
 export { writeRows } from './write-rows.ts';

@@ -113,7 +113,7 @@ function applyAngular(similarity: tf.Tensor1D, options: AngularMargin): MarginRe
   const inside = tf.greater(cosine, branch === 'easy' ? 0 : Math.cos((Math.PI - margin) / factor));
   const outside: tf.Tensor1D = branch === 'easy' ? similarity : tf.sub(similarity, margin * Math.sin(margin));
   return {
-    value: tf.where(inside, value, outside),
-    derivative: tf.where(inside, derivative, tf.onesLike(similarity)),
+    value: tf.where(inside, value, outside) as tf.Tensor1D,
+    derivative: tf.where(inside, derivative, tf.onesLike(similarity)) as tf.Tensor1D,
   };
 }

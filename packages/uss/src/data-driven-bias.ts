@@ -1,0 +1,50 @@
+import {
+  type BankInputs,
+  type BankOptions,
+  meanNegativeLogSumExp,
+  operation,
+  readingIsFree,
+  untaped,
+} from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * What must be added to a bias that has not started: while its mean is not above 0 it starts from the data (also
+ * again, should training push it back there), as in the official code. A unified bias is set to
+ * `mean_i log Σ_{j≠y_i} exp(γ g_ij)`, diverse biases are raised by it.
+ *
+ * @param hold keeps the result for `commit`
+ * @returns `[1]`; null where it is known that the bias has started, which saves a pass over the memory
+ */
+export function dataDrivenOffset(
+  bias: tf.Tensor1D,
+  inputs: BankInputs,
+  options: BankOptions,
+  hold: <T extends tf.Tensor>(tensor: T) => T,
+): tf.Tensor1D | null {
+  if (readingIsFree() && mean(bias.dataSync()) > 0) return null;
+  return untaped(() => {
+    const { scale, emptyRows, blockSize } = options;
+    const start = meanNegativeLogSumExp(inputs, {
+      blockSize,
+      ...(scale ? { scale } : {}),
+      ...(emptyRows ? { emptyRows } : {}),
+    });
+    const target = bias.shape[0] === 1 ? tf.sub(start, bias) : start;
+    const waiting = tf.lessEqual(tf.mean(bias), 0);
+    return hold(tf.where(waiting, target, tf.zerosLike(start))) as tf.Tensor1D;
+  });
+}
+
+/** `bias + offset`; the gradient goes to the bias. */
+export function withOffset(bias: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor1D {
+  return operation(
+    [bias],
+    () => ({ value: tf.add(bias, offset) as tf.Tensor1D }),
+    (dy) => [tf.clone(dy)],
+  );
+}
+
+function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
