@@ -104,7 +104,7 @@ function applyAngular(similarity: tf.Tensor1D, options: AngularMargin): MarginRe
     value = tf.sub(tf.mul(cosine, Math.cos(margin)), tf.mul(sine, Math.sin(margin)));
     derivative = tf.add(Math.cos(margin), tf.div(tf.mul(cosine, Math.sin(margin)), sine));
   } else {
-    const angle = tf.add(tf.mul(tf.acos(cosine), factor), margin);
+    const angle = tf.add(tf.mul(tf.acos(cosine), factor), margin) as tf.Tensor1D;
     value = tf.cos(angle);
     derivative = tf.div(tf.mul(tf.sin(angle), factor), sine);
   }

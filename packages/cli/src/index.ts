@@ -1,0 +1,1 @@
+export { type ConformanceOptions, type ConformanceReport, runConformance } from './conformance.ts';

@@ -1,0 +1,12 @@
+export { type LossEvaluation, lossAndGradients, numericState } from './evaluate-loss.ts';
+export { type GradientCheckOptions, gradientCheck } from './gradient-check.ts';
+export {
+  fixtureTolerance,
+  type LossConstructors,
+  type LossFixture,
+  type LossFixtureResult,
+  lossOfFixture,
+  readLossFixtures,
+  runLossFixture,
+} from './loss-fixture.ts';
+export { relativeError } from './relative-error.ts';
