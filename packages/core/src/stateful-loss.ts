@@ -136,12 +136,12 @@ export abstract class StatefulLoss implements OpenSetLoss {
     labels: tf.Tensor1D | tf.Tensor2D,
     context: LossContext | undefined,
   ): tf.Tensor1D {
+    this.checkBatch(embeddings, labels, context);
     if (labels.rank !== 1) {
       throw new ShapeError(
         `${this.name} needs labels [batch], one class for each sample, but they have shape ${shapeText(labels.shape)}.`,
       );
     }
-    this.checkBatch(embeddings, labels, context);
     return labels as tf.Tensor1D;
   }
 }
@@ -158,12 +158,21 @@ export function makeStep(
     held.push(tf.keep(tensor));
     return tensor;
   };
+  const disposeHeld = () => {
+    for (const tensor of held.splice(0)) tensor.dispose();
+  };
   let commit: (() => void) | undefined;
-  const loss = tf.tidy(() => {
-    const result = compute(hold);
-    commit = result.commit;
-    return result.loss;
-  });
+  let loss: tf.Scalar;
+  try {
+    loss = tf.tidy(() => {
+      const result = compute(hold);
+      commit = result.commit;
+      return result.loss;
+    });
+  } catch (error) {
+    disposeHeld();
+    throw error;
+  }
   let spent = false;
   return {
     loss,
@@ -174,7 +183,7 @@ export function makeStep(
     },
     dispose: () => {
       spent = true;
-      for (const tensor of held.splice(0)) tensor.dispose();
+      disposeHeld();
       if (!loss.isDisposed) loss.dispose();
     },
   };

@@ -15,7 +15,9 @@ export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Ten
   return untaped(() => {
     const indices = tf.cast(labels, 'int32') as tf.Tensor1D;
     const winners = tf.gather(rows, lastWithSameLabel(indices));
-    return tf.tensorScatterUpdate(memory, tf.reshape(indices, [-1, 1]), winners) as tf.Tensor2D;
+    // The cpu backend (4.22) scatters into the very array it was given: a snapshot sharing it would change too.
+    const target = tf.getBackend() === 'cpu' ? tf.mul(memory, 1) : memory;
+    return tf.tensorScatterUpdate(target, tf.reshape(indices, [-1, 1]), winners) as tf.Tensor2D;
   });
 }
 

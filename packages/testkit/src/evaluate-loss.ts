@@ -21,23 +21,24 @@ export async function lossAndGradients(
   { context, commit = false }: { context?: LossContext | undefined; commit?: boolean } = {},
 ): Promise<LossEvaluation> {
   const input = tf.variable(embeddings) as tf.Variable;
-  let step: LossStep | undefined;
+  const steps: LossStep[] = [];
   let grads: tf.NamedTensorMap = {};
   try {
-    ({ grads } = tf.variableGrads(() => {
-      step = loss.forward(input as tf.Tensor2D, labels, context);
-      return step.loss;
-    }, [input, ...loss.trainable]));
-    if (commit) step?.commit();
+    const pass = tf.variableGrads(() => {
+      steps.push(loss.forward(input as tf.Tensor2D, labels, context));
+      return steps[0]!.loss;
+    }, [input, ...loss.trainable]);
+    grads = pass.grads;
+    if (commit) steps[0]?.commit();
     const read = async (variable: tf.Variable) =>
       ((await grads[variable.name]?.data()) as Float32Array | undefined) ?? new Float32Array(variable.size);
     return {
-      loss: ((await step?.loss.data()) as Float32Array)[0] as number,
+      loss: (await pass.value.data<'float32'>())[0]!,
       embeddings: await read(input),
       trainable: await Promise.all(loss.trainable.map(read)),
     };
   } finally {
-    step?.dispose();
+    for (const step of steps) step.dispose();
     input.dispose();
     tf.dispose(grads);
   }

@@ -5,7 +5,7 @@ import { relativeError } from './relative-error.ts';
 export interface GradientCheckOptions {
   /** How many random directions; default 4. */
   readonly directions?: number;
-  /** Step, relative to the largest magnitude of the point; default 1e-2. */
+  /** Step, relative to the largest magnitude of the point (at least 0.5); default 1e-2. */
   readonly step?: number;
   readonly seed?: number;
 }
@@ -26,7 +26,7 @@ export async function gradientCheck(
   { directions = 4, step = 1e-2, seed = 1 }: GradientCheckOptions = {},
 ): Promise<number> {
   const random = randomNumbers(seed);
-  const magnitude = point.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3);
+  const magnitude = point.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0.5);
   const numeric: number[] = [];
   const analytic: number[] = [];
   for (let index = 0; index < directions; index++) {

@@ -9,4 +9,5 @@ export {
   readLossFixtures,
   runLossFixture,
 } from './loss-fixture.ts';
+export { type PlainBankLoss, plainBankLoss, plainCosines, plainOwnCosines } from './plain-bank-loss.ts';
 export { relativeError } from './relative-error.ts';

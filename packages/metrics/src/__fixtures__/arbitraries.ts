@@ -1,0 +1,26 @@
+import * as fc from 'fast-check';
+
+/** A score from few values, so that ties are the rule, or from all of float32. */
+export const score = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.float({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(-Number.MAX_VALUE, Number.MAX_VALUE, Number.MIN_VALUE, -0),
+);
+
+/** Pairs as a list of similarity and kind. */
+export const pairs = fc.array(fc.tuple(score, fc.boolean()), { minLength: 1, maxLength: 25 });
+
+/** Pairs of which at least one is of each kind. */
+export const pairsOfBothKinds = pairs.filter((list) => new Set(list.map(([, same]) => same)).size === 2);
+
+/** The two arrays that metrics take. */
+export function apart(list: readonly (readonly [number, boolean])[]): [Float64Array, boolean[]] {
+  return [Float64Array.from(list, ([similarity]) => similarity), list.map(([, same]) => same)];
+}
+
+/** Every value of a list, and a number between each two neighbours and beyond both ends: where counts can change. */
+export function candidateThresholds(values: Iterable<number>): number[] {
+  const sorted = [...new Set(values)].sort((a, b) => a - b);
+  const between = sorted.slice(1).map((value, index) => sorted[index]! / 2 + value / 2);
+  return [...sorted, ...between, Number.POSITIVE_INFINITY, -Number.MAX_VALUE];
+}

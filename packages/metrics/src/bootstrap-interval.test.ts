@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { bootstrapInterval, MetricsError } from './index.ts';
+
+describe('bootstrapInterval', () => {
+  const values = Array.from({ length: 400 }, (_, index) => index % 2);
+  const mean = (indices: Uint32Array) =>
+    indices.reduce((sum, index) => sum + values[index]!, 0) / indices.length;
+
+  it('covers a mean as the normal approximation says', () => {
+    // The mean of 400 fair coins: 0.5 ± 1.96 · 0.025.
+    const result = bootstrapInterval(mean, 400, { samples: 4000, seed: 1 });
+    expect(result.estimate).toBe(0.5);
+    expect(result.standardError).toBeCloseTo(0.025, 2);
+    expect(result.low).toBeCloseTo(0.5 - 0.049, 2);
+    expect(result.high).toBeCloseTo(0.5 + 0.049, 2);
+    const narrower = bootstrapInterval(mean, 400, { samples: 4000, seed: 1, confidence: 0.5 });
+    expect(narrower.high - narrower.low).toBeLessThan(0.5 * (result.high - result.low));
+  });
+
+  it('repeats for a seed', () => {
+    const options = { samples: 50, seed: 9 };
+    expect(bootstrapInterval(mean, 400, options)).toEqual(bootstrapInterval(mean, 400, options));
+    const other = bootstrapInterval(mean, 400, { samples: 50, seed: 10 });
+    expect(other).not.toEqual(bootstrapInterval(mean, 400, options));
+  });
+
+  it('asks for the data as they are first, then for resamples of the same size', () => {
+    const calls: number[][] = [];
+    bootstrapInterval((indices) => calls.push([...indices]), 5, { samples: 3 });
+    expect(calls).toHaveLength(4);
+    expect(calls[0]).toEqual([0, 1, 2, 3, 4]);
+    for (const call of calls) {
+      expect(call).toHaveLength(5);
+      expect(call.every((index) => index >= 0 && index < 5)).toBe(true);
+    }
+  });
+
+  it('interpolates quantiles linearly', () => {
+    // The resamples give 1, 2, 3; half of the distribution lies between places 0.5 and 1.5.
+    let call = 0;
+    const result = bootstrapInterval(() => call++, 1, { samples: 3, confidence: 0.5 });
+    expect(result).toEqual({ estimate: 0, low: 1.5, high: 2.5, standardError: 1 });
+  });
+
+  it('has no width for a constant', () => {
+    const result = bootstrapInterval(() => 3, 10, { samples: 20 });
+    expect(result).toEqual({ estimate: 3, low: 3, high: 3, standardError: 0 });
+  });
+
+  it('names what is wrong', () => {
+    expect(() => bootstrapInterval(mean, 0)).toThrow(/count must be a whole number of at least 1/);
+    expect(() => bootstrapInterval(mean, 4, { confidence: 95 })).toThrow(/confidence must be in \(0, 1\)/);
+    expect(() => bootstrapInterval(mean, 4, { samples: 1 })).toThrow(/samples must be/);
+    expect(() => bootstrapInterval(() => Number.NaN, 4)).toThrow(/statistic of the data is NaN/);
+    let call = 0;
+    const later = () => (call++ === 2 ? Number.NaN : 1);
+    expect(() => bootstrapInterval(later, 4)).toThrow(/statistic of resample 1 is NaN/);
+    expect(() => bootstrapInterval(() => Number.NaN, 4)).toThrow(MetricsError);
+  });
+});

@@ -1,0 +1,80 @@
+import { checkWhole } from './checks.ts';
+import { MetricsError } from './metrics-error.ts';
+import { seededRandom } from './random.ts';
+
+/** A statistic and how far it moves when the data are drawn again. */
+export interface BootstrapInterval {
+  /** The statistic of the data as they are. */
+  readonly estimate: number;
+  /** Lower end of the confidence interval. */
+  readonly low: number;
+  /** Upper end of the confidence interval. */
+  readonly high: number;
+  /** Standard deviation of the statistic over the resamples. */
+  readonly standardError: number;
+}
+
+/**
+ * Percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13): the statistic is
+ * computed on resamples of the data, drawn with replacement and as large as the data; the interval lies between
+ * the quantiles `(1 ∓ confidence) / 2` of the results, interpolated linearly between neighbours.
+ *
+ * Pairs that share an image or an identity are not independent; resample identities (`count` = identities, and a
+ * statistic that gathers their pairs) where that matters.
+ *
+ * @param statistic gets `[count]` indices into the data (0, 1, 2, … once, for `estimate`), answers with a finite
+ *   number. The array is used again for the next call: read it, do not keep it
+ * @param count how many data there are, at least 1
+ * @param options `confidence`: above 0, below 1, default 0.95. `samples`: how many resamples, at least 2, default
+ *   1000. `seed`: default 0; the same seed gives the same interval on every machine
+ * @throws MetricsError if an option is out of range or the statistic is not finite; what the statistic throws
+ */
+export function bootstrapInterval(
+  statistic: (indices: Uint32Array<ArrayBuffer>) => number,
+  count: number,
+  {
+    confidence = 0.95,
+    samples = 1000,
+    seed = 0,
+  }: { confidence?: number; samples?: number; seed?: number } = {},
+): BootstrapInterval {
+  checkWhole('bootstrapInterval: count', count, 1);
+  checkWhole('bootstrapInterval: samples', samples, 2);
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new MetricsError(`bootstrapInterval: confidence must be in (0, 1), but is ${String(confidence)}.`);
+  }
+  const random = seededRandom('bootstrapInterval: seed', seed);
+  const indices = Uint32Array.from({ length: count }, (_, index) => index);
+  const evaluate = (what: string): number => {
+    const value = statistic(indices);
+    if (Number.isFinite(value)) return value;
+    throw new MetricsError(
+      `bootstrapInterval: the statistic of ${what} is ${String(value)}, but must be a finite number: a resample ` +
+        'may lack a kind of data, so give more data or a statistic that is defined without it.',
+    );
+  };
+
+  const estimate = evaluate('the data');
+  const values = new Float64Array(samples);
+  for (let sample = 0; sample < samples; sample++) {
+    for (let index = 0; index < count; index++) indices[index] = random.below(count);
+    values[sample] = evaluate(`resample ${sample}`);
+  }
+  values.sort();
+  const mean = values.reduce((sum, value) => sum + value, 0) / samples;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return {
+    estimate,
+    low: quantile(values, (1 - confidence) / 2),
+    high: quantile(values, (1 + confidence) / 2),
+    standardError: Math.sqrt(squares / (samples - 1)),
+  };
+}
+
+/** The quantile of sorted values, interpolated linearly between the two nearest. */
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (sorted[above]! - sorted[below]!) * (place - below);
+}

@@ -1,0 +1,87 @@
+import { checkNotEmpty, checkSameLength, scoreAt } from './checks.ts';
+import { MetricsError } from './metrics-error.ts';
+
+/** The similarities of a set of pairs, apart by kind and each sorted ascending. */
+export interface SortedSimilarities {
+  /** Of pairs of the same identity. */
+  readonly positives: Float64Array;
+  /** Of pairs of different identities. */
+  readonly negatives: Float64Array;
+}
+
+/**
+ * Whether the pair at `index` is one of the same identity.
+ * @throws MetricsError if the entry is not a boolean, 0 or 1 (so that labels of -1 are not taken for "same")
+ */
+export function isSameAt(caller: string, isSame: ArrayLike<boolean | number>, index: number): boolean {
+  const value = isSame[index];
+  if (value === true || value === 1) return true;
+  if (value === false || value === 0) return false;
+  throw new MetricsError(
+    `${caller}: isSame[${index}] is ${String(value)}, but must be true or 1 for a pair of the same identity, ` +
+      'false or 0 for a pair of different ones.',
+  );
+}
+
+/**
+ * Checks the input all verification metrics share.
+ * @throws MetricsError if there are no pairs or the lengths differ
+ */
+export function checkPairs(
+  caller: string,
+  similarities: ArrayLike<number>,
+  isSame: ArrayLike<boolean | number>,
+): void {
+  checkNotEmpty(`${caller}: similarities`, similarities);
+  checkNotEmpty(`${caller}: isSame`, isSame);
+  const count = `the number of similarities (${similarities.length})`;
+  checkSameLength(`${caller}: isSame`, isSame.length, count, similarities.length);
+}
+
+/**
+ * Splits similarities into those of same and of different identities, each sorted: with it every verification
+ * metric is a merge of two sorted lists.
+ *
+ * @throws MetricsError if there are no pairs, lengths differ, a similarity is NaN or `Infinity`, or an entry of
+ *   `isSame` is unclear
+ */
+export function sortedSimilarities(
+  caller: string,
+  similarities: ArrayLike<number>,
+  isSame: ArrayLike<boolean | number>,
+): SortedSimilarities {
+  checkPairs(caller, similarities, isSame);
+  const pairs = similarities.length;
+  const similaritiesName = `${caller}: similarities`;
+  // One array filled from both ends, sorted as two views.
+  const all = new Float64Array(pairs);
+  let positiveCount = 0;
+  let negativeCount = 0;
+  for (let pair = 0; pair < pairs; pair++) {
+    const similarity = scoreAt(similaritiesName, similarities, pair);
+    if (isSameAt(caller, isSame, pair)) all[positiveCount++] = similarity;
+    else all[pairs - ++negativeCount] = similarity;
+  }
+  return {
+    positives: all.subarray(0, positiveCount).sort(),
+    negatives: all.subarray(positiveCount).sort(),
+  };
+}
+
+/**
+ * The same, for metrics that divide by the number of pairs of each kind.
+ * @throws MetricsError also if one of the two kinds is missing
+ */
+export function sortedSimilaritiesOfBothKinds(
+  caller: string,
+  similarities: ArrayLike<number>,
+  isSame: ArrayLike<boolean | number>,
+): SortedSimilarities {
+  const sorted = sortedSimilarities(caller, similarities, isSame);
+  const { positives, negatives } = sorted;
+  if (positives.length > 0 && negatives.length > 0) return sorted;
+  throw new MetricsError(
+    `${caller} needs pairs of the same identity and pairs of different ones, but found ${positives.length} and ` +
+      `${negatives.length}: add the missing kind.`,
+  );
+}

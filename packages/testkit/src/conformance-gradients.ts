@@ -1,0 +1,104 @@
+import type { LossContext, OpenSetLoss } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { type Batch, type LossMaker, makeBatch, standardSizes, warmLoss } from './conformance-setup.ts';
+import { lossAndGradients } from './evaluate-loss.ts';
+import { gradientCheck } from './gradient-check.ts';
+import type { LossConformanceOptions } from './loss-conformance.ts';
+import { runLossFixture } from './loss-fixture.ts';
+
+/** Finite differences of a float32 function leave about this much. */
+const differenceTolerance = 5e-3;
+const batchLabels = [3, 0, 6, 3, 1];
+
+/** Reference values of the papers' code, and finite differences. */
+export function gradientTests(make: LossMaker, options: LossConformanceOptions): void {
+  const { context, fixtures, surrogate } = options;
+  const { embeddingSize } = standardSizes;
+
+  if (fixtures) {
+    describe('meets the reference values', () => {
+      it.each(fixtures.cases.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
+        const result = await runLossFixture(fixture, fixtures.makers);
+        expect(Object.keys(result.errors)).toContain('gradEmbeddings');
+        expect(result).toMatchObject({ passed: true });
+      });
+    });
+  }
+
+  it('has the gradient of finite differences for embeddings', async () => {
+    const loss = warmLoss(make, standardSizes, context);
+    const batch = makeBatch(batchLabels, embeddingSize, 1);
+    const point = (await batch.embeddings.data()) as Float32Array;
+    const { embeddings: gradient } = await lossAndGradients(loss, batch.embeddings, batch.labels, {
+      context,
+    });
+    const value = surrogate?.(loss, batch.embeddings, batch.labels);
+    const evaluate = async (values: Float32Array): Promise<number> => {
+      const moved = tf.tensor2d(values, batch.embeddings.shape);
+      const result = await lossValue(loss, { ...batch, embeddings: moved }, context, value);
+      moved.dispose();
+      return result;
+    };
+    expect(gradient.some((value) => value !== 0)).toBe(true);
+    expect(await gradientCheck(evaluate, point, gradient)).toBeLessThan(differenceTolerance);
+    loss.dispose();
+  });
+
+  it('has the gradient of finite differences for every trainable variable', async () => {
+    const loss = warmLoss(make, standardSizes, context);
+    const batch = makeBatch(batchLabels, embeddingSize, 1);
+    const { trainable } = await lossAndGradients(loss, batch.embeddings, batch.labels, { context });
+    const value = surrogate?.(loss, batch.embeddings, batch.labels);
+    for (const [index, variable] of loss.trainable.entries()) {
+      const point = (await variable.data()) as Float32Array;
+      const gradient = trainable[index]!;
+      const assign = (values: Float32Array) =>
+        tf.tidy(() => variable.assign(tf.tensor(values, variable.shape, 'float32')));
+      const evaluate = async (values: Float32Array): Promise<number> => {
+        assign(values);
+        return lossValue(loss, batch, context, value);
+      };
+      expect(
+        gradient.some((value) => value !== 0),
+        `${variable.name} has no gradient`,
+      ).toBe(true);
+      expect(await gradientCheck(evaluate, point, gradient), variable.name).toBeLessThan(differenceTolerance);
+      assign(point);
+    }
+    loss.dispose();
+  });
+
+  it('falls when the embeddings follow the gradient', async () => {
+    const loss = warmLoss(make, standardSizes, context);
+    const batch = makeBatch([0, 1, 2, 3, 4], embeddingSize, 5);
+    let values = (await batch.embeddings.data()) as Float32Array;
+    const history: number[] = [];
+    for (let count = 0; count < 30; count++) {
+      const current = tf.tensor2d(values, batch.embeddings.shape);
+      const step = await lossAndGradients(loss, current, batch.labels, { context });
+      history.push(step.loss);
+      const length = Math.hypot(...step.embeddings) || 1;
+      values = values.map((value, index) => value - (0.2 * step.embeddings[index]!) / length);
+      current.dispose();
+    }
+    expect(history.at(-1)).toBeLessThan(history[0]!);
+    loss.dispose();
+  });
+}
+
+/** The loss of a batch, or of the function that stands for it where gradients are stopped. */
+async function lossValue(
+  loss: OpenSetLoss,
+  { embeddings, labels }: Batch,
+  context: LossContext | undefined,
+  surrogate: ((embeddings: tf.Tensor2D) => tf.Scalar) | undefined,
+): Promise<number> {
+  const step = surrogate ? null : loss.forward(embeddings, labels, context);
+  const value =
+    step?.loss ?? tf.tidy(() => (surrogate as (embeddings: tf.Tensor2D) => tf.Scalar)(embeddings));
+  const [result] = await value.data<'float32'>();
+  value.dispose();
+  step?.dispose();
+  return result as number;
+}

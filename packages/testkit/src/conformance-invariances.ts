@@ -1,0 +1,142 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { type LossMaker, makeBatch, permutation, standardSizes, warmLoss } from './conformance-setup.ts';
+import { type LossEvaluation, lossAndGradients, numericState } from './evaluate-loss.ts';
+import type { LossConformanceOptions } from './loss-conformance.ts';
+import { relativeError } from './relative-error.ts';
+
+const tolerance = 1e-4;
+/** Distinct: losses may treat the order of duplicates as their code does. */
+const distinctLabels = [5, 0, 6, 3, 1];
+
+/** What must not change the result, and inputs at the ends of float32. */
+export function invarianceTests(
+  make: LossMaker,
+  { context, normalized = true }: LossConformanceOptions,
+): void {
+  const { numClasses, embeddingSize } = standardSizes;
+
+  it('does not depend on the order of the batch', async () => {
+    const loss = warmLoss(make, standardSizes, context);
+    const { embeddings, labels } = makeBatch(distinctLabels, embeddingSize, 2);
+    const order = permutation(distinctLabels.length, 3);
+    const plain = await lossAndGradients(loss, embeddings, labels, { context });
+    const shuffled = await lossAndGradients(loss, tf.gather(embeddings, order), tf.gather(labels, order), {
+      context,
+    });
+    expectSame(shuffled, { ...plain, embeddings: rowsInOrder(plain.embeddings, order, embeddingSize) });
+    loss.dispose();
+  });
+
+  it('does not depend on the numbering of the classes', async () => {
+    const loss = warmLoss(make, standardSizes, context);
+    const { embeddings, labels } = makeBatch(distinctLabels, embeddingSize, 2);
+    const plain = await lossAndGradients(loss, embeddings, labels, { context });
+    // Class order[j] becomes class j.
+    const order = permutation(numClasses, 4);
+    const state = loss.getState();
+    const renumbered = Object.entries(state).map(([key, tensor]) => [
+      key,
+      tensor.shape[0] === numClasses ? tf.gather(tensor, order) : tf.clone(tensor),
+    ]);
+    loss.setState(Object.fromEntries(renumbered));
+    const newLabels = tf.tensor1d(
+      distinctLabels.map((label) => order.indexOf(label)),
+      'int32',
+    );
+    const result = await lossAndGradients(loss, embeddings, newLabels, { context });
+    const trainable = plain.trainable.map((values, index) => {
+      const [rows, columns = 1] = loss.trainable[index]!.shape;
+      return rows === numClasses ? rowsInOrder(values, order, columns) : values;
+    });
+    expectSame(result, { ...plain, trainable });
+    loss.dispose();
+  });
+
+  if (normalized) {
+    it('does not depend on the length of the embeddings', async () => {
+      const loss = warmLoss(make, standardSizes, context);
+      const { embeddings, labels } = makeBatch(distinctLabels, embeddingSize, 2);
+      const plain = await lossAndGradients(loss, embeddings, labels, { context });
+      for (const factor of [0.05, 4, 1e6]) {
+        const scaled = await lossAndGradients(loss, tf.mul(embeddings, factor), labels, { context });
+        expectSame(scaled, { ...plain, embeddings: plain.embeddings.map((value) => value / factor) });
+      }
+      loss.dispose();
+    });
+  }
+
+  it('does not depend on the size of the blocks of classes', async () => {
+    const whole = warmLoss(make, standardSizes, context);
+    const { embeddings, labels } = makeBatch(distinctLabels, embeddingSize, 2);
+    const plain = await lossAndGradients(whole, embeddings, labels, { context });
+    for (const blockSize of [1, 2, 3, numClasses]) {
+      const blocked = warmLoss(make, { ...standardSizes, blockSize }, context);
+      expectSame(await lossAndGradients(blocked, embeddings, labels, { context }), plain);
+      blocked.dispose();
+    }
+    whole.dispose();
+  });
+
+  const extremes: readonly [string, (rows: number[][]) => number[][]][] = [
+    ['1e9', (rows) => rows.map((row) => row.map((value) => Math.sign(value) * 1e9))],
+    ['zero', (rows) => rows.map((row) => row.map(() => 0))],
+    ['1e-20', (rows) => rows.map((row) => row.map((value) => value * 1e-20))],
+    ['1e20', (rows) => rows.map((row) => row.map((value) => value * 1e20))],
+    [
+      'of mixed sizes',
+      (rows) => rows.map((row, index) => row.map((value) => value * [1e9, 1, 0, 1e-9, -1e9][index]!)),
+    ],
+  ];
+  it.each(extremes)('stays finite for embeddings that are %s', async (_, change) => {
+    const loss = warmLoss(make, standardSizes, context);
+    const { embeddings, labels } = makeBatch([3, 0, 6, 3, 1], embeddingSize, 2);
+    const extreme = tf.tensor2d(change((await embeddings.array()) as number[][]));
+    expectFinite(
+      await lossAndGradients(loss, extreme, labels, { context, commit: true }),
+      await numericState(loss),
+    );
+    // And goes on with ordinary ones afterwards.
+    expectFinite(
+      await lossAndGradients(loss, embeddings, labels, { context, commit: true }),
+      await numericState(loss),
+    );
+    loss.dispose();
+  });
+
+  it.each([
+    ['one class', 1, [0, 0, 0]],
+    ['a batch of one', numClasses, [2]],
+    ['one label throughout', numClasses, [4, 4, 4, 4]],
+    ['more rows than classes', 2, [0, 1, 1, 0, 1, 0, 0]],
+  ])('stays finite with %s', async (_, classes, list) => {
+    const sizes = { numClasses: classes, embeddingSize };
+    for (const loss of [make(sizes), warmLoss(make, sizes, context)]) {
+      const { embeddings, labels } = makeBatch(list, embeddingSize, 6);
+      expectFinite(
+        await lossAndGradients(loss, embeddings, labels, { context, commit: true }),
+        await numericState(loss),
+      );
+      loss.dispose();
+    }
+  });
+}
+
+function rowsInOrder(values: Float32Array, order: readonly number[], columns: number): Float32Array {
+  return Float32Array.from(order.flatMap((row) => [...values.subarray(row * columns, (row + 1) * columns)]));
+}
+
+function expectSame(actual: LossEvaluation, expected: LossEvaluation): void {
+  expect(relativeError([actual.loss], [expected.loss])).toBeLessThan(tolerance);
+  expect(relativeError(actual.embeddings, expected.embeddings)).toBeLessThan(tolerance);
+  expected.trainable.forEach((gradient, index) => {
+    expect(relativeError(actual.trainable[index]!, gradient)).toBeLessThan(tolerance);
+  });
+}
+
+function expectFinite(result: LossEvaluation, state: Record<string, Float32Array>): void {
+  const all = { ...state, loss: [result.loss], embeddings: result.embeddings, ...result.trainable };
+  for (const [key, values] of Object.entries(all)) {
+    expect(Array.from(values as Float32Array).every(Number.isFinite), `${key} is finite`).toBe(true);
+  }
+}

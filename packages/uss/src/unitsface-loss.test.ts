@@ -1,0 +1,109 @@
+import { ClassWeightsLoss, ConfigError } from '@openset/core';
+import { lossAndGradients, numericState } from '@openset/testkit';
+import { describeOnBackends, type LossSizes, lossConformance } from '@openset/testkit/vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { UniTSFaceLoss, type UniTSFaceLossOptions } from './unitsface-loss.ts';
+import { UssLoss } from './uss-loss.ts';
+
+/** CosFace in three lines: this package imports no other loss. */
+class ClassLoss extends ClassWeightsLoss {
+  constructor(sizes: LossSizes) {
+    super(
+      'ClassLoss',
+      sizes,
+      { criterion: 'softmax', scale: 16, margins: [{ kind: 'cosine', margin: 0.4 }] },
+      null,
+    );
+  }
+}
+
+const make = (sizes: LossSizes, options: Partial<UniTSFaceLossOptions> = {}) =>
+  new UniTSFaceLoss({ ...sizes, scale: 16, classLoss: new ClassLoss(sizes), ...options });
+
+lossConformance('UniTSFaceLoss', (sizes) => make(sizes), { context: { epoch: 1 } });
+lossConformance('UniTSFaceLoss, mean', (sizes) => make(sizes, { combination: 'mean' }), {
+  context: { epoch: 1 },
+});
+lossConformance(
+  'UniTSFaceLoss before USS starts',
+  (sizes) => {
+    // The bias of USS takes no part in this epoch: only the class loss is to be checked.
+    const loss = make(sizes, { startEpoch: 3 });
+    return Object.assign(loss, { trainable: loss.trainable.slice(0, 1) });
+  },
+  { context: { epoch: 1 } },
+);
+
+describeOnBackends('UniTSFaceLoss', () => {
+  const sizes = { numClasses: 4, embeddingSize: 3 };
+  const embeddings = () => tf.tensor2d([1, 2, 3, -1, 0.5, 2, 0, -1, 1], [3, 3]);
+  const labels = () => tf.tensor1d([3, 1, 0], 'int32');
+
+  async function parts() {
+    const classLoss = new ClassLoss(sizes);
+    const uss = new UssLoss({ ...sizes, scale: 16 });
+    uss.remember(
+      tf.tensor2d([1, 1, 1, 2, 0, 1, 0, 3, 0, 1, 0, -1], [4, 3]),
+      tf.tensor1d([0, 1, 2, 3], 'int32'),
+    );
+    const state = uss.getState();
+    const values = [
+      await lossAndGradients(classLoss, embeddings(), labels()),
+      await lossAndGradients(uss, embeddings(), labels()),
+    ].map(({ loss }) => loss);
+    const combined = (options: Partial<UniTSFaceLossOptions>) => {
+      const loss = make(sizes, options);
+      const renamed = Object.entries(state).map(([key, tensor]) => [`uss.${key}`, tensor]);
+      loss.setState({ 'classLoss.weight': classLoss.weight, ...Object.fromEntries(renamed) });
+      return loss;
+    };
+    return { values: values as [number, number], combined };
+  }
+
+  it('adds the parts (code) or averages them (paper) from the second epoch on', async () => {
+    const {
+      values: [classValue, ussValue],
+      combined,
+    } = await parts();
+    const value = async (options: Partial<UniTSFaceLossOptions>, epoch: number) =>
+      (await lossAndGradients(combined(options), embeddings(), labels(), { context: { epoch } })).loss;
+    expect(await value({}, 0)).toBeCloseTo(classValue, 5);
+    expect(await value({}, 1)).toBeCloseTo(classValue + ussValue, 4);
+    expect(await value({ combination: 'mean' }, 1)).toBeCloseTo((classValue + ussValue) / 2, 4);
+    expect(await value({ combination: 'mean' }, 0)).toBeCloseTo(classValue, 5);
+    expect(await value({ classLossAfterStart: false }, 0)).toBeCloseTo(classValue, 5);
+    expect(await value({ classLossAfterStart: false }, 1)).toBeCloseTo(ussValue, 5);
+    expect(await value({ startEpoch: 1 }, 0)).toBeCloseTo(classValue + ussValue, 4);
+  });
+
+  it('fills the memory in the first epoch and starts the bias in the second', async () => {
+    const loss = make(sizes);
+    await lossAndGradients(loss, embeddings(), labels(), { context: { epoch: 0 }, commit: true });
+    const first = await numericState(loss);
+    expect([...first['uss.featureMemory']!]).toEqual([0, -1, 1, -1, 0.5, 2, 0, 0, 0, 1, 2, 3]);
+    expect([...first['uss.bias']!]).toEqual([0]);
+    expect(loss.threshold()).toBeNull();
+    await lossAndGradients(loss, embeddings(), labels(), { context: { epoch: 1 }, commit: true });
+    expect(loss.threshold()).toEqual({
+      cosine: (await numericState(loss))['uss.bias']![0]! / 16,
+      between: 'embeddings',
+    });
+  });
+
+  it('asks for the epoch, and refuses a class loss that would never count', () => {
+    expect(() => make(sizes).forward(embeddings(), labels())).toThrow(/'uss' starts at epoch 2.*epoch/);
+    expect(() => make(sizes, { startEpoch: 1, classLossAfterStart: false })).toThrow(ConfigError);
+  });
+
+  it('tells its options and those of its class loss', () => {
+    const loss = make(sizes, { combination: 'mean' });
+    expect(loss.getConfig()).toEqual({
+      loss: 'UniTSFaceLoss',
+      ...sizes,
+      scale: 16,
+      combination: 'mean',
+      classLoss: { loss: 'ClassLoss', ...sizes },
+    });
+  });
+});
