@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect } from 'vitest';
+
+/** Deterministic values in (-1, 1). */
+export function values(count: number, seed: number): Float32Array {
+  let state = (seed * 2654435761 + 1) >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** A tensor of {@link values}. */
+export function random(shape: number[], seed: number): tf.Tensor {
+  return tf.tensor(values(tf.util.sizeFromShape(shape), seed), shape, 'float32');
+}
+
+/** Runs a kernel of the current backend. */
+export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attributes: object): tf.Tensor {
+  return tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor;
+}
+
+/** Norm-wise relative difference; the absolute one if the expected values are all zero. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i]! - expected[i]!) ** 2;
+    norm += expected[i]! ** 2;
+  }
+  return Math.sqrt(difference / (norm || 1));
+}
+
+/** Asserts that the tensor has this shape and, up to 1e-5 norm-wise, these values. Disposes it. */
+export function expectTensor(actual: tf.Tensor, shape: number[], expected: ArrayLike<number>): void {
+  expect(actual.shape).toEqual(shape);
+  const found = actual.dataSync();
+  actual.dispose();
+  expect(found.length).toBe(expected.length);
+  expect(relativeError(found, expected)).toBeLessThanOrEqual(1e-5);
+}
+
+interface WasmInternals {
+  numDataIds(): number;
+  wasm: { HEAPU8: Uint8Array };
+}
+
+/** Asserts that `work`, run again and again, leaves no tensor, no data and no heap growth behind. */
+export function expectNoLeak(work: () => tf.Tensor | tf.Tensor[], repetitions = 50): void {
+  const backend = tf.backend() as unknown as WasmInternals;
+  const state = () => ({
+    tensors: tf.memory().numTensors,
+    buffers: tf.memory().numDataBuffers,
+    dataIds: backend.numDataIds(),
+    heap: backend.wasm.HEAPU8.length,
+  });
+  tf.dispose(work());
+  const before = state();
+  for (let i = 0; i < repetitions; i++) tf.dispose(work());
+  expect(state()).toEqual(before);
+}

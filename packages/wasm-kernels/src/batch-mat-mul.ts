@@ -1,0 +1,112 @@
+import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+
+/**
+ * Of a batch of matrices, products with fewer multiplications than this each are left to the stock loop: setting
+ * up XNNPACK takes longer.
+ */
+const smallProduct = 32 * 32 * 32;
+
+/** Inputs and attributes of `BatchMatMul`. */
+export interface MatMulInputs {
+  a: TensorInfo;
+  b: TensorInfo;
+}
+export interface MatMulAttributes {
+  transposeA?: boolean;
+  transposeB?: boolean;
+}
+
+/**
+ * `BatchMatMul` that takes the XNNPACK path for every product. The stock kernel takes it for one product of
+ * untransposed matrices, and a plain loop otherwise; and it computes only some of the products where both operands
+ * are broadcast.
+ */
+export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope, inputs, attributes) => {
+  const { transposeA = false, transposeB = false } = attributes;
+  const { a, b } = inputs;
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') {
+    throw new Error(
+      `matMul on the wasm backend takes float32 matrices, but got ${a.dtype} and ${b.dtype}. Use tf.cast first.`,
+    );
+  }
+  const [rows, innerA] = matrixSize(a, transposeA);
+  const [innerB, columns] = matrixSize(b, transposeB);
+  if (innerA !== innerB) {
+    throw new Error(
+      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${a.shape} and ` +
+        `${b.shape} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+    );
+  }
+  const outerA = a.shape.slice(0, -2);
+  const outerB = b.shape.slice(0, -2);
+  const outer = broadcast_util.assertAndGetBroadcastShape(outerA, outerB);
+  const outputShape = [...outer, rows, columns];
+  if (util.sizeFromShape(outputShape) * innerA === 0) return scope.zeros(outputShape);
+
+  const batchA = util.sizeFromShape(outerA);
+  const batchB = util.sizeFromShape(outerB);
+  const batch = util.sizeFromShape(outer);
+  const oneSided = batchA === batchB ? batchA === batch : Math.min(batchA, batchB) === 1;
+  if (batch > 1 && batchB > 1 && oneSided && rows * innerA * columns < smallProduct) {
+    return scope.run('BatchMatMul', { a, b }, { transposeA, transposeB });
+  }
+
+  const left = untransposed(scope, a, batchA, rows, innerA, transposeA);
+  const right = untransposed(scope, b, batchB, innerA, columns, transposeB);
+  if (batchB === 1) {
+    // All matrices of the left side meet the same right side: one product of all their rows.
+    const stacked = scope.reshape(left, [1, batchA * rows, innerA]);
+    const product = scope.run('BatchMatMul', { a: stacked, b: right }, plain);
+    return scope.reshape(product, outputShape);
+  }
+
+  const output = scope.allocate(outputShape);
+  const indexA = broadcastIndices(outerA, outer);
+  const indexB = broadcastIndices(outerB, outer);
+  for (let index = 0; index < batch; index++) {
+    scope.nested((inner) => {
+      const aMatrix = inner.copyRange(left, indexA[index]! * rows * innerA, [1, rows, innerA]);
+      const bMatrix = inner.copyRange(right, indexB[index]! * innerA * columns, [1, innerA, columns]);
+      const product = inner.run('BatchMatMul', { a: aMatrix, b: bMatrix }, plain);
+      scope.view(output).set(scope.view(product), index * rows * columns);
+      return undefined;
+    });
+  }
+  return output;
+};
+
+const plain = { transposeA: false, transposeB: false };
+
+/** Rows and columns of the operand as it enters the product. */
+function matrixSize({ shape }: TensorInfo, transposed: boolean): [number, number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+/** The operand as `[batch, rows, columns]`. */
+function untransposed(
+  scope: KernelScope,
+  x: TensorInfo,
+  batch: number,
+  rows: number,
+  columns: number,
+  transposed: boolean,
+): TensorInfo {
+  if (!transposed) return scope.reshape(x, [batch, rows, columns]);
+  const matrices = scope.reshape(x, [batch, columns, rows]);
+  return scope.transpose(matrices, [0, 2, 1]);
+}
+
+/** For each matrix of the result, in order, the one of an operand with shape `[...outer, rows, columns]`. */
+function broadcastIndices(outer: number[], target: number[]): number[] {
+  let indices = [0];
+  const missing = target.length - outer.length;
+  target.forEach((size, axis) => {
+    const own = axis < missing ? 1 : outer[axis - missing]!;
+    indices = indices.flatMap((index) =>
+      Array.from({ length: size }, (_, step) => index * own + (own === 1 ? 0 : step)),
+    );
+  });
+  return indices;
+}

@@ -1,0 +1,120 @@
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import {
+  type AxisGeometry,
+  type ConvolutionAttributes,
+  convolutionGeometry,
+  crop,
+  cropForPadding,
+} from './convolution-geometry.ts';
+import { insertZeros } from './insert-zeros.ts';
+import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+
+/**
+ * `Conv2DBackpropInput`: the gradient of a convolution with respect to its input (also the forward pass of
+ * `conv2dTranspose`), as one convolution of `dy`.
+ *
+ * With stride 1 the filter is the forward one turned by 180°, its input and output channels exchanged. With stride
+ * `s`, the inputs whose padded position leaves the same rest modulo `s` (the *phase*) are reached by the same taps,
+ * so each phase has a smaller filter of its own: all phases are computed at once, as output channels, and then
+ * interleaved. That multiplies no inserted zeros.
+ */
+export const conv2DBackpropInput: ScopedKernel<
+  { dy: TensorInfo; filter: TensorInfo },
+  ConvolutionAttributes & { inputShape: number[] }
+> = (scope, { dy, filter }, attributes) => {
+  const { inputShape } = attributes;
+  const geometry = convolutionGeometry('Conv2DBackpropInput', inputShape, filter.shape, attributes, false);
+  const { batch, inChannels } = geometry;
+  const rows = planAxis(geometry.height);
+  const columns = planAxis(geometry.width);
+  const { x, pad } = cropForPadding(scope, dy, rows.margin, columns.margin);
+  // Nothing is left of dy where no output reads any input.
+  if (util.sizeFromShape(x.shape) * inChannels === 0) return scope.zeros(inputShape);
+
+  const phases = scope.run(
+    'Conv2D',
+    { x, filter: phaseFilter(scope, filter, rows, columns) },
+    { strides: [1, 1], dilations: [rows.dilation, columns.dilation], pad, dataFormat: 'NHWC' },
+  );
+  const interleaved = interleave(scope, phases, rows.phases, columns.phases);
+  const strideY = geometry.height.stride / rows.phases;
+  const strideX = geometry.width.stride / columns.phases;
+  const spread = insertZeros(scope, interleaved, strideY, strideX);
+  if (util.arraysEqual(spread.shape, inputShape)) return spread;
+  const { input: height } = geometry.height;
+  const { input: width } = geometry.width;
+  return crop(scope, spread, rows.first, columns.first, [batch, height, width, inChannels]);
+};
+
+/** How the gradient is computed along one axis. */
+interface AxisPlan {
+  /** Phases that are computed; the others, if there are any, are zero. */
+  phases: number;
+  /** Taps of the filter of one phase. */
+  taps: number;
+  /** Dilation of the convolution of `dy`. */
+  dilation: number;
+  margin: { before: number; after: number };
+  /** Position of the first input among the interleaved results. */
+  first: number;
+  /** The tap of the forward filter at this place of a phase's filter; undefined: zero. */
+  forwardTap(phase: number, tap: number): number | undefined;
+}
+
+function planAxis({ input, output, kernel, stride, dilation, padBefore }: AxisGeometry): AxisPlan {
+  const span = (kernel - 1) * dilation + 1;
+  // Without stride a dilated filter stays dilated; otherwise its gaps are written out as zeros.
+  const taps = stride === 1 ? kernel : Math.ceil(span / stride);
+  const step = stride === 1 ? dilation : 1;
+  const firstRow = Math.floor(padBefore / stride);
+  const lastRow = Math.floor((padBefore + input - 1) / stride);
+  return {
+    // A filter of one tap reaches the first phase only.
+    phases: span === 1 ? 1 : stride,
+    taps,
+    dilation: step,
+    margin: { before: (taps - 1) * step - firstRow, after: lastRow + 1 - output },
+    first: padBefore - firstRow * stride,
+    forwardTap(phase, tap) {
+      const offset = phase + (taps - 1 - tap) * stride * step;
+      return offset % dilation === 0 && offset < span ? offset / dilation : undefined;
+    },
+  };
+}
+
+/** The filter `[tapY, tapX, outChannels, phaseY × phaseX × inChannels]` of the convolution of `dy`. */
+function phaseFilter(scope: KernelScope, filter: TensorInfo, rows: AxisPlan, columns: AxisPlan): TensorInfo {
+  const [, kernelWidth, inChannels, outChannels] = filter.shape as [number, number, number, number];
+  const depth = rows.phases * columns.phases * inChannels;
+  const output = scope.zeros([rows.taps, columns.taps, outChannels, depth]);
+  const source = scope.view(filter);
+  const target = scope.view(output);
+  for (let tapY = 0; tapY < rows.taps; tapY++) {
+    for (let tapX = 0; tapX < columns.taps; tapX++) {
+      for (let phase = 0; phase < rows.phases * columns.phases; phase++) {
+        const forwardY = rows.forwardTap(Math.floor(phase / columns.phases), tapY);
+        const forwardX = columns.forwardTap(phase % columns.phases, tapX);
+        if (forwardY === undefined || forwardX === undefined) continue;
+        const from = (forwardY * kernelWidth + forwardX) * inChannels * outChannels;
+        const to = (tapY * columns.taps + tapX) * outChannels * depth + phase * inChannels;
+        for (let outChannel = 0; outChannel < outChannels; outChannel++) {
+          for (let inChannel = 0; inChannel < inChannels; inChannel++) {
+            target[to + outChannel * depth + inChannel] =
+              source[from + inChannel * outChannels + outChannel]!;
+          }
+        }
+      }
+    }
+  }
+  return output;
+}
+
+/** `[batch, height, width, phasesY × phasesX × channels]` to `[batch, height·phasesY, width·phasesX, channels]`. */
+function interleave(scope: KernelScope, x: TensorInfo, phasesY: number, phasesX: number): TensorInfo {
+  if (phasesY * phasesX === 1) return x;
+  const [batch, height, width, depth] = x.shape as [number, number, number, number];
+  const rowDepth = depth / phasesY;
+  const split = scope.reshape(x, [batch * height, width, phasesY, rowDepth]);
+  const rows = phasesY === 1 ? split : scope.transpose(split, [0, 2, 1, 3]);
+  return scope.reshape(rows, [batch, height * phasesY, width * phasesX, rowDepth / phasesX]);
+}

@@ -1,0 +1,34 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { AxisGeometry, Margin } from './convolution-geometry.ts';
+import type { KernelScope } from './kernel-scope.ts';
+
+/**
+ * Spreads `x` `[batch, height, width, channels]` out: `strideHeight - 1` rows and `strideWidth - 1` columns of
+ * zeros after each of its own, the last included.
+ */
+export function insertZeros(
+  scope: KernelScope,
+  x: TensorInfo,
+  strideHeight: number,
+  strideWidth: number,
+): TensorInfo {
+  if (strideHeight === 1 && strideWidth === 1) return x;
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const rows = scope.reshape(x, [batch * height, 1, width, channels]);
+  const paddings = [
+    [0, 0],
+    [0, strideHeight - 1],
+    [0, 0],
+    [0, (strideWidth - 1) * channels],
+  ];
+  const spread = scope.run('PadV2', { x: rows }, { paddings, constantValue: 0 });
+  return scope.reshape(spread, [batch, height * strideHeight, width * strideWidth, channels]);
+}
+
+/**
+ * Padding of the spread-out `dy` with which the convolution with the turned filter gives the gradient of exactly
+ * the input.
+ */
+export function gradientMargin({ input, output, kernel, stride, dilation, padBefore }: AxisGeometry): Margin {
+  return { before: (kernel - 1) * dilation - padBefore, after: input + padBefore - output * stride };
+}

@@ -1,0 +1,111 @@
+import { type KernelFunc, type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type StockKernelName, stockKernels } from './stock-kernels.ts';
+import type { WasmBackend } from './wasm-backend.ts';
+
+/**
+ * Runs stock kernels inside one of ours and frees what they leave behind.
+ *
+ * Kernels work below the engine's `tidy`, so every intermediate result has to be given back by hand. A scope
+ * holds one reference to each tensor that it made; {@link toKernelFunc} gives all of them back, after it took
+ * one more to the result.
+ */
+export class KernelScope {
+  readonly backend: WasmBackend;
+  readonly #made: TensorInfo[] = [];
+
+  constructor(backend: WasmBackend) {
+    this.backend = backend;
+  }
+
+  /** Runs a kernel of stock tfjs-backend-wasm that has one output. */
+  run(kernelName: StockKernelName, inputs: Record<string, TensorInfo>, attributes: object = {}): TensorInfo {
+    const { kernelFunc } = stockKernels().get(kernelName)!;
+    const output = kernelFunc({ inputs, backend: this.backend, attrs: attributes as NamedAttrMap });
+    return this.#track(output as TensorInfo);
+  }
+
+  /** A new tensor on the heap, its content undefined. */
+  allocate(shape: number[], dtype: TensorInfo['dtype'] = 'float32'): TensorInfo {
+    return this.#track(this.backend.makeOutput(shape, dtype));
+  }
+
+  /** A tensor of zeros. */
+  zeros(shape: number[], dtype: TensorInfo['dtype'] = 'float32'): TensorInfo {
+    const output = this.allocate(shape, dtype);
+    this.view(output).fill(0);
+    return output;
+  }
+
+  /** The same memory under another shape. */
+  reshape(x: TensorInfo, shape: number[]): TensorInfo {
+    util.assert(
+      util.sizeFromShape(x.shape) === util.sizeFromShape(shape),
+      () => `Cannot reshape [${x.shape}] to [${shape}].`,
+    );
+    this.backend.incRef(x.dataId);
+    return this.#track({ dataId: x.dataId, shape, dtype: x.dtype });
+  }
+
+  transpose(x: TensorInfo, permutation: number[]): TensorInfo {
+    return this.run('Transpose', { x }, { perm: permutation });
+  }
+
+  /** A view of the tensor's memory; the next allocation may detach it. */
+  view(x: TensorInfo): Float32Array | Int32Array | Uint8Array {
+    return this.backend.typedArrayFromHeap(x) as Float32Array | Int32Array | Uint8Array;
+  }
+
+  /** A copy of `length` consecutive elements from `offset` on, as a tensor of the given shape. */
+  copyRange(x: TensorInfo, offset: number, shape: number[]): TensorInfo {
+    const output = this.allocate(shape, x.dtype);
+    const length = util.sizeFromShape(shape);
+    this.view(output).set(this.view(x).subarray(offset, offset + length));
+    return output;
+  }
+
+  /** Runs `work` with a scope of its own, so that what it makes is freed when it returns. */
+  nested<Result extends TensorInfo | undefined>(work: (inner: KernelScope) => Result): Result {
+    const inner = new KernelScope(this.backend);
+    let result: Result | undefined;
+    try {
+      result = work(inner);
+      if (result !== undefined) this.#track(result);
+      return result;
+    } finally {
+      inner.close(result);
+    }
+  }
+
+  /** Gives back everything made here, except for one reference to `result`, which is returned. */
+  close(result?: TensorInfo): void {
+    if (result !== undefined) this.backend.incRef(result.dataId);
+    for (const { dataId } of this.#made) this.backend.disposeData(dataId);
+    this.#made.length = 0;
+  }
+
+  #track(tensor: TensorInfo): TensorInfo {
+    this.#made.push(tensor);
+    return tensor;
+  }
+}
+
+/** A kernel written over a {@link KernelScope}. `Inputs` and `Attributes` are those of the tfjs kernel. */
+export type ScopedKernel<Inputs, Attributes> = (
+  scope: KernelScope,
+  inputs: Inputs,
+  attributes: Attributes,
+) => TensorInfo;
+
+/** The kernel in the form that `tf.registerKernel` takes. */
+export function toKernelFunc<Inputs, Attributes>(kernel: ScopedKernel<Inputs, Attributes>): KernelFunc {
+  return ({ inputs, backend, attrs }) => {
+    const scope = new KernelScope(backend as WasmBackend);
+    let result: TensorInfo | undefined;
+    try {
+      result = kernel(scope, inputs as Inputs, attrs as Attributes);
+      return result;
+    } finally {
+      scope.close(result);
+    }
+  };
+}

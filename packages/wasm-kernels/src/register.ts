@@ -1,0 +1,55 @@
+import { getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { batchMatMul } from './batch-mat-mul.ts';
+import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
+import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
+import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
+import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { fusedMatMul } from './fused-mat-mul.ts';
+import { toKernelFunc } from './kernel-scope.ts';
+import { oneHot } from './one-hot.ts';
+import { stockKernels } from './stock-kernels.ts';
+import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
+
+const kernels: Readonly<Record<string, KernelFunc>> = {
+  _FusedMatMul: toKernelFunc(fusedMatMul),
+  BatchMatMul: toKernelFunc(batchMatMul),
+  Conv2DBackpropFilter: toKernelFunc(conv2DBackpropFilter),
+  Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
+  DepthwiseConv2dNativeBackpropFilter: toKernelFunc(depthwiseBackpropFilter),
+  DepthwiseConv2dNativeBackpropInput: toKernelFunc(depthwiseBackpropInput),
+  OneHot: toKernelFunc(oneHot),
+  UnsortedSegmentSum: toKernelFunc(unsortedSegmentSum),
+};
+
+/**
+ * Names of the tfjs kernels that this package provides for the backend `'wasm'`: those that stock
+ * tfjs-backend-wasm lacks, and those of its own that are replaced.
+ */
+export const registeredKernels: readonly string[] = Object.freeze(Object.keys(kernels));
+
+/**
+ * Registers the kernels of this package for the backend `'wasm'`. The import of the package does that already;
+ * call it again only after something else unregistered or replaced them. Calling it twice changes nothing.
+ *
+ * It may run before or after the backend is initialised.
+ *
+ * @throws Error if tfjs-backend-wasm is not version 4.22, or if a kernel that ours are built from is not
+ *   registered. Nothing is changed in that case.
+ */
+export function registerWasmKernels(): void {
+  const stock = stockKernels();
+  for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
+    const present = getKernel(kernelName, 'wasm');
+    if (present?.kernelFunc === kernelFunc) continue;
+    if (present !== undefined) unregisterKernel(kernelName, 'wasm');
+    // The stock kernels bind their WebAssembly functions in these hooks, when the backend is initialised.
+    const { setupFunc, disposeFunc } = stock.get(kernelName) ?? {};
+    registerKernel({
+      kernelName,
+      backendName: 'wasm',
+      kernelFunc,
+      ...(setupFunc && { setupFunc }),
+      ...(disposeFunc && { disposeFunc }),
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import type { DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
+
+/**
+ * The part of `BackendWasm` that these kernels use. All of it is public in tfjs-backend-wasm 4.22, and
+ * {@link stockKernels} refuses to start when a method is missing.
+ */
+export interface WasmBackend {
+  /** Allocates a tensor on the WebAssembly heap. Its memory is *not* zeroed. */
+  makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  /** A view of the tensor. The next allocation may detach it: take all views after the last allocation. */
+  typedArrayFromHeap(tensor: TensorInfo): TypedArray;
+  /** Gives back one reference; the memory is freed with the last one. */
+  disposeData(dataId: TensorInfo['dataId']): boolean;
+  incRef(dataId: TensorInfo['dataId']): void;
+}
+
+/** The methods of {@link WasmBackend}, to check that they are there. */
+export const backendMethods: readonly (keyof WasmBackend)[] = [
+  'makeOutput',
+  'typedArrayFromHeap',
+  'disposeData',
+  'incRef',
+];
