@@ -17,7 +17,7 @@ export function reportPage(rows: readonly Row[], settings: string): string {
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1180px; margin: 2rem auto; padding: 0 1rem; color: #222 }
 table { border-collapse: collapse; font-size: 13px } th, td { border: 1px solid #ccc; padding: .3em .6em; text-align: left }
-.plots { display: flex; flex-wrap: wrap; gap: 1rem } figure { margin: 0 } figcaption { font-size: 13px; color: #555 }
+.plots { display: flex; flex-wrap: wrap; gap: 1rem } figure { margin: 0; width: 370px } figcaption { font-size: 13px; color: #555 }
 .same { color: ${colours.same} } .different { color: ${colours.different} }
 </style>
 <h1>openset quickstart: digits 0–6 trained, 7–9 never seen</h1>
@@ -94,7 +94,7 @@ function similarityPlot(
   const label = `best ${best.toFixed(2)}${learned === null ? '' : `, learned ${learned.toFixed(2)}`}`;
   return figure(`${caption} (${label})`, {
     x: { domain: [-1, 1], label: 'cosine' },
-    y: { label: 'share', percent: true },
+    y: { label: 'share (%)', percent: true },
     marks: [area(different, colours.different), area(same, colours.same), ...lines, Plot.ruleY([0])],
   });
 }
