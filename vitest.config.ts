@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Tests that start processes of their own do it two at a time.
+    maxConcurrency: 2,
     setupFiles: ['tests/setup.ts'],
   },
 });

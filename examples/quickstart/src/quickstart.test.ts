@@ -29,7 +29,10 @@ async function quickstart(...args: string[]): Promise<{ code: number; stdout: st
 describe('the quickstart', () => {
   it('trains, judges, and writes a report that needs nothing else', async () => {
     const readme = join(folder, 'README.md');
-    await writeFile(readme, 'before\n<!-- quickstart:start -->\nstale table\n<!-- quickstart:end -->\nafter\n');
+    await writeFile(
+      readme,
+      'before\n<!-- quickstart:start -->\nstale table\n<!-- quickstart:end -->\nafter\n',
+    );
     const out = join(folder, 'report');
     const args = [
       '--loss',

@@ -1,0 +1,27 @@
+// Prints `N passed, N failed` from a json report of vitest, and exits with 1 if anything failed.
+// Plain JavaScript: it must also run where the installation failed.
+import { readFileSync } from 'node:fs';
+
+const [path] = process.argv.slice(2);
+if (!path) throw new Error('Usage: test-summary.mjs REPORT');
+
+/** @returns {{ passed: number, failed: number }} */
+function countTests() {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    // No test ran: a step before them failed (installation, lint, types, build), and said so itself.
+    return { passed: 0, failed: 1 };
+  }
+  // A file that cannot be loaded has no tests, and so none that failed.
+  const brokenFiles = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+  );
+  return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles.length };
+}
+
+const { passed, failed } = countTests();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,154 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { forbiddenImport, importedPackages } from './support/import-rules.ts';
+import {
+  isTestFile,
+  readManifest,
+  rootFolder,
+  sourceEntries,
+  workspacePackages,
+  writtenFiles,
+} from './support/workspace.ts';
+
+const packages = workspacePackages();
+const rootDependencies = Object.keys(readManifest(rootFolder).devDependencies ?? {});
+
+describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s', (shortName, one) => {
+  const { folder, manifest } = one;
+  const files = writtenFiles(folder);
+  const sources = files.filter((path) => path.startsWith('src/') && path.endsWith('.ts'));
+  const read = (path: string) => readFileSync(join(folder, path), 'utf8');
+
+  it('follows the import rules', () => {
+    const violations = sources.flatMap((path) => {
+      const importer = { package: shortName, isTest: isTestFile(path) };
+      const reasons = importedPackages(read(path)).map((imported) => forbiddenImport(importer, imported));
+      return reasons.filter((reason) => reason !== null).map((reason) => `${path}: ${reason}`);
+    });
+    expect(violations).toEqual([]);
+  });
+
+  it('declares what it imports', () => {
+    const published = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    // The testkit is a package of this workspace, which every test can see.
+    const inTests = [...published, ...rootDependencies, '@openset/testkit'];
+    const missing = sources.flatMap((path) => {
+      const declared = ['node:', manifest.name, ...(isTestFile(path) ? inTests : published)];
+      const undeclared = importedPackages(read(path)).filter((imported) => !declared.includes(imported));
+      return undeclared.map((imported) => `${path}: ${imported}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('has the files that every package has', () => {
+    const expected = ['package.json', 'README.md', 'LICENSE', 'tsdown.config.ts', 'src/index.ts'];
+    // Changesets writes it with the first version.
+    if (manifest.version !== '0.0.0') expected.push('CHANGELOG.md');
+    expect(expected.filter((path) => !files.includes(path))).toEqual([]);
+    expect(read('LICENSE')).toBe(readFileSync(join(rootFolder, 'LICENSE'), 'utf8'));
+  });
+
+  it('has a package.json like all others', () => {
+    expect(manifest.name).toBe(`@openset/${shortName}`);
+    expect(manifest.type).toBe('module');
+    expect(manifest.sideEffects).toBeDefined();
+    if (shortName === 'metrics') expect(manifest.peerDependencies).toBeUndefined();
+    else expect(manifest.peerDependencies).toHaveProperty(['@tensorflow/tfjs-core']);
+    expect(manifest.files).toEqual([
+      'dist',
+      'src',
+      '!src/**/*.test.ts',
+      '!src/**/__fixtures__',
+      'CHANGELOG.md',
+    ]);
+  });
+
+  it('exports its source, its types and its build, in the order in which they must be tried', () => {
+    const { './package.json': own, ...entries } = manifest.exports ?? {};
+    expect(own).toBe('./package.json');
+    expect(entries).toHaveProperty(['.']);
+    for (const [name, target] of Object.entries(entries)) {
+      const stem = name === '.' ? 'index' : name.slice('./'.length);
+      expect(Object.entries(target)).toEqual([
+        ['@openset/source', `./src/${stem}.ts`],
+        ['types', `./dist/${stem}.d.ts`],
+        ['default', `./dist/${stem}.js`],
+      ]);
+    }
+  });
+
+  it('has entry points that hold only exports', () => {
+    const violations = Object.values(sourceEntries(one)).flatMap((path) => {
+      const { statements } = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest);
+      return statements
+        .filter((statement) => !isAllowedInEntry(statement, manifest.sideEffects === true))
+        .map((statement) => `${basename(path)}: ${ts.SyntaxKind[statement.kind]}`);
+    });
+    expect(violations).toEqual([]);
+  });
+
+  it('names its files in kebab-case', () => {
+    const isKebabCase = (path: string) => /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/.test(basename(path));
+    expect(files.filter((path) => path.startsWith('src/') && !isKebabCase(path))).toEqual([]);
+  });
+
+  it('has no enum', () => {
+    expect(sources.filter((path) => containsEnum(read(path)))).toEqual([]);
+  });
+});
+
+describe('the repository', () => {
+  // Spelled so that this file does not match itself.
+  const forbidden = [
+    /\/work\//,
+    /\/root\//,
+    /\/tmp\/[a-z]/i,
+    /registry\.npmjs/,
+    /pypi\.org/,
+    /pythonhosted\.org/,
+    /debian\.org/,
+  ];
+
+  it('names no path of a machine and no registry', () => {
+    const violations = writtenFiles(rootFolder).flatMap((path) => {
+      const text = readFileSync(join(rootFolder, path), 'utf8');
+      const matches = forbidden.map((pattern) => pattern.exec(text)?.[0]);
+      return matches.filter((match) => match !== undefined).map((match) => `${path}: ${match}`);
+    });
+    expect(violations).toEqual([]);
+  });
+
+  it('has a lock file without addresses, for all platforms', () => {
+    const lock = JSON.parse(readFileSync(join(rootFolder, 'package-lock.json'), 'utf8'));
+    const entries = Object.entries<LockEntry>(lock.packages);
+    const addresses = entries.map(([, { resolved }]) => resolved).filter((address) => address !== undefined);
+    // What is resolved without an address is a folder of this repository.
+    expect(addresses.filter((address) => !existsSync(join(rootFolder, address)))).toEqual([]);
+    // A tool's programs for other platforms are optional dependencies; `npm ci` refuses a lock file without them.
+    const locked = new Set(entries.map(([path]) => path.slice(path.lastIndexOf('node_modules/'))));
+    const optional = entries.flatMap(([, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies),
+    );
+    expect(optional.filter((name) => !locked.has(`node_modules/${name}`))).toEqual([]);
+  });
+});
+
+interface LockEntry {
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Packages that exist for a side effect may carry it out in their entry point. */
+function isAllowedInEntry(statement: ts.Statement, hasSideEffects: boolean): boolean {
+  if (ts.isExportDeclaration(statement)) return statement.moduleSpecifier !== undefined;
+  return hasSideEffects && (ts.isImportDeclaration(statement) || ts.isExpressionStatement(statement));
+}
+
+function containsEnum(text: string): boolean {
+  const source = ts.createSourceFile('source.ts', text, ts.ScriptTarget.Latest);
+  const visit = (node: ts.Node): boolean =>
+    ts.isEnumDeclaration(node) || ts.forEachChild(node, (child) => visit(child) || undefined) === true;
+  return visit(source);
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from './support/run-command.ts';
+import { rootFolder } from './support/workspace.ts';
+
+const fixturePath = join(rootFolder, 'packages', 'cli', 'src', '__fixtures__', 'losses.json');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'openset-conformance-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs `npm run conformance -- …` as a user of the repository does. */
+function conformance(...parameters: string[]) {
+  return runCommand('npm', ['run', '--silent', 'conformance', '--', ...parameters], { folder: rootFolder });
+}
+
+function writeFixture(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
+  it('every case agrees with the reference values', async () => {
+    const { exitCode, stdout, output } = await conformance('--backend', backend, fixturePath);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.at(-1), output).toBe('52 passed, 0 failed');
+    expect(lines).toHaveLength(53);
+    expect(exitCode).toBe(0);
+  });
+
+  it('a wrong reference value is found', async () => {
+    const { cases } = JSON.parse(readFileSync(fixturePath, 'utf8'));
+    // 2e-4 is twice the tolerance.
+    const tampered = { ...cases[1], expectedLoss: cases[1].expectedLoss * (1 + 2e-4) };
+    const path = writeFixture(`tampered-${backend}.json`, JSON.stringify({ cases: [cases[0], tampered] }));
+    const { exitCode, stdout, output } = await conformance('--backend', backend, path);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0], output).toMatch(/^pass {2}/);
+    expect(lines[1]).toContain(`FAIL  ${tampered.name}  `);
+    expect(lines[2]).toBe('1 passed, 1 failed');
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('mistakes of the user', () => {
+  // Commander checks the words on the command line itself and exits with 1; what we find ourselves exits with 2.
+  it.each([
+    ['a file that is missing', 'missing.json', null, 2, /^openset: .*missing\.json/],
+    ['a file that is not JSON', 'text.json', 'not JSON', 2, /^openset: .*text\.json: .*not JSON/],
+    ['a file without cases', 'empty.json', '{}', 2, /^openset: .*empty\.json: .*cases/],
+  ])('%s', async (_, name, content, expectedExitCode, message) => {
+    const path = content === null ? join(folder, name) : writeFixture(name, content);
+    const result = await conformance('--backend', 'cpu', path);
+    expectOneLine(result.stderr, message);
+    expect(result.stdout).toBe('');
+    expect(result.exitCode).toBe(expectedExitCode);
+  });
+
+  it('a backend that does not exist', async () => {
+    const result = await conformance('--backend', 'abacus', fixturePath);
+    expectOneLine(result.stderr, /'abacus' is invalid.*cpu, wasm, node, webgpu/);
+    expect(result.exitCode).toBe(1);
+  });
+
+  it('no file', async () => {
+    const result = await conformance('--backend', 'cpu');
+    expectOneLine(result.stderr, /missing required argument 'files'/);
+    expect(result.exitCode).toBe(1);
+  });
+});
+
+function expectOneLine(text: string, message: RegExp): void {
+  const lines = text.trimEnd().split('\n');
+  expect(lines, text).toHaveLength(1);
+  expect(lines[0]).toMatch(message);
+}

@@ -1,0 +1,164 @@
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ConsumerProject, makeConsumerProject } from './support/consumer-project.ts';
+import { runSuccessfully } from './support/run-command.ts';
+import { rootFolder, workspacePackages } from './support/workspace.ts';
+
+const timeout = 180_000;
+const installed = workspacePackages().filter(({ manifest }) => !manifest.private);
+
+let project: ConsumerProject;
+beforeAll(async () => {
+  project = await makeConsumerProject();
+}, timeout);
+afterAll(() => project && rmSync(project.folder, { recursive: true }));
+
+/** One evaluation through the public API. The step before it fills the memory of the losses that have one. */
+const evaluation = (lossName: string) => `
+  const loss = new ${lossName}({ numClasses: 5, embeddingSize: 4 });
+  const labels = tf.tensor1d([0, 3], 'int32');
+  const step = (embeddings) => loss.forward(embeddings, labels, { epoch: 0 });
+  step(tf.tensor2d([[2, 1, -1, 3], [1, 1, 3, -1]])).commit();
+  const { value, grad } = tf.valueAndGrad((embeddings) => step(embeddings).loss)(
+    tf.tensor2d([[1, 2, -3, 4], [0.5, -1, 2, 1]]),
+  );
+  const numbers = [...value.dataSync(), ...grad.dataSync()];
+`;
+
+describe('the tarballs', () => {
+  it.each(installed.map(({ shortName }) => shortName))(
+    'of %s hold the build and its source, but no tests',
+    (name) => {
+      const files = project.published[name] ?? [];
+      const expected = ['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'];
+      expect(expected.filter((path) => !files.includes(path))).toEqual([]);
+      expect(files.filter((path) => /\.test\.|__fixtures__|__screenshots__/.test(path))).toEqual([]);
+    },
+  );
+});
+
+describe('in plain Node', () => {
+  // The testkit's other entry runs inside vitest, and importing the command's main file would run it.
+  it('every package can be imported by name', async () => {
+    const names = installed.map(({ manifest }) => manifest.name);
+    const output = await project.runModule(
+      'import-all.js',
+      `for (const name of ${JSON.stringify(names)}) {
+        const count = Object.keys(await import(name)).length;
+        if (count === 0) throw new Error(name + ' exports nothing');
+        console.log(name);
+      }`,
+    );
+    expect(output.trim().split('\n')).toEqual(names);
+  });
+
+  it.each([
+    ['cpu', '@tensorflow/tfjs-backend-cpu', '@openset/bce-unified', 'BceUnifiedLoss'],
+    ['cpu', '@tensorflow/tfjs-backend-cpu', '@openset/epl', 'EplLoss'],
+    ['wasm', '@openset/wasm-kernels', '@openset/bce-unified', 'BceUnifiedLoss'],
+    ['wasm', '@openset/wasm-kernels', '@openset/uss', 'UssLoss'],
+  ])(
+    'the %s backend (%s) computes the gradient of %s: %s',
+    async (backend, backendPackage, lossPackage, name) => {
+      const output = await project.runModule(
+        `${backend}-${name}.js`,
+        `import * as tf from '@tensorflow/tfjs-core';
+      import '${backendPackage}';
+      import { ${name} } from '${lossPackage}';
+      await tf.setBackend('${backend}');
+      ${evaluation(name)}
+      console.log(JSON.stringify({ backend: tf.getBackend(), numbers }));`,
+      );
+      const result = JSON.parse(output.trim().split('\n').at(-1) as string);
+      expect(result.backend).toBe(backend);
+      expectLossAndGradient(result.numbers);
+    },
+  );
+
+  it('the openset command runs', async () => {
+    const fixtures = join(rootFolder, 'packages', 'cli', 'src', '__fixtures__', 'losses.json');
+    cpSync(fixtures, join(project.folder, 'losses.json'));
+    const parameters = ['openset', 'conformance', '--backend', 'cpu', 'losses.json'];
+    const { stdout } = await runSuccessfully('npx', parameters, project);
+    expect(stdout.trim().split('\n').at(-1)).toBe('52 passed, 0 failed');
+  });
+});
+
+describe('in a bundle made by Vite', () => {
+  it('a loss computes its gradient in a browser', async () => {
+    const code = await bundle(
+      'browser',
+      `import * as tf from '@tensorflow/tfjs-core';
+      import '@tensorflow/tfjs-backend-cpu';
+      import { UssLoss } from '@openset/uss';
+      ${evaluation('UssLoss')}
+      report(numbers);`,
+    );
+    expectLossAndGradient(runAsBrowser(code));
+  }, 60_000);
+
+  it('what is not used is not there', async () => {
+    const others = installed.filter(
+      ({ shortName }) => !['cli', 'testkit', 'wasm-kernels'].includes(shortName),
+    );
+    const code = await bundle(
+      'tree-shaking',
+      `${others.map(({ manifest }, index) => `import * as unused${index} from '${manifest.name}';`).join('\n')}
+      import { UssLoss } from '@openset/uss';
+      globalThis.UssLoss = UssLoss;`,
+    );
+    expect(code).toContain('UssLoss');
+    // The names are in the text of every loss, which passes its own to the base class.
+    const unused = ['BceDiverseLoss', 'BceUnifiedLoss', 'CombinedMarginLoss', 'EplLoss', 'UniTSFaceLoss'];
+    expect(unused.filter((name) => code.includes(name))).toEqual([]);
+    expect(code).not.toContain('safetensors');
+  }, 60_000);
+});
+
+/** Bundles an entry for browsers as one classic script. @returns its text */
+async function bundle(name: string, entry: string): Promise<string> {
+  const root = join(project.folder, name);
+  await project.runModule(
+    `${name}.build.js`,
+    `import { mkdirSync, writeFileSync } from 'node:fs';
+    import { build } from 'vite';
+    mkdirSync('${name}', { recursive: true });
+    writeFileSync('${name}/entry.js', ${JSON.stringify(entry)});
+    await build({
+      root: '${name}',
+      configFile: false,
+      logLevel: 'error',
+      build: { lib: { entry: 'entry.js', formats: ['iife'], name: 'bundle' } },
+    });`,
+  );
+  const output = join(root, 'dist');
+  return readFileSync(join(output, readdirSync(output)[0] as string), 'utf8');
+}
+
+/** Runs a script with what tfjs takes from a browser, and without anything of Node. @returns what it reported */
+function runAsBrowser(code: string): number[] {
+  let reported: number[] = [];
+  const page: Record<string, unknown> = {
+    console,
+    performance,
+    setTimeout,
+    navigator: { userAgent: 'Chrome' },
+    document: {},
+    report: (numbers: number[]) => {
+      reported = numbers;
+    },
+  };
+  page.window = page;
+  page.self = page;
+  runInContext(code, createContext(page));
+  return reported;
+}
+
+function expectLossAndGradient(numbers: readonly number[]): void {
+  expect(numbers).toHaveLength(1 + 2 * 4);
+  expect(numbers.every(Number.isFinite)).toBe(true);
+  expect(numbers[0]).toBeGreaterThan(0);
+  expect(numbers.slice(1).some((value) => value !== 0)).toBe(true);
+}

@@ -1,0 +1,46 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { typescriptBlocks } from './support/readme-blocks.ts';
+import { runCommand } from './support/run-command.ts';
+import { rootFolder, writtenFiles } from './support/workspace.ts';
+
+// Inside the repository, so that the examples find the packages by name as a user's code does.
+const folder = join(rootFolder, '.cache', 'readme');
+
+const documents = writtenFiles(rootFolder).filter((path) =>
+  /^((packages\/[^/]+\/)?README|CONTRIBUTING|docs\/.*)\.md$/.test(path),
+);
+
+const examples = documents.flatMap((document) =>
+  typescriptBlocks(readFileSync(join(rootFolder, document), 'utf8')).map((block, index) => ({
+    ...block,
+    title: `${document}:${block.line}`,
+    path: join(folder, `${document.replace(/\.md$/, '').replaceAll('/', '-').toLowerCase()}-${index + 1}.ts`),
+  })),
+);
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+for (const { path, code } of examples) writeFileSync(path, code);
+
+describe.concurrent('examples of the documentation run', () => {
+  it.each(examples.filter(({ runs }) => runs))('$title', async ({ path }) => {
+    const parameters = ['--conditions=@openset/source', '--import', 'tsx', path];
+    const { exitCode, output } = await runCommand(process.execPath, parameters, { folder: rootFolder });
+    expect(exitCode, output).toBe(0);
+  });
+});
+
+it('examples of the documentation type-check', async () => {
+  const config = {
+    extends: '../../tsconfig.json',
+    // An example may name a result only to show that there is one. Each is a module of its own.
+    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: 'force' },
+    include: ['*.ts'],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  const compiler = join(rootFolder, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { exitCode, output } = await runCommand(process.execPath, [compiler, '-p', folder], { folder });
+  expect(exitCode, output).toBe(0);
+}, 120_000);

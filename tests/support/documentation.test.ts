@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { afterAll, expect, it } from 'vitest';
+import { undocumentedExports } from './documentation.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'openset-documentation-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('finds the exports without a doc comment, through re-exports', () => {
+  const things = `
+    /** Documented. */
+    export function documented() {}
+    export function bare() {}
+    // Not a doc comment.
+    export const almost = 1;
+    /** Documented. */
+    export type Documented = string;
+    export interface Bare {}
+    /** @param value an empty description */
+    export function onlyTags(value: number) { return value; }
+    export const notReExported = 2;
+  `;
+  const index = `
+    export { documented, bare as renamed, almost, onlyTags } from './things';
+    export type { Documented, Bare } from './things';
+    export { elsewhere } from 'elsewhere';
+  `;
+  writeFileSync(join(folder, 'things.ts'), things);
+  writeFileSync(join(folder, 'index.ts'), index);
+  const library = join(folder, 'node_modules', 'elsewhere');
+  mkdirSync(library, { recursive: true });
+  writeFileSync(join(library, 'index.d.ts'), 'export declare const elsewhere: number;');
+  const options = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
+  expect(undocumentedExports([join(folder, 'index.ts')], options)).toEqual([
+    'Bare (things.ts)',
+    'almost (things.ts)',
+    'bare (things.ts)',
+    'onlyTags (things.ts)',
+  ]);
+});

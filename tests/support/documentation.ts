@@ -1,0 +1,46 @@
+import { basename } from 'node:path';
+import ts from 'typescript';
+
+/** Reads the compiler options of a tsconfig.json. */
+export function compilerOptions(configPath: string): ts.CompilerOptions {
+  const host: ts.ParseConfigFileHost = {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+      throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+    },
+  };
+  // Nothing but the options is wanted, so no file is looked for.
+  const parsed = ts.getParsedCommandLineOfConfigFile(configPath, {}, { ...host, readDirectory: () => [] });
+  return parsed?.options ?? {};
+}
+
+/**
+ * Names of the exported symbols of entry points that have no doc comment where they are declared, each with the file
+ * of the declaration. Re-exports are followed; symbols from other packages are somebody else's.
+ */
+export function undocumentedExports(entries: readonly string[], options: ts.CompilerOptions): string[] {
+  const program = ts.createProgram({ rootNames: [...entries], options });
+  const checker = program.getTypeChecker();
+  const missing = entries.flatMap((entry) => {
+    const file = program.getSourceFile(entry);
+    const module = file && checker.getSymbolAtLocation(file);
+    if (!module) throw new Error(`${entry} is not a module.`);
+    return checker
+      .getExportsOfModule(module)
+      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+      .filter((symbol) => isOurs(symbol, program) && !isDocumented(symbol, checker))
+      .map(
+        (symbol) => `${symbol.name} (${basename(symbol.declarations?.[0]?.getSourceFile().fileName ?? '')})`,
+      );
+  });
+  return [...new Set(missing)].sort();
+}
+
+function isOurs(symbol: ts.Symbol, program: ts.Program): boolean {
+  const files = (symbol.declarations ?? []).map((declaration) => declaration.getSourceFile());
+  return !files.some((file) => program.isSourceFileFromExternalLibrary(file) || file.isDeclarationFile);
+}
+
+function isDocumented(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
+  return ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim() !== '';
+}

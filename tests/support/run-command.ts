@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+
+/** What a finished command left behind. */
+export interface CommandResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both streams, in the order in which they were written. */
+  readonly output: string;
+}
+
+/** Runs a program to its end, without a shell and without input. */
+export function runCommand(
+  program: string,
+  parameters: readonly string[],
+  { folder }: { folder: string },
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, parameters, {
+      cwd: folder,
+      env: commandEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const result = { stdout: '', stderr: '', output: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        result[stream] += text;
+        result.output += text;
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve({ ...result, exitCode }));
+  });
+}
+
+/** Like `runCommand`, for commands that must succeed. @throws Error with the whole output if it does not */
+export async function runSuccessfully(
+  program: string,
+  parameters: readonly string[],
+  options: { folder: string },
+): Promise<CommandResult> {
+  const result = await runCommand(program, parameters, options);
+  if (result.exitCode === 0) return result;
+  throw new Error(
+    `${program} ${parameters.join(' ')}\nended with exit status ${result.exitCode}\n${result.output}`,
+  );
+}
+
+/** Our environment without what npm and vitest put into it: a user's shell has neither. */
+function commandEnvironment(): NodeJS.ProcessEnv {
+  const isOurs = (name: string) => /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|TURBO_HASH|FORCE_COLOR)/.test(name);
+  const inherited = Object.entries(process.env).filter(([name]) => !isOurs(name));
+  return { ...Object.fromEntries(inherited), TURBO_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
+}

@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative, sep } from 'node:path';
+
+/** The folder of the repository. */
+export const rootFolder = join(import.meta.dirname, '..', '..');
+
+/** The fields of a package.json that the tests look at. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly type?: string;
+  readonly sideEffects?: boolean | readonly string[];
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly files?: readonly string[];
+  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+/** One folder of `packages/`. */
+export interface WorkspacePackage {
+  /** The folder's name, which is the package's name without its scope. */
+  readonly shortName: string;
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** Reads the package.json of a folder. */
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
+
+/** All packages, in the order of their names. */
+export function workspacePackages(): WorkspacePackage[] {
+  const parent = join(rootFolder, 'packages');
+  const folders = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders
+    .map(({ name }) => join(parent, name))
+    .sort()
+    .map((folder) => ({ shortName: basename(folder), folder, manifest: readManifest(folder) }));
+}
+
+/** What tools make and git ignores. */
+const generatedFolders = new Set([
+  '.cache',
+  '.git',
+  '.turbo',
+  'coverage',
+  'dist',
+  'node_modules',
+  'report',
+  '__screenshots__',
+]);
+
+/** Paths of all files below a folder that a person wrote, relative to it and with `/`. */
+export function writtenFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const found: string[] = [];
+  const visit = (current: string) => {
+    for (const entry of readdirSync(current, { withFileTypes: true })) {
+      const path = join(current, entry.name);
+      if (entry.isDirectory()) {
+        if (!generatedFolders.has(entry.name)) visit(path);
+      } else if (entry.isFile()) {
+        found.push(relative(folder, path).split(sep).join('/'));
+      }
+    }
+  };
+  visit(folder);
+  return found.sort();
+}
+
+/** Whether a source file takes part in tests only; such files are not published. */
+export function isTestFile(path: string): boolean {
+  return path.endsWith('.test.ts') || path.split('/').includes('__fixtures__');
+}
+
+/** The source file of each entry point of a package, by its name in `exports`. */
+export function sourceEntries({ folder, manifest }: WorkspacePackage): Record<string, string> {
+  const entries = Object.entries(manifest.exports ?? {}).flatMap(([name, target]) => {
+    const source = typeof target === 'string' ? undefined : target['@openset/source'];
+    return source === undefined ? [] : [[name, join(folder, source)] as const];
+  });
+  return Object.fromEntries(entries);
+}
