@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import { applyMargins, type MarginResult } from './margins.ts';
 import { type NormalizedRows, normalizeRows, normalizeRowsGradient } from './normalize-rows.ts';
+import { readRows } from './read-rows.ts';
 
 /**
  * A batch against a bank, one block of classes at a time. Matrices stand class-major, `[classes, batch]`: then
@@ -99,11 +100,10 @@ export function forEachBlock(
   visit: (block: BankBlock) => void,
 ): void {
   const { numClasses, blockSize, options, queriesTransposed, labels, positives } = blocks;
-  const size = bank.shape[1];
   for (let start = 0; start < numClasses; start += blockSize) {
     tf.tidy(() => {
       const count = Math.min(blockSize, numClasses - start);
-      const rows = asUnit(tf.slice2d(bank, [start, 0], [count, size]), options);
+      const rows = asUnit(readRows(bank, start, count), options);
       const similarities = tf.matMul(rows.unit, queriesTransposed) as tf.Tensor2D;
       const classes = tf.reshape(tf.range(start, start + count, 1, 'int32'), [count, 1]);
       const isPositive = labels && (tf.equal(classes, labels) as tf.Tensor2D);
@@ -121,7 +121,7 @@ export function forEachBlock(
 
 function biasBlock(bias: tf.Tensor1D, start: number, count: number): tf.Tensor2D {
   if (bias.shape[0] === 1) return tf.reshape(bias, [1, 1]);
-  return tf.reshape(tf.slice1d(bias, start, count), [count, 1]);
+  return readRows(tf.reshape(bias, [bias.size, 1]), start, count);
 }
 
 /** `[count, batch]`: the targets of a block, after label smoothing. */

@@ -101,6 +101,9 @@ export function resolveBankOptions(options: BankOptions): ResolvedBankOptions {
     checkNumber('blockSize', resolved.blockSize, { minimum: 1, integer: true });
   }
   if (resolved.logitClip !== undefined) checkNumber('logitClip', resolved.logitClip, { minimum: 0 });
+  if (resolved.labelSmoothing > 0 && resolved.emptyRows === 'skip') {
+    throw new ConfigError("labelSmoothing gives every class a share; it does not go with emptyRows 'skip'.");
+  }
   if (resolved.pairSampling) {
     checkNumber('the negative sample rate (r)', resolved.pairSampling.rate, { minimum: 0, maximum: 1 });
   }

@@ -18,7 +18,7 @@ import { checkBankInputs } from './check-inputs.ts';
 import { bceRows, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
 import { createRowWriter } from './row-writer.ts';
 import { restrictToClasses, spreadToAllClasses } from './sample-classes.ts';
-import { operation, readingIsFree, untaped } from './tape.ts';
+import { operation, readingIsFree, shared, untaped } from './tape.ts';
 
 /**
  * Name under which a backend may register a faster kernel for `cosineBankLoss` with tfjs's `registerKernel`.
@@ -59,7 +59,7 @@ export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Sca
     },
     (dy, partials) => {
       // The upstream gradient of a loss that is minimised as it is, is 1: no second copy of the bank's gradient.
-      if (readingIsFree() && dy.dataSync()[0] === 1) return partials.map((partial) => tf.clone(partial));
+      if (readingIsFree() && dy.dataSync()[0] === 1) return partials.map(shared);
       return partials.map((partial) => tf.mul(partial, dy));
     },
   );
@@ -119,9 +119,11 @@ class GradientSums {
 
   add(block: BankBlock, logitGradient: tf.Tensor2D): void {
     const weighted = tf.mul(logitGradient, this.rowWeights) as tf.Tensor2D;
-    // A bias is subtracted from the logits, hence the signs.
-    this.unifiedBias?.add(tf.reshape(tf.neg(tf.sum(weighted)), [1]));
-    this.diverseBias?.write(block.start, tf.neg(tf.sum(weighted, 1, true)) as tf.Tensor2D);
+    // A bias is subtracted from the logits, hence the sign. Summed in two steps: the wasm backend adds up one value
+    // after another, which is 1e-4 off for the entries of one block.
+    const byClass = this.unifiedBias || this.diverseBias ? tf.neg(tf.sum(weighted, 1, true)) : null;
+    if (byClass) this.unifiedBias?.add(tf.reshape(tf.sum(byClass), [1]));
+    if (byClass) this.diverseBias?.write(block.start, byClass as tf.Tensor2D);
     const gradient = similarityGradient(weighted, block, this.blocks);
     this.unit.add(tf.matMul(tf.transpose(gradient), block.rows.unit) as tf.Tensor2D);
     this.bank?.write(block.start, bankRowsGradient(gradient, block, this.blocks));
@@ -148,7 +150,8 @@ export function meanNegativeLogSumExp(
   const resolved = resolveBankOptions({ ...options, criterion: 'softmax', bankGradient: false });
   checkBankInputs(inputs, resolved);
   return untaped(() => {
-    const rows = negativeLogSumExpRows(openBank(inputs, resolved), inputs);
+    const taking = inputs.classes ? restrictToClasses(inputs, inputs.classes) : inputs;
+    const rows = negativeLogSumExpRows(openBank(taking, resolved), taking);
     const counts = tf.greater(rows, -1e29);
     const sum = tf.sum(tf.where(counts, rows, tf.zerosLike(rows)));
     return tf.reshape(tf.div(sum, tf.maximum(tf.sum(tf.cast(counts, 'float32')), 1)), [1]) as tf.Tensor1D;

@@ -57,7 +57,11 @@ export function softmaxRows(blocks: BankBlocks, inputs: BankInputs, sink: Gradie
     if (sink) {
       forEachBlock(blocks, inputs, (block) => {
         let probabilities: tf.Tensor = tf.exp(tf.sub(block.logits, sums.logSumExp));
-        if (block.present) probabilities = tf.mul(probabilities, block.present);
+        // Not a product: the logit 0 of a row of zeros can lie so far above the others that the exp overflows.
+        if (block.present) {
+          const isPresent = tf.cast(block.present, 'bool');
+          probabilities = tf.where(isPresent, probabilities, tf.zerosLike(probabilities));
+        }
         const gradient =
           'positiveGradient' in sums
             ? tf.where(block.isPositive as tf.Tensor, sums.positiveGradient, probabilities)

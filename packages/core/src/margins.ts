@@ -108,6 +108,8 @@ function applyAngular(similarity: tf.Tensor1D, options: AngularMargin): MarginRe
     value = tf.cos(angle);
     derivative = tf.div(tf.mul(tf.sin(angle), factor), sine);
   }
+  // Where the cosine was clipped the value is constant: a margin before this one may have left [−1, 1].
+  derivative = tf.where(tf.equal(cosine, similarity), derivative, tf.zerosLike(derivative));
   if (gradient === 'detached') derivative = tf.onesLike(similarity);
   if (branch === 'none') return { value, derivative };
   const inside = tf.greater(cosine, branch === 'easy' ? 0 : Math.cos((Math.PI - margin) / factor));

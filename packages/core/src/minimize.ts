@@ -44,6 +44,7 @@ export function minimize(
     step?.commit();
     return result;
   } catch (error) {
+    disposeTape();
     throw explainMissingKernel(error);
   } finally {
     step?.dispose();
@@ -67,6 +68,14 @@ function inFixedOrder(
     gradients[variable.name] ??= tf.zerosLike(variable);
     return { name: variable.name, tensor: gradients[variable.name] as tf.Tensor };
   });
+}
+
+/** tfjs frees what the operations of a tape saved once it has the gradients; where that fails, all of it stays. */
+function disposeTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
+  state.activeTape = [];
 }
 
 /** Turns tfjs's "Kernel … not registered" into an error that says what to do. */

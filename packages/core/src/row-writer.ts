@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { shapeText } from './errors.ts';
+import { heapView } from './wasm-heap.ts';
 
 /**
  * Builds a `[rows, columns]` tensor block by block. Blocks come in order and cover all rows.
@@ -15,17 +16,8 @@ export interface RowWriter {
   finish(): tf.Tensor2D;
 }
 
-/** The part of the wasm backend that gives a view of a tensor's memory. */
-interface WasmBackend {
-  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
-}
-
 export function createRowWriter(rows: number, columns: number): RowWriter {
-  const backend = tf.backend() as unknown as Partial<WasmBackend>;
-  if (typeof backend.typedArrayFromHeap === 'function') {
-    // The view is taken anew for each block: the heap may have grown, which detaches older views.
-    return inPlaceWriter(rows, columns, (tensor) => (backend as WasmBackend).typedArrayFromHeap(tensor));
-  }
+  if (tf.getBackend() === 'wasm') return inPlaceWriter(rows, columns, (tensor) => heapView(tensor)!);
   if (tf.getBackend() === 'cpu') {
     // The cpu backend hands out its own array, not a copy.
     return inPlaceWriter(rows, columns, (tensor) => tensor.dataSync<'float32'>());
@@ -45,7 +37,8 @@ function inPlaceWriter(
   };
 }
 
-function concatenatingWriter(rows: number, columns: number): RowWriter {
+/** For backends whose storage cannot be reached. */
+export function concatenatingWriter(rows: number, columns: number): RowWriter {
   const blocks: tf.Tensor2D[] = [];
   return {
     write: (_start, block) => blocks.push(tf.keep(tf.clone(block))),

@@ -42,8 +42,9 @@ export function encodeSafetensors({
   tensors,
   metadata = {},
 }: Partial<SafetensorsFile>): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
+  // Pairs, made an object at the end: assigning to an object would lose a tensor called '__proto__'.
+  const header: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) header.push(['__metadata__', metadata]);
   let end = 0;
   for (const [name, { shape, dtype, data }] of Object.entries(tensors ?? {})) {
     if (data.length !== sizeOf(shape)) {
@@ -51,15 +52,13 @@ export function encodeSafetensors({
         `Tensor '${name}' of shape ${shapeText(shape)} has ${data.length} values, not ${sizeOf(shape)}.`,
       );
     }
-    header[name] = {
-      dtype: dtype === 'int32' ? 'I32' : 'F32',
-      shape,
-      data_offsets: [end, end + data.byteLength],
-    };
+    if (name === '__metadata__') throw new DataError("No tensor may be named '__metadata__'.");
+    const offsets = [end, end + data.byteLength];
+    header.push([name, { dtype: dtype === 'int32' ? 'I32' : 'F32', shape, data_offsets: offsets }]);
     end += data.byteLength;
   }
   // Padded with spaces, so that the data begin at a multiple of 8 bytes.
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + headerBytes + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
@@ -89,15 +88,32 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   ) {
     throw new DataError('This safetensors file is damaged: its __metadata__ must hold strings only.');
   }
-  const tensors: Record<string, PlainTensor> = {};
   const dataBytes = bytes.length - dataStart;
-  for (const [name, entry] of Object.entries(entries)) {
-    const { dtype, shape, begin, end } = checkEntry(name, entry, dataBytes);
-    // Copied: views would need an alignment that the format does not promise.
-    const raw = bytes.slice(dataStart + begin, dataStart + end);
-    tensors[name] = { shape, ...readValues(name, dtype, raw, sizeOf(shape)) };
+  const checked = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, dataBytes));
+  checkCoverage(checked, dataBytes);
+  const tensors = checked.map(({ name, dtype, shape, begin, end }) => {
+    // Copied: views would need an alignment that the format does not promise. (Buffer's own slice is a view.)
+    const raw = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
+    return [name, { shape, ...readValues(name, dtype, raw, sizeOf(shape)) }] as const;
+  });
+  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+}
+
+/** The tensors must cover the data without gaps or overlaps, as the format demands. */
+function checkCoverage(entries: readonly { name: string; begin: number; end: number }[], dataBytes: number) {
+  let covered = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== covered) {
+      const what = begin < covered ? 'overlaps the tensor before it' : 'leaves a gap before it';
+      throw new DataError(`Tensor '${name}' at bytes ${begin}–${end} ${what}: the file is damaged.`);
+    }
+    covered = end;
   }
-  return { tensors, metadata: metadata as Record<string, string> };
+  if (covered !== dataBytes) {
+    throw new DataError(
+      `This safetensors file is damaged: its tensors take ${covered} bytes, but it holds ${dataBytes}.`,
+    );
+  }
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
@@ -141,7 +157,7 @@ function checkEntry(name: string, entry: unknown, dataBytes: number) {
         `${offsets.join('–')} of ${dataBytes}: the file is damaged or cut off.`,
     );
   }
-  return { dtype: dtype as SafetensorsType, shape: shape as number[], begin, end };
+  return { name, dtype: dtype as SafetensorsType, shape: shape as number[], begin, end };
 }
 
 function readValues(

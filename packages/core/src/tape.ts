@@ -22,11 +22,28 @@ export function operation<T extends tf.Tensor>(
   const custom = tf.customGrad<T>((...args) => {
     const save = args[inputs.length] as tf.GradSaveFunc;
     const { value, saved = [] } = compute();
-    save([...saved]);
+    saveShared(save, saved);
     const gradFunc = (dy: T, kept: tf.Tensor[]) => [...gradient(dy, kept)];
     return { value, gradFunc };
   });
   return custom(...inputs);
+}
+
+/** A tensor on the storage of another, as `tf.clone` gives it; on stock wasm `tf.clone` copies the values. */
+export function shared<T extends tf.Tensor>(tensor: T): T {
+  return tf.reshape(tensor, tensor.shape) as tf.Tensor as T;
+}
+
+/** The tape keeps a clone of what is saved: a bank's gradient would be held twice on wasm. */
+function saveShared(save: tf.GradSaveFunc, tensors: readonly tf.Tensor[]): void {
+  const engine = tf.engine() as unknown as { clone: (tensor: tf.Tensor) => tf.Tensor };
+  const { clone } = engine;
+  engine.clone = shared;
+  try {
+    save([...tensors]);
+  } finally {
+    engine.clone = clone;
+  }
 }
 
 /**

@@ -1,0 +1,24 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { conv } from './conv.ts';
+import { gemm } from './gemm.ts';
+import { type Comparison, comparisonTable, machine } from './measure.ts';
+
+const benchmarks: Readonly<Record<string, () => Promise<Comparison[]>>> = { conv, gemm };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, help: { type: 'boolean', default: false } },
+});
+const [name] = positionals;
+const benchmark = name === undefined ? undefined : benchmarks[name];
+
+if (values.help || !benchmark) {
+  const usage = `Usage: npm run bench -- NAME [--json FILE]\nNAME: ${Object.keys(benchmarks).join(', ')}`;
+  if (!values.help) process.exitCode = 2;
+  (values.help ? console.log : console.error)(usage);
+} else {
+  const rows = await benchmark();
+  console.log(`${machine()}\n\n${comparisonTable(rows)}`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`);
+}

@@ -1,0 +1,65 @@
+import { cpus } from 'node:os';
+
+/** One piece of work done in two ways, in turns, in one process. */
+export interface Comparison {
+  readonly name: string;
+  /** Median milliseconds of stock tfjs-backend-wasm; null where it has no such kernel. */
+  readonly stock: number | null;
+  /** Median milliseconds of openset. */
+  readonly openset: number;
+  /** Median of the ratios of neighbouring runs, stock to openset; null without stock. */
+  readonly ratio: number | null;
+}
+
+const runs = 11;
+
+/** Runs both ways by turns, so that a machine that slows down slows down both. */
+export function compare(name: string, openset: () => void, stock: (() => void) | null): Comparison {
+  const time = (work: () => void): number => {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  };
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let run = -2; run < runs; run++) {
+    const first = time(openset);
+    const second = stock ? time(stock) : 0;
+    // The first two rounds warm up.
+    if (run < 0) continue;
+    ours.push(first);
+    theirs.push(second);
+  }
+  const ratios = ours.map((value, index) => theirs[index]! / value);
+  return {
+    name,
+    stock: stock && median(theirs),
+    openset: median(ours),
+    ratio: stock && median(ratios),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+/** The processor, the number of cores and the version of Node. */
+export function machine(): string {
+  const processors = cpus();
+  return `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, Node ${process.versions.node}`;
+}
+
+/** The comparisons as a Markdown table. */
+export function comparisonTable(rows: readonly Comparison[]): string {
+  const milliseconds = (value: number | null) => (value === null ? 'missing' : `${value.toFixed(1)} ms`);
+  const lines = rows.map(({ name, stock, openset, ratio }) => [
+    name,
+    milliseconds(stock),
+    milliseconds(openset),
+    ratio === null ? '' : `${ratio.toFixed(1)} ×`,
+  ]);
+  return [['', 'stock', 'openset', 'faster'], ['---', '---', '---', '---'], ...lines]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}

@@ -1,0 +1,34 @@
+import '@openset/wasm-kernels';
+import * as tf from '@tensorflow/tfjs-core';
+import { stockKernels } from '../packages/wasm-kernels/src/stock-kernels.ts';
+
+/** Makes wasm the backend, with the kernels of this project. */
+export async function startWasm(): Promise<void> {
+  await tf.setBackend('wasm');
+  await tf.ready();
+}
+
+/** One run of a kernel as it is registered now. */
+export function openset(name: string, inputs: Record<string, tf.Tensor>, attributes: object): () => void {
+  return () => tf.dispose(tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap));
+}
+
+/** One run of the kernel of stock tfjs-backend-wasm; null if it has none. */
+export function stock(
+  name: string,
+  inputs: Record<string, tf.Tensor>,
+  attributes: object,
+): (() => void) | null {
+  const kernel = stockKernels().get(name);
+  if (!kernel) return null;
+  const backend = tf.backend();
+  return () => {
+    const output = kernel.kernelFunc({ inputs, backend, attrs: attributes as tf.NamedAttrMap });
+    (backend as tf.KernelBackend).disposeData((output as tf.TensorInfo).dataId);
+  };
+}
+
+/** A tensor of reproducible values. */
+export function sample(shape: number[]): tf.Tensor {
+  return tf.randomUniform(shape, -1, 1, 'float32', 1);
+}

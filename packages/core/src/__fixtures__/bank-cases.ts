@@ -1,0 +1,87 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { BankInputs, BankOptions } from '../bank-options.ts';
+import { cosineBankLoss } from '../cosine-bank-loss.ts';
+import { randomNumbers } from '../initial-values.ts';
+import type { BankCase } from './reference.ts';
+
+/** Rows of float32 numbers around 0, each row with a length of its own. */
+export function randomRows(rows: number, size: number, seed: number): number[][] {
+  const random = randomNumbers(seed);
+  return Array.from({ length: rows }, () => {
+    const length = 0.5 + 2 * random();
+    return Array.from({ length: size }, () => Math.fround(length * (2 * random() - 1)));
+  });
+}
+
+/** A batch with a repeated label against 7 classes; odd sizes, so that mixed-up axes show. */
+export function randomCase(seed: number, bias: 'none' | 'unified' | 'diverse' = 'none'): BankCase {
+  const plain = {
+    embeddings: randomRows(4, 5, seed),
+    labels: [2, 6, 2, 0],
+    bank: randomRows(7, 5, seed + 1),
+  };
+  if (bias === 'none') return plain;
+  return { ...plain, bias: randomRows(1, bias === 'unified' ? 1 : 7, seed + 2)[0]! };
+}
+
+/** Loss and gradients as plain arrays; `bank` and `bias` are null where they get none. */
+export interface BankResult {
+  readonly loss: number;
+  readonly embeddings: number[];
+  readonly bank: number[] | null;
+  readonly bias: number[] | null;
+}
+
+/** The tensors of a case. */
+export function tensorsOf({ embeddings, labels, bank, bias }: BankCase): BankInputs {
+  const soft = Array.isArray(labels[0]);
+  return {
+    embeddings: tf.tensor2d(embeddings),
+    labels: soft ? tf.tensor2d(labels as number[][]) : tf.tensor1d(labels as number[], 'int32'),
+    bank: tf.tensor2d(bank),
+    bias: bias && tf.tensor1d(bias),
+  };
+}
+
+/**
+ * `cosineBankLoss` and its gradients on the active backend.
+ * @param after what is done with the loss inside the tape
+ */
+export function runBankLoss(
+  bankCase: BankCase,
+  options: BankOptions,
+  { classes, after = (loss) => loss }: { classes?: number[]; after?: (loss: tf.Scalar) => tf.Scalar } = {},
+): BankResult {
+  tf.engine().startScope();
+  try {
+    const { embeddings, labels, bank, bias } = tensorsOf(bankCase);
+    const variables = { embeddings, bank, ...(bias ? { bias } : {}) };
+    const watched = Object.entries(variables).filter(
+      ([name]) => name !== 'bank' || options.bankGradient !== false,
+    );
+    const gradientsOf = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
+      const given = Object.fromEntries(watched.map(([name], index) => [name, inputs[index]]));
+      const subset = classes && tf.tensor1d(classes, 'int32');
+      const all = { ...variables, labels, classes: subset, ...given } as unknown as BankInputs;
+      return after(cosineBankLoss(all, options));
+    });
+    const { value, grads } = gradientsOf(watched.map(([, tensor]) => tensor));
+    const read = (name: string) => {
+      const place = watched.findIndex(([key]) => key === name);
+      return place < 0 ? null : [...grads[place]!.dataSync()];
+    };
+    return {
+      loss: value.dataSync()[0]!,
+      embeddings: read('embeddings')!,
+      bank: read('bank'),
+      bias: read('bias'),
+    };
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+/** Every number of a result. */
+export function allNumbers({ loss, embeddings, bank, bias }: BankResult): number[] {
+  return [loss, ...embeddings, ...(bank ?? []), ...(bias ?? [])];
+}

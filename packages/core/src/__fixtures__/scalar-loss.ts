@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LearnedThreshold, LossContext, LossStep, StateStep } from '../contract.ts';
+import { type BankLossOptions, makeStep, StatefulLoss } from '../stateful-loss.ts';
+import { operation } from '../tape.ts';
+
+/** What a `ScalarLoss` is made with. */
+export interface ScalarLossOptions extends BankLossOptions {
+  readonly factor?: number;
+  readonly threshold?: LearnedThreshold;
+}
+
+/**
+ * A loss one can compute in one's head: `factor · slope · Σ embeddings`, where `slope` is a variable that starts at
+ * 2. `count` is a memory: the number of rows seen so far.
+ */
+export class ScalarLoss extends StatefulLoss {
+  readonly slope: tf.Variable;
+  readonly count: tf.Variable;
+  private readonly options: ScalarLossOptions;
+
+  constructor(options: ScalarLossOptions) {
+    super('ScalarLoss', options);
+    this.options = options;
+    this.slope = this.addTrainable('slope', tf.tensor1d([2]));
+    this.count = this.addMemory('count', tf.tensor1d([0], 'int32'));
+  }
+
+  override threshold(): LearnedThreshold | null {
+    return this.options.threshold ?? null;
+  }
+
+  forward(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): LossStep {
+    this.checkHardBatch(embeddings, labels, context);
+    const { factor = 1 } = this.options;
+    return makeStep((hold) => {
+      const after = hold(tf.add(this.count, tf.scalar(embeddings.shape[0], 'int32')));
+      const loss = operation(
+        [this.slope, embeddings],
+        () => {
+          const sum = tf.mul(tf.sum(embeddings), factor) as tf.Scalar;
+          const value = tf.reshape(tf.mul(sum, this.slope), []) as tf.Scalar;
+          return { value, saved: [sum, this.slope] };
+        },
+        (dy, [sum, slope]) => [
+          tf.reshape(tf.mul(dy, sum!), [1]),
+          tf.mul(tf.mul(tf.onesLike(embeddings), tf.mul(slope!, factor)), dy),
+        ],
+      );
+      return { loss, commit: () => this.count.assign(after) };
+    });
+  }
+
+  observe(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): StateStep {
+    return this.forward(embeddings, labels, context);
+  }
+}
+
+/** A batch of two rows that sum up to 10; the caller disposes of it. */
+export function tinyBatch(): { embeddings: tf.Tensor2D; labels: tf.Tensor1D } {
+  return {
+    embeddings: tf.tensor2d([
+      [1, 2],
+      [3, 4],
+    ]),
+    labels: tf.tensor1d([0, 2], 'int32'),
+  };
+}
+
+/** The sizes that `tinyBatch` goes with. */
+export const tinySizes = { numClasses: 3, embeddingSize: 2 } as const;

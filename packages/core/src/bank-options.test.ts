@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { type BankOptions, resolveBankOptions } from './bank-options.ts';
+import { ConfigError } from './errors.ts';
+
+describe('resolveBankOptions', () => {
+  it('fills in the defaults of the papers', () => {
+    expect(resolveBankOptions({ criterion: 'bce' })).toEqual({
+      criterion: 'bce',
+      scale: 64,
+      margins: [],
+      similarity: 'cosine',
+      labelSmoothing: 0,
+      negativeWeight: 1,
+      pairSampling: undefined,
+      logitClip: undefined,
+      emptyRows: 'score',
+      bankGradient: true,
+      weight: 1,
+      blockSize: undefined,
+    });
+    expect(resolveBankOptions({ criterion: 'softmax', similarity: 'dot' }).scale).toBe(1);
+  });
+
+  it('keeps what is given', () => {
+    const given = {
+      criterion: 'bce',
+      scale: 30,
+      margins: [{ kind: 'cosine', margin: 0.2 }],
+      similarity: 'dot',
+      labelSmoothing: 0.1,
+      negativeWeight: 0.5,
+      pairSampling: { rate: 0.3, seed: 9 },
+      logitClip: 20,
+      emptyRows: 'score',
+      bankGradient: false,
+      weight: 2,
+      blockSize: 7,
+    } as const;
+    expect(resolveBankOptions(given)).toEqual(given);
+    expect(resolveBankOptions(resolveBankOptions(given))).toEqual(given);
+  });
+
+  it.each<[Partial<Record<keyof BankOptions, unknown>>, RegExp]>([
+    [{ criterion: 'mse' }, /criterion must be one of 'softmax', 'bce', but is 'mse'/],
+    [{ similarity: 'euclid' }, /similarity .* 'cosine', 'dot', but is 'euclid'/],
+    [{ emptyRows: 'drop' }, /emptyRows .* 'score', 'skip', but is 'drop'/],
+    [{ scale: 0 }, /scale .* but is 0/],
+    [{ scale: Number.NaN }, /scale .* but is NaN/],
+    [{ labelSmoothing: -0.1 }, /labelSmoothing .* but is -0.1/],
+    [{ labelSmoothing: 1.1 }, /labelSmoothing .* but is 1.1/],
+    [{ negativeWeight: -1 }, /negativeWeight .* but is -1/],
+    [{ weight: Number.POSITIVE_INFINITY }, /weight .* but is Infinity/],
+    [{ blockSize: 0 }, /blockSize .* whole number from 1, but is 0/],
+    [{ blockSize: 1.5 }, /blockSize .* but is 1.5/],
+    [{ logitClip: -1 }, /logitClip .* but is -1/],
+    [{ pairSampling: { rate: 1.5, seed: 0 } }, /sample rate \(r\) .* but is 1.5/],
+    [{ margins: [{ kind: 'cosine', margin: -1 }] }, /margin \(m\) .* but is -1/],
+    [{ similarity: 'dot', margins: [{ kind: 'angular', margin: 0.5 }] }, /similarity 'cosine'/],
+    [{ criterion: 'softmax', negativeWeight: 0.5 }, /negativeWeight belongs to the 'bce' criterion/],
+    [{ criterion: 'softmax', pairSampling: { rate: 0.5, seed: 0 } }, /pairSampling belongs to the 'bce'/],
+    [{ criterion: 'softmax', logitClip: 64 }, /logitClip belongs to the 'bce'/],
+    [{ labelSmoothing: 0.1, emptyRows: 'skip' }, /labelSmoothing .* emptyRows 'skip'/],
+  ])('refuses %o', (options, message) => {
+    const resolve = () => resolveBankOptions({ criterion: 'bce', ...options } as BankOptions);
+    expect(resolve).toThrow(ConfigError);
+    expect(resolve).toThrow(message);
+  });
+});

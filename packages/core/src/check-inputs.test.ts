@@ -1,0 +1,136 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { describeOnBackends } from '@openset/testkit/vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BankInputs, resolveBankOptions } from './bank-options.ts';
+import { checkBankInputs, checkBatchShapes, checkBatchValues } from './check-inputs.ts';
+import { cosineBankLoss } from './cosine-bank-loss.ts';
+import { ConfigError, DataError, ShapeError } from './errors.ts';
+
+const sizes = { numClasses: 5, embeddingSize: 3 };
+
+describeOnBackends('checks of the inputs', () => {
+  let good: Pick<Required<BankInputs>, 'embeddings' | 'bank'> & { labels: tf.Tensor1D };
+  beforeAll(() => {
+    good = {
+      embeddings: tf.ones([2, 3]),
+      labels: tf.tensor1d([0, 4], 'int32'),
+      bank: tf.ones([5, 3]),
+    };
+  });
+  afterAll(() => {
+    tf.dispose([good.embeddings, good.labels, good.bank]);
+  });
+
+  it('take what fits', () => {
+    tf.tidy(() => {
+      const options = resolveBankOptions({ criterion: 'bce' });
+      checkBankInputs(good, options);
+      checkBankInputs({ ...good, bias: tf.ones([1]) }, options);
+      checkBankInputs({ ...good, bias: tf.ones([5]), classes: tf.tensor1d([0, 4], 'int32') }, options);
+      checkBankInputs({ ...good, labels: tf.ones([2, 5]) as tf.Tensor2D }, options);
+      checkBatchValues(good, 5);
+    });
+  });
+
+  it.each<[string, () => Partial<Record<keyof BankInputs, tf.Tensor>>, RegExp]>([
+    ['rank of the embeddings', () => ({ embeddings: tf.ones([3]) }), /\[batch, 3\] .* have shape \[3\]/],
+    [
+      'size of the embeddings',
+      () => ({ embeddings: tf.ones([2, 4]) }),
+      /\[batch, 3\] .* have shape \[2, 4\]/,
+    ],
+    ['an empty batch', () => ({ embeddings: tf.ones([0, 3]) }), /at least one row, but have shape \[0, 3\]/],
+    ['number of labels', () => ({ labels: tf.ones([3]) }), /\[2\] .* embeddings \[2, 3\], but have \[3\]/],
+    [
+      'size of soft targets',
+      () => ({ labels: tf.ones([2, 4]) }),
+      /soft targets \[2, 5\]\) .* but have \[2, 4\]/,
+    ],
+    ['rank of the labels', () => ({ labels: tf.scalar(1) }), /but have \[\]/],
+    ['rank of the bank', () => ({ bank: tf.ones([3]) }), /bank .* has shape \[3\]/],
+    ['an empty bank', () => ({ bank: tf.ones([0, 3]) }), /at least one class, but has shape \[0, 3\]/],
+    ['size of the bias', () => ({ bias: tf.ones([2]) }), /\[1\] \(unified\) or \[5\] .* has \[2\]/],
+    ['rank of the bias', () => ({ bias: tf.ones([5, 1]) }), /bias .* has \[5, 1\]/],
+    ['rank of the classes', () => ({ classes: tf.ones([2, 2]) }), /classes .* found \[2, 2\]/],
+    [
+      'classes with soft targets',
+      () => ({ classes: tf.ones([2]), labels: tf.ones([2, 5]) }),
+      /go with labels \[batch\]; found \[2\] and labels \[2, 5\]/,
+    ],
+  ])('refuse by shape: %s', (_, change, message) => {
+    tf.tidy(() => {
+      const score = () => cosineBankLoss({ ...good, ...change() } as BankInputs, { criterion: 'bce' });
+      expect(score).toThrow(ShapeError);
+      expect(score).toThrow(message);
+    });
+  });
+
+  it('refuse soft targets where one positive class is needed', () => {
+    tf.tidy(() => {
+      const soft = { ...good, labels: tf.ones([2, 5]) as tf.Tensor2D };
+      const margins = [{ kind: 'cosine', margin: 0.1 }] as const;
+      for (const options of [{ margins }, { emptyRows: 'skip' } as const]) {
+        expect(() => cosineBankLoss(soft, { criterion: 'bce', ...options })).toThrow(ConfigError);
+      }
+    });
+  });
+
+  it.each<[string, () => { labels?: tf.Tensor; embeddings?: tf.Tensor }, RegExp]>([
+    [
+      'a label too large',
+      () => ({ labels: tf.tensor1d([0, 5], 'int32') }),
+      /labels\[1\] is 5, .* from 0 to 4/,
+    ],
+    ['a negative label', () => ({ labels: tf.tensor1d([-1, 0], 'int32') }), /labels\[0\] is -1/],
+    ['a broken label', () => ({ labels: tf.tensor1d([0, 1.5]) }), /labels\[1\] is 1.5, but must be a whole/],
+    ['a label NaN', () => ({ labels: tf.tensor1d([Number.NaN, 1]) }), /labels\[0\] is NaN/],
+    [
+      'a soft target above 1',
+      () => ({ labels: tf.tensor2d([1, 0, 0, 0, 0, 0, 0, 1.5, 0, 0], [2, 5]) }),
+      /row 1 and class 2 is 1.5/,
+    ],
+    [
+      'a soft target NaN',
+      () => ({ labels: tf.tensor2d([1, Number.NaN, 0, 0, 0, 0, 0, 1, 0, 0], [2, 5]) }),
+      /row 0 and class 1 is NaN/,
+    ],
+    [
+      'an embedding NaN',
+      () => ({ embeddings: tf.tensor2d([1, 2, 3, 4, 5, Number.NaN], [2, 3]) }),
+      /embeddings\[1\]\[2\] is NaN/,
+    ],
+    [
+      'an infinite embedding',
+      () => ({ embeddings: tf.tensor2d([1, Number.NEGATIVE_INFINITY, 3, 4, 5, 6], [2, 3]) }),
+      /embeddings\[0\]\[1\] is -Infinity.*learning rate/,
+    ],
+  ])('refuse by value: %s', (_, change, message) => {
+    tf.tidy(() => {
+      const batch = { embeddings: good.embeddings, labels: good.labels, ...change() } as BankInputs;
+      const check = () => checkBatchValues(batch, sizes.numClasses, {});
+      expect(check).toThrow(DataError);
+      expect(check).toThrow(message);
+      expect(() => checkBatchValues(batch, sizes.numClasses, { checkValues: true })).toThrow(DataError);
+      checkBatchValues(batch, sizes.numClasses, { checkValues: false });
+      checkBatchShapes(batch, sizes);
+    });
+  });
+});
+
+describe('checks of values on a GPU', () => {
+  it('happen only when asked for: reading stalls the device', () => {
+    const bad = { embeddings: tf.tensor2d([[Number.NaN, 0, 0]]), labels: tf.tensor1d([0], 'int32') };
+    const engine = tf.engine();
+    const name = engine.backendName;
+    try {
+      engine.backendName = 'webgl';
+      checkBatchValues(bad, 5);
+      expect(() => checkBatchValues(bad, 5, { checkValues: true })).toThrow(DataError);
+    } finally {
+      engine.backendName = name;
+      tf.dispose([bad.embeddings, bad.labels]);
+    }
+  });
+});

@@ -1,0 +1,186 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { relativeError } from '@openset/testkit';
+import { describeOnBackends } from '@openset/testkit/vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { type BankResult, randomCase, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
+import {
+  type BankCase,
+  type ReferenceOptions,
+  referenceGradients,
+  referenceLoss,
+} from './__fixtures__/reference.ts';
+import type { BankOptions } from './bank-options.ts';
+import { cosineBankLoss } from './cosine-bank-loss.ts';
+import { pairMask } from './pair-mask.ts';
+import { weightedSum } from './tape.ts';
+
+function expectClose(actual: number[], expected: number[]): void {
+  // A unified bias cancels out of a softmax: its gradient is 0, which has no relative error.
+  const [found, wanted] =
+    Math.hypot(...expected) < 1e-6
+      ? [
+          [1, ...actual],
+          [1, ...expected],
+        ]
+      : [actual, expected];
+  expect(relativeError(found, wanted)).toBeLessThan(1e-5);
+}
+
+function expectReference(result: BankResult, bankCase: BankCase, options: ReferenceOptions): void {
+  const expected = referenceGradients(bankCase, options);
+  expectClose([result.loss], [referenceLoss(bankCase, options)]);
+  expectClose(result.embeddings, expected.embeddings);
+  if (result.bank) expectClose(result.bank, expected.bank);
+  if (result.bias) expectClose(result.bias, expected.bias);
+}
+
+const cosface = { kind: 'cosine', margin: 0.35 } as const;
+const arcface = { kind: 'angular', margin: 0.5 } as const;
+const adaptive = { kind: 'adaptive', coefficient: 0.7 } as const;
+
+/** Points of the algebra; scale 8 keeps every class in play. */
+const points: Record<string, BankOptions> = {
+  'softmax (NormFace)': { criterion: 'softmax', scale: 8 },
+  'softmax with a cosine margin (CosFace)': { criterion: 'softmax', scale: 8, margins: [cosface] },
+  'softmax with an angular margin (ArcFace)': { criterion: 'softmax', scale: 8, margins: [arcface] },
+  'softmax with two margins (ArcFace-EPL)': { criterion: 'softmax', scale: 8, margins: [adaptive, arcface] },
+  'softmax of raw products': { criterion: 'softmax', similarity: 'dot' },
+  'softmax with label smoothing': { criterion: 'softmax', scale: 8, labelSmoothing: 0.1 },
+  BCE: { criterion: 'bce', scale: 8 },
+  'BCE with a margin': { criterion: 'bce', scale: 8, margins: [cosface] },
+  'BCE with a detached margin': {
+    criterion: 'bce',
+    scale: 8,
+    margins: [{ ...arcface, gradient: 'detached' }],
+  },
+  'BCE of raw products with a margin': { criterion: 'bce', similarity: 'dot', margins: [cosface] },
+  'BCE with label smoothing': { criterion: 'bce', scale: 8, labelSmoothing: 0.1, margins: [cosface] },
+  'BCE with a weight of the negatives': { criterion: 'bce', scale: 8, negativeWeight: 0.6 },
+  'BCE, clipped': { criterion: 'bce', scale: 8, logitClip: 3 },
+  'weighted BCE at scale 64': { criterion: 'bce', weight: 0.25 },
+};
+
+describeOnBackends('cosineBankLoss', () => {
+  for (const [name, options] of Object.entries(points)) {
+    it.each(['none', 'unified', 'diverse'] as const)(`equals the formula: ${name}, bias %s`, (bias) => {
+      const bankCase = randomCase(3, bias);
+      expectReference(runBankLoss(bankCase, options), bankCase, options);
+    });
+  }
+
+  it.each(['softmax', 'bce'] as const)('takes soft targets: %s', (criterion) => {
+    const soft = [
+      [0.7, 0.3, 0, 0, 0, 0, 0],
+      [0, 0, 1, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0.5, 0.25, 0.25],
+      [0.5, 0, 0, 0, 0, 0, 0.5],
+    ];
+    const bankCase = { ...randomCase(5, 'diverse'), labels: soft };
+    for (const labelSmoothing of [0, 0.2]) {
+      const options: BankOptions = { criterion, scale: 8, labelSmoothing };
+      expectReference(runBankLoss(bankCase, options), bankCase, options);
+    }
+    // One-hot rows are the same as labels.
+    const hard = randomCase(5);
+    const oneHot = {
+      ...hard,
+      labels: (hard.labels as number[]).map((y) => hard.bank.map((_, j) => +(j === y))),
+    };
+    const [a, b] = [hard, oneHot].map((each) => runBankLoss(each, { criterion, scale: 8 }));
+    expect(a!.loss).toBeCloseTo(b!.loss, 5);
+    expect(relativeError(a!.bank!, b!.bank!)).toBeLessThan(1e-5);
+  });
+
+  it('keeps the negatives that the pair mask keeps', () => {
+    const bankCase = randomCase(7, 'unified');
+    const pairSampling = { rate: 0.5, seed: 11 };
+    const options: BankOptions = { criterion: 'bce', scale: 8, pairSampling };
+    const kept = pairMask(pairSampling, 0, 7, 4).arraySync();
+    const result = runBankLoss(bankCase, options);
+    expectReference(result, bankCase, { ...options, keep: (j, row) => kept[j]![row] === 1 });
+    const every = runBankLoss(bankCase, { ...options, pairSampling: { rate: 1, seed: 11 } });
+    expect(every).toEqual(runBankLoss(bankCase, { criterion: 'bce', scale: 8 }));
+    expect(result.loss).toBeLessThan(every.loss);
+  });
+
+  it.each(['softmax', 'bce'] as const)('computes with a subset of the classes alone: %s', (criterion) => {
+    const classes = [6, 0, 3, 2];
+    const all = randomCase(9, 'diverse');
+    const of = <T>(rows: T[]) => classes.map((place) => rows[place]!);
+    const labels = (all.labels as number[]).map((label) => classes.indexOf(label));
+    const subset = { ...all, labels, bank: of(all.bank), bias: of(all.bias!) };
+    const options: BankOptions = { criterion, scale: 8, margins: [cosface] };
+    const result = runBankLoss(all, options, { classes });
+    const size = 5;
+    const bankRow = (row: number) => result.bank!.slice(row * size, (row + 1) * size);
+    expectReference({ ...result, bank: classes.flatMap(bankRow), bias: of(result.bias!) }, subset, options);
+    for (const left of [1, 4, 5]) {
+      expect(bankRow(left)).toEqual([0, 0, 0, 0, 0]);
+      expect(result.bias![left]).toBe(0);
+    }
+    // A unified bias is not divided among the classes.
+    const unified = { ...subset, bias: [0.5] };
+    expectReference(
+      { ...runBankLoss({ ...all, bias: [0.5] }, options, { classes }), bank: null },
+      unified,
+      options,
+    );
+  });
+
+  it('leaves the bank without a gradient where asked to, and the rest as it is', () => {
+    const bankCase = randomCase(13, 'unified');
+    const options: BankOptions = { criterion: 'bce', scale: 8, margins: [cosface] };
+    const frozen = runBankLoss(bankCase, { ...options, bankGradient: false });
+    expect(frozen).toEqual({ ...runBankLoss(bankCase, options), bank: null });
+    const { embeddings, labels, bank } = tensorsOf(bankCase);
+    const [x, w] = [tf.variable(embeddings), tf.variable(bank)];
+    const { grads } = tf.variableGrads(() =>
+      cosineBankLoss({ embeddings: x, labels, bank: w }, { ...options, bankGradient: false }),
+    );
+    expect(Object.keys(grads)).toEqual([x.name]);
+    tf.dispose([embeddings, labels, bank, x, w, grads]);
+  });
+
+  it('multiplies its gradients by the upstream gradient', () => {
+    const bankCase = randomCase(15, 'diverse');
+    const plain = runBankLoss(bankCase, { criterion: 'softmax', scale: 8 });
+    const thrice = runBankLoss(
+      bankCase,
+      { criterion: 'softmax', scale: 8 },
+      { after: (loss) => weightedSum([loss], [3]) },
+    );
+    for (const key of ['embeddings', 'bank', 'bias'] as const) {
+      const expected = plain[key]!.map((value) => 3 * value);
+      expect(relativeError(thrice[key]!, expected)).toBeLessThan(1e-6);
+    }
+  });
+
+  it('computes gradients under a tape only', async () => {
+    const { embeddings, labels, bank } = tensorsOf(randomCase(17));
+    const run = (x: tf.Tensor) =>
+      cosineBankLoss({ embeddings: x as tf.Tensor2D, labels, bank }, { criterion: 'bce' });
+    const products = async (work: () => tf.Tensor) =>
+      (await tf.profile(work)).kernels.filter(({ name }) => name === 'BatchMatMul').length;
+    expect(await products(() => run(embeddings))).toBe(1);
+    expect(await products(() => tf.grad(run)(embeddings))).toBe(3);
+    const value = run(embeddings).dataSync()[0];
+    expect(tf.valueAndGrad(run)(embeddings).value.dataSync()[0]).toBe(value);
+  });
+
+  it('leaves no tensor behind', () => {
+    const bankCase = randomCase(19, 'diverse');
+    const options = Object.values(points);
+    const { numTensors, numDataBuffers } = tf.memory();
+    for (const each of options) {
+      runBankLoss(bankCase, each);
+      runBankLoss(bankCase, { ...each, blockSize: 2 });
+    }
+    runBankLoss(bankCase, { criterion: 'bce' }, { classes: [0, 2, 6] });
+    const { embeddings, labels, bank } = tensorsOf(randomCase(21));
+    cosineBankLoss({ embeddings, labels, bank }, { criterion: 'softmax' }).dispose();
+    tf.dispose([embeddings, labels, bank]);
+    expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
+  });
+});

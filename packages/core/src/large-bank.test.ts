@@ -1,0 +1,132 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { relativeError } from '@openset/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { cosineBankLoss } from './cosine-bank-loss.ts';
+import { normalValues } from './initial-values.ts';
+import { readRows } from './read-rows.ts';
+import { heapView } from './wasm-heap.ts';
+
+const batch = 128;
+const size = 512;
+const distinct = 1000;
+const copies = 200;
+const numClasses = distinct * copies;
+const scale = 64;
+const bias = Math.log(10 * numClasses);
+const limit = 64 * 2 ** 20;
+
+/** The parts of the wasm backend that are looked at. */
+interface WasmBackend {
+  readonly wasm: { readonly HEAPU8: Uint8Array };
+  readonly dataIdMap: {
+    get(dataId: object): { shape: number[]; dtype: tf.DataType };
+    set(dataId: object, value: { shape: number[]; dtype: tf.DataType }): void;
+    delete(dataId: object): boolean;
+  };
+}
+
+/**
+ * The most bytes of tensor storage that `work` holds at one moment beyond what was there before, also inside
+ * kernels. Storage counts once, however many tensors share it (`tf.memory().numBytes` counts a clone again).
+ */
+function peakStorage<T>(work: () => T): { result: T; peak: number } {
+  const { dataIdMap } = tf.backend() as unknown as WasmBackend;
+  const { set, delete: remove } = dataIdMap;
+  let [held, peak] = [0, 0];
+  const bytes = ({ shape, dtype }: { shape: number[]; dtype: tf.DataType }) =>
+    tf.util.sizeFromShape(shape) * tf.util.bytesPerElement(dtype);
+  dataIdMap.set = (dataId, value) => {
+    set.call(dataIdMap, dataId, value);
+    held += bytes(value);
+    peak = Math.max(peak, held);
+  };
+  dataIdMap.delete = (dataId) => {
+    held -= bytes(dataIdMap.get(dataId));
+    return remove.call(dataIdMap, dataId);
+  };
+  try {
+    return { result: work(), peak };
+  } finally {
+    Object.assign(dataIdMap, { set, delete: remove });
+  }
+}
+
+const heapBytes = () => (tf.backend() as unknown as WasmBackend).wasm.HEAPU8.length;
+const softplus = (z: number) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+const unitRows = (rows: number[][]) => rows.map((row) => row.map((value) => value / Math.hypot(...row)));
+
+/** Loss, gradient of the bias, and of two bank rows, in float64, from one copy of the bank. */
+function reference(embeddings: number[][], labels: number[], some: number[][], watchedRow: number) {
+  const [units, classes] = [unitRows(embeddings), unitRows(some)];
+  let [loss, biasGradient] = [0, 0];
+  const rowGradients = [new Float64Array(size), new Float64Array(size)];
+  units.forEach((x, row) => {
+    classes.forEach((w, j) => {
+      const cosine = w.reduce((sum, value, place) => sum + value * x[place]!, 0);
+      const z = scale * cosine - bias;
+      const own = labels[row] === j ? 1 : 0;
+      loss += (copies * softplus(z) - own * z) / batch;
+      biasGradient -= (copies * sigmoid(z) - own) / batch;
+      if (j !== watchedRow) return;
+      // The class itself, and its copy, which is a negative to everybody.
+      [sigmoid(z) - own, sigmoid(z)].forEach((slope, index) => {
+        const factor = (scale * slope) / batch / Math.hypot(...some[j]!);
+        x.forEach((value, place) => {
+          rowGradients[index]![place]! += factor * (value - cosine * w[place]!);
+        });
+      });
+    });
+  });
+  return { loss, biasGradient, rowGradients };
+}
+
+beforeAll(async () => {
+  await tf.setBackend('wasm');
+});
+
+it('a unified BCE over 200,000 classes holds no batch × numClasses matrix', () => {
+  const embeddings = normalValues([batch, size], 1, 1);
+  const some = normalValues([distinct, size], 1, 2);
+  // The same 1000 rows 200 times over: quickly made, and the result is known from a thousand classes.
+  const bank = tf.fill([numClasses, size], 0) as tf.Tensor2D;
+  for (let copy = 0; copy < copies; copy++) {
+    heapView(bank)!.set(heapView(some)!, copy * distinct * size);
+  }
+  const labelList = Array.from({ length: batch }, (_, row) => (7 * row) % distinct);
+  const labels = tf.tensor1d(labelList, 'int32');
+  const biases = tf.tensor1d([bias]);
+
+  const gradientsOf = tf.valueAndGrads((x, w, b) =>
+    cosineBankLoss(
+      { embeddings: x as tf.Tensor2D, labels, bank: w as tf.Tensor2D, bias: b as tf.Tensor1D },
+      { criterion: 'bce', scale },
+    ),
+  );
+  const heapBefore = heapBytes();
+  const { result, peak } = peakStorage(() => gradientsOf([embeddings, bank, biases]));
+  const gradientBytes = 4 * (numClasses * size + batch * size);
+  const heapBeyond = heapBytes() - heapBefore - gradientBytes;
+  expect(peak).toBeGreaterThan(gradientBytes);
+  expect(peak - gradientBytes).toBeLessThan(limit);
+  // Allocators ask for up to 96 MB in advance; packed operands and kernels' scratch space are in this, too.
+  expect(heapBeyond).toBeLessThan(limit + 96 * 2 ** 20);
+
+  const [, bankGradient, biasGradient] = result.grads as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+  const watchedRow = labelList[1]!;
+  const expected = reference(embeddings.arraySync(), labelList, some.arraySync(), watchedRow);
+  expect(relativeError(result.value.dataSync(), [expected.loss])).toBeLessThan(1e-5);
+  expect(relativeError(biasGradient.dataSync(), [expected.biasGradient])).toBeLessThan(1e-5);
+  for (const index of [0, 1]) {
+    const row = readRows(bankGradient, watchedRow + index * distinct, 1);
+    expect(relativeError(row.dataSync(), expected.rowGradients[index]!)).toBeLessThan(1e-4);
+  }
+
+  // What the limit is there to catch: the plain formula's one matrix of all similarities.
+  const matrix = peakStorage(() => tf.zeros([batch, numClasses]));
+  expect(matrix.peak).toBe(102_400_000);
+  expect(matrix.peak).toBeGreaterThan(limit);
+  tf.dispose([embeddings, some, bank, labels, biases, result.value, result.grads, matrix.result]);
+});

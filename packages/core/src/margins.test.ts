@@ -1,0 +1,138 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { relativeError } from '@openset/testkit';
+import { describeOnBackends } from '@openset/testkit/vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { marginOf } from './__fixtures__/reference.ts';
+import { ConfigError } from './errors.ts';
+import { type AngularMargin, applyMargins, checkMargins, type Margin } from './margins.ts';
+
+function apply(cosines: number[], margins: Margin[]): { value: number[]; derivative: number[] } {
+  return tf.tidy(() => {
+    const { value, derivative } = applyMargins(tf.tensor1d(cosines), margins);
+    return { value: [...value.dataSync()], derivative: [...derivative.dataSync()] };
+  });
+}
+
+const angular = (margin: number, rest: Partial<AngularMargin> = {}): Margin => ({
+  kind: 'angular',
+  margin,
+  ...rest,
+});
+
+/** Cosines away from the kinks of the branches below. */
+const cosines = [-0.99, -0.8, -0.4, -0.1, 0.05, 0.3, 0.7, 0.95];
+
+const chains: Record<string, Margin[]> = {
+  'no margin': [],
+  cosine: [{ kind: 'cosine', margin: 0.4 }],
+  adaptive: [{ kind: 'adaptive', coefficient: 0.7 }],
+  angular: [angular(0.5)],
+  'angular, detached': [angular(0.5, { gradient: 'detached' })],
+  'angular, easy': [angular(0.5, { branch: 'easy' })],
+  'angular, linear': [angular(0.5, { branch: 'linear' })],
+  'angular, linear, detached': [angular(0.5, { branch: 'linear', gradient: 'detached' })],
+  'angle factor': [angular(0, { factor: 1.35 })],
+  'angle factor and margin, linear': [angular(0.2, { factor: 1.35, branch: 'linear' })],
+  'angle factor, easy, detached': [angular(0.2, { factor: 2, branch: 'easy', gradient: 'detached' })],
+  'angular then cosine': [angular(0.3), { kind: 'cosine', margin: 0.2 }],
+  'adaptive then angular': [{ kind: 'adaptive', coefficient: 0.7 }, angular(0.4)],
+  'cosine then angular': [{ kind: 'cosine', margin: 0.005 }, angular(0.4)],
+  'angular then angular': [angular(0.3), angular(0.2)],
+  'cosine then adaptive': [
+    { kind: 'cosine', margin: 0.4 },
+    { kind: 'adaptive', coefficient: 0.5 },
+  ],
+};
+
+describeOnBackends('applyMargins', () => {
+  it('has the values of the papers', () => {
+    // CosFace: .8 − .4; EPL with k = .7: (1 − .7) · .8; ArcFace: cos(60° + .5) with cos 60° = .5
+    expect(apply([0.8], chains.cosine!).value[0]).toBeCloseTo(0.4, 6);
+    expect(apply([0.8], chains.adaptive!).value[0]).toBeCloseTo(0.24, 6);
+    expect(apply([0.5], chains.angular!).value[0]).toBeCloseTo(Math.cos(Math.PI / 3 + 0.5), 6);
+    // In this order: .3 · .8 = .24, then − .4; the other way round .3 · (.8 − .4) = .12
+    const [adaptive, cosine] = [chains.adaptive![0]!, chains.cosine![0]!];
+    expect(apply([0.8], [adaptive, cosine]).value[0]).toBeCloseTo(-0.16, 6);
+    expect(apply([0.8], [cosine, adaptive]).value[0]).toBeCloseTo(0.12, 6);
+  });
+
+  it('has the derivatives of the papers', () => {
+    // What is subtracted from the cosine by CosFace and EPL carries no gradient.
+    expect(apply([0.8], chains.cosine!).derivative).toEqual([1]);
+    expect(apply([0.8], chains.adaptive!).derivative).toEqual([1]);
+    expect(apply([0.8], chains['angular, detached']!).derivative).toEqual([1]);
+    // d cos(θ + m) / d cos θ = sin(θ + m) / sin θ, at θ = 60°
+    const exact = Math.sin(Math.PI / 3 + 0.5) / Math.sin(Math.PI / 3);
+    expect(apply([0.5], chains.angular!).derivative[0]).toBeCloseTo(exact, 5);
+  });
+
+  it.each(Object.entries(chains))('agrees with the formula: %s', (_, margins) => {
+    const { value, derivative } = apply(cosines, margins);
+    const expected = cosines.map((cosine) => marginOf(margins, cosine, cosine));
+    const slopes = cosines.map((cosine) => {
+      const at = (live: number) => marginOf(margins, live, cosine);
+      return (at(cosine + 1e-6) - at(cosine - 1e-6)) / 2e-6;
+    });
+    expect(relativeError(value, expected)).toBeLessThan(1e-6);
+    expect(relativeError(derivative, slopes)).toBeLessThan(1e-5);
+  });
+
+  it('takes each branch where it belongs', () => {
+    const m = 0.5;
+    // easy: the margin only above 0. linear: the margin only while θ + m < π, that is c > cos(π − m) = −.8776.
+    expect(apply([-0.1, 0.1], chains['angular, easy']!).value).toEqual([
+      Math.fround(-0.1),
+      expect.closeTo(Math.cos(Math.acos(0.1) + m), 6),
+    ]);
+    const linear = apply([-0.88, -0.87], chains['angular, linear']!);
+    expect(linear.value).toEqual([
+      expect.closeTo(-0.88 - m * Math.sin(m), 6),
+      expect.closeTo(Math.cos(Math.acos(-0.87) + m), 6),
+    ]);
+    expect(linear.derivative[0]).toBe(1);
+    expect(linear.derivative[1]).not.toBe(1);
+  });
+
+  it.each(Object.entries(chains))('is finite at and a little beyond ±1: %s', (_, margins) => {
+    const edges = [-1 - 1e-6, -1, -1 + 1e-7, 0, 1 - 1e-7, 1, 1 + 1e-6];
+    const { value, derivative } = apply(edges, margins);
+    expect([...value, ...derivative].every(Number.isFinite)).toBe(true);
+    expect(value.every((entry) => Math.abs(entry) < 2)).toBe(true);
+  });
+
+  it('has no slope where an earlier margin has left the range of a cosine', () => {
+    // −.9 − .4 = −1.3 is taken as −1, whatever the similarity is.
+    const { value, derivative } = apply([-0.9], [{ kind: 'cosine', margin: 0.4 }, angular(0.5)]);
+    expect(value[0]).toBeCloseTo(Math.cos(Math.PI + 0.5), 3);
+    expect(derivative[0]).toBe(0);
+  });
+});
+
+describe('checkMargins', () => {
+  it('takes margins in their ranges', () => {
+    for (const margins of Object.values(chains)) checkMargins(margins, 'cosine');
+    checkMargins([{ kind: 'cosine', margin: 3 }], 'dot');
+  });
+
+  it.each<[string, Margin, RegExp]>([
+    ['negative', { kind: 'cosine', margin: -0.1 }, /margin \(m\) .* from 0, but is -0.1/],
+    ['NaN', { kind: 'cosine', margin: Number.NaN }, /but is NaN/],
+    ['coefficient above 1', { kind: 'adaptive', coefficient: 1.1 }, /\(k\) .* up to 1, but is 1.1/],
+    ['angle above π', angular(4), /angular margin \(m\).* but is 4/],
+    ['negative angle', angular(-0.1), /but is -0.1/],
+    ['factor below 1', angular(0.1, { factor: 0.5 }), /factor .* from 1, but is 0.5/],
+    ['gradient', angular(0.1, { gradient: 'none' as 'exact' }), /'exact', 'detached', but is 'none'/],
+    ['branch', angular(0.1, { branch: 'hard' as 'easy' }), /'none', 'easy', 'linear', but is 'hard'/],
+    ['kind', { kind: 'sphere' } as unknown as Margin, /kind must be .*"sphere"/],
+  ])('refuses a bad margin: %s', (_, margin, message) => {
+    const check = () => checkMargins([margin], 'cosine');
+    expect(check).toThrow(ConfigError);
+    expect(check).toThrow(message);
+  });
+
+  it('refuses an angle for raw products', () => {
+    expect(() => checkMargins([angular(0.5)], 'dot')).toThrow(/similarity 'cosine'/);
+  });
+});

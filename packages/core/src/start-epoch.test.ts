@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from './errors.ts';
+import { hasStarted } from './start-epoch.ts';
+
+describe('hasStarted', () => {
+  it('counts start epochs from 1 and the epoch of the context from 0', () => {
+    expect([0, 1, 2, 3, 4].map((epoch) => hasStarted('It', 4, { epoch }))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('needs no epoch where the start is the beginning', () => {
+    expect(hasStarted('It', 1, undefined)).toBe(true);
+    expect(hasStarted('It', 0, {})).toBe(true);
+  });
+
+  it.each([undefined, {}])('asks for the epoch where it matters: %o', (context) => {
+    const ask = () => hasStarted('EPL', 2, context);
+    expect(ask).toThrow(ConfigError);
+    expect(ask).toThrow(/EPL starts at epoch 2: pass \{ epoch \} \(counted from 0\)/);
+  });
+});
