@@ -10,7 +10,7 @@ export interface BceOptions extends BankLossOptions {
   readonly margin?: number;
   /** λ, weight of the negative terms; default 1. 0.7 in most of UniFace's runs. */
   readonly negativeWeight?: number;
-  /** ε in `[0, 1)`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
+  /** ε in `[0, 1]`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
   readonly labelSmoothing?: number;
   /**
    * Clips the logits to ± this, with no gradient outside, as the official code does (± scale normalised, ± 256

@@ -29,7 +29,7 @@ export interface BankOptions {
   readonly margins?: readonly Margin[];
   /** `'cosine'` (default) normalises embeddings and bank; `'dot'` is the classification form `W·x − b`. */
   readonly similarity?: 'cosine' | 'dot';
-  /** ε in `[0, 1)`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
+  /** ε in `[0, 1]`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
   readonly labelSmoothing?: number;
   /** λ: weight of the negative terms of BCE (UniFace eq. 32); default 1. */
   readonly negativeWeight?: number;

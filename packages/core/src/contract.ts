@@ -70,7 +70,10 @@ export interface OpenSetLoss {
    * start epoch has not come still fills its memory).
    */
   observe?(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep;
-  /** The learned unified threshold; null if this loss learns none. Reads one number from the backend. */
+  /**
+   * The learned unified threshold; null if this loss learns none, or has not begun to. Reads one number from the
+   * backend at once, which WebGPU outside a browser cannot do.
+   */
   threshold(): LearnedThreshold | null;
   /** The options this loss was made with, as plain JSON: `new Loss(loss.getConfig())` makes its like. */
   getConfig(): LossConfig;

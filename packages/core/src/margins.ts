@@ -10,7 +10,7 @@ export interface CosineMargin {
 /** ArcFace and its kin: `cos(factor · θ + margin)`. */
 export interface AngularMargin {
   readonly kind: 'angular';
-  /** m, in radians, in `[0, π)`. */
+  /** m, in radians, in `[0, π]`. */
   readonly margin: number;
   /** Multiplies the angle (SphereFace's m); default 1. */
   readonly factor?: number;

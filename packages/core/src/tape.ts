@@ -34,8 +34,13 @@ export function shared<T extends tf.Tensor>(tensor: T): T {
   return tf.reshape(tensor, tensor.shape) as tf.Tensor as T;
 }
 
-/** The tape keeps a clone of what is saved: a bank's gradient would be held twice on wasm. */
+/** The tape keeps a clone of what is saved: a bank's gradient would be held twice on stock wasm. */
 function saveShared(save: tf.GradSaveFunc, tensors: readonly tf.Tensor[]): void {
+  if (tf.getBackend() !== 'wasm') {
+    save([...tensors]);
+    return;
+  }
+  // For the one synchronous call: tfjs offers no other way to say what is kept.
   const engine = tf.engine() as unknown as { clone: (tensor: tf.Tensor) => tf.Tensor };
   const { clone } = engine;
   engine.clone = shared;

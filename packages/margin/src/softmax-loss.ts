@@ -9,7 +9,7 @@ export interface SoftmaxLossOptions extends BankLossOptions {
   readonly scale?: number;
   /** `'none'` (default) or one bias per class, `'diverse'`. A unified bias would cancel. */
   readonly bias?: 'none' | 'diverse';
-  /** ε in `[0, 1)`; default 0. */
+  /** ε in `[0, 1]`; default 0. */
   readonly labelSmoothing?: number;
 }
 

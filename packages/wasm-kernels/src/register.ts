@@ -5,6 +5,7 @@ import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
+import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
 import { oneHot } from './one-hot.ts';
 import { stockKernels } from './stock-kernels.ts';
@@ -17,6 +18,7 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
   Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
   DepthwiseConv2dNativeBackpropFilter: toKernelFunc(depthwiseBackpropFilter),
   DepthwiseConv2dNativeBackpropInput: toKernelFunc(depthwiseBackpropInput),
+  Identity: toKernelFunc(identity),
   OneHot: toKernelFunc(oneHot),
   UnsortedSegmentSum: toKernelFunc(unsortedSegmentSum),
 };

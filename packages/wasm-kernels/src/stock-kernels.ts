@@ -14,6 +14,7 @@ const required = [
   'DepthwiseConv2dNative',
   'Elu',
   'GatherV2',
+  'Identity',
   'LeakyRelu',
   'OneHot',
   'PadV2',
