@@ -54,7 +54,7 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
     expect(manifest.name).toBe(`@openset/${shortName}`);
     expect(manifest.type).toBe('module');
     expect(manifest.sideEffects).toBeDefined();
-    if (shortName === 'metrics') expect(manifest.peerDependencies).toBeUndefined();
+    if (['metrics', 'report'].includes(shortName)) expect(manifest.peerDependencies).toBeUndefined();
     else expect(manifest.peerDependencies).toHaveProperty(['@tensorflow/tfjs-core']);
     expect(manifest.files).toEqual([
       'dist',
@@ -87,6 +87,12 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
         .map((statement) => `${basename(path)}: ${ts.SyntaxKind[statement.kind]}`);
     });
     expect(violations).toEqual([]);
+  });
+
+  it('has a main entry that needs no Node, so that it runs in browsers', () => {
+    if (['cli', 'testkit'].includes(shortName)) return;
+    const needed = reachableImports(sourceEntries(one)['.'] as string);
+    expect(needed.filter((name) => ['node:', 'sharp'].includes(name))).toEqual([]);
   });
 
   it('names its files in kebab-case', () => {
@@ -134,6 +140,26 @@ describe('the repository', () => {
     expect(optional.filter((name) => !locked.has(`node_modules/${name}`))).toEqual([]);
   });
 });
+
+/** Packages that a source file imports, itself and through files of its own package; types count for nothing. */
+function reachableImports(entry: string, seen = new Set<string>()): string[] {
+  if (seen.has(entry)) return [];
+  seen.add(entry);
+  // Compiled, so that imports of types are gone.
+  const { outputText } = ts.transpileModule(readFileSync(entry, 'utf8'), {
+    compilerOptions: {
+      target: ts.ScriptTarget.ESNext,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+    },
+  });
+  const relative = ts.preProcessFile(outputText).importedFiles.map(({ fileName }) => fileName);
+  const own = relative.filter((name) => name.startsWith('.'));
+  return [
+    ...importedPackages(outputText),
+    ...own.flatMap((name) => reachableImports(join(entry, '..', name), seen)),
+  ];
+}
 
 interface LockEntry {
   readonly resolved?: string;

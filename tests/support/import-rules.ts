@@ -17,7 +17,9 @@ const tfjsCore = '@tensorflow/tfjs-core';
  */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
   core: [tfjsCore],
+  data: ['@openset/core', tfjsCore, 'fast-png', 'jpeg-js', 'node:', 'sharp'],
   metrics: [],
+  report: ['@openset/metrics', '@observablehq/plot', 'linkedom'],
   testkit: ['@openset/core', tfjsCore, 'vitest', 'node:'],
   'wasm-kernels': ['@openset/core', tfjsCore, '@tensorflow/tfjs-backend-wasm'],
 };

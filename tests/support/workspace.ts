@@ -50,7 +50,6 @@ const generatedFolders = new Set([
   'coverage',
   'dist',
   'node_modules',
-  'report',
   '__screenshots__',
 ]);
 
@@ -62,7 +61,9 @@ export function writtenFiles(folder: string): string[] {
     for (const entry of readdirSync(current, { withFileTypes: true })) {
       const path = join(current, entry.name);
       if (entry.isDirectory()) {
-        if (!generatedFolders.has(entry.name)) visit(path);
+        // The quickstart's report; `packages/report` is a package.
+        const isReport = path === join(rootFolder, 'report');
+        if (!generatedFolders.has(entry.name) && !isReport) visit(path);
       } else if (entry.isFile()) {
         found.push(relative(folder, path).split(sep).join('/'));
       }

@@ -14,7 +14,7 @@ export interface BankInputs {
   readonly bias?: Tensor1D | undefined;
   /**
    * `[count]` int32, distinct: only these classes of the bank take part; every label must be among them (see
-   * `sampleClasses`). Absent: all.
+   * `sampleClasses`); label smoothing counts them as all there are. Absent: all.
    */
   readonly classes?: Tensor1D | undefined;
 }

@@ -109,6 +109,19 @@ describeOnBackends('minimize', (backend) => {
     for (const each of [loss, other, optimizer, reference]) each.dispose();
   });
 
+  it('says that an optimizer cannot go on without a variable that it has trained', () => {
+    const { labels, embed } = model;
+    const [first, second] = [new SoftmaxLoss(1), new SoftmaxLoss(2)];
+    const optimizer = tf.train.momentum(0.1, 0.9);
+    read(minimize(optimizer, first, embed, labels));
+    first.dispose();
+    expect(() => minimize(optimizer, second, embed, labels)).toThrow(
+      /SoftmaxLoss_\d+\/weight.*new optimizer/,
+    );
+    second.dispose();
+    optimizer.dispose();
+  });
+
   it('leaves everything as it was when the loss refuses the batch', () => {
     const { kernel, embed } = model;
     const loss = new ScalarLoss({ numClasses: 3, embeddingSize: 3 });

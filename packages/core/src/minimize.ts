@@ -15,6 +15,7 @@ const variableOrder = new WeakMap<tf.Optimizer, tf.Variable[]>();
  * @param labels `[batch]` int32 (or soft targets, where the loss takes them)
  * @param context the epoch, for losses that start later than at once
  * @param variables what to train; default: every trainable variable that `embed` and `loss` use
+ *   A variable that a batch does not use gets a gradient of zero; a momentum that it has moves it on.
  * @returns the loss of the batch before the step; the caller disposes of it
  * @throws what `loss.forward` throws, before any variable is changed; MissingKernelError if the backend lacks a
  *   kernel for a gradient (on wasm: `import '@openset/wasm-kernels'`)
@@ -61,6 +62,13 @@ function inFixedOrder(
   for (const name of Object.keys(gradients)) {
     const variable = registered[name] as tf.Variable;
     if (!order.includes(variable)) order.push(variable);
+  }
+  const gone = order.find(({ isDisposed }) => isDisposed);
+  if (gone) {
+    throw new ConfigError(
+      `This optimizer has trained the variable '${gone.name}', which was disposed of since. It keeps its moments by ` +
+        'position, so it cannot go on without it: make a new optimizer.',
+    );
   }
   if (order.length === 0) throw new ConfigError('Neither embed nor the loss uses a trainable variable.');
   return order.map((variable) => {

@@ -144,7 +144,8 @@ describeOnBackends('StatefulLoss', () => {
     const use = () => other.forward(batch.embeddings, batch.labels);
     expect(use).toThrow(ConfigError);
     expect(use).toThrow('This ScalarLoss was disposed of; make a new one.');
-    expect(() => other.getState()).toThrow();
+    expect(() => other.getState()).toThrow(ConfigError);
+    expect(() => other.setState({})).toThrow(ConfigError);
   });
 
   it('leaves no tensor behind', () => {

@@ -63,10 +63,12 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 
   getState(): tf.NamedTensorMap {
+    this.checkAlive();
     return Object.fromEntries([...this.variables].map(([key, variable]) => [key, tf.clone(variable)]));
   }
 
   setState(state: tf.NamedTensorMap): void {
+    this.checkAlive();
     const missing = [...this.variables.keys()].filter((key) => !(key in state));
     const unknown = Object.keys(state).filter((key) => !this.variables.has(key));
     if (missing.length > 0 || unknown.length > 0) {
@@ -125,9 +127,13 @@ export abstract class StatefulLoss implements OpenSetLoss {
     labels: tf.Tensor1D | tf.Tensor2D,
     context: LossContext | undefined,
   ): void {
-    if (this.disposed) throw new ConfigError(`This ${this.name} was disposed of; make a new one.`);
+    this.checkAlive();
     checkBatchShapes({ embeddings, labels }, this);
     checkBatchValues({ embeddings, labels }, this.numClasses, context);
+  }
+
+  private checkAlive(): void {
+    if (this.disposed) throw new ConfigError(`This ${this.name} was disposed of; make a new one.`);
   }
 
   /** Like `checkBatch`, for losses whose memory needs one class for each sample. */
