@@ -1,10 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { conv } from './conv.ts';
+import { data } from './data.ts';
+import { dataMemory } from './data-memory.ts';
 import { gemm } from './gemm.ts';
+import { lossStep } from './loss-step.ts';
 import { type Comparison, comparisonTable, machine } from './measure.ts';
+import { metrics } from './metrics.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<Comparison[]>>> = { conv, gemm };
+const benchmarks: Readonly<Record<string, () => Promise<Comparison[]>>> = {
+  conv,
+  data,
+  'data-memory': dataMemory,
+  gemm,
+  'loss-step': lossStep,
+  metrics,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

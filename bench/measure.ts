@@ -11,10 +11,13 @@ export interface Comparison {
   readonly ratio: number | null;
 }
 
-const runs = 11;
-
 /** Runs both ways by turns, so that a machine that slows down slows down both. */
-export function compare(name: string, openset: () => void, stock: (() => void) | null): Comparison {
+export function compare(
+  name: string,
+  openset: () => void,
+  stock: (() => void) | null,
+  runs = 11,
+): Comparison {
   const time = (work: () => void): number => {
     const start = performance.now();
     work();

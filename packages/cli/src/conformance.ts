@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { DataError } from '@openset/core';
 import { readLossFixtures, runLossFixture } from '@openset/testkit';
+import { type MetricsResult, metricsCases } from './conformance-metrics.ts';
 import { losses } from './losses.ts';
+
+/** What the files of a conformance run hold. */
+export type ConformanceKind = 'losses' | 'metrics';
+
+/** The words that `--kind` takes. */
+export const conformanceKinds: readonly ConformanceKind[] = ['losses', 'metrics'];
 
 /** What to run. */
 export interface ConformanceOptions {
@@ -9,6 +16,8 @@ export interface ConformanceOptions {
   readonly files: readonly string[];
   /** Takes each line of the report. */
   readonly print: (line: string) => void;
+  /** What the files hold, default `'losses'`. */
+  readonly kind?: ConformanceKind;
 }
 
 /** How many cases passed. */
@@ -17,27 +26,37 @@ export interface ConformanceReport {
   readonly failed: number;
 }
 
+/** A case that is read and checked: runs it, and says whether it passed, in one line. */
+type ConformanceCase = () => Promise<{ readonly passed: boolean; readonly line: string }>;
+
 /**
- * Runs every case of files of reference values on the active backend: one line a case with the worst relative error of
- * the loss, of each gradient and of the state after, and last `N passed, M failed`.
+ * Runs every case of files of reference values: one line a case, and last `N passed, M failed`.
+ *
+ * Losses run on the active backend; their lines hold the worst relative error of the loss, of each gradient and of the
+ * state after. Metrics need no backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how
+ * many values were compared, and those that differ.
+ *
  * @throws DataError if a file cannot be read or is not in the format
  */
-export async function runConformance({ files, print }: ConformanceOptions): Promise<ConformanceReport> {
+export async function runConformance({
+  files,
+  print,
+  kind = 'losses',
+}: ConformanceOptions): Promise<ConformanceReport> {
   // All files are read before the first case runs: a wrong path is known at once.
-  const cases = (await Promise.all(files.map(readFixtureFile))).flat();
+  const cases = (await Promise.all(files.map((path) => readCases(path, kind)))).flat();
   let passed = 0;
-  for (const fixture of cases) {
-    const result = await runLossFixture(fixture, losses);
+  for (const run of cases) {
+    const result = await run();
     if (result.passed) passed++;
-    const errors = Object.entries(result.errors).map(([key, error]) => `${key} ${error.toExponential(1)}`);
-    print(`${result.passed ? 'pass' : 'FAIL'}  ${result.name}  (${errors.join(', ')})`);
+    print(`${result.passed ? 'pass' : 'FAIL'}  ${result.line}`);
   }
   const failed = cases.length - passed;
   print(`${passed} passed, ${failed} failed`);
   return { passed, failed };
 }
 
-async function readFixtureFile(path: string) {
+async function readCases(path: string, kind: ConformanceKind): Promise<ConformanceCase[]> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -45,11 +64,34 @@ async function readFixtureFile(path: string) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(`The fixture file cannot be read: ${reason}.`);
   }
+  const inFile = (error: unknown): DataError => {
+    const message = `${path}: ${error instanceof Error ? error.message : String(error)}`;
+    return new DataError(message, { cause: error });
+  };
   try {
-    return readLossFixtures(text);
-  } catch (error) {
-    throw new DataError(`${path}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
+    if (kind === 'losses') return lossCases(text);
+    return metricsCases(text).map((run) => async () => {
+      try {
+        return describeMetrics(run());
+      } catch (error) {
+        throw error instanceof DataError ? inFile(error) : error;
+      }
     });
+  } catch (error) {
+    throw inFile(error);
   }
+}
+
+function lossCases(text: string): ConformanceCase[] {
+  return readLossFixtures(text).map((fixture) => async () => {
+    const { name, errors, passed } = await runLossFixture(fixture, losses);
+    const values = Object.entries(errors).map(([key, error]) => `${key} ${error.toExponential(1)}`);
+    return { passed, line: `${name}  (${values.join(', ')})` };
+  });
+}
+
+function describeMetrics({ name, comparisons, passed }: MetricsResult) {
+  const wrong = comparisons.filter((one) => !one.passed);
+  const differences = wrong.map(({ key, found, expected }) => `${key} ${found}, expected ${expected}`);
+  return { passed, line: `${name}  (${[`${comparisons.length} values`, ...differences].join('; ')})` };
 }

@@ -1,1 +1,6 @@
-export { type ConformanceOptions, type ConformanceReport, runConformance } from './conformance.ts';
+export {
+  type ConformanceKind,
+  type ConformanceOptions,
+  type ConformanceReport,
+  runConformance,
+} from './conformance.ts';

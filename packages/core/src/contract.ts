@@ -72,7 +72,7 @@ export interface OpenSetLoss {
   observe?(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep;
   /**
    * The learned unified threshold; null if this loss learns none, or has not begun to. Reads one number from the
-   * backend at once, which WebGPU outside a browser cannot do.
+   * backend at once, which is not possible on every WebGPU: `readThreshold(loss)` waits for it.
    */
   threshold(): LearnedThreshold | null;
   /** The options this loss was made with, as plain JSON: `new Loss(loss.getConfig())` makes its like. */

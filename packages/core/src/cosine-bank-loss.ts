@@ -15,7 +15,7 @@ import {
   resolveBankOptions,
 } from './bank-options.ts';
 import { checkBankInputs } from './check-inputs.ts';
-import { bceRows, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
+import { bceRows, emptySum, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
 import { createRowWriter } from './row-writer.ts';
 import { restrictToClasses, spreadToAllClasses } from './sample-classes.ts';
 import { operation, readingIsFree, shared, untaped } from './tape.ts';
@@ -28,6 +28,12 @@ import { operation, readingIsFree, shared, untaped } from './tape.ts';
  * of `embeddings`, of `bank` (if `bankGradient`), and of `bias` (if given), in this order.
  */
 export const cosineBankLossKernel = 'CosineBankLoss';
+
+/** What a backend registers under that name. */
+export interface BankLossKernelConfig extends tf.KernelConfig {
+  /** Whether the kernel takes these inputs and options; where it does not, the generic version runs. Default: all. */
+  readonly supports?: (inputs: BankInputs, options: ResolvedBankOptions) => boolean;
+}
 
 /**
  * The one computation behind every loss here:
@@ -70,7 +76,8 @@ function compute(inputs: BankInputs, options: ResolvedBankOptions, gradients: bo
     const outputs = compute(restrictToClasses(inputs, inputs.classes), options, gradients);
     return gradients ? spreadToAllClasses(outputs, inputs, inputs.classes, options) : outputs;
   }
-  if (!tf.getKernel(cosineBankLossKernel, tf.getBackend()))
+  const kernel = tf.getKernel(cosineBankLossKernel, tf.getBackend()) as BankLossKernelConfig | undefined;
+  if (!kernel || kernel.supports?.(inputs, options) === false)
     return streamedBankLoss(inputs, options, gradients);
   const { embeddings, labels, bank, bias } = inputs;
   const kernelInputs = { embeddings, labels, bank, ...(bias ? { bias } : {}) };
@@ -152,7 +159,7 @@ export function meanNegativeLogSumExp(
   return untaped(() => {
     const taking = inputs.classes ? restrictToClasses(inputs, inputs.classes) : inputs;
     const rows = negativeLogSumExpRows(openBank(taking, resolved), taking);
-    const counts = tf.greater(rows, -1e29);
+    const counts = tf.greater(rows, emptySum);
     const sum = tf.sum(tf.where(counts, rows, tf.zerosLike(rows)));
     return tf.reshape(tf.div(sum, tf.maximum(tf.sum(tf.cast(counts, 'float32')), 1)), [1]) as tf.Tensor1D;
   });

@@ -10,6 +10,9 @@ export type GradientSink = (block: BankBlock, logitGradient: tf.Tensor2D) => voi
 /** Stands for −∞ where an entry must not count: far below any logit, and finite, so that no ∞ − ∞ arises. */
 const minusInfinity = -1e30;
 
+/** A log-sum-exp below this had no terms. (Not next to −1e30: the maximum of webgl starts at −1e20.) */
+export const emptySum = -1e19;
+
 /**
  * Binary cross-entropy summed over the classes, `Σ_j t_j softplus(−z_j) + λ (1 − t_j) softplus(z_j)`: with hard
  * labels eq. (11) of UniTSFace, eq. (23) and (32) of UniFace. Loss and gradients in one pass.
@@ -107,7 +110,7 @@ function softSums(blocks: BankBlocks, inputs: BankInputs) {
 }
 
 /**
- * `[1, batch]`: `log Σ_{j≠y} e^{z_j}` of each row, in one pass; about −1e30 for a row without negatives.
+ * `[1, batch]`: `log Σ_{j≠y} e^{z_j}` of each row, in one pass; below `emptySum` for a row without negatives.
  */
 export function negativeLogSumExpRows(blocks: BankBlocks, inputs: BankInputs): tf.Tensor2D {
   const negatives = new RunningLogSumExp(blocks.batch);

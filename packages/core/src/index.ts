@@ -11,6 +11,7 @@ export type {
   StateStep,
 } from './contract.ts';
 export {
+  type BankLossKernelConfig,
   cosineBankLoss,
   cosineBankLossKernel,
   meanNegativeLogSumExp,
@@ -27,9 +28,17 @@ export {
   shapeText,
 } from './errors.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
-export type { AdaptiveMargin, AngularMargin, CosineMargin, Margin } from './margins.ts';
+export {
+  type AdaptiveMargin,
+  type AngularMargin,
+  applyMargins,
+  type CosineMargin,
+  type Margin,
+  type MarginResult,
+} from './margins.ts';
 export { minimize } from './minimize.ts';
 export { minimumNorm, type NormalizedRows, normalizeRows } from './normalize-rows.ts';
+export { readThreshold } from './read-threshold.ts';
 export {
   decodeSafetensors,
   decodeState,

@@ -1,5 +1,6 @@
 import { checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
+import { quantile } from './quantile.ts';
 import { seededRandom } from './random.ts';
 
 /** A statistic and how far it moves when the data are drawn again. */
@@ -69,12 +70,4 @@ export function bootstrapInterval(
     high: quantile(values, (1 + confidence) / 2),
     standardError: Math.sqrt(squares / (samples - 1)),
   };
-}
-
-/** The quantile of sorted values, interpolated linearly between the two nearest. */
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (sorted[above]! - sorted[below]!) * (place - below);
 }

@@ -1,6 +1,7 @@
-import { checkWhole, scoreAt } from './checks.ts';
+import { scoreAt } from './checks.ts';
+import { foldStarts, meanAndDeviation } from './folds.ts';
 import { MetricsError } from './metrics-error.ts';
-import { checkPairs, isSameAt } from './sorted-similarities.ts';
+import { isSameAt } from './sorted-similarities.ts';
 
 /** The grid of squared distances 0, 0.01, … 3.99. */
 const gridSize = 400;
@@ -27,6 +28,7 @@ export interface KFoldVerification {
  * The squared distance of two unit vectors is `d = 2 - 2 cos`, so cosines are all it needs. The number of folds
  * need not divide the number of pairs: the first folds then have one more. Order matters: a file sorted into same
  * pairs and different pairs tests each fold with the other kind's threshold (`samplePairs` alternates them).
+ * `exactKFoldVerification` is the same without the grid.
  *
  * @param similarities `[pairs]`: cosines, in `[-1, 1]` (1e-6 of rounding is forgiven)
  * @param isSame `[pairs]`: true or 1 where both images show the same identity
@@ -38,16 +40,7 @@ export function kFoldVerification(
   isSame: ArrayLike<boolean | number>,
   { folds = 10 }: { folds?: number } = {},
 ): KFoldVerification {
-  checkWhole('kFoldVerification: folds', folds, 2);
-  checkPairs('kFoldVerification', similarities, isSame);
-  const pairs = similarities.length;
-  if (pairs < folds) {
-    throw new MetricsError(
-      `kFoldVerification cannot split ${pairs} pairs into ${folds} folds: give more pairs or fewer folds.`,
-    );
-  }
-
-  const starts = Array.from({ length: folds + 1 }, (_, fold) => foldStart(fold, folds, pairs));
+  const starts = foldStarts('kFoldVerification', similarities, isSame, folds);
   const rightOfFold = starts.slice(0, folds).map((start, fold) => {
     return rightAtEachThreshold(similarities, isSame, start, starts[fold + 1]!);
   });
@@ -67,14 +60,8 @@ export function kFoldVerification(
     foldAccuracies.push(right[best]! / (starts[fold + 1]! - starts[fold]!));
     foldThresholds.push(best * gridStep);
   });
-  const accuracy = mean(foldAccuracies);
-  const standardDeviation = Math.sqrt(mean(foldAccuracies.map((value) => (value - accuracy) ** 2)));
-  return { accuracy, standardDeviation, foldAccuracies, foldThresholds };
-}
-
-/** Where a fold starts: of `pairs = folds · q + r`, the first `r` folds have `q + 1` pairs. */
-function foldStart(fold: number, folds: number, pairs: number): number {
-  return fold * Math.floor(pairs / folds) + Math.min(fold, pairs % folds);
+  const { mean, deviation } = meanAndDeviation(foldAccuracies);
+  return { accuracy: mean, standardDeviation: deviation, foldAccuracies, foldThresholds };
 }
 
 /** For each threshold of the grid, how many of the pairs `[start, end)` it decides rightly. */
@@ -109,8 +96,4 @@ function firstStepAbove(squaredDistance: number): number {
   while (step > 0 && squaredDistance < (step - 1) * gridStep) step -= 1;
   while (step < gridSize && !(squaredDistance < step * gridStep)) step += 1;
   return step;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -86,8 +86,8 @@ export function thresholdWithin({ low, high }: ThresholdInterval): number {
   return middle > low && middle <= high ? middle : high;
 }
 
-/** The smallest float64 above a finite number. */
-function nextAbove(value: number): number {
+/** The smallest float64 above a number below Infinity: accepting from it on is accepting strictly above the number. */
+export function nextAbove(value: number): number {
   if (value === 0) return Number.MIN_VALUE;
   const bits = new BigInt64Array(new Float64Array([value]).buffer);
   bits[0] = bits[0]! + (value > 0 ? 1n : -1n);

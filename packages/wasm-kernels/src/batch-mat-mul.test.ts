@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoLeak, expectTensor, random } from './__fixtures__/run-kernel.ts';
 import './index.ts';
+import { enableNative, nativeModule } from './native-module.ts';
+import type { WasmBackend } from './wasm-backend.ts';
 
 beforeAll(async () => {
   await tf.setBackend('wasm');
@@ -56,7 +58,17 @@ function operand(
   return random([...outer, ...(transposed ? [columns, rows] : [rows, columns])], seed);
 }
 
-describe('BatchMatMul', () => {
+describe.each([
+  ['compiled', true],
+  ['in TypeScript', false],
+])('BatchMatMul %s', (_, native) => {
+  beforeAll(() => enableNative(native));
+  afterAll(() => enableNative(true));
+
+  it('is what runs', () => {
+    expect(nativeModule(tf.backend() as unknown as WasmBackend) !== null).toBe(native);
+  });
+
   const outerShapes: [number[], number[]][] = [
     [[], []],
     [[1], [1]],
@@ -84,6 +96,7 @@ describe('BatchMatMul', () => {
     [4, 9, 1],
     [13, 17, 11],
     [40, 33, 35],
+    [130, 259, 37],
   ];
   for (const [transposeA, transposeB] of transposes) {
     it(`agrees with the definition, transposeA = ${transposeA}, transposeB = ${transposeB}`, () => {

@@ -1,5 +1,6 @@
 import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+import { type NativeModule, nativeModule } from './native-module.ts';
 
 /**
  * Of a batch of matrices, products with fewer multiplications than this each are left to the stock loop: setting
@@ -18,9 +19,9 @@ export interface MatMulAttributes {
 }
 
 /**
- * `BatchMatMul` that takes the XNNPACK path for every product. The stock kernel takes it for one product of
- * untransposed matrices, and a plain loop otherwise; and it computes only some of the products where both operands
- * are broadcast.
+ * `BatchMatMul` by the compiled product, which takes any strides. Without it, by the XNNPACK path for every product:
+ * the stock kernel takes that for one product of untransposed matrices, and a plain loop otherwise; and it computes
+ * only some of the products where both operands are broadcast.
  */
 export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope, inputs, attributes) => {
   const { transposeA = false, transposeB = false } = attributes;
@@ -44,6 +45,18 @@ export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope,
   const outputShape = [...outer, rows, columns];
   if (util.sizeFromShape(outputShape) * innerA === 0) return scope.zeros(outputShape);
 
+  const native = nativeModule(scope.backend);
+  if (native) {
+    const sides = { outerA, outerB, outer, outputShape };
+    return nativeProducts(scope, native, inputs, {
+      rows,
+      inner: innerA,
+      columns,
+      transposeA,
+      transposeB,
+      ...sides,
+    });
+  }
   const batchA = util.sizeFromShape(outerA);
   const batchB = util.sizeFromShape(outerB);
   const batch = util.sizeFromShape(outer);
@@ -77,6 +90,47 @@ export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope,
 };
 
 const plain = { transposeA: false, transposeB: false };
+
+/** One compiled product for each matrix of the batch; a transposition is a choice of strides. */
+function nativeProducts(
+  scope: KernelScope,
+  { functions, scratch, address }: NativeModule,
+  { a, b }: MatMulInputs,
+  product: Required<MatMulAttributes> & {
+    rows: number;
+    inner: number;
+    columns: number;
+    outerA: number[];
+    outerB: number[];
+    outer: number[];
+    outputShape: number[];
+  },
+): TensorInfo {
+  const { rows, inner, columns, transposeA, transposeB, outerA, outerB, outer, outputShape } = product;
+  const output = scope.allocate(outputShape);
+  const indexA = broadcastIndices(outerA, outer);
+  const indexB = broadcastIndices(outerB, outer);
+  const [aRow, aInner] = transposeA ? [1, rows] : [inner, 1];
+  const [bInner, bColumn] = transposeB ? [1, inner] : [columns, 1];
+  for (let index = 0; index < indexA.length; index++) {
+    functions.gemm(
+      rows,
+      columns,
+      inner,
+      address(a) + 4 * indexA[index]! * rows * inner,
+      aRow,
+      aInner,
+      address(b) + 4 * indexB[index]! * inner * columns,
+      bInner,
+      bColumn,
+      address(output) + 4 * index * rows * columns,
+      columns,
+      false,
+      scratch,
+    );
+  }
+  return output;
+}
 
 /** Rows and columns of the operand as it enters the product. */
 function matrixSize({ shape }: TensorInfo, transposed: boolean): [number, number] {

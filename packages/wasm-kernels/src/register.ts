@@ -1,7 +1,9 @@
-import { getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { type BankLossKernelConfig, cosineBankLossKernel } from '@openset/core';
+import { backend, getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.ts';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
+import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
@@ -10,6 +12,7 @@ import { toKernelFunc } from './kernel-scope.ts';
 import { oneHot } from './one-hot.ts';
 import { stockKernels } from './stock-kernels.ts';
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
+import type { WasmBackend } from './wasm-backend.ts';
 
 const kernels: Readonly<Record<string, KernelFunc>> = {
   _FusedMatMul: toKernelFunc(fusedMatMul),
@@ -21,6 +24,7 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
   Identity: toKernelFunc(identity),
   OneHot: toKernelFunc(oneHot),
   UnsortedSegmentSum: toKernelFunc(unsortedSegmentSum),
+  [cosineBankLossKernel]: cosineBankLoss,
 };
 
 /**
@@ -52,6 +56,10 @@ export function registerWasmKernels(): void {
       kernelFunc,
       ...(setupFunc && { setupFunc }),
       ...(disposeFunc && { disposeFunc }),
-    });
+      ...(kernelName === cosineBankLossKernel ? { supports: supports as NonNullable<typeof supports> } : {}),
+    } satisfies BankLossKernelConfig);
   }
 }
+
+const supports: BankLossKernelConfig['supports'] = (inputs, options) =>
+  supportsBankLoss(backend() as unknown as WasmBackend, inputs, options);

@@ -12,6 +12,8 @@ export interface WasmBackend {
   /** Gives back one reference; the memory is freed with the last one. */
   disposeData(dataId: TensorInfo['dataId']): boolean;
   incRef(dataId: TensorInfo['dataId']): void;
+  /** Byte offset of a tensor on the heap; brings it there if it lies on another backend. */
+  getMemoryOffset(dataId: TensorInfo['dataId']): number;
 }
 
 /** The methods of {@link WasmBackend}, to check that they are there. */
@@ -20,4 +22,5 @@ export const backendMethods: readonly (keyof WasmBackend)[] = [
   'typedArrayFromHeap',
   'disposeData',
   'incRef',
+  'getMemoryOffset',
 ];

@@ -24,3 +24,13 @@ export function candidateThresholds(values: Iterable<number>): number[] {
   const between = sorted.slice(1).map((value, index) => sorted[index]! / 2 + value / 2);
   return [...sorted, ...between, Number.POSITIVE_INFINITY, -Number.MAX_VALUE];
 }
+
+/** Labelled embeddings of a few identities: small whole numbers, so that ties and duplicates are the rule, no zero rows. */
+export function labelledRows(size: number, { minLength = 2, maxLength = 14 } = {}) {
+  const row = fc
+    .array(fc.integer({ min: -2, max: 2 }), { minLength: size, maxLength: size })
+    .filter((values) => values.some((value) => value !== 0));
+  return fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 3 }), row), { minLength, maxLength })
+    .map((rows) => ({ labels: rows.map(([label]) => label), embeddings: rows.flatMap(([, row]) => row) }));
+}

@@ -20,6 +20,23 @@ interface Metrics {
     readonly isSame: readonly boolean[];
     readonly expected: ExpectedVerification;
   }[];
+  readonly identification: readonly {
+    readonly embeddingSize: number;
+    readonly gallerySize: number;
+    readonly matedProbes: number;
+    readonly nonMatedProbes: number;
+    /** `[gallerySize, embeddingSize]` */
+    readonly gallery: readonly number[];
+    /** `[matedProbes + nonMatedProbes, embeddingSize]`: the mated ones first. */
+    readonly probes: readonly number[];
+    /** `[matedProbes]`: rows of the gallery. */
+    readonly matedIds: readonly number[];
+    readonly expected: {
+      readonly rank1: number;
+      readonly rank5: number;
+      readonly dirAtFar: Readonly<Record<string, number>>;
+    };
+  }[];
   readonly uniform: readonly {
     readonly samples: number;
     readonly numClasses: number;

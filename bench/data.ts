@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { randomNumbers } from '@openset/core';
+import type { ImageSource, Loader } from '@openset/data';
+import { createLoader, openImageFolder } from '@openset/data/node';
+import sharp from 'sharp';
+import type { Comparison } from './measure.ts';
+
+const fileCount = 512;
+const size = 112;
+const batchSize = 64;
+const rounds = 7;
+/** Images of a round, of sharp and of the loader. */
+const imagesPerRound = 2048;
+const prefetch = 3;
+/** The thread pool of Node, where sharp decodes for both. */
+const decodingThreads = 4;
+
+/**
+ * Files to batches: the loader (read, decode, resize, flip, scale to float32, put together) beside sharp that reads,
+ * decodes and resizes the same files and drops the pixels. By turns in one process, with the same decoding threads.
+ */
+export async function data(): Promise<Comparison[]> {
+  const rows: Comparison[] = [];
+  for (const fileSize of [250, 112]) {
+    const folder = await mkdtemp(join(tmpdir(), 'openset-bench-'));
+    try {
+      const files = await writeImages(folder, fileSize);
+      for (const workers of new Set([availableParallelism(), 0])) {
+        rows.push(await compareWithSharp(folder, files, fileSize, workers));
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+  return rows;
+}
+
+async function compareWithSharp(
+  folder: string,
+  files: readonly string[],
+  fileSize: number,
+  workers: number,
+): Promise<Comparison> {
+  const source: ImageSource = await openImageFolder(folder);
+  const augment = [{ kind: 'horizontal-flip' }] as const;
+  const options = { batchSize, height: size, width: size, workers, prefetch, augment };
+  const loader: Loader = createLoader(source, { ...options, epochs: Number.POSITIVE_INFINITY });
+  const batches = loader[Symbol.asyncIterator]();
+
+  const nextBatch = async () => {
+    const { value } = await batches.next();
+    if (value) loader.recycle(value);
+  };
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = -1; round < rounds; round++) {
+    // What was prepared during the turn of sharp does not count: the clock starts when the loader is in its stride.
+    for (let batch = 0; batch < prefetch + 1; batch++) await nextBatch();
+    const openset = await time(async () => {
+      for (let batch = 0; batch < imagesPerRound / batchSize; batch++) await nextBatch();
+    });
+    await pause(500);
+    const alone = await time(() => decodeWithSharp(files, fileSize));
+    if (round < 0) continue;
+    ours.push(openset);
+    theirs.push(alone);
+  }
+  await batches.return();
+  await source.close();
+  const ratio = median(theirs.map((value, index) => value / ours[index]!));
+  const rate = (milliseconds: number) => `${Math.round((imagesPerRound / milliseconds) * 1000)}/s`;
+  const speeds = `sharp alone ${rate(median(theirs))}, loader ${rate(median(ours))}`;
+  return {
+    name: `${fileSize} → ${size}, ${workers} workers: ${speeds}, ${(100 * ratio).toFixed(0)} %`,
+    stock: median(theirs),
+    openset: median(ours),
+    ratio,
+  };
+}
+
+/** As many images at a time as there are threads that decode. */
+async function decodeWithSharp(files: readonly string[], fileSize: number): Promise<void> {
+  let next = 0;
+  const work = async () => {
+    while (next < imagesPerRound) {
+      const bytes = await readFile(files[next++ % files.length]!);
+      const image = sharp(bytes);
+      // Without this, sharp would be slower than it can be.
+      if (fileSize !== size) image.resize({ height: size, width: size, kernel: 'linear' });
+      await image.raw().toBuffer();
+    }
+  };
+  await Promise.all(Array.from({ length: decodingThreads }, work));
+}
+
+/** JPEG files of gradients with some noise, about as large as photographs of faces. */
+async function writeImages(folder: string, fileSize: number): Promise<string[]> {
+  const random = randomNumbers(fileSize);
+  await mkdir(join(folder, 'faces'));
+  const files: string[] = [];
+  for (let file = 0; file < fileCount; file++) {
+    const pixels = new Uint8Array(fileSize * fileSize * 3);
+    const [slope, period] = [random() * 2, 10 + random() * 50];
+    pixels.forEach((_, index) => {
+      const [x, y] = [Math.floor(index / 3) % fileSize, Math.floor(index / 3 / fileSize)];
+      const wave = 60 * Math.sin((x + slope * y) / period + (index % 3));
+      pixels[index] = 128 + wave + 24 * (random() - 0.5);
+    });
+    const path = join(folder, 'faces', `${file}.jpg`);
+    const raw = { width: fileSize, height: fileSize, channels: 3 } as const;
+    await writeFile(path, await sharp(pixels, { raw }).jpeg({ quality: 90 }).toBuffer());
+    files.push(path);
+  }
+  return files;
+}
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}

@@ -1,0 +1,42 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { describeOnBackends } from '@openset/testkit/vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { ClassWeightsLoss } from './class-weights-loss.ts';
+import type { LearnedThreshold } from './contract.ts';
+import { readThreshold } from './read-threshold.ts';
+
+/** Reads its bias only once somebody has waited for it, as a backend without synchronous reads does. */
+class WaitingLoss extends ClassWeightsLoss {
+  constructor() {
+    super('WaitingLoss', { numClasses: 3, embeddingSize: 2 }, { criterion: 'bce' }, () => tf.tensor1d([16]));
+  }
+
+  private waited = false;
+
+  watch(): void {
+    const bias = this.bias as tf.Variable;
+    const { data } = bias;
+    bias.data = ((): Promise<Float32Array> => {
+      this.waited = true;
+      return data.call(bias) as Promise<Float32Array>;
+    }) as typeof data;
+    (this.weight as tf.Variable).data = () => Promise.reject(new Error('a matrix is not to be read'));
+  }
+
+  override threshold(): LearnedThreshold | null {
+    if (!this.waited) throw new Error('cannot be read at once');
+    return { cosine: (this.bias as tf.Variable).dataSync()[0]! / 64, between: 'embedding and class' };
+  }
+}
+
+describeOnBackends('readThreshold', () => {
+  it('waits for the bias, and for nothing else, before it asks', async () => {
+    const loss = new WaitingLoss();
+    loss.watch();
+    expect(() => loss.threshold()).toThrow('at once');
+    expect(await readThreshold(loss)).toEqual({ cosine: 0.25, between: 'embedding and class' });
+    loss.dispose();
+  });
+});

@@ -1,0 +1,201 @@
+import { deflateSync } from 'node:zlib';
+import { ConfigError, DataError } from '@openset/core';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { asJpeg, asPng, asSharp, gradient, largestDifference } from './__fixtures__/sample-images.ts';
+import { decodeImage as decodeAnywhere } from './decode-image.ts';
+import { decodeImage } from './decode-image-node.ts';
+import type { DecodeOptions } from './decode-options.ts';
+import { toChannels } from './pixel-image.ts';
+
+const natural = { fit: 'none' } as const;
+
+describe.each([
+  [
+    'sharp',
+    (bytes: Uint8Array, options: DecodeOptions) => decodeImage(bytes, { ...options, decoder: 'sharp' }),
+  ],
+  ['JavaScript', (bytes: Uint8Array, options: DecodeOptions) => decodeAnywhere(bytes, options)],
+])('decodeImage with %s', (name, decode) => {
+  it.each([1, 2, 3, 4])('reads PNG with %i channels exactly', async (channels) => {
+    const image = gradient(6, 5, channels);
+    const bytes = await asPng(image);
+    expect(await decode(bytes, natural)).toEqual(toChannels(image, 3));
+    expect(await decode(bytes, { ...natural, channels: 1 })).toEqual(toChannels(image, 1));
+  });
+
+  it('reads PNG of 16 bits, with palette and with interlacing', async () => {
+    const image = gradient(6, 5);
+    const deep = await asSharp(image).toColourspace('rgb16').png().toBuffer();
+    expect((await decode(deep, natural)).data).toEqual(image.data);
+    const interlaced = await asSharp(image).png({ progressive: true }).toBuffer();
+    expect((await decode(interlaced, natural)).data).toEqual(image.data);
+    const few = { data: Uint8Array.of(255, 0, 0, 0, 0, 255, 0, 0, 255), height: 1, width: 3, channels: 3 };
+    const palette = await asSharp(few).png({ palette: true, colours: 4, dither: 0 }).toBuffer();
+    expect(largestDifference((await decode(palette, natural)).data, few.data)).toBeLessThanOrEqual(2);
+  });
+
+  it('reads grey PNG of 1, 2 and 4 bits', async () => {
+    // 3 × 2 pixels, each row in a byte of its own: 1 0 1 / 0 1 1.
+    const one = png({ width: 3, height: 2, depth: 1, rows: [[0b10100000], [0b01100000]] });
+    expect([...(await decode(one, { ...natural, channels: 1 })).data]).toEqual([255, 0, 255, 0, 255, 255]);
+    const two = png({ width: 4, height: 1, depth: 2, rows: [[0b00011011]] });
+    expect([...(await decode(two, { ...natural, channels: 1 })).data]).toEqual([0, 85, 170, 255]);
+    const four = png({ width: 2, height: 1, depth: 4, rows: [[0x1f]] });
+    expect([...(await decode(four, { ...natural, channels: 1 })).data]).toEqual([17, 255]);
+  });
+
+  it('reads JPEG: colour, grey, progressive, 1 × 1', async () => {
+    const image = gradient(24, 40);
+    const colour = await decode(await asJpeg(image), natural);
+    expect([colour.height, colour.width, colour.channels]).toEqual([24, 40, 3]);
+    expect(largestDifference(colour.data, image.data)).toBeLessThan(12);
+    const progressive = await asSharp(image).jpeg({ progressive: true, quality: 95 }).toBuffer();
+    expect(largestDifference((await decode(progressive, natural)).data, image.data)).toBeLessThan(24);
+    const grey = await decode(await asJpeg(gradient(9, 8, 1)), natural);
+    expect(grey.data.length).toBe(9 * 8 * 3);
+    expect(largestDifference(toChannels(grey, 1).data, gradient(9, 8, 1).data)).toBeLessThan(6);
+    const single = await decode(await asJpeg(gradient(1, 1)), { height: 4, width: 3 });
+    expect(single.data.length).toBe(4 * 3 * 3);
+  });
+
+  it("fits, and with 'none' refuses another size", async () => {
+    const bytes = await asPng(gradient(10, 20));
+    const result = await decode(bytes, { height: 5, width: 4, channels: 1 });
+    expect([result.height, result.width, result.channels]).toEqual([5, 4, 1]);
+    const filled = await decode(bytes, { height: 10, width: 40, fit: 'fill' });
+    expect(filled.data.length).toBe(10 * 40 * 3);
+    const wrong = decode(bytes, { ...natural, height: 20, width: 20, origin: 'face 3' });
+    await expect(wrong).rejects.toThrow(/face 3: 10 × 20 pixels, but 20 × 20 were expected/);
+  });
+
+  it('refuses damaged files with their origin', async () => {
+    const [jpeg, png] = [await asJpeg(gradient(32, 32)), await asPng(gradient(32, 32))];
+    const changed = png.slice();
+    changed[60]! ^= 0xff;
+    const damaged = [
+      new Uint8Array(),
+      Uint8Array.of(1, 2, 3),
+      changed,
+      ...[0.1, 0.5, 0.9].flatMap((part) => [jpeg, png].map((file) => file.subarray(0, part * file.length))),
+    ];
+    for (const bytes of damaged) {
+      const result = decode(bytes, { height: 8, width: 8, origin: 'list.rec, record 5' });
+      await expect(result).rejects.toThrow(DataError);
+      await expect(result).rejects.toThrow(/^list\.rec, record 5: /);
+    }
+  });
+
+  it('refuses sizes beyond maxPixels without decoding', async () => {
+    const jpeg = await asJpeg(gradient(32, 32));
+    await expect(decode(jpeg, { ...natural, maxPixels: 1000 })).rejects.toThrow(/32 × 32 pixels are more/);
+    const huge = jpeg.slice();
+    const frame = huge.findIndex((value, index) => value === 0xff && huge[index + 1] === 0xc0);
+    huge.set([0xff, 0xff, 0xff, 0xff], frame + 5);
+    await expect(decode(huge, natural)).rejects.toThrow(/65535 × 65535/);
+    const wide = (await asPng(gradient(2, 2))).slice();
+    wide.set([0x7f, 0xff, 0xff, 0xff], 16);
+    await expect(decode(wide, natural)).rejects.toThrow(DataError);
+    wide.set([0, 0, 0, 0], 16);
+    await expect(decode(wide, natural)).rejects.toThrow(DataError);
+  });
+
+  it('checks its options', async () => {
+    const bytes = await asPng(gradient(2, 2));
+    await expect(decode(bytes, {})).rejects.toThrow(ConfigError);
+    await expect(decode(bytes, { height: 2, width: 0 })).rejects.toThrow(ConfigError);
+    await expect(decode(bytes, { height: 2, width: 2, channels: 4 as 3 })).rejects.toThrow(/1 or 3/);
+    await expect(decode(bytes, { height: 2, width: 2, fit: 'inside' as 'fill' })).rejects.toThrow(
+      ConfigError,
+    );
+  });
+
+  it(`reads other formats${name === 'sharp' ? '' : ' nowhere, and says what does'}`, async () => {
+    const webp = new Uint8Array(await asSharp(gradient(8, 8)).webp().toBuffer());
+    if (name === 'sharp') expect((await decode(webp, natural)).data.length).toBe(8 * 8 * 3);
+    else await expect(decode(webp, natural)).rejects.toThrow(/need the package sharp/);
+  });
+});
+
+it('both decoders give nearly the same', async () => {
+  for (const options of [
+    natural,
+    { height: 12, width: 30 },
+    { height: 50, width: 20, fit: 'fill' as const },
+  ]) {
+    const bytes = await asJpeg(gradient(40, 60));
+    const first = await decodeImage(bytes, { ...options, decoder: 'sharp' });
+    const second = await decodeImage(bytes, { ...options, decoder: 'javascript' });
+    expect(largestDifference(first.data, second.data)).toBeLessThanOrEqual(10);
+  }
+});
+
+it("failOn 'none' takes what can be decoded", async () => {
+  const jpeg = await asJpeg(gradient(64, 64));
+  const cut = jpeg.subarray(0, 0.8 * jpeg.length);
+  await expect(decodeImage(cut, natural)).rejects.toThrow(DataError);
+  expect((await decodeImage(cut, { ...natural, failOn: 'none' })).height).toBe(64);
+});
+
+describe('a PNG file', () => {
+  it('cannot hold more than its size says', async () => {
+    // 200 KB that become 200 MB.
+    const bomb = png({ width: 8, height: 8, depth: 8, rows: [], data: deflateSync(new Uint8Array(2e8)) });
+    await expect(decodeAnywhere(bomb, natural)).rejects.toThrow(/holds more than the/);
+  });
+
+  it('cannot bring a second size in', async () => {
+    const small = png({ width: 1, height: 1, depth: 8, rows: [[1]] });
+    const large = png({ width: 60_000, height: 60_000, depth: 8, rows: [[1]] });
+    const header = large.subarray(8, 8 + 25);
+    const both = Uint8Array.from([...small.subarray(0, 33), ...header, ...small.subarray(33)]);
+    await expect(decodeAnywhere(both, natural)).rejects.toThrow(/header is not where it must be/);
+  });
+
+  it('with large real content is read', async () => {
+    const noise = Uint8Array.from({ length: 300 * 300 * 3 }, (_, index) => (index * 7919) % 251);
+    const image = { data: noise, height: 300, width: 300, channels: 3 };
+    const bytes = new Uint8Array(await asSharp(image).png({ compressionLevel: 0 }).toBuffer());
+    expect((await decodeAnywhere(bytes, natural)).data).toEqual(noise);
+  });
+});
+
+it('sharp is set to one thread for each image and no cache', async () => {
+  await decodeImage(await asPng(gradient(2, 2)), natural);
+  expect(sharp.concurrency()).toBe(1);
+  expect(sharp.cache().memory.max).toBe(0);
+});
+
+/** A grey PNG file made by hand. */
+function png(options: { width: number; height: number; depth: number; rows: number[][]; data?: Uint8Array }) {
+  const { width, height, depth, rows } = options;
+  const { data = deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row]))) } = options;
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header[8] = depth;
+  const chunks = [chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', new Uint8Array())];
+  return new Uint8Array(
+    Buffer.concat([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a), ...chunks]),
+  );
+}
+
+function chunk(name: string, data: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from(name, 'latin1'), data]);
+  const bytes = Buffer.alloc(12 + data.length);
+  bytes.writeUInt32BE(data.length, 0);
+  body.copy(bytes, 4);
+  bytes.writeUInt32BE(checksum(body), 8 + data.length);
+  return bytes;
+}
+
+/** CRC-32 as in the PNG specification. */
+function checksum(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}

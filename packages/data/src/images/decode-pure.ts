@@ -1,0 +1,35 @@
+import { DataError } from '@openset/core';
+import {
+  checkNaturalSize,
+  checkPixelCount,
+  damaged,
+  fitImage,
+  type ResolvedDecodeOptions,
+} from './decode-options.ts';
+import { readImageHeader } from './image-header.ts';
+import { decodeJpeg } from './jpeg.ts';
+import type { PixelImage } from './pixel-image.ts';
+import { decodePng } from './png.ts';
+
+/**
+ * Decodes JPEG and PNG with JavaScript alone.
+ * @throws DataError with the origin if the file is damaged, too large, or of another format
+ */
+export async function decodePure(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
+  const header = readImageHeader(bytes);
+  if (!header) {
+    const found = bytes.length === 0 ? 'the file is empty' : 'it is neither a whole JPEG nor a PNG file';
+    throw new DataError(
+      `${options.origin}: cannot be decoded, ${found}. Other formats need the package sharp (Node) or a browser.`,
+    );
+  }
+  checkPixelCount(header, options);
+  if (options.fit === 'none') checkNaturalSize(header, options);
+  try {
+    const image =
+      header.format === 'png' ? await decodePng(bytes) : decodeJpeg(bytes, header.height * header.width);
+    return fitImage(image, options);
+  } catch (reason) {
+    throw damaged(options.origin, reason);
+  }
+}

@@ -1,0 +1,66 @@
+export { type ByteFile, blobFile, bytesFile } from './byte-file.ts';
+export { alignFace, faceTemplate, warpImage } from './images/align-face.ts';
+export {
+  cutout,
+  horizontalFlip,
+  type Random,
+  randomHorizontalFlip,
+  randomPadCrop,
+} from './images/augment.ts';
+export { type Augmentation, augmentImage } from './images/augmentation.ts';
+export { betaNumber } from './images/beta.ts';
+export { type ColorJitterOptions, colorJitter } from './images/color-jitter.ts';
+export { decodeImage } from './images/decode-image.ts';
+export type { DecodeOptions } from './images/decode-options.ts';
+export { type Mixed, type MixOptions, mixBatch, softTargets } from './images/mix.ts';
+export { type PixelImage, toChannels } from './images/pixel-image.ts';
+export { resizeImage } from './images/resize.ts';
+export {
+  estimateSimilarity,
+  invertSimilarity,
+  type Point,
+  type Similarity,
+  transformPoint,
+} from './images/similarity.ts';
+export type { BadRecord, BadRecordPolicy } from './loading/bad-records.ts';
+export { type Batch, type BatchTensors, toTensors } from './loading/batch.ts';
+export type { Shard } from './loading/batch-plan.ts';
+export { classBalancedSampler } from './loading/class-balanced-sampler.ts';
+export { createLoader } from './loading/create-loader.ts';
+export { type IdentitySamplerOptions, identitySampler } from './loading/identity-sampler.ts';
+export type { Loader, LoaderCounters } from './loading/loader.ts';
+export type { LoaderOptions, LoaderState } from './loading/loader-options.ts';
+export { type Sampler, sequentialSampler, shuffledSampler } from './loading/sampler.ts';
+export type { Scaling } from './loading/scaling.ts';
+export type { ImageRecord, ImageSource } from './source.ts';
+export { type CfpFiles, readCfpPairs } from './sources/cfp-pairs.ts';
+export { type CifarOptions, readCifar } from './sources/cifar-source.ts';
+export { type IdxFiles, type IdxOptions, readIdx } from './sources/idx-source.ts';
+export {
+  type IjbLandmarks,
+  type IjbMedia,
+  type IjbTemplatePairs,
+  readIjbLandmarks,
+  readIjbMedia,
+  readIjbTemplatePairs,
+} from './sources/ijb-metadata.ts';
+export {
+  type ImageList,
+  type ImageListOptions,
+  imageListSource,
+  readImageList,
+} from './sources/image-list.ts';
+export { type LfwPairsOptions, readLfwPairs } from './sources/lfw-pairs.ts';
+export type { PairList } from './sources/pair-list.ts';
+export { type PairTableOptions, readPairTable } from './sources/pair-table.ts';
+export type { PathSource } from './sources/path-source.ts';
+export type { ClassOf } from './sources/record-io-labels.ts';
+export {
+  type RecordIOFiles,
+  type RecordIOOptions,
+  type RecordIOSource,
+  readRecordIO,
+} from './sources/record-io-source.ts';
+export type { FieldSeparator } from './sources/separated-fields.ts';
+export { readVerificationBin } from './sources/verification-bin.ts';
+export { type VerificationSet, verificationFromPairs } from './sources/verification-set.ts';

@@ -1,0 +1,47 @@
+import { DataError } from '@openset/core';
+import type { ImageRecord, ImageSource } from '../../source.ts';
+
+/** Options of `arraySource`. */
+export interface ArraySourceOptions {
+  readonly numClasses?: number;
+  /** Records whose `get` is rejected. */
+  readonly unreadable?: readonly number[];
+  /** Records whose bytes are not an image. */
+  readonly damaged?: readonly number[];
+  /** Called with every record that is read. */
+  onGet?(index: number): void | Promise<void>;
+}
+
+/** Raw pictures of 2 × 2 pixels, all of whose values are the number of the record. */
+export function arraySource(size: number, options: ArraySourceOptions = {}): ImageSource {
+  const raw = { height: 2, width: 2, channels: 1 };
+  return sourceOf(
+    Array.from({ length: size }, (_, index) => new Uint8Array(4).fill(index)),
+    { ...options, raw },
+  );
+}
+
+/** A set of files in memory. */
+export function sourceOf(
+  files: readonly Uint8Array[],
+  options: ArraySourceOptions & { readonly raw?: NonNullable<ImageRecord['raw']> } = {},
+): ImageSource {
+  const { numClasses = 3, unreadable = [], damaged = [], onGet, raw } = options;
+  const labels = Int32Array.from(files, (_, index) => index % numClasses);
+  return {
+    size: files.length,
+    classNames: Array.from({ length: numClasses }, (_, index) => `class ${index}`),
+    labels,
+    get: async (index) => {
+      await onGet?.(index);
+      const origin = `file ${index}`;
+      const bytes = files[index];
+      if (!bytes) throw new RangeError(`no record ${index}`);
+      if (unreadable.includes(index)) throw new DataError(`${origin}: the disk is gone`);
+      const label = labels[index]!;
+      if (damaged.includes(index)) return { bytes: Uint8Array.of(1, 2, 3), label, origin };
+      return { bytes, label, origin, ...(raw ? { raw } : {}) };
+    },
+    close: async () => {},
+  };
+}

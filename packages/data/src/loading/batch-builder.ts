@@ -1,0 +1,150 @@
+import { DataError } from '@openset/core';
+import { mixBatch } from '../images/mix.ts';
+import type { ImageRecord, ImageSource } from '../source.ts';
+import type { RecordFailure } from './bad-records.ts';
+import type { Batch } from './batch.ts';
+import type { BatchBuffers } from './batch-buffers.ts';
+import type { ChunkRunner } from './chunk-runner.ts';
+import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
+import type { ImageItem } from './prepare-images.ts';
+import { randomFor } from './seeds.ts';
+
+/** A batch, or null if none of its records could be used, and what failed. */
+export interface BuiltBatch {
+  readonly batch: Batch | null;
+  readonly failures: readonly RecordFailure[];
+}
+
+/** So that folders of files do not need more open files than a process may have. */
+const concurrentReads = 16;
+/** Parts of a batch are small enough to be shared out evenly, and large enough that sending them costs little. */
+const largestChunk = 32;
+const smallestChunk = 4;
+/** Keeps the draws of a batch apart from those of its images, whose positions are not negative. */
+const mixStream = -1;
+
+/** Reads the records of a loader's batches and has them prepared by a runner. */
+export class BatchBuilder {
+  readonly #source: ImageSource;
+  readonly #options: ResolvedLoaderOptions;
+  readonly #runner: ChunkRunner;
+  readonly #buffers: BatchBuffers;
+  readonly #read: (index: number) => Promise<ImageRecord>;
+  readonly #orders = new Map<number, Int32Array>();
+
+  constructor(
+    source: ImageSource,
+    options: ResolvedLoaderOptions,
+    runner: ChunkRunner,
+    buffers: BatchBuffers,
+  ) {
+    this.#source = source;
+    this.#options = options;
+    this.#runner = runner;
+    this.#buffers = buffers;
+    this.#read = limitConcurrency((index) => source.get(index), concurrentReads);
+  }
+
+  /** Builds one batch; rejects for errors that are not those of single records. */
+  async build({ epoch, batch }: LoaderState): Promise<BuiltBatch> {
+    const { plan, recipe } = this.#options;
+    const { height, width, channels } = recipe.decode;
+    const { from, to } = plan.placesOf(batch);
+    const indices = this.#orderOf(epoch).slice(from, to);
+    const length = height * width * channels;
+    const images = this.#buffers.take(indices.length * length);
+    const labels = new Int32Array(indices.length);
+    const origins: string[] = [];
+    const failures = new Map<number, RecordFailure>();
+    const fail = (row: number, reason: string) => {
+      const index = indices[row]!;
+      failures.set(row, { index, origin: origins[row] ?? `record ${index}`, reason });
+    };
+
+    const loadRow = async (row: number): Promise<ImageItem | null> => {
+      try {
+        const { bytes, raw, origin, label } = await this.#read(indices[row]!);
+        labels[row] = label;
+        origins[row] = origin;
+        return { record: raw ? { bytes, raw, origin } : { bytes, origin }, epoch, position: from + row };
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        fail(row, error.message);
+        return null;
+      }
+    };
+    const rows = Array.from(indices.keys());
+    const chunkLength = this.#chunkLength(indices.length);
+    const prepareChunk = async (first: number) => {
+      const chunk = rows.slice(first, first + chunkLength);
+      const target = images.subarray(first * length, (first + chunk.length) * length);
+      const load = () => Promise.all(chunk.map(loadRow));
+      for (const { slot, reason } of await this.#runner.run(load, target)) fail(first + slot, reason);
+    };
+    await Promise.all(rows.filter((row) => row % chunkLength === 0).map(prepareChunk));
+
+    const inOrder = [...failures].sort(([first], [second]) => first - second).map(([, failure]) => failure);
+    const good = rows.filter((row) => !failures.has(row));
+    if (good.length === 0) return { batch: null, failures: inOrder };
+    good.forEach((row, place) => {
+      if (row !== place) images.copyWithin(place * length, row * length, (row + 1) * length);
+    });
+    const built = {
+      images: images.subarray(0, good.length * length),
+      shape: [good.length, height, width, channels] as const,
+      labels: Int32Array.from(good, (row) => labels[row]!),
+      indices: Int32Array.from(good, (row) => indices[row]!),
+      epoch,
+      index: batch,
+      numClasses: this.#source.classNames.length,
+    };
+    return { batch: this.#mix(built, from), failures: inOrder };
+  }
+
+  #mix(batch: Batch, from: number): Batch {
+    const { mix, recipe } = this.#options;
+    if (!mix) return batch;
+    const random = randomFor(recipe.seed, batch.epoch, mixStream, from);
+    return { ...batch, mixed: mixBatch(batch.images, batch.shape, random, mix) };
+  }
+
+  /** The order of an epoch; those of this epoch and the next are kept while batches of both are built. */
+  #orderOf(epoch: number): Int32Array {
+    let order = this.#orders.get(epoch);
+    if (!order) {
+      order = this.#options.sampler.order(epoch);
+      this.#orders.delete(epoch - 2);
+      this.#orders.set(epoch, order);
+    }
+    return order;
+  }
+
+  /** Parts of equal size, enough of them in all batches that are prepared ahead to keep the runner busy. */
+  #chunkLength(batchLength: number): number {
+    const ahead = this.#options.prefetch * this.#options.plan.batchSize;
+    const wanted = Math.floor(ahead / (2 * this.#runner.parallel));
+    const largest = Math.min(largestChunk, Math.max(smallestChunk, wanted));
+    return Math.ceil(batchLength / Math.ceil(batchLength / largest));
+  }
+}
+
+/** Wraps a function so that no more than `limit` of its calls are under way; others wait in order. */
+export function limitConcurrency<Result>(
+  work: (index: number) => Promise<Result>,
+  limit: number,
+): (index: number) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let active = 0;
+  return async (index) => {
+    // Who ends hands its place to who waits, so that nobody slips in between.
+    if (active < limit) active++;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work(index);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else active--;
+    }
+  };
+}

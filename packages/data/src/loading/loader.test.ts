@@ -1,0 +1,376 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { ConfigError, DataError } from '@openset/core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { asJpeg, asPng, gradient } from '../images/__fixtures__/sample-images.ts';
+import { decodeAnywhere } from '../images/decode-image.ts';
+import type { ImageSource } from '../source.ts';
+import { arraySource, sourceOf } from './__fixtures__/array-source.ts';
+import type { Batch } from './batch.ts';
+import { createLoader as createLoaderAnywhere } from './create-loader.ts';
+import { createLoader, type NodeLoaderOptions } from './create-node-loader.ts';
+import { identitySampler } from './identity-sampler.ts';
+import { type Loader, PrefetchingLoader } from './loader.ts';
+import { WorkerError } from './loader-errors.ts';
+import { resolveLoaderOptions } from './loader-options.ts';
+import { prepareImages } from './prepare-images.ts';
+import { startWorker, WorkerPool } from './worker-pool.ts';
+
+const tiny = { batchSize: 4, height: 2, width: 2, channels: 1, workers: 0 } as const;
+
+async function collect(loader: Loader): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of loader) batches.push(batch);
+  return batches;
+}
+
+const indicesOf = (batches: readonly Batch[]) => batches.map(({ indices }) => [...indices]);
+const sorted = (values: Iterable<number>) => [...values].sort((a, b) => a - b);
+
+describe('createLoader', () => {
+  it('delivers images, labels and their places', async () => {
+    const loader = createLoader(arraySource(6), { ...tiny, shuffle: false, normalize: { mean: 0, std: 1 } });
+    expect(loader.batchesPerEpoch).toBe(2);
+    expect(await collect(loader)).toEqual([
+      {
+        images: Float32Array.of(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3),
+        shape: [4, 2, 2, 1],
+        labels: Int32Array.of(0, 1, 2, 0),
+        indices: Int32Array.of(0, 1, 2, 3),
+        epoch: 0,
+        index: 0,
+        numClasses: 3,
+      },
+      {
+        images: Float32Array.of(4, 4, 4, 4, 5, 5, 5, 5),
+        shape: [2, 2, 2, 1],
+        labels: Int32Array.of(1, 2),
+        indices: Int32Array.of(4, 5),
+        epoch: 0,
+        index: 1,
+        numClasses: 3,
+      },
+    ]);
+    expect(loader.counters).toEqual({ batches: 2, images: 6, skipped: 0 });
+    expect(loader.state()).toEqual({ epoch: 1, batch: 0 });
+  });
+
+  it('works without Node as well', async () => {
+    const { workers: _, ...options } = tiny;
+    const source = arraySource(6);
+    const there = await collect(createLoaderAnywhere(source, { ...options, seed: 5 }));
+    expect(there).toEqual(await collect(createLoader(source, { ...tiny, seed: 5 })));
+  });
+
+  it('one iteration is one epoch, in another order each', async () => {
+    const loader = createLoader(arraySource(20), tiny);
+    const [first, second] = [await collect(loader), await collect(loader)];
+    expect(first.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0]);
+    expect(second.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 1, 1]);
+    expect(indicesOf(first)).not.toEqual(indicesOf(second));
+    for (const batches of [first, second]) {
+      expect(sorted(indicesOf(batches).flat())).toEqual([...arraySource(20).labels.keys()]);
+    }
+  });
+
+  it('with epochs, one iteration goes on to the end', async () => {
+    const one = createLoader(arraySource(10), { ...tiny, epochs: 3 });
+    const all = await collect(one);
+    expect(all.map(({ epoch, index }) => [epoch, index])).toEqual(
+      [0, 1, 2].flatMap((epoch) => [0, 1, 2].map((index) => [epoch, index])),
+    );
+    expect(await collect(one)).toEqual([]);
+    const each = createLoader(arraySource(10), tiny);
+    expect([...(await collect(each)), ...(await collect(each)), ...(await collect(each))]).toEqual(all);
+  });
+
+  it('drops the last batch if asked to', async () => {
+    const loader = createLoader(arraySource(10), { ...tiny, dropLast: true });
+    expect((await collect(loader)).map(({ shape }) => shape[0])).toEqual([4, 4]);
+  });
+
+  it('takes a sampler with batches of its own', async () => {
+    const source = arraySource(12);
+    const sampler = identitySampler(source.labels, { identities: 2, images: 2 });
+    const { batchSize: _, ...options } = tiny;
+    const batches = await collect(createLoader(source, { ...options, sampler }));
+    expect(batches).toHaveLength(3);
+    for (const { labels } of batches) expect(new Set(labels).size).toBe(2);
+  });
+
+  it('shards have all records between them, and nothing twice', async () => {
+    const parts = await Promise.all(
+      [0, 1, 2].map((index) =>
+        collect(createLoader(arraySource(31), { ...tiny, shard: { index, count: 3 } })),
+      ),
+    );
+    expect(sorted(parts.flatMap((batches) => indicesOf(batches).flat()))).toEqual([
+      ...arraySource(31).labels.keys(),
+    ]);
+    expect(new Set(parts.map(({ length }) => length)).size).toBe(1);
+  });
+
+  it('refuses a second iteration beside the first, and goes on after an early end', async () => {
+    const loader = createLoader(arraySource(20), tiny);
+    const whole = indicesOf(await collect(createLoader(arraySource(20), tiny)));
+    for await (const { indices } of loader) {
+      expect([...indices]).toEqual(whole[0]);
+      await expect(loader[Symbol.asyncIterator]().next()).rejects.toThrow(ConfigError);
+      break;
+    }
+    expect(loader.state()).toEqual({ epoch: 0, batch: 1 });
+    expect(indicesOf(await collect(loader))).toEqual(whole.slice(1));
+  });
+
+  it('reuses memory that was given back, and no other', async () => {
+    const loader = createLoader(arraySource(40), { ...tiny, epochs: 3, prefetch: 1 });
+    const kept = createLoader(arraySource(40), { ...tiny, epochs: 3, prefetch: 1 });
+    const expected = await collect(kept);
+    const seen = new Set<ArrayBufferLike>();
+    let step = 0;
+    for await (const batch of loader) {
+      expect(batch).toEqual(expected[step++]);
+      seen.add(batch.images.buffer);
+      loader.recycle(batch);
+    }
+    expect(seen.size).toBeLessThan(4);
+    expect(new Set(expected.map(({ images }) => images.buffer)).size).toBe(expected.length);
+  });
+
+  it('checks its options', () => {
+    const make = (options: Partial<NodeLoaderOptions>) => () =>
+      createLoader(arraySource(10), { ...tiny, ...options });
+    expect(make({ batchSize: 0 })).toThrow(ConfigError);
+    expect(make({ height: 0 })).toThrow(/height/);
+    expect(make({ workers: -1 })).toThrow(/workers/);
+    expect(make({ prefetch: 0 })).toThrow(/prefetch/);
+    expect(make({ epochs: 0 })).toThrow(/epochs/);
+    expect(make({ start: { epoch: 0, batch: 3 } })).toThrow(/start.batch/);
+    expect(make({ augment: [{ kind: 'cutout', size: 0 }] })).toThrow(/cutout/);
+    expect(make({ mix: { kind: 'mixup', alpha: -1 } })).toThrow(/alpha/);
+    expect(make({ onBadRecord: 'ignore' as 'skip' })).toThrow(/onBadRecord/);
+    expect(make({ decoder: 'magic' as 'sharp' })).toThrow(/decoder/);
+    expect(make({ shuffle: true, sampler: { length: 1, order: () => Int32Array.of(0) } })).toThrow(/shuffle/);
+  });
+});
+
+describe('batches', () => {
+  let source: ImageSource;
+  beforeAll(async () => {
+    const files: Uint8Array[] = [];
+    for (let file = 0; file < 22; file++) {
+      files.push(await (file % 2 ? asJpeg : asPng)(gradient(10 + file, 30 - file, file % 3 ? 3 : 1)));
+    }
+    source = sourceOf(files, { damaged: [3, 11] });
+  });
+  const options = {
+    batchSize: 8,
+    height: 12,
+    width: 9,
+    seed: 42,
+    epochs: 3,
+    onBadRecord: 'skip',
+    augment: [
+      { kind: 'pad-crop', padding: 2 },
+      { kind: 'color-jitter', brightness: 0.3, contrast: 0.3, saturation: 0.3 },
+      { kind: 'cutout', size: 3 },
+      { kind: 'horizontal-flip' },
+    ],
+    mix: { kind: 'cutmix' },
+  } as const;
+
+  it('are the same for any number of workers, and any prefetch', async () => {
+    const expected = await collect(createLoader(source, { ...options, workers: 0 }));
+    expect(expected).toHaveLength(9);
+    for (const [workers, prefetch] of [
+      [1, 1],
+      [2, 5],
+    ]) {
+      const loader = createLoader(source, { ...options, workers: workers!, prefetch: prefetch! });
+      expect(await collect(loader)).toEqual(expected);
+      expect(sorted(loader.badRecords.map(({ index }) => index))).toEqual([3, 11]);
+      expect(loader.counters).toEqual({ batches: 9, images: 60, skipped: 6 });
+    }
+  });
+
+  it('are the same after an interruption anywhere', async () => {
+    const expected = await collect(createLoader(source, { ...options, workers: 0 }));
+    for (let steps = 1; steps < 9; steps += 2) {
+      const interrupted = createLoader(source, { ...options, workers: 0 });
+      const iterator = interrupted[Symbol.asyncIterator]();
+      for (let step = 0; step < steps; step++) await iterator.next();
+      const start = JSON.parse(JSON.stringify(interrupted.state()));
+      await iterator.return();
+      const resumed = createLoader(source, { ...options, workers: steps === 3 ? 1 : 0, start });
+      expect(await collect(resumed)).toEqual(expected.slice(steps));
+    }
+  });
+
+  it('carry what they were mixed with', async () => {
+    const [batch] = await collect(createLoader(source, { ...options, epochs: 1, workers: 0 }));
+    expect(batch?.mixed?.partners).toHaveLength(batch?.labels.length ?? 0);
+    expect(batch?.mixed?.share).toBeGreaterThanOrEqual(0);
+    expect(batch?.mixed?.share).toBeLessThanOrEqual(1);
+  });
+
+  it('leave the bytes of the source where they are', async () => {
+    await collect(createLoader(source, { ...options, workers: 1 }));
+    expect((await source.get(0)).bytes.length).toBeGreaterThan(0);
+  });
+});
+
+describe('bad records', () => {
+  const options = { ...tiny, shuffle: false } as const;
+
+  it("'throw' ends the run when their turn comes, and names them", async () => {
+    const loader = createLoader(arraySource(12, { damaged: [6] }), options);
+    const seen: number[] = [];
+    const run = async () => {
+      for await (const { index } of loader) seen.push(index);
+    };
+    await expect(run()).rejects.toThrow(/^Record 6: file 6: .*onBadRecord: 'skip'/);
+    expect(seen).toEqual([0]);
+    expect(loader.state()).toEqual({ epoch: 0, batch: 1 });
+    expect(loader.badRecords).toMatchObject([{ index: 6, origin: 'file 6', count: 1 }]);
+  });
+
+  it.each([0, 1])("'skip' leaves them out and reports them, %i workers", async (workers) => {
+    const source = arraySource(12, { damaged: [1], unreadable: [4, 5, 6, 7] });
+    const loader = createLoader(source, { ...options, workers, epochs: 2, onBadRecord: 'skip' });
+    const batches = await collect(loader);
+    const epoch = [
+      [0, 2, 3],
+      [8, 9, 10, 11],
+    ];
+    expect(indicesOf(batches)).toEqual([...epoch, ...epoch]);
+    expect(batches[0]!.shape).toEqual([3, 2, 2, 1]);
+    expect(batches[0]!.images).toHaveLength(12);
+    expect(batches[1]!.index).toBe(2);
+    expect(loader.counters).toEqual({ batches: 4, images: 14, skipped: 10 });
+    expect(loader.badRecords.map(({ index, count }) => [index, count])).toEqual(
+      [1, 4, 5, 6, 7].map((index) => [index, 2]),
+    );
+    expect(loader.badRecords[1]).toEqual({
+      index: 4,
+      origin: 'record 4',
+      reason: 'file 4: the disk is gone',
+      count: 2,
+    });
+  });
+
+  it('a set that cannot be read is found before the first batch', async () => {
+    const all = [...arraySource(30).labels.keys()];
+    const reads: number[] = [];
+    const source = arraySource(30, { damaged: all, onGet: (index) => void reads.push(index) });
+    await expect(createLoader(source, options).probe()).rejects.toThrow(/^Record 0: file 0/);
+    await expect(collect(createLoader(source, options))).rejects.toThrow(DataError);
+    expect(reads).toEqual([0, 0]);
+    const skipping = createLoader(source, { ...options, onBadRecord: 'skip' });
+    await expect(collect(skipping)).rejects.toThrow(/none of its first 16 records is good. file 0/);
+  });
+
+  it('an epoch without a good record ends the run', async () => {
+    const source = arraySource(8, { damaged: [4, 5, 6, 7] });
+    const sampler = { length: 4, order: () => Int32Array.of(4, 5, 6, 7) };
+    const { shuffle: _, ...rest } = options;
+    const loader = createLoader(source, { ...rest, sampler, epochs: 9, onBadRecord: 'skip' });
+    await expect(collect(loader)).rejects.toThrow(/Epoch 0 has no good record: 4 are bad/);
+  });
+
+  it('errors that are not those of a record are thrown whatever the policy', async () => {
+    const onGet = (index: number) => {
+      if (index === 5) throw new TypeError('a bug');
+    };
+    const loader = createLoader(arraySource(8, { onGet }), { ...options, onBadRecord: 'skip' });
+    await expect(collect(loader)).rejects.toThrow(new TypeError('a bug'));
+  });
+});
+
+describe('a slow receiver', () => {
+  it.each([0, 1])('bounds what is prepared ahead, %i workers', async (workers) => {
+    let reads = 0;
+    const source = arraySource(400, {
+      onGet: () => {
+        reads++;
+      },
+    });
+    const loader = createLoader(source, { ...tiny, workers, prefetch: 2 });
+    const iterator = loader[Symbol.asyncIterator]();
+    for (let step = 1; step <= 5; step++) {
+      await iterator.next();
+      await pause(30);
+      // The probe, the batches delivered, and two more.
+      expect(reads).toBeLessThanOrEqual(1 + 4 * (step + 2));
+    }
+    await iterator.return();
+    const atEnd = reads;
+    await pause(30);
+    expect(reads).toBe(atEnd);
+  });
+});
+
+describe('worker threads', () => {
+  /** A loader whose threads are seen; `start` takes the place of the real start. */
+  function observed(start: typeof startWorker = startWorker) {
+    const source = arraySource(40);
+    const threads: Worker[] = [];
+    const loader = new PrefetchingLoader(source, resolveLoaderOptions(source, tiny), {
+      start: async (recipe) =>
+        new WorkerPool(2, { recipe, decoderOptions: {} }, (setup) => {
+          const thread = start(setup);
+          threads.push(thread);
+          return thread;
+        }),
+      prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeAnywhere, 1),
+    });
+    // A thread that has ended has no number.
+    return { loader, alive: () => threads.filter(({ threadId }) => threadId !== -1).length, threads };
+  }
+
+  it('end with the iteration, early or not', async () => {
+    const { loader, alive, threads } = observed();
+    for await (const _ of loader) {
+      expect(alive()).toBe(2);
+      break;
+    }
+    expect(alive()).toBe(0);
+    await collect(loader);
+    expect(alive()).toBe(0);
+    expect(threads).toHaveLength(4);
+  });
+
+  it('end when the receiver throws', async () => {
+    const { loader, alive } = observed();
+    const run = async () => {
+      for await (const _ of loader) throw new Error('diverged');
+    };
+    await expect(run()).rejects.toThrow('diverged');
+    expect(alive()).toBe(0);
+  });
+
+  it.each([
+    ['at once', 'process.exit(0)', /exit code 0/],
+    ['with an exception', 'throw new Error("out of luck")', /out of luck/],
+    [
+      'at work',
+      'require("node:worker_threads").parentPort.on("message", () => process.exit(7))',
+      /exit code 7.*workers: 0/,
+    ],
+  ])('that die %s end the run', async (_, code, message) => {
+    const { loader, alive } = observed(() => new Worker(code, { eval: true }));
+    const run = collect(loader);
+    await expect(run).rejects.toThrow(WorkerError);
+    await expect(run).rejects.toThrow(message);
+    expect(alive()).toBe(0);
+  });
+
+  it('report errors that are not the fault of an image', async () => {
+    const source = arraySource(8);
+    const { recipe } = resolveLoaderOptions(source, tiny);
+    const pool = new WorkerPool(1, { recipe: { ...recipe, augment: 5 as never }, decoderOptions: {} });
+    const load = async () => [{ record: await source.get(0), epoch: 0, position: 0 }];
+    await expect(pool.run(load, new Float32Array(4))).rejects.toThrow(/A worker thread of the loader failed/);
+    await pool.close();
+    await expect(pool.run(load, new Float32Array(4))).rejects.toThrow(WorkerError);
+  });
+});

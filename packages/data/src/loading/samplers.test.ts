@@ -1,0 +1,135 @@
+import { ConfigError, DataError } from '@openset/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { classBalancedSampler } from './class-balanced-sampler.ts';
+import { identitySampler } from './identity-sampler.ts';
+import { sequentialSampler, shuffledSampler } from './sampler.ts';
+
+const sorted = (values: Int32Array) => [...values].sort((a, b) => a - b);
+const labelLists = fc.array(fc.integer({ min: -1, max: 6 }), { minLength: 1, maxLength: 60 });
+
+const counts = (values: Iterable<number>) => {
+  const result = new Map<number, number>();
+  for (const value of values) result.set(value, (result.get(value) ?? 0) + 1);
+  return result;
+};
+
+describe('shuffledSampler', () => {
+  it('has every record once, in another order for each epoch and seed', () => {
+    const sampler = shuffledSampler(50, { seed: 3 });
+    expect(sampler.length).toBe(50);
+    const orders = [sampler.order(0), sampler.order(1), shuffledSampler(50, { seed: 4 }).order(0)];
+    for (const order of orders) expect(sorted(order)).toEqual([...sequentialSampler(50).order(0)]);
+    expect(new Set(orders.map(String)).size).toBe(3);
+  });
+
+  it('is the same for the same seed and epoch, whatever was asked before', () => {
+    fc.assert(
+      fc.property(fc.nat(100), fc.maxSafeInteger(), fc.nat(1000), (size, seed, epoch) => {
+        const sampler = shuffledSampler(size, { seed });
+        sampler.order(epoch + 1);
+        expect(sampler.order(epoch)).toEqual(shuffledSampler(size, { seed }).order(epoch));
+      }),
+    );
+  });
+
+  it('puts every record everywhere as often', () => {
+    const places = new Float64Array(25);
+    for (let epoch = 0; epoch < 5000; epoch++) {
+      for (const [place, record] of shuffledSampler(5).order(epoch).entries()) places[place * 5 + record]!++;
+    }
+    // 1000 expected, standard deviation 28.
+    for (const count of places) expect(Math.abs(count - 1000)).toBeLessThan(140);
+  });
+
+  it('refuses sizes and seeds that are not whole numbers', () => {
+    expect(() => shuffledSampler(1.5)).toThrow(ConfigError);
+    expect(() => shuffledSampler(5, { seed: 0.5 })).toThrow(ConfigError);
+    expect(() => sequentialSampler(-1)).toThrow(ConfigError);
+  });
+});
+
+describe('identitySampler', () => {
+  it('makes batches of P classes with K different records each', () => {
+    fc.assert(
+      fc.property(
+        labelLists,
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.nat(),
+        (list, p, k, seed) => {
+          const labels = Int32Array.from(list);
+          const large = [...counts(list)].filter(([label, count]) => label >= 0 && count >= k);
+          const make = () => identitySampler(labels, { identities: p, images: k, seed });
+          if (large.length < p) {
+            expect(make).toThrow(DataError);
+            return;
+          }
+          const sampler = make();
+          const order = sampler.order(2);
+          expect(order.length).toBe(sampler.length);
+          expect(sampler.length % (p * k)).toBe(0);
+          expect(make().order(2)).toEqual(order);
+          for (let start = 0; start < order.length; start += p * k) {
+            const batch = order.subarray(start, start + p * k);
+            const classes = counts(Array.from(batch, (record) => labels[record]!));
+            expect([...classes.values()]).toEqual(new Array(p).fill(k));
+          }
+        },
+      ),
+    );
+  });
+
+  it('takes different records while a class has some, and all in the course of an epoch', () => {
+    const labels = Int32Array.from({ length: 40 }, (_, index) => index % 4);
+    const sampler = identitySampler(labels, { identities: 2, images: 5 });
+    expect(sampler.batchSize).toBe(10);
+    expect(sorted(sampler.order(0))).toEqual(sorted(Int32Array.from(labels.keys())));
+  });
+
+  it('repeats records of small classes only where allowed', () => {
+    const labels = Int32Array.of(0, 1, 1, 1);
+    const options = { identities: 2, images: 3 };
+    expect(() => identitySampler(labels, options)).toThrow(
+      /needs 2 classes, but only 1 have 3 records or more; lower.*repeatImages/,
+    );
+    const order = identitySampler(labels, { ...options, repeatImages: true, batchesPerEpoch: 2 }).order(0);
+    expect(counts(order).get(0)).toBe(6);
+    expect(order.length).toBe(12);
+  });
+
+  it('checks its options', () => {
+    const labels = Int32Array.of(0, 1);
+    expect(() => identitySampler(labels, { identities: 0, images: 1 })).toThrow(ConfigError);
+    expect(() => identitySampler(labels, { identities: 1, images: 1.5 })).toThrow(ConfigError);
+    expect(() => identitySampler(labels, { identities: 1, images: 1, batchesPerEpoch: 0 })).toThrow(
+      ConfigError,
+    );
+  });
+});
+
+describe('classBalancedSampler', () => {
+  it('has each class as often as any other, give or take one', () => {
+    fc.assert(
+      fc.property(labelLists, fc.integer({ min: 1, max: 100 }), fc.nat(), (list, length, seed) => {
+        const labels = Int32Array.from(list);
+        if (list.every((label) => label < 0)) {
+          expect(() => classBalancedSampler(labels)).toThrow(DataError);
+          return;
+        }
+        const order = classBalancedSampler(labels, { length, seed }).order(1);
+        const perClass = counts(Array.from(order, (record) => labels[record]!));
+        expect(perClass.has(-1)).toBe(false);
+        const classes = new Set(list.filter((label) => label >= 0));
+        const numbers = Array.from(classes, (label) => perClass.get(label) ?? 0);
+        expect(Math.max(...numbers) - Math.min(...numbers)).toBeLessThanOrEqual(1);
+        expect(classBalancedSampler(labels, { length, seed }).order(1)).toEqual(order);
+      }),
+    );
+  });
+
+  it('has as many places as there are records with a class, by default', () => {
+    expect(classBalancedSampler(Int32Array.of(0, 0, 0, -1, 1)).length).toBe(4);
+    expect(() => classBalancedSampler(Int32Array.of(0), { length: 0 })).toThrow(ConfigError);
+  });
+});

@@ -1,0 +1,17 @@
+export type { ByteFile } from './byte-file.ts';
+export { decodeImage, type NodeDecoderOptions } from './images/decode-image-node.ts';
+export { createLoader, type NodeLoaderOptions } from './loading/create-node-loader.ts';
+export { WorkerError } from './loading/loader-errors.ts';
+export { type ImageFolderOptions, openImageFolder } from './sources/image-folder.ts';
+export { openCfpPairs } from './sources/node-cfp.ts';
+export { openFile, readFrom } from './sources/node-file.ts';
+export {
+  type OpenImageListOptions,
+  openCifar,
+  openIdx,
+  openImageList,
+  openPairs,
+  openRecordIO,
+  openVerificationBin,
+} from './sources/node-openers.ts';
+export { RecordIOWriter, type RecordIOWriterOptions } from './sources/record-io-writer.ts';

@@ -1,0 +1,106 @@
+import { ConfigError, DataError } from '@openset/core';
+import type { ByteFile } from '../byte-file.ts';
+import type { ImageSource } from '../source.ts';
+import { checkIndex } from './check-index.ts';
+
+/** Options of `readCifar`. */
+export interface CifarOptions {
+  /** Which set: CIFAR-10, or CIFAR-100 with its 100 fine or its 20 coarse classes. */
+  readonly labels: 'cifar-10' | 'cifar-100-fine' | 'cifar-100-coarse';
+  /** Default: the names of CIFAR-10; numbers for CIFAR-100, whose names stand in `fine_label_names.txt`. */
+  readonly classNames?: readonly string[];
+}
+
+const side = 32;
+const planeBytes = side * side;
+const chunkRecords = 256;
+const tenNames = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+
+/** Bytes before the pixels, which of them is the label, and how many classes there are. */
+const forms = {
+  'cifar-10': { labelBytes: 1, labelPlace: 0, classes: 10 },
+  'cifar-100-fine': { labelBytes: 2, labelPlace: 1, classes: 100 },
+  'cifar-100-coarse': { labelBytes: 2, labelPlace: 0, classes: 20 },
+} as const;
+
+/**
+ * Opens the binary version of CIFAR-10 or CIFAR-100: one file or several (`data_batch_1.bin` … `data_batch_5.bin`), one
+ * after another. Pictures are raw, 32 × 32 × 3.
+ *
+ * A record is its label (CIFAR-100: coarse, then fine) in one byte each, then 1024 bytes of red, of green and of blue.
+ *
+ * Reference: Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html.
+ * @throws DataError for a file that is no whole number of records, and for a label that is no class
+ * @throws ConfigError without files, or for class names of another number
+ */
+export async function readCifar(files: readonly ByteFile[], options: CifarOptions): Promise<ImageSource> {
+  const form = forms[options.labels];
+  const { classes, labelBytes, labelPlace } = form;
+  const recordBytes = labelBytes + 3 * planeBytes;
+  const numbers = Array.from({ length: classes }, (_, label) => String(label));
+  const classNames = options.classNames ?? (options.labels === 'cifar-10' ? tenNames : numbers);
+  if (files.length === 0 || classNames.length !== classes) {
+    throw new ConfigError(
+      `${options.labels} needs at least one file and ${classes} class names, but was given ${files.length} files and ` +
+        `${classNames.length} names.`,
+    );
+  }
+  const parts: { file: ByteFile; start: number; count: number }[] = [];
+  let size = 0;
+  for (const file of files) {
+    const count = countRecords(file, recordBytes);
+    parts.push({ file, start: size, count });
+    size += count;
+  }
+  const labels = new Int32Array(size);
+  for (const { file, start, count } of parts) {
+    for (let first = 0; first < count; first += chunkRecords) {
+      const length = Math.min(chunkRecords, count - first);
+      const bytes = await file.read(first * recordBytes, length * recordBytes);
+      for (let index = 0; index < length; index++) {
+        const label = bytes[index * recordBytes + labelPlace] as number;
+        if (label >= classes) {
+          throw new DataError(
+            `${file.name}, record ${first + index}: the label is ${label}, but ${options.labels} has ${classes} classes.`,
+          );
+        }
+        labels[start + first + index] = label;
+      }
+    }
+  }
+  return {
+    size,
+    classNames,
+    labels,
+    async get(index) {
+      checkIndex(options.labels, index, size);
+      const { file, start } = parts.findLast((part) => part.start <= index) as (typeof parts)[number];
+      const planes = await file.read((index - start) * recordBytes + labelBytes, 3 * planeBytes);
+      const origin = `${file.name}, record ${index - start}`;
+      const raw = { height: side, width: side, channels: 3 };
+      return { bytes: interleave(planes), raw, label: labels[index] as number, origin };
+    },
+    async close() {
+      await Promise.all(files.map((file) => file.close()));
+    },
+  };
+}
+
+function countRecords(file: ByteFile, recordBytes: number): number {
+  if (file.size > 0 && file.size % recordBytes === 0) return file.size / recordBytes;
+  throw new DataError(
+    `${file.name}: has ${file.size} bytes, which is no whole number of records of ${recordBytes}; the file is cut off, ` +
+      'compressed, or not the binary version of this set.',
+  );
+}
+
+/** From one plane for each colour to the three colours of each pixel. */
+function interleave(planes: Uint8Array): Uint8Array {
+  const pixels = new Uint8Array(planes.length);
+  for (let pixel = 0; pixel < planeBytes; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      pixels[3 * pixel + channel] = planes[channel * planeBytes + pixel] as number;
+    }
+  }
+  return pixels;
+}

@@ -1,0 +1,57 @@
+import { DataError } from '@openset/core';
+import { expect, it } from 'vitest';
+import { textFile } from './__fixtures__/files.ts';
+import { readLfwPairs } from './lfw-pairs.ts';
+
+const fold = 'Abel_Pacheco\t1\t4\nA\t12345\t2\nAbdul\t1\tPortia_de_Rossi\t10\nB\t2\tC\t3\n';
+
+it('reads the pairs of View 2, with folds', async () => {
+  const pairs = await readLfwPairs(textFile(`2\t2\n${fold}${fold}`, 'pairs.txt'));
+  expect(pairs.first.slice(0, 4)).toEqual([
+    'Abel_Pacheco/Abel_Pacheco_0001.jpg',
+    'A/A_12345.jpg',
+    'Abdul/Abdul_0001.jpg',
+    'B/B_0002.jpg',
+  ]);
+  expect(pairs.second.slice(0, 4)).toEqual([
+    'Abel_Pacheco/Abel_Pacheco_0004.jpg',
+    'A/A_0002.jpg',
+    'Portia_de_Rossi/Portia_de_Rossi_0010.jpg',
+    'C/C_0003.jpg',
+  ]);
+  expect([...pairs.isSame]).toEqual([1, 1, 0, 0, 1, 1, 0, 0]);
+  expect([...(pairs.folds ?? [])]).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+});
+
+it('reads View 1, one fold, and other endings', async () => {
+  const pairs = await readLfwPairs(textFile(`2\n${fold}`), { extension: '.png' });
+  expect(pairs.first[1]).toBe('A/A_12345.png');
+  expect([...(pairs.folds ?? [])]).toEqual([0, 0, 0, 0]);
+});
+
+it('finds the folds of a list without first line, which need not be of equal size', async () => {
+  const pairs = await readLfwPairs(textFile('A 1 2\nB 1 C 1\nB 1 D 1\nA 1 3\nB 2 C 1\n'));
+  expect([...(pairs.folds ?? [])]).toEqual([0, 0, 0, 1, 1]);
+});
+
+it.each([
+  [
+    'a line of two fields',
+    'A 1 2\nA 1\n',
+    "line 2: expected 'name n1 n2' or 'name1 n1 name2 n2', found 2 fields",
+  ],
+  ['a number that is none', 'A 1 x\n', "line 1: 'x' stands where a whole number"],
+  ['fewer pairs than announced', `3\t2\n${fold}`, 'has 4 pairs, but its first line announces 12'],
+  ['more pairs than announced', `1\t2\n${fold}${fold}`, 'has 8 pairs, but its first line announces 4'],
+  [
+    'kinds in another order',
+    '1\t1\nA 1 B 1\nA 1 2\n',
+    'line 2: the first line announces 1 pairs of each kind',
+  ],
+  ['nothing', '', 'has 0 pairs, but needs at least one'],
+  ['a first line alone', '10\t0\n', "line 1: '0' stands where"],
+])('refuses %s', async (_, text, message) => {
+  const reading = readLfwPairs(textFile(text));
+  await expect(reading).rejects.toThrow(DataError);
+  await expect(reading).rejects.toThrow(message);
+});

@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataError } from '@openset/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordSet } from './__fixtures__/files.ts';
+import { readLfwPairs } from './lfw-pairs.ts';
+import { openFile, readFrom } from './node-file.ts';
+import {
+  openCifar,
+  openIdx,
+  openImageList,
+  openPairs,
+  openRecordIO,
+  openVerificationBin,
+} from './node-openers.ts';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'openset-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('openFile', () => {
+  it('reads any part of a file', async () => {
+    await writeFile(at('abc'), 'abcdef');
+    const file = await openFile(at('abc'));
+    expect(file).toMatchObject({ name: at('abc'), size: 6 });
+    expect(new TextDecoder().decode(await file.read(2, 3))).toBe('cde');
+    expect(await file.read(6, 0)).toHaveLength(0);
+    await expect(file.read(5, 2)).rejects.toThrow(DataError);
+    await writeFile(at('abc'), 'a');
+    await expect(file.read(0, 6)).rejects.toThrow('ended at byte 1; it was cut while it was read');
+    await file.close();
+  });
+
+  it('says what cannot be opened', async () => {
+    await expect(openFile(at('none'))).rejects.toThrow('none: cannot be read (ENOENT');
+    await expect(openFile(folder)).rejects.toThrow(DataError);
+  });
+});
+
+describe('the openers', () => {
+  it('open a RecordIO set with and without index', async () => {
+    const { records, index } = recordSet([{ image: Uint8Array.of(1), label: 3 }]);
+    await writeFile(at('a.rec'), records);
+    for (const withIndex of [false, true]) {
+      if (withIndex) await writeFile(at('a.idx'), index);
+      const source = await openRecordIO(at('a.rec'));
+      expect(source.classNames).toEqual(['3']);
+      await source.close();
+    }
+    await writeFile(at('a.idx'), '0\t4000\n');
+    await expect(openRecordIO(at('a.rec'))).rejects.toThrow(DataError);
+    await expect(openRecordIO(at('none.rec'))).rejects.toThrow(DataError);
+  });
+
+  it('open a verification set', async () => {
+    await writeFile(at('a.bin'), Buffer.from('5d2843016143016265 5d288865 862e'.replaceAll(' ', ''), 'hex'));
+    const set = await openVerificationBin(at('a.bin'));
+    expect((await set.image(1)).bytes).toEqual(Uint8Array.of(0x62));
+    await set.close();
+  });
+
+  it('open a list and pairs, whose pictures lie in a folder', async () => {
+    await writeFile(at('label.txt'), 'abc.jpg\t4\n');
+    await writeFile(at('abc.jpg'), 'picture');
+    const source = await openImageList(at('label.txt'));
+    expect(new TextDecoder().decode((await source.get(0)).bytes)).toBe('picture');
+    await writeFile(at('pairs.txt'), 'A 1 B 1\n');
+    const pairs = openPairs(await readFrom(at('pairs.txt'), readLfwPairs), folder);
+    expect(pairs).toMatchObject({ size: 1, isSame: Uint8Array.of(0), folds: Int32Array.of(0) });
+    await expect(pairs.image(0)).rejects.toThrow('A_0001.jpg: cannot be read');
+    await expect(pairs.image(2)).rejects.toThrow(RangeError);
+    await expect(readFrom(at('abc.jpg'), readLfwPairs)).rejects.toThrow(DataError);
+  });
+
+  it('open sets of raw pictures', async () => {
+    await writeFile(at('images'), Buffer.from('0000080300000001000000010000000107', 'hex'));
+    await writeFile(at('labels'), Buffer.from('000008010000000100', 'hex'));
+    const digits = await openIdx({ images: at('images'), labels: at('labels') });
+    expect((await digits.get(0)).bytes).toEqual(Uint8Array.of(7));
+    await digits.close();
+    await writeFile(at('cifar'), new Uint8Array(3073));
+    const cifar = await openCifar([at('cifar')], { labels: 'cifar-10' });
+    expect(cifar.size).toBe(1);
+    await cifar.close();
+  });
+});

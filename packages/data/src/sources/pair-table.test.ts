@@ -1,0 +1,60 @@
+import { ConfigError, DataError } from '@openset/core';
+import { describe, expect, it } from 'vitest';
+import { textFile } from './__fixtures__/files.ts';
+import { readPairTable } from './pair-table.ts';
+import { guessSeparator, splitFields } from './separated-fields.ts';
+
+describe('readPairTable', () => {
+  it.each([
+    ['commas', 'a 1.jpg,b.jpg,1\nc.jpg,d.jpg,0\n', 'a 1.jpg'],
+    ['a first line of names', 'first,second,same\na.jpg,b.jpg,True\nc.jpg,d.jpg,False\n', 'a.jpg'],
+    ['tabs', 'a.jpg\tb.jpg\t1\nc.jpg\td.jpg\t-1\n', 'a.jpg'],
+    ['spaces', 'a.jpg b.jpg 1\nc.jpg d.jpg 0\n', 'a.jpg'],
+    ['same in front, as for AgeDB-30', '1 a.jpg b.jpg\n0 c.jpg d.jpg\n', 'a.jpg'],
+    ['quotes', '"a,1.jpg",b.jpg,1\nc.jpg,"d.jpg",0\n', 'a,1.jpg'],
+  ])('reads %s', async (_, text, first) => {
+    const pairs = await readPairTable(textFile(text));
+    expect(pairs.first).toEqual([first, 'c.jpg']);
+    expect(pairs.second).toEqual(['b.jpg', 'd.jpg']);
+    expect([...pairs.isSame]).toEqual([1, 0]);
+    expect(pairs.folds).toBeNull();
+  });
+
+  it('reads folds, or cuts the list into folds', async () => {
+    const pairs = await readPairTable(textFile('a,b,same,fold\na,b,1,0\na,c,0,3\n'));
+    expect([...(pairs.folds ?? [])]).toEqual([0, 3]);
+    const text = 'a b 1\n'.repeat(6);
+    expect([...((await readPairTable(textFile(text), { folds: 3 })).folds ?? [])]).toEqual([
+      0, 0, 1, 1, 2, 2,
+    ]);
+    await expect(readPairTable(textFile(text), { folds: 4 })).rejects.toThrow(ConfigError);
+    await expect(readPairTable(textFile('a,b,1,0\n'), { folds: 1 })).rejects.toThrow(ConfigError);
+  });
+
+  it.each([
+    ['a word for same', 'a,b,1\na,b,perhaps\n', "line 2: expected 'path, path, same'"],
+    ['another number of fields', 'a,b,1\na,b,1,0\n', 'in 3 fields'],
+    ['an empty path', 'a,b,1\n,b,1\n', 'line 2: expected'],
+    ['a fold that is none', 'a,b,1,x\n', "'x' stands where a whole number"],
+    ['names and nothing else', 'a,b,same\n', 'has no pairs'],
+    ['nothing', '', 'has no pairs'],
+    ['an open quote', '"a,b,1\n', 'line 1: a quote begins and does not end'],
+  ])('refuses %s', async (_, text, message) => {
+    const reading = readPairTable(textFile(text));
+    await expect(reading).rejects.toThrow(DataError);
+    await expect(reading).rejects.toThrow(message);
+  });
+});
+
+describe('splitFields', () => {
+  it('follows RFC 4180 where there are quotes', () => {
+    expect(splitFields('"a ""b"", c" , d,', ',', 'here')).toEqual(['a "b", c', 'd', '']);
+    expect(splitFields('  "a b"  c ', ' ', 'here')).toEqual(['a b', 'c']);
+    expect(splitFields('a"b,c', ',', 'here')).toEqual(['a"b', 'c']);
+    expect(() => splitFields('"a"b,c', ',', 'here')).toThrow('here: text follows a field in quotes.');
+  });
+
+  it('guesses the separator', () => {
+    expect(['a\tb,c', 'a,b c', 'a;b c', 'a b'].map(guessSeparator)).toEqual(['\t', ',', ';', ' ']);
+  });
+});

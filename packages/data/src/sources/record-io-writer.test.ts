@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, DataError } from '@openset/core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identitySet } from './__fixtures__/files.ts';
+import { openRecordIO } from './node-openers.ts';
+import { RecordIOWriter } from './record-io-writer.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'openset-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function classesOf(path: string): Promise<readonly string[]> {
+  const source = await openRecordIO(path);
+  await source.close();
+  return source.classNames;
+}
+
+const magicBytes = [0x0a, 0x23, 0xd7, 0xce];
+const image = fc
+  .array(fc.oneof(fc.constant(magicBytes), fc.uint8Array({ maxLength: 5 })), { maxLength: 8 })
+  .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
+const whole = fc.integer({ min: 0, max: 2 ** 24 });
+const number = fc.float({ noNaN: true, noDefaultInfinity: true });
+const label = fc.oneof(
+  whole,
+  fc.tuple(whole, fc.array(number, { maxLength: 4 })).map(([first, rest]) => [first, ...rest]),
+);
+const records = fc.array(fc.record({ image, label }), { maxLength: 12 });
+
+describe('RecordIOWriter', () => {
+  it('writes what the reader reads: pictures of magic numbers, no bytes at all, label arrays', async () => {
+    const path = join(folder, 'property.rec');
+    await fc.assert(
+      fc.asyncProperty(records, fc.boolean(), async (written, withIndex) => {
+        const writer = await RecordIOWriter.create(path);
+        // Not waited for one by one.
+        await Promise.all(written.map((record) => writer.add(record.image, record.label)));
+        await writer.close();
+        if (!withIndex) await rm(join(folder, 'property.idx'));
+        const source = await openRecordIO(path, { layout: 'plain' });
+        expect(source.size).toBe(written.length);
+        for (const [index, record] of written.entries()) {
+          const read = await source.get(index);
+          const labels = typeof record.label === 'number' ? [record.label] : record.label;
+          expect(read.bytes).toEqual(record.image);
+          expect(read.labels).toEqual(Float32Array.from(labels));
+          expect(source.classNames[read.label]).toBe(String(labels[0]));
+        }
+        await source.close();
+      }),
+      { numRuns: 50 },
+    );
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('writes the layout of InsightFace', async () => {
+    const path = join(folder, 'faces.rec');
+    const writer = await RecordIOWriter.create(path, { layout: 'insightface' });
+    for (const [value, own] of [
+      [1, 5],
+      [2, [5, 0]],
+      [3, 5],
+      [4, 9],
+    ] as const) {
+      await writer.add(Uint8Array.of(0xff, 0xd8, value), own);
+    }
+    expect(writer.size).toBe(4);
+    await writer.close();
+    const expected = identitySet();
+    expect(new Uint8Array(await readFile(path))).toEqual(expected.records);
+    expect(await readFile(join(folder, 'faces.idx'), 'utf8')).toBe(expected.index);
+  });
+
+  it('refuses what the format does not hold', async () => {
+    await expect(RecordIOWriter.create(join(folder, 'a.bin'))).rejects.toThrow(ConfigError);
+    const writer = await RecordIOWriter.create(join(folder, 'a.rec'), { layout: 'insightface' });
+    const picture = Uint8Array.of(1);
+    for (const wrong of [2 ** 24 + 1, Number.NaN, 1e39, [], [1, Number.POSITIVE_INFINITY]]) {
+      await expect(writer.add(picture, wrong), String(wrong)).rejects.toThrow(DataError);
+    }
+    await writer.add(picture, 1);
+    await writer.add(picture, 2);
+    await expect(writer.add(picture, 1)).rejects.toThrow('class 1 has images before those of another class');
+    await writer.abort();
+    await expect(writer.add(picture, 1)).rejects.toThrow(ConfigError);
+    await expect(writer.close()).rejects.toThrow(ConfigError);
+  });
+
+  it('leaves the old set alone until it is closed, and for good if it is given up', async () => {
+    const path = join(folder, 'old.rec');
+    const first = await RecordIOWriter.create(path);
+    await first.add(Uint8Array.of(1), 1);
+    await first.close();
+    const second = await RecordIOWriter.create(path);
+    await second.add(new Uint8Array(3_000_000), 2);
+    expect(await classesOf(path)).toEqual(['1']);
+    await second.abort();
+    expect(await classesOf(path)).toEqual(['1']);
+    expect((await readdir(folder)).filter((name) => name.startsWith('old'))).toEqual(['old.idx', 'old.rec']);
+  });
+
+  it('leaves the old set or the new one when its process is killed', async () => {
+    const own = await mkdtemp(join(folder, 'killed-'));
+    const path = join(own, 'set.rec');
+    const script = join(import.meta.dirname, '__fixtures__', 'write-sets.ts');
+    const versions: string[] = [];
+    for (const milliseconds of [1, 17, 44]) {
+      const child = spawn(
+        process.execPath,
+        ['--conditions=@openset/source', '--import', 'tsx', script, path],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      // The child writes one set after another, and a line after the first.
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+      const source = await openRecordIO(path);
+      // Every set has 100 records, all of one class: its version.
+      expect(source.size).toBe(100);
+      expect(source.classNames).toHaveLength(1);
+      for (let index = 0; index < source.size; index++) {
+        expect(new Set((await source.get(index)).bytes)).toEqual(
+          new Set([Number(source.classNames[0]) % 256]),
+        );
+      }
+      versions.push(source.classNames[0] as string);
+      await source.close();
+    }
+    expect(versions).toHaveLength(3);
+  });
+});

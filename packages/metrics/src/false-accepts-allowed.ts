@@ -1,0 +1,13 @@
+/**
+ * The largest whole number of false accepts within a false accept rate: `⌊far · negatives⌋`, settled by the division
+ * that measures a rate, because the product may round to the other side (0.29 · 100 is below 29 in float64).
+ *
+ * @param far in `[0, 1]`
+ * @param negatives how many comparisons of different identities there are, at least 1
+ */
+export function falseAcceptsAllowed(far: number, negatives: number): number {
+  let count = Math.min(Math.floor(far * negatives), negatives);
+  while (count < negatives && (count + 1) / negatives <= far) count += 1;
+  while (count > 0 && count / negatives > far) count -= 1;
+  return count;
+}

@@ -1,0 +1,46 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MetricsError, normalDeviate } from './index.ts';
+
+describe('normalDeviate', () => {
+  it.each([
+    // Tables of the standard normal distribution.
+    [0.5, 0],
+    [0.975, 1.959963984540054],
+    [0.8413447460685429, 1],
+    [0.9772498680518208, 2],
+    [0.0013498980316300946, -3],
+    [2.866515718791939e-7, -5],
+    [7.619853024160525e-24, -10],
+  ])('of %f is %f', (share, deviate) => {
+    expect(Math.abs(normalDeviate(share) - deviate)).toBeLessThan(4e-15 * Math.max(1, Math.abs(deviate)));
+  });
+
+  it('has infinite ends and answers for the smallest rates', () => {
+    expect(normalDeviate(0)).toBe(Number.NEGATIVE_INFINITY);
+    expect(normalDeviate(1)).toBe(Number.POSITIVE_INFINITY);
+    expect(normalDeviate(Number.MIN_VALUE)).toBeCloseTo(-38.4674056, 6);
+  });
+
+  it('is odd around one half and never falls', () => {
+    const share = fc.integer({ min: 1, max: 2 ** 30 - 1 }).map((count) => count / 2 ** 31);
+    fc.assert(
+      fc.property(share, (tail) => {
+        expect(normalDeviate(1 - tail)).toBe(-normalDeviate(tail));
+      }),
+    );
+    const any = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(any, any, (a, b) => {
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        // Neighbouring numbers may differ by the last digit the wrong way round.
+        expect(normalDeviate(low)).toBeLessThanOrEqual(normalDeviate(high) + 1e-13);
+      }),
+    );
+  });
+
+  it('refuses what is no rate', () => {
+    expect(() => normalDeviate(-0.1)).toThrow(MetricsError);
+    expect(() => normalDeviate(Number.NaN)).toThrow(/share must be a number in \[0, 1\]/);
+  });
+});

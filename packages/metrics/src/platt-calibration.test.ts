@@ -1,0 +1,88 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MetricsError, plattCalibration } from './index.ts';
+
+describe('plattCalibration', () => {
+  it('has a closed form for two scores', () => {
+    // At 1: three same and one different; at 0: one same and three different. Targets 5/6 and 1/6, so the means at the
+    // two scores are (3 · 5/6 + 1/6) / 4 = 2/3 and 1/3, which two parameters fit exactly: logits log 2 and -log 2.
+    const similarities = [1, 1, 1, 1, 0, 0, 0, 0];
+    const result = plattCalibration(similarities, [1, 1, 1, 0, 1, 0, 0, 0]);
+    expect(result.probability(1)).toBeCloseTo(2 / 3, 9);
+    expect(result.probability(0)).toBeCloseTo(1 / 3, 9);
+    expect(result.slope).toBeCloseTo(-2 * Math.LN2, 8);
+    expect(result.offset).toBeCloseTo(Math.LN2, 8);
+    expect(result.threshold).toBeCloseTo(0.5, 9);
+    const loss = -((2 / 3) * Math.log(2 / 3) + (1 / 3) * Math.log(1 / 3));
+    expect(result.logLoss).toBeCloseTo(loss, 12);
+  });
+
+  it('stays finite where a threshold separates the pairs', () => {
+    const result = plattCalibration([0.9, 0.8, 0.1, 0.2], [1, 1, 0, 0]);
+    expect(Number.isFinite(result.slope)).toBe(true);
+    expect(result.slope).toBeLessThan(0);
+    expect(result.probability(0.9)).toBeGreaterThan(0.5);
+    expect(result.threshold).toBeCloseTo(0.5, 9);
+  });
+
+  it('says the share of positives where the similarities tell nothing', () => {
+    const result = plattCalibration([0.5, 0.5, 0.5, 0.5], [1, 0, 0, 0]);
+    // Targets 2/3 once and 1/5 three times.
+    expect(result.probability(0.5)).toBeCloseTo((2 / 3 + 3 / 5) / 4, 9);
+    expect(result.probability(-7)).toBe(result.probability(7));
+    expect(result.threshold).toBeNull();
+  });
+
+  it('is a minimum, on every scale', () => {
+    const pair = fc.tuple(fc.integer({ min: -20, max: 20 }), fc.boolean());
+    const list = fc
+      .array(pair, { minLength: 4, maxLength: 40 })
+      .filter((pairs) => new Set(pairs.map(([, same]) => same)).size === 2);
+    const scale = fc.constantFrom(1e-6, 0.05, 1, 1e8);
+    fc.assert(
+      fc.property(list, scale, fc.constantFrom(0, 1, -50), (pairs, factor, shift) => {
+        const similarities = pairs.map(([value]) => (value + shift) * factor);
+        const isSame = pairs.map(([, same]) => same);
+        const { probability, slope, offset, logLoss } = plattCalibration(similarities, isSame);
+        const positives = isSame.filter((same) => same).length;
+        const [high, low] = [(positives + 1) / (positives + 2), 1 / (pairs.length - positives + 2)];
+        const lossAt = (a: number, b: number) => {
+          const terms = similarities.map((value, index) => {
+            const [t, f] = [isSame[index] ? high : low, a * value + b];
+            return t * f + Math.log1p(Math.exp(-Math.abs(f))) + (f < 0 ? -f : 0);
+          });
+          return terms.reduce((sum, term) => sum + term, 0) / terms.length;
+        };
+        expect(Math.abs(lossAt(slope, offset) - logLoss)).toBeLessThan(1e-9);
+        const [stepA, stepB] = [0.01 / factor, 0.01];
+        for (const [a, b] of [
+          [stepA, 0],
+          [-stepA, 0],
+          [0, stepB],
+          [0, -stepB],
+        ] as const) {
+          expect(lossAt(slope + a, offset + b)).toBeGreaterThanOrEqual(logLoss - 1e-9);
+        }
+        for (const value of similarities) {
+          expect(Math.abs(probability(value) - 1 / (1 + Math.exp(slope * value + offset)))).toBeLessThan(
+            1e-12,
+          );
+        }
+      }),
+    );
+  });
+
+  it('is safe at the ends', () => {
+    const { probability } = plattCalibration([1, 1, 0, 0], [1, 1, 0, 0]);
+    expect(probability(1e300)).toBe(1);
+    expect(probability(-1e300)).toBe(0);
+  });
+
+  it('names what is wrong', () => {
+    expect(() => plattCalibration([1, 2], [1, 1])).toThrow(/found 2 and 0: add the missing kind/);
+    expect(() => plattCalibration([1, Number.NEGATIVE_INFINITY], [1, 0])).toThrow(/\[1\] is -Infinity/);
+    expect(() => plattCalibration([1], [1, 0])).toThrow(MetricsError);
+    const hard = [0.9, 0.1, 0.3, 0.8];
+    expect(() => plattCalibration(hard, [1, 0, 1, 0], { maxIterations: 1 })).toThrow(/did not converge/);
+  });
+});

@@ -1,0 +1,159 @@
+import { checkWhole } from './checks.ts';
+import { MetricsError } from './metrics-error.ts';
+import { checkPairs, isSameAt } from './sorted-similarities.ts';
+
+/** Similarities turned into probabilities. */
+export interface PlattCalibration {
+  /** Of a similarity: the probability that both images show the same identity, `1 / (1 + exp(slope · s + offset))`. */
+  readonly probability: (similarity: number) => number;
+  /** A in Platt's notation; negative where larger similarities mean "same". */
+  readonly slope: number;
+  /** B in Platt's notation. */
+  readonly offset: number;
+  /** The similarity of probability one half: `-offset / slope`. `null` if the similarities tell nothing. */
+  readonly threshold: number | null;
+  /** Mean log loss of the pairs given, against the regularised targets. */
+  readonly logLoss: number;
+  /** Newton steps taken. */
+  readonly iterations: number;
+}
+
+/**
+ * Platt scaling: the logistic curve that fits pairs best, to answer "how sure?" and not only "same or not?". Platt,
+ * "Probabilistic outputs for support vector machines", 1999, with its regularised targets `(n₊ + 1) / (n₊ + 2)` and
+ * `1 / (n₋ + 2)`, so that pairs which a threshold separates do not drive the slope to infinity. Fitted by Newton's method
+ * with backtracking on the form of the loss that neither overflows nor cancels: Lin, Lin, Weng, "A note on Platt's
+ * probabilistic outputs for support vector machines", Machine Learning 68, 2007.
+ *
+ * The probabilities are right for data with the share of same pairs given here; for another share `p`, add
+ * `log(p₀ (1 - p) / (p (1 - p₀)))` to the offset, with `p₀` the share here.
+ *
+ * @param similarities `[pairs]`: finite numbers
+ * @param isSame `[pairs]`: true or 1 where both images show the same identity
+ * @param options `maxIterations`: default 100. `tolerance`: of the gradient per pair, default 1e-10
+ * @throws MetricsError if there are no pairs, lengths differ, a similarity is not finite, one kind of pairs is missing, or
+ *   the iteration does not converge
+ */
+export function plattCalibration(
+  similarities: ArrayLike<number>,
+  isSame: ArrayLike<boolean | number>,
+  { maxIterations = 100, tolerance = 1e-10 }: { maxIterations?: number; tolerance?: number } = {},
+): PlattCalibration {
+  const caller = 'plattCalibration';
+  checkPairs(caller, similarities, isSame);
+  checkWhole(`${caller}: maxIterations`, maxIterations, 1);
+  const count = similarities.length;
+  const same = Uint8Array.from({ length: count }, (_, pair) => (isSameAt(caller, isSame, pair) ? 1 : 0));
+  const positives = same.reduce((sum, value) => sum + value, 0);
+  if (positives === 0 || positives === count) {
+    throw new MetricsError(
+      `${caller} needs pairs of the same identity and pairs of different ones, but found ${positives} and ` +
+        `${count - positives}: add the missing kind.`,
+    );
+  }
+  const { scores, centre, spread } = standardised(caller, similarities);
+  const high = (positives + 1) / (positives + 2);
+  const low = 1 / (count - positives + 2);
+  const targets = Float64Array.from(same, (value) => (value ? high : low));
+
+  // From the share of positives, which is the best without the similarities.
+  let [slope, offset] = [0, Math.log((count - positives + 1) / (positives + 1))];
+  let loss = logLoss(scores, targets, slope, offset);
+  for (let iterations = 0; iterations < maxIterations; iterations++) {
+    const { gradient, hessian } = derivatives(scores, targets, slope, offset);
+    if (Math.max(Math.abs(gradient[0]), Math.abs(gradient[1])) < tolerance) {
+      // Back from standardised similarities: slope · (s - centre) / spread + offset.
+      const slopeOut = slope / spread;
+      const offsetOut = offset - (slope * centre) / spread;
+      return {
+        probability: (similarity) => logistic(-(slopeOut * similarity + offsetOut)),
+        slope: slopeOut,
+        offset: offsetOut,
+        threshold: slopeOut === 0 ? null : -offsetOut / slopeOut,
+        logLoss: loss,
+        iterations,
+      };
+    }
+    const determinant = hessian[0] * hessian[2] - hessian[1] ** 2;
+    const stepSlope = (hessian[1] * gradient[1] - hessian[2] * gradient[0]) / determinant;
+    const stepOffset = (hessian[1] * gradient[0] - hessian[0] * gradient[1]) / determinant;
+    const descent = gradient[0] * stepSlope + gradient[1] * stepOffset;
+    let size = 1;
+    for (; size > 1e-10; size /= 2) {
+      const next = logLoss(scores, targets, slope + size * stepSlope, offset + size * stepOffset);
+      // Near the minimum rounding hides the decrease: a step as good to the last digits is taken.
+      if (next > loss + 1e-4 * size * descent + 1e-15 * Math.abs(loss)) continue;
+      slope += size * stepSlope;
+      offset += size * stepOffset;
+      loss = next;
+      break;
+    }
+    if (size <= 1e-10) break;
+  }
+  throw new MetricsError(
+    `${caller} did not converge to a gradient below ${tolerance} within ${maxIterations} steps: raise maxIterations ` +
+      'or tolerance.',
+  );
+}
+
+/** Similarities with mean 0 and deviation 1: Newton's steps are then well conditioned on every scale. */
+function standardised(caller: string, similarities: ArrayLike<number>) {
+  const count = similarities.length;
+  let centre = 0;
+  for (let pair = 0; pair < count; pair++) {
+    if (!Number.isFinite(similarities[pair])) {
+      throw new MetricsError(
+        `${caller}: similarities[${pair}] is ${String(similarities[pair])}, but must be a finite number.`,
+      );
+    }
+    centre += similarities[pair]! / count;
+  }
+  let largest = 0;
+  for (let pair = 0; pair < count; pair++)
+    largest = Math.max(largest, Math.abs(similarities[pair]! - centre));
+  // All alike but for rounding: the similarities tell nothing, and any spread will do.
+  const spread = largest > 1e-12 * Math.abs(centre) && largest > 0 ? largest : 1;
+  const scores = Float64Array.from(similarities, (value) => (value - centre) / spread);
+  return { scores, centre, spread };
+}
+
+/** Mean of `-t log p - (1 - t) log(1 - p)`, by the form that does not overflow on either side. */
+function logLoss(scores: Float64Array, targets: Float64Array, slope: number, offset: number): number {
+  let sum = 0;
+  for (let pair = 0; pair < scores.length; pair++) {
+    const exponent = slope * scores[pair]! + offset;
+    sum +=
+      exponent >= 0
+        ? targets[pair]! * exponent + Math.log1p(Math.exp(-exponent))
+        : (targets[pair]! - 1) * exponent + Math.log1p(Math.exp(exponent));
+  }
+  return sum / scores.length;
+}
+
+/** Of the mean loss by slope and offset. */
+function derivatives(scores: Float64Array, targets: Float64Array, slope: number, offset: number) {
+  const gradient: [number, number] = [0, 0];
+  // A little on the diagonal keeps the matrix regular (σ of Lin et al.).
+  const hessian: [number, number, number] = [1e-12, 0, 1e-12];
+  const count = scores.length;
+  for (let pair = 0; pair < count; pair++) {
+    const score = scores[pair]!;
+    const exponent = slope * score + offset;
+    const probability = logistic(-exponent);
+    const difference = (targets[pair]! - probability) / count;
+    const curvature = (probability * logistic(exponent)) / count;
+    gradient[0] += score * difference;
+    gradient[1] += difference;
+    hessian[0] += score * score * curvature;
+    hessian[1] += score * curvature;
+    hessian[2] += curvature;
+  }
+  return { gradient, hessian };
+}
+
+/** `1 / (1 + exp(-x))`, without overflow. */
+function logistic(x: number): number {
+  if (x >= 0) return 1 / (1 + Math.exp(-x));
+  const exponential = Math.exp(x);
+  return exponential / (1 + exponential);
+}

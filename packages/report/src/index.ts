@@ -1,0 +1,17 @@
+export { cmcPlot } from './cmc-plot.ts';
+export { type DetPlotOptions, detPlot } from './det-plot.ts';
+export type { Figure, FigureOptions } from './figure.ts';
+export {
+  type IdentityThresholdGroup,
+  type IdentityThresholdPlotOptions,
+  identityThresholdPlot,
+} from './identity-threshold-plot.ts';
+export { ReportError } from './report-error.ts';
+export { type Report, type ReportSection, type ReportTable, reportPage } from './report-page.ts';
+export { type RocPlotOptions, rocPlot } from './roc-plot.ts';
+export {
+  pairColours,
+  type SimilarityPlotData,
+  type SimilarityPlotOptions,
+  similarityPlot,
+} from './similarity-plot.ts';

@@ -1,0 +1,182 @@
+import { detCurve, type IdentityThresholds, MetricsError, rocCurve } from '@openset/metrics';
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import {
+  cmcPlot,
+  detPlot,
+  type Figure,
+  identityThresholdPlot,
+  ReportError,
+  rocPlot,
+  similarityPlot,
+} from './index.ts';
+
+const similarities = Float64Array.from(
+  { length: 2000 },
+  (_, pair) => Math.sin(pair * 12.9898) / 2 + (pair % 2) / 4,
+);
+const isSame = similarities.map((_, pair) => pair % 2);
+const roc = { name: 'one', curve: rocCurve(similarities, isSame) };
+const det = { name: 'one', curve: detCurve(similarities, isSame) };
+const thresholds = {
+  identities: [0.4, 0.5, 0.45, 0.9].map((threshold, label) => ({ label, threshold })),
+} as unknown as IdentityThresholds;
+
+const drawn = ({ svg }: Figure) => parseHTML(svg).document;
+const texts = (figure: Figure) => [...drawn(figure).querySelectorAll('text')].map((text) => text.textContent);
+const paths = (figure: Figure) =>
+  [...drawn(figure).querySelectorAll('[aria-label="line"] path')].map((path) => path.getAttribute('d')!);
+
+const figures: [string, Figure][] = [
+  ['rocPlot', rocPlot([roc])],
+  ['rocPlot on a log axis', rocPlot([roc], { farAxis: 'log' })],
+  ['detPlot', detPlot([det])],
+  ['similarityPlot', similarityPlot({ same: [0.5], different: [0.25] })],
+  ['identityThresholdPlot', identityThresholdPlot([{ name: 'one', thresholds }])],
+  ['cmcPlot', cmcPlot([{ name: 'one', curve: [0.5, 0.75, 1] }])],
+];
+
+describe.each(figures)('%s', (_, figure) => {
+  it('is an SVG of its own, with finite numbers', () => {
+    expect(figure.svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(figure.svg).toMatch(/<\/svg>$/);
+    expect(figure.svg).not.toMatch(/NaN|Infinity|undefined/);
+    expect(figure.svg).toContain('viewBox="0 0 460 320"');
+    expect(figure.caption).not.toBe('');
+    expect(figure.svg.length).toBeLessThan(60_000);
+  });
+});
+
+describe('rocPlot', () => {
+  it('draws a curve from corner to corner', () => {
+    // Perfect similarities: up the left side, along the top. The frame spans (56, 20) to (440, 280).
+    const curve = rocCurve([1, 0], [1, 0]);
+    const [path] = paths(rocPlot([{ name: 'perfect', curve }]));
+    expect(path).toBe('M56,280L56,280L56,20L440,20L440,20');
+  });
+
+  it('names each curve in its colour', () => {
+    const figure = rocPlot([roc, { ...roc, name: 'two' }]);
+    expect(paths(figure)).toHaveLength(2);
+    expect(texts(figure)).toEqual(expect.arrayContaining(['one', 'two', 'false accept rate →']));
+    const colour = (name: string) =>
+      [...drawn(figure).querySelectorAll('g[aria-label="text"]')]
+        .find((group) => group.textContent === name)
+        ?.querySelector('text')
+        ?.getAttribute('fill');
+    expect(colour('one')).toMatch(/^#/);
+    expect(colour('one')).not.toBe(colour('two'));
+  });
+
+  it('chooses the lowest rate of a log axis below all rates', () => {
+    // 1000 negatives: rates from 0.001. 4000: from 0.00025.
+    const axis = (figure: Figure) => texts(figure).filter((text) => /^1e-\d$/.test(text!));
+    expect(axis(rocPlot([roc], { farAxis: 'log' }))).toContain('1e-3');
+    const curve = { far: new Float64Array([0, 0.00025, 1]), tar: new Float64Array([0, 0.5, 1]) };
+    const fine = rocPlot([{ name: 'fine', curve }], { farAxis: 'log' });
+    expect(axis(fine)).toContain('1e-4');
+    expect(axis(rocPlot([roc], { farAxis: 'log', minFar: 1e-6 }))).toContain('1e-6');
+  });
+
+  it('names what is wrong', () => {
+    expect(() => rocPlot([])).toThrow(/give at least one curve/);
+    expect(() => rocPlot([roc, roc])).toThrow(/two curves are called 'one'/);
+    expect(() => rocPlot([{ ...roc, name: '' }])).toThrow(/needs a name/);
+    expect(() => rocPlot([roc], { farAxis: 'cubic' as 'log' })).toThrow(/'linear' or 'log'/);
+    expect(() => rocPlot([roc], { farAxis: 'log', minFar: 0 })).toThrow(ReportError);
+  });
+});
+
+describe('detPlot', () => {
+  it('makes a straight line of equal rates, in percent', () => {
+    // Rates 0.02/0.5, 0.2/0.2 and 0.5/0.02 are symmetric about the diagonal from (56, 20) to (440, 280).
+    const curve = { far: new Float64Array([0.02, 0.5]), fnr: new Float64Array([0.5, 0.02]) };
+    const figure = detPlot([{ name: 'one', curve }], { minRate: 0.02 });
+    expect(paths(figure)).toEqual(['M56,280L440,20', 'M56,20L440,280']);
+    expect(texts(figure)).toEqual(expect.arrayContaining(['2', '5', '10', '50', 'false accept rate (%) →']));
+  });
+
+  it('draws rates of 0 at the lowest, and leaves out those above one half', () => {
+    const curve = { far: new Float64Array([0, 0, 0.5, 1]), fnr: new Float64Array([1, 0.5, 0, 0]) };
+    const [, path] = paths(detPlot([{ name: 'one', curve }]));
+    expect(path).toBe('M56,20L440,280');
+  });
+
+  it('names what is wrong', () => {
+    expect(() => detPlot([det], { minRate: 0 })).toThrow(/minRate must be above 0/);
+    expect(() => detPlot([det], { minRate: 0.5 })).toThrow(ReportError);
+    expect(() => detPlot([])).toThrow(/give at least one curve/);
+  });
+});
+
+describe('similarityPlot', () => {
+  it('draws shares of each kind and the thresholds with their names', () => {
+    const figure = similarityPlot(
+      {
+        same: [0.5, 0.5, 0.5, 0.75],
+        different: [0, 3],
+        thresholds: [
+          { name: 'learned', value: 0.25 },
+          { name: 'best', value: 0.5, dashed: true },
+        ],
+      },
+      { bins: 8 },
+    );
+    // Two bars of the same kind; of the two different pairs one lies outside.
+    const bars = [...drawn(figure).querySelectorAll('[aria-label="rect"] rect')];
+    expect(bars).toHaveLength(3);
+    expect(texts(figure)).toEqual(expect.arrayContaining(['learned 0.25', 'best 0.50', 'same', 'different']));
+    const rules = [...drawn(figure).querySelectorAll('[aria-label="rule"]')];
+    expect(rules.filter((rule) => rule.hasAttribute('stroke-dasharray'))).toHaveLength(1);
+  });
+
+  it('names what is wrong', () => {
+    expect(() => similarityPlot({ same: [], different: [1] })).toThrow(ReportError);
+    expect(() => similarityPlot({ same: [Number.NaN], different: [1] })).toThrow(MetricsError);
+    const thresholds = [{ name: 'lost', value: Number.POSITIVE_INFINITY }];
+    expect(() => similarityPlot({ same: [1], different: [0], thresholds })).toThrow(
+      /'lost' must be a finite/,
+    );
+  });
+});
+
+describe('identityThresholdPlot', () => {
+  it('draws a box, its outlier and the learned threshold', () => {
+    const figure = identityThresholdPlot([
+      { name: 'one', thresholds, learned: 0.5 },
+      { name: 'two', thresholds },
+    ]);
+    expect(texts(figure)).toEqual(expect.arrayContaining(['one', 'two', '↑ threshold']));
+    expect(figure.svg.match(/#d7301f/g)).toHaveLength(1);
+    // Quartiles 0.4375 and 0.6: 0.9 is more than 1.5 times their distance above.
+    expect(drawn(figure).querySelectorAll('[aria-label="dot"] circle')).toHaveLength(2);
+  });
+
+  it('names what is wrong', () => {
+    const identities = [{ label: 3, threshold: Number.NEGATIVE_INFINITY }] as never;
+    expect(() => identityThresholdPlot([{ name: 'one', thresholds: { identities } }])).toThrow(
+      /identity 3 of 'one' must be a finite number/,
+    );
+    expect(() => identityThresholdPlot([{ name: 'one', thresholds, learned: Number.NaN }])).toThrow(
+      ReportError,
+    );
+    expect(() => identityThresholdPlot([{ name: 'one', thresholds: { identities: [] } }])).toThrow(
+      /no identity/,
+    );
+  });
+});
+
+describe('cmcPlot', () => {
+  it('draws a rate at each rank', () => {
+    // Ranks 1, 2, 3 at x 56, 248, 440; rates 0.5, 0.75, 1 of an axis from 0.5 at y 280, 150, 20.
+    const [path] = paths(cmcPlot([{ name: 'one', curve: [0.5, 0.75, 1] }]));
+    expect(path).toBe('M56,280L248,150L440,20');
+    expect(cmcPlot([{ name: 'one', curve: [1] }]).svg).not.toContain('NaN');
+  });
+
+  it('names what is wrong', () => {
+    expect(() => cmcPlot([{ name: 'one', curve: [] }])).toThrow(/'one' has no ranks/);
+    expect(() => cmcPlot([{ name: 'one', curve: [0.5, Number.NaN] }])).toThrow(/at rank 2 must be/);
+    expect(() => cmcPlot([])).toThrow(ReportError);
+  });
+});

@@ -1,0 +1,2 @@
+export { bankNorms, bceNegatives, projectRows, softmaxNegatives, softmaxSums } from './bank-loss';
+export { gemm, gemmScratchBytes } from './gemm';

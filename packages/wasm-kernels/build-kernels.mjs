@@ -1,0 +1,62 @@
+// Compiles assembly/ with AssemblyScript and writes the binary, as text that every bundler takes, to src/generated/.
+// `npm ci` runs it in the repository; the published package holds its result.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const generated = join(folder, 'src', 'generated');
+
+mkdirSync(generated, { recursive: true });
+writeFileSync(
+  join(generated, 'binary.ts'),
+  `// Made by build-kernels.mjs from assembly/.
+
+/** For the memory of the backend with one thread. */
+export const binary = '${await compile([])}';
+
+/** For shared memory, which the threaded build has in pages that are isolated across origins. */
+export const sharedBinary = '${await compile(['--sharedMemory', '--initialMemory', '1', '--enable', 'threads'])}';
+`,
+);
+
+/** Compiles the assembly; the module as base64 text. */
+async function compile(options) {
+  const output = join(tmpdir(), `openset-kernels-${process.pid}.wasm`);
+  // The module lives in the memory of tfjs-backend-wasm, up to 4 GB, without an allocator of its own.
+  const memory = ['--importMemory', '--runtime', 'stub', '--maximumMemory', '65536'];
+  const features = ['--enable', 'simd', '--enable', 'bulk-memory'];
+  const entry = join(folder, 'assembly', 'index.ts');
+  const { error, stderr } = await asc.main([
+    ...[entry, '--outFile', output, '-O3', '--noAssert'],
+    ...[...memory, ...features, ...options],
+  ]);
+  if (error) throw new Error(`AssemblyScript: ${error.message}\n${stderr.toString()}`);
+  const bytes = readFileSync(output);
+  rmSync(output);
+  if (sectionIds(bytes).some((id) => id === 11 || id === 12)) {
+    throw new Error('The module has a data section: it would overwrite the data of tfjs.');
+  }
+  return bytes.toString('base64');
+}
+
+/** The ids of a WebAssembly module's sections, in their order. */
+function sectionIds(bytes) {
+  const ids = [];
+  let place = 8;
+  while (place < bytes.length) {
+    ids.push(bytes[place++]);
+    let length = 0;
+    let shift = 0;
+    let byte;
+    do {
+      byte = bytes[place++];
+      length |= (byte & 0x7f) << shift;
+      shift += 7;
+    } while (byte & 0x80);
+    place += length >>> 0;
+  }
+  return ids;
+}

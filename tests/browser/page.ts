@@ -1,0 +1,50 @@
+import { readThreshold } from '@openset/core';
+import '@openset/wasm-kernels';
+import { lossAndGradients, readLossFixtures, runLossFixture } from '@openset/testkit';
+import '@tensorflow/tfjs-backend-cpu';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import '@tensorflow/tfjs-backend-webgl';
+import '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { losses } from '../../packages/cli/src/losses.ts';
+
+/** What one backend of this browser makes of the reference values. */
+export interface BrowserReport {
+  /** The backend that ran; another one than asked for, or none, where it did not start. */
+  readonly backend: string;
+  readonly passed: number;
+  /** Names and errors of the cases that failed. */
+  readonly failed: readonly string[];
+  /** The threshold of a loss after two batches. */
+  readonly threshold: number;
+}
+
+async function runOn(backend: string, fixtures: string): Promise<BrowserReport> {
+  setWasmPaths('/wasm/');
+  if (!(await tf.setBackend(backend))) return { backend: 'none', passed: 0, failed: [], threshold: 0 };
+  await tf.ready();
+  const results = [];
+  for (const fixture of readLossFixtures(fixtures)) results.push(await runLossFixture(fixture, losses));
+  const failed = results
+    .filter(({ passed }) => !passed)
+    .map(({ name, errors }) => `${name} ${JSON.stringify(errors)}`);
+  return {
+    backend: tf.getBackend(),
+    passed: results.length - failed.length,
+    failed,
+    threshold: await threshold(),
+  };
+}
+
+/** USS after two batches: its bias has started from the data. */
+async function threshold(): Promise<number> {
+  const loss = new losses.UssLoss({ numClasses: 3, embeddingSize: 2, scale: 4 });
+  const labels = tf.tensor1d([0, 1, 2], 'int32');
+  const embeddings = tf.tensor2d([1, 0, 0, 1, -1, 0], [3, 2]);
+  for (let batch = 0; batch < 2; batch++) await lossAndGradients(loss, embeddings, labels, { commit: true });
+  const { cosine } = (await readThreshold(loss)) ?? { cosine: Number.NaN };
+  loss.dispose();
+  return cosine;
+}
+
+Object.assign(globalThis, { runOn });

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+
+/** Chromium or Chrome on this machine; undefined if there is none. `OPENSET_CHROMIUM` names another one. */
+export function findChromium(): string | undefined {
+  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  return [process.env.OPENSET_CHROMIUM, ...places].find((path) => path !== undefined && existsSync(path));
+}
+
+/** Starts it without a window; WebGL and WebGPU run in software where there is no GPU. */
+export function launchChromium(executablePath: string): Promise<Browser> {
+  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  return chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--enable-unsafe-webgpu', ...quiet],
+  });
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+
+/**
+ * Serves folders on a free port of this machine, isolated across origins as WebAssembly threads demand.
+ * @param folders by the path they are served under
+ */
+export async function serveFolders(
+  folders: Readonly<Record<string, string>>,
+): Promise<{ address: string; server: Server }> {
+  const server = createServer(async (request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const prefix = Object.keys(folders).find((start) => path.startsWith(start)) ?? '/';
+    const file = join(folders[prefix] ?? '', path.slice(prefix.length) || 'index.html');
+    const body = await readFile(file).catch(() => null);
+    response.writeHead(body ? 200 : 404, {
+      'Content-Type': contentTypes[extname(file)] ?? 'application/octet-stream',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    });
+    response.end(body ?? 'not found');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+}
