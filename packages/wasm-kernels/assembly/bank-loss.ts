@@ -99,16 +99,30 @@ export function bceNegatives(
       const quotient = f32x4.div(one, f32x4.add(one, e));
       const sigmoid = f32x4.mul(v128.bitselect(one, e, f32x4.ge(z, zero)), quotient);
       loss = f32x4.add(loss, f32x4.add(f32x4.max(z, zero), logOnePlus(e)));
-      const slope = f32x4.mul(weight, sigmoid);
-      const gradient = f32x4.mul(slope, scales);
-      v128.store(biasSums + o, f32x4.add(v128.load(biasSums + o), slope));
-      // Excluded entries have the gradient 0, but a cosine of −1e30.
-      v128.store(radial + o, f32x4.add(v128.load(radial + o), f32x4.mul(gradient, cosine)));
-      v128.store(line + o, f32x4.mul(gradient, inverses));
+      putGradient(f32x4.mul(weight, sigmoid), cosine, scales, inverses, line + o, radial + o, biasSums + o);
     }
     const total = losses + (<usize>row << 3);
     store<f64>(total, load<f64>(total) + <f64>laneSum(loss) * <f64>negativeWeight);
   }
+}
+
+/** From `dL/dz` of four entries: adds to the sums of their classes, and puts `dL/dcos · inverse` in the place of the dots. */
+// @ts-ignore: decorator
+@inline
+function putGradient(
+  slope: v128,
+  cosine: v128,
+  scales: v128,
+  inverses: v128,
+  entry: usize,
+  radial: usize,
+  biasSum: usize,
+): void {
+  const gradient = f32x4.mul(slope, scales);
+  v128.store(biasSum, f32x4.add(v128.load(biasSum), slope));
+  // Excluded entries have the gradient 0, but a cosine of −1e30.
+  v128.store(radial, f32x4.add(v128.load(radial), f32x4.mul(gradient, cosine)));
+  v128.store(entry, f32x4.mul(gradient, inverses));
 }
 
 /** Takes the entry of a row's own class out: its cosine becomes −1e30. */
@@ -193,10 +207,7 @@ export function softmaxNegatives(
       const cosine = f32x4.add(f32x4.mul(v128.load(line + o), inverses), v128.load(addend + o));
       const z = f32x4.sub(f32x4.mul(scales, cosine), v128.load(bias + o));
       const slope = f32x4.mul(weight, exponential(f32x4.sub(z, shift)));
-      const gradient = f32x4.mul(slope, scales);
-      v128.store(biasSums + o, f32x4.add(v128.load(biasSums + o), slope));
-      v128.store(radial + o, f32x4.add(v128.load(radial + o), f32x4.mul(gradient, cosine)));
-      v128.store(line + o, f32x4.mul(gradient, inverses));
+      putGradient(slope, cosine, scales, inverses, line + o, radial + o, biasSums + o);
     }
   }
 }

@@ -56,10 +56,10 @@ export function registerWasmKernels(): void {
       kernelFunc,
       ...(setupFunc && { setupFunc }),
       ...(disposeFunc && { disposeFunc }),
-      ...(kernelName === cosineBankLossKernel ? { supports: supports as NonNullable<typeof supports> } : {}),
+      ...(kernelName === cosineBankLossKernel && { supports }),
     } satisfies BankLossKernelConfig);
   }
 }
 
-const supports: BankLossKernelConfig['supports'] = (inputs, options) =>
+const supports: NonNullable<BankLossKernelConfig['supports']> = (inputs, options) =>
   supportsBankLoss(backend() as unknown as WasmBackend, inputs, options);
