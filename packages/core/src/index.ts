@@ -1,3 +1,4 @@
+export type { Backbone, BackboneConfig, BackboneForwardOptions } from './backbone.ts';
 export type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export { resolveBankOptions } from './bank-options.ts';
 export { ClassWeightsLoss } from './class-weights-loss.ts';
