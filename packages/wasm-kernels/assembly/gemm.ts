@@ -1,5 +1,6 @@
 // Matrix products over the heap of tfjs-backend-wasm. No static data and no allocator: the module lives on somebody
 // else's memory, so every scratch area is handed in.
+import { address, integer } from './parameters';
 
 /** Rows and columns of a micro-tile: 8 accumulators of 4 lanes, which with the operands fit into 16 registers. */
 const tileRows: i32 = 4;
@@ -256,4 +257,33 @@ export function gemm(
       }
     }
   }
+}
+
+/**
+ * A tile of a product: the words are those of `gemm` up to `accumulate`, then rows and columns of a tile. The sum of an
+ * entry is taken in the same order whatever the tiles are.
+ */
+export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
+  const rows = integer(p, 0), columns = integer(p, 1), inner = integer(p, 2);
+  const aRow = integer(p, 4), aInner = integer(p, 5);
+  const bInner = integer(p, 7), bColumn = integer(p, 8);
+  const cRow = integer(p, 10);
+  const tileRows = integer(p, 12), tileColumns = integer(p, 13);
+  const across = (columns + tileColumns - 1) / tileColumns;
+  const row = chunk / across * tileRows, column = chunk % across * tileColumns;
+  gemm(
+    minimum(tileRows, rows - row),
+    minimum(tileColumns, columns - column),
+    inner,
+    address(p, 3) + at(row * aRow),
+    aRow,
+    aInner,
+    address(p, 6) + at(column * bColumn),
+    bInner,
+    bColumn,
+    address(p, 9) + at(row * cRow + column),
+    cRow,
+    integer(p, 11) != 0,
+    scratch,
+  );
 }

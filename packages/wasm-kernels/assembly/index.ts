@@ -1,2 +1,3 @@
 export { bankNorms, bceNegatives, projectRows, softmaxNegatives, softmaxSums } from './bank-loss';
-export { gemm, gemmScratchBytes } from './gemm';
+export { gemm } from './gemm';
+export { runChunk, scratchBytes } from './tasks';

@@ -4,7 +4,9 @@ import type { WasmBackend } from './wasm-backend.ts';
 
 /** The functions of assembly/, on the memory of one backend. Addresses are byte offsets, strides count elements. */
 export interface NativeFunctions {
-  gemmScratchBytes(): number;
+  /** One chunk of a task; see assembly/tasks.ts. */
+  runChunk(task: number, parameters: number, chunk: number, scratch: number): void;
+  scratchBytes(): number;
   gemm(
     rows: number,
     columns: number,
@@ -54,9 +56,20 @@ type GradientSums = [radial: number, biasSums: number];
 export interface NativeModule {
   readonly functions: NativeFunctions;
   readonly scratch: number;
+  /**
+   * Does all chunks of a task of assembly/tasks.ts, on all threads. The call returns when the last one is done.
+   *
+   * @param integers up to 48 whole numbers and addresses
+   * @param floats up to 16
+   */
+  run(task: number, chunks: number, integers: readonly number[], floats?: readonly number[]): void;
   /** Where a tensor lies. Heap growth moves nothing. */
   address(tensor: TensorInfo): number;
 }
+
+/** See assembly/parameters.ts. */
+const integerWords = 48;
+const parameterBytes = 4 * (integerWords + 16);
 
 const modules = new WeakMap<WasmBackend, NativeModule | null>();
 let enabled = true;
@@ -90,8 +103,18 @@ function instantiate(backend: WasmBackend): NativeModule | null {
   if (!WebAssembly.validate(bytes)) return null;
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   const functions = instance.exports as unknown as NativeFunctions;
-  const scratch = align(wasm._malloc(functions.gemmScratchBytes() + 15));
-  return { functions, scratch, address: ({ dataId }) => backend.getMemoryOffset(dataId) };
+  const parameters = align(wasm._malloc(parameterBytes + 15));
+  const scratch = align(wasm._malloc(functions.scratchBytes() + 15));
+  return {
+    functions,
+    scratch,
+    address: ({ dataId }) => backend.getMemoryOffset(dataId),
+    run(task, chunks, integers, floats = []) {
+      new Int32Array(memory.buffer, parameters, integerWords).set(integers);
+      new Float32Array(memory.buffer, parameters + 4 * integerWords).set(floats);
+      for (let chunk = 0; chunk < chunks; chunk++) functions.runChunk(task, parameters, chunk, scratch);
+    },
+  };
 }
 
 function align(address: number): number {
