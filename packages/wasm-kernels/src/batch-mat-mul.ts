@@ -1,6 +1,7 @@
 import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
+import { gemmTask } from './task-ids.ts';
 
 /**
  * Of a batch of matrices, products with fewer multiplications than this each are left to the stock loop: setting
@@ -94,7 +95,7 @@ const plain = { transposeA: false, transposeB: false };
 /** One compiled product for each matrix of the batch; a transposition is a choice of strides. */
 function nativeProducts(
   scope: KernelScope,
-  { functions, scratch, address }: NativeModule,
+  { run, address }: NativeModule,
   { a, b }: MatMulInputs,
   product: Required<MatMulAttributes> & {
     rows: number;
@@ -113,21 +114,11 @@ function nativeProducts(
   const [aRow, aInner] = transposeA ? [1, rows] : [inner, 1];
   const [bInner, bColumn] = transposeB ? [1, inner] : [columns, 1];
   for (let index = 0; index < indexA.length; index++) {
-    functions.gemm(
-      rows,
-      columns,
-      inner,
-      address(a) + 4 * indexA[index]! * rows * inner,
-      aRow,
-      aInner,
-      address(b) + 4 * indexB[index]! * inner * columns,
-      bInner,
-      bColumn,
-      address(output) + 4 * index * rows * columns,
-      columns,
-      false,
-      scratch,
-    );
+    const left = address(a) + 4 * indexA[index]! * rows * inner;
+    const right = address(b) + 4 * indexB[index]! * inner * columns;
+    const target = address(output) + 4 * index * rows * columns;
+    const operands = [left, aRow, aInner, right, bInner, bColumn, target, columns];
+    run(gemmTask, 1, [rows, columns, inner, ...operands, 0, rows, columns]);
   }
   return output;
 }
