@@ -19,7 +19,7 @@ import {
   skipEmptyWord,
   strideWord,
 } from '../src/bank-loss-words';
-import { multiplyPanels, packScaled, panelColumns, panelRows, roundUp } from './panel-products';
+import { multiplyPanels, packScaled, panelColumns, roundUp, spareTileBytes } from './panel-products';
 import { address, float, integer } from './parameters';
 
 const minimumNorm: f64 = 1e-5;
@@ -30,13 +30,19 @@ export function at(index: i32): usize {
   return <usize>index << 2;
 }
 
-// A thread's scratch memory holds a block's matrix, which begins it, then an array over the classes of the block, two
-// over the samples, packed rows, and rows gathered from the bank.
+// A thread's scratch memory holds a block's matrix, which begins it, then a spare tile, an array over the classes of the
+// block, two over the samples, packed rows, and rows gathered from the bank.
+
+// @ts-ignore: decorator
+@inline
+export function spareOf(p: usize, scratch: usize): usize {
+  return scratch + at(integer(p, blockClassesWord) * integer(p, strideWord));
+}
 
 // @ts-ignore: decorator
 @inline
 function factorsOf(p: usize, scratch: usize): usize {
-  return scratch + at(integer(p, blockClassesWord) * integer(p, strideWord));
+  return spareOf(p, scratch) + spareTileBytes;
 }
 
 // @ts-ignore: decorator
@@ -126,10 +132,18 @@ export function findNorms(p: usize, rows: usize, first: i32, count: i32): void {
 }
 
 /** The dot products of the rows with the unit embeddings, those of a sample with its own class −∞: it is no negative. */
-export function negativeDots(p: usize, rows: usize, first: i32, count: i32, dots: usize): void {
+export function negativeDots(
+  p: usize,
+  rows: usize,
+  first: i32,
+  count: i32,
+  dots: usize,
+  scratch: usize,
+): void {
   const batch = integer(p, batchWord), stride = integer(p, strideWord), size = integer(p, sizeWord);
   const columns = roundUp(batch, panelColumns);
-  multiplyPanels(count, columns, size, rows, at(size), 4, address(p, queryColumnsWord), dots, at(stride), false);
+  const packed = address(p, queryColumnsWord), spare = spareOf(p, scratch);
+  multiplyPanels(count, columns, size, rows, at(size), 4, packed, dots, at(stride), false, spare);
   const labels = address(p, labelsWord);
   for (let sample = 0; sample < batch; sample++) {
     const own = load<i32>(labels + at(sample)) - first;
@@ -189,6 +203,7 @@ export function addToEmbeddings(
   const factors = factorsOf(p, scratch), packed = packedOf(p, scratch);
   for (let row = 0; row < count; row++) store<f32>(factors + at(row), classScale(p, first + row));
   packScaled(rows, size, count, factors, packed);
-  const samples = roundUp(integer(p, batchWord), panelRows), columns = roundUp(size, panelColumns);
-  multiplyPanels(samples, columns, count, slopes, 4, stride, packed, partial, at(columns), true);
+  const batch = integer(p, batchWord), columns = roundUp(size, panelColumns);
+  const spare = spareOf(p, scratch);
+  multiplyPanels(batch, columns, count, slopes, 4, stride, packed, partial, at(columns), true, spare);
 }

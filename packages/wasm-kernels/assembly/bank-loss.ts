@@ -32,7 +32,6 @@ import {
   classScale,
   findNorms,
   negativeDots,
-  packedOf,
   putBiasGradient,
   putOwn,
   sampleArrayOf,
@@ -104,7 +103,7 @@ function bceGroup(p: usize, group: i32, scratch: usize): void {
     const count = minimum(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     findNorms(p, rows, first, count);
-    negativeDots(p, rows, first, count, scratch);
+    negativeDots(p, rows, first, count, scratch, scratch);
     bceSlopes(p, first, count, scratch, numbers);
     if (partial) addToEmbeddings(p, rows, first, count, scratch, partial, scratch);
     finishBlock(p, rows, first, count, scratch);
@@ -115,7 +114,7 @@ function bceGroup(p: usize, group: i32, scratch: usize): void {
 function finishBlock(p: usize, rows: usize, first: i32, count: i32, scratch: usize): void {
   const bank = address(p, bankGradientWord);
   if (bank || address(p, biasGradientWord)) putOwn(p, first, count, scratch);
-  if (bank) writeBankGradient(p, rows, first, count, scratch, packedOf(p, scratch));
+  if (bank) writeBankGradient(p, rows, first, count, scratch, scratch);
 }
 
 /** Turns a block's dot products into `dL/dlogit`, and adds loss and slopes to the group's numbers. */
@@ -160,9 +159,16 @@ function keptLogits(p: usize, first: i32, scratch: usize): usize {
   return kept ? kept + at(first) * integer(p, strideWord) : scratch;
 }
 
-function findLogits(p: usize, rows: usize, first: i32, count: i32, logits: usize): void {
+function findLogits(
+  p: usize,
+  rows: usize,
+  first: i32,
+  count: i32,
+  logits: usize,
+  scratch: usize,
+): void {
   const vectors = at(roundUp(integer(p, batchWord), 4)), stride = at(integer(p, strideWord));
-  negativeDots(p, rows, first, count, logits);
+  negativeDots(p, rows, first, count, logits, scratch);
   for (let row = 0; row < count; row++) {
     const line = logits + <usize>row * stride;
     const scale = classScale(p, first + row);
@@ -190,7 +196,7 @@ function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
     const rows = blockRows(p, first, count, scratch);
     const logits = keptLogits(p, first, scratch);
     findNorms(p, rows, first, count);
-    findLogits(p, rows, first, count, logits);
+    findLogits(p, rows, first, count, logits, scratch);
     raiseLargest(p, logits, count, largest, sums, partial, scratch);
     addExponentials(p, logits, count, largest, sums, scratch);
     if (partial) addToEmbeddings(p, rows, first, count, scratch, partial, scratch);
@@ -262,7 +268,7 @@ function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
     const count = minimum(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     const logits = keptLogits(p, first, scratch);
-    if (logits == scratch) findLogits(p, rows, first, count, logits);
+    if (logits == scratch) findLogits(p, rows, first, count, logits, scratch);
     softmaxSlopes(p, first, count, logits, scratch);
     finishBlock(p, rows, first, count, scratch);
   }

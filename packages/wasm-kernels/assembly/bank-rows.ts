@@ -18,15 +18,16 @@ import {
   rowNumbersWord,
   sizeWord,
   strideWord,
+  tileRowsMultiple,
 } from '../src/bank-loss-words';
-import { at, bankRow, bankRowAddress, classScale, inverseNorm, isProjected, norm } from './bank-block';
+import { at, bankRow, bankRowAddress, classScale, inverseNorm, isProjected, norm, packedOf, spareOf } from './bank-block';
 import { minimum } from './gemm';
 import { laneSum } from './mathematics';
-import { multiplyPanels, panelColumns, panelRows, roundUp } from './panel-products';
+import { multiplyPanels, panelColumns, roundUp } from './panel-products';
 import { address, integer } from './parameters';
 
 /** Rows of the bank that are finished at a time: the first-level cache holds them. */
-const stripRows: i32 = 16;
+const stripRows: i32 = 12;
 /** Rows of the batch in a chunk. */
 const sampleRows: i32 = 8;
 
@@ -34,7 +35,7 @@ const sampleRows: i32 = 8;
 // @ts-ignore: decorator
 @inline
 export function partialBytes(p: usize): usize {
-  const rows = roundUp(integer(p, batchWord), panelRows);
+  const rows = roundUp(integer(p, batchWord), tileRowsMultiple);
   return at(rows * roundUp(integer(p, sizeWord), panelColumns));
 }
 
@@ -45,15 +46,16 @@ export function writeBankGradient(
   first: i32,
   count: i32,
   slopes: usize,
-  strip: usize,
+  scratch: usize,
 ): void {
   const batch = integer(p, batchWord), size = integer(p, sizeWord), stride = at(integer(p, strideWord));
   const columns = roundUp(size, panelColumns);
   const gradient = address(p, bankGradientWord), inverse = address(p, inverseWord);
+  const packed = address(p, queryRowsWord), strip = packedOf(p, scratch), spare = spareOf(p, scratch);
   for (let start = 0; start < count; start += stripRows) {
     const present = minimum(stripRows, count - start);
     const from = slopes + <usize>start * stride;
-    multiplyPanels(present, columns, batch, from, stride, 4, address(p, queryRowsWord), strip, at(columns), false);
+    multiplyPanels(present, columns, batch, from, stride, 4, packed, strip, at(columns), false, spare);
     for (let row = 0; row < present; row++) {
       const place = first + start + row;
       const target = gradient + at(bankRow(p, place)) * size;
