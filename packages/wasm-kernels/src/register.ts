@@ -64,7 +64,8 @@ export function registerWasmKernels(): void {
 }
 
 /** Besides its own, this kernel's hooks start and end what all kernels share. */
-const bankLossHooks: Pick<BankLossKernelConfig, 'supports' | 'setupFunc' | 'disposeFunc'> = {
+const bankLossHooks: Partial<BankLossKernelConfig> = {
+  takesClasses: true,
   supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
   setupFunc: (started) => guardMemory(started as unknown as WasmBackend),
   disposeFunc: (ended) => void nativeModule(ended as unknown as WasmBackend)?.setThreads(1),
