@@ -3,6 +3,7 @@ export { decodeModel, encodeModel, type ModelDescription, type ModelFile } from 
 export {
   type Calibration,
   type CalibrationOptions,
+  type ImageBatch,
   type Verification,
   Verifier,
   type VerifierOptions,

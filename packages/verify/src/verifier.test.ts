@@ -31,6 +31,18 @@ describe.each(['cpu', 'wasm'])('Verifier on %s', (backendName) => {
     expect(Math.max(...difference)).toBeLessThan(1e-6);
   });
 
+  it('embeds batches of plain arrays', async () => {
+    const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.5, flipSum: false });
+    const before = tf.memory().numTensors;
+    const batches = (async function* () {
+      yield { images: Float32Array.of(2, 0, 0, 0, 0, 3, 0, 0), shape: [2, 2, 2, 1] as const };
+      yield { images: Float32Array.of(0, 0, 4, 0), shape: [1, 2, 2, 1] as const };
+    })();
+    const embeddings = await verifier.embedBatches(batches);
+    expect(embeddings.map((embedding) => embedding.indexOf(1))).toEqual([0, 1, 2]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('adds the embedding of the mirrored image', async () => {
     const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.5 });
     const images = tf.tensor4d([3, 1, 0, 0], [1, 2, 2, 1]);

@@ -44,6 +44,12 @@ export interface Verification {
   readonly probability: number | null;
 }
 
+/** Images as plain numbers, row-major. */
+export interface ImageBatch {
+  readonly images: Float32Array;
+  readonly shape: readonly [count: number, height: number, width: number, channels: number];
+}
+
 /** How to choose a threshold from pairs. */
 export interface CalibrationOptions {
   /** Accept at most this share of the pairs of different identities, in [0, 1]; default: the most right answers. */
@@ -103,6 +109,23 @@ export class Verifier {
       for (let row = 0; row < count; row++) {
         const vector = values.subarray(row * size, (row + 1) * size);
         embeddings.push(unit(vector, `The embedding of image ${first + row}`));
+      }
+    }
+    return embeddings;
+  }
+
+  /**
+   * The embeddings of batches of plain arrays, as a loader of `@openset/data` makes them (with `shuffle: false`).
+   * @returns as `embed`, in the order of the batches
+   */
+  async embedBatches(batches: AsyncIterable<ImageBatch>): Promise<Float32Array[]> {
+    const embeddings: Float32Array[] = [];
+    for await (const { images, shape } of batches) {
+      const tensor = tf.tensor4d(images, [...shape]);
+      try {
+        embeddings.push(...(await this.embed(tensor)));
+      } finally {
+        tensor.dispose();
       }
     }
     return embeddings;
