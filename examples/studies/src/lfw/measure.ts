@@ -56,9 +56,19 @@ export function acrossFolds(pairs: ScoredPairs): number {
   return accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / folds.length;
 }
 
+/** Bootstrap: each pair is replaced by one of its own fold and kind, so that no resample lacks a kind. */
 function interval(pairs: ScoredPairs, statistic: (drawn: ScoredPairs) => number): Share {
-  const draw = (indices: Uint32Array) => statistic(pick(pairs, indices));
-  const { estimate, low, high } = bootstrapInterval(draw, pairs.isSame.length, { samples: 500 });
+  const { isSame, folds } = pairs;
+  const group = (pair: number) => 2 * folds[pair]! + isSame[pair]!;
+  // Groups stand together: then the numbers of a whole group, taken modulo its length, are the group again.
+  const order = Uint32Array.from(isSame, (_, pair) => pair).sort((a, b) => group(a) - group(b) || a - b);
+  const starts = order.map((pair) => order.findIndex((other) => group(other) === group(pair)));
+  const lengths = starts.map((start) => starts.filter((other) => other === start).length);
+  const draw = (numbers: Uint32Array) => {
+    const drawn = numbers.map((number, place) => order[starts[place]! + (number % lengths[place]!)]!);
+    return statistic(pick(pairs, drawn));
+  };
+  const { estimate, low, high } = bootstrapInterval(draw, isSame.length, { samples: 500 });
   return { estimate, low, high };
 }
 

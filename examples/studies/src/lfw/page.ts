@@ -46,7 +46,7 @@ Mean over ${seeds} seeds; in brackets the lowest and the highest seed.
 | --- | --- | --- | --- | --- | --- |
 ${names.map((name) => lossRow(runs.filter(({ loss }) => loss === name))).join('\n')}
 
-Each run, with 95 % confidence intervals (bootstrap over the pairs, which share people: the true intervals are wider):
+Each run, with 95 % confidence intervals (bootstrap over the pairs of each fold and kind, which share people: the true intervals are wider):
 
 | loss | seed | accuracy | at the learned threshold | TAR@FAR ${far} | epochs | minutes |
 | --- | --- | --- | --- | --- | --- | --- |
