@@ -50,7 +50,13 @@ export async function dataMemory(): Promise<Comparison[]> {
 
 function row(name: string, milliseconds: number): Comparison {
   const megabytes = Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
-  return { name: `${name}: peak RSS ${megabytes} MB`, stock: null, openset: milliseconds, ratio: null };
+  return {
+    name: `${name}: peak RSS ${megabytes} MB`,
+    reference: null,
+    theirs: null,
+    openset: milliseconds,
+    ratio: null,
+  };
 }
 
 async function writeRecords(path: string): Promise<number> {

@@ -75,7 +75,8 @@ async function compareWithSharp(
   const speeds = `sharp alone ${rate(median(theirs))}, loader ${rate(median(ours))}`;
   return {
     name: `${fileSize} → ${size}, ${workers} workers: ${speeds}, ${(100 * ratio).toFixed(0)} %`,
-    stock: median(theirs),
+    reference: 'sharp alone',
+    theirs: median(theirs),
     openset: median(ours),
     ratio,
   };

@@ -3,11 +3,13 @@ import { cpus } from 'node:os';
 /** One piece of work done in two ways, in turns, in one process. */
 export interface Comparison {
   readonly name: string;
-  /** Median milliseconds of stock tfjs-backend-wasm; null where it has no such kernel. */
-  readonly stock: number | null;
+  /** What openset is compared with: `'stock'`, tfjs-backend-wasm as it comes, by default; null for nothing. */
+  readonly reference?: string | null;
+  /** Median milliseconds of the reference; null where it cannot do the work. */
+  readonly theirs: number | null;
   /** Median milliseconds of openset. */
   readonly openset: number;
-  /** Median of the ratios of neighbouring runs, stock to openset; null without stock. */
+  /** Median of the ratios of neighbouring runs, the reference to openset; null where there is no such time. */
   readonly ratio: number | null;
 }
 
@@ -36,7 +38,7 @@ export function compare(
   const ratios = ours.map((value, index) => theirs[index]! / value);
   return {
     name,
-    stock: stock && median(theirs),
+    theirs: stock && median(theirs),
     openset: median(ours),
     ratio: stock && median(ratios),
   };
@@ -53,16 +55,18 @@ export function machine(): string {
   return `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, Node ${process.versions.node}`;
 }
 
-/** The comparisons as a Markdown table. */
+/** The comparisons as a Markdown table, whose second column has the name of the reference. */
 export function comparisonTable(rows: readonly Comparison[]): string {
-  const milliseconds = (value: number | null) => (value === null ? 'missing' : `${value.toFixed(1)} ms`);
-  const lines = rows.map(({ name, stock, openset, ratio }) => [
+  const names = new Set(rows.flatMap(({ reference = 'stock' }) => reference ?? []));
+  const time = (milliseconds: number | null) =>
+    milliseconds === null ? 'missing' : `${milliseconds.toFixed(1)} ms`;
+  const lines = rows.map(({ name, reference, theirs, openset, ratio }) => [
     name,
-    milliseconds(stock),
-    milliseconds(openset),
+    reference === null ? '' : time(theirs),
+    time(openset),
     ratio === null ? '' : `${ratio.toFixed(1)} ×`,
   ]);
-  return [['', 'stock', 'openset', 'faster'], ['---', '---', '---', '---'], ...lines]
+  return [['', [...names].join(', '), 'openset', 'faster'], ['---', '---', '---', '---'], ...lines]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 }

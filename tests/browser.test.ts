@@ -1,18 +1,21 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { type DecodeOptions, type LoaderOptions, resizeImage } from '@openset/data';
+import { createLoader, decodeImage, openRecordIO, RecordIOWriter } from '@openset/data/node';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BrowserReport } from './browser/page.ts';
+import { largestDifference } from '../packages/data/src/images/__fixtures__/sample-images.ts';
+import type {} from './browser/page.ts';
 import { findChromium, launchChromium, serveFolders } from './support/browser.ts';
 import { rootFolder } from './support/workspace.ts';
 
 const chromium = findChromium();
 if (!chromium)
-  console.warn(
-    'No Chromium found: the losses are not tested in a browser. Set OPENSET_CHROMIUM to its path.',
-  );
+  console.warn('No Chromium found: nothing is tested in a browser. Set OPENSET_CHROMIUM to its path.');
 
 // Continuous integration installs it; elsewhere a machine without a browser can still pass the tests.
 describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
@@ -49,11 +52,10 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
     { timeout: 120_000 },
     async (backend, { skip }) => {
       const fixtures = readFileSync(join(rootFolder, 'packages/cli/src/__fixtures__/losses.json'), 'utf8');
-      type Page = { runOn(backend: string, fixtures: string): Promise<BrowserReport> };
-      const report = await page.evaluate(
-        ([name, text]) => (globalThis as unknown as Page).runOn(name as string, text as string),
-        [backend, fixtures],
-      );
+      const report = await page.evaluate(([name, text]) => inBrowser.runOn(name, text), [
+        backend,
+        fixtures,
+      ] as const);
       // Not every browser has WebGPU; the one of continuous integration does, in software.
       if (report.backend === 'none' && backend === 'webgpu' && !process.env.CI)
         skip('this browser has no WebGPU');
@@ -63,4 +65,107 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
       expect(report.threshold).toBeCloseTo(starts.reduce((sum, start) => sum + start / 3, 0) / 4, 4);
     },
   );
+
+  describe('decodeImage gives the pixels that sharp gives', () => {
+    const decode = (file: Uint8Array, options: DecodeOptions) =>
+      page.evaluate(([base64, how]) => inBrowser.decode(base64, how), [toBase64(file), options] as const);
+
+    it.each(Object.entries(pictures))('of %s', async (_, encode) => {
+      const file = await encode(photograph()).toBuffer();
+      const expected = await decodeImage(file, { fit: 'none', decoder: 'sharp' });
+      for (const [options, image] of [
+        [{ fit: 'none' }, expected],
+        [{ height: 31, width: 24 }, resizeImage(expected, { height: 31, width: 24 })],
+      ] as const) {
+        const { data = [], ...size } = await decode(file, options);
+        expect(size).toEqual({ height: image.height, width: image.width });
+        expect(data).toHaveLength(image.data.length);
+        // Not exact where a canvas multiplies colours by their transparency.
+        const largest = data.reduce(
+          (most, value, at) => Math.max(most, Math.abs(value - image.data[at]!)),
+          0,
+        );
+        expect(largest).toBeLessThanOrEqual(1);
+      }
+    });
+
+    it('and refuses damaged files, and too large ones, with a DataError that names them', async () => {
+      const [jpeg, png] = [await photograph().jpeg().toBuffer(), await photograph().png().toBuffer()];
+      const flipped = Uint8Array.from(png, (byte, place) => (place === png.length >> 1 ? byte ^ 0xff : byte));
+      const files = [jpeg.subarray(0, jpeg.length >> 1), jpeg.subarray(0, -2), png.subarray(0, -20), flipped];
+      for (const file of [...files, Buffer.from('no picture'), new Uint8Array(0)]) {
+        const { error } = await decode(file, { fit: 'none', origin: 'upload.jpg' });
+        expect(error?.[0]).toBe('DataError');
+        expect(error?.[1]).toMatch(/^upload.jpg: not an image that can be decoded: /);
+      }
+      const { error } = await decode(jpeg, { fit: 'none', maxPixels: 100 });
+      expect(error).toEqual(['DataError', expect.stringContaining('48 × 64 pixels are more than maxPixels')]);
+    });
+  });
+
+  it('a loader makes the batches of a chosen record file that Node makes, and reports damage', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'openset-browser-'));
+    try {
+      const path = join(folder, 'train.rec');
+      const writer = await RecordIOWriter.create(path);
+      for (let record = 0; record < 7; record++) {
+        const file = await photograph(record).jpeg().toBuffer();
+        await writer.add(record === 4 ? file.subarray(0, 300) : file, record % 3);
+      }
+      await writer.close();
+      const options: LoaderOptions = {
+        batchSize: 3,
+        height: 48,
+        width: 64,
+        seed: 5,
+        augment: [{ kind: 'pad-crop', padding: 3 }, { kind: 'horizontal-flip' }],
+        onBadRecord: 'skip',
+      };
+      const source = await openRecordIO(path);
+      const expected: { images: Float32Array; labels: Int32Array }[] = [];
+      for await (const batch of createLoader(source, { ...options, workers: 0 })) expected.push(batch);
+      await source.close();
+      const found = await page.evaluate(([base64, how]) => inBrowser.load(base64, how), [
+        toBase64(readFileSync(path)),
+        options,
+      ] as const);
+      expect(found.badRecords).toEqual(['train.rec, record 4']);
+      expect(found.batches.map(({ labels }) => labels)).toEqual(expected.map(({ labels }) => [...labels]));
+      found.batches.forEach(({ images }, index) => {
+        expect(largestDifference(images, expected[index]!.images)).toBeLessThan(2.01 / 127.5);
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
+
+/** A picture of 64 × 48 pixels with waves of all lengths, in other colours for other seeds. */
+function photograph(seed = 0): sharp.Sharp {
+  const [height, width] = [48, 64];
+  const data = Uint8Array.from({ length: height * width * 3 }, (_, place) => {
+    const [x, y, channel] = [Math.floor(place / 3) % width, Math.floor(place / 3 / width), place % 3];
+    const wave = Math.sin((x * (1 + seed)) / 9 + channel) * Math.cos((y * y) / 150 + seed);
+    return 128 + 100 * wave + 20 * Math.sin(12.9898 * (x + 7 * y));
+  });
+  return sharp(data, { raw: { height, width, channels: 3 } });
+}
+
+/** How each kind of file is made. */
+const pictures: Readonly<Record<string, (picture: sharp.Sharp) => sharp.Sharp>> = {
+  'a JPEG file': (picture) => picture.jpeg({ quality: 90 }),
+  'a JPEG file of full colour': (picture) => picture.jpeg({ chromaSubsampling: '4:4:4' }),
+  'a progressive JPEG file': (picture) => picture.jpeg({ progressive: true }),
+  'a grey JPEG file': (picture) => picture.grayscale().jpeg(),
+  'a JPEG file with another colour profile': (picture) => picture.withIccProfile('p3').jpeg(),
+  'a JPEG file that EXIF says to turn': (picture) => picture.withMetadata({ orientation: 6 }).jpeg(),
+  'a PNG file': (picture) => picture.png(),
+  'a PNG file of 16 bits': (picture) => picture.toColourspace('rgb16').png(),
+  'a PNG file that EXIF says to turn': (picture) => picture.withMetadata({ orientation: 6 }).png(),
+  'a half transparent PNG file': (picture) => picture.ensureAlpha(0.5).png(),
+  'a WebP file': (picture) => picture.webp({ lossless: true }),
+};
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}

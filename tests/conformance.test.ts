@@ -6,6 +6,7 @@ import { runCommand } from './support/run-command.ts';
 import { rootFolder } from './support/workspace.ts';
 
 const fixturePath = join(rootFolder, 'packages', 'cli', 'src', '__fixtures__', 'losses.json');
+const metricsPath = join(rootFolder, 'packages', 'metrics', 'src', '__fixtures__', 'metrics.json');
 
 let folder: string;
 beforeAll(() => {
@@ -43,6 +44,37 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
     expect(lines[0], output).toMatch(/^pass {2}/);
     expect(lines[1]).toContain(`FAIL  ${tampered.name}  `);
     expect(lines[2]).toBe('1 passed, 1 failed');
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('of metrics', () => {
+  it('every case agrees with the reference values', async () => {
+    const { exitCode, stdout, output } = await conformance('--kind', 'metrics', metricsPath);
+    const lines = stdout.trimEnd().split('\n');
+    expect(
+      lines.slice(0, -1).filter((line) => !line.startsWith('pass  ')),
+      output,
+    ).toEqual([]);
+    for (const kind of ['verification', 'identification', 'uniform']) {
+      expect(stdout).toContain(`pass  ${kind}[0]  `);
+    }
+    expect(lines.at(-1)).toBe(`${lines.length - 1} passed, 0 failed`);
+    expect(exitCode).toBe(0);
+  });
+
+  it('a wrong count is found, and named', async () => {
+    const { uniform } = JSON.parse(readFileSync(metricsPath, 'utf8'));
+    const [first] = uniform;
+    // One sample more.
+    const accuracy = first.expected.uniformAccuracy;
+    first.expected.uniformAccuracy = (Math.round(accuracy * first.samples) + 1) / first.samples;
+    const path = writeFixture('tampered-metrics.json', JSON.stringify({ uniform: [first] }));
+    const { exitCode, stdout, output } = await conformance('--kind', 'metrics', path);
+    const [line, summary] = stdout.trimEnd().split('\n');
+    const difference = `uniformAccuracy ${accuracy}, expected ${first.expected.uniformAccuracy}`;
+    expect(line, output).toBe(`FAIL  uniform[0]  (4 values; ${difference})`);
+    expect(summary).toBe('0 passed, 1 failed');
     expect(exitCode).toBe(1);
   });
 });

@@ -7,6 +7,7 @@ import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { losses } from '../../packages/cli/src/losses.ts';
+import { decode, load } from './images.ts';
 
 /** What one backend of this browser makes of the reference values. */
 export interface BrowserReport {
@@ -47,4 +48,10 @@ async function threshold(): Promise<number> {
   return cosine;
 }
 
-Object.assign(globalThis, { runOn });
+const functions = { runOn, decode, load };
+
+declare global {
+  /** What tests call in the page. */
+  var inBrowser: typeof functions;
+}
+globalThis.inBrowser = functions;

@@ -19,8 +19,9 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   core: [tfjsCore],
   data: ['@openset/core', tfjsCore, 'fast-png', 'jpeg-js', 'node:', 'sharp'],
   metrics: [],
-  report: ['@openset/metrics', '@observablehq/plot', 'linkedom'],
+  report: ['@openset/metrics', '@observablehq/plot', 'linkedom', 'sharp'],
   testkit: ['@openset/core', tfjsCore, 'vitest', 'node:'],
+  verify: ['@openset/core', '@openset/metrics', tfjsCore],
   'wasm-kernels': ['@openset/core', tfjsCore, '@tensorflow/tfjs-backend-wasm'],
 };
 const allowedByDefault = ['@openset/core', tfjsCore];

@@ -25,6 +25,7 @@ export async function useBackend(name: BackendName): Promise<void> {
     throw new ConfigError(`The backend must be one of ${backendNames.join(', ')}, but is '${name}'.`);
   for (const specifier of packages) {
     try {
+      if (specifier === '@tensorflow/tfjs-node') restoreUtilities();
       if (specifier === 'webgpu') await installNodeWebGpu();
       else await import(specifier);
     } catch (error) {
@@ -50,4 +51,10 @@ async function installNodeWebGpu(): Promise<void> {
   Object.assign(globalThis, globals);
   const navigator = { ...globalThis.navigator, gpu: create([]) };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+}
+
+/** tfjs-node 4.22 calls a function that Node 23 took out. */
+function restoreUtilities(): void {
+  const util = process.getBuiltinModule('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 }

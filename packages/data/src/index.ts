@@ -63,4 +63,5 @@ export {
 } from './sources/record-io-source.ts';
 export type { FieldSeparator } from './sources/separated-fields.ts';
 export { readVerificationBin } from './sources/verification-bin.ts';
+export { verificationImages } from './sources/verification-images.ts';
 export { type VerificationSet, verificationFromPairs } from './sources/verification-set.ts';

@@ -68,6 +68,15 @@ describe('identityThresholds', () => {
     );
   });
 
+  it('takes images that are never accepted for what they are', () => {
+    // Identity 1 has none that could be right at any threshold, identity 2 has.
+    const never = Number.NEGATIVE_INFINITY;
+    const result = identityThresholds([never, 0.5, 0.5], [0.1, 0.25, 0.25], [1, 2, 3]);
+    expect(result.identities.map(({ threshold }) => threshold)).toEqual([never, 0.375, 0.375]);
+    expect([result.lowerQuartile, result.median, result.upperQuartile]).toEqual([never, 0.375, 0.375]);
+    expect(identityThresholds([never, never], [0, 0], [1, 2]).median).toBe(never);
+  });
+
   it('names what is wrong', () => {
     expect(() => identityThresholds([], [], [])).toThrow(/positives is empty/);
     expect(() => identityThresholds([1], [1, 2], [0])).toThrow(/hardestNegatives has 2/);

@@ -22,6 +22,15 @@ export function checkNames(caller: string, series: readonly { readonly name: str
 }
 
 /**
+ * Checks that a figure is one of this package.
+ * @throws ReportError if its SVG is none
+ */
+export function checkSvg(what: string, svg: string): void {
+  if (typeof svg === 'string' && svg.startsWith('<svg')) return;
+  throw new ReportError(`${what} is no SVG: take those of the plot functions.`);
+}
+
+/**
  * Checks a number to draw.
  * @throws ReportError if it is not finite
  */

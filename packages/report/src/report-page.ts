@@ -1,5 +1,5 @@
 import type { Figure } from './figure.ts';
-import { ReportError } from './report-error.ts';
+import { checkSvg, ReportError } from './report-error.ts';
 
 /** Rows of plain text or numbers under a row of headings. */
 export interface ReportTable {
@@ -94,11 +94,7 @@ function tableHtml(heading: string, { columns, rows }: ReportTable): string {
 }
 
 function figureHtml(heading: string, { svg, caption }: Figure): string {
-  if (typeof svg !== 'string' || !svg.startsWith('<svg')) {
-    throw new ReportError(
-      `reportPage: a figure of '${heading}' is no SVG: take those of the plot functions.`,
-    );
-  }
+  checkSvg(`reportPage: a figure of '${heading}'`, svg);
   return `<figure>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`;
 }
 

@@ -1,6 +1,7 @@
 import { checkPixelCount, damaged, fitImage, type ResolvedDecodeOptions } from './decode-options.ts';
 import { readImageHeader } from './image-header.ts';
 import type { PixelImage } from './pixel-image.ts';
+import { withoutExif } from './without-exif.ts';
 
 /** Whether this environment decodes images itself and shows their pixels: browsers and their workers. */
 export function browserDecodes(): boolean {
@@ -8,7 +9,7 @@ export function browserDecodes(): boolean {
 }
 
 /**
- * Decodes with the browser, in all its formats. Wholly transparent pixels come out black there.
+ * Decodes with the browser, in all its formats. The more transparent a pixel, the less exact its colour is there.
  * @throws DataError with the origin if the browser cannot decode the file
  */
 export async function decodeInBrowser(
@@ -18,9 +19,9 @@ export async function decodeInBrowser(
   const header = readImageHeader(bytes);
   if (header) checkPixelCount(header, options);
   try {
-    // Pixels as they are stored, as the other decoders give them: not rotated by EXIF, no colour profile.
-    const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {
-      imageOrientation: 'none' as ImageOrientation,
+    // Pixels as they are stored, as the other decoders give them: no colour profile, and not turned. Browsers turn
+    // pictures as EXIF says, and there is no option against it: imageOrientation 'none' is gone, or means the same.
+    const bitmap = await createImageBitmap(new Blob(withoutExif(bytes) as Uint8Array<ArrayBuffer>[]), {
       colorSpaceConversion: 'none',
       premultiplyAlpha: 'none',
     });

@@ -2,16 +2,16 @@ import { ConfigError, checkChoice } from '@openset/core';
 import type Sharp from 'sharp';
 import { decodeAnywhere } from './decode-image.ts';
 import {
-  checkNaturalSize,
   checkPixelCount,
   type DecodeOptions,
   damaged,
+  fitImage,
   type ImageDecoder,
   type ResolvedDecodeOptions,
   resolveDecodeOptions,
 } from './decode-options.ts';
 import { readImageHeader } from './image-header.ts';
-import { type PixelImage, toChannels } from './pixel-image.ts';
+import type { PixelImage } from './pixel-image.ts';
 
 /** How images are decoded in Node. */
 export interface NodeDecoderOptions {
@@ -41,7 +41,8 @@ export async function nodeDecoder(options: NodeDecoderOptions = {}): Promise<Ima
  * Decodes an encoded image with sharp where it is installed (JPEG, PNG, WebP, GIF, AVIF, TIFF), else with JavaScript
  * (JPEG and PNG).
  *
- * An alpha channel is dropped, 16-bit values keep their upper byte, and the orientation in EXIF data is not applied.
+ * An alpha channel is dropped, 16-bit values keep their upper byte, colour profiles and the orientation in EXIF data
+ * are not applied.
  *
  * @param bytes the whole file
  * @returns uint8 pixels, `[height, width, channels]`
@@ -79,16 +80,18 @@ async function decodeWithSharp(
   bytes: Uint8Array,
   options: ResolvedDecodeOptions,
 ): Promise<PixelImage> {
-  const { height, width, channels, fit, maxPixels, origin } = options;
+  const { height, width, fit, maxPixels, origin } = options;
   const header = readImageHeader(bytes);
   if (header) checkPixelCount(header, options);
   try {
-    const pipeline = sharp(bytes, { failOn, limitInputPixels: Math.ceil(maxPixels), sequentialRead: true });
+    const limitInputPixels = Math.ceil(maxPixels);
+    // Pixels as they are stored: no colour profile.
+    const pipeline = sharp(bytes, { failOn, limitInputPixels, sequentialRead: true, ignoreIcc: true });
     if (fit !== 'none' && height !== undefined && width !== undefined) {
-      // The same filter as `resizeImage`, so that both decoders give the same pictures.
-      if (header?.height !== height || header.width !== width) {
-        pipeline.resize({ height, width, fit, kernel: 'linear' });
-      }
+      // The filter of `resizeImage`, which does the rest: libvips would move what it enlarges by half a pixel.
+      const isEnlarged = header && (header.height < height || header.width < width);
+      const isKept = header?.height === height && header.width === width;
+      if (!isEnlarged && !isKept) pipeline.resize({ height, width, fit, kernel: 'linear' });
     }
     const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
     const image = {
@@ -97,8 +100,7 @@ async function decodeWithSharp(
       width: info.width,
       channels: info.channels,
     };
-    if (fit === 'none') checkNaturalSize(image, options);
-    return toChannels(image, channels);
+    return fitImage(image, options);
   } catch (reason) {
     throw damaged(origin, reason);
   }

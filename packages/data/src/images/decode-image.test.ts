@@ -130,6 +130,33 @@ it('both decoders give nearly the same', async () => {
   }
 });
 
+it.each(['sharp', 'javascript'] as const)('%s takes pixels as they are stored', async (decoder) => {
+  // A file that announces another colour space and another orientation, which are for those who show it.
+  const announced = await asSharp(gradient(12, 16))
+    .withMetadata({ icc: 'p3', orientation: 6 })
+    .png()
+    .toBuffer();
+  const stored = await sharp(announced, { ignoreIcc: true }).raw().toBuffer();
+  expect(largestDifference(await sharp(announced).raw().toBuffer(), stored)).toBeGreaterThan(20);
+  const { data, height } = await decodeImage(announced, { ...natural, decoder });
+  expect([height, data]).toEqual([12, new Uint8Array(stored)]);
+});
+
+it('both decoders enlarge in the same way', async () => {
+  const noise = {
+    ...gradient(10, 12),
+    data: Uint8Array.from({ length: 360 }, (_, index) => (index * 97) % 256),
+  };
+  const bytes = await asPng(noise);
+  for (const options of [
+    { height: 20, width: 24 },
+    { height: 8, width: 30, fit: 'fill' as const },
+  ]) {
+    const first = await decodeImage(bytes, { ...options, decoder: 'sharp' });
+    expect(first).toEqual(await decodeImage(bytes, { ...options, decoder: 'javascript' }));
+  }
+});
+
 it("failOn 'none' takes what can be decoded", async () => {
   const jpeg = await asJpeg(gradient(64, 64));
   const cut = jpeg.subarray(0, 0.8 * jpeg.length);

@@ -12,7 +12,8 @@ export function decodeAnywhere(bytes: Uint8Array, options: ResolvedDecodeOptions
  * Decodes an encoded image: with the browser where there is one, else with JavaScript (JPEG and PNG). In Node,
  * `decodeImage` of `@openset/data/node` is faster and reads more formats.
  *
- * An alpha channel is dropped, 16-bit values keep their upper byte, and the orientation in EXIF data is not applied.
+ * An alpha channel is dropped, 16-bit values keep their upper byte, colour profiles and the orientation in EXIF data
+ * are not applied.
  *
  * @param bytes the whole file
  * @returns uint8 pixels, `[height, width, channels]`

@@ -17,22 +17,30 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
   return bytes[0] === 0xff && bytes[1] === 0xd8 ? jpegHeader(view) : null;
 }
 
-/** Goes from segment to segment up to the one that holds the size (start of frame). */
+/** The size stands in the segment that begins the frame. */
 function jpegHeader(view: DataView): ImageHeader | null {
-  let offset = 2;
-  while (offset + 9 <= view.byteLength) {
-    if (view.getUint8(offset) !== 0xff) return null;
-    const marker = view.getUint8(offset + 1);
-    // Fill bytes, and markers without content.
-    if (marker === 0xff || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
-      offset += marker === 0xff ? 1 : 2;
-      continue;
-    }
+  for (const { marker, start } of jpegSegments(view)) {
     // 0xc4, 0xc8 and 0xcc lie among the frames, but define tables.
-    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      return { format: 'jpeg', height: view.getUint16(offset + 5), width: view.getUint16(offset + 7) };
-    }
-    offset += 2 + view.getUint16(offset + 2);
+    if (marker < 0xc0 || marker > 0xcf || marker === 0xc4 || marker === 0xc8 || marker === 0xcc) continue;
+    if (start + 9 > view.byteLength) return null;
+    return { format: 'jpeg', height: view.getUint16(start + 5), width: view.getUint16(start + 7) };
   }
   return null;
+}
+
+/** The segments of a JPEG file up to its first scan, each at `[start, end)` of the file. */
+export function* jpegSegments(view: DataView): Generator<{ marker: number; start: number; end: number }> {
+  for (let start = 2; start + 4 <= view.byteLength; ) {
+    if (view.getUint8(start) !== 0xff) return;
+    const marker = view.getUint8(start + 1);
+    // Fill bytes, and markers without content.
+    if (marker === 0xff || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      start += marker === 0xff ? 1 : 2;
+      continue;
+    }
+    const end = start + 2 + view.getUint16(start + 2);
+    yield { marker, start, end };
+    if (marker === 0xda) return;
+    start = end;
+  }
 }

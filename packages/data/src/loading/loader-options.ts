@@ -34,7 +34,10 @@ export interface LoaderOptions {
   readonly maxPixels?: number;
   /** How pixels become numbers; default `(x − 127.5) / 127.5`, in [−1, 1]. */
   readonly normalize?: Scaling;
-  /** What is done with every image, one after another; default nothing. */
+  /**
+   * What is done with every image, one after another. Default: a random horizontal flip, as the papers train with; with
+   * `shuffle: false`, as for tests, nothing. Digits and letters must not be mirrored: `[]`.
+   */
   readonly augment?: readonly Augmentation[];
   /** Mixes the images of each batch; needs a set with classes. */
   readonly mix?: MixOptions;
@@ -80,10 +83,10 @@ export interface ResolvedLoaderOptions {
 export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions): ResolvedLoaderOptions {
   const { height, width, channels = 3, fit = 'cover', maxPixels, normalize = {} } = options;
   const {
-    augment = [],
+    shuffle = true,
+    augment = shuffle ? [{ kind: 'horizontal-flip' }] : [],
     mix,
     seed = 0,
-    shuffle = true,
     epochs,
     prefetch = 3,
     onBadRecord = 'throw',

@@ -137,6 +137,19 @@ describe('createLoader', () => {
     expect(new Set(expected.map(({ images }) => images.buffer)).size).toBe(expected.length);
   });
 
+  it('mirrors at random by default, but not where the order is that of the set', async () => {
+    // Dark at the left, light at the right.
+    const files = Array.from({ length: 400 }, () => Uint8Array.of(0, 255));
+    const source = sourceOf(files, { raw: { height: 1, width: 2, channels: 1 } });
+    const shareMirrored = async (options: Partial<NodeLoaderOptions>) => {
+      const [batch] = await collect(createLoader(source, { ...tiny, batchSize: 400, height: 1, ...options }));
+      return batch!.images.filter((value, index) => index % 2 === 0 && value > 0).length / 400;
+    };
+    expect(Math.abs((await shareMirrored({})) - 0.5)).toBeLessThan(0.1);
+    expect(await shareMirrored({ shuffle: false })).toBe(0);
+    expect(await shareMirrored({ augment: [] })).toBe(0);
+  });
+
   it('checks its options', () => {
     const make = (options: Partial<NodeLoaderOptions>) => () =>
       createLoader(arraySource(10), { ...tiny, ...options });

@@ -42,6 +42,7 @@ it.each([
     '1.jpg 1 2 3 4 5 6 7 8 9 x 1\n',
     "line 1: 'x' is no number",
   ],
+  ['a file of nothing', readIjbMedia, ' \n', "is empty; lines of 'name template medium'"],
   ['an infinite one', readIjbLandmarks, '1.jpg 1 2 3 4 5 6 7 8 9 Infinity 1\n', 'is no number'],
 ])('refuses %s', async (_, read, text, message) => {
   const reading: Promise<unknown> = read(textFile(text));

@@ -35,7 +35,7 @@ export interface IjbLandmarks {
  * Reads `ijbb_face_tid_mid.txt` or `ijbc_face_tid_mid.txt`: lines of `name template medium`.
  *
  * Reference: InsightFace, `recognition/_evaluation_/ijb`.
- * @throws DataError for a line of another form
+ * @throws DataError for a line of another form, and for a file without any
  */
 export async function readIjbMedia(file: ByteFile): Promise<IjbMedia> {
   const names: string[] = [];
@@ -52,7 +52,7 @@ export async function readIjbMedia(file: ByteFile): Promise<IjbMedia> {
 /**
  * Reads `ijbb_template_pair_label.txt` or `ijbc_template_pair_label.txt`: lines of `template template same`. IJB-C's
  * has 15,658,489.
- * @throws DataError for a line of another form
+ * @throws DataError for a line of another form, and for a file without any
  */
 export async function readIjbTemplatePairs(file: ByteFile): Promise<IjbTemplatePairs> {
   const first = new Column((length) => new Int32Array(length));
@@ -68,7 +68,7 @@ export async function readIjbTemplatePairs(file: ByteFile): Promise<IjbTemplateP
 
 /**
  * Reads `ijbb_name_5pts_score.txt` or `ijbc_name_5pts_score.txt`: lines of a name, ten coordinates and a score.
- * @throws DataError for a line of another form
+ * @throws DataError for a line of another form, and for a file without any
  */
 export async function readIjbLandmarks(file: ByteFile): Promise<IjbLandmarks> {
   const names: string[] = [];
@@ -91,9 +91,11 @@ async function eachRow(
   form: string,
   use: (fields: readonly string[], place: string) => void,
 ): Promise<void> {
+  let isEmpty = true;
   for await (const { lines, firstNumber } of readLineBatches(file)) {
     lines.forEach((line, index) => {
-      if (line === '') return;
+      if (line.trim() === '') return;
+      isEmpty = false;
       const fields = line.trim().split(/\s+/);
       const place = `${file.name}, line ${firstNumber + index}`;
       if (fields.length !== width) {
@@ -102,4 +104,5 @@ async function eachRow(
       use(fields, place);
     });
   }
+  if (isEmpty) throw new DataError(`${file.name}: is empty; lines of '${form}' are expected.`);
 }

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { type ImageSource, readLfwPairs, type VerificationSet, verificationImages } from '@openset/data';
+import { openImageFolder, openPairs, readFrom } from '@openset/data/node';
+import { decodeAndClose } from '../decode-and-close.ts';
+
+/** The data of the study, decoded: grey pictures of one size. */
+export interface Faces {
+  readonly train: ImageSource;
+  readonly pairs: VerificationSet;
+  /** `2i` and `2i + 1` are the pictures of pair i. */
+  readonly pairImages: ImageSource;
+  readonly inputSize: number;
+}
+
+/**
+ * Opens both folders, and decodes them into memory.
+ * @param folders `train`: one folder for each person; `pairs`: LFW's `pairs.txt` beside one folder for each person
+ */
+export async function openFaces(
+  folders: { readonly train: string; readonly pairs: string },
+  inputSize: number,
+): Promise<Faces> {
+  const list = await readFrom(join(folders.pairs, 'pairs.txt'), readLfwPairs);
+  const pairs = openPairs(list, folders.pairs);
+  const size = { height: inputSize, width: inputSize, channels: 1 } as const;
+  return {
+    train: await decodeAndClose(await openImageFolder(folders.train), size),
+    pairs,
+    pairImages: await decodeAndClose(verificationImages(pairs), size),
+    inputSize,
+  };
+}

@@ -1,0 +1,58 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { kept, writeWhole } from '../kept-results.ts';
+import { machine } from '../machine.ts';
+import { mean } from '../numbers.ts';
+import { openFaces } from './faces.ts';
+import { type LossName, lossNames } from './losses.ts';
+import { type LfwStudy, lfwFigure, lfwPage } from './page.ts';
+import { type Recipe, type RunResult, trainOnce } from './train-once.ts';
+
+/** Options of the study. */
+export interface LfwStudyOptions {
+  readonly train: string;
+  readonly pairs: string;
+  /** Where the page goes. */
+  readonly out: string;
+  /** Where finished runs are kept. */
+  readonly results: string;
+  readonly seeds: number;
+  readonly inputSize: number;
+  readonly recipe: Recipe;
+  /** Steps of the long run of the best loss; 0 for none. */
+  readonly longSteps: number;
+  readonly command: string;
+}
+
+/** All runs, one after another, and the page. */
+export async function lfwStudy(options: LfwStudyOptions): Promise<LfwStudy> {
+  const { out, results, seeds, inputSize, recipe, longSteps, command } = options;
+  // Before hours are spent: can the page be written?
+  await mkdir(out, { recursive: true });
+  const faces = await openFaces(options, inputSize);
+  const run = (loss: LossName, seed: number, ownRecipe: Recipe) => {
+    const name = `lfw-${loss.toLowerCase()}-${seed}-${ownRecipe.steps}`;
+    console.error(`${loss}, seed ${seed}, ${ownRecipe.steps} steps`);
+    return kept(results, name, { recipe: ownRecipe, inputSize }, () =>
+      trainOnce(faces, loss, seed, ownRecipe),
+    );
+  };
+  const runs: RunResult[] = [];
+  for (const loss of lossNames) {
+    for (let seed = 1; seed <= seeds; seed++) runs.push(await run(loss, seed, recipe));
+  }
+  const long = longSteps > 0 ? await run(bestLoss(runs), 1, { ...recipe, steps: longSteps }) : null;
+  const { size, classNames } = faces.train;
+  const counts = { images: size, people: classNames.length, pairs: faces.pairs.size };
+  const { isSame } = faces.pairs;
+  const study = { runs, long, recipe, inputSize, isSame, counts, machine: machine(), command };
+  await writeWhole(join(out, 'lfw-roc.svg'), lfwFigure(study));
+  await writeWhole(join(out, 'lfw.md'), lfwPage(study));
+  return study;
+}
+
+function bestLoss(runs: readonly RunResult[]): LossName {
+  const score = (name: LossName) =>
+    mean(runs.filter(({ loss }) => loss === name).map(({ accuracy }) => accuracy.estimate));
+  return lossNames.reduce((best, name) => (score(name) > score(best) ? name : best));
+}

@@ -1,0 +1,128 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, OpenSetError } from '@openset/core';
+import { startWasm } from './backend.ts';
+import { lfwStudy } from './lfw/study.ts';
+import { type ImageSet, imageSets } from './uniform/images.ts';
+import { uniformStudy } from './uniform/study.ts';
+
+const help = `Usage: npm run study -- NAME [options]
+
+lfw        four losses on one small network, trained on a folder of people and judged on LFW pairs of others
+uniform    softmax, BCE-diverse and BCE-unified under one threshold for every picture
+
+  --out FOLDER       where the page goes (default docs/studies)
+  --results FOLDER   where finished runs are kept (default .cache/studies): the same command goes on where it
+                     was interrupted
+  --seeds N          runs of each loss (default 3)
+  --steps N          training steps of each run (default: lfw 2600, uniform 1400)
+  --batch N          pictures in a batch (default: lfw 64, uniform 128)
+  --rate X           learning rate (default 0.1)
+  --threads N        threads of the wasm backend (default 2)
+
+lfw:
+  --train FOLDER     one folder of pictures for each person
+  --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
+  --long-steps N     training steps of one more run of the best loss; 0 for none (default 17000)
+  --size N           side of the pictures in pixels (default 56)
+  --width N          channels of the first stage (default 16)
+  --scale X          scale of the losses (default 32)
+
+uniform:
+  --set NAME         mnist (default, comes as a package), fashion or cifar10
+  --data FOLDER      the unpacked files of the set under their usual names`;
+
+const text = { type: 'string' } as const;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    out: { ...text, default: 'docs/studies' },
+    results: { ...text, default: '.cache/studies' },
+    seeds: text,
+    steps: text,
+    batch: text,
+    rate: text,
+    threads: text,
+    train: text,
+    pairs: text,
+    'long-steps': text,
+    size: text,
+    width: text,
+    scale: text,
+    set: { ...text, default: 'mnist' },
+    data: text,
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const studies: Readonly<Record<string, () => Promise<unknown>>> = { lfw, uniform };
+
+const study = studies[positionals[0] ?? ''];
+if (values.help || !study) {
+  (values.help ? console.log : console.error)(help);
+  if (!values.help) process.exitCode = 2;
+} else {
+  try {
+    await startWasm(number('threads', 2));
+    await study();
+  } catch (error) {
+    if (!(error instanceof OpenSetError)) throw error;
+    console.error(`study: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+function lfw(): Promise<unknown> {
+  const { train, pairs, out, results } = values;
+  if (!train || !pairs)
+    throw new ConfigError('The study needs --train FOLDER and --pairs FOLDER; see --help.');
+  return lfwStudy({
+    train,
+    pairs,
+    out,
+    results,
+    seeds: number('seeds', 3),
+    inputSize: number('size', 56),
+    longSteps: number('long-steps', 17_000),
+    command: 'npm run study -- lfw --train lfw-gray112-train --pairs lfw-gray112-pairs',
+    recipe: {
+      steps: number('steps', 2600),
+      batchSize: number('batch', 64),
+      learningRate: number('rate', 0.1),
+      weightDecay: 5e-4,
+      scale: number('scale', 32),
+      width: number('width', 16),
+      blocks: [2, 2, 2, 2],
+      embeddingSize: 128,
+      dropout: 0.4,
+    },
+  });
+}
+
+function uniform(): Promise<unknown> {
+  const { set, data, out, results } = values;
+  if (!imageSets.includes(set as ImageSet)) {
+    throw new ConfigError(`--set knows ${imageSets.join(', ')}, not '${set}'.`);
+  }
+  return uniformStudy({
+    set: set as ImageSet,
+    data,
+    out,
+    results,
+    seeds: number('seeds', 3),
+    recipe: {
+      steps: number('steps', 1400),
+      batchSize: number('batch', 128),
+      learningRate: number('rate', 0.1),
+      weightDecay: 5e-4,
+    },
+  });
+}
+
+/** A number of the command line. @throws ConfigError */
+function number(option: keyof typeof values, missing: number): number {
+  const given = values[option];
+  if (given === undefined) return missing;
+  const value = Number(given);
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new ConfigError(`--${option} must be a number of at least 0, but is '${String(given)}'.`);
+}

@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startWasm } from './backend.ts';
+import { lfwStudy } from './lfw/study.ts';
+import { uniformStudy } from './uniform/study.ts';
+
+// Small pictures made on the spot: the programs, not their results, are tested.
+let folder: string;
+
+beforeAll(async () => {
+  await startWasm(1);
+  folder = await mkdtemp(join(tmpdir(), 'openset-studies-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function savePerson(root: string, name: string, pictures: number): Promise<void> {
+  await mkdir(join(root, name), { recursive: true });
+  for (let picture = 1; picture <= pictures; picture++) {
+    const pixels = Uint8Array.from(
+      { length: 32 * 32 },
+      (_, pixel) => (pixel * name.length * 7 + picture * 13) % 256,
+    );
+    const path = join(root, name, `${name}_${String(picture).padStart(4, '0')}.jpg`);
+    await sharp(pixels, { raw: { width: 32, height: 32, channels: 1 } })
+      .jpeg()
+      .toFile(path);
+  }
+}
+
+it('trains all losses on folders of people, writes the page, and keeps finished runs', async () => {
+  const [train, pairs] = [join(folder, 'train'), join(folder, 'pairs')];
+  for (const name of ['Ada', 'Grace', 'Katherine']) await savePerson(train, name, 4);
+  for (const name of ['Alan', 'Edsger']) await savePerson(pairs, name, 3);
+  const same = ['Alan\t1\t2', 'Alan\t2\t3', 'Edsger\t1\t2', 'Edsger\t1\t3'];
+  const different = [1, 2, 3].map((n) => `Alan\t${n}\tEdsger\t${n}`);
+  await writeFile(join(pairs, 'pairs.txt'), `${[...same, ...different, ...same, ...different].join('\n')}\n`);
+  const recipe = {
+    steps: 3,
+    batchSize: 4,
+    learningRate: 0.05,
+    weightDecay: 5e-4,
+    scale: 16,
+    width: 4,
+    blocks: [1, 1],
+    embeddingSize: 8,
+    dropout: 0,
+  };
+  const [out, results] = [join(folder, 'out'), join(folder, 'results')];
+  const options = {
+    train,
+    pairs,
+    out,
+    results,
+    seeds: 1,
+    inputSize: 16,
+    recipe,
+    longSteps: 4,
+    command: 'test',
+  };
+  const { runs, long } = await lfwStudy(options);
+  expect(runs.map(({ loss }) => loss)).toEqual(['CosFace', 'BCE-unified', 'UniTSFace', 'EPL-CosFace']);
+  expect(long?.steps).toBe(4);
+  const page = await readFile(join(out, 'lfw.md'), 'utf8');
+  expect(page).toContain('12 pictures of 3 people');
+  expect(page).toContain('14 pairs of other people');
+  expect(await readFile(join(out, 'lfw-roc.svg'), 'utf8')).toMatch(/^<svg/);
+
+  const kept = join(results, 'lfw-cosface-1-3.json');
+  const { mtimeMs } = await stat(kept);
+  await lfwStudy(options);
+  expect((await stat(kept)).mtimeMs).toBe(mtimeMs);
+  await lfwStudy({ ...options, recipe: { ...recipe, scale: 8 } });
+  expect((await stat(kept)).mtimeMs).toBeGreaterThan(mtimeMs);
+});
+
+it('measures uniform accuracy on a set of the MNIST family', async () => {
+  const data = join(folder, 'digits');
+  await mkdir(data);
+  // Two classes: bright at the top, or at the bottom.
+  for (const [name, count] of [
+    ['train', 64],
+    ['t10k', 20],
+  ] as const) {
+    const pixels = Uint8Array.from({ length: count * 784 }, (_, index) => {
+      const [image, row] = [Math.floor(index / 784), Math.floor((index % 784) / 28)];
+      return row < 14 === (image % 2 === 0) ? 200 + (index % 50) : index % 60;
+    });
+    const header = (...words: number[]) =>
+      Buffer.from(words.flatMap((word) => [0, 0, word >> 8, word & 255]));
+    const [images, labels] = [`${name}-images-idx3-ubyte`, `${name}-labels-idx1-ubyte`];
+    await writeFile(join(data, images), Buffer.concat([header(0x803, count, 28, 28), pixels]));
+    const values = Uint8Array.from({ length: count }, (_, image) => image % 2);
+    await writeFile(join(data, labels), Buffer.concat([header(0x801, count), values]));
+  }
+  const recipe = { steps: 12, batchSize: 16, learningRate: 0.05, weightDecay: 5e-4 };
+  const [out, results] = [join(folder, 'out'), join(folder, 'results')];
+  const { runs } = await uniformStudy({ set: 'mnist', data, seeds: 1, recipe, out, results });
+  expect(runs.map(({ loss }) => loss)).toEqual(['softmax', 'BCE-diverse', 'BCE-unified']);
+  for (const run of runs) expect(run.sampleWise).toBe(1);
+  expect(runs[2]!.learnedThreshold).not.toBeNull();
+  expect(await readFile(join(out, 'uniform-mnist.md'), 'utf8')).toContain('| BCE-unified | 100.00 %');
+});

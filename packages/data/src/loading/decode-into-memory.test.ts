@@ -1,0 +1,45 @@
+import { DataError } from '@openset/core';
+import { expect, it } from 'vitest';
+import type { ImageSource } from '../source.ts';
+import { createLoader } from './create-node-loader.ts';
+import { decodeIntoMemory } from './decode-into-memory.ts';
+
+const raw = { height: 2, width: 2, channels: 1 };
+
+const source = (get: ImageSource['get']): ImageSource => ({
+  size: 70,
+  classNames: ['even', 'odd'],
+  labels: Int32Array.from({ length: 70 }, (_, index) => index % 2),
+  get,
+  close: async () => {},
+});
+
+const pictures = source(async (index) => ({
+  bytes: Uint8Array.of(index, 255, 0, 7),
+  raw,
+  label: index % 2,
+  origin: `picture ${index}`,
+}));
+
+it('keeps the pixels as they are, and every batch is the same as before', async () => {
+  const size = { height: 2, width: 2, channels: 1, workers: 0 } as const;
+  const progress: number[] = [];
+  const memory = await decodeIntoMemory(pictures, { ...size, onProgress: (done) => progress.push(done) });
+  expect(progress).toEqual([64, 70]);
+  expect(await memory.get(69)).toMatchObject({ bytes: Uint8Array.of(69, 255, 0, 7), raw, label: 1 });
+  await expect(memory.get(70)).rejects.toThrow(RangeError);
+  const options = { ...size, batchSize: 16, seed: 3, augment: [{ kind: 'horizontal-flip' }] } as const;
+  const read = async (set: ImageSource) => {
+    const batches: Float32Array[] = [];
+    for await (const { images } of createLoader(set, options)) batches.push(images.slice());
+    return batches;
+  };
+  expect(await read(memory)).toEqual(await read(pictures));
+});
+
+it('names a picture that cannot be decoded', async () => {
+  const broken = source(async (index) => ({ bytes: Uint8Array.of(1, 2), label: 0, origin: `file ${index}` }));
+  const promise = decodeIntoMemory(broken, { height: 2, width: 2, workers: 0 });
+  await expect(promise).rejects.toThrow(DataError);
+  await expect(promise).rejects.toThrow('file 0');
+});

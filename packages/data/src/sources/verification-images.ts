@@ -1,0 +1,16 @@
+import type { ImageSource } from '../source.ts';
+import type { VerificationSet } from './verification-set.ts';
+
+/**
+ * The pictures of a verification set as a source, for a loader without `shuffle`: `2i` and `2i + 1` are those of pair `i`.
+ * They have no classes; every label is −1. Closing the source closes the set.
+ */
+export function verificationImages(set: VerificationSet): ImageSource {
+  return {
+    size: 2 * set.size,
+    classNames: [],
+    labels: new Int32Array(2 * set.size).fill(-1),
+    get: (index) => set.image(index),
+    close: () => set.close(),
+  };
+}

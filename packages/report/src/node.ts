@@ -1,0 +1,1 @@
+export { type FigurePngOptions, figurePng } from './figure-png.ts';

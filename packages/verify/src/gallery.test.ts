@@ -1,0 +1,63 @@
+import { ConfigError, DataError, ShapeError } from '@openset/core';
+import { expect, it } from 'vitest';
+import { Gallery } from './gallery.ts';
+
+const vector = (...values: number[]) => Float32Array.from(values);
+
+it('names the nearest identity, or nobody', () => {
+  const gallery = new Gallery(0.8);
+  expect(gallery.identify(vector(1, 0))).toEqual({
+    identity: null,
+    cosine: null,
+    threshold: 0.8,
+    candidates: [],
+  });
+  gallery.enroll('Ada', [vector(1, 0)]);
+  gallery.enroll('Bob', [vector(0, 1)]);
+  const known = gallery.identify(vector(0.96, 0.28));
+  expect(known.identity).toBe('Ada');
+  expect(known.candidates.map(({ identity }) => identity)).toEqual(['Ada', 'Bob']);
+  expect(known.candidates[1]!.cosine).toBeCloseTo(0.28, 6);
+  // Cosine 0.6 and 0.8 below and at the threshold.
+  expect(gallery.identify(vector(0.75, 0.6614)).identity).toBeNull();
+  expect(gallery.identify(vector(0.6, 0.8), { candidates: 1 }).candidates).toHaveLength(1);
+});
+
+it('takes the mean of all embeddings of an identity', () => {
+  const gallery = new Gallery(0);
+  gallery.enroll('Ada', [vector(1, 0)]);
+  gallery.enroll('Ada', [vector(0, 1)]);
+  // The template is (1, 1) / √2.
+  expect(gallery.identify(vector(1, 0)).cosine).toBeCloseTo(Math.SQRT1_2, 6);
+  expect(gallery.identities).toEqual(['Ada']);
+  expect(gallery.remove('Ada')).toBe(true);
+  expect(gallery.remove('Ada')).toBe(false);
+});
+
+it('goes through JSON', () => {
+  const gallery = new Gallery(0.3);
+  gallery.enroll('Ada', [vector(1, 0), vector(0.6, 0.8)]);
+  gallery.enroll('Bob', [vector(0, 1)]);
+  const copy = new Gallery(0.3);
+  copy.setState(JSON.parse(JSON.stringify(gallery.getState())));
+  expect(copy.identify(vector(0.6, 0.8))).toEqual(gallery.identify(vector(0.6, 0.8)));
+  copy.enroll('Bob', [vector(0, 1)]);
+  expect(copy.getState().identities[1]!.count).toBe(2);
+});
+
+it('refuses what cannot be compared, and stays as it was', () => {
+  const gallery = new Gallery(0.3);
+  gallery.enroll('Ada', [vector(1, 0)]);
+  const before = gallery.getState();
+  expect(() => new Gallery(2)).toThrow(ConfigError);
+  expect(() => gallery.enroll('Bob', [])).toThrow(DataError);
+  expect(() => gallery.enroll('Bob', [vector(1, 0, 0)])).toThrow(ShapeError);
+  expect(() => gallery.enroll('Bob', [vector(1, 0), vector(-1, 0)])).toThrow(DataError);
+  expect(() => gallery.identify(vector(1, 0, 0))).toThrow(ShapeError);
+  const damaged = { embeddingSize: 2, identities: [{ identity: 'Bob', count: 1, sum: [1] }] };
+  expect(() => gallery.setState(damaged)).toThrow(DataError);
+  const twice = { identity: 'Bob', count: 1, sum: [1, 0] };
+  expect(() => gallery.setState({ embeddingSize: 2, identities: [twice, twice] })).toThrow(ConfigError);
+  expect(() => gallery.setState({} as never)).toThrow(DataError);
+  expect(gallery.getState()).toEqual(before);
+});

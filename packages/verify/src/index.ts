@@ -1,0 +1,10 @@
+export { type Candidate, Gallery, type GalleryState, type Identification } from './gallery.ts';
+export { decodeModel, encodeModel, type ModelDescription, type ModelFile } from './model-file.ts';
+export {
+  type Calibration,
+  type CalibrationOptions,
+  type ImageBatch,
+  type Verification,
+  Verifier,
+  type VerifierOptions,
+} from './verifier.ts';

@@ -1,0 +1,124 @@
+import { type Backbone, ConfigError, DataError, ShapeError } from '@openset/core';
+import { MetricsError } from '@openset/metrics';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { linearBackbone, pixels } from './__fixtures__/linear-backbone.ts';
+import { Verifier } from './verifier.ts';
+
+describe.each(['cpu', 'wasm'])('Verifier on %s', (backendName) => {
+  beforeEach(async () => {
+    await tf.setBackend(backendName);
+  });
+
+  const image = (...values: number[]) => tf.tensor3d(values, [2, 2, 1]);
+
+  it('embeds images at unit length, in batches, and leaks nothing', async () => {
+    const backbone = linearBackbone(pixels);
+    const verifier = new Verifier({ backbone, threshold: 0.5, flipSum: false, batchSize: 2 });
+    const images = tf.tensor4d([3, 4, 0, 0, 0, 0, 0, 2, 1, 1, 1, 1], [3, 2, 2, 1]);
+    const before = tf.memory().numTensors;
+    const embeddings = await verifier.embed(images);
+    expect(tf.memory().numTensors).toBe(before);
+    // (3, 4) / 5, one axis, and (1, 1, 1, 1) / 2.
+    const expected = [
+      [0.6, 0.8, 0, 0],
+      [0, 0, 0, 1],
+      [0.5, 0.5, 0.5, 0.5],
+    ];
+    const difference = embeddings.map((embedding, row) =>
+      Math.max(...embedding.map((value, k) => Math.abs(value - expected[row]![k]!))),
+    );
+    expect(Math.max(...difference)).toBeLessThan(1e-6);
+  });
+
+  it('embeds batches of plain arrays', async () => {
+    const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.5, flipSum: false });
+    const before = tf.memory().numTensors;
+    const batches = (async function* () {
+      yield { images: Float32Array.of(2, 0, 0, 0, 0, 3, 0, 0), shape: [2, 2, 2, 1] as const };
+      yield { images: Float32Array.of(0, 0, 4, 0), shape: [1, 2, 2, 1] as const };
+    })();
+    const embeddings = await verifier.embedBatches(batches);
+    expect(embeddings.map((embedding) => embedding.indexOf(1))).toEqual([0, 1, 2]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('adds the embedding of the mirrored image', async () => {
+    const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.5 });
+    const images = tf.tensor4d([3, 1, 0, 0], [1, 2, 2, 1]);
+    const [embedding] = await verifier.embed(images);
+    // (3, 1) + (1, 3) = (4, 4), of length √32.
+    expect(embedding![0]).toBeCloseTo(Math.SQRT1_2, 6);
+    expect(embedding![1]).toBeCloseTo(Math.SQRT1_2, 6);
+  });
+
+  it('answers with cosine and threshold, and accepts at the threshold itself', async () => {
+    const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.6, flipSum: false });
+    const [a, b] = [image(3, 4, 0, 0), image(1, 0, 0, 0)];
+    const answer = await verifier.verify(a, b);
+    expect(answer.cosine).toBeCloseTo(0.6, 6);
+    expect(answer.probability).toBeNull();
+    const cosine = answer.cosine;
+    const at = (threshold: number) =>
+      new Verifier({ backbone: verifier.backbone, threshold, flipSum: false });
+    expect((await at(cosine).verify(a, b)).same).toBe(true);
+    expect((await at(cosine + 1e-6).verify(a, b)).same).toBe(false);
+  });
+
+  it('refuses embeddings without a direction, and naming the image', async () => {
+    const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0 });
+    const images = tf.tensor4d([1, 0, 0, 0, 0, 0, 0, 0], [2, 2, 2, 1]);
+    await expect(verifier.embed(images)).rejects.toThrow(DataError);
+    await expect(verifier.embed(images)).rejects.toThrow('image 1 is all zeros');
+    const broken = tf.tensor4d([Number.NaN, 0, 0, 0], [1, 2, 2, 1]);
+    await expect(verifier.embed(broken)).rejects.toThrow('not finite');
+    await expect(verifier.embed(image(1, 0, 0, 0) as unknown as tf.Tensor4D)).rejects.toThrow(ShapeError);
+  });
+});
+
+describe('thresholds', () => {
+  let backbone: Backbone;
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+    backbone = linearBackbone(pixels);
+  });
+
+  it('are checked', () => {
+    for (const threshold of [-1.1, 1.1, Number.NaN, '0.3' as unknown as number]) {
+      expect(() => new Verifier({ backbone, threshold })).toThrow(ConfigError);
+    }
+    const calibration = { slope: Number.NaN, offset: 0 };
+    expect(() => new Verifier({ backbone, threshold: 0, calibration })).toThrow(ConfigError);
+  });
+
+  it('come from pairs: the most right answers, or a false accept rate', () => {
+    const verifier = new Verifier({ backbone, threshold: 0.9 });
+    const cosines = [0.1, 0.2, 0.3, 0.6, 0.4, 0.5, 0.7, 0.8];
+    const isSame = [false, false, false, false, true, true, true, true];
+    // Between 0.3 and 0.4 one pair is wrong (0.6); everywhere else at least as many.
+    const best = verifier.calibrated(cosines, isSame);
+    expect(best.threshold).toBeGreaterThan(0.3);
+    expect(best.threshold).toBeLessThanOrEqual(0.4);
+    const strict = verifier.calibrated(cosines, isSame, { far: 0 });
+    expect(strict.threshold).toBeGreaterThan(0.6);
+    expect(strict.threshold).toBeLessThan(0.6 + 1e-9);
+    expect(best.probability(0.8)!).toBeGreaterThan(0.5);
+    expect(best.probability(0.1)!).toBeLessThan(0.5);
+    expect(verifier.threshold).toBe(0.9);
+  });
+
+  it('need pairs of both kinds, and negatives below 1', () => {
+    const verifier = new Verifier({ backbone, threshold: 0 });
+    expect(() => verifier.calibrated([0.1, 0.2], [true, true])).toThrow(DataError);
+    expect(() => verifier.calibrated([0.1, 0.2], [false, false])).toThrow(DataError);
+    expect(() => verifier.calibrated([], [])).toThrow(DataError);
+    expect(() => verifier.calibrated([0.1, Number.NaN], [true, false])).toThrow(MetricsError);
+    expect(() => verifier.calibrated([1, 0.5], [false, true], { far: 0 })).toThrow(ConfigError);
+    expect(() => verifier.calibrated([0.1, 0.5], [false, true], { far: 2 })).toThrow(ConfigError);
+  });
+
+  it('compares only embeddings of one length', () => {
+    const verifier = new Verifier({ backbone, threshold: 0 });
+    expect(() => verifier.compare(new Float32Array(2), new Float32Array(3))).toThrow(ShapeError);
+  });
+});
