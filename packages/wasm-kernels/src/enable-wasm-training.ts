@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backendHeap } from './backend-internals.ts';
 import { allowRelaxedSimd } from './kernel-modules.ts';
 import { chooseNativeModule, describeNative, nativeModule } from './native-module.ts';
-import { nodeModule } from './node-modules.ts';
+import { nodeThreads } from './node-modules.ts';
 import { makeSharedBackend } from './shared-backend.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
@@ -51,7 +51,7 @@ export async function enableWasmTraining(options: WasmTrainingOptions = {}): Pro
   const { threads = 1, relaxedSimd = 'auto' } = options;
   checkNumber('threads', threads, { minimum: 1, maximum: mostThreads, integer: true });
   const relaxed = chooseRelaxedSimd(relaxedSimd);
-  if (threads > 1 && nodeModule('node:worker_threads')) replaceUnsharedBackend();
+  if (threads > 1 && nodeThreads()) replaceUnsharedBackend();
   if (!(await tf.setBackend(backendName))) throw new ConfigError('The wasm backend did not start.');
   const backend = tf.backend() as unknown as WasmBackend;
   const native = await chooseNativeModule(backend, relaxed);

@@ -1,5 +1,5 @@
 import { WorkerError } from '@openset/core';
-import { nodeModule } from './node-modules.ts';
+import { nodeThreads } from './node-modules.ts';
 
 /** What a worker needs: the compiled kernels, the memory, and its places there. */
 export interface WorkerStart {
@@ -40,7 +40,7 @@ if (typeof require === 'function') {
  * @throws WorkerError if it does not start
  */
 export async function startWorker(start: WorkerStart, onEnd: () => void): Promise<KernelWorker> {
-  const threads = nodeModule('node:worker_threads');
+  const threads = nodeThreads();
   try {
     return await (threads ? startInNode(threads, start, onEnd) : startInBrowser(start, onEnd));
   } catch (error) {
@@ -50,7 +50,7 @@ export async function startWorker(start: WorkerStart, onEnd: () => void): Promis
 }
 
 function startInNode(
-  { Worker }: typeof import('node:worker_threads'),
+  { Worker }: NonNullable<ReturnType<typeof nodeThreads>>,
   start: WorkerStart,
   onEnd: () => void,
 ): Promise<KernelWorker> {
