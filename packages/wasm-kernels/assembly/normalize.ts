@@ -1,0 +1,55 @@
+// Rows of unit length, and the gradient through that. In float64 inside, which neither overflows nor underflows for float32.
+import { at, doubleSum, highDoubles, loadLanes, lowDoubles, singles, storeLanes } from './lanes';
+import { address, float, integer } from './parameters';
+
+/** `x / max(‖x‖, ε)` and `1 / max(‖x‖, ε)`. Words: rows, size, rows of a chunk, x, y, inverse norm. Float: ε. */
+export function l2NormalizeChunk(p: usize, chunk: i32): void {
+  const size = integer(p, 1), epsilon = <f64>float(p, 0);
+  const first = chunk * integer(p, 2), end = min(integer(p, 0), first + integer(p, 2));
+  for (let row = first; row < end; row++) {
+    const x = address(p, 3) + at(row * size), y = address(p, 4) + at(row * size);
+    const norm = Math.sqrt(dot(x, x, size));
+    // Written so that NaN stays NaN.
+    const inverse = 1 / (norm < epsilon ? epsilon : norm);
+    store<f32>(address(p, 5) + at(row), <f32>inverse);
+    combine(y, x, inverse, x, 0, size);
+  }
+}
+
+/**
+ * `dx = (dy − (dy · y) y) / ‖x‖`; where the norm was below ε, the divisor is a constant: `dy / ε`. Words: rows, size, rows of a
+ * chunk, dy, y, inverse norm, dx. Float: ε.
+ */
+export function l2NormalizeGradChunk(p: usize, chunk: i32): void {
+  const size = integer(p, 1), largest = <f32>(1 / <f64>float(p, 0));
+  const first = chunk * integer(p, 2), end = min(integer(p, 0), first + integer(p, 2));
+  for (let row = first; row < end; row++) {
+    const dy = address(p, 3) + at(row * size), y = address(p, 4) + at(row * size);
+    const inverse = load<f32>(address(p, 5) + at(row));
+    const along = inverse < largest ? dot(dy, y, size) : 0;
+    combine(address(p, 6) + at(row * size), dy, <f64>inverse, y, -along * <f64>inverse, size);
+  }
+}
+
+function dot(a: usize, b: usize, size: i32): f64 {
+  let even = f64x2.splat(0), odd = even;
+  for (let k = 0; k < size; k += 4) {
+    const lanes = min(4, size - k);
+    const left = loadLanes(a + at(k), lanes), right = loadLanes(b + at(k), lanes);
+    even = f64x2.add(even, f64x2.mul(lowDoubles(left), lowDoubles(right)));
+    odd = f64x2.add(odd, f64x2.mul(highDoubles(left), highDoubles(right)));
+  }
+  return doubleSum(f64x2.add(even, odd));
+}
+
+/** `a · x + b · y` of a row. */
+function combine(target: usize, x: usize, a: f64, y: usize, b: f64, size: i32): void {
+  const left = f64x2.splat(a), right = f64x2.splat(b);
+  for (let k = 0; k < size; k += 4) {
+    const lanes = min(4, size - k);
+    const xs = loadLanes(x + at(k), lanes), ys = loadLanes(y + at(k), lanes);
+    const low = f64x2.add(f64x2.mul(left, lowDoubles(xs)), f64x2.mul(right, lowDoubles(ys)));
+    const high = f64x2.add(f64x2.mul(left, highDoubles(xs)), f64x2.mul(right, highDoubles(ys)));
+    storeLanes(target + at(k), singles(low, high), lanes);
+  }
+}
