@@ -8,26 +8,32 @@ import {
   reluActivation,
   sigmoidActivation,
 } from '../src/elementwise-task-ids';
-import { at, loadLanes, storeLanes } from './lanes';
+import { at, loadLanes, loadSome, storeLanes, storeSome } from './lanes';
 import { exponential, exponentialMinusOne } from './mathematics';
 import { address, float, integer } from './parameters';
 
 /** `(x − mean) · factor + offset`. Words: count, width, elements of a chunk, x, out, then `[width]` mean, factor, offset. */
 export function normalizeColumnsChunk(p: usize, chunk: i32): void {
-  const width = integer(p, 1), x = address(p, 3), out = address(p, 4);
-  const mean = address(p, 5), factor = address(p, 6), offset = address(p, 7);
+  const width = integer(p, 1);
   let index = chunk * integer(p, 2);
   const end = min(integer(p, 0), index + integer(p, 2));
   while (index < end) {
     const column = index % width, columns = min(width - column, end - index);
-    for (let c = 0; c < columns; c += 4) {
-      const lanes = min(4, columns - c), element = at(index + c), channel = at(column + c);
-      const centred = f32x4.sub(loadLanes(x + element, lanes), loadLanes(mean + channel, lanes));
-      const scaled = f32x4.mul(centred, loadLanes(factor + channel, lanes));
-      storeLanes(out + element, f32x4.add(scaled, loadLanes(offset + channel, lanes)), lanes);
-    }
+    const x = address(p, 3) + at(index), out = address(p, 4) + at(index);
+    const mean = address(p, 5) + at(column), factor = address(p, 6) + at(column), offset = address(p, 7) + at(column);
+    const whole = at(columns & ~3), rest = columns & 3;
+    for (let o: usize = 0; o < whole; o += 16) normalize<v128>(x + o, out + o, mean + o, factor + o, offset + o, 4);
+    if (rest) normalize<f32>(x + whole, out + whole, mean + whole, factor + whole, offset + whole, rest);
     index += columns;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function normalize<V>(x: usize, out: usize, mean: usize, factor: usize, offset: usize, lanes: i32): void {
+  const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(mean, lanes));
+  const scaled = f32x4.mul(centred, loadLanes<V>(factor, lanes));
+  storeLanes<V>(out, f32x4.add(scaled, loadLanes<V>(offset, lanes)), lanes);
 }
 
 /**
@@ -35,22 +41,29 @@ export function normalizeColumnsChunk(p: usize, chunk: i32): void {
  * `[width]` mean, 1 / deviation, a, b, c.
  */
 export function batchNormGradientChunk(p: usize, chunk: i32): void {
-  const width = integer(p, 1), x = address(p, 3), dy = address(p, 4), dx = address(p, 5);
-  const mean = address(p, 6), inverse = address(p, 7), a = address(p, 8), b = address(p, 9), c0 = address(p, 10);
+  const width = integer(p, 1), stride = at(width);
   let index = chunk * integer(p, 2);
   const end = min(integer(p, 0), index + integer(p, 2));
   while (index < end) {
     const column = index % width, columns = min(width - column, end - index);
-    for (let c = 0; c < columns; c += 4) {
-      const lanes = min(4, columns - c), element = at(index + c), channel = at(column + c);
-      const centred = f32x4.sub(loadLanes(x + element, lanes), loadLanes(mean + channel, lanes));
-      const unit = f32x4.mul(centred, loadLanes(inverse + channel, lanes));
-      const direct = f32x4.mul(loadLanes(dy + element, lanes), loadLanes(a + channel, lanes));
-      const along = f32x4.add(f32x4.mul(unit, loadLanes(b + channel, lanes)), loadLanes(c0 + channel, lanes));
-      storeLanes(dx + element, f32x4.add(direct, along), lanes);
-    }
+    const x = address(p, 3) + at(index), dy = address(p, 4) + at(index), dx = address(p, 5) + at(index);
+    const numbers = address(p, 6) + at(column);
+    const whole = at(columns & ~3), rest = columns & 3;
+    for (let o: usize = 0; o < whole; o += 16) putGradient<v128>(x + o, dy + o, dx + o, numbers + o, stride, 4);
+    if (rest) putGradient<f32>(x + whole, dy + whole, dx + whole, numbers + whole, stride, rest);
     index += columns;
   }
+}
+
+/** The five lists of numbers lie `stride` bytes from each other. */
+// @ts-ignore: decorator
+@inline
+function putGradient<V>(x: usize, dy: usize, dx: usize, numbers: usize, stride: usize, lanes: i32): void {
+  const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(numbers, lanes));
+  const unit = f32x4.mul(centred, loadLanes<V>(numbers + stride, lanes));
+  const direct = f32x4.mul(loadLanes<V>(dy, lanes), loadLanes<V>(numbers + 2 * stride, lanes));
+  const along = f32x4.mul(unit, loadLanes<V>(numbers + 3 * stride, lanes));
+  storeLanes<V>(dx, f32x4.add(direct, f32x4.add(along, loadLanes<V>(numbers + 4 * stride, lanes))), lanes);
 }
 
 /**
@@ -58,66 +71,93 @@ export function batchNormGradientChunk(p: usize, chunk: i32): void {
  * and, for prelu, slope. Float: the slope of leaky relu.
  */
 export function activationChunk(p: usize, chunk: i32): void {
-  const width = integer(p, 1);
+  const width = integer(p, 1), activation = integer(p, 5), slope = float(p, 0);
   let index = chunk * integer(p, 2);
   const end = min(integer(p, 0), index + integer(p, 2));
   while (index < end) {
     const column = index % width, columns = min(width - column, end - index);
-    activateRow(p, index, column, columns);
+    const x = address(p, 3) + at(index), out = address(p, 4) + at(index);
+    activateRow(activation, x, out, address(p, 6) + at(column), address(p, 7) + at(column), slope, columns);
     index += columns;
   }
 }
 
 /** A loop for each activation: which one it is, is asked once a row. */
-function activateRow(p: usize, element: i32, channel: i32, columns: i32): void {
-  switch (integer(p, 5)) {
+function activateRow(activation: i32, x: usize, out: usize, bias: usize, slopes: usize, slope: f32, columns: i32): void {
+  const rest = columns & 3, end = x + at(columns - rest), leak = f32x4.splat(slope);
+  const toOut = out - x, toBias = bias - x, toSlopes = slopes - x;
+  switch (activation) {
     case linearActivation:
-      for (let c = 0; c < columns; c += 4) activate(p, linearActivation, element + c, channel + c, columns - c);
+      for (; x < end; x += 16) v128.store(x + toOut, sum(x, toBias));
       break;
     case reluActivation:
-      for (let c = 0; c < columns; c += 4) activate(p, reluActivation, element + c, channel + c, columns - c);
+      for (; x < end; x += 16) v128.store(x + toOut, relu(sum(x, toBias)));
       break;
     case relu6Activation:
-      for (let c = 0; c < columns; c += 4) activate(p, relu6Activation, element + c, channel + c, columns - c);
+      for (; x < end; x += 16) v128.store(x + toOut, relu6(sum(x, toBias)));
       break;
     case eluActivation:
-      for (let c = 0; c < columns; c += 4) activate(p, eluActivation, element + c, channel + c, columns - c);
+      for (; x < end; x += 16) v128.store(x + toOut, elu(sum(x, toBias)));
       break;
     case sigmoidActivation:
-      for (let c = 0; c < columns; c += 4) activate(p, sigmoidActivation, element + c, channel + c, columns - c);
+      for (; x < end; x += 16) v128.store(x + toOut, sigmoid(sum(x, toBias)));
       break;
     case leakyReluActivation:
-      for (let c = 0; c < columns; c += 4) activate(p, leakyReluActivation, element + c, channel + c, columns - c);
+      for (; x < end; x += 16) v128.store(x + toOut, prelu(sum(x, toBias), leak));
       break;
     case preluActivation:
-      for (let c = 0; c < columns; c += 4) activate(p, preluActivation, element + c, channel + c, columns - c);
+      for (; x < end; x += 16) v128.store(x + toOut, prelu(sum(x, toBias), v128.load(x + toSlopes)));
       break;
     default:
       unreachable();
   }
+  if (!rest) return;
+  const last = f32x4.add(loadSome(x, rest), loadSome(x + toBias, rest));
+  const lastSlopes = activation == preluActivation ? loadSome(x + toSlopes, rest) : leak;
+  storeSome(x + toOut, activated(activation, last, lastSlopes), rest);
+}
+
+function activated(activation: i32, x: v128, slopes: v128): v128 {
+  if (activation == reluActivation) return relu(x);
+  if (activation == relu6Activation) return relu6(x);
+  if (activation == eluActivation) return elu(x);
+  if (activation == sigmoidActivation) return sigmoid(x);
+  return activation == linearActivation ? x : prelu(x, slopes);
 }
 
 // @ts-ignore: decorator
 @inline
-function activate(p: usize, activation: i32, element: i32, channel: i32, columns: i32): void {
-  const lanes = min(4, columns);
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
-  const bias = loadLanes(address(p, 6) + at(channel), lanes);
-  let x = f32x4.add(loadLanes(address(p, 3) + at(element), lanes), bias);
-  if (activation == reluActivation) {
-    x = f32x4.max(x, zero);
-  } else if (activation == relu6Activation) {
-    x = f32x4.min(f32x4.max(x, zero), f32x4.splat(6));
-  } else if (activation == eluActivation) {
-    x = v128.bitselect(x, exponentialMinusOne(x), f32x4.ge(x, zero));
-  } else if (activation == sigmoidActivation) {
-    const e = exponential(f32x4.neg(f32x4.abs(x)));
-    x = f32x4.div(v128.bitselect(one, e, f32x4.ge(x, zero)), f32x4.add(one, e));
-  } else if (activation == leakyReluActivation) {
-    x = v128.bitselect(f32x4.mul(x, f32x4.splat(float(p, 0))), x, f32x4.lt(x, zero));
-  } else if (activation == preluActivation) {
-    const slope = loadLanes(address(p, 7) + at(channel), lanes);
-    x = v128.bitselect(f32x4.mul(x, slope), x, f32x4.lt(x, zero));
-  }
-  storeLanes(address(p, 4) + at(element), x, lanes);
+function sum(x: usize, toBias: usize): v128 {
+  return f32x4.add(v128.load(x), v128.load(x + toBias));
+}
+
+// @ts-ignore: decorator
+@inline
+function relu(x: v128): v128 {
+  return f32x4.max(x, f32x4.splat(0));
+}
+
+// @ts-ignore: decorator
+@inline
+function relu6(x: v128): v128 {
+  return f32x4.min(relu(x), f32x4.splat(6));
+}
+
+// @ts-ignore: decorator
+@inline
+function elu(x: v128): v128 {
+  return v128.bitselect(x, exponentialMinusOne(x), f32x4.ge(x, f32x4.splat(0)));
+}
+
+// @ts-ignore: decorator
+@inline
+function sigmoid(x: v128): v128 {
+  const e = exponential(f32x4.neg(f32x4.abs(x))), one = f32x4.splat(1);
+  return f32x4.div(v128.bitselect(one, e, f32x4.ge(x, f32x4.splat(0))), f32x4.add(one, e));
+}
+
+// @ts-ignore: decorator
+@inline
+function prelu(x: v128, slopes: v128): v128 {
+  return v128.bitselect(f32x4.mul(x, slopes), x, f32x4.lt(x, f32x4.splat(0)));
 }

@@ -8,10 +8,15 @@ import {
 import { at, doubleAt, highDoubles, loadLanes, lowDoubles, storeLanes } from './lanes';
 import { address, integer } from './parameters';
 
+/** Bytes of four sums. */
+const sumsBytes: usize = 32;
+
 /**
  * One part of the rows and one tile of the columns, for some slabs; the last row of a slab may be shorter. Words: sums
- * `[parts][slabs][quantities][stride]` (float64), kind, quantities, stride, slabs, slab size, width of a row, slabs of a
- * chunk, parts, rows of a part, width of a tile; from 11 on, the operands of the kind.
+ * `[parts][slabs][stride / 4][quantities][4]` (float64), kind, quantities, stride, slabs, slab size, width of a row, slabs of a
+ * chunk, parts, rows of a part, width of a tile (a multiple of 4); from 11 on, the operands of the kind.
+ *
+ * Row after row, with the sums of a tile in the cache: the memory is read in its order, which is twice as fast as any other.
  */
 export function columnSumsChunk(p: usize, chunk: i32): void {
   const sums = address(p, 0), quantities = integer(p, 2), stride = integer(p, 3);
@@ -21,109 +26,94 @@ export function columnSumsChunk(p: usize, chunk: i32): void {
   const column = chunk % tiles * tileWidth, part = chunk / tiles % parts;
   const firstSlab = chunk / tiles / parts * slabsOfChunk, endSlab = min(slabs, firstSlab + slabsOfChunk);
   const columns = min(tileWidth, width - column);
-  const whole = slabSize / width, rest = slabSize % width - column;
-  const firstRow = part * rowsOfPart, endRow = min(whole, firstRow + rowsOfPart);
+  const firstRow = part * rowsOfPart;
   for (let slab = firstSlab; slab < endSlab; slab++) {
-    const target = sums + doubleAt((part * slabs + slab) * quantities * stride + column);
-    for (let quantity = 0; quantity < quantities; quantity++) {
-      // The stride is a multiple of 4: a last vector that is not full has room.
-      memory.fill(target + doubleAt(quantity * stride), 0, doubleAt((columns + 3) & ~3));
+    const target = sums + doubleAt(((part * slabs + slab) * stride + column) * quantities);
+    memory.fill(target, 0, doubleAt(((columns + 3) & ~3) * quantities));
+    for (let row = firstRow; row < firstRow + rowsOfPart; row++) {
+      const start = row * width + column, present = min(columns, slabSize - start);
+      if (present <= 0) break;
+      addRow(p, slab * slabSize + start, column, present, target);
     }
-    const start = slab * slabSize + column;
-    for (let row = firstRow; row < endRow; row += 4) {
-      addRows(p, start + row * width, column, min(4, endRow - row), columns, target);
-    }
-    if (part == parts - 1 && rest > 0) addRows(p, start + whole * width, column, 1, min(columns, rest), target);
   }
 }
 
-/** Adds up to four rows, the first from element `start` on. */
-function addRows(p: usize, start: i32, column: i32, rows: i32, columns: i32, sums: usize): void {
-  const kind = integer(p, 1), rest = columns & 3, whole = columns - rest;
+/** Adds a row, from element `start` and from `column` on. */
+function addRow(p: usize, start: i32, column: i32, columns: i32, sums: usize): void {
+  const kind = integer(p, 1), x = address(p, 11) + at(start), dy = address(p, 12) + at(start);
+  // Each kind has a function of its own: V8 makes slow code of several loops in one.
   if (kind == plainSums) {
-    for (let c = 0; c < whole; c += 4) addPlain(p, start + c, rows, 4, sums + doubleAt(c));
-    if (rest) addPlain(p, start + whole, rows, rest, sums + doubleAt(whole));
+    addPlainRow(x, columns, sums);
   } else if (kind == momentSums) {
-    for (let c = 0; c < whole; c += 4) addMoments(p, start + c, column + c, rows, 4, sums + doubleAt(c));
-    if (rest) addMoments(p, start + whole, column + whole, rows, rest, sums + doubleAt(whole));
+    addMomentsRow(x, address(p, 12) + at(column), columns, sums);
   } else if (kind == batchNormGradientSums) {
-    for (let c = 0; c < whole; c += 4) addBatchNorm(p, start + c, column + c, rows, 4, sums + doubleAt(c));
-    if (rest) addBatchNorm(p, start + whole, column + whole, rows, rest, sums + doubleAt(whole));
+    addBatchNormRow(x, dy, address(p, 13) + at(column), address(p, 14) + at(column), columns, sums);
   } else if (kind == preluGradientSums) {
-    for (let c = 0; c < whole; c += 4) addPrelu(p, start + c, column + c, rows, 4, sums + doubleAt(c));
-    if (rest) addPrelu(p, start + whole, column + whole, rows, rest, sums + doubleAt(whole));
+    addPreluRow(x, dy, address(p, 13) + at(column), address(p, 14) + at(start), columns, sums);
   } else {
     unreachable();
   }
 }
 
+function addPlainRow(x: usize, columns: i32, sums: usize): void {
+  const rest = columns & 3, whole = at(columns - rest);
+  for (let o: usize = 0; o < whole; o += 16) addPlain<v128>(x + o, 4, sums + 2 * o);
+  if (rest) addPlain<f32>(x + whole, rest, sums + 2 * whole);
+}
+
+function addMomentsRow(x: usize, shift: usize, columns: i32, sums: usize): void {
+  const rest = columns & 3, whole = at(columns - rest);
+  for (let o: usize = 0; o < whole; o += 16) addMoments<v128>(x + o, shift + o, 4, sums + 4 * o);
+  if (rest) addMoments<f32>(x + whole, shift + whole, rest, sums + 4 * whole);
+}
+
+function addBatchNormRow(x: usize, dy: usize, mean: usize, inverse: usize, columns: i32, sums: usize): void {
+  const rest = columns & 3, whole = at(columns - rest);
+  for (let o: usize = 0; o < whole; o += 16) addBatchNorm<v128>(x + o, dy + o, mean + o, inverse + o, 4, sums + 4 * o);
+  if (rest) addBatchNorm<f32>(x + whole, dy + whole, mean + whole, inverse + whole, rest, sums + 4 * whole);
+}
+
+function addPreluRow(x: usize, dy: usize, slope: usize, dx: usize, columns: i32, sums: usize): void {
+  const rest = columns & 3, whole = at(columns - rest);
+  for (let o: usize = 0; o < whole; o += 16) addPrelu<v128>(x + o, dy + o, slope + o, dx + o, 4, sums + 2 * o);
+  if (rest) addPrelu<f32>(x + whole, dy + whole, slope + whole, dx + whole, rest, sums + 2 * whole);
+}
+
+// @ts-ignore: decorator
+@inline
+function add(sums: usize, low: v128, high: v128): void {
+  v128.store(sums, f64x2.add(v128.load(sums), low));
+  v128.store(sums, f64x2.add(v128.load(sums, 16), high), 16);
+}
+
 /** `Σ x`. Operand: x. */
 // @ts-ignore: decorator
 @inline
-function addPlain(p: usize, start: i32, rows: i32, lanes: i32, sums: usize): void {
-  const rowBytes = at(integer(p, 6));
-  let from = address(p, 11) + at(start);
-  let low = v128.load(sums), high = v128.load(sums, 16);
-  for (let row = 0; row < rows; row++) {
-    const values = loadLanes(from, lanes);
-    low = f64x2.add(low, lowDoubles(values));
-    high = f64x2.add(high, highDoubles(values));
-    from += rowBytes;
-  }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
+function addPlain<V>(x: usize, lanes: i32, sums: usize): void {
+  const values = loadLanes<V>(x, lanes);
+  add(sums, lowDoubles(values), highDoubles(values));
 }
 
 /** `Σ (x − s)` and `Σ (x − s)²`, with the differences in float64: exact. Operands: x, s `[width]`. */
 // @ts-ignore: decorator
 @inline
-function addMoments(p: usize, start: i32, column: i32, rows: i32, lanes: i32, sums: usize): void {
-  const rowBytes = at(integer(p, 6)), squares = sums + doubleAt(integer(p, 3));
-  const shift = loadLanes(address(p, 12) + at(column), lanes);
-  const lowShift = lowDoubles(shift), highShift = highDoubles(shift);
-  let from = address(p, 11) + at(start);
-  let low = v128.load(sums), high = v128.load(sums, 16);
-  let lowSquares = v128.load(squares), highSquares = v128.load(squares, 16);
-  for (let row = 0; row < rows; row++) {
-    const values = loadLanes(from, lanes);
-    const lowValues = f64x2.sub(lowDoubles(values), lowShift);
-    const highValues = f64x2.sub(highDoubles(values), highShift);
-    low = f64x2.add(low, lowValues);
-    high = f64x2.add(high, highValues);
-    lowSquares = f64x2.add(lowSquares, f64x2.mul(lowValues, lowValues));
-    highSquares = f64x2.add(highSquares, f64x2.mul(highValues, highValues));
-    from += rowBytes;
-  }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
-  v128.store(squares, lowSquares);
-  v128.store(squares, highSquares, 16);
+function addMoments<V>(x: usize, shift: usize, lanes: i32, sums: usize): void {
+  const values = loadLanes<V>(x, lanes), shifts = loadLanes<V>(shift, lanes);
+  const low = f64x2.sub(lowDoubles(values), lowDoubles(shifts));
+  const high = f64x2.sub(highDoubles(values), highDoubles(shifts));
+  add(sums, low, high);
+  add(sums + sumsBytes, f64x2.mul(low, low), f64x2.mul(high, high));
 }
 
 /** `Σ dy` and `Σ dy x̂` with `x̂ = (x − mean) / deviation`. Operands: x, dy, mean `[width]`, 1 / deviation `[width]`. */
 // @ts-ignore: decorator
 @inline
-function addBatchNorm(p: usize, start: i32, column: i32, rows: i32, lanes: i32, sums: usize): void {
-  const rowBytes = at(integer(p, 6)), products = sums + doubleAt(integer(p, 3));
-  const mean = loadLanes(address(p, 13) + at(column), lanes);
-  const inverse = loadLanes(address(p, 14) + at(column), lanes);
-  let from = address(p, 11) + at(start), gradient = address(p, 12) + at(start);
-  let low = v128.load(sums), high = v128.load(sums, 16);
-  let lowProducts = v128.load(products), highProducts = v128.load(products, 16);
-  for (let row = 0; row < rows; row++) {
-    const dy = loadLanes(gradient, lanes);
-    const product = f32x4.mul(dy, f32x4.mul(f32x4.sub(loadLanes(from, lanes), mean), inverse));
-    low = f64x2.add(low, lowDoubles(dy));
-    high = f64x2.add(high, highDoubles(dy));
-    lowProducts = f64x2.add(lowProducts, lowDoubles(product));
-    highProducts = f64x2.add(highProducts, highDoubles(product));
-    from += rowBytes;
-    gradient += rowBytes;
-  }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
-  v128.store(products, lowProducts);
-  v128.store(products, highProducts, 16);
+function addBatchNorm<V>(x: usize, dy: usize, mean: usize, inverse: usize, lanes: i32, sums: usize): void {
+  const gradient = loadLanes<V>(dy, lanes);
+  const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(mean, lanes));
+  const product = f32x4.mul(gradient, f32x4.mul(centred, loadLanes<V>(inverse, lanes)));
+  add(sums, lowDoubles(gradient), highDoubles(gradient));
+  add(sums + sumsBytes, lowDoubles(product), highDoubles(product));
 }
 
 /**
@@ -132,22 +122,10 @@ function addBatchNorm(p: usize, start: i32, column: i32, rows: i32, lanes: i32, 
  */
 // @ts-ignore: decorator
 @inline
-function addPrelu(p: usize, start: i32, column: i32, rows: i32, lanes: i32, sums: usize): void {
-  const rowBytes = at(integer(p, 6));
-  const slope = loadLanes(address(p, 13) + at(column), lanes);
-  let from = address(p, 11) + at(start), gradient = address(p, 12) + at(start), target = address(p, 14) + at(start);
-  let low = v128.load(sums), high = v128.load(sums, 16);
-  for (let row = 0; row < rows; row++) {
-    const x = loadLanes(from, lanes), dy = loadLanes(gradient, lanes);
-    const positive = f32x4.gt(x, f32x4.splat(0));
-    storeLanes(target, v128.bitselect(dy, f32x4.mul(dy, slope), positive), lanes);
-    const product = v128.andnot(f32x4.mul(dy, x), positive);
-    low = f64x2.add(low, lowDoubles(product));
-    high = f64x2.add(high, highDoubles(product));
-    from += rowBytes;
-    gradient += rowBytes;
-    target += rowBytes;
-  }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
+function addPrelu<V>(x: usize, dy: usize, slope: usize, dx: usize, lanes: i32, sums: usize): void {
+  const values = loadLanes<V>(x, lanes), gradient = loadLanes<V>(dy, lanes);
+  const positive = f32x4.gt(values, f32x4.splat(0));
+  storeLanes<V>(dx, v128.bitselect(gradient, f32x4.mul(gradient, loadLanes<V>(slope, lanes)), positive), lanes);
+  const product = v128.andnot(f32x4.mul(gradient, values), positive);
+  add(sums, lowDoubles(product), highDoubles(product));
 }

@@ -12,28 +12,34 @@ export function doubleAt(index: i32): usize {
   return <usize>index << 3;
 }
 
-/** The first `lanes` of 4 values, the rest 0. Nothing behind them is read. */
+/**
+ * Four values where `V` is `v128`, or where it is `f32` the first `lanes`, the rest 0; nothing behind them is read. (A type
+ * decides, since AssemblyScript does not take constant arguments for such.)
+ */
 // @ts-ignore: decorator
 @inline
-export function loadLanes(from: usize, lanes: i32): v128 {
-  return lanes == 4 ? v128.load(from) : loadSome(from, lanes);
+export function loadLanes<V>(from: usize, lanes: i32): v128 {
+  if (isVector<V>()) return v128.load(from);
+  return loadSome(from, lanes);
 }
 
-function loadSome(from: usize, lanes: i32): v128 {
+/** The first 1 to 3 of four values, the rest 0. */
+export function loadSome(from: usize, lanes: i32): v128 {
   if (lanes == 1) return v128.load_zero<u32>(from);
   const two = v128.load_zero<u64>(from);
   return lanes == 2 ? two : v128.load_lane<u32>(from, two, 2, 8);
 }
 
-/** Writes the first `lanes` of 4 values. */
+/** Writes four values, or the first `lanes`. */
 // @ts-ignore: decorator
 @inline
-export function storeLanes(to: usize, values: v128, lanes: i32): void {
-  if (lanes == 4) v128.store(to, values);
+export function storeLanes<V>(to: usize, values: v128, lanes: i32): void {
+  if (isVector<V>()) v128.store(to, values);
   else storeSome(to, values, lanes);
 }
 
-function storeSome(to: usize, values: v128, lanes: i32): void {
+/** Writes the first 1 to 3 of four values. */
+export function storeSome(to: usize, values: v128, lanes: i32): void {
   if (lanes == 1) {
     v128.store_lane<u32>(to, values, 0);
   } else {

@@ -1,5 +1,5 @@
 // Rows of unit length, and the gradient through that. In float64 inside, which neither overflows nor underflows for float32.
-import { at, doubleSum, highDoubles, loadLanes, lowDoubles, singles, storeLanes } from './lanes';
+import { at, doubleSum, highDoubles, lowDoubles, singles } from './lanes';
 import { address, float, integer } from './parameters';
 
 /** `x / max(‖x‖, ε)` and `1 / max(‖x‖, ε)`. Words: rows, size, rows of a chunk, x, y, inverse norm. Float: ε. */
@@ -32,24 +32,29 @@ export function l2NormalizeGradChunk(p: usize, chunk: i32): void {
 }
 
 function dot(a: usize, b: usize, size: i32): f64 {
-  let even = f64x2.splat(0), odd = even;
-  for (let k = 0; k < size; k += 4) {
-    const lanes = min(4, size - k);
-    const left = loadLanes(a + at(k), lanes), right = loadLanes(b + at(k), lanes);
-    even = f64x2.add(even, f64x2.mul(lowDoubles(left), lowDoubles(right)));
-    odd = f64x2.add(odd, f64x2.mul(highDoubles(left), highDoubles(right)));
+  const rest = size & 3, end = a + at(size - rest), toB = b - a;
+  let low = f64x2.splat(0), high = low;
+  for (; a < end; a += 16) {
+    const left = v128.load(a), right = v128.load(a + toB);
+    low = f64x2.add(low, f64x2.mul(lowDoubles(left), lowDoubles(right)));
+    high = f64x2.add(high, f64x2.mul(highDoubles(left), highDoubles(right)));
   }
-  return doubleSum(f64x2.add(even, odd));
+  let sum = doubleSum(f64x2.add(low, high));
+  for (const stop = end + at(rest); a < stop; a += 4) sum += <f64>load<f32>(a) * <f64>load<f32>(a + toB);
+  return sum;
 }
 
 /** `a · x + b · y` of a row. */
 function combine(target: usize, x: usize, a: f64, y: usize, b: f64, size: i32): void {
+  const rest = size & 3, end = x + at(size - rest), toY = y - x, toTarget = target - x;
   const left = f64x2.splat(a), right = f64x2.splat(b);
-  for (let k = 0; k < size; k += 4) {
-    const lanes = min(4, size - k);
-    const xs = loadLanes(x + at(k), lanes), ys = loadLanes(y + at(k), lanes);
+  for (; x < end; x += 16) {
+    const xs = v128.load(x), ys = v128.load(x + toY);
     const low = f64x2.add(f64x2.mul(left, lowDoubles(xs)), f64x2.mul(right, lowDoubles(ys)));
     const high = f64x2.add(f64x2.mul(left, highDoubles(xs)), f64x2.mul(right, highDoubles(ys)));
-    storeLanes(target + at(k), singles(low, high), lanes);
+    v128.store(x + toTarget, singles(low, high));
+  }
+  for (const stop = end + at(rest); x < stop; x += 4) {
+    store<f32>(x + toTarget, <f32>(a * <f64>load<f32>(x) + b * <f64>load<f32>(x + toY)));
   }
 }

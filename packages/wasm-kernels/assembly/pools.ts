@@ -16,74 +16,77 @@ export function avgPoolGradChunk(p: usize, image: i32): void {
   spread(p, image, false);
 }
 
-// @ts-ignore: decorator
-@inline
-function spread(p: usize, image: i32, largestOnly: bool): void {
+function spread(p: usize, image: i32, toLargestOnly: bool): void {
   const channels = integer(p, 3), height = integer(p, 4), width = integer(p, 5);
   const outHeight = integer(p, 6), outWidth = integer(p, 7);
-  const imageBytes = at(height * width * channels) * <usize>image;
-  const x = address(p, 2) + imageBytes, dx = address(p, 1) + imageBytes;
-  let dy = address(p, 0) + at(outHeight * outWidth * channels) * <usize>image;
-  memory.fill(dx, 0, at(height * width * channels));
+  const imageBytes = at(height * width * channels), start = <usize>image * imageBytes;
+  const toX = address(p, 2) - address(p, 1), dx = address(p, 1) + start;
+  const pixel = at(channels), line = at(width * channels);
+  const rest = channels & 3, whole = at(channels - rest);
+  let dy = address(p, 0) + <usize>image * at(outHeight * outWidth * channels);
+  memory.fill(dx, 0, imageBytes);
   for (let row = 0; row < outHeight; row++) {
-    const top = row * integer(p, 10) - integer(p, 12);
-    const firstY = max(0, top), endY = min(height, top + integer(p, 8));
+    const top = row * integer(p, 10) - integer(p, 12), firstY = max(0, top);
+    const rows = min(height, top + integer(p, 8)) - firstY;
     for (let column = 0; column < outWidth; column++) {
-      const left = column * integer(p, 11) - integer(p, 13);
-      const firstX = max(0, left), endX = min(width, left + integer(p, 9));
-      for (let channel = 0; channel < channels; channel += 4) {
-        const lanes = min(4, channels - channel);
-        const gradient = loadLanes(dy + at(channel), lanes);
-        const corner = at((firstY * width + firstX) * channels + channel);
-        if (largestOnly) toLargest(x + corner, dx + corner, gradient, endY - firstY, endX - firstX, width, channels, lanes);
-        else toAll(dx + corner, gradient, endY - firstY, endX - firstX, width, channels, lanes);
+      const left = column * integer(p, 11) - integer(p, 13), firstX = max(0, left);
+      const columns = min(width, left + integer(p, 9)) - firstX;
+      const window = dx + <usize>firstY * line + <usize>firstX * pixel;
+      if (toLargestOnly) {
+        for (let c: usize = 0; c < whole; c += 16) toLargest<v128>(dy + c, window + c, toX, rows, columns, line, pixel, 4);
+        if (rest) toLargest<f32>(dy + whole, window + whole, toX, rows, columns, line, pixel, rest);
+      } else {
+        for (let c: usize = 0; c < whole; c += 16) toAll<v128>(dy + c, window + c, rows, columns, line, pixel, 4);
+        if (rest) toAll<f32>(dy + whole, window + whole, rows, columns, line, pixel, rest);
       }
-      dy += at(channels);
+      dy += pixel;
     }
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function toLargest(
-  x: usize,
-  dx: usize,
-  gradient: v128,
+/** Four channels of a window. x lies `toX` from dx. */
+function toLargest<V>(
+  dy: usize,
+  window: usize,
+  toX: usize,
   rows: i32,
   columns: i32,
-  width: i32,
-  channels: i32,
+  line: usize,
+  pixel: usize,
   lanes: i32,
 ): void {
-  const pixel = at(channels), line = at(width * channels);
-  let largest = f32x4.splat(-Infinity), where = i32x4.splat(-1), place = 0;
+  let largest = f32x4.splat(-Infinity), where = i32x4.splat(-1), place = 0, target = window;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const values = loadLanes(x + <usize>row * line + <usize>column * pixel, lanes);
+      const values = loadLanes<V>(target + toX + <usize>column * pixel, lanes);
       const larger = f32x4.gt(values, largest);
       largest = v128.bitselect(values, largest, larger);
       where = v128.bitselect(i32x4.splat(place++), where, larger);
     }
+    target += line;
   }
+  const gradient = loadLanes<V>(dy, lanes);
   place = 0;
+  target = window;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const target = dx + <usize>row * line + <usize>column * pixel;
       const own = v128.and(gradient, i32x4.eq(where, i32x4.splat(place++)));
-      storeLanes(target, f32x4.add(loadLanes(target, lanes), own), lanes);
+      addTo<V>(target + <usize>column * pixel, own, lanes);
     }
+    target += line;
+  }
+}
+
+function toAll<V>(dy: usize, target: usize, rows: i32, columns: i32, line: usize, pixel: usize, lanes: i32): void {
+  const share = f32x4.div(loadLanes<V>(dy, lanes), f32x4.splat(<f32>(rows * columns)));
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) addTo<V>(target + <usize>column * pixel, share, lanes);
+    target += line;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function toAll(dx: usize, gradient: v128, rows: i32, columns: i32, width: i32, channels: i32, lanes: i32): void {
-  const pixel = at(channels), line = at(width * channels);
-  const share = f32x4.div(gradient, f32x4.splat(<f32>(rows * columns)));
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const target = dx + <usize>row * line + <usize>column * pixel;
-      storeLanes(target, f32x4.add(loadLanes(target, lanes), share), lanes);
-    }
-  }
+function addTo<V>(target: usize, values: v128, lanes: i32): void {
+  storeLanes<V>(target, f32x4.add(loadLanes<V>(target, lanes), values), lanes);
 }

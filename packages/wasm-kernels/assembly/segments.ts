@@ -16,15 +16,20 @@ export function segmentSumChunk(p: usize, chunk: i32): void {
       memory.fill(target, 0, at(size));
       continue;
     }
-    for (let k = 0; k < size; k += 4) {
-      const lanes = min(4, size - k);
-      let low = f64x2.splat(0), high = low;
-      for (let place = begin; place < stop; place++) {
-        const values = loadLanes(x + at(load<i32>(order + at(place)) * size + k), lanes);
-        low = f64x2.add(low, lowDoubles(values));
-        high = f64x2.add(high, highDoubles(values));
-      }
-      storeLanes(target + at(k), singles(low, high), lanes);
-    }
+    const rest = size & 3, whole = size - rest;
+    for (let k = 0; k < whole; k += 4) sumRows<v128>(x + at(k), size, order, begin, stop, target + at(k), 4);
+    if (rest) sumRows<f32>(x + at(whole), size, order, begin, stop, target + at(whole), rest);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function sumRows<V>(x: usize, size: i32, order: usize, begin: i32, stop: i32, target: usize, lanes: i32): void {
+  let low = f64x2.splat(0), high = low;
+  for (let place = begin; place < stop; place++) {
+    const values = loadLanes<V>(x + at(load<i32>(order + at(place)) * size), lanes);
+    low = f64x2.add(low, lowDoubles(values));
+    high = f64x2.add(high, highDoubles(values));
+  }
+  storeLanes<V>(target, singles(low, high), lanes);
 }

@@ -7,12 +7,12 @@ import type { NativeModule } from './native-module.ts';
 
 /** Sums of parts of the rows, in float64, that have yet to be added up. */
 export interface PartialSums {
-  /** `[parts][slabs][quantities][stride]` float64, in the room of twice as many float32. */
+  /** `[parts][slabs][stride / 4][quantities][4]` float64, in the room of twice as many float32. */
   readonly memory: TensorInfo;
   readonly parts: number;
   readonly slabs: number;
   readonly quantities: number;
-  /** Elements from one list of sums to the next, of which the first `width` are in use. */
+  /** Columns of a row of sums, of which the first `width` are in use. */
   readonly stride: number;
   readonly width: number;
   readonly channels: number;
@@ -20,7 +20,8 @@ export interface PartialSums {
 
 /** At most this many parts of a slab: each has sums of its own to be added up at the end. */
 const mostParts = 32;
-const tileColumns = 1024;
+/** Columns whose sums stay in the level 1 cache. */
+const tileColumns = 512;
 
 /**
  * Sums over the rows of each of `slabs` slabs, by the compiled kernels: `kind` and `operands` as in
@@ -33,19 +34,18 @@ export function columnSums(
   { kind, quantities, operands }: { kind: number; quantities: number; operands: readonly number[] },
 ): PartialSums {
   const width = rowWidth({ rows, channels });
-  const stride = Math.ceil(width / 4) * 4;
+  const stride = 4 * Math.ceil(width / 4);
   const slabSize = rows * channels;
-  const wideRows = Math.floor(slabSize / width);
-  const wanted = Math.min(mostParts, chunksOf(slabSize, chunkElements));
-  const tiles = Math.min(wanted, chunksOf(width, tileColumns));
-  const tileWidth = 4 * Math.ceil(width / Math.max(1, tiles) / 4);
-  const rowsOfPart = 4 * Math.max(1, Math.ceil(wideRows / Math.ceil(wanted / tiles) / 4));
-  const parts = Math.max(1, chunksOf(wideRows, rowsOfPart));
+  const wideRows = Math.ceil(slabSize / width);
+  const tiles = chunksOf(width, tileColumns);
+  const wantedParts = chunksOf(Math.min(mostParts, chunksOf(slabSize, chunkElements)), tiles);
+  const rowsOfPart = Math.ceil(wideRows / wantedParts);
+  const parts = chunksOf(wideRows, rowsOfPart);
   const slabsOfChunk = rowsOfChunk(slabSize);
   const memory = scope.allocate([parts * slabs * quantities * stride * 2]);
-  const chunks = chunksOf(slabs, slabsOfChunk) * parts * chunksOf(width, tileWidth);
-  const layout = [stride, slabs, slabSize, width, slabsOfChunk, parts, rowsOfPart, tileWidth];
-  native.run(columnSumsTask, chunks, [native.address(memory), kind, quantities, ...layout, ...operands]);
+  const layout = [stride, slabs, slabSize, width, slabsOfChunk, parts, rowsOfPart, tileColumns];
+  const words = [native.address(memory), kind, quantities, ...layout, ...operands];
+  native.run(columnSumsTask, chunksOf(slabs, slabsOfChunk) * parts * tiles, words);
   return { memory, parts, slabs, quantities, stride, width, channels };
 }
 
@@ -57,8 +57,11 @@ export function channelSums(scope: KernelScope, sums: PartialSums): Float64Array
   return Array.from({ length: quantities }, (_, quantity) => {
     const totals = new Float64Array(channels);
     for (let part = 0; part < parts; part++) {
-      const begin = (part * quantities + quantity) * stride;
-      for (let column = 0; column < width; column++) totals[column % channels]! += values[begin + column]!;
+      for (let column = 0; column < width; column++) {
+        const lane = column % 4;
+        const place = (part * stride + column - lane) * quantities + 4 * quantity + lane;
+        totals[column % channels]! += values[place]!;
+      }
     }
     return totals;
   });

@@ -15,7 +15,7 @@ export function columnsOf({ shape }: TensorInfo, channels = shape.at(-1) ?? 1): 
 }
 
 /** A row should have at least this many elements. */
-const narrow = 64;
+const narrow = 256;
 
 /**
  * Elements of a row for the compiled kernels: several rows count as one where there are few channels, or where the channels
