@@ -81,22 +81,28 @@ function transposeBlock(p: usize, block: i32): void {
   const first = block % blocks * rowsOfBlock, rows = min(rowsOfBlock, integer(p, 2) - first);
   source += <usize>first * sourceRow;
   target += <usize>first << 2;
-  // Tiles of 16 × 16: the lines of both sides stay in the cache.
-  for (let column = 0; column < columns; column += 16) {
-    for (let row = 0; row < rows; row += 16) {
+  // Tiles whose lines stay in the cache on both sides.
+  const tileRows = columns < 4 ? 1024 : 16, tileColumns = rows < 4 ? 1024 : 16;
+  for (let column = 0; column < columns; column += tileColumns) {
+    for (let row = 0; row < rows; row += tileRows) {
       const from = source + <usize>row * sourceRow + (<usize>column << 2);
       const to = target + <usize>column * targetColumn + (<usize>row << 2);
-      transposeTile(from, to, min(16, rows - row), min(16, columns - column), sourceRow, targetColumn);
+      const height = min(tileRows, rows - row), width = min(tileColumns, columns - column);
+      if (min(height, width) < 4) transposeEdge(from, to, height, width, sourceRow, targetColumn);
+      else transposeTile(from, to, height, width, sourceRow, targetColumn);
     }
   }
 }
 
 function transposeTile(source: usize, target: usize, rows: i32, columns: i32, sourceRow: usize, targetColumn: usize): void {
-  const wholeRows = rows & ~3, wholeColumns = columns & ~3;
-  for (let row = 0; row < wholeRows; row += 4) {
-    for (let column = 0; column < wholeColumns; column += 4) {
+  for (let row = 0; row < rows; row += 4) {
+    for (let column = 0; column < columns; column += 4) {
       const from = source + <usize>row * sourceRow + (<usize>column << 2);
       const to = target + <usize>column * targetColumn + (<usize>row << 2);
+      if (rows - row < 4 || columns - column < 4) {
+        transposeEdge(from, to, min(4, rows - row), min(4, columns - column), sourceRow, targetColumn);
+        continue;
+      }
       const r0 = v128.load(from), r1 = v128.load(from + sourceRow);
       const r2 = v128.load(from + 2 * sourceRow), r3 = v128.load(from + 3 * sourceRow);
       const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
@@ -106,20 +112,25 @@ function transposeTile(source: usize, target: usize, rows: i32, columns: i32, so
       v128.store(to + 2 * targetColumn, v128.shuffle<i64>(high01, high23, 0, 2));
       v128.store(to + 3 * targetColumn, v128.shuffle<i64>(high01, high23, 1, 3));
     }
-    for (let column = wholeColumns; column < columns; column++) {
-      for (let r = row; r < row + 4; r++) exchange(source, target, r, column, sourceRow, targetColumn);
-    }
-  }
-  for (let row = wholeRows; row < rows; row++) {
-    for (let column = 0; column < columns; column++) exchange(source, target, row, column, sourceRow, targetColumn);
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function exchange(source: usize, target: usize, row: i32, column: i32, sourceRow: usize, targetColumn: usize): void {
-  const value = load<u32>(source + <usize>row * sourceRow + (<usize>column << 2));
-  store<u32>(target + <usize>column * targetColumn + (<usize>row << 2), value);
+function transposeEdge(source: usize, target: usize, rows: i32, columns: i32, sourceRow: usize, targetColumn: usize): void {
+  // The inner loop is the longer one.
+  const flat = columns > rows;
+  const outer = flat ? rows : columns, inner = flat ? columns : rows;
+  const sourceOuter = flat ? sourceRow : 4, sourceInner = flat ? 4 : sourceRow;
+  const targetOuter = flat ? 4 : targetColumn, targetInner = flat ? targetColumn : 4;
+  for (let i = 0; i < outer; i++) {
+    let from = source, to = target;
+    for (let j = 0; j < inner; j++) {
+      store<u32>(to, load<u32>(from));
+      from += sourceInner;
+      to += targetInner;
+    }
+    source += sourceOuter;
+    target += targetOuter;
+  }
 }
 
 /**
@@ -127,11 +138,30 @@ function exchange(source: usize, target: usize, row: i32, column: i32, sourceRow
  * size, size of the axis, indices of a batch, slices of the result, slices of a chunk.
  */
 export function gatherRowsChunk(p: usize, chunk: i32): void {
-  const bytes = <usize>integer(p, 3), outerSize = integer(p, 4), axisSize = integer(p, 5), count = integer(p, 6);
-  const first = chunk * integer(p, 8), end = min(integer(p, 7), first + integer(p, 8));
-  for (let slice = first; slice < end; slice++) {
-    const line = slice / count, batch = line / outerSize;
-    const index = load<i32>(address(p, 1) + (<usize>(batch * count + slice % count) << 2));
-    copyRun(address(p, 0) + <usize>(line * axisSize + index) * bytes, address(p, 2) + <usize>slice * bytes, bytes);
+  const bytes = <usize>integer(p, 3), outerSize = integer(p, 4), count = integer(p, 6);
+  const lineBytes = <usize>integer(p, 5) * bytes;
+  let slice = chunk * integer(p, 8);
+  const end = min(integer(p, 7), slice + integer(p, 8));
+  while (slice < end) {
+    // The slices along the axis, for one index of the axes before.
+    const line = slice / count, first = slice % count, slices = min(end - slice, count - first);
+    const indices = address(p, 1) + (<usize>(line / outerSize * count + first) << 2);
+    gatherLine(address(p, 0) + <usize>line * lineBytes, indices, address(p, 2) + <usize>slice * bytes, slices, bytes);
+    slice += slices;
+  }
+}
+
+function gatherLine(x: usize, indices: usize, out: usize, slices: i32, bytes: usize): void {
+  const end = indices + (<usize>slices << 2);
+  if (bytes == 4) {
+    for (; indices < end; indices += 4) {
+      store<u32>(out, load<u32>(x + (<usize>load<i32>(indices) << 2)));
+      out += 4;
+    }
+    return;
+  }
+  for (; indices < end; indices += 4) {
+    copyRun(x + <usize>load<i32>(indices) * bytes, out, bytes);
+    out += bytes;
   }
 }

@@ -16,6 +16,10 @@ export function segmentSumChunk(p: usize, chunk: i32): void {
       memory.fill(target, 0, at(size));
       continue;
     }
+    if (stop == begin + 1) {
+      memory.copy(target, x + at(load<i32>(order + at(begin)) * size), at(size));
+      continue;
+    }
     const rest = size & 3, whole = size - rest;
     for (let k = 0; k < whole; k += 4) sumRows<v128>(x + at(k), size, order, begin, stop, target + at(k), 4);
     if (rest) sumRows<f32>(x + at(whole), size, order, begin, stop, target + at(whole), rest);

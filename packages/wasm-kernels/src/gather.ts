@@ -15,12 +15,11 @@ export const gatherV2: ScopedKernel<
   }
   const axis = util.parseAxisParam(attributes.axis, x.shape)[0]!;
   const axisSize = x.shape[axis]!;
-  for (const index of scope.view(indices)) {
-    util.assert(
-      index >= 0 && index < axisSize,
-      () => `GatherV2: the index value ${index} is not in [0, ${axisSize - 1}]`,
-    );
-  }
+  const outside = scope.view(indices).find((index) => index < 0 || index >= axisSize);
+  util.assert(
+    outside === undefined,
+    () => `GatherV2: the index value ${outside} is not in [0, ${axisSize - 1}]`,
+  );
   const { batchSize, outerSize, sliceSize, outputShape } = backend_util.segment_util.collectGatherOpShapeInfo(
     x as never,
     indices as never,

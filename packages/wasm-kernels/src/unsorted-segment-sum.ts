@@ -1,5 +1,5 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { chunkElements, chunksOf } from './chunks.ts';
+import { chunksOf, rowsOfChunk } from './chunks.ts';
 import { segmentSumTask } from './elementwise-task-ids.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
@@ -21,14 +21,14 @@ export const unsortedSegmentSum: ScopedKernel<
   const rowShape = x.shape.slice(1);
   const rowSize = util.sizeFromShape(rowShape);
   const outputShape = [numSegments, ...rowShape];
-  const ids = Int32Array.from(scope.view(segmentIds));
-  const rows = Int32Array.from(ids.keys()).filter((row) => ids[row]! >= 0 && ids[row]! < numSegments);
   const values = x.dtype === 'float32' ? x : scope.run('Cast', { x }, { dtype: 'float32' });
-  if (rows.length === 0 || rowSize === 0) return scope.zeros(outputShape);
   const native = nativeModule(scope.backend);
-  if (native) return nativeSums(scope, native, values, { ids, rows, numSegments, rowSize, outputShape });
+  if (native) return nativeSums(scope, native, values, segmentIds, outputShape);
 
   // ScatterNd adds up rows with equal indices, but does not check them: rows out of range are taken out first.
+  const ids = scope.read(segmentIds);
+  const rows = Int32Array.from(ids.keys()).filter((row) => ids[row]! >= 0 && ids[row]! < numSegments);
+  if (rows.length === 0 || rowSize === 0) return scope.zeros(outputShape);
   let updates = scope.reshape(values, [ids.length, rowSize]);
   if (rows.length < ids.length) {
     const indices = intTensor(scope, rows, [rows.length]);
@@ -43,32 +43,33 @@ export const unsortedSegmentSum: ScopedKernel<
   return scope.reshape(sums, outputShape);
 };
 
-interface Segments {
-  readonly ids: Int32Array;
-  /** The rows that count. */
-  readonly rows: Int32Array;
-  readonly numSegments: number;
-  readonly rowSize: number;
-  readonly outputShape: number[];
-}
-
 /** Lists the rows of each segment, so that each segment is summed by itself, in the order of its rows. */
 function nativeSums(
   scope: KernelScope,
   native: NativeModule,
   x: TensorInfo,
-  { ids, rows, numSegments, rowSize, outputShape }: Segments,
+  segmentIds: TensorInfo,
+  outputShape: number[],
 ): TensorInfo {
+  const numSegments = outputShape[0]!;
+  const rowSize = util.sizeFromShape(outputShape.slice(1));
+  const ids = scope.read(segmentIds);
   const starts = new Int32Array(numSegments + 1);
-  for (const row of rows) starts[ids[row]! + 1]!++;
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    if (id >= 0 && id < numSegments) starts[id + 1]!++;
+  }
   for (let segment = 0; segment < numSegments; segment++) starts[segment + 1]! += starts[segment]!;
   const next = starts.slice();
-  const order = new Int32Array(rows.length);
-  for (const row of rows) order[next[ids[row]!]!++] = row;
+  const order = new Int32Array(starts[numSegments]!);
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    if (id >= 0 && id < numSegments) order[next[id]!++] = row;
+  }
 
   const output = scope.allocate(outputShape);
   const lists = [intTensor(scope, starts, [starts.length]), intTensor(scope, order, [order.length])];
-  const segmentsOfChunk = Math.max(1, Math.floor(chunkElements / rowSize));
+  const segmentsOfChunk = rowsOfChunk(rowSize);
   native.run(segmentSumTask, chunksOf(numSegments, segmentsOfChunk), [
     ...[x, output].map(native.address),
     ...[rowSize, numSegments, segmentsOfChunk],
