@@ -69,8 +69,8 @@ function addMomentsRow(x: usize, shift: usize, columns: i32, sums: usize): void 
 
 function addBatchNormRow(x: usize, dy: usize, mean: usize, inverse: usize, columns: i32, sums: usize): void {
   const rest = columns & 3, whole = at(columns - rest);
-  for (let o: usize = 0; o < whole; o += 16) addBatchNorm<v128>(x + o, dy + o, mean + o, inverse + o, 4, sums + 4 * o);
-  if (rest) addBatchNorm<f32>(x + whole, dy + whole, mean + whole, inverse + whole, rest, sums + 4 * whole);
+  for (let o: usize = 0; o < whole; o += 16) addBatchNorm<v128>(x + o, dy + o, mean + o, inverse + o, 4, sums + 6 * o);
+  if (rest) addBatchNorm<f32>(x + whole, dy + whole, mean + whole, inverse + whole, rest, sums + 6 * whole);
 }
 
 function addPreluRow(x: usize, dy: usize, slope: usize, dx: usize, columns: i32, sums: usize): void {
@@ -105,15 +105,19 @@ function addMoments<V>(x: usize, shift: usize, lanes: i32, sums: usize): void {
   add(sums + sumsBytes, f64x2.mul(low, low), f64x2.mul(high, high));
 }
 
-/** `Σ dy` and `Σ dy x̂` with `x̂ = (x − mean) / deviation`. Operands: x, dy, mean `[width]`, 1 / deviation `[width]`. */
+/**
+ * `Σ dy`, `Σ dy x̂` and `Σ x̂` with `x̂ = (x − mean) / deviation`. Operands: x, dy, mean `[width]`, 1 / deviation
+ * `[width]`.
+ */
 // @ts-ignore: decorator
 @inline
 function addBatchNorm<V>(x: usize, dy: usize, mean: usize, inverse: usize, lanes: i32, sums: usize): void {
   const gradient = loadLanes<V>(dy, lanes);
   const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(mean, lanes));
-  const product = f32x4.mul(gradient, f32x4.mul(centred, loadLanes<V>(inverse, lanes)));
+  const unit = f32x4.mul(centred, loadLanes<V>(inverse, lanes)), product = f32x4.mul(gradient, unit);
   add(sums, lowDoubles(gradient), highDoubles(gradient));
   add(sums + sumsBytes, lowDoubles(product), highDoubles(product));
+  add(sums + 2 * sumsBytes, lowDoubles(unit), highDoubles(unit));
 }
 
 /**

@@ -20,7 +20,10 @@ export interface BatchNormGradientInputs {
  * `BatchNormTrainingGrad`: the gradients of x, scale and offset, through the statistics of the batch too.
  *
  * With `x̂ = (x − mean) / deviation`: `dOffset = Σ dy`, `dScale = Σ dy x̂` and
- * `dx = scale / deviation · (dy − dOffset / rows − x̂ dScale / rows)`. One pass reads both sums, one writes dx.
+ * `dx = scale / deviation · (dy − dOffset / rows − x̂ dScale / rows)`. One pass reads the sums, one writes dx.
+ *
+ * The mean comes rounded to float32, which matters where it is much larger than the deviation. By how much it is off, the
+ * mean of x̂ tells, which should be zero.
  */
 export const batchNormTrainingGrad: ScopedKernel<
   BatchNormGradientInputs,
@@ -42,24 +45,21 @@ export const batchNormTrainingGrad: ScopedKernel<
   const inverse = channelValues(scope, variance, channels, 0).map(
     (value) => 1 / Math.sqrt(value + varianceEpsilon),
   );
-  const [sums, products] = gradientSums(scope, x, dy, columns, means, inverse) as [
-    Float64Array,
-    Float64Array,
-  ];
+  const [sums, rawProducts, units] = gradientSums(scope, x, dy, columns, means, inverse);
+  const error = units.map((unit) => unit / rows);
+  const products = rawProducts.map((product, channel) => product - error[channel]! * sums[channel]!);
   const factor = channelValues(scope, scale, channels, 1).map((value, channel) => value * inverse[channel]!);
-  writeGradient(scope, { x, dy, dx }, columns, [
-    means,
-    inverse,
-    factor,
-    products.map((product, channel) => (-factor[channel]! * product) / rows),
-    sums.map((sum, channel) => (-factor[channel]! * sum) / rows),
-  ]);
+  const along = products.map((product, channel) => (-factor[channel]! * product) / rows);
+  const constant = sums.map(
+    (sum, channel) => (-factor[channel]! * sum) / rows - along[channel]! * error[channel]!,
+  );
+  writeGradient(scope, { x, dy, dx }, columns, [means, inverse, factor, along, constant]);
   scope.view(scaleGradient).set(products);
   scope.view(offsetGradient).set(sums);
   return [dx, scaleGradient, offsetGradient];
 };
 
-/** `Σ dy` and `Σ dy x̂` of each channel. */
+/** `Σ dy`, `Σ dy x̂` and `Σ x̂` of each channel. */
 function gradientSums(
   scope: KernelScope,
   x: TensorInfo,
@@ -67,27 +67,30 @@ function gradientSums(
   columns: Columns,
   mean: Float64Array,
   inverse: Float64Array,
-): Float64Array[] {
+): [Float64Array, Float64Array, Float64Array] {
   const { rows, channels } = columns;
   const native = nativeModule(scope.backend);
   if (native && rows * channels > 0) {
     const constants = columnConstants(scope, native, rowWidth(columns), [mean, inverse]);
     const operands = [native.address(x), native.address(dy), ...constants];
-    const sums = columnSums(scope, native, columns, { kind: batchNormGradientSums, quantities: 2, operands });
-    return channelSums(scope, sums);
+    const sums = columnSums(scope, native, columns, { kind: batchNormGradientSums, quantities: 3, operands });
+    return channelSums(scope, sums) as [Float64Array, Float64Array, Float64Array];
   }
   const values = scope.view(x);
   const gradients = scope.view(dy);
   const sums = new Float64Array(channels);
   const products = new Float64Array(channels);
+  const units = new Float64Array(channels);
   for (let start = 0; start < rows * channels; start += channels) {
     for (let channel = 0; channel < channels; channel++) {
       const gradient = gradients[start + channel]!;
+      const unit = (values[start + channel]! - mean[channel]!) * inverse[channel]!;
       sums[channel]! += gradient;
-      products[channel]! += gradient * (values[start + channel]! - mean[channel]!) * inverse[channel]!;
+      products[channel]! += gradient * unit;
+      units[channel]! += unit;
     }
   }
-  return [sums, products];
+  return [sums, products, units];
 }
 
 /** `dx = a dy + b x̂ + c`; the lists are mean, 1 / deviation, a, b, c. */
