@@ -1,11 +1,9 @@
 import { type BankOptions, cosineBankLoss, normalValues } from '@openset/core';
 import { plainBankLoss } from '@openset/testkit';
-import { registeredKernels, registerWasmKernels } from '@openset/wasm-kernels';
 // Registers the gradients that the plain formula needs.
 import * as tf from '@tensorflow/tfjs';
-import { stockKernels } from '../packages/wasm-kernels/src/stock-kernels.ts';
 import { type Comparison, compare } from './measure.ts';
-import { startWasm } from './wasm-kernel.ts';
+import { onStock, startWasm } from './wasm-kernel.ts';
 
 const batch = 128;
 const embeddingSize = 512;
@@ -45,19 +43,7 @@ export async function lossStep(): Promise<Comparison[]> {
     const plain = step(() =>
       plainBankLoss({ embeddings, labels, bank, shift: -margin, criterion, scale: 64, ...biased }),
     );
-    rows.push(compare(name, ours, () => onStock(plain), 3));
+    rows.push(compare(name, ours, onStock(plain), 3));
   }
   return rows;
-}
-
-/** Runs with the kernels that tfjs-backend-wasm came with. */
-function onStock(work: () => void): void {
-  for (const name of registeredKernels) {
-    tf.unregisterKernel(name, 'wasm');
-    const kernel = stockKernels().get(name);
-    if (kernel) tf.registerKernel(kernel);
-  }
-  // The gradient of gather, which stock lacks, is not needed here.
-  work();
-  registerWasmKernels();
 }

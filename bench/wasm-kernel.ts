@@ -1,4 +1,4 @@
-import '@openset/wasm-kernels';
+import { registeredKernels, registerWasmKernels } from '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { stockKernels } from '../packages/wasm-kernels/src/stock-kernels.ts';
 
@@ -25,6 +25,22 @@ export function stock(
   return () => {
     const output = kernel.kernelFunc({ inputs, backend, attrs: attributes as tf.NamedAttrMap });
     (backend as tf.KernelBackend).disposeData((output as tf.TensorInfo).dataId);
+  };
+}
+
+/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
+export function onStock(work: () => void): () => void {
+  return () => {
+    for (const name of registeredKernels) {
+      tf.unregisterKernel(name, 'wasm');
+      const kernel = stockKernels().get(name);
+      if (kernel) tf.registerKernel(kernel);
+    }
+    try {
+      work();
+    } finally {
+      registerWasmKernels();
+    }
   };
 }
 

@@ -1,6 +1,7 @@
 // A task is work in chunks that threads take by turns. Its parameters lie in memory as 4-byte words: 48 integers or
 // addresses, then 16 floats. What a chunk computes may not depend on who computes it, nor on the order of the chunks.
 import { gemmTask } from '../src/task-ids';
+import { runElementwiseChunk } from './elementwise-tasks';
 import { gemmChunk, gemmScratchBytes } from './gemm';
 
 /** Does one chunk of a task. `scratch` belongs to the thread: `scratchBytes()` bytes, 16-byte aligned. */
@@ -10,7 +11,7 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
       gemmChunk(parameters, chunk, scratch);
       break;
     default:
-      unreachable();
+      runElementwiseChunk(task, parameters, chunk);
   }
 }
 

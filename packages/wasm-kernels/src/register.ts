@@ -6,6 +6,7 @@ import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { elementwiseKernels } from './elementwise-kernels.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
 import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
@@ -25,6 +26,7 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
   OneHot: toKernelFunc(oneHot),
   UnsortedSegmentSum: toKernelFunc(unsortedSegmentSum),
   [cosineBankLossKernel]: cosineBankLoss,
+  ...elementwiseKernels,
 };
 
 /**
