@@ -1,6 +1,7 @@
 // A task is work in chunks that threads take by turns. Its parameters lie in memory as 4-byte words: 48 integers or
 // addresses, then 16 floats. What a chunk computes may not depend on who computes it, nor on the order of the chunks.
-import { gemmTask } from '../src/task-ids';
+import { convolutionTask, gemmTask } from '../src/task-ids';
+import { convolutionChunk, convolutionScratchBytes } from './convolution';
 import { gemmChunk, gemmScratchBytes } from './gemm';
 
 /** Does one chunk of a task. `scratch` belongs to the thread: `scratchBytes()` bytes, 16-byte aligned. */
@@ -9,6 +10,9 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
     case gemmTask:
       gemmChunk(parameters, chunk, scratch);
       break;
+    case convolutionTask:
+      convolutionChunk(parameters, chunk, scratch);
+      break;
     default:
       unreachable();
   }
@@ -16,5 +20,5 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
 
 /** Bytes of scratch memory that a thread needs for any task. */
 export function scratchBytes(): usize {
-  return gemmScratchBytes();
+  return max(gemmScratchBytes(), convolutionScratchBytes());
 }

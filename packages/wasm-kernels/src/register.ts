@@ -1,6 +1,7 @@
 import { type BankLossKernelConfig, cosineBankLossKernel } from '@openset/core';
 import { backend, getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.ts';
+import { conv2D } from './conv2d.ts';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
@@ -17,6 +18,7 @@ import type { WasmBackend } from './wasm-backend.ts';
 const kernels: Readonly<Record<string, KernelFunc>> = {
   _FusedMatMul: toKernelFunc(fusedMatMul),
   BatchMatMul: toKernelFunc(batchMatMul),
+  Conv2D: toKernelFunc(conv2D),
   Conv2DBackpropFilter: toKernelFunc(conv2DBackpropFilter),
   Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
   DepthwiseConv2dNativeBackpropFilter: toKernelFunc(depthwiseBackpropFilter),

@@ -3,3 +3,5 @@
 
 /** One tile of a matrix product. */
 export const gemmTask = 0;
+/** A block of rows and columns of a convolution. */
+export const convolutionTask = 1;
