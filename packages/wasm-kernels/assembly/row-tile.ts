@@ -1,5 +1,5 @@
-// Products of rows as they lie in memory with packed columns. Where A comes out of another step row by row, as in
-// convolutions, this saves the transposition into panels, and the micro-tile is as fast.
+// Products of operands that are rows in memory: `A · B` with the rows of A, and `Aᵀ · B`. Where they come out of another
+// step row by row, as in convolutions, this saves the transposition into panels, and the micro-tiles are as fast.
 import { at, minimum, multiplyAdd, storeTile, tileColumns, tileRows } from './gemm';
 
 /** `microTile` of gemm.ts with the elements of each row of A next to each other, the rows `aRowBytes` apart. */
@@ -93,6 +93,106 @@ export function multiplyRows(
       const height = minimum(tileRows, rows - i);
       rowTile(inner, row, aRowBytes, b, target, rowBytes, height, width, accumulate, scratch);
       row += <usize>tileRows * aRowBytes;
+      target += <usize>tileRows * rowBytes;
+    }
+    b += bPanelBytes;
+  }
+}
+
+/** `microTile` of gemm.ts with operands of which each step lies `aStep` and `bStep` bytes after the one before. */
+function transposedTile(
+  inner: i32,
+  a: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  c: usize,
+  rowBytes: usize,
+  rows: i32,
+  columns: i32,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+  while (true) {
+    let b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
+    if (inner == 1) break;
+    a += aStep;
+    b += bStep;
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load32_splat(a);
+    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
+    if (inner == 2) break;
+    a += aStep;
+    b += bStep;
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load32_splat(a);
+    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
+    if (inner == 3) break;
+    a += aStep;
+    b += bStep;
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    x = v128.load32_splat(a);
+    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
+    if (inner == 4) break;
+    a += aStep;
+    b += bStep;
+    inner -= 4;
+  }
+  storeTile(c00, c01, c10, c11, c20, c21, c30, c31, c, rowBytes, rows, columns, accumulate, scratch);
+}
+
+/**
+ * `C = Aᵀ · B` or `C += Aᵀ · B` with rows of A, and B in panels of 8 columns. Both are read in whole tiles: up to 12 and 28
+ * bytes behind the last row and column must be memory.
+ */
+export function multiplyTransposed(
+  rows: i32,
+  columns: i32,
+  inner: i32,
+  a: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  bPanelBytes: usize,
+  c: usize,
+  rowBytes: usize,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  for (let j = 0; j < columns; j += tileColumns) {
+    const width = minimum(tileColumns, columns - j);
+    let target = c + at(j);
+    for (let i = 0; i < rows; i += tileRows) {
+      const height = minimum(tileRows, rows - i);
+      transposedTile(inner, a + at(i), aStep, b, bStep, target, rowBytes, height, width, accumulate, scratch);
       target += <usize>tileRows * rowBytes;
     }
     b += bPanelBytes;

@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AxisGeometry, ConvolutionGeometry } from './convolution-geometry.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
+import { runWinograd } from './native-winograd.ts';
 import { convolutionTask } from './task-ids.ts';
 
 /** Whether the compiled convolutions cover it. */
@@ -21,6 +22,14 @@ export function convolve(
   const { batch, inChannels, outChannels, height, width } = geometry;
   const output = scope.allocate([batch, height.output, width.output, outChannels]);
   const tapX = inChannels * outChannels;
+  if ((globalThis as any).WINO && height.kernel === 3 && width.kernel === 3 && height.stride === 1 && width.stride === 1) {
+    runWinograd(scope, native, {
+      image: native.address(x), batch, height: height.input, width: width.input, channels: inChannels,
+      target: native.address(output), outHeight: height.output, outWidth: width.output, columns: outChannels,
+      offset: [-height.padBefore, -width.padBefore], bias: 0, filter: native.address(filter), filterTap: [3 * tapX, tapX], filterChannel: outChannels, filterColumn: 1,
+    });
+    return output;
+  }
   runConvolution(native, {
     image: native.address(x),
     batch,
