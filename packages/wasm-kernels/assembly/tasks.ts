@@ -10,8 +10,9 @@ import {
   winogradTask,
 } from '../src/task-ids';
 import { convolutionChunk, convolutionScratchBytes } from './convolution';
-import { filterGradientChunk, filterGradientScratchBytes, sumPartsChunk } from './filter-gradient';
+import { filterGradientChunk, filterGradientScratchBytes } from './filter-gradient';
 import { gemmChunk, gemmScratchBytes } from './gemm';
+import { sumPartsChunk } from './sum-parts';
 import { winogradChunk, winogradFilterChunk, winogradScratchBytes } from './winograd';
 import { winogradGradientChunk } from './winograd-gradient';
 

@@ -19,6 +19,7 @@ export const conv2D: ScopedKernel<{ x: TensorInfo; filter: TensorInfo }, Convolu
   if (!isCompiled(geometry)) return scope.run('Conv2D', { x, filter }, attributes);
   const { batch, outChannels, height, width } = geometry;
   const outputShape = [batch, height.output, width.output, outChannels];
-  if (util.sizeFromShape(outputShape) * util.sizeFromShape(filter.shape) === 0) return scope.zeros(outputShape);
+  if (util.sizeFromShape(outputShape) * util.sizeFromShape(filter.shape) === 0)
+    return scope.zeros(outputShape);
   return convolve(scope, native, x, filter, null, geometry);
 };

@@ -1,13 +1,14 @@
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
-import { filterGradientTask, sumPartsTask } from './task-ids.ts';
+import { winogradFilterGradient, winogradPays } from './native-winograd.ts';
+import { sumOfParts } from './sum-of-parts.ts';
+import { filterGradientTask } from './task-ids.ts';
 
 /** See assembly/filter-gradient.ts. */
 const blockRows = 128;
 const blockColumns = 512;
-const sumElements = 2 ** 14;
 
 /** The pixels that are added up in float32: the rounding error grows with them. */
 const longestSum = 8192;
@@ -25,6 +26,7 @@ export function filterGradient(
   geometry: ConvolutionGeometry,
 ): TensorInfo {
   const { batch, inChannels, outChannels, height, width } = geometry;
+  if (winogradPays(geometry, 'filter')) return winogradFilterGradient(scope, native, x, dy, geometry);
   const shape = [height.kernel, width.kernel, inChannels, outChannels];
   const window = height.kernel * width.kernel * inChannels;
   const byTap = inChannels >= fewChannels;
@@ -37,8 +39,7 @@ export function filterGradient(
   const pixelRows = batch * height.output;
   const wanted = Math.max((pixelRows * width.output) / longestSum, manyChunks / blocks);
   const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, Math.ceil(wanted)));
-  return sumOfParts(scope, native, Math.ceil(pixelRows / rowsPerPart), shape, (target) => {
-    const parts = Math.ceil(pixelRows / rowsPerPart);
+  return sumOfParts(scope, native, Math.ceil(pixelRows / rowsPerPart), shape, (target, parts) => {
     native.run(filterGradientTask, parts * blocks, [
       ...[native.address(x), batch, height.input, width.input, inChannels],
       ...[native.address(dy), height.output, width.output, outChannels],
@@ -46,25 +47,4 @@ export function filterGradient(
       ...[target, rowsPerPart, rowsPerBlock, columnsPerBlock, byTap ? 1 : 0],
     ]);
   });
-}
-
-/** A tensor as the sum of parts: `compute` gets the address of all parts, one after the other. */
-export function sumOfParts(
-  scope: KernelScope,
-  native: NativeModule,
-  parts: number,
-  shape: number[],
-  compute: (address: number) => void,
-): TensorInfo {
-  const output = scope.allocate(shape);
-  if (parts === 1) {
-    compute(native.address(output));
-    return output;
-  }
-  const length = util.sizeFromShape(shape);
-  const all = scope.allocate([parts, length]);
-  compute(native.address(all));
-  const words = [native.address(all), parts, length, native.address(output)];
-  native.run(sumPartsTask, Math.ceil(length / sumElements), words);
-  return output;
 }
