@@ -2,6 +2,8 @@
 // addresses, then 16 floats. What a chunk computes may not depend on who computes it, nor on the order of the chunks.
 import {
   convolutionTask,
+  depthwiseFilterTask,
+  depthwiseTask,
   filterGradientTask,
   gemmTask,
   sumPartsTask,
@@ -10,6 +12,7 @@ import {
   winogradTask,
 } from '../src/task-ids';
 import { convolutionChunk, convolutionScratchBytes } from './convolution';
+import { depthwiseChunk, depthwiseFilterChunk } from './depthwise';
 import { filterGradientChunk, filterGradientScratchBytes } from './filter-gradient';
 import { gemmChunk, gemmScratchBytes } from './gemm';
 import { sumPartsChunk } from './sum-parts';
@@ -39,6 +42,12 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
       break;
     case sumPartsTask:
       sumPartsChunk(parameters, chunk);
+      break;
+    case depthwiseTask:
+      depthwiseChunk(parameters, chunk);
+      break;
+    case depthwiseFilterTask:
+      depthwiseFilterChunk(parameters, chunk);
       break;
     default:
       unreachable();

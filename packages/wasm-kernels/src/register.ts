@@ -7,6 +7,7 @@ import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { depthwiseConv2D } from './depthwise-conv2d.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
 import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
@@ -21,6 +22,7 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
   Conv2D: toKernelFunc(conv2D),
   Conv2DBackpropFilter: toKernelFunc(conv2DBackpropFilter),
   Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
+  DepthwiseConv2dNative: toKernelFunc(depthwiseConv2D),
   DepthwiseConv2dNativeBackpropFilter: toKernelFunc(depthwiseBackpropFilter),
   DepthwiseConv2dNativeBackpropInput: toKernelFunc(depthwiseBackpropInput),
   Identity: toKernelFunc(identity),

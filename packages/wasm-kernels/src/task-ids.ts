@@ -12,3 +12,6 @@ export const winogradTask = 3;
 export const filterGradientTask = 4;
 export const winogradGradientTask = 5;
 export const sumPartsTask = 6;
+/** Rows of a depthwise convolution, and what they add to the gradient by its filter. */
+export const depthwiseTask = 7;
+export const depthwiseFilterTask = 8;
