@@ -16,7 +16,7 @@ const lineBytes: usize = <usize>(blockRows * blockInner * 4);
 const filterBytes: usize = <usize>(chunkColumns * blockInner * 4);
 
 /** Scratch memory of `convolutionChunk`. */
-export function convolutionScratchBytes(): usize {
+export function convolutionBlockBytes(): usize {
   return tileBytes + lineBytes + filterBytes + at(chunkElements);
 }
 

@@ -50,7 +50,7 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
       const pixel = (image * c.height + y + firstY) * c.width + x + firstX;
       const from = c.image + at(pixel * c.channels);
       const filter = c.filter + at(firstY * c.filterTapY + firstX * c.filterTapX);
-      if (countY == 3 && countX == 3 && c.channels % 4 == 0) windowSums3x3(c, from, filter, target);
+      if (countY == 3 && countX == 3 && c.channels >= 4) windowSums3x3(c, from, filter, target);
       else windowSums(c, from, filter, countY, countX, target);
       target += at(c.targetColumn);
     }
@@ -58,14 +58,16 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
 }
 
 /**
- * `windowSums` of 3 × 3 taps inside of the image and whole vectors of channels. With a load instruction for each tap the
+ * `windowSums` of 3 × 3 taps inside of the image, for 4 channels and more. With a load instruction for each tap the
  * processor foresees what is read next, which on images beyond the cache is twice as fast.
  */
 function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize): void {
   const right = at(c.channels), down = at(c.width * c.channels);
   const filterRight = at(c.filterTapX), filterDown = at(c.filterTapY);
   const bytes = at(c.channels);
-  for (let o: usize = 0; o < bytes; o += 16) {
+  for (let next: usize = 0; next < bytes; next += 16) {
+    // The last vector may take some channels once more.
+    const o = min(next, bytes - 16);
     let x = from + o, w = filter + o;
     let sum = c.bias == 0 ? f32x4.splat(0) : v128.load(c.bias + o);
     sum = multiplyAdd(v128.load(x), v128.load(w), sum);
@@ -150,7 +152,7 @@ function windowSums(c: Depthwise, from: usize, filter: usize, countY: i32, count
 }
 
 /** What some rows of results add to the gradient by the filter: a part of its own for each chunk. */
-export function depthwiseFilterChunk(p: usize, chunk: i32): void {
+export function depthwiseGradientChunk(p: usize, chunk: i32): void {
   const c = changetype<Depthwise>(p);
   const size = at(c.tapsY * c.tapsX * c.channels);
   const sums = c.filter + <usize>chunk * size;

@@ -14,7 +14,7 @@ const gap: i32 = 16;
 const lineBytes: usize = at(blockInner * (blockRows + gap));
 
 /** Scratch memory of `filterGradientChunk`. */
-export function filterGradientScratchBytes(): usize {
+export function filterGradientBytes(): usize {
   return tileBytes + lineBytes + at(blockInner * (blockColumns + tileColumns));
 }
 

@@ -18,7 +18,7 @@ const passBytes: usize = at(planes * blockChannels);
 export const planesOffset: usize = tileBytes + 2 * zeroBytes + passBytes;
 
 /** Scratch memory of the chunks of all tasks here and in winograd-gradient.ts. */
-export function winogradScratchBytes(): usize {
+export function winogradBytes(): usize {
   return planesOffset + <usize>planes * (at(chunkElements) + 4 * gapBytes);
 }
 

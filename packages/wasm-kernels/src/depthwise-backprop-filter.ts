@@ -24,7 +24,11 @@ export const depthwiseBackpropFilter: ScopedKernel<
   const geometry = convolutionGeometry(name, x.shape, filterShape, attributes, true);
   const { batch, inChannels, outChannels, height, width } = geometry;
   const native = nativeModule(scope.backend);
-  if (native && isCompiledDepthwise(geometry) && util.sizeFromShape(x.shape) * util.sizeFromShape(dy.shape) > 0) {
+  if (
+    native &&
+    isCompiledDepthwise(geometry) &&
+    util.sizeFromShape(x.shape) * util.sizeFromShape(dy.shape) > 0
+  ) {
     return depthwiseFilterGradient(scope, native, x, dy, geometry);
   }
   const output = scope.allocate(filterShape);

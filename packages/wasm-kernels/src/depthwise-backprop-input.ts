@@ -20,7 +20,11 @@ export const depthwiseBackpropInput: ScopedKernel<
   const geometry = convolutionGeometry(name, inputShape, filter.shape, attributes, true);
   const { inChannels, outChannels, height, width } = geometry;
   const native = nativeModule(scope.backend);
-  if (native && isCompiledDepthwise(geometry) && util.sizeFromShape(inputShape) * util.sizeFromShape(dy.shape) > 0) {
+  if (
+    native &&
+    isCompiledDepthwise(geometry) &&
+    util.sizeFromShape(inputShape) * util.sizeFromShape(dy.shape) > 0
+  ) {
     return depthwiseInputGradient(scope, native, dy, filter, geometry);
   }
   const spread = insertZeros(scope, dy, height.stride, width.stride);

@@ -1,9 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry } from './convolution-geometry.ts';
+import { convolutionTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { winogradConvolve, winogradInputGradient, winogradPays } from './native-winograd.ts';
-import { convolutionTask } from './task-ids.ts';
 import { inputPhases, outputWindows, shareInside, type Windows } from './windows.ts';
 
 /** Whether the compiled convolutions cover it. */

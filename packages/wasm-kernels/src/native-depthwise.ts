@@ -1,13 +1,18 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry } from './convolution-geometry.ts';
+import { depthwiseGradientTask, depthwiseTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { sumOfParts } from './sum-of-parts.ts';
-import { depthwiseFilterTask, depthwiseTask } from './task-ids.ts';
 import { inputPhases, outputWindows, type Windows } from './windows.ts';
 
 /** Whether the compiled depthwise convolutions cover it. */
-export function isCompiledDepthwise({ inChannels, outChannels, height, width }: ConvolutionGeometry): boolean {
+export function isCompiledDepthwise({
+  inChannels,
+  outChannels,
+  height,
+  width,
+}: ConvolutionGeometry): boolean {
   return outChannels === inChannels && height.dilation === 1 && width.dilation === 1;
 }
 
@@ -96,7 +101,7 @@ export function depthwiseFilterGradient(
       targetPixel: [width.output * inChannels, inChannels],
       bias: 0,
     } as const;
-    native.run(depthwiseFilterTask, parts, parameters(convolution, rowsPerChunk));
+    native.run(depthwiseGradientTask, parts, parameters(convolution, rowsPerChunk));
   });
 }
 

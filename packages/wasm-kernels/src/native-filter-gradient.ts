@@ -1,10 +1,10 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry } from './convolution-geometry.ts';
+import { filterGradientTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { winogradFilterGradient, winogradPays } from './native-winograd.ts';
 import { sumOfParts } from './sum-of-parts.ts';
-import { filterGradientTask } from './task-ids.ts';
 
 /** See assembly/filter-gradient.ts. */
 const blockRows = 128;

@@ -1,9 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry } from './convolution-geometry.ts';
+import { winogradFilterTask, winogradGradientTask, winogradTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { sumOfParts } from './sum-of-parts.ts';
-import { winogradFilterTask, winogradGradientTask, winogradTask } from './task-ids.ts';
 import { outputWindows, shareInside } from './windows.ts';
 
 /** Results of a tile in each direction, and planes of its transform. */

@@ -1,7 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { sumPartsTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
-import { sumPartsTask } from './task-ids.ts';
 
 /** See assembly/sum-parts.ts. */
 const chunkElements = 2 ** 14;
