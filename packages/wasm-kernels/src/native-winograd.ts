@@ -159,12 +159,13 @@ function forwardConvolution(
 
 function run(scope: KernelScope, native: NativeModule, c: Convolution): void {
   const tiles = tileCount(c.batch, c.outHeight, c.outWidth);
+  // A transformed filter that does not stay in the cache should serve many tiles.
+  const cached = c.channels * c.columns <= blockChannels ** 2;
+  let tilesPerChunk = cached ? 32 : 64;
   let columnsPerChunk = evenPart(c.columns, blockChannels);
-  // With many channels the transformed filter does not stay in the cache: it should serve more tiles.
-  let tilesPerChunk = c.channels * c.columns > blockChannels ** 2 ? 64 : 32;
   const chunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
-  if (chunks() < manyChunks) columnsPerChunk = evenPart(c.columns, blockChannels / 2);
-  while (chunks() < manyChunks && tilesPerChunk > 16) tilesPerChunk /= 2;
+  if (cached && chunks() < manyChunks) tilesPerChunk = 16;
+  while (chunks() < manyChunks && columnsPerChunk > 32) columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
 
   const panels = Math.ceil(c.columns / 8);
   const planeBytes = 4 * 8 * panels * c.channels + planeGap;
