@@ -3,7 +3,7 @@
 // taps in reverse order, and with a stride one for each phase of the input pixels.
 import { at, minimum, pack, tileBytes, tileColumns } from './gemm';
 import { multiplyRows } from './row-tile';
-import { copyWindow } from './window';
+import { copyWindows } from './window';
 
 /** Blocks of lines and of the filter; they stay in the level 2 cache. */
 const blockRows: i32 = 128;
@@ -12,7 +12,7 @@ const blockInner: i32 = 256;
 const chunkColumns: i32 = 512;
 const chunkElements: i32 = 1 << 17;
 
-const lineBytes: usize = <usize>(blockRows * blockInner * 4);
+const lineBytes: usize = at(blockRows * blockInner) + 16;
 const filterBytes: usize = <usize>(chunkColumns * blockInner * 4);
 
 /** Scratch memory of `convolutionChunk`. */
@@ -149,17 +149,22 @@ function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, dept
 /** The elements k ≤ … < k + depth of the windows of some rows. */
 function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, target: usize): void {
   const pixels = c.gridHeight * c.gridWidth, imageBytes = at(c.height * c.width * c.channels);
-  const tapY = k / (c.tapsX * c.channels), first = k - tapY * c.tapsX * c.channels;
+  const rowLength = c.tapsX * c.channels;
+  const tapY = k / rowLength, lastTapY = (k + depth - 1) / rowLength, first = k - tapY * rowLength;
   const pixel = c.byPixel ? row / c.batch : row % pixels;
   let image = c.image + <usize>(c.byPixel ? row % c.batch : row / pixels) * imageBytes;
   let gridY = pixel / c.gridWidth, gridX = pixel - gridY * c.gridWidth;
-  for (let i = 0; i < count; i++) {
+  while (count > 0) {
+    const windows = c.byPixel ? 1 : minimum(count, c.gridWidth - gridX);
     const y = gridY * c.strideY + c.offsetY, x = gridX * c.strideX + c.offsetX;
-    copyWindow(image, c.height, c.width, c.channels, c.tapsX, y, x, tapY, first, depth, target);
-    target += at(depth);
+    copyWindows(
+      image, c.height, c.width, c.channels, c.tapsX, y, x, c.strideX, windows, tapY, lastTapY, first, depth, target, at(depth),
+    );
+    count -= windows;
+    target += at(windows * depth);
     if (c.byPixel) {
       image += imageBytes;
-    } else if (++gridX == c.gridWidth) {
+    } else {
       gridX = 0;
       if (++gridY == c.gridHeight) {
         gridY = 0;

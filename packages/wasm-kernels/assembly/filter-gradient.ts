@@ -2,7 +2,7 @@
 // each output channel, a sum over all result pixels.
 import { at, minimum, pack, tileBytes, tileColumns } from './gemm';
 import { multiplyTransposed } from './row-tile';
-import { copyWindow } from './window';
+import { copyWindows } from './window';
 
 /** Blocks of pixels, of elements of the window, and of columns. */
 const blockInner: i32 = 256;
@@ -65,6 +65,7 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
 
   // The block's elements of the window begin at this tap, or at this row of taps.
   const tap = row / c.channels, tapY = tap / c.tapsX, first = row - tapY * c.tapsX * c.channels;
+  const lastTapY = (row + rows - 1) / (c.tapsX * c.channels);
   let from = 0, to = c.outWidth;
   if (c.byTap) {
     const shift = c.offsetX + tap % c.tapsX;
@@ -83,12 +84,10 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
     const source = c.image + at(image * c.height * c.width * c.channels);
     for (let x = from; x < to;) {
       const count = minimum(to - x, blockInner - filled);
-      let line = lines + <usize>filled * lineStep;
-      for (let i = 0; i < count; i++) {
-        const left = (x + i) * c.strideX + c.offsetX;
-        copyWindow(source, c.height, c.width, c.channels, c.tapsX, y, left, tapY, first, rows, line);
-        line += lineStep;
-      }
+      const left = x * c.strideX + c.offsetX, line = lines + <usize>filled * lineStep;
+      copyWindows(
+        source, c.height, c.width, c.channels, c.tapsX, y, left, c.strideX, count, tapY, lastTapY, first, rows, line, lineStep,
+      );
       const gradient = c.gradient + at((pixelRow * c.outWidth + x) * c.columns + column);
       pack(tileColumns, gradient, 1, c.columns, columns, count, packed + at(tileColumns * filled), panelBytes);
       x += count;
