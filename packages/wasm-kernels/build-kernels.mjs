@@ -1,4 +1,4 @@
-// Compiles assembly/ with AssemblyScript and writes the binary, as text that every bundler takes, to src/generated/.
+// Compiles assembly/ with AssemblyScript and writes the binaries, as text that every bundler takes, to src/generated/.
 // `npm ci` runs it in the repository; the published package holds its result.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,13 +12,14 @@ const generated = join(folder, 'src', 'generated');
 mkdirSync(generated, { recursive: true });
 writeFileSync(
   join(generated, 'binary.ts'),
-  `// Made by build-kernels.mjs from assembly/.
+  `// Made by build-kernels.mjs from assembly/. Both import a shared memory; modules.ts makes versions for a memory of one
+// thread of them, which differ in one bit.
 
-/** For the memory of the backend with one thread. */
-export const binary = '${await compile([])}';
+/** For every engine with SIMD. */
+export const simdBinary = '${await compile([])}';
 
-/** For shared memory, which the threaded build has in pages that are isolated across origins. */
-export const sharedBinary = '${await compile(['--sharedMemory', '--initialMemory', '1', '--enable', 'threads'])}';
+/** With fused multiply-add, for engines with relaxed SIMD. */
+export const relaxedBinary = '${await compile(['--enable', 'relaxed-simd'])}';
 `,
 );
 
@@ -27,11 +28,12 @@ async function compile(options) {
   const output = join(tmpdir(), `openset-kernels-${process.pid}.wasm`);
   // The module lives in the memory of tfjs-backend-wasm, up to 4 GB, without an allocator of its own.
   const memory = ['--importMemory', '--runtime', 'stub', '--maximumMemory', '65536'];
+  const shared = ['--sharedMemory', '--initialMemory', '1', '--enable', 'threads'];
   const features = ['--enable', 'simd', '--enable', 'bulk-memory'];
   const entry = join(folder, 'assembly', 'index.ts');
   const { error, stderr } = await asc.main([
     ...[entry, '--outFile', output, '-O3', '--noAssert'],
-    ...[...memory, ...features, ...options],
+    ...[...memory, ...shared, ...features, ...options],
   ]);
   if (error) throw new Error(`AssemblyScript: ${error.message}\n${stderr.toString()}`);
   const bytes = readFileSync(output);

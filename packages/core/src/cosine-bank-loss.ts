@@ -23,7 +23,7 @@ import { operation, readingIsFree, shared, untaped } from './tape.ts';
 /**
  * Name under which a backend may register a faster kernel for `cosineBankLoss` with tfjs's `registerKernel`.
  *
- * Inputs: `embeddings`, `labels`, `bank` and, where there is one, `bias`, as in `BankInputs`. Attributes:
+ * Inputs: `embeddings`, `labels`, `bank` and, where there are, `bias` and `classes`, as in `BankInputs`. Attributes:
  * `ResolvedBankOptions` and `gradients: boolean`. Outputs: the loss (a scalar) and, if `gradients`, the gradients
  * of `embeddings`, of `bank` (if `bankGradient`), and of `bias` (if given), in this order.
  */
@@ -33,6 +33,11 @@ export const cosineBankLossKernel = 'CosineBankLoss';
 export interface BankLossKernelConfig extends tf.KernelConfig {
   /** Whether the kernel takes these inputs and options; where it does not, the generic version runs. Default: all. */
   readonly supports?: (inputs: BankInputs, options: ResolvedBankOptions) => boolean;
+  /**
+   * Whether the kernel takes `classes` as one more input, and gives gradients of the whole bank and bias. Default: no; it
+   * then gets the rows of these classes alone, and its gradients are put at their places.
+   */
+  readonly takesClasses?: boolean;
 }
 
 /**
@@ -72,15 +77,14 @@ export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Sca
 }
 
 function compute(inputs: BankInputs, options: ResolvedBankOptions, gradients: boolean): tf.Tensor[] {
-  if (inputs.classes) {
-    const outputs = compute(restrictToClasses(inputs, inputs.classes), options, gradients);
-    return gradients ? spreadToAllClasses(outputs, inputs, inputs.classes, options) : outputs;
-  }
   const kernel = tf.getKernel(cosineBankLossKernel, tf.getBackend()) as BankLossKernelConfig | undefined;
-  if (!kernel || kernel.supports?.(inputs, options) === false)
-    return streamedBankLoss(inputs, options, gradients);
-  const { embeddings, labels, bank, bias } = inputs;
-  const kernelInputs = { embeddings, labels, bank, ...(bias ? { bias } : {}) };
+  const { embeddings, labels, bank, bias, classes } = inputs;
+  if (!kernel || (classes && !kernel.takesClasses) || kernel.supports?.(inputs, options) === false) {
+    if (!classes) return streamedBankLoss(inputs, options, gradients);
+    const outputs = compute(restrictToClasses(inputs, classes), options, gradients);
+    return gradients ? spreadToAllClasses(outputs, inputs, classes, options) : outputs;
+  }
+  const kernelInputs = { embeddings, labels, bank, ...(bias && { bias }), ...(classes && { classes }) };
   const attributes = { ...options, gradients } as unknown as tf.NamedAttrMap;
   const outputs = tf.engine().runKernel(cosineBankLossKernel, kernelInputs, attributes);
   return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];

@@ -23,6 +23,16 @@ export class MissingKernelError extends OpenSetError {
   override readonly name = 'MissingKernelError';
 }
 
+/** A backend has no memory left for a tensor. The message says how much was asked for, and what can be done. */
+export class OutOfMemoryError extends OpenSetError {
+  override readonly name = 'OutOfMemoryError';
+}
+
+/** A worker thread did not start, or ended before its work was done. */
+export class WorkerError extends OpenSetError {
+  override readonly name = 'WorkerError';
+}
+
 /** `[2, 3]` as text, for messages. */
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;

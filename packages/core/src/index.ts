@@ -25,8 +25,10 @@ export {
   DataError,
   MissingKernelError,
   OpenSetError,
+  OutOfMemoryError,
   ShapeError,
   shapeText,
+  WorkerError,
 } from './errors.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
 export {

@@ -1,240 +1,291 @@
-// The steps of the loss over a bank for one block of classes: everything between the matrix products. The products
-// leave `[batch, stride]` dot products of unit embeddings and raw bank rows; the steps turn them into logits, losses and
-// gradients in place. `stride` is a multiple of 4, and the columns from `count` on are padding.
-import { exponential, laneSum, logOnePlus } from './mathematics';
+// The loss over a bank, group by group of blocks of classes. Each group sums into memory of its own, and the groups are
+// added in their order: the result does not depend on which thread does which group.
+import {
+  bankBceTask,
+  bankEmbeddingsTask,
+  bankGradientWord,
+  bankQueriesTask,
+  bankScratchBytes,
+  bankSoftmaxGradientsTask,
+  bankSoftmaxSumsTask,
+  batchWord,
+  biasGradientWord,
+  blockClassesWord,
+  classCountWord,
+  groupBlocksWord,
+  groupNumbersWord,
+  inverseWord,
+  largestWord,
+  logitsWord,
+  logSumExpWord,
+  partialsWord,
+  sizeWord,
+  strideWord,
+  sumsWord,
+  weightsWord,
+} from '../src/bank-loss-words';
+import {
+  addToEmbeddings,
+  at,
+  blockRows,
+  classBias,
+  classScale,
+  findNorms,
+  negativeDots,
+  putBiasGradient,
+  putOwn,
+  sampleArrayOf,
+} from './bank-block';
+import { embeddingsChunk, partialBytes, queriesChunk, writeBankGradient } from './bank-rows';
+import { minimum, multiplyAdd } from './gemm';
+import { exponentialOfNegative, logarithmOfOnePlus } from './logistic';
+import { laneSum } from './mathematics';
+import { panelColumns, roundUp } from './panel-products';
+import { address, integer } from './parameters';
 
-const minimumNorm: f64 = 1e-5;
-/** Added to the cosine of what must not count: its exponential is 0. */
-const excluded: f32 = -1e30;
+/** One chunk of a task of the loss over a bank; false if it is none. */
+export function runBankLossChunk(task: i32, p: usize, chunk: i32, scratch: usize): bool {
+  switch (task) {
+    case bankQueriesTask:
+      queriesChunk(p, chunk);
+      return true;
+    case bankBceTask:
+      bceGroup(p, chunk, scratch);
+      return true;
+    case bankSoftmaxSumsTask:
+      softmaxSumsGroup(p, chunk, scratch);
+      return true;
+    case bankSoftmaxGradientsTask:
+      softmaxGradientsGroup(p, chunk, scratch);
+      return true;
+    case bankEmbeddingsTask:
+      embeddingsChunk(p, chunk);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Bytes of scratch memory that a thread needs. */
+export function bankLossScratchBytes(): usize {
+  return <usize>bankScratchBytes;
+}
 
 // @ts-ignore: decorator
 @inline
-function at(index: i32): usize {
-  return <usize>index << 2;
+function firstOf(p: usize, group: i32): i32 {
+  return group * integer(p, groupBlocksWord) * integer(p, blockClassesWord);
 }
 
-/**
- * For each of `count` rows: `1 / max(‖w‖, 1e-5)`, the same again where the gradient is projected (0 below the minimum), and
- * what is added to its cosines (0, or −1e30 for a row of zeros that is to be skipped). Padding gets 0 and −1e30.
- * Summed in float64, which neither overflows nor underflows for float32.
- */
-export function bankNorms(
+// @ts-ignore: decorator
+@inline
+function endOf(p: usize, group: i32): i32 {
+  return minimum(integer(p, classCountWord), firstOf(p, group + 1));
+}
+
+/** The group's gradient of the unit embeddings, zeros; 0 if none is wanted. */
+function newPartial(p: usize, group: i32): usize {
+  const partials = address(p, partialsWord);
+  if (!partials) return 0;
+  const partial = partials + <usize>group * partialBytes(p);
+  memory.fill(partial, 0, partialBytes(p));
+  return partial;
+}
+
+/** `Σ_i w_i softplus(z)` of the negatives, in one pass with all gradients. */
+function bceGroup(p: usize, group: i32, scratch: usize): void {
+  const end = endOf(p, group), block = integer(p, blockClassesWord);
+  const partial = newPartial(p, group);
+  const numbers = address(p, groupNumbersWord) + (<usize>group << 4);
+  store<f64>(numbers, 0);
+  store<f64>(numbers, 0, 8);
+  for (let first = firstOf(p, group); first < end; first += block) {
+    const count = minimum(block, end - first);
+    const rows = blockRows(p, first, count, scratch);
+    findNorms(p, rows, first, count);
+    negativeDots(p, rows, first, count, scratch, scratch);
+    bceSlopes(p, first, count, scratch, numbers);
+    if (partial) addToEmbeddings(p, rows, first, count, scratch, partial, scratch);
+    finishBlock(p, rows, first, count, scratch);
+  }
+}
+
+/** Puts the samples' own classes in, and writes the gradients of a block's rows and biases. */
+function finishBlock(p: usize, rows: usize, first: i32, count: i32, scratch: usize): void {
+  const bank = address(p, bankGradientWord);
+  if (bank || address(p, biasGradientWord)) putOwn(p, first, count, scratch);
+  if (bank) writeBankGradient(p, rows, first, count, scratch, scratch);
+}
+
+/** Turns a block's dot products into `dL/dlogit`, and adds loss and slopes to the group's numbers. */
+function bceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize): void {
+  const vectors = at(roundUp(integer(p, batchWord), 4)), stride = at(integer(p, strideWord));
+  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const weights = address(p, weightsWord);
+  let lossSum: f64 = 0, slopeSum: f64 = 0;
+  for (let row = 0; row < count; row++) {
+    const line = dots + <usize>row * stride;
+    const scale = classScale(p, first + row);
+    if (scale == 0) {
+      memory.fill(line, 0, vectors);
+      putBiasGradient(p, first + row, 0);
+      continue;
+    }
+    const scales = f32x4.splat(scale), biases = f32x4.splat(-classBias(p, first + row));
+    let losses = zero, slopes = zero;
+    for (let o: usize = 0; o < vectors; o += 16) {
+      const weight = v128.load(weights + o);
+      const z = multiplyAdd(scales, v128.load(line + o), biases);
+      const e = exponentialOfNegative(f32x4.neg(f32x4.abs(z)));
+      const softplus = f32x4.add(f32x4.pmax(z, zero), logarithmOfOnePlus(e));
+      const numerator = v128.bitselect(one, e, f32x4.ge(z, zero));
+      const slope = f32x4.mul(weight, f32x4.div(numerator, f32x4.add(one, e)));
+      losses = multiplyAdd(weight, softplus, losses);
+      slopes = f32x4.add(slopes, slope);
+      v128.store(line + o, slope);
+    }
+    const sum = laneSum(slopes);
+    lossSum += <f64>laneSum(losses);
+    slopeSum += <f64>sum;
+    putBiasGradient(p, first + row, sum);
+  }
+  store<f64>(numbers, load<f64>(numbers) + lossSum);
+  store<f64>(numbers, load<f64>(numbers, 8) + slopeSum, 8);
+}
+
+/** The block's logits: where the first pass kept them, or computed into `scratch`. */
+function keptLogits(p: usize, first: i32, scratch: usize): usize {
+  const kept = address(p, logitsWord);
+  return kept ? kept + at(first) * integer(p, strideWord) : scratch;
+}
+
+function findLogits(
+  p: usize,
   rows: usize,
+  first: i32,
   count: i32,
-  stride: i32,
-  size: i32,
-  inverse: usize,
-  projection: usize,
-  addend: usize,
-  normalised: bool,
-  skipEmpty: bool,
+  logits: usize,
+  scratch: usize,
 ): void {
-  for (let row = 0; row < stride; row++) {
-    let factor: f64 = 0, project: f64 = 0;
-    let extra: f32 = excluded;
-    if (row < count) {
-      const from = rows + at(row * size);
-      let sum = f64x2.splat(0);
-      let k = 0;
-      for (; k + 4 <= size; k += 4) {
-        const values = v128.load(from + at(k));
-        const low = f64x2.promote_low_f32x4(values);
-        const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 0));
-        sum = f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
-      }
-      let squares = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-      for (; k < size; k++) {
-        const value = <f64>load<f32>(from + at(k));
-        squares += value * value;
-      }
-      const norm = Math.sqrt(squares);
-      factor = normalised ? 1 / (norm > minimumNorm ? norm : minimumNorm) : 1;
-      project = normalised && norm > minimumNorm ? factor : 0;
-      extra = skipEmpty && squares == 0 ? excluded : 0;
+  const vectors = at(roundUp(integer(p, batchWord), 4)), stride = at(integer(p, strideWord));
+  negativeDots(p, rows, first, count, logits, scratch);
+  for (let row = 0; row < count; row++) {
+    const line = logits + <usize>row * stride;
+    const scale = classScale(p, first + row);
+    const scales = f32x4.splat(scale), biases = f32x4.splat(-classBias(p, first + row));
+    for (let o: usize = 0; o < vectors; o += 16) {
+      const z = multiplyAdd(scales, v128.load(line + o), biases);
+      v128.store(line + o, scale == 0 ? f32x4.splat(-Infinity) : z);
     }
-    store<f32>(inverse + at(row), <f32>factor);
-    store<f32>(projection + at(row), <f32>project);
-    store<f32>(addend + at(row), extra);
   }
 }
 
 /**
- * BCE of the negatives of a block: adds `λ softplus(z)` to the loss of each row (float64), and turns the dot products into
- * `dL/dcos · inverse`. Entries of the own class count nothing here.
- *
- * @param radial `[stride]` float32: receives `Σ_i dL/dcos · cos` of each class
- * @param biasSums `[stride]` float32: receives `Σ_i dL/dz` of each class
+ * The running log-sum-exp of the negatives. The gradient of the embeddings goes along, relative to the largest logit so
+ * far: where that grows, what is there already is scaled down, so that one pass is enough.
  */
-export function bceNegatives(
-  dots: usize,
-  batch: i32,
-  stride: i32,
-  inverse: usize,
-  addend: usize,
-  bias: usize,
-  rowWeights: usize,
-  labels: usize,
-  first: i32,
-  count: i32,
-  scale: f32,
-  negativeWeight: f32,
-  losses: usize,
-  radial: usize,
-  biasSums: usize,
-): void {
-  const zero = f32x4.splat(0), one = f32x4.splat(1), scales = f32x4.splat(scale);
-  memory.fill(radial, 0, at(stride));
-  memory.fill(biasSums, 0, at(stride));
-  for (let row = 0; row < batch; row++) {
-    const line = dots + at(row * stride);
-    exclude(line, inverse, labels, row, first, count);
-    const weight = f32x4.splat(load<f32>(rowWeights + at(row)) * negativeWeight);
-    let loss = zero;
-    for (let j = 0; j < stride; j += 4) {
-      const o = at(j);
-      const inverses = v128.load(inverse + o);
-      const cosine = f32x4.add(f32x4.mul(v128.load(line + o), inverses), v128.load(addend + o));
-      const z = f32x4.sub(f32x4.mul(scales, cosine), v128.load(bias + o));
-      const e = exponential(f32x4.neg(f32x4.abs(z)));
-      const quotient = f32x4.div(one, f32x4.add(one, e));
-      const sigmoid = f32x4.mul(v128.bitselect(one, e, f32x4.ge(z, zero)), quotient);
-      loss = f32x4.add(loss, f32x4.add(f32x4.max(z, zero), logOnePlus(e)));
-      putGradient(f32x4.mul(weight, sigmoid), cosine, scales, inverses, line + o, radial + o, biasSums + o);
-    }
-    const total = losses + (<usize>row << 3);
-    store<f64>(total, load<f64>(total) + <f64>laneSum(loss) * <f64>negativeWeight);
+function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
+  const end = endOf(p, group), block = integer(p, blockClassesWord), stride = integer(p, strideWord);
+  const partial = newPartial(p, group);
+  const largest = address(p, largestWord) + at(group * stride);
+  const sums = address(p, sumsWord) + (<usize>(group * stride) << 3);
+  for (let i = 0; i < stride; i++) store<f32>(largest + at(i), -1e30);
+  memory.fill(sums, 0, <usize>stride << 3);
+  for (let first = firstOf(p, group); first < end; first += block) {
+    const count = minimum(block, end - first);
+    const rows = blockRows(p, first, count, scratch);
+    const logits = keptLogits(p, first, scratch);
+    findNorms(p, rows, first, count);
+    findLogits(p, rows, first, count, logits, scratch);
+    raiseLargest(p, logits, count, largest, sums, partial, scratch);
+    addExponentials(p, logits, count, largest, sums, scratch);
+    if (partial) addToEmbeddings(p, rows, first, count, scratch, partial, scratch);
   }
 }
 
-/** From `dL/dz` of four entries: adds to the sums of their classes, and puts `dL/dcos · inverse` in the place of the dots. */
-// @ts-ignore: decorator
-@inline
-function putGradient(
-  slope: v128,
-  cosine: v128,
-  scales: v128,
-  inverses: v128,
-  entry: usize,
-  radial: usize,
-  biasSum: usize,
-): void {
-  const gradient = f32x4.mul(slope, scales);
-  v128.store(biasSum, f32x4.add(v128.load(biasSum), slope));
-  // Excluded entries have the gradient 0, but a cosine of −1e30.
-  v128.store(radial, f32x4.add(v128.load(radial), f32x4.mul(gradient, cosine)));
-  v128.store(entry, f32x4.mul(gradient, inverses));
-}
-
-/** Takes the entry of a row's own class out: its cosine becomes −1e30. */
-// @ts-ignore: decorator
-@inline
-function exclude(line: usize, inverse: usize, labels: usize, row: i32, first: i32, count: i32): void {
-  const own = load<i32>(labels + at(row)) - first;
-  if (<u32>own >= <u32>count) return;
-  // Finite, also for a row of enormous length: the entry's gradient 0 is multiplied by it.
-  store<f32>(line + at(own), max<f32>(excluded / load<f32>(inverse + at(own)), -3e38));
-}
-
-/** Adds a block to each row's running log-sum-exp of the negatives: largest logit (float32) and sum relative to it (float64). */
-export function softmaxSums(
-  dots: usize,
-  batch: i32,
-  stride: i32,
-  inverse: usize,
-  addend: usize,
-  bias: usize,
-  labels: usize,
-  first: i32,
+function raiseLargest(
+  p: usize,
+  logits: usize,
   count: i32,
-  scale: f32,
   largest: usize,
   sums: usize,
+  partial: usize,
+  scratch: usize,
 ): void {
-  const scales = f32x4.splat(scale);
-  for (let row = 0; row < batch; row++) {
-    const line = dots + at(row * stride);
-    exclude(line, inverse, labels, row, first, count);
-    let top = f32x4.splat(load<f32>(largest + at(row)));
-    for (let j = 0; j < stride; j += 4) {
-      const o = at(j);
-      const cosine = f32x4.add(f32x4.mul(v128.load(line + o), v128.load(inverse + o)), v128.load(addend + o));
-      const z = f32x4.sub(f32x4.mul(scales, cosine), v128.load(bias + o));
-      v128.store(line + o, z);
-      top = f32x4.max(top, z);
-    }
-    const left = max(f32x4.extract_lane(top, 0), f32x4.extract_lane(top, 1));
-    const now = max(left, max(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3)));
-    const before = load<f32>(largest + at(row));
-    let sum = f32x4.splat(0);
-    for (let j = 0; j < stride; j += 4) {
-      sum = f32x4.add(sum, exponential(f32x4.sub(v128.load(line + at(j)), f32x4.splat(now))));
-    }
-    const total = sums + (<usize>row << 3);
-    const shift = f32x4.extract_lane(exponential(f32x4.splat(before - now)), 0);
-    store<f64>(total, load<f64>(total) * <f64>shift + <f64>laneSum(sum));
-    store<f32>(largest + at(row), now);
-  }
-}
-
-/** Softmax of a block's negatives: turns the dot products into `dL/dcos · inverse`, with `p = exp(z − logSumExp)`. */
-export function softmaxNegatives(
-  dots: usize,
-  batch: i32,
-  stride: i32,
-  inverse: usize,
-  addend: usize,
-  bias: usize,
-  rowWeights: usize,
-  labels: usize,
-  first: i32,
-  count: i32,
-  scale: f32,
-  logSumExp: usize,
-  radial: usize,
-  biasSums: usize,
-): void {
-  const scales = f32x4.splat(scale);
-  memory.fill(radial, 0, at(stride));
-  memory.fill(biasSums, 0, at(stride));
-  for (let row = 0; row < batch; row++) {
-    const line = dots + at(row * stride);
-    exclude(line, inverse, labels, row, first, count);
-    const weight = f32x4.splat(load<f32>(rowWeights + at(row)));
-    const shift = f32x4.splat(load<f32>(logSumExp + at(row)));
-    for (let j = 0; j < stride; j += 4) {
-      const o = at(j);
-      const inverses = v128.load(inverse + o);
-      const cosine = f32x4.add(f32x4.mul(v128.load(line + o), inverses), v128.load(addend + o));
-      const z = f32x4.sub(f32x4.mul(scales, cosine), v128.load(bias + o));
-      const slope = f32x4.mul(weight, exponential(f32x4.sub(z, shift)));
-      putGradient(slope, cosine, scales, inverses, line + o, radial + o, biasSums + o);
-    }
-  }
-}
-
-/** Takes the radial part out of a block's bank gradient: `dW_j −= radial_j / ‖w_j‖ · (w_j / ‖w_j‖)`. */
-export function projectRows(
-  gradient: usize,
-  rows: usize,
-  count: i32,
-  size: i32,
-  radial: usize,
-  projection: usize,
-): void {
+  const batch = integer(p, batchWord), stride = at(integer(p, strideWord));
+  const vectors = at(roundUp(batch, 4)), columns = at(roundUp(integer(p, sizeWord), panelColumns));
+  const top = sampleArrayOf(p, scratch, 0);
+  memory.copy(top, largest, vectors);
   for (let row = 0; row < count; row++) {
-    const inverse = load<f32>(projection + at(row));
-    if (inverse == 0) continue;
-    const factor = load<f32>(radial + at(row)) * inverse;
-    const target = gradient + at(row * size), source = rows + at(row * size);
-    const inverses = f32x4.splat(inverse), factors = f32x4.splat(factor);
-    let k = 0;
-    for (; k + 4 <= size; k += 4) {
-      const unit = f32x4.mul(inverses, v128.load(source + at(k)));
-      v128.store(target + at(k), f32x4.sub(v128.load(target + at(k)), f32x4.mul(factors, unit)));
+    const line = logits + <usize>row * stride;
+    for (let o: usize = 0; o < vectors; o += 16) {
+      v128.store(top + o, f32x4.pmax(v128.load(top + o), v128.load(line + o)));
     }
-    for (; k < size; k++) {
-      const unit = inverse * load<f32>(source + at(k));
-      store<f32>(target + at(k), load<f32>(target + at(k)) - factor * unit);
+  }
+  for (let sample = 0; sample < batch; sample++) {
+    const before = load<f32>(largest + at(sample)), now = load<f32>(top + at(sample));
+    if (now == before) continue;
+    const factor = exponentialOfNegative(f32x4.splat(before - now));
+    const total = sums + (<usize>sample << 3);
+    store<f64>(total, load<f64>(total) * <f64>f32x4.extract_lane(factor, 0));
+    if (!partial) continue;
+    const line = partial + <usize>sample * columns;
+    for (let o: usize = 0; o < columns; o += 16) v128.store(line + o, f32x4.mul(factor, v128.load(line + o)));
+  }
+  memory.copy(largest, top, vectors);
+}
+
+/** Writes `exp(z − largest)` to the block's matrix, and adds it to the sums. */
+function addExponentials(
+  p: usize,
+  logits: usize,
+  count: i32,
+  largest: usize,
+  sums: usize,
+  target: usize,
+): void {
+  const batch = integer(p, batchWord), stride = at(integer(p, strideWord)), vectors = at(roundUp(batch, 4));
+  const blockSums = sampleArrayOf(p, target, 1);
+  memory.fill(blockSums, 0, vectors);
+  for (let row = 0; row < count; row++) {
+    const line = logits + <usize>row * stride, to = target + <usize>row * stride;
+    for (let o: usize = 0; o < vectors; o += 16) {
+      const e = exponentialOfNegative(f32x4.sub(v128.load(line + o), v128.load(largest + o)));
+      v128.store(blockSums + o, f32x4.add(v128.load(blockSums + o), e));
+      v128.store(to + o, e);
     }
+  }
+  for (let sample = 0; sample < batch; sample++) {
+    const total = sums + (<usize>sample << 3);
+    store<f64>(total, load<f64>(total) + <f64>load<f32>(blockSums + at(sample)));
+  }
+}
+
+/** The second pass, once the log-sum-exp over all groups is known. */
+function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
+  const end = endOf(p, group), block = integer(p, blockClassesWord);
+  for (let first = firstOf(p, group); first < end; first += block) {
+    const count = minimum(block, end - first);
+    const rows = blockRows(p, first, count, scratch);
+    const logits = keptLogits(p, first, scratch);
+    if (logits == scratch) findLogits(p, rows, first, count, logits, scratch);
+    softmaxSlopes(p, first, count, logits, scratch);
+    finishBlock(p, rows, first, count, scratch);
+  }
+}
+
+function softmaxSlopes(p: usize, first: i32, count: i32, logits: usize, target: usize): void {
+  const vectors = at(roundUp(integer(p, batchWord), 4)), stride = at(integer(p, strideWord));
+  const weights = address(p, weightsWord), logSumExp = address(p, logSumExpWord);
+  for (let row = 0; row < count; row++) {
+    const line = logits + <usize>row * stride, to = target + <usize>row * stride;
+    let slopes = f32x4.splat(0);
+    for (let o: usize = 0; o < vectors; o += 16) {
+      const probability = exponentialOfNegative(f32x4.sub(v128.load(line + o), v128.load(logSumExp + o)));
+      const slope = f32x4.mul(v128.load(weights + o), probability);
+      slopes = f32x4.add(slopes, slope);
+      v128.store(to + o, slope);
+    }
+    putBiasGradient(p, first + row, laneSum(slopes));
   }
 }

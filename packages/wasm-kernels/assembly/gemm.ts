@@ -312,8 +312,8 @@ export function gemm(
 }
 
 /**
- * A tile of a product: the words are those of `gemm` up to `accumulate`, then rows and columns of a tile. The sum of an
- * entry is taken in the same order whatever the tiles are.
+ * A tile of one of several products: the words are those of `gemm` up to `accumulate`, then rows and columns of a tile, and
+ * the elements from one A, B and C to the next. The sum of an entry is taken in the same order whatever the tiles are.
  */
 export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
   const rows = integer(p, 0), columns = integer(p, 1), inner = integer(p, 2);
@@ -321,19 +321,20 @@ export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
   const bInner = integer(p, 7), bColumn = integer(p, 8);
   const cRow = integer(p, 10);
   const tileRows = integer(p, 12), tileColumns = integer(p, 13);
-  const across = (columns + tileColumns - 1) / tileColumns;
-  const row = chunk / across * tileRows, column = chunk % across * tileColumns;
+  const across = (columns + tileColumns - 1) / tileColumns, down = (rows + tileRows - 1) / tileRows;
+  const product = chunk / (across * down), tile = chunk % (across * down);
+  const row = tile / across * tileRows, column = tile % across * tileColumns;
   gemm(
     minimum(tileRows, rows - row),
     minimum(tileColumns, columns - column),
     inner,
-    address(p, 3) + at(row * aRow),
+    address(p, 3) + at(product * integer(p, 14)) + at(row * aRow),
     aRow,
     aInner,
-    address(p, 6) + at(column * bColumn),
+    address(p, 6) + at(product * integer(p, 15)) + at(column * bColumn),
     bInner,
     bColumn,
-    address(p, 9) + at(row * cRow + column),
+    address(p, 9) + at(product * integer(p, 16)) + at(row * cRow + column),
     cRow,
     integer(p, 11) != 0,
     scratch,

@@ -1,3 +1,2 @@
-export { bankNorms, bceNegatives, projectRows, softmaxNegatives, softmaxSums } from './bank-loss';
-export { gemm } from './gemm';
+export { publish, serve, stop, wait, work } from './pool';
 export { runChunk, scratchBytes } from './tasks';

@@ -1,6 +1,7 @@
 // A task is work in chunks that threads take by turns. Its parameters lie in memory as 4-byte words: 48 integers or
 // addresses, then 16 floats. What a chunk computes may not depend on who computes it, nor on the order of the chunks.
 import { gemmTask } from '../src/task-ids';
+import { bankLossScratchBytes, runBankLossChunk } from './bank-loss';
 import { convolutionScratchBytes, runConvolutionChunk } from './convolution-tasks';
 import { runElementwiseChunk } from './elementwise-tasks';
 import { gemmChunk, gemmScratchBytes } from './gemm';
@@ -12,6 +13,7 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
       gemmChunk(parameters, chunk, scratch);
       break;
     default:
+      if (runBankLossChunk(task, parameters, chunk, scratch)) break;
       if (runConvolutionChunk(task, parameters, chunk, scratch)) break;
       runElementwiseChunk(task, parameters, chunk);
   }
@@ -19,5 +21,5 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
 
 /** Bytes of scratch memory that a thread needs for any task. */
 export function scratchBytes(): usize {
-  return max(gemmScratchBytes(), convolutionScratchBytes());
+  return max(gemmScratchBytes(), max(bankLossScratchBytes(), convolutionScratchBytes()));
 }

@@ -1,6 +1,8 @@
 import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { gemmTile } from './gemm-tile.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
+import { gemmTask } from './task-ids.ts';
 
 /**
  * Of a batch of matrices, products with fewer multiplications than this each are left to the stock loop: setting
@@ -91,10 +93,10 @@ export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope,
 
 const plain = { transposeA: false, transposeB: false };
 
-/** One compiled product for each matrix of the batch; a transposition is a choice of strides. */
+/** Compiled products of all matrices of the batch; a transposition is a choice of strides. */
 function nativeProducts(
   scope: KernelScope,
-  { functions, scratch, address }: NativeModule,
+  { run, address, threads }: NativeModule,
   { a, b }: MatMulInputs,
   product: Required<MatMulAttributes> & {
     rows: number;
@@ -108,26 +110,29 @@ function nativeProducts(
 ): TensorInfo {
   const { rows, inner, columns, transposeA, transposeB, outerA, outerB, outer, outputShape } = product;
   const output = scope.allocate(outputShape);
-  const indexA = broadcastIndices(outerA, outer);
-  const indexB = broadcastIndices(outerB, outer);
   const [aRow, aInner] = transposeA ? [1, rows] : [inner, 1];
   const [bInner, bColumn] = transposeB ? [1, inner] : [columns, 1];
-  for (let index = 0; index < indexA.length; index++) {
-    functions.gemm(
-      rows,
-      columns,
-      inner,
-      address(a) + 4 * indexA[index]! * rows * inner,
-      aRow,
-      aInner,
-      address(b) + 4 * indexB[index]! * inner * columns,
-      bInner,
-      bColumn,
-      address(output) + 4 * index * rows * columns,
-      columns,
-      false,
-      scratch,
-    );
+  const sizes = { a: rows * inner, b: inner * columns, c: rows * columns };
+  const batch = util.sizeFromShape(outer);
+  const tile = gemmTile({ rows, columns, inner, batch, threads });
+  const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
+  const runProducts = (count: number, first: { a: number; b: number; c: number }, steps: typeof sizes) =>
+    run(gemmTask, count * tiles, [
+      ...[rows, columns, inner],
+      ...[address(a) + 4 * sizes.a * first.a, aRow, aInner],
+      ...[address(b) + 4 * sizes.b * first.b, bInner, bColumn],
+      ...[address(output) + 4 * sizes.c * first.c, columns, 0],
+      ...[tile.rows, tile.columns, steps.a, steps.b, steps.c],
+    ]);
+  const [batchA, batchB] = [outerA, outerB].map(util.sizeFromShape) as [number, number];
+  if ([1, batch].includes(batchA) && [1, batch].includes(batchB)) {
+    const steps = { a: batchA === 1 ? 0 : sizes.a, b: batchB === 1 ? 0 : sizes.b, c: sizes.c };
+    runProducts(batch, { a: 0, b: 0, c: 0 }, steps);
+  } else {
+    const [indexA, indexB] = [broadcastIndices(outerA, outer), broadcastIndices(outerB, outer)];
+    indexA.forEach((index, c) => {
+      runProducts(1, { a: index, b: indexB[c]!, c }, sizes);
+    });
   }
   return output;
 }

@@ -1,39 +1,42 @@
 import type { BankInputs, ResolvedBankOptions } from '@openset/core';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
-import { type BankLossRows, bankLossRows, rawGradient } from './bank-loss-rows.ts';
+import { BankLossMemory, type BankTensors } from './bank-loss-memory.ts';
+import { planBankLoss } from './bank-loss-plan.ts';
+import { type BankLossRows, bankLossRows, sigmoid, softplus } from './bank-loss-rows.ts';
+import {
+  bankBceTask,
+  bankEmbeddingsTask,
+  bankQueriesTask,
+  bankSoftmaxGradientsTask,
+  bankSoftmaxSumsTask,
+} from './bank-loss-words.ts';
 import { KernelScope } from './kernel-scope.ts';
-import { type NativeModule, nativeModule } from './native-module.ts';
+import { nativeModule } from './native-module.ts';
 import type { WasmBackend } from './wasm-backend.ts';
-
-/** Classes in a block: its dot products with a batch of 128 take 128 kB and stay in the cache. */
-const blockClasses = 256;
 
 /** Whether the compiled kernel takes these inputs; the rest is left to core's version on tfjs operations. */
 export function supportsBankLoss(
   backend: WasmBackend,
-  { labels }: BankInputs,
+  { embeddings, labels, bank, classes }: BankInputs,
   { labelSmoothing, pairSampling, logitClip }: ResolvedBankOptions,
 ): boolean {
   const plain = labels.rank === 1 && labelSmoothing === 0 && !pairSampling && logitClip === undefined;
-  return plain && nativeModule(backend) !== null;
+  if (!plain || nativeModule(backend) === null) return false;
+  const [batch, size] = embeddings.shape;
+  const sizes = { batch, size, classCount: (classes ?? bank).shape[0], gathered: classes !== undefined };
+  return planBankLoss(sizes) !== null;
 }
 
 /**
  * `CosineBankLoss`, the operation of all losses: for each block of classes the products and steps of assembly/, so that
- * loss and gradients leave a block while its rows are in the cache. BCE takes one pass over the bank, softmax two.
+ * loss and gradients leave a block while its rows are in the cache. BCE and the gradient of the embeddings take one pass
+ * over the bank, softmax a second one for the gradient of the bank.
  */
 export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
   const scope = new KernelScope(backend as WasmBackend);
-  const native = nativeModule(backend as WasmBackend) as NativeModule;
   const { gradients, ...options } = attrs as unknown as ResolvedBankOptions & { gradients: boolean };
   try {
-    const results = new BankLossRun(
-      scope,
-      native,
-      inputs as unknown as BankTensors,
-      options,
-      gradients,
-    ).run();
+    const results = new BankLossRun(scope, inputs as unknown as BankTensors, options, gradients).run();
     // Each result is handed over with a reference of its own; closing the scope gives back the scope's.
     for (const { dataId } of results) scope.backend.incRef(dataId);
     return results;
@@ -42,275 +45,108 @@ export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
   }
 };
 
-interface BankTensors {
-  embeddings: TensorInfo;
-  labels: TensorInfo;
-  bank: TensorInfo;
-  bias?: TensorInfo;
-}
-
-/** One evaluation. All memory is allocated before the first view of it is taken: allocation may detach views. */
+/** One evaluation: the tasks one after the other, and what is one number a sample between them. */
 class BankLossRun {
-  private readonly scope: KernelScope;
-  private readonly native: NativeModule;
-  private readonly tensors: BankTensors;
+  private readonly memory: BankLossMemory;
   private readonly options: ResolvedBankOptions;
-  private readonly batch: number;
-  private readonly size: number;
-  private readonly numClasses: number;
-  private readonly labels: Int32Array;
   private readonly rows: BankLossRows;
-  private readonly gradients: {
-    embeddings: TensorInfo;
-    bank: TensorInfo | null;
-    bias: TensorInfo | null;
-  } | null;
-  private readonly memory;
+  private readonly ownLogits: Float64Array;
 
-  constructor(
-    scope: KernelScope,
-    native: NativeModule,
-    tensors: BankTensors,
-    options: ResolvedBankOptions,
-    gradients: boolean,
-  ) {
-    const { embeddings, labels, bank, bias } = tensors;
-    [this.batch, this.size] = embeddings.shape as [number, number];
-    this.numClasses = bank.shape[0] as number;
-    this.scope = scope;
-    this.native = native;
-    this.tensors = tensors;
+  constructor(scope: KernelScope, tensors: BankTensors, options: ResolvedBankOptions, gradients: boolean) {
+    this.memory = new BankLossMemory(scope, tensors, options, gradients);
     this.options = options;
-    // Brings tensors of another backend to the heap.
-    for (const tensor of [embeddings, labels, bank, ...(bias ? [bias] : [])]) native.address(tensor);
-    this.labels = Int32Array.from(scope.view(labels));
-    this.rows = bankLossRows(
-      floats(scope, embeddings).slice(),
-      this.labels,
-      floats(scope, bank),
-      this.size,
-      options,
-    );
-    const { batch, size } = this;
-    this.memory = {
-      queries: scope.allocate([batch, size]),
-      labels: scope.allocate([batch], 'int32'),
-      weights: scope.allocate([batch]),
-      largest: scope.allocate([batch]),
-      // Float64, in the room of twice as many float32.
-      sums: scope.allocate([batch * 2]),
-      unitGradient: scope.zeros([batch, size]),
-      dots: scope.zeros([batch, blockClasses]),
-      inverse: scope.allocate([blockClasses]),
-      projection: scope.allocate([blockClasses]),
-      addend: scope.allocate([blockClasses]),
-      bias: scope.allocate([blockClasses]),
-      radial: scope.allocate([blockClasses]),
-      biasSums: scope.allocate([blockClasses]),
-    };
-    this.gradients = gradients
-      ? {
-          embeddings: scope.allocate([batch, size]),
-          bank: options.bankGradient ? scope.allocate([this.numClasses, size]) : null,
-          bias: bias ? scope.zeros(bias.shape) : null,
-        }
-      : null;
-    floats(scope, this.memory.queries).set(this.rows.queries);
-    floats(scope, this.memory.weights).set(this.rows.weights);
-    scope.view(this.memory.labels).set(this.labels);
+    this.memory.runTask(bankQueriesTask, Math.ceil(this.memory.batch / samplesInChunk));
+    this.rows = bankLossRows(this.memory.doubles('rowNumbers'), options);
+    const biases = this.memory.ownBiases();
+    this.ownLogits = this.rows.ownWithMargin.map((value, row) => options.scale * value - biases[row]!);
   }
 
   run(): TensorInfo[] {
-    const loss = this.scope.allocate([]);
-    const total = this.options.criterion === 'bce' ? this.bce() : this.softmax();
-    floats(this.scope, loss)[0] = total;
-    if (!this.gradients) return [loss];
-    const { embeddings, bank, bias } = this.gradients;
-    const unit = floats(this.scope, this.memory.unitGradient);
-    rawGradient(unit, this.rows, this.size, floats(this.scope, embeddings));
-    return [loss, embeddings, ...(bank ? [bank] : []), ...(bias ? [bias] : [])];
+    const { memory, options } = this;
+    const { total, slopes } = options.criterion === 'bce' ? this.bce() : this.softmax();
+    if (memory.gradients) memory.runTask(bankEmbeddingsTask, Math.ceil(memory.batch / samplesInChunk));
+    return memory.finish(total, slopes);
   }
 
-  /** `Σ_i w_i (softplus(−z_y) + λ Σ_{j≠y} softplus(z_j))`. */
-  private bce(): number {
-    const { functions, address } = this.native;
-    const { memory, options, rows } = this;
-    const sums = this.doubles(memory.sums).fill(0);
-    const slopes = Float64Array.from(this.labels, (_, row) => -sigmoid(-this.ownLogit(row)));
-    this.forEachBlock((first, count) => {
-      functions.bceNegatives(
-        ...this.blockStep(),
-        address(memory.weights),
-        ...this.labelStep(first, count),
-        options.negativeWeight,
-        address(memory.sums),
-        address(memory.radial),
-        address(memory.biasSums),
-      );
-      this.collect(first, count, slopes);
-    });
-    return rows.weights.reduce(
-      (total, weight, row) => total + weight * (softplus(-this.ownLogit(row)) + sums[row]!),
-      0,
-    );
+  /** `Σ_i w_i (softplus(−z_y) + λ Σ_{j≠y} softplus(z_j))`, and `Σ dL/dlogit`. */
+  private bce() {
+    const { memory, rows, ownLogits } = this;
+    const slopes = ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit));
+    const losses = ownLogits.map((logit, row) => rows.weights[row]! * softplus(-logit));
+    this.writeOwn(slopes);
+    memory.floats('weights').fill(0).set(rows.weights.map((weight) => weight * this.options.negativeWeight));
+    memory.runTask(bankBceTask, memory.plan.groups);
+    const numbers = memory.doubles('groupNumbers');
+    const ofGroups = (which: number) => numbers.filter((_, index) => index % 2 === which);
+    return { total: sum(losses) + sum(ofGroups(0)), slopes: sum(slopes) + sum(ofGroups(1)) };
   }
 
-  /** `Σ_i w_i softplus(lse_{j≠y} z_j − z_y)`. */
-  private softmax(): number {
-    const { functions, address } = this.native;
-    const { memory, rows } = this;
-    const sums = this.doubles(memory.sums).fill(0);
-    const largest = floats(this.scope, memory.largest).fill(-1e30);
-    this.forEachBlock((first, count) => {
-      const step = [...this.blockStep(), ...this.labelStep(first, count)] as const;
-      functions.softmaxSums(...step, address(memory.largest), address(memory.sums));
+  /** `Σ_i w_i softplus(logSumExp_{j≠y} z_j − z_y)`: small losses stay exact, and nothing overflows. */
+  private softmax() {
+    const { memory, rows, ownLogits } = this;
+    const { groups } = memory.plan;
+    memory.runTask(bankSoftmaxSumsTask, groups);
+    const differences = this.negatives().map((negatives, row) => negatives - ownLogits[row]!);
+    const losses = differences.map(softplus);
+    if (memory.gradients) {
+      this.writeOwn(differences.map((difference, row) => -rows.weights[row]! * sigmoid(difference)));
+      const logSumExp = losses.map((loss, row) => ownLogits[row]! + loss);
+      this.writeGroupFactors(logSumExp);
+      if (memory.needsSecondPass) {
+        memory.floats('weights').fill(0).set(rows.weights);
+        // Far above any logit where there is no sample: its exponentials are 0.
+        memory.floats('logSumExp').fill(1e30).set(logSumExp);
+        memory.runTask(bankSoftmaxGradientsTask, groups);
+      }
+    }
+    // The probabilities of a sample sum to 1, and so its slopes to 0.
+    return { total: sum(losses.map((loss, row) => rows.weights[row]! * loss)), slopes: 0 };
+  }
+
+  /** The log-sum-exp of each sample's negatives over all groups. */
+  private negatives(): Float64Array {
+    const { groups, stride } = this.memory.plan;
+    const largest = this.memory.floats('largest');
+    const sums = this.memory.doubles('sums');
+    return this.ownLogits.map((_, row) => {
+      let top = Number.NEGATIVE_INFINITY;
+      for (let group = 0; group < groups; group++) top = Math.max(top, largest[group * stride + row]!);
+      let total = 0;
+      for (let group = 0; group < groups; group++) {
+        const index = group * stride + row;
+        total += sums[index]! * Math.exp(largest[index]! - top);
+      }
+      return top + Math.log(total);
     });
-    const differences = Float64Array.from(this.labels, (_, row) => {
-      const negatives = sums[row]! > 0 ? largest[row]! + Math.log(sums[row]!) : -1e30;
-      return negatives - this.ownLogit(row);
-    });
-    if (this.gradients) {
-      // From here on the place of the largest logits holds the log-sum-exp over all classes.
-      differences.forEach((difference, row) => {
-        largest[row] = this.ownLogit(row) + softplus(difference);
+  }
+
+  /** The groups' gradients are relative to their largest logits. */
+  private writeGroupFactors(logSumExp: Float64Array): void {
+    const { groups, stride } = this.memory.plan;
+    const largest = this.memory.floats('largest');
+    const factors = this.memory.floats('groupFactors');
+    for (let group = 0; group < groups; group++) {
+      this.rows.weights.forEach((weight, row) => {
+        const index = group * stride + row;
+        factors[index] = weight * Math.exp(largest[index]! - logSumExp[row]!);
       });
-      const slopes = differences.map((difference) => -sigmoid(difference));
-      this.forEachBlock((first, count) => {
-        functions.softmaxNegatives(
-          ...this.blockStep(),
-          address(memory.weights),
-          ...this.labelStep(first, count),
-          address(memory.largest),
-          address(memory.radial),
-          address(memory.biasSums),
-        );
-        this.collect(first, count, slopes);
-      });
-    }
-    return rows.weights.reduce((total, weight, row) => total + weight * softplus(differences[row]!), 0);
-  }
-
-  /** For each block: norms of its rows, its biases, and the dot products with the queries; then `visit`. */
-  private forEachBlock(visit: (first: number, count: number) => void): void {
-    const { functions, address, scratch } = this.native;
-    const { memory, size, batch, options } = this;
-    for (let first = 0; first < this.numClasses; first += blockClasses) {
-      const count = Math.min(blockClasses, this.numClasses - first);
-      const bank = address(this.tensors.bank) + 4 * first * size;
-      const normalised = options.similarity === 'cosine';
-      functions.bankNorms(
-        bank,
-        count,
-        blockClasses,
-        size,
-        address(memory.inverse),
-        address(memory.projection),
-        address(memory.addend),
-        normalised,
-        options.emptyRows === 'skip',
-      );
-      this.loadBias(first, count);
-      const queries = address(memory.queries);
-      const dots = address(memory.dots);
-      functions.gemm(batch, count, size, queries, size, 1, bank, 1, size, dots, blockClasses, false, scratch);
-      visit(first, count);
     }
   }
 
-  private loadBias(first: number, count: number): void {
-    const target = floats(this.scope, this.memory.bias).fill(0);
-    const { bias } = this.tensors;
-    if (!bias) return;
-    const values = floats(this.scope, bias);
-    if (values.length === 1) target.fill(values[0]!);
-    else target.set(values.subarray(first, first + count));
-  }
-
-  /** After the step of a block: puts the positives in, and adds the block to all gradients. */
-  private collect(first: number, count: number, slopes: Float64Array): void {
-    if (!this.gradients) return;
-    const { functions, address, scratch } = this.native;
-    const { memory, batch, size, rows, options } = this;
-    const [dots, inverse, radial, biasSums] = [
-      memory.dots,
-      memory.inverse,
-      memory.radial,
-      memory.biasSums,
-    ].map((tensor) => floats(this.scope, tensor)) as [Float32Array, Float32Array, Float32Array, Float32Array];
-    for (let row = 0; row < batch; row++) {
-      const own = this.labels[row]! - first;
-      if (own < 0 || own >= count) continue;
-      const slope = rows.weights[row]! * slopes[row]!;
-      const gradient = slope * options.scale * rows.ownDerivative[row]!;
-      dots[row * blockClasses + own] = gradient * inverse[own]!;
-      radial[own]! += gradient * rows.ownSimilarity[row]!;
-      biasSums[own]! += slope;
-    }
-    this.addBiasGradient(first, biasSums.subarray(0, count));
-    const bank = address(this.tensors.bank) + 4 * first * size;
-    const block = address(memory.dots);
-    const unit = address(memory.unitGradient);
-    functions.gemm(batch, size, count, block, blockClasses, 1, bank, size, 1, unit, size, true, scratch);
-    if (!this.gradients.bank) return;
-    const target = address(this.gradients.bank) + 4 * first * size;
-    const queries = address(memory.queries);
-    functions.gemm(
-      count,
-      size,
-      batch,
-      block,
-      1,
-      blockClasses,
-      queries,
-      size,
-      1,
-      target,
-      size,
-      false,
-      scratch,
-    );
-    functions.projectRows(target, bank, count, size, address(memory.radial), address(memory.projection));
-  }
-
-  private addBiasGradient(first: number, sums: Float32Array): void {
-    if (!this.gradients?.bias) return;
-    const target = floats(this.scope, this.gradients.bias);
-    // A bias is subtracted from the logits, hence the signs.
-    if (target.length === 1) target[0]! -= sums.reduce((total, value) => total + value, 0);
-    else for (let j = 0; j < sums.length; j++) target[first + j] = -sums[j]!;
-  }
-
-  private ownLogit(row: number): number {
-    const { bias } = this.tensors;
-    const values = bias ? floats(this.scope, bias) : null;
-    const own = values ? values[values.length === 1 ? 0 : this.labels[row]!]! : 0;
-    return this.options.scale * this.rows.ownWithMargin[row]! - own;
-  }
-
-  private blockStep(): [number, number, number, number, number, number] {
-    const { address } = this.native;
-    const { dots, inverse, addend, bias } = this.memory;
-    return [address(dots), this.batch, blockClasses, address(inverse), address(addend), address(bias)];
-  }
-
-  private labelStep(first: number, count: number): [number, number, number, number] {
-    return [this.native.address(this.memory.labels), first, count, this.options.scale];
-  }
-
-  private doubles(tensor: TensorInfo): Float64Array {
-    const { buffer, byteOffset } = floats(this.scope, tensor);
-    return new Float64Array(buffer, byteOffset, this.batch);
+  /** The part of the samples' own classes: `dL/dlogit`, and what it is to bank and embeddings. */
+  private writeOwn(slopes: Float64Array): void {
+    const { memory, rows, options } = this;
+    const gradients = slopes.map((slope, row) => slope * rows.ownDerivative[row]!);
+    memory.floats('ownSlopes').set(slopes);
+    memory.floats('ownGradients').set(gradients);
+    const factors = gradients.map((gradient, row) => gradient * options.scale * rows.ownInverse[row]!);
+    memory.floats('ownFactors').set(factors);
   }
 }
 
-function floats(scope: KernelScope, tensor: TensorInfo): Float32Array {
-  return scope.view(tensor) as Float32Array;
-}
+/** Of the tasks over samples (assembly/bank-rows.ts). */
+const samplesInChunk = 8;
 
-function softplus(z: number): number {
-  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-}
-
-function sigmoid(z: number): number {
-  return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -12,7 +12,9 @@ import { elementwiseKernels } from './elementwise-kernels.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
 import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
+import { nativeModule } from './native-module.ts';
 import { oneHot } from './one-hot.ts';
+import { guardMemory } from './out-of-memory.ts';
 import { stockKernels } from './stock-kernels.ts';
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
 import type { WasmBackend } from './wasm-backend.ts';
@@ -62,10 +64,15 @@ export function registerWasmKernels(): void {
       kernelFunc,
       ...(setupFunc && { setupFunc }),
       ...(disposeFunc && { disposeFunc }),
-      ...(kernelName === cosineBankLossKernel && { supports }),
+      ...(kernelName === cosineBankLossKernel && bankLossHooks),
     } satisfies BankLossKernelConfig);
   }
 }
 
-const supports: NonNullable<BankLossKernelConfig['supports']> = (inputs, options) =>
-  supportsBankLoss(backend() as unknown as WasmBackend, inputs, options);
+/** Besides its own, this kernel's hooks start and end what all kernels share. */
+const bankLossHooks: Partial<BankLossKernelConfig> = {
+  takesClasses: true,
+  supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
+  setupFunc: (started) => guardMemory(started as unknown as WasmBackend),
+  disposeFunc: (ended) => void nativeModule(ended as unknown as WasmBackend)?.setThreads(1),
+};

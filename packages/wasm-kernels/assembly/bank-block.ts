@@ -1,0 +1,209 @@
+// One block of classes of the loss over a bank. Matrices stand class-major, `[classes, stride]`: then a class's numbers
+// are registers, the bank is read in place, and nothing is transposed.
+import {
+  bankWord,
+  batchWord,
+  biasGradientWord,
+  biasWord,
+  blockClassesWord,
+  classesWord,
+  diverseWord,
+  inverseWord,
+  labelsWord,
+  normalisedWord,
+  ownGradientsWord,
+  ownSlopesWord,
+  queryColumnsWord,
+  scaleFloat,
+  sizeWord,
+  skipEmptyWord,
+  strideWord,
+} from '../src/bank-loss-words';
+import { multiplyPanels, packScaled, panelColumns, roundUp, spareTileBytes } from './panel-products';
+import { address, float, integer } from './parameters';
+
+const minimumNorm: f64 = 1e-5;
+
+// @ts-ignore: decorator
+@inline
+export function at(index: i32): usize {
+  return <usize>index << 2;
+}
+
+// A thread's scratch memory holds a block's matrix, which begins it, then a spare tile, an array over the classes of the
+// block, two over the samples, packed rows, and rows gathered from the bank.
+
+// @ts-ignore: decorator
+@inline
+export function spareOf(p: usize, scratch: usize): usize {
+  return scratch + at(integer(p, blockClassesWord) * integer(p, strideWord));
+}
+
+// @ts-ignore: decorator
+@inline
+function factorsOf(p: usize, scratch: usize): usize {
+  return spareOf(p, scratch) + spareTileBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+export function sampleArrayOf(p: usize, scratch: usize, which: i32): usize {
+  return factorsOf(p, scratch) + at(integer(p, blockClassesWord) + which * integer(p, strideWord));
+}
+
+// @ts-ignore: decorator
+@inline
+export function packedOf(p: usize, scratch: usize): usize {
+  return sampleArrayOf(p, scratch, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function gatheredOf(p: usize, scratch: usize): usize {
+  return packedOf(p, scratch) + at(integer(p, blockClassesWord) * roundUp(integer(p, sizeWord), panelColumns));
+}
+
+/** The row of the bank that a class has. */
+// @ts-ignore: decorator
+@inline
+export function bankRow(p: usize, place: i32): i32 {
+  const classes = address(p, classesWord);
+  return classes ? load<i32>(classes + at(place)) : place;
+}
+
+/** Where a row of the bank lies. */
+// @ts-ignore: decorator
+@inline
+export function bankRowAddress(p: usize, place: i32): usize {
+  return address(p, bankWord) + at(bankRow(p, place)) * integer(p, sizeWord);
+}
+
+/** The rows of a block, one after the other: in the bank itself, or gathered from it. */
+export function blockRows(p: usize, first: i32, count: i32, scratch: usize): usize {
+  if (!address(p, classesWord)) return bankRowAddress(p, first);
+  const size = integer(p, sizeWord), gathered = gatheredOf(p, scratch);
+  for (let row = 0; row < count; row++) {
+    memory.copy(gathered + at(row * size), bankRowAddress(p, first + row), at(size));
+  }
+  return gathered;
+}
+
+/** The length of a row, summed in float64, which neither overflows nor underflows for float32. */
+export function norm(row: usize, size: i32): f64 {
+  let sum = f64x2.splat(0);
+  let k = 0;
+  for (; k + 4 <= size; k += 4) {
+    const values = v128.load(row + at(k));
+    const low = f64x2.promote_low_f32x4(values);
+    const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 0));
+    sum = f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
+  }
+  let squares = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  for (; k < size; k++) {
+    const value = <f64>load<f32>(row + at(k));
+    squares += value * value;
+  }
+  return Math.sqrt(squares);
+}
+
+/** `1 / max(‖row‖, 1e-5)`. */
+// @ts-ignore: decorator
+@inline
+export function inverseNorm(length: f64): f64 {
+  return 1 / max(length, minimumNorm);
+}
+
+/** Whether the gradient of a row is that of its direction: not where a length below the minimum counts as the minimum. */
+// @ts-ignore: decorator
+@inline
+export function isProjected(length: f64): bool {
+  return length > minimumNorm;
+}
+
+/** Finds the inverse norms of a block. */
+export function findNorms(p: usize, rows: usize, first: i32, count: i32): void {
+  const size = integer(p, sizeWord), inverse = address(p, inverseWord);
+  const normalised = integer(p, normalisedWord), skipEmpty = integer(p, skipEmptyWord);
+  for (let row = 0; row < count; row++) {
+    const length = norm(rows + at(row * size), size);
+    const factor = normalised ? inverseNorm(length) : 1;
+    store<f32>(inverse + at(first + row), skipEmpty && length == 0 ? 0 : <f32>factor);
+  }
+}
+
+/** The dot products of the rows with the unit embeddings, those of a sample with its own class −∞: it is no negative. */
+export function negativeDots(
+  p: usize,
+  rows: usize,
+  first: i32,
+  count: i32,
+  dots: usize,
+  scratch: usize,
+): void {
+  const batch = integer(p, batchWord), stride = integer(p, strideWord), size = integer(p, sizeWord);
+  const columns = roundUp(batch, panelColumns);
+  const packed = address(p, queryColumnsWord), spare = spareOf(p, scratch);
+  multiplyPanels(count, columns, size, rows, at(size), 4, packed, dots, at(stride), false, spare);
+  const labels = address(p, labelsWord);
+  for (let sample = 0; sample < batch; sample++) {
+    const own = load<i32>(labels + at(sample)) - first;
+    if (<u32>own < <u32>count) store<f32>(dots + at(own * stride + sample), -Infinity);
+  }
+}
+
+/** What a block's dot products are multiplied with, and what is taken off. */
+// @ts-ignore: decorator
+@inline
+export function classScale(p: usize, place: i32): f32 {
+  return float(p, scaleFloat) * load<f32>(address(p, inverseWord) + at(place));
+}
+
+// @ts-ignore: decorator
+@inline
+export function classBias(p: usize, place: i32): f32 {
+  const bias = address(p, biasWord);
+  if (!bias) return 0;
+  return load<f32>(bias + (integer(p, diverseWord) ? at(bankRow(p, place)) : 0));
+}
+
+/** A bias is subtracted from the logits, hence the sign. */
+// @ts-ignore: decorator
+@inline
+export function putBiasGradient(p: usize, place: i32, slopes: f32): void {
+  const target = address(p, biasGradientWord);
+  if (target) store<f32>(target + at(bankRow(p, place)), -slopes);
+}
+
+/** Puts what belongs to the samples' own classes into a block of `dL/dlogit`. */
+export function putOwn(p: usize, first: i32, count: i32, slopes: usize): void {
+  const batch = integer(p, batchWord), stride = integer(p, strideWord);
+  const labels = address(p, labelsWord), bias = address(p, biasGradientWord);
+  for (let sample = 0; sample < batch; sample++) {
+    const own = load<i32>(labels + at(sample)) - first;
+    if (<u32>own >= <u32>count) continue;
+    const gradient = load<f32>(address(p, ownGradientsWord) + at(sample));
+    store<f32>(slopes + at(own * stride + sample), gradient);
+    if (!bias) continue;
+    const target = bias + at(bankRow(p, first + own));
+    store<f32>(target, load<f32>(target) - load<f32>(address(p, ownSlopesWord) + at(sample)));
+  }
+}
+
+/** Adds a block to the gradient of the unit embeddings: `slopesᵀ · (scale · unit rows)`. */
+export function addToEmbeddings(
+  p: usize,
+  rows: usize,
+  first: i32,
+  count: i32,
+  slopes: usize,
+  partial: usize,
+  scratch: usize,
+): void {
+  const size = integer(p, sizeWord), stride = at(integer(p, strideWord));
+  const factors = factorsOf(p, scratch), packed = packedOf(p, scratch);
+  for (let row = 0; row < count; row++) store<f32>(factors + at(row), classScale(p, first + row));
+  packScaled(rows, size, count, factors, packed);
+  const batch = integer(p, batchWord), columns = roundUp(size, panelColumns);
+  const spare = spareOf(p, scratch);
+  multiplyPanels(batch, columns, count, slopes, 4, stride, packed, partial, at(columns), true, spare);
+}

@@ -1,0 +1,178 @@
+// Rows of the gradients, from sums of unit vectors to the gradients of rows that are normalised: of the bank, and of the
+// embeddings.
+import {
+  bankGradientWord,
+  batchWord,
+  embeddingsGradientWord,
+  embeddingsWord,
+  groupCountWord,
+  groupFactorsWord,
+  inverseWord,
+  labelsWord,
+  normalisedWord,
+  ownFactorsWord,
+  partialsWord,
+  queriesWord,
+  queryColumnsWord,
+  queryRowsWord,
+  rowNumbersWord,
+  sizeWord,
+  strideWord,
+  tileRowsMultiple,
+} from '../src/bank-loss-words';
+import { at, bankRow, bankRowAddress, classScale, inverseNorm, isProjected, norm, packedOf, spareOf } from './bank-block';
+import { minimum } from './gemm';
+import { laneSum } from './mathematics';
+import { multiplyPanels, panelColumns, roundUp } from './panel-products';
+import { address, integer } from './parameters';
+
+/** Rows of the bank that are finished at a time: the first-level cache holds them. */
+const stripRows: i32 = 12;
+/** Rows of the batch in a chunk. */
+const sampleRows: i32 = 8;
+
+/** Bytes from the gradient of one group to that of the next. */
+// @ts-ignore: decorator
+@inline
+export function partialBytes(p: usize): usize {
+  const rows = roundUp(integer(p, batchWord), tileRowsMultiple);
+  return at(rows * roundUp(integer(p, sizeWord), panelColumns));
+}
+
+/** Writes a block of the bank's gradient: `slopes · unit embeddings`, through the normalisation of the rows. */
+export function writeBankGradient(
+  p: usize,
+  rows: usize,
+  first: i32,
+  count: i32,
+  slopes: usize,
+  scratch: usize,
+): void {
+  const batch = integer(p, batchWord), size = integer(p, sizeWord), stride = at(integer(p, strideWord));
+  const columns = roundUp(size, panelColumns);
+  const gradient = address(p, bankGradientWord), inverse = address(p, inverseWord);
+  const packed = address(p, queryRowsWord), strip = packedOf(p, scratch), spare = spareOf(p, scratch);
+  for (let start = 0; start < count; start += stripRows) {
+    const present = minimum(stripRows, count - start);
+    const from = slopes + <usize>start * stride;
+    multiplyPanels(present, columns, batch, from, stride, 4, packed, strip, at(columns), false, spare);
+    for (let row = 0; row < present; row++) {
+      const place = first + start + row;
+      const target = gradient + at(bankRow(p, place)) * size;
+      const factor = load<f32>(inverse + at(place));
+      const source = strip + at(row * columns), weightRow = rows + at((start + row) * size);
+      // An inverse of 10⁵ is that of a row shorter than the minimum.
+      const projected = integer(p, normalisedWord) != 0 && factor < 1e5;
+      project(source, weightRow, factor, projected, classScale(p, place), size, target);
+    }
+  }
+}
+
+/** `target = scale · (source − (source · û) û)` with `û = inverse · row`; without the second term unless `projected`. */
+function project(
+  source: usize,
+  row: usize,
+  inverse: f32,
+  projected: bool,
+  scale: f32,
+  size: i32,
+  target: usize,
+): void {
+  const inverses = f32x4.splat(inverse), scales = f32x4.splat(scale);
+  let radial: f32 = 0;
+  if (projected) {
+    let even = f32x4.splat(0), odd = f32x4.splat(0);
+    let k = 0;
+    for (; k + 8 <= size; k += 8) {
+      const u = f32x4.mul(inverses, v128.load(row + at(k))), v = f32x4.mul(inverses, v128.load(row + at(k), 16));
+      even = f32x4.add(even, f32x4.mul(u, v128.load(source + at(k))));
+      odd = f32x4.add(odd, f32x4.mul(v, v128.load(source + at(k), 16)));
+    }
+    radial = laneSum(f32x4.add(even, odd));
+    for (; k < size; k++) radial += inverse * load<f32>(row + at(k)) * load<f32>(source + at(k));
+  }
+  const radials = f32x4.splat(radial);
+  let k = 0;
+  for (; k + 4 <= size; k += 4) {
+    const unit = f32x4.mul(inverses, v128.load(row + at(k)));
+    const tangential = f32x4.sub(v128.load(source + at(k)), f32x4.mul(radials, unit));
+    v128.store(target + at(k), f32x4.mul(scales, tangential));
+  }
+  for (; k < size; k++) {
+    const unit = inverse * load<f32>(row + at(k));
+    store<f32>(target + at(k), scale * (load<f32>(source + at(k)) - radial * unit));
+  }
+}
+
+/** Normalises 8 samples, packs them both ways, and finds their similarities with their own classes. */
+export function queriesChunk(p: usize, chunk: i32): void {
+  const batch = integer(p, batchWord), size = integer(p, sizeWord);
+  const columnPanel = address(p, queryColumnsWord) + at(chunk * sampleRows * size);
+  const packedRows = address(p, queryRowsWord);
+  for (let lane = 0; lane < sampleRows; lane++) {
+    const sample = chunk * sampleRows + lane;
+    if (sample >= batch) {
+      for (let k = 0; k < size; k++) store<f32>(columnPanel + at(k * panelColumns + lane), 0);
+      continue;
+    }
+    const source = address(p, embeddingsWord) + at(sample) * size;
+    const query = address(p, queriesWord) + at(sample) * size;
+    const own = bankRowAddress(p, load<i32>(address(p, labelsWord) + at(sample)));
+    const length = norm(source, size), normalised = integer(p, normalisedWord) != 0;
+    const inverse = normalised ? inverseNorm(length) : 1;
+    let similarity: f64 = 0;
+    for (let k = 0; k < size; k++) {
+      const value = <f32>(<f64>load<f32>(source + at(k)) * inverse);
+      similarity += <f64>value * <f64>load<f32>(own + at(k));
+      store<f32>(query + at(k), value);
+      store<f32>(columnPanel + at(k * panelColumns + lane), value);
+      store<f32>(packedRows + at(((k >> 3) * batch + sample) * panelColumns + (k & 7)), value);
+    }
+    const columns = roundUp(size, panelColumns);
+    for (let k = size; k < columns; k++) {
+      store<f32>(packedRows + at(((k >> 3) * batch + sample) * panelColumns + (k & 7)), 0);
+    }
+    const ownLength = norm(own, size), numbers = address(p, rowNumbersWord) + (<usize>sample << 5);
+    store<f64>(numbers, inverse);
+    store<f64>(numbers, normalised && isProjected(length) ? 1 : 0, 8);
+    store<f64>(numbers, similarity * (normalised ? inverseNorm(ownLength) : 1), 16);
+    store<f64>(numbers, ownLength, 24);
+  }
+}
+
+/** The gradients of 8 samples: the groups' gradients one after the other, the own class's, and the normalisation. */
+export function embeddingsChunk(p: usize, chunk: i32): void {
+  const size = integer(p, sizeWord);
+  const end = minimum(integer(p, batchWord), (chunk + 1) * sampleRows);
+  for (let sample = chunk * sampleRows; sample < end; sample++) {
+    const target = address(p, embeddingsGradientWord) + at(sample) * size;
+    addGroups(p, sample, target);
+    const factor = load<f32>(address(p, ownFactorsWord) + at(sample));
+    const own = bankRowAddress(p, load<i32>(address(p, labelsWord) + at(sample)));
+    for (let k = 0; k < size; k++) {
+      store<f32>(target + at(k), load<f32>(target + at(k)) + factor * load<f32>(own + at(k)));
+    }
+    const numbers = address(p, rowNumbersWord) + (<usize>sample << 5);
+    const query = address(p, queriesWord) + at(sample) * size;
+    project(target, query, 1, load<f64>(numbers, 8) != 0, <f32>load<f64>(numbers), size, target);
+  }
+}
+
+function addGroups(p: usize, sample: i32, target: usize): void {
+  const size = integer(p, sizeWord), groups = integer(p, groupCountWord), stride = integer(p, strideWord);
+  const factors = address(p, groupFactorsWord), bytes = partialBytes(p);
+  const first = address(p, partialsWord) + at(sample * roundUp(size, panelColumns));
+  memory.fill(target, 0, at(size));
+  for (let group = 0; group < groups; group++) {
+    const factor: f32 = factors ? load<f32>(factors + at(group * stride + sample)) : 1;
+    const source = first + <usize>group * bytes;
+    let k = 0;
+    for (; k + 4 <= size; k += 4) {
+      const term = f32x4.mul(f32x4.splat(factor), v128.load(source + at(k)));
+      v128.store(target + at(k), f32x4.add(v128.load(target + at(k)), term));
+    }
+    for (; k < size; k++) {
+      store<f32>(target + at(k), load<f32>(target + at(k)) + factor * load<f32>(source + at(k)));
+    }
+  }
+}

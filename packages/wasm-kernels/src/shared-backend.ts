@@ -1,0 +1,53 @@
+import { ConfigError } from '@openset/core';
+import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { nodeModule } from './node-modules.ts';
+import { withSharedMemory } from './shared-memory-flag.ts';
+
+/** What the factory of tfjs-backend-wasm takes and gives. */
+interface BackendProgram {
+  cwrap(name: string, result: 'number' | null, parameters: 'number'[]): (...values: number[]) => number;
+  tfjs?: Record<string, (...values: number[]) => number>;
+}
+type ProgramFactory = (options: {
+  locateFile(path: string, folder: string): string;
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ): object;
+}) => Promise<BackendProgram>;
+
+/**
+ * The wasm backend of Node on memory that worker threads can share: the SIMD program of tfjs-backend-wasm, with its memory
+ * declared as shared. tfjs itself computes on one thread, as it always does in Node.
+ *
+ * @throws ConfigError where this is not Node, or tfjs-backend-wasm is not built as version 4.22 is
+ */
+export async function makeSharedBackend(): Promise<BackendWasm> {
+  const files = nodeModule('node:fs');
+  if (!files) throw new ConfigError('Only in Node can the wasm backend be given shared memory.');
+  const imported = await import('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js');
+  const factory = (imported.default ?? imported) as unknown as ProgramFactory;
+  let folder = '';
+  const program = await factory({
+    locateFile: (path, found) => {
+      folder = found;
+      return found + path;
+    },
+    instantiateWasm: (imports, done) => {
+      const binary = withSharedMemory(files.readFileSync(`${folder}tfjs-backend-wasm-simd.wasm`), true);
+      WebAssembly.instantiate(binary, imports).then(({ instance, module }) => done(instance, module));
+      return {};
+    },
+  });
+  // As `init` of tfjs-backend-wasm does.
+  const number = 'number';
+  program.tfjs = {
+    init: program.cwrap('init', null, []),
+    initWithThreadsCount: program.cwrap('init_with_threads_count', null, [number]),
+    getThreadsCount: program.cwrap('get_threads_count', number, []),
+    registerTensor: program.cwrap('register_tensor', null, [number, number, number]),
+    disposeData: program.cwrap('dispose_data', null, [number]),
+    dispose: program.cwrap('dispose', null, []),
+  };
+  return new BackendWasm(program as unknown as ConstructorParameters<typeof BackendWasm>[0]);
+}
