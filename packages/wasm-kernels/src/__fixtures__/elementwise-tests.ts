@@ -51,13 +51,17 @@ export function withChunksInReverse<Result>(work: () => Result): Result {
     wasm: { _malloc(bytes: number): number; _free(address: number): void; HEAPU8: Uint8Array };
   };
   const native = nativeModule(backend)!;
+  const { functions, scratch } = native as unknown as {
+    functions: { runChunk(task: number, parameters: number, chunk: number, scratch: number): void };
+    scratch: { address: number };
+  };
   const run = vi.spyOn(native, 'run').mockImplementation((task, chunks, integers, floats = []) => {
     // See assembly/parameters.ts.
     const parameters = backend.wasm._malloc(256);
     new Int32Array(backend.wasm.HEAPU8.buffer, parameters, 48).set(integers);
     new Float32Array(backend.wasm.HEAPU8.buffer, parameters + 192, 16).set(floats);
     for (let chunk = chunks - 1; chunk >= 0; chunk--) {
-      native.functions.runChunk(task, parameters, chunk, native.scratch);
+      functions.runChunk(task, parameters, chunk, scratch.address);
     }
     backend.wasm._free(parameters);
   });
