@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { conv } from './conv.ts';
 import { data } from './data.ts';
 import { dataMemory } from './data-memory.ts';
+import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { lossStep } from './loss-step.ts';
 import { type Comparison, comparisonTable, machine } from './measure.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   conv,
   data,
   'data-memory': dataMemory,
+  elementwise,
   gemm,
   'loss-step': lossStep,
   metrics,

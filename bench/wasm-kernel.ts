@@ -44,6 +44,22 @@ export function stock(
   };
 }
 
+/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
+export function onStock(work: () => void): () => void {
+  return () => {
+    for (const name of registeredKernels) {
+      tf.unregisterKernel(name, 'wasm');
+      const kernel = stockKernels().get(name);
+      if (kernel) tf.registerKernel(kernel);
+    }
+    try {
+      work();
+    } finally {
+      registerWasmKernels();
+    }
+  };
+}
+
 /** A tensor of reproducible values. */
 export function sample(shape: number[]): tf.Tensor {
   return tf.randomUniform(shape, -1, 1, 'float32', 1);

@@ -1,12 +1,15 @@
-// Prints `N passed, N failed` from a json report of vitest, and exits with 1 if anything failed.
+// Prints `N passed, N failed` from the json reports of vitest, and exits with 1 if anything failed.
 // Plain JavaScript: it must also run where the installation failed.
 import { readFileSync } from 'node:fs';
 
-const [path] = process.argv.slice(2);
-if (!path) throw new Error('Usage: test-summary.mjs REPORT');
+const paths = process.argv.slice(2);
+if (paths.length === 0) throw new Error('Usage: test-summary.mjs REPORT...');
 
-/** @returns {{ passed: number, failed: number }} */
-function countTests() {
+/**
+ * @param {string} path
+ * @returns {{ passed: number, failed: number }}
+ */
+function countTests(path) {
   let report;
   try {
     report = JSON.parse(readFileSync(path, 'utf8'));
@@ -22,6 +25,8 @@ function countTests() {
   return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles.length };
 }
 
-const { passed, failed } = countTests();
+const counts = paths.map(countTests);
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failed = counts.reduce((sum, count) => sum + count.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

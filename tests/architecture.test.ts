@@ -32,8 +32,8 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
 
   it('declares what it imports', () => {
     const published = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-    // The testkit is a package of this workspace, which every test can see.
-    const inTests = [...published, ...rootDependencies, '@openset/testkit'];
+    // Packages of this workspace, which every test can see.
+    const inTests = [...published, ...rootDependencies, '@openset/testkit', '@openset/wasm-kernels'];
     const missing = sources.flatMap((path) => {
       const declared = ['node:', manifest.name, ...(isTestFile(path) ? inTests : published)];
       const undeclared = importedPackages(read(path)).filter((imported) => !declared.includes(imported));

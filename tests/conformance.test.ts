@@ -129,3 +129,14 @@ function expectOneLine(text: string, message: RegExp): void {
   expect(lines, text).toHaveLength(1);
   expect(lines[0]).toMatch(message);
 }
+
+describe('networks', () => {
+  it('agree with the reference values on wasm', async () => {
+    const path = join(rootFolder, 'packages', 'cli', 'src', '__fixtures__', 'backbone.json');
+    const { exitCode, stdout, output } = await conformance('--kind', 'backbone', '--backend', 'wasm', path);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0], output).toMatch(/^pass {2}networks\[0\] LResNetE-IR 2-2-2-2, 3×112×112/);
+    expect(lines.at(-1)).toBe('1 passed, 0 failed');
+    expect(exitCode).toBe(0);
+  }, 300_000);
+});

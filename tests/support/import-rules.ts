@@ -16,11 +16,14 @@ const tfjsCore = '@tensorflow/tfjs-core';
  * losses from outside: it may import core and tfjs-core, so that losses never import each other.
  */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
+  backbones: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers'],
   core: [tfjsCore],
   data: ['@openset/core', tfjsCore, 'fast-png', 'jpeg-js', 'node:', 'sharp'],
   metrics: [],
+  onnx: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers', 'node:', 'protobufjs'],
   report: ['@openset/metrics', '@observablehq/plot', 'linkedom', 'sharp'],
   testkit: ['@openset/core', tfjsCore, 'vitest', 'node:'],
+  train: ['@openset/core', tfjsCore, 'node:'],
   verify: ['@openset/core', '@openset/metrics', tfjsCore],
   'wasm-kernels': ['@openset/core', tfjsCore, '@tensorflow/tfjs-backend-wasm'],
 };
@@ -30,7 +33,15 @@ const allowedByDefault = ['@openset/core', tfjsCore];
 const compositionRoots = new Set(['cli']);
 
 /** What test files may import in addition. */
-const allowedInTests = ['@openset/testkit', 'fast-check', 'vitest', 'node:', '@tensorflow/tfjs'];
+const allowedInTests = [
+  '@openset/testkit',
+  '@openset/wasm-kernels',
+  'fast-check',
+  'onnxruntime-node',
+  'vitest',
+  'node:',
+  '@tensorflow/tfjs',
+];
 
 /** Packages of the modules that a TypeScript text imports, types and literal `import()` included. */
 export function importedPackages(text: string): string[] {

@@ -1,10 +1,11 @@
-import '@openset/wasm-kernels';
+import { enableWasmTraining } from '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs';
 
 /** Starts the wasm backend with the training kernels. */
-export async function startWasm(_threads: number): Promise<void> {
+export async function startWasm(threads: number): Promise<void> {
   // Keeps the cpu backend from advertising tfjs-node.
   tf.enableProdMode();
-  await tf.setBackend('wasm');
-  await tf.ready();
+  const { notes, ...training } = await enableWasmTraining({ threads });
+  console.error(`wasm: ${training.threads} threads, relaxed SIMD ${training.relaxedSimd ? 'on' : 'off'}`);
+  for (const note of notes) console.error(note);
 }

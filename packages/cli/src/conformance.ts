@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { DataError } from '@openset/core';
 import { readLossFixtures, runLossFixture } from '@openset/testkit';
+import { type BackboneResult, backboneCases } from './conformance-backbone.ts';
 import { type MetricsResult, metricsCases } from './conformance-metrics.ts';
 import { losses } from './losses.ts';
 
 /** What the files of a conformance run hold. */
-export type ConformanceKind = 'losses' | 'metrics';
+export type ConformanceKind = 'losses' | 'metrics' | 'backbone';
 
 /** The words that `--kind` takes. */
-export const conformanceKinds: readonly ConformanceKind[] = ['losses', 'metrics'];
+export const conformanceKinds: readonly ConformanceKind[] = ['losses', 'metrics', 'backbone'];
 
 /** What to run. */
 export interface ConformanceOptions {
@@ -33,7 +34,7 @@ type ConformanceCase = () => Promise<{ readonly passed: boolean; readonly line: 
  * Runs every case of files of reference values: one line a case, and last `N passed, M failed`.
  *
  * Losses run on the active backend; their lines hold the worst relative error of the loss, of each gradient and of the
- * state after. Metrics need no backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how
+ * state after. Backbones run there too; theirs hold relative errors, of at most 1e-3. Metrics need no backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how
  * many values were compared, and those that differ.
  *
  * @throws DataError if a file cannot be read or is not in the format
@@ -70,9 +71,13 @@ async function readCases(path: string, kind: ConformanceKind): Promise<Conforman
   };
   try {
     if (kind === 'losses') return lossCases(text);
-    return metricsCases(text).map((run) => async () => {
+    const cases =
+      kind === 'metrics'
+        ? metricsCases(text).map((run) => async () => describeMetrics(run()))
+        : backboneCases(text).map((run) => async () => describeErrors(await run()));
+    return cases.map((run) => async () => {
       try {
-        return describeMetrics(run());
+        return await run();
       } catch (error) {
         throw error instanceof DataError ? inFile(error) : error;
       }
@@ -84,10 +89,13 @@ async function readCases(path: string, kind: ConformanceKind): Promise<Conforman
 
 function lossCases(text: string): ConformanceCase[] {
   return readLossFixtures(text).map((fixture) => async () => {
-    const { name, errors, passed } = await runLossFixture(fixture, losses);
-    const values = Object.entries(errors).map(([key, error]) => `${key} ${error.toExponential(1)}`);
-    return { passed, line: `${name}  (${values.join(', ')})` };
+    return describeErrors(await runLossFixture(fixture, losses));
   });
+}
+
+function describeErrors({ name, errors, passed }: BackboneResult) {
+  const values = Object.entries(errors).map(([key, error]) => `${key} ${error.toExponential(1)}`);
+  return { passed, line: `${name}  (${values.join(', ')})` };
 }
 
 function describeMetrics({ name, comparisons, passed }: MetricsResult) {

@@ -1,1 +1,12 @@
-export {};
+export { UnsupportedLayerError } from './errors.ts';
+export { exportOnnx } from './export-onnx.ts';
+export type { OnnxExportOptions, OnnxSource } from './export-options.ts';
+export type { ColorOrder, OnnxInputConvention, OnnxInputOptions, PixelScaling } from './input-convention.ts';
+export { supportedLayers } from './layers/converters.ts';
+export {
+  type OnnxDescription,
+  type OnnxMetadata,
+  type OnnxOutputConvention,
+  readOnnxMetadata,
+} from './metadata.ts';
+export { metadataKeys } from './metadata-keys.ts';

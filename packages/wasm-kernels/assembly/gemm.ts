@@ -3,14 +3,15 @@
 import { address, integer } from './parameters';
 
 /** Rows and columns of a micro-tile: 8 accumulators of 4 lanes, which with the operands fit into 16 registers. */
-const tileRows: i32 = 4;
-const tileColumns: i32 = 8;
+export const tileRows: i32 = 4;
+export const tileColumns: i32 = 8;
 /** Block sizes: a block of A stays in the level 2 cache, a panel of B in level 1. */
 const blockRows: i32 = 128;
 const blockInner: i32 = 256;
 const blockColumns: i32 = 2048;
 
-const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
+/** Where a tile at the edge of a product is put first. */
+export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
 const packedABytes: usize = <usize>((blockRows + tileRows) * blockInner * 4);
 const packedBBytes: usize = <usize>((blockColumns + tileColumns) * blockInner * 4);
 
@@ -27,7 +28,7 @@ export function minimum(a: i32, b: i32): i32 {
 
 // @ts-expect-error: decorator
 @inline
-function at(index: i32): usize {
+export function at(index: i32): usize {
   return <usize>index << 2;
 }
 
@@ -101,6 +102,28 @@ function microTile(
     b += 128;
     inner -= 4;
   }
+  storeTile(c00, c01, c10, c11, c20, c21, c30, c31, c, rowBytes, rows, columns, accumulate, scratch);
+}
+
+/** Writes what lies inside of a micro-tile. */
+// @ts-expect-error: decorator
+@inline
+export function storeTile(
+  c00: v128,
+  c01: v128,
+  c10: v128,
+  c11: v128,
+  c20: v128,
+  c21: v128,
+  c30: v128,
+  c31: v128,
+  c: usize,
+  rowBytes: usize,
+  rows: i32,
+  columns: i32,
+  accumulate: bool,
+  scratch: usize,
+): void {
   if (rows == tileRows && columns == tileColumns) {
     storeRow(c, c00, c01, accumulate);
     storeRow(c + rowBytes, c10, c11, accumulate);
@@ -129,11 +152,39 @@ function storeRow(target: usize, left: v128, right: v128, accumulate: bool): voi
   v128.store(target, accumulate ? f32x4.add(v128.load(target, 16), right) : right, 16);
 }
 
+/** The product of two packed blocks. `aPanelBytes` and `bPanelBytes` lie between panels of 4 rows and of 8 columns. */
+export function multiplyPanels(
+  rows: i32,
+  columns: i32,
+  inner: i32,
+  a: usize,
+  aPanelBytes: usize,
+  b: usize,
+  bPanelBytes: usize,
+  c: usize,
+  rowBytes: usize,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  for (let j = 0; j < columns; j += tileColumns) {
+    const width = minimum(tileColumns, columns - j);
+    let panelA = a, target = c + at(j);
+    for (let i = 0; i < rows; i += tileRows) {
+      const height = minimum(tileRows, rows - i);
+      microTile(inner, panelA, b, target, rowBytes, height, width, accumulate, scratch);
+      panelA += aPanelBytes;
+      target += <usize>tileRows * rowBytes;
+    }
+    b += bPanelBytes;
+  }
+}
+
 /**
  * Copies `lines` lines of a matrix into panels of `width` lines: within a panel, element k of all its lines stands
- * together. Missing lines of the last panel are zero. `lineStride` and `innerStride` count elements.
+ * together. Missing lines of the last panel are zero. `lineStride` and `innerStride` count elements, `panelBytes` lie
+ * between panels.
  */
-function pack(
+export function pack(
   width: i32,
   source: usize,
   lineStride: i32,
@@ -141,8 +192,9 @@ function pack(
   lines: i32,
   inner: i32,
   target: usize,
+  panelBytes: usize,
 ): void {
-  const lineBytes = at(lineStride), innerBytes = at(innerStride), stepBytes = at(width);
+  const lineBytes = at(lineStride), innerBytes = at(innerStride);
   for (let line = 0; line < lines; line += width) {
     const present = minimum(width, lines - line);
     const from = source + <usize>line * lineBytes;
@@ -150,7 +202,7 @@ function pack(
     else if (lineStride == 1) packAcross(from, innerBytes, width, inner, target);
     else if (innerStride == 1) packAlong(from, lineBytes, width, inner, target);
     else packPartial(from, lineBytes, innerBytes, width, width, inner, target);
-    target += <usize>inner * stepBytes;
+    target += panelBytes;
   }
 }
 
@@ -234,26 +286,26 @@ export function gemm(
     for (let k = 0; k < inner; k += blockInner) {
       const depth = minimum(blockInner, inner - k);
       const adding = accumulate || k > 0;
-      pack(tileColumns, b + at(k * bInner + column * bColumn), bColumn, bInner, width, depth, packedB);
+      const panelABytes = at(tileRows * depth), panelBBytes = at(tileColumns * depth);
+      const blockB = b + at(k * bInner + column * bColumn);
+      pack(tileColumns, blockB, bColumn, bInner, width, depth, packedB, panelBBytes);
       for (let row = 0; row < rows; row += blockRows) {
         const height = minimum(blockRows, rows - row);
-        pack(tileRows, a + at(row * aRow + k * aInner), aRow, aInner, height, depth, packedA);
-        for (let j = 0; j < width; j += tileColumns) {
-          const panelB = packedB + at(j * depth);
-          for (let i = 0; i < height; i += tileRows) {
-            microTile(
-              depth,
-              packedA + at(i * depth),
-              panelB,
-              c + <usize>(row + i) * rowBytes + at(column + j),
-              rowBytes,
-              minimum(tileRows, height - i),
-              minimum(tileColumns, width - j),
-              adding,
-              scratch,
-            );
-          }
-        }
+        const blockA = a + at(row * aRow + k * aInner);
+        pack(tileRows, blockA, aRow, aInner, height, depth, packedA, panelABytes);
+        multiplyPanels(
+          height,
+          width,
+          depth,
+          packedA,
+          panelABytes,
+          packedB,
+          panelBBytes,
+          c + <usize>row * rowBytes + at(column),
+          rowBytes,
+          adding,
+          scratch,
+        );
       }
     }
   }

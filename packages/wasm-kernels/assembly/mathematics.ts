@@ -6,10 +6,38 @@
 @inline
 export function exponential(x: v128): v128 {
   const tiny = f32x4.lt(x, f32x4.splat(-87.33));
-  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(88.37)), f32x4.splat(-87.33));
-  // x = n · log 2 + r with |r| ≤ log 2 / 2; log 2 in two parts, so that n · log 2 is exact.
-  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504)));
-  let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
+  const n = powerOfTwo(x);
+  const mantissa = f32x4.add(remainder(x, n), f32x4.splat(1));
+  return v128.andnot(f32x4.mul(mantissa, scale(n)), tiny);
+}
+
+/** `e^x − 1` for x up to 0, with a relative error of 3e-7 also near 0. */
+// @ts-ignore: decorator
+@inline
+export function exponentialMinusOne(x: v128): v128 {
+  const n = powerOfTwo(x);
+  const power = scale(n);
+  return f32x4.add(f32x4.mul(remainder(x, n), power), f32x4.sub(power, f32x4.splat(1)));
+}
+
+// @ts-ignore: decorator
+@inline
+function bounded(x: v128): v128 {
+  return f32x4.max(f32x4.min(x, f32x4.splat(88.37)), f32x4.splat(-87.33));
+}
+
+/** The n of x = n · log 2 + r with |r| ≤ log 2 / 2. */
+// @ts-ignore: decorator
+@inline
+function powerOfTwo(x: v128): v128 {
+  return f32x4.nearest(f32x4.mul(bounded(x), f32x4.splat(1.44269504)));
+}
+
+/** `e^r − 1`; log 2 in two parts, so that n · log 2 is exact. */
+// @ts-ignore: decorator
+@inline
+function remainder(x: v128, n: v128): v128 {
+  let r = f32x4.sub(bounded(x), f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
   // The Taylor series to the seventh power: its rest is below 6e-9 for |r| ≤ 0.35.
   let p = f32x4.splat(1.0 / 5040.0);
@@ -18,10 +46,14 @@ export function exponential(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 24.0));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 6.0));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
-  p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r);
-  const mantissa = f32x4.add(p, f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(mantissa, power), tiny);
+  return f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r);
+}
+
+/** `2^n`. */
+// @ts-ignore: decorator
+@inline
+function scale(n: v128): v128 {
+  return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
 }
 
 /** `log(1 + u)` for u in [0, 1], with a relative error of 2e-7. */

@@ -2,6 +2,8 @@
 // addresses, then 16 floats. What a chunk computes may not depend on who computes it, nor on the order of the chunks.
 import { gemmTask } from '../src/task-ids';
 import { bankLossScratchBytes, runBankLossChunk } from './bank-loss';
+import { convolutionScratchBytes, runConvolutionChunk } from './convolution-tasks';
+import { runElementwiseChunk } from './elementwise-tasks';
 import { gemmChunk, gemmScratchBytes } from './gemm';
 
 /** Does one chunk of a task. `scratch` belongs to the thread: `scratchBytes()` bytes, 16-byte aligned. */
@@ -11,11 +13,13 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
       gemmChunk(parameters, chunk, scratch);
       break;
     default:
-      if (!runBankLossChunk(task, parameters, chunk, scratch)) unreachable();
+      if (runBankLossChunk(task, parameters, chunk, scratch)) break;
+      if (runConvolutionChunk(task, parameters, chunk, scratch)) break;
+      runElementwiseChunk(task, parameters, chunk);
   }
 }
 
 /** Bytes of scratch memory that a thread needs for any task. */
 export function scratchBytes(): usize {
-  return max(gemmScratchBytes(), bankLossScratchBytes());
+  return max(gemmScratchBytes(), max(bankLossScratchBytes(), convolutionScratchBytes()));
 }

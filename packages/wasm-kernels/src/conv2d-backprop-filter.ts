@@ -7,6 +7,9 @@ import {
   crop,
 } from './convolution-geometry.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+import { isCompiled } from './native-convolution.ts';
+import { filterGradient } from './native-filter-gradient.ts';
+import { nativeModule } from './native-module.ts';
 
 /**
  * XNNPACK adds all products of one result in a single float32, and the rounding error grows with the number of
@@ -29,6 +32,10 @@ export const conv2DBackpropFilter: ScopedKernel<
   const { filterShape } = attributes;
   const geometry = convolutionGeometry('Conv2DBackpropFilter', x.shape, filterShape, attributes, false);
   const { batch, height, width } = geometry;
+  const native = nativeModule(scope.backend);
+  if (native && isCompiled(geometry) && util.sizeFromShape(x.shape) * util.sizeFromShape(dy.shape) > 0) {
+    return filterGradient(scope, native, x, dy, geometry);
+  }
   const rowsPerStrip = Math.max(1, Math.floor(longestSum / Math.max(1, batch * width.output)));
   const strips: TensorInfo[] = [];
   for (let first = 0; first < height.output; first += rowsPerStrip) {

@@ -8,6 +8,8 @@ import {
 } from './convolution-geometry.ts';
 import { insertZeros } from './insert-zeros.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+import { inputGradient, isCompiled } from './native-convolution.ts';
+import { nativeModule } from './native-module.ts';
 
 /**
  * `Conv2DBackpropInput`: the gradient of a convolution with respect to its input (also the forward pass of
@@ -25,6 +27,10 @@ export const conv2DBackpropInput: ScopedKernel<
   const { inputShape } = attributes;
   const geometry = convolutionGeometry('Conv2DBackpropInput', inputShape, filter.shape, attributes, false);
   const { batch, inChannels } = geometry;
+  const native = nativeModule(scope.backend);
+  if (native && isCompiled(geometry) && util.sizeFromShape(inputShape) * util.sizeFromShape(dy.shape) > 0) {
+    return inputGradient(scope, native, dy, filter, geometry);
+  }
   const rows = planAxis(geometry.height);
   const columns = planAxis(geometry.width);
   const { x, pad } = cropForPadding(scope, dy, rows.margin, columns.margin);

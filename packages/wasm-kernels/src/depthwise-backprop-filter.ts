@@ -5,6 +5,8 @@ import {
   convolutionGeometry,
 } from './convolution-geometry.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
+import { depthwiseFilterGradient, isCompiledDepthwise } from './native-depthwise.ts';
+import { nativeModule } from './native-module.ts';
 
 /**
  * `DepthwiseConv2dNativeBackpropFilter`: the gradient of a depthwise convolution with respect to its filter,
@@ -21,6 +23,14 @@ export const depthwiseBackpropFilter: ScopedKernel<
   const name = 'DepthwiseConv2dNativeBackpropFilter';
   const geometry = convolutionGeometry(name, x.shape, filterShape, attributes, true);
   const { batch, inChannels, outChannels, height, width } = geometry;
+  const native = nativeModule(scope.backend);
+  if (
+    native &&
+    isCompiledDepthwise(geometry) &&
+    util.sizeFromShape(x.shape) * util.sizeFromShape(dy.shape) > 0
+  ) {
+    return depthwiseFilterGradient(scope, native, x, dy, geometry);
+  }
   const output = scope.allocate(filterShape);
   const sums = new Float64Array(util.sizeFromShape(filterShape));
   const columns = Array.from({ length: width.kernel }, (_, tapX) => outputsThatRead(width, tapX));

@@ -2,6 +2,8 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type ConvolutionAttributes, convolutionGeometry, cropForPadding } from './convolution-geometry.ts';
 import { gradientMargin, insertZeros } from './insert-zeros.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
+import { depthwiseInputGradient, isCompiledDepthwise } from './native-depthwise.ts';
+import { nativeModule } from './native-module.ts';
 
 /**
  * `DepthwiseConv2dNativeBackpropInput`: the gradient of a depthwise convolution with respect to its input, as a
@@ -17,6 +19,14 @@ export const depthwiseBackpropInput: ScopedKernel<
   const name = 'DepthwiseConv2dNativeBackpropInput';
   const geometry = convolutionGeometry(name, inputShape, filter.shape, attributes, true);
   const { inChannels, outChannels, height, width } = geometry;
+  const native = nativeModule(scope.backend);
+  if (
+    native &&
+    isCompiledDepthwise(geometry) &&
+    util.sizeFromShape(inputShape) * util.sizeFromShape(dy.shape) > 0
+  ) {
+    return depthwiseInputGradient(scope, native, dy, filter, geometry);
+  }
   const spread = insertZeros(scope, dy, height.stride, width.stride);
   const { x, pad } = cropForPadding(scope, spread, gradientMargin(height), gradientMargin(width));
   // Nothing is left of dy where no output reads any input.

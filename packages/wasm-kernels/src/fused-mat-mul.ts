@@ -1,6 +1,10 @@
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
+import { activate, activationNumbers, repeatsIn } from './activation.ts';
 import { batchMatMul, type MatMulAttributes, type MatMulInputs } from './batch-mat-mul.ts';
-import type { ScopedKernel } from './kernel-scope.ts';
+import { linearActivation, preluActivation } from './elementwise-task-ids.ts';
+import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+import { type NativeModule, nativeModule } from './native-module.ts';
+import { prelu } from './prelu.ts';
 import type { StockKernelName } from './stock-kernels.ts';
 
 const activationKernels: Partial<Record<backend_util.Activation, StockKernelName>> = {
@@ -9,33 +13,74 @@ const activationKernels: Partial<Record<backend_util.Activation, StockKernelName
   elu: 'Elu',
   sigmoid: 'Sigmoid',
   leakyrelu: 'LeakyRelu',
-  prelu: 'Prelu',
 };
 
+interface FusedInputs extends MatMulInputs {
+  bias?: TensorInfo | null;
+  preluActivationWeights?: TensorInfo | null;
+}
+
+interface FusedAttributes extends MatMulAttributes {
+  activation?: backend_util.Activation;
+  leakyreluAlpha?: number;
+}
+
 /**
- * `_FusedMatMul`: the stock kernel for one product of untransposed matrices; product, bias and activation one after
- * the other for the rest, where the stock kernel adds the bias once for every 48 rows of the inner dimension.
+ * `_FusedMatMul`: the compiled product, then bias and activation in one pass over it. The stock kernel adds the bias once for
+ * every 48 rows of the inner dimension where it has a transpose, and keeps packed weights by tensor id.
+ *
+ * Without SIMD: the stock kernel for one product of untransposed matrices; product, bias and activation one after the other for
+ * the rest.
  */
-export const fusedMatMul: ScopedKernel<
-  MatMulInputs & { bias?: TensorInfo; preluActivationWeights?: TensorInfo },
-  MatMulAttributes & { activation?: backend_util.Activation; leakyreluAlpha?: number }
-> = (scope, inputs, attributes) => {
+export const fusedMatMul: ScopedKernel<FusedInputs, FusedAttributes> = (scope, inputs, attributes) => {
   const { a, b, bias, preluActivationWeights } = inputs;
   const { transposeA, transposeB, activation = 'linear', leakyreluAlpha } = attributes;
-  const single = a.shape[0] === 1 && b.shape[0] === 1;
-  if (single && !transposeA && !transposeB) {
-    return scope.run('_FusedMatMul', { ...inputs }, attributes);
-  }
-  let result = batchMatMul(scope, { a, b }, attributes);
-  if (bias !== undefined && bias !== null) result = scope.run('Add', { a: result, b: bias });
-  if (activation === 'linear') return result;
-  const kernel = activationKernels[activation];
-  if (kernel === undefined) {
+  if (activationNumbers[activation] === undefined) {
     throw new Error(
       `Activation '${activation}' of fused.matMul is not supported by the wasm backend. ` +
-        `Choose linear or one of: ${Object.keys(activationKernels).join(', ')}.`,
+        `Choose one of: ${Object.keys(activationNumbers).join(', ')}.`,
     );
   }
-  const operands = kernel === 'Prelu' ? { x: result, alpha: preluActivationWeights! } : { x: result };
-  return scope.run(kernel, operands, { alpha: leakyreluAlpha });
+  const native = nativeModule(scope.backend);
+  if (native) {
+    return withActivation(scope, native, batchMatMul(scope, { a, b }, attributes), inputs, attributes);
+  }
+  const single = a.shape[0] === 1 && b.shape[0] === 1;
+  if (single && !transposeA && !transposeB) {
+    return scope.run('_FusedMatMul', { ...inputs } as Record<string, TensorInfo>, attributes);
+  }
+  let result = batchMatMul(scope, { a, b }, attributes);
+  if (bias) result = scope.run('Add', { a: result, b: bias });
+  if (activation === 'prelu') return prelu(scope, { x: result, alpha: preluActivationWeights! }, {});
+  const kernel = activationKernels[activation];
+  return kernel ? scope.run(kernel, { x: result }, { alpha: leakyreluAlpha }) : result;
 };
+
+/** Bias and activation in the place of the product. */
+function withActivation(
+  scope: KernelScope,
+  native: NativeModule,
+  product: TensorInfo,
+  { bias, preluActivationWeights: slopes }: FusedInputs,
+  { activation = 'linear', leakyreluAlpha }: FusedAttributes,
+): TensorInfo {
+  const repeats = (list: TensorInfo | null | undefined) => !list || repeatsIn(product.shape, list.shape);
+  if (!repeats(bias) || (activation === 'prelu' && !repeats(slopes))) {
+    // A bias of each row, say: rare.
+    const sum = bias ? scope.run('Add', { a: product, b: bias }) : product;
+    if (activation === 'prelu') return prelu(scope, { x: sum, alpha: slopes! }, {});
+    return withActivation(scope, native, sum, {} as FusedInputs, {
+      activation,
+      ...(leakyreluAlpha !== undefined && { leakyreluAlpha }),
+    });
+  }
+  const number = activationNumbers[activation]!;
+  if (number === linearActivation && !bias) return product;
+  activate(scope, native, product, product, {
+    activation: number,
+    bias,
+    ...(number === preluActivation && { slopes }),
+    slope: leakyreluAlpha,
+  });
+  return product;
+}

@@ -50,9 +50,21 @@ export class KernelScope {
     return this.run('Transpose', { x }, { perm: permutation });
   }
 
+  /** The tensor's values, in memory of their own. */
+  read(x: TensorInfo): Float32Array | Int32Array | Uint8Array {
+    return this.view(x).slice();
+  }
+
   /** A view of the tensor's memory; the next allocation may detach it. */
   view(x: TensorInfo): Float32Array | Int32Array | Uint8Array {
     return this.backend.typedArrayFromHeap(x) as Float32Array | Int32Array | Uint8Array;
+  }
+
+  /** {@link view} of several float32 tensors. */
+  views<Tensors extends readonly TensorInfo[]>(
+    ...tensors: Tensors
+  ): { [Index in keyof Tensors]: Float32Array } {
+    return tensors.map((tensor) => this.view(tensor)) as { [Index in keyof Tensors]: Float32Array };
   }
 
   /** A copy of `length` consecutive elements from `offset` on, as a tensor of the given shape. */
@@ -76,9 +88,9 @@ export class KernelScope {
     }
   }
 
-  /** Gives back everything made here, except for one reference to `result`, which is returned. */
-  close(result?: TensorInfo): void {
-    if (result !== undefined) this.backend.incRef(result.dataId);
+  /** Gives back everything made here, except for one reference to each of the results, which are returned. */
+  close(results: TensorInfo | readonly TensorInfo[] = []): void {
+    for (const { dataId } of [results].flat()) this.backend.incRef(dataId);
     for (const { dataId } of this.#made) this.backend.disposeData(dataId);
     this.#made.length = 0;
   }
@@ -90,22 +102,24 @@ export class KernelScope {
 }
 
 /** A kernel written over a {@link KernelScope}. `Inputs` and `Attributes` are those of the tfjs kernel. */
-export type ScopedKernel<Inputs, Attributes> = (
+export type ScopedKernel<Inputs, Attributes, Results = TensorInfo> = (
   scope: KernelScope,
   inputs: Inputs,
   attributes: Attributes,
-) => TensorInfo;
+) => Results;
 
 /** The kernel in the form that `tf.registerKernel` takes. */
-export function toKernelFunc<Inputs, Attributes>(kernel: ScopedKernel<Inputs, Attributes>): KernelFunc {
+export function toKernelFunc<Inputs, Attributes>(
+  kernel: ScopedKernel<Inputs, Attributes, TensorInfo | TensorInfo[]>,
+): KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const scope = new KernelScope(backend as WasmBackend);
-    let result: TensorInfo | undefined;
+    let results: TensorInfo | TensorInfo[] | undefined;
     try {
-      result = kernel(scope, inputs as Inputs, attrs as Attributes);
-      return result;
+      results = kernel(scope, inputs as Inputs, attrs as Attributes);
+      return results;
     } finally {
-      scope.close(result);
+      scope.close(results);
     }
   };
 }

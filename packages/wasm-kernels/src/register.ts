@@ -1,11 +1,14 @@
 import { type BankLossKernelConfig, cosineBankLossKernel } from '@openset/core';
 import { backend, getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.ts';
+import { conv2D } from './conv2d.ts';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { depthwiseConv2D } from './depthwise-conv2d.ts';
+import { elementwiseKernels } from './elementwise-kernels.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
 import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
@@ -19,14 +22,17 @@ import type { WasmBackend } from './wasm-backend.ts';
 const kernels: Readonly<Record<string, KernelFunc>> = {
   _FusedMatMul: toKernelFunc(fusedMatMul),
   BatchMatMul: toKernelFunc(batchMatMul),
+  Conv2D: toKernelFunc(conv2D),
   Conv2DBackpropFilter: toKernelFunc(conv2DBackpropFilter),
   Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
+  DepthwiseConv2dNative: toKernelFunc(depthwiseConv2D),
   DepthwiseConv2dNativeBackpropFilter: toKernelFunc(depthwiseBackpropFilter),
   DepthwiseConv2dNativeBackpropInput: toKernelFunc(depthwiseBackpropInput),
   Identity: toKernelFunc(identity),
   OneHot: toKernelFunc(oneHot),
   UnsortedSegmentSum: toKernelFunc(unsortedSegmentSum),
   [cosineBankLossKernel]: cosineBankLoss,
+  ...elementwiseKernels,
 };
 
 /**

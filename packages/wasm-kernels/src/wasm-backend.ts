@@ -12,6 +12,8 @@ export interface WasmBackend {
   /** Gives back one reference; the memory is freed with the last one. */
   disposeData(dataId: TensorInfo['dataId']): boolean;
   incRef(dataId: TensorInfo['dataId']): void;
+  /** How many tensors hold the memory; 0 if it lies on another backend. */
+  refCount(dataId: TensorInfo['dataId']): number;
   /** Byte offset of a tensor on the heap; brings it there if it lies on another backend. */
   getMemoryOffset(dataId: TensorInfo['dataId']): number;
 }
@@ -22,5 +24,6 @@ export const backendMethods: readonly (keyof WasmBackend)[] = [
   'typedArrayFromHeap',
   'disposeData',
   'incRef',
+  'refCount',
   'getMemoryOffset',
 ];

@@ -1,0 +1,194 @@
+import {
+  type Backbone,
+  type BackboneConfig,
+  type BackboneForwardOptions,
+  ConfigError,
+  checkNumber,
+  ShapeError,
+  shapeText,
+  untaped,
+} from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkImages } from './check-images.ts';
+import { type NamedVariable, restore, snapshot } from './variable-state.ts';
+
+/** What is needed of a `GraphModel` of `@tensorflow/tfjs-converter`. */
+export interface GraphModelLike {
+  /** Runs the model up to the named outputs, or to its own. */
+  execute(inputs: tf.Tensor, outputs?: string): tf.Tensor | tf.Tensor[];
+  /** Frees the model's weights. */
+  dispose(): void;
+}
+
+/** A function from images to embeddings. */
+export type EmbeddingFunction = (images: tf.Tensor4D, options: Required<BackboneForwardOptions>) => tf.Tensor;
+
+/** What `asBackbone` makes a backbone of. */
+export type BackboneSource = LayersModel | GraphModelLike | EmbeddingFunction;
+
+/** Options of `asBackbone`. */
+export interface AsBackboneOptions {
+  /** For messages and the configuration; default: the model's name, `'graph-model'` or `'function'`. */
+  readonly name?: string;
+  /** Height, width and channels, null for any size; needed but for a `LayersModel`, which knows it. */
+  readonly inputShape?: readonly [height: number | null, width: number | null, channels: number];
+  /** Needed but for a `LayersModel`, which knows it. */
+  readonly embeddingSize?: number;
+  /** For a graph model: the node whose output is the embedding; default: the model's only output. */
+  readonly output?: string;
+  /** What the model wants to see for black and white where images hold −1 and 1; default: images as they are. */
+  readonly inputRange?: readonly [black: number, white: number];
+  /** Anything else to be done to the images before the model sees them, after `inputRange`. */
+  readonly preprocess?: (images: tf.Tensor4D) => tf.Tensor4D;
+  /** For a `LayersModel`: train it too; default false, a frozen feature extractor. */
+  readonly trainable?: boolean;
+}
+
+/**
+ * Makes a backbone of any model or function from images to embeddings: a `LayersModel`, a `GraphModel`, or a function of
+ * yours. It is frozen, runs in evaluation and leaves nothing on a gradient tape, unless it is a `LayersModel` with
+ * `trainable: true`. An output `[batch, 1, 1, size]` is taken as `[batch, size]`.
+ *
+ * A state holds the variables of a `LayersModel`, and nothing otherwise. `dispose` frees a model, too.
+ *
+ * @throws ConfigError if the options do not go with the source, or do not say what it does not know itself
+ */
+export function asBackbone(source: BackboneSource, options: AsBackboneOptions = {}): Backbone {
+  return new AdoptedBackbone(source, options);
+}
+
+class AdoptedBackbone implements Backbone {
+  readonly name: string;
+  readonly inputShape: Backbone['inputShape'];
+  readonly embeddingSize: number;
+  readonly trainable: readonly tf.Variable[];
+  private readonly source: BackboneSource;
+  private readonly options: AsBackboneOptions;
+  private readonly variables: readonly NamedVariable[];
+  private disposed = false;
+
+  constructor(source: BackboneSource, options: AsBackboneOptions) {
+    const model = source instanceof LayersModel ? source : null;
+    const [kind, known] = describeSource(source);
+    const { name = kind, inputShape = known?.inputShape, embeddingSize = known?.embeddingSize } = options;
+    if (!inputShape || embeddingSize === undefined) {
+      throw new ConfigError(
+        `asBackbone cannot see which images '${name}' takes and what it makes of them: give inputShape [height, width, ` +
+          'channels] and embeddingSize.',
+      );
+    }
+    checkNumber(`${name}: embeddingSize`, embeddingSize, { minimum: 1, integer: true });
+    if (options.trainable && !model) {
+      throw new ConfigError(`Only a LayersModel can be trained, and '${name}' is none: leave trainable out.`);
+    }
+    if (options.output !== undefined && !isGraphModel(source)) {
+      throw new ConfigError(
+        `Only a GraphModel has outputs by name, and '${name}' is none: leave output out.`,
+      );
+    }
+    this.name = name;
+    this.source = source;
+    this.options = options;
+    this.inputShape = inputShape;
+    this.embeddingSize = embeddingSize;
+    const weights = model?.weights ?? [];
+    this.variables = weights.map((weight) => ({
+      name: weight.originalName,
+      variable: weight.read() as tf.Variable,
+    }));
+    const trained = options.trainable ? (model?.trainableWeights ?? []) : [];
+    this.trainable = trained.map((weight) => weight.read() as tf.Variable);
+  }
+
+  forward(images: tf.Tensor4D, { training = false, seed = 0 }: BackboneForwardOptions = {}): tf.Tensor2D {
+    this.checkAlive();
+    checkImages(this, images);
+    if (this.options.trainable) return tf.tidy(() => this.embed(images, { training, seed }));
+    // Evaluation, and off the tape: a frozen extractor's batch norms keep their statistics.
+    return untaped(() => this.embed(images, { training: false, seed }));
+  }
+
+  private embed(images: tf.Tensor4D, pass: Required<BackboneForwardOptions>): tf.Tensor2D {
+    const { inputRange, preprocess } = this.options;
+    let seen = images;
+    if (inputRange) {
+      const [black, white] = inputRange;
+      seen = tf.add(tf.mul(seen, (white - black) / 2), (white + black) / 2);
+    }
+    if (preprocess) seen = preprocess(seen);
+    const output = this.run(seen, pass);
+    const batch = images.shape[0];
+    const outputShape = Array.isArray(output) ? [] : output.shape;
+    if (Array.isArray(output) || output.size !== batch * this.embeddingSize || outputShape[0] !== batch) {
+      const found = Array.isArray(output) ? `${output.length} tensors` : shapeText(outputShape);
+      throw new ShapeError(
+        `'${this.name}' should make embeddings ${shapeText([batch, this.embeddingSize])}, but makes ${found}.`,
+      );
+    }
+    return tf.reshape(output, [batch, this.embeddingSize]);
+  }
+
+  private run(images: tf.Tensor4D, pass: Required<BackboneForwardOptions>): tf.Tensor | tf.Tensor[] {
+    const { source } = this;
+    if (source instanceof LayersModel) return source.apply(images, { ...pass }) as tf.Tensor | tf.Tensor[];
+    if (isGraphModel(source)) return source.execute(images, this.options.output);
+    return source(images, pass);
+  }
+
+  getConfig(): BackboneConfig {
+    const { inputRange, output, trainable = false } = this.options;
+    return structuredClone({
+      backbone: this.name,
+      inputShape: this.inputShape,
+      embeddingSize: this.embeddingSize,
+      trainable,
+      ...(inputRange ? { inputRange } : {}),
+      ...(output === undefined ? {} : { output }),
+    });
+  }
+
+  getState(): tf.NamedTensorMap {
+    this.checkAlive();
+    return snapshot(this.variables);
+  }
+
+  setState(state: tf.NamedTensorMap): void {
+    this.checkAlive();
+    restore(this.name, this.variables, state);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    if (typeof this.source !== 'function') this.source.dispose();
+  }
+
+  private checkAlive(): void {
+    if (this.disposed) throw new ConfigError(`This ${this.name} was disposed of; make a new one.`);
+  }
+}
+
+function isGraphModel(source: BackboneSource): source is GraphModelLike {
+  return typeof source !== 'function' && !(source instanceof LayersModel);
+}
+
+function describeSource(
+  source: BackboneSource,
+): [kind: string, known?: { inputShape: Backbone['inputShape']; embeddingSize: number }] {
+  if (typeof source === 'function') return ['function'];
+  if (!(source instanceof LayersModel)) {
+    if (typeof source?.execute === 'function') return ['graph-model'];
+    throw new ConfigError('asBackbone takes a LayersModel, a GraphModel, or a function, and was given none.');
+  }
+  const { inputs, outputs, name } = source;
+  const [input, output] = [inputs[0]!.shape, outputs[0]!.shape];
+  if (inputs.length !== 1 || outputs.length !== 1 || input.length !== 4 || output.at(-1) == null) {
+    throw new ConfigError(
+      `asBackbone takes models with one input [batch, height, width, channels] and one output, but '${name}' has ` +
+        `${inputs.length} (${JSON.stringify(input)}) and ${outputs.length} (${JSON.stringify(output)}).`,
+    );
+  }
+  const inputShape = input.slice(1) as [number | null, number | null, number];
+  return [name, { inputShape, embeddingSize: output.at(-1)! }];
+}

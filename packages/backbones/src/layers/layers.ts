@@ -1,0 +1,99 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { initializers, layers } from '@tensorflow/tfjs-layers';
+import { mixSeed } from '../ops/dropout-mask.ts';
+import * as elementwise from '../ops/elementwise.ts';
+import * as linear from '../ops/linear.ts';
+import { prelu } from '../ops/prelu.ts';
+import { type Layer, weightOf, withComputation } from './stock-layer.ts';
+
+/** Start values of a weight: normally distributed with mean 0. */
+export interface NormalStart {
+  readonly standardDeviation: number;
+  /** tfjs takes 0 for "any": not 0. */
+  readonly seed: number;
+}
+
+/** Options of a convolution layer. */
+export interface ConvolutionOptions {
+  readonly filters: number;
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: 'same' | 'valid';
+  readonly start: NormalStart;
+  /** True for the layer that sees the images: their gradient is then computed only where asked for. */
+  readonly first?: boolean;
+}
+
+function normal({ standardDeviation, seed }: NormalStart) {
+  return initializers.randomNormal({ mean: 0, stddev: standardDeviation, seed });
+}
+
+/** A convolution without bias. */
+export function convolutionLayer(name: string, options: ConvolutionOptions): Layer {
+  const { filters, kernelSize, stride, padding, first = false } = options;
+  const shape = { filters, kernelSize, strides: stride, padding, useBias: false };
+  const layer = layers.conv2d({ ...shape, name, kernelInitializer: normal(options.start) });
+  return withComputation(layer, ([x]) => {
+    const kernel = weightOf<tf.Tensor4D>(layer, 'kernel');
+    const strides: [number, number] = [stride, stride];
+    return linear.convolution(x as tf.Tensor4D, kernel, { strides, padding, lazyInput: first });
+  });
+}
+
+/** A depthwise convolution without bias. */
+export function depthwiseLayer(
+  name: string,
+  {
+    kernelSize,
+    stride,
+    padding,
+    start,
+  }: Omit<ConvolutionOptions, 'filters' | 'kernelSize'> & {
+    readonly kernelSize: number | [number, number];
+  },
+): Layer {
+  const shape = { kernelSize, strides: stride, padding, useBias: false };
+  const layer = layers.depthwiseConv2d({ ...shape, name, depthwiseInitializer: normal(start) });
+  return withComputation(layer, ([x]) => {
+    const kernel = weightOf<tf.Tensor4D>(layer, 'depthwise_kernel');
+    const covers = x!.shape[1] === kernel.shape[0] && x!.shape[2] === kernel.shape[1];
+    if (covers && padding === 'valid') return linear.globalDepthwiseConvolution(x as tf.Tensor4D, kernel);
+    return tf.depthwiseConv2d(x as tf.Tensor4D, kernel, stride, padding);
+  });
+}
+
+/** A linear map without bias. */
+export function denseLayer(name: string, units: number, start: NormalStart): Layer {
+  const layer = layers.dense({ name, units, useBias: false, kernelInitializer: normal(start) });
+  return withComputation(layer, ([x]) =>
+    linear.product(x as tf.Tensor2D, weightOf<tf.Tensor2D>(layer, 'kernel')),
+  );
+}
+
+/** PReLU with a slope for each channel, from 0.25 on. */
+export function preluLayer(name: string): Layer {
+  const alphaInitializer = initializers.constant({ value: 0.25 });
+  const layer = layers.prelu({ name, alphaInitializer, sharedAxes: [1, 2] });
+  return withComputation(layer, ([x]) => prelu(x!, weightOf(layer, 'alpha')));
+}
+
+/** ReLU. */
+export function reluLayer(name: string): Layer {
+  return withComputation(layers.reLU({ name }), ([x]) => elementwise.relu(x!));
+}
+
+/**
+ * Dropout whose masks follow from the seed of the pass.
+ * @param index which dropout of the network: each has masks of its own
+ */
+export function dropoutLayer(name: string, rate: number, index: number): Layer {
+  return withComputation(layers.dropout({ name, rate }), ([x], { training, seed }) => {
+    if (!training || rate === 0) return x!;
+    return elementwise.dropout(x!, rate, mixSeed(seed, index));
+  });
+}
+
+/** Sum of two tensors. */
+export function sumLayer(name: string): Layer {
+  return withComputation(layers.add({ name }), ([a, b]) => elementwise.residualSum(a!, b!));
+}

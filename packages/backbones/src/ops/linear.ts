@@ -1,0 +1,73 @@
+import { MissingKernelError } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { hasKernel, networkOperation, runKernel } from './network-operation.ts';
+import { type ConvolutionGeometry, plainConvolution, plainFilterGradient } from './plain-convolution.ts';
+
+/** How a convolution goes over its input, and what is wanted of it. */
+export interface Convolution extends ConvolutionGeometry {
+  /** For the images: their gradient is then computed only where it is asked for. */
+  readonly lazyInput?: boolean;
+}
+
+/**
+ * Convolution without a bias; differentiable in both.
+ * @param x `[batch, height, width, channels]`
+ * @param filter `[height, width, channels, filters]`
+ */
+export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution): tf.Tensor4D {
+  const { strides, padding, lazyInput = false } = options;
+  const onCpu = tf.getBackend() === 'cpu';
+  if (lazyInput && !onCpu) return tf.conv2d(x, filter, strides, padding);
+  return networkOperation(
+    [x, filter],
+    () => {
+      const value = onCpu ? plainConvolution(x, filter, options) : tf.conv2d(x, filter, strides, padding);
+      return { value, saved: [x] };
+    },
+    (dy, [saved]) => {
+      const x = saved as tf.Tensor4D;
+      const attributes = { strides, pad: padding, dataFormat: 'NHWC' };
+      const { shape: filterShape } = filter;
+      return [
+        gradientKernel(tf.Conv2DBackpropInput, { dy, filter }, { ...attributes, inputShape: x.shape }),
+        onCpu
+          ? plainFilterGradient(x, dy, filterShape, options)
+          : gradientKernel(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape }),
+      ];
+    },
+  );
+}
+
+function gradientKernel(name: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
+  if (hasKernel(name)) return runKernel(name, inputs, attributes)[0]!;
+  const remedy = tf.getBackend() === 'wasm' ? "import '@openset/wasm-kernels'" : 'use another backend';
+  throw new MissingKernelError(
+    `The backend '${tf.getBackend()}' has no kernel '${name}', so it cannot train convolutions: ${remedy}.`,
+  );
+}
+
+/**
+ * A depthwise convolution that covers its whole input, so that one value a channel is left: a weighted sum of each
+ * channel (the global depthwise convolution of MobileFaceNet); differentiable in both.
+ * @param x `[batch, height, width, channels]`
+ * @param filter `[height, width, channels, 1]`
+ * @returns `[batch, 1, 1, channels]`
+ */
+export function globalDepthwiseConvolution(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  const [height, width, channels] = filter.shape;
+  const weights = () => tf.reshape(filter, [1, height, width, channels]);
+  return networkOperation(
+    [x, filter],
+    () => ({ value: tf.sum(tf.mul(x, weights()), [1, 2], true) as tf.Tensor4D, saved: [x] }),
+    (dy, [x]) => [tf.mul(dy, weights()), tf.reshape(tf.sum(tf.mul(x!, dy), 0), filter.shape)],
+  );
+}
+
+/** The product `x · weight` of `[batch, inputs]` and `[inputs, outputs]`; differentiable in both. */
+export function product(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
+  return networkOperation(
+    [x, weight],
+    () => ({ value: tf.matMul(x, weight), saved: [x] }),
+    (dy, [x]) => [tf.matMul(dy, weight, false, true), tf.matMul(x as tf.Tensor2D, dy, true, false)],
+  );
+}

@@ -1,0 +1,15 @@
+import { MissingKernelError } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-layers';
+import { expect, it } from 'vitest';
+import { convolution } from './linear.ts';
+
+it('stock wasm can evaluate convolutions; training says what is missing', async () => {
+  await tf.setBackend('wasm');
+  const [x, filter] = [tf.ones([1, 3, 3, 1]), tf.ones([3, 3, 1, 1])] as [tf.Tensor4D, tf.Tensor4D];
+  const run = (x: tf.Tensor4D) => convolution(x, filter, { strides: [1, 1], padding: 'valid' });
+  expect([...(await run(x).data())]).toEqual([9]);
+  const train = () => tf.grad((x) => tf.sum(run(x as tf.Tensor4D)))(x);
+  expect(train).toThrow(MissingKernelError);
+  expect(train).toThrow(/'wasm' has no kernel 'Conv2DBackpropFilter'.*import '@openset\/wasm-kernels'/);
+});

@@ -1,0 +1,46 @@
+import { DataError, ShapeError, shapeText } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A variable and the name it has in a state. */
+export interface NamedVariable {
+  readonly name: string;
+  readonly variable: tf.Variable;
+}
+
+/** Clones of all variables by name; the caller disposes of them. */
+export function snapshot(variables: readonly NamedVariable[]): tf.NamedTensorMap {
+  return Object.fromEntries(variables.map(({ name, variable }) => [name, tf.clone(variable)]));
+}
+
+/**
+ * Writes a state into variables. All names and shapes are checked before the first one is written.
+ * @param owner who asks, for messages
+ * @throws DataError if tensors are missing or unknown, ShapeError if one has another shape or type
+ */
+export function restore(owner: string, variables: readonly NamedVariable[], state: tf.NamedTensorMap): void {
+  const names = new Set(variables.map(({ name }) => name));
+  const missing = [...names].filter((name) => !(name in state));
+  const unknown = Object.keys(state).filter((name) => !names.has(name));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new DataError(
+      `This state is not one of ${owner}: ${missing.length} of its ${names.size} tensors are missing${listed(missing)}, ` +
+        `${unknown.length} are unknown${listed(unknown)}.`,
+    );
+  }
+  for (const { name, variable } of variables) {
+    const tensor = state[name]!;
+    if (tf.util.arraysEqual(tensor.shape, variable.shape) && tensor.dtype === variable.dtype) continue;
+    throw new ShapeError(
+      `${owner}: state tensor '${name}' must be ${variable.dtype} ${shapeText(variable.shape)}, but is ` +
+        `${tensor.dtype} ${shapeText(tensor.shape)}.`,
+    );
+  }
+  for (const { name, variable } of variables) tf.tidy(() => variable.assign(tf.clone(state[name]!)));
+}
+
+/** ` (a, b, c and 12 more)`, for messages. */
+export function listed(names: readonly string[], most = 8): string {
+  if (names.length === 0) return '';
+  const rest = names.length > most ? ` and ${names.length - most} more` : '';
+  return ` (${names.slice(0, most).join(', ')}${rest})`;
+}

@@ -1,0 +1,108 @@
+import { DataError } from '@openset/core';
+
+/** Expected results of one LResNetE-IR whose weights are made by a formula. */
+export interface BackboneFixture {
+  /** Blocks of each stage. */
+  readonly layers: readonly number[];
+  readonly inputSeedIndex: number;
+  readonly inputShapeNCHW: readonly [number, number, number, number];
+  /** Names of all parameters and running statistics: the place of each is the index that its values are made from. */
+  readonly parameterOrder: readonly string[];
+  /** `[batch, embeddingSize]`: f(x) + f(x flipped), in evaluation. */
+  readonly evalFlipSum: readonly number[];
+  /** In training, with batch statistics and without dropout. */
+  readonly train?: {
+    readonly inputSeedIndex: number;
+    readonly inputShapeNCHW: readonly [number, number, number, number];
+    readonly coefficientSeedIndex: number;
+    /** `[batch, embeddingSize]` */
+    readonly features: readonly number[];
+    /** Σ features · coefficients. */
+    readonly loss: number;
+    /** Norm of the gradient of each parameter. */
+    readonly gradL2: Readonly<Record<string, number>>;
+    /** In PyTorch's layout. */
+    readonly gradConv1Weight: readonly number[];
+  };
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Reads the text of a `backbone.json` file.
+ * @throws DataError if it is not JSON, holds no network, or one lacks a field or has one of the wrong kind or length;
+ *   the message names the network and the key
+ */
+export function readBackboneFixtures(text: string): readonly BackboneFixture[] {
+  let parsed: Fields;
+  try {
+    parsed = JSON.parse(text) as Fields;
+  } catch (error) {
+    throw new DataError(`The fixture file is not JSON: ${String(error)}.`);
+  }
+  const networks = parsed?.networks;
+  if (!Array.isArray(networks) || networks.length === 0) {
+    throw new DataError("The fixture file has no cases: a list 'networks' is expected.");
+  }
+  networks.forEach((network, index) => {
+    checkNetwork(network, `networks[${index}]`);
+  });
+  return networks;
+}
+
+function checkNetwork(value: unknown, where: string): void {
+  const network = fieldsOf(value, where);
+  numbersOf(network, 'layers', where, null, isCount);
+  const [batch] = numbersOf(network, 'inputShapeNCHW', where, 4, isCount) as [number];
+  check(isIndex(network.inputSeedIndex), `${where}.inputSeedIndex`, 'a whole number', network.inputSeedIndex);
+  const names = network.parameterOrder;
+  const areNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
+  check(areNames, `${where}.parameterOrder`, 'a list of names', names);
+  const { length } = numbersOf(network, 'evalFlipSum', where, null);
+  const whole = length > 0 && length % batch === 0;
+  check(whole, `${where}.evalFlipSum`, `a list of ${batch} embeddings`, network.evalFlipSum);
+  if (network.train !== undefined) checkTraining(network.train, `${where}.train`, length / batch);
+}
+
+function checkTraining(value: unknown, where: string, embeddingSize: number): void {
+  const train = fieldsOf(value, where);
+  const [batch] = numbersOf(train, 'inputShapeNCHW', where, 4, isCount) as [number];
+  for (const key of ['inputSeedIndex', 'coefficientSeedIndex']) {
+    check(isIndex(train[key]), `${where}.${key}`, 'a whole number', train[key]);
+  }
+  numbersOf(train, 'features', where, batch * embeddingSize);
+  numbersOf(train, 'gradConv1Weight', where, null);
+  check(Number.isFinite(train.loss), `${where}.loss`, 'a finite number', train.loss);
+  for (const [name, norm] of Object.entries(fieldsOf(train.gradL2, `${where}.gradL2`))) {
+    check(Number.isFinite(norm), `${where}.gradL2['${name}']`, 'a finite number', norm);
+  }
+}
+
+const isIndex = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
+
+function numbersOf(
+  fields: Fields,
+  key: string,
+  where: string,
+  length: number | null,
+  accepts: (value: unknown) => boolean = Number.isFinite,
+): number[] {
+  const list = fields[key];
+  const fits = Array.isArray(list) && list.every(accepts) && (length ?? list.length) === list.length;
+  const kind = accepts === isCount ? 'whole numbers above 0' : 'finite numbers';
+  check(fits, `${where}.${key}`, `a list of ${length === null ? '' : `${length} `}${kind}`, list);
+  return list as number[];
+}
+
+function fieldsOf(value: unknown, where: string): Fields {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  check(isObject, where, 'an object', value);
+  return value as Fields;
+}
+
+function check(fits: boolean, where: string, expected: string, found: unknown): void {
+  if (fits) return;
+  const what = Array.isArray(found) ? `a list of ${found.length}` : (JSON.stringify(found) ?? 'missing');
+  throw new DataError(`${where} must be ${expected}, but is ${what}.`);
+}

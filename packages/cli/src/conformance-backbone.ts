@@ -1,0 +1,154 @@
+import {
+  flipSum,
+  loadPyTorchState,
+  lresnetIR,
+  type NetworkBackbone,
+  toPyTorchState,
+} from '@openset/backbones';
+import { ConfigError, DataError } from '@openset/core';
+import { relativeError } from '@openset/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import { type BackboneFixture, readBackboneFixtures } from './backbone-fixture.ts';
+
+/** What became of one network. */
+export interface BackboneResult {
+  /** `networks[0] LResNetE-IR 2-2-2-2, 3×112×112` */
+  readonly name: string;
+  /** Relative errors: of vectors by their norm, of `gradL2` the largest of all parameters. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly passed: boolean;
+}
+
+/** Largest relative error that passes: float32 through dozens of layers. */
+export const backboneTolerance = 1e-3;
+
+/**
+ * The networks of a `backbone.json` file, each as a function that runs it on the active backend.
+ * @throws DataError if the text is not in the format; the functions throw one if the numbers of a case do not fit
+ */
+export function backboneCases(text: string): (() => Promise<BackboneResult>)[] {
+  return readBackboneFixtures(text).map((fixture, index) => async () => {
+    const { layers, inputShapeNCHW: shape } = fixture;
+    const name = `networks[${index}] LResNetE-IR ${layers.join('-')}, ${shape.slice(1).join('×')}`;
+    try {
+      const errors = await compare(fixture);
+      return { name, errors, passed: Object.values(errors).every((error) => error <= backboneTolerance) };
+    } catch (error) {
+      // Only the file can be wrong about its own network.
+      if (!(error instanceof ConfigError || error instanceof DataError)) throw error;
+      throw new DataError(`networks[${index}]: ${error.message}`, { cause: error });
+    }
+  });
+}
+
+async function compare(fixture: BackboneFixture): Promise<Record<string, number>> {
+  const { inputShapeNCHW: shape, evalFlipSum, train } = fixture;
+  const [batch, channels, height, width] = shape;
+  const backbone = lresnetIR({
+    blocks: fixture.layers,
+    inputSize: [height, width],
+    channels,
+    embeddingSize: evalFlipSum.length / batch,
+    dropout: 0,
+  });
+  try {
+    await fill(backbone, fixture.parameterOrder);
+    const sum = tf.tidy(() => flipSum(backbone, imagesOf(fixture.inputSeedIndex, shape)));
+    const errors = { evalFlipSum: relativeError(await sum.data(), evalFlipSum) };
+    sum.dispose();
+    return train ? { ...errors, ...(await compareTraining(backbone, train)) } : errors;
+  } finally {
+    backbone.dispose();
+  }
+}
+
+async function compareTraining(
+  backbone: NetworkBackbone,
+  train: NonNullable<BackboneFixture['train']>,
+): Promise<Record<string, number>> {
+  const images = imagesOf(train.inputSeedIndex, train.inputShapeNCHW);
+  const coefficients = tf.tensor2d(uniformNumbers(train.coefficientSeedIndex, train.features.length), [
+    train.inputShapeNCHW[0],
+    backbone.embeddingSize,
+  ]);
+  const [loss, features, gradients] = tf.tidy(() => {
+    let features: tf.Tensor | undefined;
+    const { value, grads } = tf.variableGrads(() => {
+      features = tf.keep(backbone.forward(images, { training: true }));
+      return tf.sum(tf.mul(features, coefficients)) as tf.Scalar;
+    }, [...backbone.trainable]);
+    return [value, features!, grads];
+  });
+  const byName: Record<string, Float32Array> = {};
+  for (const { name, variable } of backbone.weights) {
+    const gradient = gradients[variable.name];
+    if (gradient) byName[name] = await gradient.data<'float32'>();
+  }
+  const filter = gradients[backbone.trainable[0]!.name] as tf.Tensor4D;
+  const conv1 = tf.transpose(filter, [3, 2, 0, 1]);
+  const errors = {
+    features: relativeError(await features.data(), train.features),
+    loss: relativeError(await loss.data(), [train.loss]),
+    gradL2: worstNormError(byName, train.gradL2),
+    gradConv1Weight: relativeError(await conv1.data(), train.gradConv1Weight),
+  };
+  tf.dispose([images, coefficients, loss, features, gradients, conv1]);
+  return errors;
+}
+
+/**
+ * Some gradients are 0 in exact arithmetic (of a bias before another batch norm), and in float32 rounding, PyTorch's too,
+ * leaves up to 4e-9 of the whole gradient: errors count against at least a hundred-thousandth of it.
+ */
+function worstNormError(
+  found: Readonly<Record<string, Float32Array>>,
+  expected: Readonly<Record<string, number>>,
+): number {
+  const whole = Math.hypot(...Object.values(expected));
+  const [names, expectedNames] = [Object.keys(found).sort(), Object.keys(expected).sort()];
+  if (names.join() !== expectedNames.join()) {
+    throw new DataError(`gradL2 must have the parameters ${names.join(', ')}.`);
+  }
+  const errors = names.map((name) => {
+    const norm = Math.sqrt(found[name]!.reduce((sum, value) => sum + value * value, 0));
+    return Math.abs(norm - expected[name]!) / Math.max(expected[name]!, 1e-5 * whole);
+  });
+  return Math.max(...errors.map((error) => (Number.isNaN(error) ? Number.POSITIVE_INFINITY : error)));
+}
+
+/** Gives every parameter the values that the fixture's formula makes from its place in the order. */
+async function fill(backbone: NetworkBackbone, order: readonly string[]): Promise<void> {
+  const own = await toPyTorchState(backbone);
+  const filled = order.map((name, index) => {
+    const { shape } = own[name] ?? { shape: [] };
+    const size = shape.reduce((product, length) => product * length, 1);
+    const limit = Math.sqrt(3 / shape.slice(1).reduce((product, length) => product * length, 1));
+    const values = uniformNumbers(index, size);
+    const [start, spread] = shape.length > 1 ? [0, limit] : rangeOf(name);
+    return [name, { shape, data: values.map((value) => start + spread * value) }] as const;
+  });
+  loadPyTorchState(backbone, Object.fromEntries(filled));
+}
+
+function rangeOf(name: string): [start: number, spread: number] {
+  if (name.endsWith('running_var')) return [1, 0.2];
+  if (name.endsWith('running_mean') || name.endsWith('bias')) return [0, 0.1];
+  return name.endsWith('prelu.weight') ? [0.25, 0.05] : [1, 0.1];
+}
+
+/** Images from the fixture's generator, which fills them channels first. */
+function imagesOf(seedIndex: number, shape: readonly [number, number, number, number]): tf.Tensor4D {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return tf.tidy(() => tf.transpose(tf.tensor4d(uniformNumbers(seedIndex, size), [...shape]), [0, 2, 3, 1]));
+}
+
+/** The fixture's generator: a linear congruence, as numbers in [−1, 1). */
+function uniformNumbers(seedIndex: number, size: number): Float32Array {
+  let state = Math.imul(seedIndex + 1, 2654435761);
+  const values = new Float32Array(size);
+  for (let place = 0; place < size; place++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    values[place] = state / 2 ** 31 - 1;
+  }
+  return values;
+}

@@ -1,0 +1,93 @@
+import { randomNumbers } from '@openset/core';
+import * as tf from '@tensorflow/tfjs';
+import * as ort from 'onnxruntime-node';
+import { expect } from 'vitest';
+import { exportOnnx } from '../export-onnx.ts';
+import type { OnnxExportOptions, OnnxSource } from '../export-options.ts';
+
+/** A computation to compare with: images `[batch, height, width, channels]` to embeddings. */
+type Reference = (images: tf.Tensor4D) => tf.Tensor;
+
+/** Gives every weight a value that tells a mistake: nothing is 0 or 1, running variances are positive and differ. */
+export function randomizeWeights(model: tf.LayersModel, seed = 1): void {
+  const random = randomNumbers(seed);
+  for (const weight of model.weights) {
+    const tensor = weight.read();
+    const fanIn = tensor.rank > 1 ? tensor.size / tensor.shape.at(-1)! : 1;
+    const spread = 1 / Math.sqrt(fanIn);
+    const isPositive = weight.originalName.endsWith('variance') || weight.originalName.endsWith('gamma');
+    const values = Float32Array.from({ length: tensor.size }, () =>
+      isPositive ? 0.4 + 1.2 * random() : spread * 2 * (random() - 0.5) * Math.sqrt(3),
+    );
+    tf.tidy(() => {
+      weight.write(tf.tensor(values, tensor.shape));
+    });
+  }
+}
+
+/** Images with values from `minimum` to `maximum`, the same for a seed. */
+export function randomImages(
+  shape: readonly [number, number, number, number],
+  [minimum, maximum]: readonly [number, number] = [-1, 1],
+  seed = 7,
+): tf.Tensor4D {
+  const random = randomNumbers(seed);
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = Float32Array.from({ length: size }, () => minimum + (maximum - minimum) * random());
+  return tf.tensor4d(values, [...shape]);
+}
+
+/** What onnxruntime makes of images that are `[batch, height, width, channels]` here, as the file wants them. */
+export async function runOnnx(
+  bytes: Uint8Array,
+  images: tf.Tensor4D,
+  { layout = 'nchw', inputType = 'float32' }: Pick<OnnxExportOptions, 'layout' | 'inputType'> = {},
+): Promise<{ values: Float32Array; shape: readonly number[] }> {
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+  const fed = layout === 'nchw' ? tf.transpose(images, [0, 3, 1, 2]) : images;
+  const numbers = (await fed.data()) as Float32Array;
+  const data = inputType === 'uint8' ? Uint8Array.from(numbers) : numbers;
+  const { embedding } = await session.run({ input: new ort.Tensor(inputType, data, fed.shape) });
+  await session.release();
+  return { values: embedding!.data as Float32Array, shape: embedding!.dims };
+}
+
+/** Checks the file of a source against tfjs, or against another computation, for batches of 1 and 5. */
+export async function expectAgreement(
+  source: OnnxSource,
+  options: OnnxExportOptions = {},
+  { reference, range = [-1, 1], size }: AgreementOptions = {},
+): Promise<Uint8Array> {
+  const bytes = await exportOnnx(source, options);
+  const model = ('layers' in source ? source : source.model) as tf.LayersModel;
+  const [, height, width, channels] = model.inputs[0]!.shape;
+  const compute = reference ?? ((images) => model.predict(images) as tf.Tensor);
+  for (const batch of [1, 5]) {
+    const shape = [batch, height ?? size![0], width ?? size![1], channels!] as const;
+    const drawn = randomImages(shape, range, batch);
+    const images = options.inputType === 'uint8' ? tf.round(drawn) : drawn;
+    const expected = compute(images);
+    const { values, shape: found } = await runOnnx(bytes, images, options);
+    expect(found).toEqual([batch, expected.size / batch]);
+    expectClose(values, (await expected.data()) as Float32Array);
+    tf.dispose([drawn, images, expected]);
+  }
+  return bytes;
+}
+
+/** How the two sides are compared. */
+export interface AgreementOptions {
+  /** Instead of the model's own `predict`. */
+  readonly reference?: Reference;
+  /** Of the images' values. */
+  readonly range?: readonly [number, number];
+  /** Height and width of the images, where the model takes any. */
+  readonly size?: readonly [number, number];
+}
+
+/** The difference, as a vector, is at most 1e-5 of the expected vector. */
+export function expectClose(found: Float32Array, expected: Float32Array, tolerance = 1e-5): void {
+  const norm = (values: Float32Array) => Math.hypot(...values);
+  const difference = norm(found.map((value, index) => value - expected[index]!));
+  expect(difference / norm(expected)).toBeLessThan(tolerance);
+}

@@ -1,0 +1,29 @@
+import * as tf from '@tensorflow/tfjs';
+import { randomizeWeights } from './run-onnx.ts';
+
+/** What goes from layer to layer of a model. */
+export type Symbolic = tf.SymbolicTensor;
+
+/**
+ * A model with random weights: an image `[height, width, channels]` through `body`; what that gives is flattened if it
+ * has more axes than one.
+ */
+export function smallModel(
+  shape: readonly (number | null)[],
+  body: (image: Symbolic) => Symbolic,
+): tf.LayersModel {
+  const image = tf.input({ shape: [...shape] });
+  const result = body(image) as Symbolic;
+  const outputs = result.rank === 2 ? result : (tf.layers.flatten().apply(result) as Symbolic);
+  const model = tf.model({ inputs: image, outputs });
+  randomizeWeights(model);
+  return model;
+}
+
+/** A model that is a list of layers. */
+export function chain(shape: readonly (number | null)[], ...layers: Layer[]): tf.LayersModel {
+  return smallModel(shape, (image) => layers.reduce((value, layer) => layer.apply(value) as Symbolic, image));
+}
+
+/** A layer of tfjs-layers. */
+export type Layer = tf.layers.Layer;

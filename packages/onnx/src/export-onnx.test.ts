@@ -1,0 +1,169 @@
+import * as tf from '@tensorflow/tfjs';
+import * as ort from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectAgreement, expectClose, randomImages, runOnnx } from './__fixtures__/run-onnx.ts';
+import { chain } from './__fixtures__/small-model.ts';
+import { exportOnnx } from './export-onnx.ts';
+import type { OnnxExportOptions } from './export-options.ts';
+import type { ModelProto } from './format/schema.ts';
+import { decodeMessage } from './format/wire-format.ts';
+import { elementTypes } from './graph/tensor.ts';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const { layers } = tf;
+
+/** A small network in which left and right are told apart. */
+const network = (channels = 3) =>
+  chain(
+    [8, 6, channels],
+    layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', useBias: false }),
+    layers.batchNormalization(),
+    layers.prelu({ sharedAxes: [1, 2] }),
+    layers.conv2d({ filters: 5, kernelSize: 2, strides: 2, useBias: false }),
+    layers.flatten(),
+    layers.dropout({ rate: 0.4 }),
+    layers.dense({ units: 7, useBias: false }),
+    layers.batchNormalization(),
+  );
+
+const scaled = (images: tf.Tensor4D) => tf.div(tf.sub(images, 127.5), 127.5) as tf.Tensor4D;
+const unit = (embeddings: tf.Tensor) => tf.div(embeddings, tf.norm(embeddings, 2, 1, true));
+
+describe('options', () => {
+  it.each([
+    {},
+    { layout: 'nhwc' },
+    { foldBatchNorms: true },
+    { layout: 'nhwc', foldBatchNorms: true },
+  ] as OnnxExportOptions[])('%o', async (options) => {
+    await expectAgreement(network(), options);
+    await expectAgreement(network(1), options);
+  });
+
+  it.each([
+    {},
+    { layout: 'nhwc' },
+    { inputType: 'uint8' },
+    { inputType: 'uint8', layout: 'nhwc' },
+  ] as OnnxExportOptions[])('preprocessing inside, %o', async (options) => {
+    const model = network();
+    const reference = (images: tf.Tensor4D) => model.predict(scaled(images)) as tf.Tensor;
+    await expectAgreement(model, { ...options, preprocessing: 'inside' }, { reference, range: [0, 255] });
+  });
+
+  it('a scaling of its own for each channel', async () => {
+    const model = network();
+    const scaling = { mean: [100, 120, 140], std: [50, 60, 70] };
+    const reference = (images: tf.Tensor4D) =>
+      model.predict(tf.div(tf.sub(images, scaling.mean), scaling.std)) as tf.Tensor;
+    await expectAgreement(model, { preprocessing: 'inside', scaling }, { reference, range: [0, 255] });
+  });
+
+  it('pixels as they are, for a model that scales them itself', async () => {
+    const model = chain(
+      [4, 4, 3],
+      layers.rescaling({ scale: 1 / 127.5, offset: -1 }),
+      layers.dense({ units: 2 }),
+    );
+    const scaling = { mean: 0, std: 1 };
+    await expectAgreement(model, { inputType: 'uint8', scaling }, { range: [0, 255] });
+    await expectAgreement(model, { preprocessing: 'inside', scaling }, { range: [0, 255] });
+  });
+
+  it('flip-sum, normalised or not, with everything else', async () => {
+    const model = network();
+    const sum = (images: tf.Tensor4D) =>
+      tf.add(model.predict(images) as tf.Tensor, model.predict(tf.reverse(images, 2)) as tf.Tensor);
+    await expectAgreement(model, { flipSum: true }, { reference: sum });
+    await expectAgreement(
+      model,
+      { flipSum: true, normalize: true },
+      { reference: (images) => unit(sum(images)) },
+    );
+    await expectAgreement(
+      model,
+      {
+        ...{ flipSum: true, normalize: true, foldBatchNorms: true },
+        ...{ preprocessing: 'inside', inputType: 'uint8', layout: 'nhwc' },
+      },
+      { reference: (images) => unit(sum(scaled(images))), range: [0, 255] },
+    );
+  });
+
+  it('flip-sum of images of any size', async () => {
+    const model = chain(
+      [null, null, 3],
+      layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' }),
+      layers.globalAveragePooling2d({}),
+    );
+    const reference = (images: tf.Tensor4D) =>
+      tf.add(model.predict(images) as tf.Tensor, model.predict(tf.reverse(images, 2)) as tf.Tensor);
+    await expectAgreement(model, { flipSum: true }, { reference, size: [6, 9] });
+  });
+});
+
+it('normalises embeddings of any length without overflow, and leaves zeros as they are', async () => {
+  // A network that gives the pixels themselves.
+  const model = chain([1, 1, 3], layers.flatten());
+  const bytes = await exportOnnx(model, { normalize: true });
+  const rows = [3e-20, 4e-20, 0, 3e30, 0, -4e30, 0, 0, 0, 3, 4, 0];
+  const { values } = await runOnnx(bytes, tf.tensor4d(rows, [4, 1, 1, 3]));
+  // x / max(‖x‖, 1e-5)
+  expectClose(values.subarray(0, 3), Float32Array.of(3e-15, 4e-15, 0));
+  expectClose(values.subarray(3), Float32Array.of(0.6, 0, -0.8, 0, 0, 0, 0.6, 0.8, 0));
+});
+
+it('looks as face recognition servers expect: names, axes, float32 and int64 constants alone', async () => {
+  const model = network();
+  const session = await ort.InferenceSession.create(await exportOnnx(model));
+  expect(session.inputMetadata).toMatchObject([
+    { name: 'input', type: 'float32', shape: ['batch', 3, 8, 6] },
+  ]);
+  expect(session.outputMetadata).toMatchObject([{ name: 'embedding', type: 'float32', shape: ['batch', 7] }]);
+  const options = { layout: 'nhwc', inputType: 'uint8', preprocessing: 'inside', flipSum: true } as const;
+  const bytes = await exportOnnx(model, options);
+  const other = await ort.InferenceSession.create(bytes);
+  expect(other.inputMetadata).toMatchObject([{ type: 'uint8', shape: ['batch', 8, 6, 3] }]);
+  await Promise.all([session.release(), other.release()]);
+  const { graph } = decodeMessage('Model', bytes) as unknown as ModelProto;
+  expect(new Set(graph.initializer.map(({ dataType }) => dataType))).toEqual(
+    new Set([elementTypes.float32, elementTypes.int64]),
+  );
+  // InsightFace's tools look at the first eight.
+  const first = graph.node.slice(0, 8).map(({ name }) => name.slice(0, 3));
+  expect(first).toEqual(expect.arrayContaining(['Sub', 'Mul']));
+});
+
+it('leaves no tensor behind, and the model as it was', async () => {
+  const model = network();
+  const before = tf.memory().numTensors;
+  const images = randomImages([2, 8, 6, 3]);
+  const first = await exportOnnx(model, { foldBatchNorms: true });
+  expect(await exportOnnx(model, { foldBatchNorms: true })).toEqual(first);
+  images.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+describe('refuses options', () => {
+  it.each([
+    [{ layout: 'chw' }, /^layout must be one of 'nchw', 'nhwc', but is 'chw'/],
+    [{ inputType: 'float16' }, /^inputType must be one of/],
+    [{ preprocessing: true }, /^preprocessing must be one of/],
+    [{ colorOrder: 'gray' }, /^colorOrder must be one of 'rgb', 'bgr'/],
+    [{ scaling: { std: 0 }, preprocessing: 'inside' }, 'std must not be 0'],
+    [{ scaling: { mean: [1, 2] } }, 'mean has 2 numbers, but the model 3 channels'],
+    [{ scaling: { mean: Number.NaN } }, 'scaling: mean must be a finite number'],
+    [{ inputType: 'uint8' }, "give preprocessing 'inside'"],
+    [{ flip: true }, /^exportOnnx has no option flip; it has layout, /],
+    [{ flipSum: 'yes' }, 'flipSum must be true or false'],
+    [
+      { threshold: { cosine: Number.NaN, between: 'embeddings' } },
+      'threshold.cosine must be a finite number',
+    ],
+    [{ metadata: { 'openset.loss': '{}' } }, "begins with 'openset.'"],
+    [{ metadata: { author: 1 } }, "the value of 'author' must be text"],
+  ])('%o', async (options, message) => {
+    await expect(exportOnnx(network(), options as never)).rejects.toThrow(message);
+  });
+});

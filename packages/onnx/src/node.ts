@@ -1,0 +1,1 @@
+export { writeOnnx } from './write-onnx.ts';

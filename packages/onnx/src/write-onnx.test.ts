@@ -1,0 +1,31 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataError } from '@openset/core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeOnnx } from './write-onnx.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'openset-onnx-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('writes a file, and another one in its place', async () => {
+  const path = join(folder, 'model.onnx');
+  await writeOnnx(path, Uint8Array.of(1, 2, 3));
+  await writeOnnx(path, Uint8Array.of(4, 5));
+  expect([...(await readFile(path))]).toEqual([4, 5]);
+  expect(await readdir(folder)).toEqual(['model.onnx']);
+});
+
+it('says in one sentence what is wrong, and leaves nothing behind', async () => {
+  await expect(writeOnnx(join(folder, 'none', 'model.onnx'), Uint8Array.of(1))).rejects.toThrow(DataError);
+  await expect(writeOnnx(join(folder, 'none', 'model.onnx'), Uint8Array.of(1))).rejects.toThrow(
+    /model\.onnx' cannot be written: ENOENT/,
+  );
+  // A folder stands where the file should.
+  await mkdir(join(folder, 'taken', 'inside'), { recursive: true });
+  await expect(writeOnnx(join(folder, 'taken'), Uint8Array.of(1))).rejects.toThrow(DataError);
+  expect(await readdir(folder)).toEqual(['taken']);
+});

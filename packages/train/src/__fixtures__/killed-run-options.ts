@@ -1,0 +1,13 @@
+import { cosineSchedule } from '../schedules/schedules.ts';
+import { tinyBatches } from './tiny-batches.ts';
+
+/** What `killed-run.ts` and the run that it is compared with have in common. */
+export const killedRunOptions = {
+  backbone: { seed: 2, dropout: 0.2, centred: true },
+  trainer: {
+    batches: tinyBatches({ batchesPerEpoch: 13 }),
+    schedule: cosineSchedule({ learningRate: 0.1, by: 'step', length: 400 }),
+    accumulate: 2,
+    clipNorm: 5,
+  },
+} as const;

@@ -1,0 +1,69 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { DirectoryCheckpoints } from '../checkpoints/directory-checkpoints.ts';
+import { stopOnSignals } from '../checkpoints/stop-on-signals.ts';
+import { jsonLinesLogger } from '../logging/json-lines-logger.ts';
+import { logged } from '../logging/logger.ts';
+import { Trainer } from '../training/trainer.ts';
+import { WeightAverage } from '../training/weight-average.ts';
+import { killedRunOptions } from './killed-run-options.ts';
+import { stateOf, tinyParts } from './tiny-run.ts';
+import { watchedFiles } from './watched-files.ts';
+
+// A process that makes a run in the directory given, and may be killed: from outside, or in the file operation of which
+// the number is given. At its end it prints the state.
+const [directory, lethal, steps, everySteps, mode] = process.argv.slice(2);
+
+tf.enableProdMode();
+await tf.setBackend('cpu');
+
+const watched = watchedFiles((_, count) => {
+  if (count === Number(lethal)) throw new Error('the end');
+});
+const dying =
+  <Given extends unknown[]>(work: (...given: Given) => Promise<void>) =>
+  async (...given: Given) => {
+    try {
+      await work(...given);
+    } catch {
+      process.kill(process.pid, 'SIGKILL');
+    }
+  };
+const disk = {
+  ...watched,
+  makeFolder: dying(watched.makeFolder),
+  write: dying(watched.write),
+  writeZeros: dying(watched.writeZeros),
+  rename: dying(watched.rename),
+  remove: dying(watched.remove),
+  syncFolder: dying(watched.syncFolder),
+};
+
+const { backbone, loss, optimizer } = tinyParts(killedRunOptions.backbone);
+const store = new DirectoryCheckpoints(join(directory as string, 'checkpoints'), {}, disk);
+const trainer = new Trainer({
+  ...killedRunOptions.trainer,
+  backbone,
+  loss,
+  optimizer,
+  average: new WeightAverage({ decay: 0.9 }),
+  steps: Number(steps),
+  checkpoints: { store, everySteps: Number(everySteps) },
+  evaluation: {
+    everySteps: 20,
+    run: ({ step }) => {
+      // For the tests of signals: a long evaluation.
+      if (mode === 'busy') return new Promise(() => setInterval(() => {}, 1000));
+      return { accuracy: step % 60 };
+    },
+    best: { metric: 'accuracy' },
+  },
+  signal: stopOnSignals(),
+});
+for await (const event of logged(trainer, jsonLinesLogger(join(directory as string, 'log.jsonl')))) {
+  if (event.kind === 'start' || event.kind === 'stopped' || event.step % 20 === 0) {
+    process.stdout.write(`${event.kind} ${event.step}\n`);
+  }
+}
+process.stdout.write(`state ${JSON.stringify(stateOf({ backbone, loss, optimizer, dispose: () => {} }))}\n`);

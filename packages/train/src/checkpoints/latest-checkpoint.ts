@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { DataError } from '@openset/core';
+import { CheckpointError } from '../training/errors.ts';
+import type { FoundCheckpoint, SkippedCheckpoint } from './checkpoint.ts';
+import { readCheckpointFrom } from './checkpoint-folder.ts';
+import { type CheckpointName, checkpointsIn } from './checkpoint-names.ts';
+import { type DurableFiles, nodeFiles } from './durable-files.ts';
+
+/**
+ * Reads the newest checkpoint of a directory; damaged ones are skipped, and told of in `skipped`.
+ * @returns null if there are none
+ * @throws CheckpointError if all are damaged, or the directory cannot be read
+ */
+export async function latestCheckpoint(directory: string): Promise<FoundCheckpoint | null> {
+  return latestCheckpointIn(directory, nodeFiles);
+}
+
+/**
+ * Reads the checkpoint with the best evaluation so far.
+ * @returns null if there is none
+ * @throws CheckpointError if it is damaged, and no older one is left
+ */
+export async function bestCheckpoint(directory: string): Promise<FoundCheckpoint | null> {
+  return latestCheckpointIn(directory, nodeFiles, ({ isBest }) => isBest);
+}
+
+/** The newest good checkpoint of those asked for. */
+export async function latestCheckpointIn(
+  directory: string,
+  disk: DurableFiles,
+  isWanted: (name: CheckpointName) => boolean = () => true,
+): Promise<FoundCheckpoint | null> {
+  const skipped: SkippedCheckpoint[] = [];
+  const names = await disk.list(directory).catch((cause: Error) => {
+    throw new CheckpointError(`${directory} cannot be read: ${cause.message}`, null, { cause });
+  });
+  for (const { name } of checkpointsIn(names).filter(isWanted)) {
+    const path = join(directory, name);
+    try {
+      return { name: path, checkpoint: await readCheckpointFrom(path, disk), skipped };
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      skipped.push({ name: path, reason: error.message });
+    }
+  }
+  if (skipped.length === 0) return null;
+  const reasons = skipped.map(({ reason }) => reason).join(' ');
+  throw new CheckpointError(
+    `All checkpoints in ${directory} are damaged; move them away to begin from the start. ${reasons}`,
+    null,
+  );
+}

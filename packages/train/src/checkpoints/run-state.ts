@@ -1,0 +1,137 @@
+import {
+  type Backbone,
+  ConfigError,
+  DataError,
+  decodeState,
+  encodeState,
+  type OpenSetLoss,
+} from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
+import type { Progress } from '../training/progress.ts';
+import type { WeightAverage } from '../training/weight-average.ts';
+import type { Checkpoint, CheckpointInfo, OptionChange, RunSettings } from './checkpoint.ts';
+import { optionChanges } from './option-changes.ts';
+
+/** Everything that a run changes. */
+export interface RunState {
+  readonly backbone: Backbone;
+  readonly loss: OpenSetLoss;
+  readonly optimizer: TrainingOptimizer;
+  readonly average: WeightAverage | null;
+  readonly settings: RunSettings;
+}
+
+/** What is trained, in the order in which the optimizer gets it. */
+export function trainedVariables({ backbone, loss }: Pick<RunState, 'backbone' | 'loss'>): tf.Variable[] {
+  return [...backbone.trainable, ...loss.trainable];
+}
+
+/** Everything of a run at this moment. */
+export async function captureRun(run: RunState, progress: Progress): Promise<Checkpoint> {
+  const { backbone, loss, optimizer, average } = run;
+  const files: Record<string, Uint8Array> = {
+    'backbone.safetensors': await encode(backbone.getState()),
+    'loss.safetensors': await encode(loss.getState()),
+    'optimizer.safetensors': await encode(optimizer.getState(publicNames(run))),
+  };
+  if (average && !average.isEmpty) {
+    await average.use(async () => {
+      files['averaged-backbone.safetensors'] = await encode(backbone.getState());
+      files['averaged-loss.safetensors'] = await encode(loss.getState());
+    });
+  }
+  return { info: { ...describeRun(run), progress }, files };
+}
+
+/**
+ * Brings a run to where a checkpoint was taken.
+ * @returns how far that was, and which options are not what they were then
+ * @throws ConfigError if backbone, loss or optimizer are of another kind, DataError or ShapeError if the tensors are not
+ *   those that are needed
+ */
+export function restoreRun(
+  run: RunState,
+  { info, files }: Checkpoint,
+): { progress: Progress; changes: readonly OptionChange[] } {
+  const { backbone, loss, optimizer, average } = run;
+  if (info.format !== 1) throw new DataError(`This checkpoint has the format ${info.format}; known is 1.`);
+  const own = describeRun(run);
+  checkKind('backbone', info.backbone.backbone, own.backbone.backbone);
+  checkKind('loss', info.loss.loss, own.loss.loss);
+  checkKind('optimizer', info.optimizer.name, own.optimizer.name);
+  if (average && files['averaged-backbone.safetensors']) {
+    withState(files, 'averaged-backbone', (state) => backbone.setState(state));
+    withState(files, 'averaged-loss', (state) => loss.setState(state));
+    average.restart(trainedVariables(run));
+  }
+  withState(files, 'backbone', (state) => backbone.setState(state));
+  withState(files, 'loss', (state) => loss.setState(state));
+  withState(files, 'optimizer', (state) => optimizer.setState(state, publicNames(run)));
+  const { progress, ...before } = info;
+  return { progress, changes: optionChanges(before, own) };
+}
+
+/** About how many bytes a checkpoint will have, once the optimizer has its slots. */
+export function checkpointBytes(run: RunState): number {
+  const states = run.average ? 2 : 1;
+  const snapshot = bytesOf(run.backbone.getState()) + bytesOf(run.loss.getState());
+  const trained = 4 * trainedVariables(run).reduce((sum, { size }) => sum + size, 0);
+  // Headers of the files, and what is no tensor.
+  const rest = 1 << 20;
+  return states * snapshot + run.optimizer.slotNames.length * trained + rest;
+}
+
+/** By position: that is the same in every process, where the names that tfjs gives to variables are not. */
+function publicNames({ backbone, loss }: RunState): Record<string, tf.Variable> {
+  return Object.fromEntries([
+    ...backbone.trainable.map((variable, index) => [`backbone.${index}`, variable] as const),
+    ...loss.trainable.map((variable, index) => [`loss.${index}`, variable] as const),
+  ]);
+}
+
+function describeRun(run: RunState): Omit<CheckpointInfo, 'progress'> {
+  const { backbone, loss, optimizer, settings } = run;
+  const { learningRate, ...options } = optimizer.getConfig();
+  return {
+    format: 1,
+    settings,
+    backbone: backbone.getConfig(),
+    loss: loss.getConfig(),
+    // Without the learning rate, which is another one in every step.
+    optimizer: { name: optimizer.getClassName(), options },
+  };
+}
+
+function checkKind(part: string, before: string, now: string): void {
+  if (before === now) return;
+  throw new ConfigError(
+    `The checkpoint is that of another run: its ${part} is ${before}, here it is ${now}. Go on with the same, or begin a ` +
+      'new run with another store.',
+  );
+}
+
+async function encode(state: tf.NamedTensorMap): Promise<Uint8Array> {
+  try {
+    return await encodeState(state);
+  } finally {
+    tf.dispose(state);
+  }
+}
+
+function withState(files: Checkpoint['files'], name: string, take: (state: tf.NamedTensorMap) => void): void {
+  const bytes = files[`${name}.safetensors`];
+  if (!bytes) throw new DataError(`The checkpoint lacks ${name}.safetensors.`);
+  const state = decodeState(bytes);
+  try {
+    take(state);
+  } finally {
+    tf.dispose(state);
+  }
+}
+
+function bytesOf(state: tf.NamedTensorMap): number {
+  const bytes = Object.values(state).reduce((sum, { size }) => sum + 4 * size, 0);
+  tf.dispose(state);
+  return bytes;
+}

@@ -1,0 +1,59 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { checkNumber } from '@openset/core';
+import type { Logger } from './logger.ts';
+
+/** Options of `jsonLinesLogger`. */
+export interface JsonLinesOptions {
+  /** Writes every so many steps; default 1. Other events are written always. */
+  readonly everySteps?: number;
+}
+
+/**
+ * Writes each event as a line of JSON, with the `time` (ISO 8601). Lines are appended whole; what a killed process left
+ * behind the step from which a run goes on, and a line that is cut off, is removed when it starts.
+ * @param path the file; it and its folder are made if they do not exist
+ * @throws ConfigError if `everySteps` is not a whole number of at least 1; later whatever the file system throws
+ */
+export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): Logger {
+  const { everySteps = 1 } = options;
+  checkNumber('jsonLinesLogger: everySteps', everySteps, { minimum: 1, integer: true });
+  let file: FileHandle | undefined;
+  return {
+    async log(event) {
+      if (event.kind === 'start') {
+        await mkdir(dirname(path), { recursive: true });
+        file = await open(path, 'a+');
+        await file.truncate(await lengthUpTo(file, event.step));
+      }
+      if (event.kind === 'step' && event.step % everySteps !== 0) return;
+      await file?.appendFile(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+      if (event.kind === 'checkpoint') await file?.sync();
+    },
+    async close() {
+      await file?.sync();
+      await file?.close();
+      file = undefined;
+    },
+  };
+}
+
+/** Bytes of the whole lines at the beginning of a file that belong to a step, or to one before it. */
+async function lengthUpTo(file: FileHandle, step: number): Promise<number> {
+  let length = 0;
+  const text = await file.readFile('utf8');
+  for (const line of text.split('\n').slice(0, -1)) {
+    if (!(stepOf(line) <= step)) break;
+    length += Buffer.byteLength(line) + 1;
+  }
+  return length;
+}
+
+/** NaN for a line that is none of this logger's. */
+function stepOf(line: string): number {
+  try {
+    return Number((JSON.parse(line) as { step?: unknown }).step);
+  } catch {
+    return Number.NaN;
+  }
+}

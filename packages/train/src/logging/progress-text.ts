@@ -1,0 +1,74 @@
+import type { StepEvent, TrainingEvent } from '../training/events.ts';
+import type { ProgressMeter } from './progress-meter.ts';
+
+const barWidth = 20;
+
+/** One line for where a run is: epoch, steps, images a second, loss, learning rate, threshold, time left. */
+export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { bar: boolean }): string {
+  const { totalEpochs, totalSteps } = meter.start;
+  const { loss, learningRate, threshold } = step;
+  const left = meter.secondsLeft;
+  const parts = [
+    `epoch ${step.epoch + 1}${totalEpochs === null ? '' : `/${totalEpochs}`}`,
+    bar && totalSteps ? barText(step.step / totalSteps) : '',
+    `step ${step.step}${totalSteps === null ? '' : `/${totalSteps}`}`,
+    `${significant(meter.imagesPerSecond)} images/s`,
+    loss === null ? '' : `loss ${significant(loss)}`,
+    `lr ${significant(learningRate)}`,
+    threshold ? `threshold ${threshold.cosine.toFixed(3)}` : '',
+    left === null ? '' : `${durationText(left)} left`,
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+/** A line for what is no step; empty for an event that needs none. */
+export function eventText(event: TrainingEvent): string {
+  switch (event.kind) {
+    case 'start': {
+      const { skipped, changes, resumedFrom, step } = event;
+      return [
+        ...skipped.map(({ name, reason }) => `skipped a damaged checkpoint, now ${name}: ${reason}`),
+        ...(resumedFrom === null ? [] : [`goes on after step ${step}, from ${resumedFrom}`]),
+        ...changes.map(
+          ({ option, before, now }) =>
+            `changed: ${option} was ${JSON.stringify(before)}, is ${JSON.stringify(now)}`,
+        ),
+      ].join('\n');
+    }
+    case 'epoch': {
+      const threshold = event.threshold ? `  threshold ${event.threshold.cosine.toFixed(3)}` : '';
+      return `epoch ${event.epoch + 1} done  loss ${significant(event.loss)}${threshold}`;
+    }
+    case 'evaluation': {
+      const values = Object.entries(event.values).map(([name, value]) => `${name} ${significant(value)}`);
+      return `evaluation at step ${event.step}  ${values.join('  ')}${event.isBest ? '  (best)' : ''}`;
+    }
+    case 'checkpoint':
+      return `saved ${event.name}`;
+    case 'stopped':
+      return `stopped after step ${event.step}`;
+    case 'finished':
+      return `finished after step ${event.step}`;
+    default:
+      return '';
+  }
+}
+
+/** `1:02:03`, or `2:03` below an hour. */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
+}
+
+function barText(done: number): string {
+  const filled = Math.floor(Math.min(1, done) * barWidth);
+  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
+}
+
+/** Four digits, without an exponent where it can be read without. */
+function significant(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,68 @@
+import { ConfigError, checkNumber } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  runUpdateKernel,
+  TrainingOptimizer,
+  type TrainingOptimizerOptions,
+  type VariableUpdate,
+} from './training-optimizer.ts';
+
+/** Options of `Sgd`. */
+export interface SgdOptions extends TrainingOptimizerOptions {
+  /** Default 0; the papers use 0.9. */
+  readonly momentum?: number;
+  /** Nesterov's momentum; default false. */
+  readonly nesterov?: boolean;
+  /** λ, added to the gradient as λ · parameter; default 0, the papers use 5e-4. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent as `torch.optim.SGD` (dampening 0):
+ *
+ * `g ← gradient + λ p`, `v ← momentum · v + g`, `p ← p − learningRate · v` (Nesterov: `g + momentum · v`).
+ *
+ * The learning rate is outside of the velocity v, so a change of it takes effect at once; `tf.train.momentum` agrees as
+ * long as there is no weight decay. Backends with a kernel `SgdStep` carry out the update in one pass.
+ */
+export class Sgd extends TrainingOptimizer {
+  static readonly className = 'Sgd';
+  readonly slotNames: readonly string[];
+  private readonly momentum: number;
+  private readonly nesterov: boolean;
+
+  /** @throws ConfigError for options out of their range, or Nesterov without momentum */
+  constructor(options: SgdOptions) {
+    super('Sgd', options);
+    const { momentum = 0, nesterov = false } = options;
+    checkNumber('Sgd: momentum', momentum, { minimum: 0 });
+    if (nesterov && momentum === 0) throw new ConfigError('Sgd: nesterov needs a momentum above 0.');
+    this.momentum = momentum;
+    this.nesterov = nesterov;
+    this.slotNames = momentum === 0 ? [] : ['velocity'];
+  }
+
+  getConfig(): tf.serialization.ConfigDict {
+    const { learningRate, momentum, nesterov, weightDecay } = this;
+    return { learningRate, momentum, nesterov, weightDecay };
+  }
+
+  protected override update({
+    parameter,
+    gradient,
+    slots,
+    weightDecay,
+  }: VariableUpdate): readonly tf.Tensor[] {
+    const { learningRate, momentum, nesterov } = this;
+    const [velocity] = slots;
+    const decayed = () => (weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay)));
+    if (!velocity) return [tf.sub(parameter, tf.mul(decayed(), learningRate))];
+    const attributes = { learningRate, momentum, weightDecay, nesterov };
+    const results = runUpdateKernel('SgdStep', { parameter, gradient, velocity }, attributes);
+    if (results) return results;
+    const slope = decayed();
+    const next = tf.add(tf.mul(velocity, momentum), slope);
+    const direction = nesterov ? tf.add(slope, tf.mul(next, momentum)) : next;
+    return [tf.sub(parameter, tf.mul(direction, learningRate)), next];
+  }
+}

@@ -1,0 +1,47 @@
+import { describeOnBackends } from '@openset/testkit/vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { clipFactor } from './clip-factor.ts';
+import { GradientSum } from './gradient-sum.ts';
+
+describeOnBackends('clipFactor', () => {
+  // torch 2.13: gradients [3, 4, 0] and [12, 0], clip_grad_norm_(parameters, 10.) returns 13 and leaves
+  // [2.307692050933838, 3.07692289352417, 0.0] and [9.230768203735352, 0.0].
+  it('clips as torch.nn.utils.clip_grad_norm_', () => {
+    for (const asTensor of [false, true]) {
+      const sum = new GradientSum();
+      const gradients = [tf.tensor1d([3, 4, 0]), tf.tensor2d([[12, 0]])];
+      sum.collector().applyGradients(gradients.map((tensor, index) => ({ name: String(index), tensor })));
+      tf.dispose(gradients);
+      const norm = sum.norm();
+      expect(norm.dataSync()[0]).toBe(13);
+      const factor = asTensor ? clipFactor(norm, 10) : clipFactor(13, 10);
+      const clipped = sum.take(factor);
+      const values = Object.values(clipped).flatMap((tensor) => [...tensor.dataSync()]);
+      for (const [index, value] of [2.307692050933838, 3.07692289352417, 0, 9.230768203735352, 0].entries()) {
+        expect(values[index]).toBeCloseTo(value, 5);
+      }
+      tf.dispose([clipped, norm]);
+      if (typeof factor !== 'number') factor.dispose();
+    }
+  });
+
+  it('leaves gradients that are small enough as they are', () => {
+    expect(clipFactor(9.9, 10)).toBe(1);
+    expect(tf.tidy(() => clipFactor(tf.scalar(9.9), 10).dataSync()[0])).toBe(1);
+  });
+});
+
+describeOnBackends('GradientSum', () => {
+  it('keeps the digits of long sums of squares', () => {
+    const sum = new GradientSum();
+    // Added one after another in float32, a million squares of 0.1 come to 9,9xx with the error of each step.
+    const gradient = tf.fill([1000, 1000], 0.1);
+    sum.collector().applyGradients([{ name: 'weight', tensor: gradient }]);
+    gradient.dispose();
+    const norm = sum.norm();
+    expect(Math.abs(norm.dataSync()[0]! / 100 - 1)).toBeLessThan(2e-5);
+    norm.dispose();
+    sum.dispose();
+  });
+});

@@ -1,0 +1,16 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { nextTurn } from './next-turn.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+it.each(['Node', 'a browser'])('lets timers have their turn in %s', async (place) => {
+  if (place === 'a browser') vi.stubGlobal('setImmediate', undefined);
+  let isDone = false;
+  setTimeout(() => {
+    isDone = true;
+  }, 0);
+  for (let turn = 0; turn < 1000 && !isDone; turn++) await nextTurn();
+  expect(isDone).toBe(true);
+});

@@ -1,0 +1,231 @@
+import { DataError, randomNumbers, ShapeError } from '@openset/core';
+import { describeOnBackends } from '@openset/testkit/vitest';
+import { afterEach, expect, it } from 'vitest';
+import { CountingLoss } from '../__fixtures__/counting-loss.ts';
+import { MemoryCheckpoints } from '../__fixtures__/memory-checkpoints.ts';
+import { tinyBatches } from '../__fixtures__/tiny-batches.ts';
+import { type RunResult, tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
+import { AdamW } from '../optimizers/adamw.ts';
+import { Sgd } from '../optimizers/sgd.ts';
+import { cosineSchedule } from '../schedules/schedules.ts';
+import type { TrainingEvent } from './events.ts';
+import type { TrainerOptions } from './trainer-options.ts';
+import { WeightAverage } from './weight-average.ts';
+
+const averages: WeightAverage[] = [];
+afterEach(() => {
+  for (const average of averages.splice(0)) average.dispose();
+});
+
+const optimizers = {
+  Sgd: () => new Sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: true }),
+  AdamW: () => new AdamW({ learningRate: 0.02 }),
+};
+
+/** All at once: what could differ between a run and a resumed one. */
+function options(store: MemoryCheckpoints): Partial<TrainerOptions> {
+  const average = new WeightAverage({ decay: 0.8 });
+  averages.push(average);
+  return {
+    epochs: 4,
+    seed: 5,
+    accumulate: 2,
+    clipNorm: 2,
+    schedule: cosineSchedule({ learningRate: 0.1, by: 'step', length: 12, warmup: 2 }),
+    average,
+    evaluation: {
+      everySteps: 3,
+      run: ({ backbone }) => ({ first: backbone.trainable[0]!.dataSync()[0]! }),
+      best: { metric: 'first', mode: 'min' },
+    },
+    checkpoints: { store, everySteps: 2 },
+  };
+}
+
+const parts = (optimizer: keyof typeof optimizers) =>
+  tinyParts({ seed: 3, dropout: 0.3, centred: true }, optimizers[optimizer]());
+
+/** What an event says of the run, without what differs in time and place. */
+function essence(event: TrainingEvent): object {
+  const { seconds, ...rest } = { seconds: 0, ...event };
+  return rest;
+}
+
+const stepsOf = ({ events }: RunResult) =>
+  events.filter(({ kind }) => kind !== 'start' && kind !== 'checkpoint');
+
+describeOnBackends('a resumed run', () => {
+  it.each(['Sgd', 'AdamW'] as const)(
+    'comes to the same bits, wherever it was left: %s',
+    async (optimizer) => {
+      const whole = await tinyRun(options(new MemoryCheckpoints()), { parts: parts(optimizer) });
+      const expected = stepsOf(whole).map(essence);
+      const random = randomNumbers(7);
+      for (let attempt = 0; attempt < 6; attempt++) {
+        const store = new MemoryCheckpoints();
+        const events: TrainingEvent[] = [];
+        let result: RunResult | undefined;
+        // Left at random events, as by a process that is killed, until it comes to its end.
+        for (let life = 0; result?.events.at(-1)?.kind !== 'finished'; life++) {
+          const length = life > 8 ? Number.POSITIVE_INFINITY : Math.floor(1 + 14 * random());
+          let count = 0;
+          const until = () => ++count >= length;
+          result = await tinyRun(options(store), { parts: parts(optimizer), until });
+          const { step } = result.events[0] as TrainingEvent;
+          const kept = events.filter((event) => event.step <= step);
+          events.splice(0, events.length, ...kept, ...result.events);
+        }
+        expect(result.state).toEqual(whole.state);
+        // Also the averages, and what the events tell: losses, norms, evaluations, the best one.
+        const told = stepsOf({ ...result, events }).map(essence);
+        expect(new Set(told.map((event) => JSON.stringify(event)))).toEqual(
+          new Set(expected.map((event) => JSON.stringify(event))),
+        );
+        const { files } = store.saved.at(-1)!;
+        const reference = new MemoryCheckpoints();
+        await tinyRun(options(reference), { parts: parts(optimizer) });
+        expect(files).toEqual(reference.saved.at(-1)!.files);
+        expect(JSON.parse(store.saved.at(-1)!.json)).toEqual(JSON.parse(reference.saved.at(-1)!.json));
+      }
+    },
+  );
+
+  it('stops at a signal after the step under way, saves, and goes on', async () => {
+    const whole = await tinyRun(options(new MemoryCheckpoints()), { parts: parts('Sgd') });
+    const store = new MemoryCheckpoints();
+    const controller = new AbortController();
+    const stopped = await tinyRun(
+      { ...options(store), signal: controller.signal },
+      {
+        parts: parts('Sgd'),
+        until: (event) => {
+          // In the middle of an epoch, when an evaluation is due and a checkpoint is not.
+          if (event.kind === 'step' && event.step === 3) controller.abort();
+          return false;
+        },
+      },
+    );
+    expect(stopped.events.slice(-4).map(({ kind }) => kind)).toEqual([
+      'step',
+      'epoch',
+      'checkpoint',
+      'stopped',
+    ]);
+    const rest = await tinyRun(options(store), { parts: parts('Sgd') });
+    expect(rest.events[0]).toMatchObject({ kind: 'start', step: 3, resumedFrom: 'checkpoint 3' });
+    // The evaluation that was due is made first, and saved.
+    expect(rest.events.slice(1, 3)).toMatchObject([
+      { kind: 'evaluation', step: 3 },
+      { kind: 'checkpoint', step: 3 },
+    ]);
+    expect(rest.state).toEqual(whole.state);
+  });
+
+  it('does not wait for an evaluation that honours the signal', async () => {
+    const controller = new AbortController();
+    const run = () => {
+      controller.abort();
+      controller.signal.throwIfAborted();
+      return {};
+    };
+    const store = new MemoryCheckpoints();
+    const { signal } = controller;
+    const { events } = await tinyRun({ signal, evaluation: { everySteps: 1, run }, checkpoints: { store } });
+    expect(events.map(({ kind }) => kind)).toEqual(['start', 'step', 'checkpoint', 'stopped']);
+    expect(JSON.parse(store.saved[0]!.json).progress.evaluationDue).toBe(true);
+    // Without that evaluation the run goes on all the same.
+    const rest = await tinyRun({ checkpoints: { store } });
+    expect(rest.events.at(-1)?.kind).toBe('finished');
+  });
+
+  it('has nothing to save where nothing was done', async () => {
+    const store = new MemoryCheckpoints();
+    const run = { checkpoints: { store }, signal: AbortSignal.abort() };
+    expect((await tinyRun(run)).events.map(({ kind }) => kind)).toEqual(['start', 'stopped']);
+    await tinyRun({ checkpoints: { store } });
+    expect(store.saved).toHaveLength(2);
+    expect((await tinyRun({ checkpoints: { store } })).events.map(({ kind }) => kind)).toEqual([
+      'start',
+      'finished',
+    ]);
+    expect(store.saved).toHaveLength(2);
+  });
+
+  it('can be made longer', async () => {
+    const whole = await tinyRun({ epochs: 3 });
+    const store = new MemoryCheckpoints();
+    await tinyRun({ epochs: 2, checkpoints: { store } });
+    expect((await tinyRun({ epochs: 3, checkpoints: { store } })).state).toEqual(whole.state);
+  });
+
+  it('has a source with bad records at the end of an epoch', async () => {
+    // The last two batches of an epoch are skipped, as a loader does that leaves bad records out.
+    const skipping = (start: { epoch: number; batch: number }) => {
+      const source = tinyBatches()(start);
+      return {
+        state: () => source.state(),
+        async *[Symbol.asyncIterator]() {
+          for await (const batch of source) {
+            const { epoch, batch: next } = source.state();
+            if (epoch === batch.epoch && next < 4) yield batch;
+          }
+        },
+      };
+    };
+    const whole = await tinyRun({ batches: skipping });
+    expect(whole.events.filter(({ kind }) => kind === 'step')).toHaveLength(6);
+    const store = new MemoryCheckpoints();
+    const saved = { batches: skipping, checkpoints: { store } };
+    await tinyRun(saved, { until: (event) => event.kind === 'checkpoint' });
+    expect((await tinyRun(saved)).state).toEqual(whole.state);
+  });
+
+  it('must have the same parts, of the same shapes', async () => {
+    const store = new MemoryCheckpoints();
+    const checkpoints = { store };
+    await tinyRun({ checkpoints, steps: 1 });
+    await expect(tinyRun({ checkpoints }, { parts: parts('AdamW') })).rejects.toThrow(
+      /another run: its optimizer is Sgd, here it is AdamW/,
+    );
+    const loss = new CountingLoss({ numClasses: 4, embeddingSize: 3 });
+    await expect(tinyRun({ checkpoints, loss })).rejects.toThrow(ShapeError);
+    loss.dispose();
+    await expect(tinyRun({ checkpoints: { store, resume: false } })).rejects.toThrow(/resume is false/);
+    store.saved[0]!.json = store.saved[0]!.json.replace('"format":1', '"format":2');
+    await expect(tinyRun({ checkpoints })).rejects.toThrow(DataError);
+  });
+
+  it('tells which options are not what they were', async () => {
+    const store = new MemoryCheckpoints();
+    const average = new WeightAverage({ decay: 0.5 });
+    averages.push(average);
+    const checkpoints = { store };
+    await tinyRun({ checkpoints, steps: 1 });
+    const other = (learningRate: number) =>
+      tinyParts({ dropout: 0.1 }, new Sgd({ learningRate, momentum: 0.8, weightDecay: 5e-4 }));
+    const changed = await tinyRun({ checkpoints, average, clipNorm: 3, steps: 2 }, { parts: other(0.2) });
+    expect(changed.events[0]).toMatchObject({
+      changes: [
+        { option: 'settings.clipNorm', before: null, now: 3 },
+        { option: 'settings.averageDecay', before: null, now: 0.5 },
+        { option: 'optimizer.options.momentum', before: 0.9, now: 0.8 },
+        { option: 'backbone.dropout', before: undefined, now: 0.1 },
+      ],
+    });
+    // The learning rate is the schedule's, which is no option that a checkpoint could hold.
+    const second = new WeightAverage({ decay: 0.5 });
+    averages.push(second);
+    const same = await tinyRun({ checkpoints, average: second, clipNorm: 3 }, { parts: other(0.3) });
+    expect(same.events[0]).toMatchObject({ step: 2, changes: [] });
+  });
+
+  it('knows the size of its checkpoints before it begins', async () => {
+    const store = new MemoryCheckpoints();
+    const average = new WeightAverage({ decay: 0.5 });
+    averages.push(average);
+    await tinyRun({ average, checkpoints: { store }, steps: 1 });
+    const bytes = Object.values(store.saved[0]!.files).reduce((sum, { length }) => sum + length, 0);
+    expect(store.prepared).toBeGreaterThan(bytes);
+    expect(store.prepared).toBeLessThan(bytes + 2 ** 20 + 1);
+  });
+});

@@ -1,0 +1,155 @@
+import { checkNumber, DataError, minimize, readingIsFree } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { trainedVariables } from '../checkpoints/run-state.ts';
+import type { BatchFeed } from './batch-feed.ts';
+import type { BatchPosition, TrainingBatch } from './batch-source.ts';
+import type { StepPlace } from './cadence.ts';
+import { clipFactor } from './clip-factor.ts';
+import { dropoutSeed } from './dropout-seed.ts';
+import { BatchError, type FailurePlace, NonFiniteError } from './errors.ts';
+import { GradientSum } from './gradient-sum.ts';
+import { LossReadings, type StepNumbers, type StepPart } from './loss-readings.ts';
+import type { ResolvedTrainerOptions } from './trainer-options.ts';
+
+/** A step that was made. */
+export interface MadeStep extends StepPlace {
+  readonly next: BatchPosition;
+  readonly images: number;
+  readonly learningRate: number;
+  /** Of this step and those before it that had not been read; empty if none was read. */
+  readonly numbers: readonly StepNumbers[];
+}
+
+/** Makes optimizer steps: batches in, weights moved. */
+export class StepMaker<Batch extends TrainingBatch> {
+  readonly #options: ResolvedTrainerOptions<Batch>;
+  readonly #feed: BatchFeed<Batch>;
+  readonly #readings = new LossReadings();
+  readonly #variables: tf.Variable[];
+
+  constructor(options: ResolvedTrainerOptions<Batch>, feed: BatchFeed<Batch>) {
+    this.#options = options;
+    this.#feed = feed;
+    this.#variables = trainedVariables(options.run);
+  }
+
+  /**
+   * Makes one step.
+   * @param stepsDone before this one
+   * @param mustRead whether the loss of this step has to be read, whatever `readEvery` says
+   * @throws NonFiniteError, BatchError before the weights are changed
+   */
+  async make(
+    stepsDone: number,
+    lastCheckpoint: string | null,
+    mustRead: (place: StepPlace) => boolean,
+  ): Promise<MadeStep> {
+    const { schedule, readEvery } = this.#options;
+    const step = stepsDone + 1;
+    const sum = new GradientSum();
+    try {
+      const { last, parts, images } = await this.#accumulate(step, sum, lastCheckpoint);
+      const place = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
+      const gradientNorm = tf.tidy(() => tf.div(sum.norm(), parts.length) as tf.Scalar);
+      this.#readings.add({ ...place, images, parts, gradientNorm });
+      const reads = step % readEvery === 0 || mustRead(place);
+      const numbers = reads ? await this.#readings.read(lastCheckpoint) : [];
+      const learningRate = schedule({ step: stepsDone, epoch: place.epoch });
+      checkNumber('Trainer: the learning rate of the schedule', learningRate, { minimum: 0 });
+      this.#apply(sum, parts.length, numbers.at(-1)?.gradientNorm ?? gradientNorm, learningRate);
+      return { ...place, next: last.next, images, learningRate, numbers };
+    } catch (error) {
+      // The cause may lie in an earlier step that has not been read yet.
+      if (error instanceof BatchError) await this.#readings.read(lastCheckpoint);
+      throw error;
+    } finally {
+      sum.dispose();
+    }
+  }
+
+  /** Reads what has not been read yet. @throws NonFiniteError */
+  async read(lastCheckpoint: string | null): Promise<readonly StepNumbers[]> {
+    return this.#readings.read(lastCheckpoint);
+  }
+
+  dispose(): void {
+    this.#readings.dispose();
+  }
+
+  /** Adds up the gradients of the micro-batches of a step; an epoch's end is the end of a step. */
+  async #accumulate(step: number, sum: GradientSum, lastCheckpoint: string | null) {
+    const { accumulate, seed } = this.#options.run.settings;
+    const parts: StepPart[] = [];
+    let images = 0;
+    try {
+      for (;;) {
+        const last = await this.#feed.next();
+        const { epoch, labels, indices = [] } = last.batch;
+        const place = { step, epoch, indices: [...indices], lastCheckpoint };
+        const passSeed = dropoutSeed(seed, (step - 1) * accumulate + parts.length);
+        parts.push({ loss: this.#pass(last.batch, passSeed, sum, place), indices: place.indices });
+        images += labels.length;
+        if (parts.length === accumulate || last.isLastOfEpoch) return { last, parts, images };
+      }
+    } catch (error) {
+      tf.dispose(parts.map(({ loss }) => loss));
+      throw error;
+    }
+  }
+
+  /** One micro-batch: adds its gradients to the sum and lets the loss commit; returns the value of the loss. */
+  #pass(batch: Batch, seed: number, sum: GradientSum, place: FailurePlace): tf.Scalar {
+    const { run, toTensors } = this.#options;
+    const { backbone, loss } = run;
+    const { images, labels } = toTensors(batch);
+    const isTrained = backbone.trainable.length > 0;
+    const embed = () => {
+      const embeddings = backbone.forward(images, { training: isTrained, seed });
+      checkEmbeddings(embeddings, place);
+      return embeddings;
+    };
+    let frozen: tf.Tensor2D | undefined;
+    try {
+      // A frozen backbone stays out of the gradient tape, which would hold all that it computes.
+      if (!isTrained) frozen = tf.tidy(embed);
+      const context = { epoch: place.epoch };
+      return minimize(sum.collector(), loss, () => frozen ?? embed(), labels, context, this.#variables);
+    } catch (error) {
+      if (error instanceof DataError) throw new BatchError(error.message, place, { cause: error });
+      throw error;
+    } finally {
+      tf.dispose([images, labels]);
+      frozen?.dispose();
+      this.#feed.recycle(batch);
+    }
+  }
+
+  /** Moves the weights by the mean of the gradients. */
+  #apply(sum: GradientSum, count: number, norm: number | tf.Scalar, learningRate: number): void {
+    const { run } = this.#options;
+    const { clipNorm } = run.settings;
+    const factor = tf.tidy(() => {
+      if (clipNorm === null) return 1 / count;
+      const clip = clipFactor(norm, clipNorm);
+      return typeof clip === 'number' ? clip / count : (tf.div(clip, count) as tf.Scalar);
+    });
+    run.optimizer.learningRate = learningRate;
+    const gradients = sum.take(factor);
+    run.optimizer.applyGradients(gradients);
+    tf.dispose(gradients);
+    if (typeof factor !== 'number') factor.dispose();
+    tf.tidy(() => run.backbone.afterStep?.());
+    run.average?.update(this.#variables);
+  }
+}
+
+/** Where reading is free; elsewhere the loss tells, when it is read. */
+function checkEmbeddings(embeddings: tf.Tensor2D, place: FailurePlace): void {
+  if (!readingIsFree()) return;
+  const bad = embeddings.dataSync<'float32'>().find((value) => !Number.isFinite(value));
+  if (bad === undefined) return;
+  throw new NonFiniteError(
+    `the embeddings hold ${bad}. Lower the learning rate, or look at these samples.`,
+    place,
+  );
+}

@@ -1,0 +1,201 @@
+import { ConfigError, type LearnedThreshold, readThreshold } from '@openset/core';
+import { CheckpointKeeper, type RestoredRun } from '../checkpoints/checkpoint-keeper.ts';
+import { type Logger, logged } from '../logging/logger.ts';
+import { BatchFeed } from './batch-feed.ts';
+import type { TrainingBatch } from './batch-source.ts';
+import { type Cadence, isDue, type StepPlace } from './cadence.ts';
+import { evaluate } from './evaluation.ts';
+import type { FinishedEvent, RunPlace, StartEvent, StoppedEvent, TrainingEvent } from './events.ts';
+import type { StepNumbers } from './loss-readings.ts';
+import { nextTurn } from './next-turn.ts';
+import { noProgress, type Progress } from './progress.ts';
+import { StepMaker } from './step-maker.ts';
+import {
+  type ResolvedTrainerOptions,
+  resolveTrainerOptions,
+  type TrainerOptions,
+} from './trainer-options.ts';
+
+/**
+ * A training run: an async iterable of what happens. Nothing is trained until it is iterated, and only as far as events
+ * are asked for.
+ *
+ * A run is a function of its options: stopped or killed, and begun again with the same options and store, it goes on
+ * from its last checkpoint and comes to the weights that it would have without the interruption, bit for bit on cpu and
+ * wasm.
+ *
+ * @example
+ * for await (const event of new Trainer({ backbone, loss, optimizer, batches, epochs: 28 })) {
+ *   if (event.kind === 'epoch') console.log(event.epoch, event.loss);
+ * }
+ */
+export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements AsyncIterable<TrainingEvent> {
+  readonly #options: ResolvedTrainerOptions<Batch>;
+  readonly #keeper: CheckpointKeeper;
+  #progress: Progress = noProgress;
+  #saveDue = false;
+  #isIterated = false;
+
+  /** @throws ConfigError for options out of their range, or that do not go together */
+  constructor(options: TrainerOptions<Batch>) {
+    this.#options = resolveTrainerOptions(options);
+    this.#keeper = new CheckpointKeeper(this.#options.run, this.#options.checkpoints);
+  }
+
+  /**
+   * Trains to the end, or until the signal.
+   * @param loggers get every event, and are closed at the end
+   * @returns the last event
+   * @throws what the iteration throws
+   */
+  async run(...loggers: readonly Logger[]): Promise<FinishedEvent | StoppedEvent> {
+    let last: TrainingEvent | undefined;
+    for await (const event of logged(this, ...loggers)) last = event;
+    return last as FinishedEvent | StoppedEvent;
+  }
+
+  /**
+   * Trains. Leaving the loop ends the run where it stands, without a checkpoint; `signal` saves one.
+   * @throws ConfigError if the trainer was iterated before, or the store holds another run; CheckpointError if
+   *   checkpoints cannot be written or read; NonFiniteError and BatchError for a batch that cannot be trained on; and
+   *   what data source, backbone, loss and evaluation throw
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent, void, undefined> {
+    if (this.#isIterated) throw new ConfigError('This Trainer has been iterated already; make a new one.');
+    this.#isIterated = true;
+    const restored = await this.#keeper.restore();
+    const { progress } = restored;
+    // What a stopped run left to be evaluated is evaluated first, and saved.
+    this.#progress = progress;
+    this.#saveDue = this.#evaluationDue;
+    const source = this.#options.batches(progress.next);
+    const feed = new BatchFeed(source);
+    const steps = new StepMaker(this.#options, feed);
+    try {
+      yield this.#startEvent(restored, source.batchesPerEpoch);
+      while (this.#evaluationDue || this.#saveDue || !this.#isOver(this.#progress)) {
+        if (this.#options.signal?.aborted) {
+          this.#count(await steps.read(this.#keeper.last));
+          yield* this.#save(false);
+          yield { kind: 'stopped', ...this.#place() };
+          return;
+        }
+        if (this.#evaluationDue) yield* this.#evaluate();
+        else if (this.#saveDue) yield* this.#save(false);
+        else yield* this.#step(steps);
+        await nextTurn();
+      }
+      yield { kind: 'finished', ...this.#place() };
+    } finally {
+      steps.dispose();
+      await feed.close();
+    }
+  }
+
+  async *#step(steps: StepMaker<Batch>): AsyncGenerator<TrainingEvent> {
+    const { evaluation, checkpoints } = this.#options;
+    const begin = performance.now();
+    const made = await steps.make(
+      this.#progress.step,
+      this.#keeper.last,
+      (place) => place.isLastOfEpoch || this.#isDue(evaluation, place) || this.#isDue(checkpoints, place),
+    );
+    const { step, epoch, isLastOfEpoch, next, images, learningRate, numbers } = made;
+    this.#count(numbers);
+    const { epochImages, epochLoss } = this.#progress;
+    this.#progress = {
+      ...this.#progress,
+      ...(isLastOfEpoch ? { epochImages: 0, epochLoss: 0 } : {}),
+      step,
+      epoch: isLastOfEpoch ? epoch + 1 : epoch,
+      lastEpoch: epoch,
+      next,
+      evaluationDue: this.#isDue(evaluation, made),
+    };
+    this.#saveDue = this.#isDue(checkpoints, made);
+    const threshold = numbers.length > 0 ? await this.#threshold() : null;
+    const { loss = null, gradientNorm = null } = numbers.at(-1) ?? {};
+    const seconds = (performance.now() - begin) / 1000;
+    const place = { step, epoch };
+    yield { kind: 'step', ...place, loss, gradientNorm, learningRate, threshold, images, seconds };
+    if (!isLastOfEpoch) return;
+    yield { kind: 'epoch', ...place, loss: epochLoss / epochImages, threshold, images: epochImages };
+  }
+
+  async *#evaluate(): AsyncGenerator<TrainingEvent> {
+    const { evaluation, run, signal } = this.#options;
+    const place = this.#place();
+    const context = { backbone: run.backbone, loss: run.loss, ...place, signal };
+    const result = evaluation && (await evaluate(evaluation, context, run.average));
+    if (!result) return;
+    const { values, score, seconds } = result;
+    const { best, evaluations } = this.#progress;
+    const isBest = score !== null && Number.isFinite(score) && (best === null || score > best.score);
+    this.#progress = {
+      ...this.#progress,
+      evaluationDue: false,
+      evaluations: [...evaluations, { ...place, values }],
+      best: isBest ? { ...place, score } : best,
+    };
+    yield { kind: 'evaluation', ...place, values, isBest: score === null ? null : isBest, seconds };
+    if (isBest || this.#saveDue) yield* this.#save(isBest);
+  }
+
+  async *#save(isBest: boolean): AsyncGenerator<TrainingEvent> {
+    const name = await this.#keeper.save(this.#progress, isBest);
+    this.#saveDue = false;
+    if (name !== null) yield { kind: 'checkpoint', ...this.#place(), name, isBest };
+  }
+
+  #startEvent({ progress, ...restored }: RestoredRun, batchesPerEpoch: number | undefined): StartEvent {
+    const { epochs, steps, run } = this.#options;
+    const { step, epoch } = progress;
+    const stepsPerEpoch =
+      batchesPerEpoch === undefined ? null : Math.ceil(batchesPerEpoch / run.settings.accumulate);
+    const [totalSteps, totalEpochs] = Number.isFinite(steps)
+      ? [steps, null]
+      : [stepsPerEpoch && stepsPerEpoch * epochs, epochs];
+    return { kind: 'start', step, epoch, ...restored, stepsPerEpoch, totalSteps, totalEpochs };
+  }
+
+  /** A run may be resumed without the evaluation that it was stopped before. */
+  get #evaluationDue(): boolean {
+    return this.#progress.evaluationDue && this.#options.evaluation !== undefined;
+  }
+
+  #place(): RunPlace {
+    return { step: this.#progress.step, epoch: this.#progress.lastEpoch };
+  }
+
+  #isOver({ step, epoch }: { step: number; epoch: number }): boolean {
+    return step >= this.#options.steps || epoch >= this.#options.epochs;
+  }
+
+  /** Whether its time has come: when the cadence says so, and at the end of the run. */
+  #isDue(cadence: Cadence | undefined, place: StepPlace): boolean {
+    const { step, epoch, isLastOfEpoch } = place;
+    const isLast = this.#isOver({ step, epoch: isLastOfEpoch ? epoch + 1 : epoch });
+    return cadence !== undefined && (isLast || isDue(cadence, place));
+  }
+
+  #count(numbers: readonly StepNumbers[]): void {
+    for (const { images, loss } of numbers) {
+      const { epochImages, epochLoss } = this.#progress;
+      this.#progress = {
+        ...this.#progress,
+        epochImages: epochImages + images,
+        epochLoss: epochLoss + images * loss,
+      };
+    }
+  }
+
+  async #threshold(): Promise<LearnedThreshold | null> {
+    try {
+      return await readThreshold(this.#options.run.loss);
+    } catch (error) {
+      // Two parts of a loss learn one, and nothing says which counts: no reason to end a run.
+      if (error instanceof ConfigError) return null;
+      throw error;
+    }
+  }
+}

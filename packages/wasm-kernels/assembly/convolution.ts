@@ -1,0 +1,188 @@
+// Convolutions as products of matrices: a row for each result pixel, the line of its window (window.ts) as inner
+// dimension, a column for each output channel. The gradient by the input is such a convolution too, of `dy`, with the
+// taps in reverse order, and with a stride one for each phase of the input pixels.
+import { at, minimum, pack, tileBytes, tileColumns } from './gemm';
+import { multiplyRows } from './row-tile';
+import { copyWindows } from './window';
+
+/** Blocks of lines and of the filter; they stay in the level 2 cache. */
+const blockRows: i32 = 128;
+const blockInner: i32 = 256;
+/** The most columns, and the most elements of the result, of a chunk. */
+const chunkColumns: i32 = 512;
+const chunkElements: i32 = 1 << 17;
+
+const lineBytes: usize = at(blockRows * blockInner) + 16;
+const filterBytes: usize = <usize>(chunkColumns * blockInner * 4);
+
+/** Scratch memory of `convolutionChunk`. */
+export function convolutionBlockBytes(): usize {
+  return tileBytes + lineBytes + filterBytes + at(chunkElements);
+}
+
+/** The parameters of the task; strides count elements. src/native-convolution.ts writes them in this order. */
+@unmanaged
+class Convolution {
+  /** `[batch, height, width, channels]`. */
+  image: usize;
+  batch: i32;
+  height: i32;
+  width: i32;
+  channels: i32;
+  /** The results: the window of (row, column) begins at (row · strideY + offsetY, column · strideX + offsetX). */
+  gridHeight: i32;
+  gridWidth: i32;
+  strideY: i32;
+  strideX: i32;
+  offsetY: i32;
+  offsetX: i32;
+  tapsY: i32;
+  tapsX: i32;
+  /** Element (tapY, tapX, channel, column) lies at these multiples. */
+  filter: usize;
+  filterTapY: i32;
+  filterTapX: i32;
+  filterChannel: i32;
+  filterColumn: i32;
+  /** Element (image, row, column, 0) lies at these multiples. */
+  target: usize;
+  targetImage: i32;
+  targetRow: i32;
+  targetColumn: i32;
+  columns: i32;
+  /** `[columns]` to begin with; 0: zeros. */
+  bias: usize;
+  rowsPerChunk: i32;
+  columnsPerChunk: i32;
+  /**
+   * Rows are ordered by pixel and then image, and taps are taken one by one: those that lie outside for a pixel are
+   * left out. On images of a few pixels that is most of the work.
+   */
+  byPixel: bool;
+}
+
+/** A block of rows and columns of the result. */
+export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
+  const c = changetype<Convolution>(p);
+  const across = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;
+  const firstRow = chunk / across * c.rowsPerChunk, firstColumn = chunk % across * c.columnsPerChunk;
+  const pixels = c.gridHeight * c.gridWidth;
+  const rows = minimum(c.rowsPerChunk, c.batch * pixels - firstRow);
+  const columns = minimum(c.columnsPerChunk, c.columns - firstColumn);
+  const lines = scratch + tileBytes, filter = lines + lineBytes, collected = filter + filterBytes;
+
+  // Results that do not lie one after the other are put together in scratch memory.
+  const dense = !c.byPixel && c.targetColumn == c.columns && c.targetRow == c.gridWidth * c.columns &&
+    c.targetImage == c.gridHeight * c.targetRow;
+  const rowBytes = at(dense ? c.columns : columns);
+  const target = dense ? c.target + <usize>firstRow * rowBytes + at(firstColumn) : collected;
+  const begun = c.byPixel || c.bias != 0;
+  if (begun) begin(target, rowBytes, rows, columns, c.bias == 0 ? 0 : c.bias + at(firstColumn));
+
+  // Windows of one pixel each are the image itself.
+  const inPlace = c.tapsY * c.tapsX == 1 && c.strideY * c.strideX == 1 && c.offsetY == 0 && c.offsetX == 0 &&
+    c.gridHeight == c.height && c.gridWidth == c.width && !c.byPixel;
+  const inner = c.tapsY * c.tapsX * c.channels;
+  // Parts of a tap of equal size.
+  const parts = (c.channels + blockInner - 1) / blockInner;
+  const depthByTap = (c.channels + parts - 1) / parts;
+  for (let k = 0; k < inner;) {
+    const tap = k / c.channels;
+    let depth = minimum(blockInner, inner - k);
+    if (c.byPixel) depth = minimum(depthByTap, (tap + 1) * c.channels - k);
+    packFilter(c, firstColumn, columns, k, depth, filter);
+    for (let row = 0; row < rows;) {
+      let height = minimum(blockRows, rows - row);
+      let from = c.image + at((firstRow + row) * c.channels + k), fromBytes = at(c.channels);
+      if (c.byPixel) {
+        height = minimum(height, c.batch - (firstRow + row) % c.batch);
+        if (isOutside(c, (firstRow + row) / c.batch, tap)) {
+          row += height;
+          continue;
+        }
+      }
+      if (!inPlace) {
+        copyLines(c, firstRow + row, height, k, depth, lines);
+        from = lines;
+        fromBytes = at(depth);
+      }
+      const to = target + <usize>row * rowBytes;
+      const panelBytes = at(tileColumns * depth);
+      multiplyRows(height, columns, depth, from, fromBytes, filter, panelBytes, to, rowBytes, begun || k > 0, scratch);
+      row += height;
+    }
+    k += depth;
+  }
+  if (!dense) spread(c, firstRow, rows, firstColumn, columns, collected);
+}
+
+/** Fills rows with the bias, or with zeros. */
+function begin(target: usize, rowBytes: usize, rows: i32, columns: i32, bias: usize): void {
+  for (let row = 0; row < rows; row++) {
+    if (bias == 0) memory.fill(target, 0, at(columns));
+    else memory.copy(target, bias, at(columns));
+    target += rowBytes;
+  }
+}
+
+/** Whether this tap of the window of a pixel lies outside of the image. */
+function isOutside(c: Convolution, pixel: i32, tap: i32): bool {
+  const y = pixel / c.gridWidth * c.strideY + c.offsetY + tap / c.tapsX;
+  const x = pixel % c.gridWidth * c.strideX + c.offsetX + tap % c.tapsX;
+  return <u32>y >= <u32>c.height || <u32>x >= <u32>c.width;
+}
+
+/** The elements k ≤ … < k + depth of the filter, in panels of 8 columns. */
+function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, depth: i32, target: usize): void {
+  const panelBytes = at(tileColumns * depth), end = k + depth;
+  while (k < end) {
+    const tap = k / c.channels, channel = k - tap * c.channels;
+    const count = minimum(c.channels - channel, end - k);
+    const offset = tap / c.tapsX * c.filterTapY + tap % c.tapsX * c.filterTapX + channel * c.filterChannel;
+    const source = c.filter + at(offset + firstColumn * c.filterColumn);
+    pack(tileColumns, source, c.filterColumn, c.filterChannel, columns, count, target, panelBytes);
+    target += at(tileColumns * count);
+    k += count;
+  }
+}
+
+/** The elements k ≤ … < k + depth of the windows of some rows. */
+function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, target: usize): void {
+  const pixels = c.gridHeight * c.gridWidth, imageBytes = at(c.height * c.width * c.channels);
+  const rowLength = c.tapsX * c.channels;
+  const tapY = k / rowLength, lastTapY = (k + depth - 1) / rowLength, first = k - tapY * rowLength;
+  const pixel = c.byPixel ? row / c.batch : row % pixels;
+  let image = c.image + <usize>(c.byPixel ? row % c.batch : row / pixels) * imageBytes;
+  let gridY = pixel / c.gridWidth, gridX = pixel - gridY * c.gridWidth;
+  while (count > 0) {
+    const windows = c.byPixel ? 1 : minimum(count, c.gridWidth - gridX);
+    const y = gridY * c.strideY + c.offsetY, x = gridX * c.strideX + c.offsetX;
+    copyWindows(
+      image, c.height, c.width, c.channels, c.tapsX, y, x, c.strideX, windows, tapY, lastTapY, first, depth, target, at(depth),
+    );
+    count -= windows;
+    target += at(windows * depth);
+    if (c.byPixel) {
+      image += imageBytes;
+    } else {
+      gridX = 0;
+      if (++gridY == c.gridHeight) {
+        gridY = 0;
+        image += imageBytes;
+      }
+    }
+  }
+}
+
+/** Takes results that were collected to their places. */
+function spread(c: Convolution, firstRow: i32, rows: i32, firstColumn: i32, columns: i32, source: usize): void {
+  const pixels = c.gridHeight * c.gridWidth;
+  for (let row = firstRow; row < firstRow + rows; row++) {
+    const image = c.byPixel ? row % c.batch : row / pixels;
+    const pixel = c.byPixel ? row / c.batch : row % pixels;
+    const gridY = pixel / c.gridWidth, gridX = pixel - gridY * c.gridWidth;
+    const offset = image * c.targetImage + gridY * c.targetRow + gridX * c.targetColumn + firstColumn;
+    memory.copy(c.target + at(offset), source, at(columns));
+    source += at(columns);
+  }
+}

@@ -1,0 +1,129 @@
+// The gradient of a convolution by its filter as a product of matrices: a row for each element of a window, a column for
+// each output channel, a sum over all result pixels.
+import { at, minimum, pack, tileBytes, tileColumns } from './gemm';
+import { multiplyTransposed } from './row-tile';
+import { copyWindows } from './window';
+
+/** Blocks of pixels, of elements of the window, and of columns. */
+const blockInner: i32 = 256;
+const blockRows: i32 = 128;
+const blockColumns: i32 = 512;
+/** Lies between lines of a size that is a power of two, lest all of them fall on the same lines of the cache. */
+const gap: i32 = 16;
+
+const lineBytes: usize = at(blockInner * (blockRows + gap));
+
+/** Scratch memory of `filterGradientChunk`. */
+export function filterGradientBytes(): usize {
+  return tileBytes + lineBytes + at(blockInner * (blockColumns + tileColumns));
+}
+
+/** The parameters of the task. src/native-filter-gradient.ts writes them in this order. */
+@unmanaged
+class FilterGradient {
+  /** `[batch, height, width, channels]`. */
+  image: usize;
+  batch: i32;
+  height: i32;
+  width: i32;
+  channels: i32;
+  /** `[batch, outHeight, outWidth, columns]`. */
+  gradient: usize;
+  outHeight: i32;
+  outWidth: i32;
+  columns: i32;
+  strideY: i32;
+  strideX: i32;
+  offsetY: i32;
+  offsetX: i32;
+  tapsY: i32;
+  tapsX: i32;
+  /** For each part `[tapsY, tapsX, channels, columns]`. */
+  target: usize;
+  /** Rows of result pixels, counted over all images. */
+  rowsPerPart: i32;
+  rowsPerBlock: i32;
+  columnsPerBlock: i32;
+  /** Blocks of rows do not go beyond a tap; pixels for which it lies outside of the image are left out. */
+  byTap: bool;
+}
+
+/** What a part of the result pixels adds to a block of the gradient. */
+export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void {
+  const c = changetype<FilterGradient>(p);
+  const inner = c.tapsY * c.tapsX * c.channels;
+  const span = c.byTap ? c.channels : inner;
+  const blocksPerSpan = (span + c.rowsPerBlock - 1) / c.rowsPerBlock;
+  const rowBlocks = inner / span * blocksPerSpan;
+  const columnBlocks = (c.columns + c.columnsPerBlock - 1) / c.columnsPerBlock;
+  const part = chunk / (rowBlocks * columnBlocks), block = chunk / columnBlocks % rowBlocks;
+  const inSpan = block % blocksPerSpan * c.rowsPerBlock;
+  const row = block / blocksPerSpan * span + inSpan;
+  const column = chunk % columnBlocks * c.columnsPerBlock;
+  const rows = minimum(c.rowsPerBlock, span - inSpan), columns = minimum(c.columnsPerBlock, c.columns - column);
+  const target = c.target + at((part * inner + row) * c.columns + column);
+
+  // The block's elements of the window begin at this tap, or at this row of taps.
+  const tap = row / c.channels, tapY = tap / c.tapsX, first = row - tapY * c.tapsX * c.channels;
+  const lastTapY = (row + rows - 1) / (c.tapsX * c.channels);
+  let from = 0, to = c.outWidth;
+  if (c.byTap) {
+    const shift = c.offsetX + tap % c.tapsX;
+    // The first pixels with x · stride + shift ≥ 0, and ≥ width.
+    from = shift < 0 ? minimum((c.strideX - 1 - shift) / c.strideX, to) : 0;
+    to = c.width > shift ? minimum((c.width - shift + c.strideX - 1) / c.strideX, to) : from;
+  }
+  const lines = scratch + tileBytes, lineStep = at(rows + gap);
+  const packed = lines + lineBytes, panelBytes = at(tileColumns * blockInner);
+  const end = minimum((part + 1) * c.rowsPerPart, c.batch * c.outHeight);
+  let filled = 0, begun = false;
+  for (let pixelRow = part * c.rowsPerPart; pixelRow < end; pixelRow++) {
+    const image = pixelRow / c.outHeight;
+    const y = (pixelRow - image * c.outHeight) * c.strideY + c.offsetY;
+    if (c.byTap && <u32>(y + tapY) >= <u32>c.height) continue;
+    const source = c.image + at(image * c.height * c.width * c.channels);
+    for (let x = from; x < to;) {
+      const count = minimum(to - x, blockInner - filled);
+      const left = x * c.strideX + c.offsetX, line = lines + <usize>filled * lineStep;
+      copyWindows(
+        source, c.height, c.width, c.channels, c.tapsX, y, left, c.strideX, count, tapY, lastTapY, first, rows, line, lineStep,
+      );
+      const gradient = c.gradient + at((pixelRow * c.outWidth + x) * c.columns + column);
+      pack(tileColumns, gradient, 1, c.columns, columns, count, packed + at(tileColumns * filled), panelBytes);
+      x += count;
+      filled += count;
+      if (filled == blockInner) {
+        multiply(c, rows, columns, filled, lines, packed, target, begun, scratch);
+        begun = true;
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) multiply(c, rows, columns, filled, lines, packed, target, begun, scratch);
+  else if (!begun) clearBlock(target, at(c.columns), rows, columns);
+}
+
+function multiply(
+  c: FilterGradient,
+  rows: i32,
+  columns: i32,
+  pixels: i32,
+  lines: usize,
+  packed: usize,
+  target: usize,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  const lineStep = at(rows + gap), panelStep = at(tileColumns), panelBytes = at(tileColumns * blockInner);
+  const rowBytes = at(c.columns);
+  multiplyTransposed(
+    rows, columns, pixels, lines, lineStep, packed, panelStep, panelBytes, target, rowBytes, accumulate, scratch,
+  );
+}
+
+function clearBlock(target: usize, rowBytes: usize, rows: i32, columns: i32): void {
+  for (let row = 0; row < rows; row++) {
+    memory.fill(target, 0, at(columns));
+    target += rowBytes;
+  }
+}

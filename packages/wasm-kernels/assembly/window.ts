@@ -1,0 +1,128 @@
+// The part of an image that one result of a convolution reads, as a line `[tapsY, tapsX, channels]` of numbers. With
+// channels last, each row of a window is one piece of memory: 3 × 3 taps of any number of channels are three copies.
+import { at, minimum } from './gemm';
+
+// @ts-expect-error: decorator
+@inline
+function clamp(value: i32, low: i32, high: i32): i32 {
+  return value < low ? low : minimum(value, high);
+}
+
+function copy(target: usize, source: usize, count: i32): void {
+  for (; count >= 4; count -= 4) {
+    v128.store(target, v128.load(source));
+    source += 16;
+    target += 16;
+  }
+  for (; count > 0; count--) {
+    store<f32>(target, load<f32>(source));
+    source += 4;
+    target += 4;
+  }
+}
+
+function clear(target: usize, count: i32): void {
+  for (; count >= 4; count -= 4) {
+    v128.store(target, f32x4.splat(0));
+    target += 16;
+  }
+  for (; count > 0; count--) {
+    store<f32>(target, 0);
+    target += 4;
+  }
+}
+
+/**
+ * Writes `count` elements of each of some windows, from element `first` of its row `tapY` on, which end in its row
+ * `lastTapY`; zeros outside of the image. The lines are `lineBytes` apart; 12 bytes behind the last may be written too.
+ *
+ * @param y image row of the first row of the windows
+ * @param x image column of the first column of the first window, `step` to the left of that of the second
+ */
+export function copyWindows(
+  image: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  tapsX: i32,
+  y: i32,
+  x: i32,
+  step: i32,
+  windows: i32,
+  tapY: i32,
+  lastTapY: i32,
+  first: i32,
+  count: i32,
+  target: usize,
+  lineBytes: usize,
+): void {
+  const rowLength = tapsX * channels, rowBytes = at(width * channels);
+  // One more row below, because vectors are read to their end.
+  const inside = first == 0 && rowLength > 2 && y + tapY >= 0 && y + lastTapY + 1 < height;
+  while (windows > 0) {
+    let done = 1;
+    if (inside && x >= 0 && x + tapsX <= width) {
+      done = minimum(windows, (width - tapsX - x) / step + 1);
+      const source = image + at(((y + tapY) * width + x) * channels);
+      copyInside(source, rowBytes, rowLength, at(step * channels), done, count, target, lineBytes);
+    } else {
+      copyAtBorder(image, height, width, channels, rowLength, y + tapY, x, first, count, target);
+    }
+    windows -= done;
+    x += done * step;
+    target += <usize>done * lineBytes;
+  }
+}
+
+/** Windows inside of the image, from their first element on. */
+function copyInside(
+  source: usize,
+  rowBytes: usize,
+  rowLength: i32,
+  stepBytes: usize,
+  windows: i32,
+  count: i32,
+  target: usize,
+  lineBytes: usize,
+): void {
+  for (; windows > 0; windows--) {
+    let from = source, to = target;
+    for (let rest = count; rest > 0; rest -= rowLength) {
+      const end = at(minimum(rowLength, rest));
+      for (let o: usize = 0; o < end; o += 16) v128.store(to + o, v128.load(from + o));
+      from += rowBytes;
+      to += end;
+    }
+    source += stepBytes;
+    target += lineBytes;
+  }
+}
+
+/** One window. */
+function copyAtBorder(
+  image: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  rowLength: i32,
+  y: i32,
+  x: i32,
+  first: i32,
+  count: i32,
+  target: usize,
+): void {
+  // Where the image begins and ends in a row of the window.
+  const begin = -x * channels, end = (width - x) * channels;
+  for (let row = y; count > 0; row++) {
+    const stop = minimum(rowLength, first + count);
+    const present = <u32>row < <u32>height;
+    const from = present ? clamp(begin, first, stop) : stop;
+    const to = present ? clamp(end, from, stop) : stop;
+    clear(target, from - first);
+    copy(target + at(from - first), image + at((row * width + x) * channels + from), to - from);
+    clear(target + at(to - first), stop - to);
+    target += at(stop - first);
+    count -= stop - first;
+    first = 0;
+  }
+}

@@ -1,0 +1,240 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  describeBothWays,
+  runOutputs,
+  valuesOf,
+  withChunksInReverse,
+} from './__fixtures__/elementwise-tests.ts';
+import { expectNoLeak, random, relativeError, values } from './__fixtures__/run-kernel.ts';
+import './index.ts';
+
+interface Case {
+  shape: number[];
+  scaled: boolean;
+  shifted: boolean;
+  /** Mean of the data, whose deviation is about 1. */
+  mean: number;
+  epsilon: number;
+}
+
+/** The layer and its gradients in float64, for the data as it is in float32. */
+function reference({ shape, scaled, shifted, epsilon, mean: center }: Case) {
+  const size = tf.util.sizeFromShape(shape);
+  const channels = shape.at(-1)!;
+  const rows = size / channels;
+  const x = values(size, 1).map((value) => center + 2 * value);
+  const dy = values(size, 2);
+  const scale = values(channels, 3);
+  const offset = values(channels, 4);
+  const list = () => new Float64Array(channels);
+  const [mean, variance, dScale, dOffset] = [list(), list(), list(), list()];
+  x.forEach((value, index) => {
+    mean[index % channels]! += value / rows;
+  });
+  x.forEach((value, index) => {
+    variance[index % channels]! += (value - mean[index % channels]!) ** 2 / rows;
+  });
+  const inverse = variance.map((value) => 1 / Math.sqrt(value + epsilon));
+  const factor = inverse.map((value, channel) => value * (scaled ? scale[channel]! : 1));
+  const unit = Float64Array.from(x, (value, index) => {
+    const channel = index % channels;
+    return (value - mean[channel]!) * inverse[channel]!;
+  });
+  const y = unit.map((value, index) => {
+    const channel = index % channels;
+    return value * (scaled ? scale[channel]! : 1) + (shifted ? offset[channel]! : 0);
+  });
+  const [scaleTerms, offsetTerms] = [list(), list()];
+  dy.forEach((gradient, index) => {
+    dOffset[index % channels]! += gradient;
+    offsetTerms[index % channels]! += Math.abs(gradient);
+    dScale[index % channels]! += gradient * unit[index]!;
+    scaleTerms[index % channels]! += Math.abs(gradient * unit[index]!);
+  });
+  const dx = unit.map((value, index) => {
+    const channel = index % channels;
+    return factor[channel]! * (dy[index]! - dOffset[channel]! / rows - (value * dScale[channel]!) / rows);
+  });
+  const terms = unit.map((_, index) => factor[index % channels]! * dy[index]!);
+  return {
+    ...{ x, dy, scale, offset, mean, variance, y },
+    dx: { gradient: dx, terms },
+    dScale: { gradient: dScale, terms: scaleTerms },
+    dOffset: { gradient: dOffset, terms: offsetTerms },
+  };
+}
+
+function norm(values: Float64Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+function tensorsOf({ shape, scaled, shifted }: Case, { x, dy, scale, offset }: ReturnType<typeof reference>) {
+  return {
+    x: tf.tensor(x, shape),
+    dy: tf.tensor(dy, shape),
+    ...(scaled && { scale: tf.tensor1d(scale) }),
+    ...(shifted && { offset: tf.tensor1d(offset) }),
+  };
+}
+
+function check(test: Case): void {
+  const expected = reference(test);
+  const { dy, ...inputs } = tensorsOf(test, expected);
+  const attributes = { varianceEpsilon: test.epsilon };
+  const outputs = runOutputs('BatchNormTraining', inputs, attributes);
+  const [y, mean, variance] = outputs as [tf.Tensor, tf.Tensor, tf.Tensor];
+  expect(outputs.map(({ shape }) => shape)).toEqual([inputs.x.shape, mean.shape, mean.shape]);
+  const statistics = [mean, variance].map((tensor) => tensor.dataSync());
+  expect(relativeError(statistics[0]!, expected.mean)).toBeLessThanOrEqual(1e-6);
+  // Of one row the variance is zero: what is left of it in the reference is rounding.
+  if (tf.util.sizeFromShape(test.shape) > test.shape.at(-1)!) {
+    expect(relativeError(statistics[1]!, expected.variance)).toBeLessThanOrEqual(1e-6);
+  } else {
+    expect(statistics[1]!.every((value) => value === 0)).toBe(true);
+  }
+  expect(relativeError(y.dataSync(), expected.y)).toBeLessThanOrEqual(1e-5);
+  const { x, scale } = inputs as { x: tf.Tensor; scale?: tf.Tensor };
+  const gradients = valuesOf(
+    runOutputs('BatchNormTrainingGrad', { dy, x, mean, variance, ...(scale && { scale }) }, attributes),
+  );
+  // Of few rows little is left of the terms.
+  for (const [index, { gradient, terms }] of [expected.dx, expected.dScale, expected.dOffset].entries()) {
+    const difference = norm(gradient.map((value, place) => gradients[index]![place]! - value));
+    expect(difference).toBeLessThanOrEqual(1e-5 * norm(gradient) + 1e-6 * norm(terms));
+  }
+  tf.dispose([dy, ...Object.values(inputs), y, mean, variance]);
+}
+
+describeBothWays('BatchNormTraining', () => {
+  const cases: fc.Arbitrary<Case> = fc.record({
+    shape: fc
+      .tuple(
+        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 16, 33),
+      )
+      .map(([outer, channels]) => [...outer, channels]),
+    scaled: fc.boolean(),
+    shifted: fc.boolean(),
+    mean: fc.constantFrom(0, 3, -100),
+    epsilon: fc.constantFrom(1e-5, 1e-3, 0.1),
+  });
+
+  it('agrees with the definition in float64', () => {
+    fc.assert(fc.property(cases, check), { numRuns: 300, seed: 6 });
+  });
+
+  const layers = [
+    [50_000, 1],
+    [4, 60, 60, 3],
+    [9, 28, 28, 65],
+    [128, 1001],
+    [3, 14, 14, 512],
+    [2, 5000],
+  ];
+  it.each(layers.map((shape) => ({ shape })))('agrees with the definition for shape $shape', ({ shape }) => {
+    for (const mean of [0, 1000]) check({ shape, scaled: true, shifted: true, mean, epsilon: 1e-5 });
+  });
+
+  it('finds the variance of data far from zero', () => {
+    // Multiples of 1/16 around a million are exact in float32: the variance is known exactly.
+    const steps = Float64Array.from({ length: 10_000 }, (_, index) => (index * 7919) % 10_000);
+    const mean = steps.reduce((sum, step) => sum + step, 0) / 10_000 / 16;
+    const variance = steps.reduce((sum, step) => sum + (step / 16 - mean) ** 2, 0) / 10_000;
+    const content = Float32Array.from(steps, (step) => 1e6 + step / 16);
+    const x = tf.tensor2d(content, [10_000, 1]);
+    const [y, means, variances] = valuesOf(runOutputs('BatchNormTraining', { x }, { varianceEpsilon: 0 }));
+    expect(means![0]).toBe(Math.fround(1e6 + mean));
+    expect(Math.abs(variances![0]! / variance - 1)).toBeLessThan(1e-7);
+    const expected = steps.map((step) => (step / 16 - mean) / Math.sqrt(variance));
+    expect(relativeError(y!, expected)).toBeLessThan(1e-6);
+    x.dispose();
+  });
+
+  it('finds the variance though the first row is far from the others', () => {
+    const content = values(30_000, 1);
+    content[0] = 1e5;
+    const x = tf.tensor2d(content, [30_000, 1]);
+    const mean = content.reduce((sum, value) => sum + value, 0) / 30_000;
+    const variance = content.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 30_000;
+    const [, , variances] = valuesOf(runOutputs('BatchNormTraining', { x }, { varianceEpsilon: 0 }));
+    expect(Math.abs(variances![0]! / variance - 1)).toBeLessThan(1e-7);
+    x.dispose();
+  });
+
+  it('keeps what is not finite in its channel', () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const x = tf.tensor2d([1, bad, 2, 3], [2, 2]);
+      const [y, mean, variance] = valuesOf(runOutputs('BatchNormTraining', { x }, { varianceEpsilon: 0 }));
+      expect([...y!].map(Number.isNaN)).toEqual([false, true, false, true]);
+      expect(mean![0]).toBe(1.5);
+      expect(variance![1]).toBeNaN();
+      x.dispose();
+    }
+  });
+
+  it('stays finite for large and small data', () => {
+    for (const factor of [1e15, 1e-15, 1e-30]) {
+      const x = tf.mul(random([40, 3], 1), factor);
+      const dy = random([40, 3], 2);
+      const [y, mean, variance] = runOutputs('BatchNormTraining', { x }, { varianceEpsilon: 1e-5 });
+      const inputs = { dy, x, mean: mean!, variance: variance! };
+      const gradients = runOutputs('BatchNormTrainingGrad', inputs, { varianceEpsilon: 1e-5 });
+      for (const result of valuesOf([y!, mean!, variance!, ...gradients])) {
+        expect(result.every(Number.isFinite)).toBe(true);
+      }
+      tf.dispose([x, dy]);
+    }
+  });
+
+  it('takes no rows', () => {
+    const x = tf.zeros([0, 3]);
+    const outputs = runOutputs('BatchNormTraining', { x }, { varianceEpsilon: 1e-5 });
+    expect(outputs.map(({ shape }) => shape)).toEqual([[0, 3], [3], [3]]);
+    tf.dispose(outputs);
+  });
+
+  it('names what does not fit', () => {
+    const x = tf.zeros([2, 3]);
+    const run = (scale: tf.Tensor) => () => runOutputs('BatchNormTraining', { x, scale }, {});
+    expect(run(tf.ones([2]))).toThrow(/scale.*\[2\].*\[2,3\].*3 elements/);
+    expect(run(tf.ones([3], 'int32'))).toThrow(/scale is int32/);
+  });
+
+  it('leaves nothing behind', () => {
+    const x = random([6, 5, 7], 1);
+    const scale = random([7], 2);
+    expectNoLeak(() =>
+      runOutputs('BatchNormTraining', { x, scale, offset: scale }, { varianceEpsilon: 1e-5 }),
+    );
+    const inputs = { dy: x, x, mean: scale, variance: tf.abs(scale), scale };
+    expectNoLeak(() => runOutputs('BatchNormTrainingGrad', inputs, { varianceEpsilon: 1e-5 }));
+  });
+});
+
+describe('BatchNormTraining', () => {
+  beforeAll(async () => {
+    await tf.setBackend('wasm');
+  });
+
+  it('gives the same bits in any order of work', () => {
+    for (const shape of [
+      [5, 50, 50, 16],
+      [40, 2001],
+    ]) {
+      const channels = shape.at(-1)!;
+      const [x, dy] = [random(shape, 1), random(shape, 2)];
+      const [scale, mean, variance] = [1, 2, 3].map((seed) => tf.abs(random([channels], seed)));
+      const run = () => {
+        const attributes = { varianceEpsilon: 1e-5 };
+        const inputs = { dy, x, mean: mean!, variance: variance!, scale: scale! };
+        return valuesOf([
+          ...runOutputs('BatchNormTraining', { x, scale: scale! }, attributes),
+          ...runOutputs('BatchNormTrainingGrad', inputs, attributes),
+        ]);
+      };
+      expect(withChunksInReverse(run)).toEqual(run());
+    }
+  });
+});

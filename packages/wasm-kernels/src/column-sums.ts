@@ -1,0 +1,81 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { chunkElements, chunksOf, rowsOfChunk } from './chunks.ts';
+import { type Columns, rowWidth } from './columns.ts';
+import { columnSumsTask, finishSumsTask } from './elementwise-task-ids.ts';
+import type { KernelScope } from './kernel-scope.ts';
+import type { NativeModule } from './native-module.ts';
+
+/** Sums of parts of the rows, in float64, that have yet to be added up. */
+export interface PartialSums {
+  /** `[parts][slabs][stride / 4][quantities][4]` float64, in the room of twice as many float32. */
+  readonly memory: TensorInfo;
+  readonly parts: number;
+  readonly slabs: number;
+  readonly quantities: number;
+  /** Columns of a row of sums, of which the first `width` are in use. */
+  readonly stride: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** At most this many parts of a slab: each has sums of its own to be added up at the end. */
+const mostParts = 32;
+/** Columns whose sums stay in the level 1 cache. */
+const tileColumns = 512;
+
+/**
+ * Sums over the rows of each of `slabs` slabs, by the compiled kernels: `kind` and `operands` as in
+ * assembly/column-sums.ts.
+ */
+export function columnSums(
+  scope: KernelScope,
+  native: NativeModule,
+  { rows, channels, slabs = 1 }: Columns & { slabs?: number },
+  { kind, quantities, operands }: { kind: number; quantities: number; operands: readonly number[] },
+): PartialSums {
+  const width = rowWidth({ rows, channels });
+  const stride = 4 * Math.ceil(width / 4);
+  const slabSize = rows * channels;
+  const wideRows = Math.ceil(slabSize / width);
+  const tiles = chunksOf(width, tileColumns);
+  const wantedParts = chunksOf(Math.min(mostParts, chunksOf(slabSize, chunkElements)), tiles);
+  const rowsOfPart = Math.ceil(wideRows / wantedParts);
+  const parts = chunksOf(wideRows, rowsOfPart);
+  const slabsOfChunk = rowsOfChunk(slabSize);
+  const memory = scope.allocate([parts * slabs * quantities * stride * 2]);
+  const layout = [stride, slabs, slabSize, width, slabsOfChunk, parts, rowsOfPart, tileColumns];
+  const words = [native.address(memory), kind, quantities, ...layout, ...operands];
+  native.run(columnSumsTask, chunksOf(slabs, slabsOfChunk) * parts * tiles, words);
+  return { memory, parts, slabs, quantities, stride, width, channels };
+}
+
+/** For each quantity, the sums of the channels in float64. For one slab. */
+export function channelSums(scope: KernelScope, sums: PartialSums): Float64Array[] {
+  const { memory, parts, quantities, stride, width, channels } = sums;
+  const { buffer, byteOffset } = scope.view(memory);
+  const values = new Float64Array(buffer, byteOffset, parts * quantities * stride);
+  return Array.from({ length: quantities }, (_, quantity) => {
+    const totals = new Float64Array(channels);
+    for (let part = 0; part < parts; part++) {
+      for (let column = 0; column < width; column++) {
+        const lane = column % 4;
+        const place = (part * stride + column - lane) * quantities + 4 * quantity + lane;
+        totals[column % channels]! += values[place]!;
+      }
+    }
+    return totals;
+  });
+}
+
+/** Writes sums of one quantity, divided, to `output` `[slabs, channels]`. */
+export function finishSums(
+  native: NativeModule,
+  { memory, parts, slabs, stride, width, channels }: Omit<PartialSums, 'quantities'>,
+  output: TensorInfo,
+  divisor: number,
+): void {
+  const { address } = native;
+  const results = rowsOfChunk((parts * width) / channels);
+  const words = [address(memory), parts, slabs, stride, width, channels, address(output), divisor, results];
+  native.run(finishSumsTask, chunksOf(slabs * channels, results), words);
+}

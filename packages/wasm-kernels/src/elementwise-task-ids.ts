@@ -1,0 +1,34 @@
+// Numbers of the tasks that are not matrix products (assembly/elementwise-tasks.ts), and of what some of them compute.
+// This file is read by both compilers, TypeScript's and AssemblyScript's.
+
+export const rowSumsTask = 100;
+export const columnSumsTask = 101;
+export const finishSumsTask = 102;
+export const normalizeColumnsTask = 103;
+export const batchNormGradientTask = 104;
+export const activationTask = 105;
+export const sgdStepTask = 106;
+export const adamWStepTask = 107;
+export const l2NormalizeTask = 108;
+export const l2NormalizeGradTask = 109;
+export const copyTask = 110;
+export const transposeTask = 111;
+export const gatherRowsTask = 112;
+export const segmentSumTask = 113;
+export const maxPoolGradTask = 114;
+export const avgPoolGradTask = 115;
+
+/** What `columnSumsTask` adds up. */
+export const plainSums = 0;
+export const momentSums = 1;
+export const batchNormGradientSums = 2;
+export const preluGradientSums = 3;
+
+/** What `activationTask` applies. */
+export const linearActivation = 0;
+export const reluActivation = 1;
+export const relu6Activation = 2;
+export const eluActivation = 3;
+export const sigmoidActivation = 4;
+export const leakyReluActivation = 5;
+export const preluActivation = 6;

@@ -1,0 +1,50 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { ConvolutionGeometry } from './convolution-geometry.ts';
+import { filterGradientTask } from './convolution-task-ids.ts';
+import type { KernelScope } from './kernel-scope.ts';
+import type { NativeModule } from './native-module.ts';
+import { winogradFilterGradient, winogradPays } from './native-winograd.ts';
+import { sumOfParts } from './sum-of-parts.ts';
+
+/** See assembly/filter-gradient.ts. */
+const blockRows = 128;
+const blockColumns = 512;
+
+/** The pixels that are added up in float32: the rounding error grows with them. */
+const longestSum = 8192;
+/** Enough chunks for all threads. */
+const manyChunks = 16;
+/** Fewer channels do not make a block of their own. */
+const fewChannels = 64;
+
+/** The gradient of a convolution by its filter, `[height, width, inChannels, outChannels]`. */
+export function filterGradient(
+  scope: KernelScope,
+  native: NativeModule,
+  x: TensorInfo,
+  dy: TensorInfo,
+  geometry: ConvolutionGeometry,
+): TensorInfo {
+  const { batch, inChannels, outChannels, height, width } = geometry;
+  if (winogradPays(geometry, 'filter')) return winogradFilterGradient(scope, native, x, dy, geometry);
+  const shape = [height.kernel, width.kernel, inChannels, outChannels];
+  const window = height.kernel * width.kernel * inChannels;
+  const byTap = inChannels >= fewChannels;
+  const span = byTap ? inChannels : window;
+  const rowsPerBlock = Math.ceil(span / Math.ceil(span / blockRows));
+  const rowBlocks = (window / span) * Math.ceil(span / rowsPerBlock);
+  const columnsPerBlock = 8 * Math.ceil(outChannels / Math.ceil(outChannels / blockColumns) / 8);
+  const blocks = rowBlocks * Math.ceil(outChannels / columnsPerBlock);
+
+  const pixelRows = batch * height.output;
+  const wanted = Math.max((pixelRows * width.output) / longestSum, manyChunks / blocks);
+  const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, Math.ceil(wanted)));
+  return sumOfParts(scope, native, Math.ceil(pixelRows / rowsPerPart), shape, (target, parts) => {
+    native.run(filterGradientTask, parts * blocks, [
+      ...[native.address(x), batch, height.input, width.input, inChannels],
+      ...[native.address(dy), height.output, width.output, outChannels],
+      ...[height.stride, width.stride, -height.padBefore, -width.padBefore, height.kernel, width.kernel],
+      ...[target, rowsPerPart, rowsPerBlock, columnsPerBlock, byTap ? 1 : 0],
+    ]);
+  });
+}

@@ -1,0 +1,54 @@
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { chunkElements, chunksOf } from './chunks.ts';
+import { requireFloats, requireSize } from './columns.ts';
+import { sgdStepTask } from './elementwise-task-ids.ts';
+import type { ScopedKernel } from './kernel-scope.ts';
+import { nativeModule } from './native-module.ts';
+import { takeOver } from './take-over.ts';
+
+/** Attributes of `SgdStep`. */
+export interface SgdAttributes {
+  learningRate: number;
+  momentum: number;
+  weightDecay: number;
+  nesterov: boolean;
+}
+
+/**
+ * `SgdStep`, as in PyTorch: `g = gradient + weightDecay · parameter`, `v = momentum · velocity + g`, and the parameter less
+ * `learningRate · v`, with Nesterov's momentum `learningRate · (g + momentum · v)`. Returns the new parameter and v.
+ *
+ * The caller gives up gradient and velocity: the results are written into their memory where nobody else holds it. The parameter
+ * itself stays: its new value has another data id, since XNNPACK keeps packed weights by that.
+ */
+export const sgdStep: ScopedKernel<
+  { parameter: TensorInfo; gradient: TensorInfo; velocity: TensorInfo },
+  SgdAttributes,
+  TensorInfo[]
+> = (scope, { parameter, gradient, velocity }, attributes) => {
+  const { learningRate, momentum, weightDecay, nesterov } = attributes;
+  const count = util.sizeFromShape(parameter.shape);
+  requireFloats('SgdStep', { parameter, gradient, velocity });
+  requireSize('SgdStep', 'gradient', gradient, parameter, count);
+  requireSize('SgdStep', 'velocity', velocity, parameter, count);
+  const operands = [parameter, gradient, velocity] as const;
+  const newParameter = takeOver(scope, operands, 1);
+  const newVelocity = takeOver(scope, operands, 2);
+  const native = nativeModule(scope.backend);
+  if (native) {
+    const tensors = [...operands, newParameter, newVelocity].map(native.address);
+    const words = [count, chunkElements, ...tensors, Number(nesterov)];
+    const numbers = [learningRate, momentum, weightDecay];
+    native.run(sgdStepTask, chunksOf(count, chunkElements), words, numbers);
+    return [newParameter, newVelocity];
+  }
+  const [p, g, v, nextP, nextV] = scope.views(...operands, newParameter, newVelocity);
+  for (let index = 0; index < count; index++) {
+    const slope = g[index]! + weightDecay * p[index]!;
+    const speed = momentum * v[index]! + slope;
+    const value = p[index]! - learningRate * (nesterov ? slope + momentum * speed : speed);
+    nextV[index] = speed;
+    nextP[index] = value;
+  }
+  return [newParameter, newVelocity];
+};

@@ -1,0 +1,49 @@
+import type { AxisGeometry } from './convolution-geometry.ts';
+
+/** Windows along one axis of an image: that of position `p` begins at `p · stride + offset`. */
+export interface Windows {
+  readonly size: number;
+  readonly positions: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly offset: number;
+}
+
+/** What the outputs read. */
+export function outputWindows({ input, output, kernel, stride, padBefore }: AxisGeometry): Windows {
+  return { size: input, positions: output, taps: kernel, stride, offset: -padBefore };
+}
+
+/** Inputs that are reached by the same taps. */
+export interface Phase {
+  readonly firstInput: number;
+  readonly lastTap: number;
+  /** What they are reached from: windows of `dy`, with the phase's taps in reverse order. */
+  readonly windows: Windows;
+}
+
+/** The phases of the inputs: those whose padded position leaves the same rest when it is divided by the stride. */
+export function inputPhases({ input, output, kernel, stride, padBefore }: AxisGeometry): Phase[] {
+  return Array.from({ length: Math.min(stride, kernel) }, (_, rest) => {
+    const firstInput = (((rest - padBefore) % stride) + stride) % stride;
+    const taps = Math.ceil((kernel - rest) / stride);
+    const windows: Windows = {
+      size: output,
+      positions: Math.ceil((input - firstInput) / stride),
+      taps,
+      stride: 1,
+      offset: (firstInput + padBefore - rest) / stride - (taps - 1),
+    };
+    return { windows, firstInput, lastTap: rest + (taps - 1) * stride };
+  }).filter(({ windows }) => windows.positions > 0);
+}
+
+/** The share of all taps that lie inside of the image. */
+export function shareInside({ size, positions, taps, stride, offset }: Windows): number {
+  let count = 0;
+  for (let position = 0; position < positions; position++) {
+    const first = position * stride + offset;
+    count += Math.max(0, Math.min(size, first + taps) - Math.max(0, first));
+  }
+  return count / (positions * taps);
+}

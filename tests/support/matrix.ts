@@ -1,0 +1,118 @@
+import {
+  asBackbone,
+  cifarDenseNet,
+  cifarResNet,
+  lresnetIR,
+  mobileFaceNet,
+  smallCnn,
+} from '@openset/backbones';
+import type { Backbone, LossStep, OpenSetLoss } from '@openset/core';
+import { CosFaceLoss } from '@openset/margin';
+import { Sgd } from '@openset/train';
+import { UniTSFaceLoss } from '@openset/uss';
+import * as tf from '@tensorflow/tfjs';
+import { losses } from '../../packages/cli/src/losses.ts';
+
+/** Side of the images: small, but enough for four halvings. */
+const inputSize = 16;
+const embeddingSize = 6;
+const numClasses = 6;
+const common = { inputSize, channels: 1, embeddingSize, seed: 1 } as const;
+
+/** One small backbone of every family. */
+export const backbones: Readonly<Record<string, () => Backbone>> = {
+  'LResNetE-IR': () => lresnetIR({ ...common, blocks: [1, 1], width: 4, dropout: 0.2 }),
+  'LResNetE-IR, gradient checkpointing': () =>
+    lresnetIR({ ...common, blocks: [1, 1], width: 4, dropout: 0.2, checkpointing: true }),
+  MobileFaceNet: () => mobileFaceNet({ ...common, width: 4 }),
+  'CIFAR ResNet-18': () => cifarResNet({ ...common, width: 2 }),
+  'CIFAR ResNet-50': () => cifarResNet({ ...common, depth: 50, width: 2 }),
+  'CIFAR DenseNet': () => cifarDenseNet({ ...common, inputSize: 8, blocks: [2, 2], growthRate: 4 }),
+  'small CNN': () => smallCnn({ ...common, width: 4 }),
+  'any LayersModel': () => asBackbone(layersModel(), { trainable: true }),
+};
+
+function layersModel(): tf.LayersModel {
+  return tf.sequential({
+    layers: [
+      tf.layers.flatten({ inputShape: [inputSize, inputSize, 1] }),
+      tf.layers.dense({
+        units: embeddingSize,
+        kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }),
+      }),
+    ],
+  });
+}
+
+const sizes = { numClasses, embeddingSize, scale: 8, seed: 1 };
+
+/**
+ * Every loss, with all its parts from the first step on, and without what keeps a loss from falling along its gradient: the
+ * detached margin of EPL, and the jump of ArcFace's easy margin at a right angle.
+ */
+export const lossMakers: Readonly<Record<string, () => OpenSetLoss>> = Object.fromEntries(
+  Object.entries(losses).map(([name, Loss]) => {
+    if (name === 'UniTSFaceLoss') {
+      return [name, () => new UniTSFaceLoss({ ...sizes, startEpoch: 1, classLoss: new CosFaceLoss(sizes) })];
+    }
+    const own = name === 'EplLoss' ? { startEpoch: 1, empiricalMargin: 0 } : { branch: 'linear' };
+    return [name, () => new (Loss as new (options: object) => OpenSetLoss)({ ...sizes, ...own })];
+  }),
+);
+
+/** What two steps on one batch did. */
+export interface MatrixCell {
+  /** Before the first step, after it, and after the second. */
+  readonly losses: readonly number[];
+  /** Tensors that the second step left behind. */
+  readonly leaked: number;
+}
+
+/** Trains two steps on one batch, each of the same small length, and looks at the loss of a third. */
+export async function trainTwoSteps(
+  makeBackbone: () => Backbone,
+  makeLoss: () => OpenSetLoss,
+): Promise<MatrixCell> {
+  const backbone = makeBackbone();
+  const loss = makeLoss();
+  const optimizer = new Sgd({ learningRate: 0.001 });
+  const [height, width] = backbone.inputShape as [number, number, number];
+  const images = tf.randomUniform([12, height, width, 1], -1, 1, 'float32', 5) as tf.Tensor4D;
+  const labels = tf.tensor1d([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5], 'int32');
+  const embed = () => backbone.forward(images, { training: true, seed: 7 });
+  // A first look without a step: a loss over samples in memory then has one of each class there, and its bias started.
+  tf.tidy(() => {
+    const step = loss.forward(embed(), labels, { epoch: 0 });
+    step.commit();
+    step.dispose();
+  });
+  const variables = [...backbone.trainable, ...loss.trainable];
+  const values: number[] = [];
+  let leaked = 0;
+  for (let step = 0; step < 3; step++) {
+    const before = tf.memory().numTensors;
+    const held: { step?: LossStep } = {};
+    const { value, grads } = tf.variableGrads(() => {
+      held.step = loss.forward(embed(), labels, { epoch: 0 });
+      return tf.clone(held.step.loss);
+    }, variables);
+    values.push((await value.data())[0]!);
+    tf.tidy(() => optimizer.applyGradients(unitGradients(grads)));
+    held.step?.commit();
+    held.step?.dispose();
+    tf.dispose([value, grads]);
+    backbone.afterStep?.();
+    if (step === 1) leaked = tf.memory().numTensors - before;
+  }
+  tf.dispose([labels, images]);
+  optimizer.dispose();
+  loss.dispose();
+  backbone.dispose();
+  return { losses: values, leaked };
+}
+
+/** Gradients of length 1 all together: the gradient of a cosine grows without bound as its vectors shrink. */
+function unitGradients(gradients: tf.NamedTensorMap): { name: string; tensor: tf.Tensor }[] {
+  const norm = tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
+  return Object.entries(gradients).map(([name, gradient]) => ({ name, tensor: tf.div(gradient, norm) }));
+}
