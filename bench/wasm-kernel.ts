@@ -8,22 +8,6 @@ export async function startWasm(threads = 1): Promise<void> {
   for (const note of notes) console.warn(note);
 }
 
-/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
-export function onStock(work: () => void): () => void {
-  return () => {
-    for (const name of registeredKernels) {
-      tf.unregisterKernel(name, 'wasm');
-      const kernel = stockKernels().get(name);
-      if (kernel) tf.registerKernel(kernel);
-    }
-    try {
-      work();
-    } finally {
-      registerWasmKernels();
-    }
-  };
-}
-
 /** One run of a kernel as it is registered now. */
 export function openset(name: string, inputs: Record<string, tf.Tensor>, attributes: object): () => void {
   return () => tf.dispose(tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap));
