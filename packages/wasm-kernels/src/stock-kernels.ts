@@ -13,6 +13,8 @@ const required = [
   'Conv2DBackpropInput',
   'DepthwiseConv2dNative',
   'Elu',
+  'FusedConv2D',
+  'FusedDepthwiseConv2D',
   'GatherV2',
   'Identity',
   'LeakyRelu',
