@@ -4,7 +4,7 @@ import { filterGradientTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { winogradFilterGradient } from './native-winograd.ts';
-import { sumOfParts } from './sum-of-parts.ts';
+import { affordableParts, sumOfParts } from './sum-of-parts.ts';
 import { winogradScheme } from './winograd-schemes.ts';
 
 /** See assembly/filter-gradient.ts. */
@@ -40,7 +40,8 @@ export function filterGradient(
 
   const pixelRows = batch * height.output;
   const wanted = Math.max((pixelRows * width.output) / longestSum, manyChunks / blocks);
-  const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, Math.ceil(wanted)));
+  const affordable = affordableParts(wanted, window * outChannels);
+  const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, affordable));
   return sumOfParts(scope, native, Math.ceil(pixelRows / rowsPerPart), shape, (target, parts) => {
     native.run(filterGradientTask, parts * blocks, [
       ...[native.address(x), batch, height.input, width.input, inChannels],

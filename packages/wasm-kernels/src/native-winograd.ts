@@ -3,7 +3,7 @@ import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import { winogradFilterTask, winogradGradientTask, winogradTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
-import { sumOfParts } from './sum-of-parts.ts';
+import { affordableParts, sumOfParts } from './sum-of-parts.ts';
 import { tilesAlong, type Wanted, type WinogradScheme } from './winograd-schemes.ts';
 
 /** See assembly/winograd-tiles.ts: what lies between planes, and the most channels of a block. */
@@ -91,8 +91,9 @@ export function winogradFilterGradient(
   const { tilesPerBlock } = scheme;
   const blocks = Math.ceil(inChannels / channelsPerBlock) * Math.ceil(outChannels / columnsPerChunk);
   // Long sums lose digits.
-  const parts = Math.max(manyChunks / blocks, tiles / longestSum);
-  const tilesPerChunk = tilesPerBlock * Math.ceil(tiles / tilesPerBlock / Math.ceil(parts));
+  const wanted = Math.max(manyChunks / blocks, tiles / longestSum);
+  const parts = affordableParts(wanted, 9 * inChannels * outChannels);
+  const tilesPerChunk = tilesPerBlock * Math.ceil(tiles / tilesPerBlock / parts);
   const shape = [3, 3, inChannels, outChannels];
   return sumOfParts(scope, native, Math.ceil(tiles / tilesPerChunk), shape, (filter, count) => {
     const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock };
