@@ -19,8 +19,9 @@ import {
   skipEmptyWord,
   strideWord,
 } from '../src/bank-loss-words';
-import { multiplyPanels, packScaled, panelColumns, roundUp, spareTileBytes } from './panel-products';
+import { multiplyPanels, packScaled, roundUp } from './panel-products';
 import { address, float, integer } from './parameters';
+import { minimum, tileBytes, tileColumns } from './tile';
 
 const minimumNorm: f64 = 1e-5;
 
@@ -42,7 +43,7 @@ export function spareOf(p: usize, scratch: usize): usize {
 // @ts-ignore: decorator
 @inline
 function factorsOf(p: usize, scratch: usize): usize {
-  return spareOf(p, scratch) + spareTileBytes;
+  return spareOf(p, scratch) + tileBytes;
 }
 
 // @ts-ignore: decorator
@@ -60,7 +61,7 @@ export function packedOf(p: usize, scratch: usize): usize {
 // @ts-ignore: decorator
 @inline
 function gatheredOf(p: usize, scratch: usize): usize {
-  return packedOf(p, scratch) + at(integer(p, blockClassesWord) * roundUp(integer(p, sizeWord), panelColumns));
+  return packedOf(p, scratch) + at(integer(p, blockClassesWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
 
 /** The row of the bank that a class has. */
@@ -141,7 +142,7 @@ export function negativeDots(
   scratch: usize,
 ): void {
   const batch = integer(p, batchWord), stride = integer(p, strideWord), size = integer(p, sizeWord);
-  const columns = roundUp(batch, panelColumns);
+  const columns = roundUp(batch, tileColumns);
   const packed = address(p, queryColumnsWord), spare = spareOf(p, scratch);
   multiplyPanels(count, columns, size, rows, at(size), 4, packed, dots, at(stride), false, spare);
   const labels = address(p, labelsWord);
@@ -203,7 +204,7 @@ export function addToEmbeddings(
   const factors = factorsOf(p, scratch), packed = packedOf(p, scratch);
   for (let row = 0; row < count; row++) store<f32>(factors + at(row), classScale(p, first + row));
   packScaled(rows, size, count, factors, packed);
-  const batch = integer(p, batchWord), columns = roundUp(size, panelColumns);
+  const batch = integer(p, batchWord), columns = roundUp(size, tileColumns);
   const spare = spareOf(p, scratch);
   multiplyPanels(batch, columns, count, slopes, 4, stride, packed, partial, at(columns), true, spare);
 }

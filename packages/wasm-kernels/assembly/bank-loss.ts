@@ -37,11 +37,11 @@ import {
   sampleArrayOf,
 } from './bank-block';
 import { embeddingsChunk, partialBytes, queriesChunk, writeBankGradient } from './bank-rows';
-import { minimum, multiplyAdd } from './gemm';
 import { exponentialOfNegative, logarithmOfOnePlus } from './logistic';
 import { laneSum } from './mathematics';
-import { panelColumns, roundUp } from './panel-products';
+import { roundUp } from './panel-products';
 import { address, integer } from './parameters';
+import { minimum, multiplyAdd, tileColumns } from './tile';
 
 /** One chunk of a task of the loss over a bank; false if it is none. */
 export function runBankLossChunk(task: i32, p: usize, chunk: i32, scratch: usize): bool {
@@ -213,7 +213,7 @@ function raiseLargest(
   scratch: usize,
 ): void {
   const batch = integer(p, batchWord), stride = at(integer(p, strideWord));
-  const vectors = at(roundUp(batch, 4)), columns = at(roundUp(integer(p, sizeWord), panelColumns));
+  const vectors = at(roundUp(batch, 4)), columns = at(roundUp(integer(p, sizeWord), tileColumns));
   const top = sampleArrayOf(p, scratch, 0);
   memory.copy(top, largest, vectors);
   for (let row = 0; row < count; row++) {

@@ -21,10 +21,10 @@ import {
   tileRowsMultiple,
 } from '../src/bank-loss-words';
 import { at, bankRow, bankRowAddress, classScale, inverseNorm, isProjected, norm, packedOf, spareOf } from './bank-block';
-import { minimum } from './gemm';
 import { laneSum } from './mathematics';
-import { multiplyPanels, panelColumns, roundUp } from './panel-products';
+import { multiplyPanels, roundUp } from './panel-products';
 import { address, integer } from './parameters';
+import { minimum, tileColumns } from './tile';
 
 /** Rows of the bank that are finished at a time: the first-level cache holds them. */
 const stripRows: i32 = 12;
@@ -36,7 +36,7 @@ const sampleRows: i32 = 8;
 @inline
 export function partialBytes(p: usize): usize {
   const rows = roundUp(integer(p, batchWord), tileRowsMultiple);
-  return at(rows * roundUp(integer(p, sizeWord), panelColumns));
+  return at(rows * roundUp(integer(p, sizeWord), tileColumns));
 }
 
 /** Writes a block of the bank's gradient: `slopes · unit embeddings`, through the normalisation of the rows. */
@@ -49,7 +49,7 @@ export function writeBankGradient(
   scratch: usize,
 ): void {
   const batch = integer(p, batchWord), size = integer(p, sizeWord), stride = at(integer(p, strideWord));
-  const columns = roundUp(size, panelColumns);
+  const columns = roundUp(size, tileColumns);
   const gradient = address(p, bankGradientWord), inverse = address(p, inverseWord);
   const packed = address(p, queryRowsWord), strip = packedOf(p, scratch), spare = spareOf(p, scratch);
   for (let start = 0; start < count; start += stripRows) {
@@ -112,7 +112,7 @@ export function queriesChunk(p: usize, chunk: i32): void {
   for (let lane = 0; lane < sampleRows; lane++) {
     const sample = chunk * sampleRows + lane;
     if (sample >= batch) {
-      for (let k = 0; k < size; k++) store<f32>(columnPanel + at(k * panelColumns + lane), 0);
+      for (let k = 0; k < size; k++) store<f32>(columnPanel + at(k * tileColumns + lane), 0);
       continue;
     }
     const source = address(p, embeddingsWord) + at(sample) * size;
@@ -125,12 +125,12 @@ export function queriesChunk(p: usize, chunk: i32): void {
       const value = <f32>(<f64>load<f32>(source + at(k)) * inverse);
       similarity += <f64>value * <f64>load<f32>(own + at(k));
       store<f32>(query + at(k), value);
-      store<f32>(columnPanel + at(k * panelColumns + lane), value);
-      store<f32>(packedRows + at(((k >> 3) * batch + sample) * panelColumns + (k & 7)), value);
+      store<f32>(columnPanel + at(k * tileColumns + lane), value);
+      store<f32>(packedRows + at(((k >> 3) * batch + sample) * tileColumns + (k & 7)), value);
     }
-    const columns = roundUp(size, panelColumns);
+    const columns = roundUp(size, tileColumns);
     for (let k = size; k < columns; k++) {
-      store<f32>(packedRows + at(((k >> 3) * batch + sample) * panelColumns + (k & 7)), 0);
+      store<f32>(packedRows + at(((k >> 3) * batch + sample) * tileColumns + (k & 7)), 0);
     }
     const ownLength = norm(own, size), numbers = address(p, rowNumbersWord) + (<usize>sample << 5);
     store<f64>(numbers, inverse);
@@ -161,7 +161,7 @@ export function embeddingsChunk(p: usize, chunk: i32): void {
 function addGroups(p: usize, sample: i32, target: usize): void {
   const size = integer(p, sizeWord), groups = integer(p, groupCountWord), stride = integer(p, strideWord);
   const factors = address(p, groupFactorsWord), bytes = partialBytes(p);
-  const first = address(p, partialsWord) + at(sample * roundUp(size, panelColumns));
+  const first = address(p, partialsWord) + at(sample * roundUp(size, tileColumns));
   memory.fill(target, 0, at(size));
   for (let group = 0; group < groups; group++) {
     const factor: f32 = factors ? load<f32>(factors + at(group * stride + sample)) : 1;

@@ -1,9 +1,10 @@
 // Convolutions as products of matrices: a row for each result pixel, the line of its window (window.ts) as inner
 // dimension, a column for each output channel. The gradient by the input is such a convolution too, of `dy`, with the
 // taps in reverse order, and with a stride one for each phase of the input pixels.
-import { at, minimum, pack, tileBytes, tileColumns } from './gemm';
+import { pack } from './gemm';
 import { multiplyRows } from './row-tile';
 import { copyWindows } from './window';
+import { at, minimum, tileBytes, tileColumns } from './tile';
 
 /** Blocks of lines and of the filter; they stay in the level 2 cache. */
 const blockRows: i32 = 128;

@@ -1,6 +1,6 @@
 // Depthwise convolutions with one filter for each channel: the forward one and, as windows of `dy` with the taps in
 // reverse order, the gradient by the input; and the gradient by the filter. Vectors of 4 channels, 4 vectors at a time.
-import { at, minimum, multiplyAdd } from './gemm';
+import { at, minimum, multiplyAdd } from './tile';
 
 /** The parameters of both tasks; strides count elements. src/native-depthwise.ts writes them in this order. */
 @unmanaged

@@ -1,8 +1,9 @@
 // The gradient of a convolution by its filter as a product of matrices: a row for each element of a window, a column for
 // each output channel, a sum over all result pixels.
-import { at, minimum, pack, tileBytes, tileColumns } from './gemm';
+import { pack } from './gemm';
 import { multiplyTransposed } from './row-tile';
 import { copyWindows } from './window';
+import { at, minimum, tileBytes, tileColumns } from './tile';
 
 /** Blocks of pixels, of elements of the window, and of columns. */
 const blockInner: i32 = 256;

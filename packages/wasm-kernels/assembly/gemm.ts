@@ -1,182 +1,21 @@
 // Matrix products over the heap of tfjs-backend-wasm. No static data and no allocator: the module lives on somebody
 // else's memory, so every scratch area is handed in.
 import { address, integer } from './parameters';
+import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
 
-/** Rows and columns of a micro-tile: 8 accumulators of 4 lanes, which with the operands fit into 16 registers. */
-export const tileRows: i32 = 4;
-export const tileColumns: i32 = 8;
-/** Block sizes: a block of A stays in the level 2 cache, a panel of B in level 1. */
-const blockRows: i32 = 128;
+/** Block sizes: a block of A stays in the level 2 cache, a panel of B in level 1. Rows are a multiple of 4 and of 6. */
+const blockRows: i32 = 132;
 const blockInner: i32 = 256;
 const blockColumns: i32 = 2048;
+/** Lines of A are copied with so many elements between them: of a power of two they would fall into the same places. */
+const gap: i32 = 4;
 
-/** Where a tile at the edge of a product is put first. */
-export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
-const packedABytes: usize = <usize>((blockRows + tileRows) * blockInner * 4);
+const copiedABytes: usize = <usize>((blockRows + gap) * (blockInner + gap) * 4);
 const packedBBytes: usize = <usize>((blockColumns + tileColumns) * blockInner * 4);
 
 /** Bytes of scratch memory that `gemm` needs, 16-byte aligned. */
 export function gemmScratchBytes(): usize {
-  return tileBytes + packedABytes + packedBBytes;
-}
-
-// @ts-expect-error: decorator
-@inline
-export function minimum(a: i32, b: i32): i32 {
-  return a < b ? a : b;
-}
-
-// @ts-expect-error: decorator
-@inline
-export function at(index: i32): usize {
-  return <usize>index << 2;
-}
-
-/** `a · b + c` in each lane: fused where relaxed SIMD is enabled. */
-// @ts-expect-error: decorator
-@inline
-export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
-}
-
-/**
- * One micro-tile: the sum over `inner` of a column of packed A and a row of packed B. The exit test after each step
- * keeps V8 from hoisting all loads of the loop to its top and spilling them.
- */
-function microTile(
-  inner: i32,
-  a: usize,
-  b: usize,
-  c: usize,
-  rowBytes: usize,
-  rows: i32,
-  columns: i32,
-  accumulate: bool,
-  scratch: usize,
-): void {
-  const zero = f32x4.splat(0);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-  while (true) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
-    x = v128.load32_splat(a, 4);
-    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
-    x = v128.load32_splat(a, 8);
-    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
-    x = v128.load32_splat(a, 12);
-    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
-    if (inner == 1) break;
-    b0 = v128.load(b, 32); b1 = v128.load(b, 48);
-    x = v128.load32_splat(a, 16);
-    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
-    x = v128.load32_splat(a, 20);
-    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
-    x = v128.load32_splat(a, 24);
-    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
-    x = v128.load32_splat(a, 28);
-    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
-    if (inner == 2) break;
-    b0 = v128.load(b, 64); b1 = v128.load(b, 80);
-    x = v128.load32_splat(a, 32);
-    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
-    x = v128.load32_splat(a, 36);
-    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
-    x = v128.load32_splat(a, 40);
-    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
-    x = v128.load32_splat(a, 44);
-    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
-    if (inner == 3) break;
-    b0 = v128.load(b, 96); b1 = v128.load(b, 112);
-    x = v128.load32_splat(a, 48);
-    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
-    x = v128.load32_splat(a, 52);
-    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
-    x = v128.load32_splat(a, 56);
-    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
-    x = v128.load32_splat(a, 60);
-    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
-    if (inner == 4) break;
-    a += 64;
-    b += 128;
-    inner -= 4;
-  }
-  storeTile(c00, c01, c10, c11, c20, c21, c30, c31, c, rowBytes, rows, columns, accumulate, scratch);
-}
-
-/** Writes what lies inside of a micro-tile. */
-// @ts-expect-error: decorator
-@inline
-export function storeTile(
-  c00: v128,
-  c01: v128,
-  c10: v128,
-  c11: v128,
-  c20: v128,
-  c21: v128,
-  c30: v128,
-  c31: v128,
-  c: usize,
-  rowBytes: usize,
-  rows: i32,
-  columns: i32,
-  accumulate: bool,
-  scratch: usize,
-): void {
-  if (rows == tileRows && columns == tileColumns) {
-    storeRow(c, c00, c01, accumulate);
-    storeRow(c + rowBytes, c10, c11, accumulate);
-    storeRow(c + 2 * rowBytes, c20, c21, accumulate);
-    storeRow(c + 3 * rowBytes, c30, c31, accumulate);
-    return;
-  }
-  // At the edge the tile goes through scratch memory, and only what lies inside is copied.
-  storeRow(scratch, c00, c01, false);
-  storeRow(scratch + 32, c10, c11, false);
-  storeRow(scratch + 64, c20, c21, false);
-  storeRow(scratch + 96, c30, c31, false);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const target = c + <usize>i * rowBytes + at(j);
-      const value = load<f32>(scratch + at(i * tileColumns + j));
-      store<f32>(target, accumulate ? load<f32>(target) + value : value);
-    }
-  }
-}
-
-// @ts-expect-error: decorator
-@inline
-function storeRow(target: usize, left: v128, right: v128, accumulate: bool): void {
-  v128.store(target, accumulate ? f32x4.add(v128.load(target), left) : left);
-  v128.store(target, accumulate ? f32x4.add(v128.load(target, 16), right) : right, 16);
-}
-
-/** The product of two packed blocks. `aPanelBytes` and `bPanelBytes` lie between panels of 4 rows and of 8 columns. */
-export function multiplyPanels(
-  rows: i32,
-  columns: i32,
-  inner: i32,
-  a: usize,
-  aPanelBytes: usize,
-  b: usize,
-  bPanelBytes: usize,
-  c: usize,
-  rowBytes: usize,
-  accumulate: bool,
-  scratch: usize,
-): void {
-  for (let j = 0; j < columns; j += tileColumns) {
-    const width = minimum(tileColumns, columns - j);
-    let panelA = a, target = c + at(j);
-    for (let i = 0; i < rows; i += tileRows) {
-      const height = minimum(tileRows, rows - i);
-      microTile(inner, panelA, b, target, rowBytes, height, width, accumulate, scratch);
-      panelA += aPanelBytes;
-      target += <usize>tileRows * rowBytes;
-    }
-    b += bPanelBytes;
-  }
+  return tileBytes + copiedABytes + packedBBytes;
 }
 
 /**
@@ -279,35 +118,50 @@ export function gemm(
   accumulate: bool,
   scratch: usize,
 ): void {
-  const packedA = scratch + tileBytes, packedB = packedA + packedABytes;
+  const copiedA = scratch + tileBytes, packedB = copiedA + copiedABytes;
   const rowBytes = at(cRow);
+  // Of the two strides of A, the smaller one stays that.
+  const byRow = aInner <= aRow;
   for (let column = 0; column < columns; column += blockColumns) {
     const width = minimum(blockColumns, columns - column);
     for (let k = 0; k < inner; k += blockInner) {
       const depth = minimum(blockInner, inner - k);
-      const adding = accumulate || k > 0;
-      const panelABytes = at(tileRows * depth), panelBBytes = at(tileColumns * depth);
-      const blockB = b + at(k * bInner + column * bColumn);
-      pack(tileColumns, blockB, bColumn, bInner, width, depth, packedB, panelBBytes);
+      const adding = accumulate || k > 0, panelBytes = at(tileColumns * depth);
+      pack(tileColumns, b + at(k * bInner + column * bColumn), bColumn, bInner, width, depth, packedB, panelBytes);
       for (let row = 0; row < rows; row += blockRows) {
         const height = minimum(blockRows, rows - row);
-        const blockA = a + at(row * aRow + k * aInner);
-        pack(tileRows, blockA, aRow, aInner, height, depth, packedA, panelABytes);
-        multiplyPanels(
-          height,
-          width,
-          depth,
-          packedA,
-          panelABytes,
-          packedB,
-          panelBBytes,
-          c + <usize>row * rowBytes + at(column),
-          rowBytes,
-          adding,
-          scratch,
+        const from = a + at(row * aRow + k * aInner), target = c + <usize>row * rowBytes + at(column);
+        let aRowBytes: usize = 4, aInnerBytes: usize = 4;
+        if (byRow) {
+          aRowBytes = at(depth + gap);
+          copyLines(from, aRow, aInner, height, depth, copiedA, aRowBytes);
+        } else {
+          aInnerBytes = at(height + gap);
+          copyLines(from, aInner, aRow, depth, height, copiedA, aInnerBytes);
+        }
+        multiplyTiles(
+          height, width, depth, copiedA, aRowBytes, aInnerBytes, packedB, 32, panelBytes, target, rowBytes, adding, scratch,
         );
       }
     }
+  }
+}
+
+/** Copies lines of a matrix one after the other. */
+function copyLines(
+  from: usize,
+  lineStride: i32,
+  stride: i32,
+  lines: i32,
+  length: i32,
+  target: usize,
+  targetBytes: usize,
+): void {
+  for (let line = 0; line < lines; line++) {
+    if (stride == 1) memory.copy(target, from, at(length));
+    else for (let k = 0; k < length; k++) store<f32>(target + at(k), load<f32>(from + at(k * stride)));
+    from += at(lineStride);
+    target += targetBytes;
   }
 }
 

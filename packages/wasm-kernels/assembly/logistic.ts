@@ -1,6 +1,6 @@
 // What binary cross-entropy and softmax need of a logit, four lanes at a time. Values below 1e-30 become 0: products of
 // denormal numbers take a hundred times as long as others.
-import { multiplyAdd } from './gemm';
+import { multiplyAdd } from './tile';
 
 /** `e^x` for x ≤ 0 with a relative error of 2e-7; 0 below −69, also for −∞; NaN stays NaN. */
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 // Adds up parts of a result that were computed one by one, in float64.
-import { at, minimum } from './gemm';
 import { address, integer } from './parameters';
+import { at, minimum } from './tile';
 
 const chunkElements: i32 = 1 << 14;
 

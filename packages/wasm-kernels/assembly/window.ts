@@ -1,6 +1,6 @@
 // The part of an image that one result of a convolution reads, as a line `[tapsY, tapsX, channels]` of numbers. With
 // channels last, each row of a window is one piece of memory: 3 × 3 taps of any number of channels are three copies.
-import { at, minimum } from './gemm';
+import { at, minimum } from './tile';
 
 // @ts-expect-error: decorator
 @inline

@@ -1,6 +1,6 @@
 // The gradient by a filter of 3 × 3 taps, transposed to winograd.ts: in each plane, a product of matrices sums over the
 // tiles.
-import { at, minimum, tileColumns } from './gemm';
+import { at, minimum, tileColumns } from './tile';
 import { multiplyTransposed } from './row-tile';
 import { filterGradientLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';

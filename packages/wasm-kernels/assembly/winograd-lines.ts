@@ -1,6 +1,6 @@
 // The one-dimensional transforms of each scheme. Where operands do not lie in regular steps, a table has their addresses.
 import { stridedInputScheme, stridedScheme } from '../src/convolution-task-ids';
-import { minimum } from './gemm';
+import { minimum } from './tile';
 import { filterGradientPass, filterPass, gradientPass, inputPass, outputPass } from './winograd-passes';
 import {
   copyPass,

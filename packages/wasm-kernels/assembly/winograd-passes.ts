@@ -6,7 +6,7 @@
 // The matrices belong to the points 0, ±√½, ±√2, ∞, where a polynomial is evaluated: with the usual 0, ±1, ±2, ∞ the
 // rounding error is twice as large. Each pass takes `bytes` of channels, a vector at a time; `step` lies between the
 // operands that come without an address of their own.
-import { multiplyAdd } from './gemm';
+import { multiplyAdd } from './tile';
 
 export const small: f32 = 0.70710678118654752;
 export const large: f32 = 1.4142135623730951;

@@ -1,5 +1,5 @@
 // The two-dimensional transforms of one tile and some of its channels: along rows, then along columns.
-import { at, minimum, tileBytes } from './gemm';
+import { at, minimum, tileBytes } from './tile';
 import { gradientLine, inputLine, inputStepOf, outputLine, pointsOf, resultsOf, windowOf } from './winograd-lines';
 
 /** The most channels and columns of a block. */

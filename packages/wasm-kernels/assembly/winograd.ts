@@ -1,7 +1,8 @@
 // Convolutions of 3 × 3 taps by Winograd's algorithm. Tiles of the image are transformed to planes, in each of which a
 // product of matrices sums over the channels, and the sums are transformed back: with stride 1, 36 products for 16 results in
 // place of 144; with stride 2, 81 in place of 144.
-import { at, minimum, pack, tileColumns } from './gemm';
+import { pack } from './gemm';
+import { at, minimum, tileColumns } from './tile';
 import { multiplyRows } from './row-tile';
 import { filterLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import { blockChannels, clearZeros, inputTile, outputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';
