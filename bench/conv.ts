@@ -2,40 +2,102 @@ import { dispose } from '@tensorflow/tfjs-core';
 import { type Comparison, compare } from './measure.ts';
 import { openset, sample, startWasm, stock } from './wasm-kernel.ts';
 
-/** Images, size, channels in and out, stride: the layers of small networks. */
-const layers: readonly [number, number, number, number, number][] = [
+/** Images, size, channels in and out, stride. */
+type Layer = readonly [number, number, number, number, number];
+
+const layers: readonly Layer[] = [
+  // IR-ResNet-18 on images of 32² pixels.
+  [32, 16, 64, 64, 1],
+  [32, 8, 128, 128, 1],
+  [32, 4, 256, 256, 1],
+  [32, 2, 512, 512, 1],
+  // The same on images of 112² pixels.
+  [16, 112, 64, 64, 1],
+  [16, 56, 64, 64, 1],
+  [16, 28, 128, 128, 1],
+  [16, 14, 256, 256, 1],
+  [16, 7, 512, 512, 1],
+  [16, 56, 128, 128, 2],
+  [16, 14, 512, 512, 2],
+  // First layers.
+  [32, 32, 3, 64, 1],
+  [16, 112, 3, 64, 1],
   [128, 28, 1, 16, 1],
+  // Small networks.
   [128, 14, 16, 32, 1],
   [128, 14, 16, 32, 2],
   [128, 7, 32, 64, 1],
-  [32, 28, 64, 64, 1],
 ];
 
-/** The gradients of 3 × 3 convolutions by their input and by their filter. */
+/** Images, size, channels, taps, stride: depthwise, as MobileFaceNet has them. */
+const depthwiseLayers: readonly Layer[] = [
+  [16, 56, 64, 3, 1],
+  [16, 56, 128, 3, 2],
+  [16, 28, 128, 3, 1],
+  [16, 14, 256, 3, 1],
+  [16, 7, 512, 7, 1],
+];
+
+/** Convolutions of 3 × 3 taps, and depthwise ones: forward, and the gradients by the input and by the filter. */
 export async function conv(): Promise<Comparison[]> {
   await startWasm();
-  const rows: Comparison[] = [];
-  for (const [batch, size, inChannels, outChannels, stride] of layers) {
-    const inputShape = [batch, size, size, inChannels];
-    const filterShape = [3, 3, inChannels, outChannels];
-    const outSize = Math.ceil(size / stride);
-    const attributes = { strides: stride, pad: 'same', dataFormat: 'NHWC', inputShape, filterShape };
-    const x = sample(inputShape);
-    const filter = sample(filterShape);
-    const dy = sample([batch, outSize, outSize, outChannels]);
-    const layer = `${batch} × ${size}², ${inChannels} → ${outChannels}, stride ${stride}`;
-    for (const [name, kernel, inputs] of [
-      ['by the input', 'Conv2DBackpropInput', { dy, filter }],
-      ['by the filter', 'Conv2DBackpropFilter', { x, dy }],
-    ] as const) {
-      const run = [
-        `${layer}, ${name}`,
-        openset(kernel, inputs, attributes),
-        stock(kernel, inputs, attributes),
-      ] as const;
-      rows.push(compare(...run));
-    }
-    dispose([x, filter, dy]);
-  }
-  return rows;
+  const dense = layers.flatMap(([batch, size, inChannels, outChannels, stride]) =>
+    threeWays(
+      `${batch} × ${size}², ${inChannels} → ${outChannels}${stride > 1 ? `, stride ${stride}` : ''}`,
+      'Conv2D',
+      [batch, size, size, inChannels],
+      [3, 3, inChannels, outChannels],
+      stride,
+    ),
+  );
+  const depthwise = depthwiseLayers.flatMap(([batch, size, channels, taps, stride]) =>
+    threeWays(
+      `depthwise ${batch} × ${size}², ${channels}, ${taps} × ${taps} taps${stride > 1 ? `, stride ${stride}` : ''}`,
+      'DepthwiseConv2dNative',
+      [batch, size, size, channels],
+      [taps, taps, channels, 1],
+      stride,
+    ),
+  );
+  return [...dense, ...depthwise];
+}
+
+function threeWays(
+  layer: string,
+  kernel: string,
+  inputShape: number[],
+  filterShape: number[],
+  stride: number,
+): Comparison[] {
+  const [batch, size, , inChannels] = inputShape as [number, number, number, number];
+  const [taps, , , outChannels] = filterShape as [number, number, number, number];
+  // A filter larger than 3 × 3 sees the whole image, without padding.
+  const outSize = taps > 3 ? 1 : Math.ceil(size / stride);
+  const depthwise = kernel !== 'Conv2D';
+  const attributes = {
+    strides: [stride, stride],
+    pad: taps > 3 ? 'valid' : 'same',
+    dataFormat: 'NHWC',
+    dilations: [1, 1],
+    inputShape,
+    filterShape,
+  };
+  const x = sample(inputShape);
+  const filter = sample(filterShape);
+  const dy = sample([batch, outSize, outSize, depthwise ? inChannels : outChannels]);
+  const products = batch * outSize ** 2 * taps ** 2 * inChannels * outChannels;
+  const rows = [
+    ['forward', kernel, { x, filter }],
+    ['by the input', `${kernel}BackpropInput`, { dy, filter }],
+    ['by the filter', `${kernel}BackpropFilter`, { x, dy }],
+  ] as const;
+  const comparisons = rows.map(([name, kernelName, inputs]) => {
+    const ours = openset(kernelName, inputs, attributes);
+    const theirs = stock(kernelName, inputs, attributes);
+    // The stock gradient by the input takes seconds.
+    const runs = theirs && name === 'by the input' && products > 2e8 ? 3 : 11;
+    return compare(`${layer}, ${name}`, ours, theirs, runs);
+  });
+  dispose([x, filter, dy]);
+  return comparisons;
 }

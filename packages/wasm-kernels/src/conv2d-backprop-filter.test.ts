@@ -1,19 +1,23 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, it } from 'vitest';
-import { gradientKernelTests } from './__fixtures__/gradient-kernel-tests.ts';
+import { afterEach, beforeAll, describe, it } from 'vitest';
+import { convolutionKernelTests } from './__fixtures__/convolution-kernel-tests.ts';
+import { referenceConvolution } from './__fixtures__/reference-convolution.ts';
 import { expectTensor, runKernel } from './__fixtures__/run-kernel.ts';
 import './index.ts';
+import { enableNative } from './native-module.ts';
 
 const kernel = { kernelName: 'Conv2DBackpropFilter', depthwise: false, of: 'filter' } as const;
 
 beforeAll(async () => {
   await tf.setBackend('wasm');
 });
+afterEach(() => enableNative(true));
 
 describe(kernel.kernelName, () => {
-  gradientKernelTests(kernel);
+  convolutionKernelTests(kernel);
 
-  it('splits long sums and so keeps them accurate', () => {
+  it.each([true, false])('splits long sums and so keeps them accurate, compiled %s', (native) => {
+    enableNative(native);
     // 0.1 is no float32: a plain float32 sum of 40 * 32 * 32 equal products drifts away.
     const x = tf.fill([40, 32, 32, 1], 0.1);
     const dy = tf.fill([40, 32, 32, 2], 0.1);
@@ -21,5 +25,32 @@ describe(kernel.kernelName, () => {
     const expected = 40 * 32 * 32 * Math.fround(0.1) ** 2;
     expectTensor(runKernel(kernel.kernelName, { x, dy }, attributes), [1, 1, 1, 2], [expected, expected]);
     tf.dispose([x, dy]);
+  });
+
+  // The sum over 32 images of 112² pixels; positive numbers, so that rounding errors have a direction too.
+  it.each([
+    [3, 8, 1],
+    [4, 4, 1],
+    [3, 8, 2],
+  ])('stays accurate over many pixels, %i → %i channels, stride %i', (inChannels, outChannels, stride) => {
+    const reference = referenceConvolution(
+      {
+        batch: 32,
+        input: [112, 112],
+        inChannels,
+        outChannels,
+        kernel: [3, 3],
+        strides: [stride, stride],
+        dilations: [1, 1],
+        pad: 'same',
+        dimRoundingMode: undefined,
+      },
+      false,
+      Math.abs,
+    );
+    const { inputShape, outputShape, filterShape, dFilter, attributes } = reference;
+    const inputs = { x: tf.tensor(reference.x, inputShape), dy: tf.tensor(reference.dy, outputShape) };
+    expectTensor(runKernel(kernel.kernelName, inputs, attributes), filterShape, dFilter);
+    tf.dispose(inputs);
   });
 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { gradientKernelTests } from './__fixtures__/gradient-kernel-tests.ts';
+import { convolutionKernelTests } from './__fixtures__/convolution-kernel-tests.ts';
 import { random } from './__fixtures__/run-kernel.ts';
 import './index.ts';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 describe(kernel.kernelName, () => {
-  gradientKernelTests(kernel);
+  convolutionKernelTests(kernel);
 
   it('serves conv2dTranspose', () => {
     const dy = random([2, 5, 4, 3], 1) as tf.Tensor4D;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe } from 'vitest';
-import { gradientKernelTests } from './__fixtures__/gradient-kernel-tests.ts';
+import { convolutionKernelTests } from './__fixtures__/convolution-kernel-tests.ts';
 import './index.ts';
 
 const kernel = { kernelName: 'DepthwiseConv2dNativeBackpropInput', depthwise: true, of: 'input' } as const;
@@ -10,5 +10,5 @@ beforeAll(async () => {
 });
 
 describe(kernel.kernelName, () => {
-  gradientKernelTests(kernel);
+  convolutionKernelTests(kernel);
 });

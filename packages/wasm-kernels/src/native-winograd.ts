@@ -165,7 +165,8 @@ function run(scope: KernelScope, native: NativeModule, c: Convolution): void {
   let columnsPerChunk = evenPart(c.columns, blockChannels);
   const chunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
   if (cached && chunks() < manyChunks) tilesPerChunk = 16;
-  while (chunks() < manyChunks && columnsPerChunk > 32) columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
+  while (chunks() < manyChunks && columnsPerChunk > 32)
+    columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
 
   const panels = Math.ceil(c.columns / 8);
   const planeBytes = 4 * 8 * panels * c.channels + planeGap;

@@ -1,14 +1,13 @@
 import { type BankLossKernelConfig, cosineBankLossKernel } from '@openset/core';
 import { backend, getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.ts';
-import { conv2D } from './conv2d.ts';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
-import { depthwiseConv2D } from './depthwise-conv2d.ts';
 import { elementwiseKernels } from './elementwise-kernels.ts';
+import { conv2D, depthwiseConv2D, fusedConv2D, fusedDepthwiseConv2D } from './forward-convolutions.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
 import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
@@ -28,6 +27,8 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
   DepthwiseConv2dNative: toKernelFunc(depthwiseConv2D),
   DepthwiseConv2dNativeBackpropFilter: toKernelFunc(depthwiseBackpropFilter),
   DepthwiseConv2dNativeBackpropInput: toKernelFunc(depthwiseBackpropInput),
+  FusedConv2D: toKernelFunc(fusedConv2D),
+  FusedDepthwiseConv2D: toKernelFunc(fusedDepthwiseConv2D),
   Identity: toKernelFunc(identity),
   OneHot: toKernelFunc(oneHot),
   UnsortedSegmentSum: toKernelFunc(unsortedSegmentSum),

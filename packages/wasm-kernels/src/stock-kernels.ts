@@ -16,6 +16,8 @@ const required = [
   'DepthwiseConv2dNative',
   'Elu',
   'FusedBatchNorm',
+  'FusedConv2D',
+  'FusedDepthwiseConv2D',
   'GatherV2',
   'Identity',
   'LeakyRelu',

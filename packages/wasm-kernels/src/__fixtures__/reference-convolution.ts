@@ -23,16 +23,23 @@ export interface ReferenceConvolution {
   x: Float32Array;
   filter: Float32Array;
   dy: Float32Array;
+  y: Float64Array;
   dx: Float64Array;
   dFilter: Float64Array;
   attributes: object;
 }
 
 /**
- * Both gradients by the definition, in float64: each product of the forward convolution is visited once. The cpu
+ * The convolution and both gradients by the definition, in float64: each product of the forward convolution is visited once. The cpu
  * backend cannot be the reference everywhere, since it ignores dilations.
+ *
+ * @param change applied to the random operands
  */
-export function referenceConvolution(test: ConvolutionCase, depthwise: boolean): ReferenceConvolution {
+export function referenceConvolution(
+  test: ConvolutionCase,
+  depthwise: boolean,
+  change: (value: number) => number = (value) => value,
+): ReferenceConvolution {
   const { batch, input, inChannels, kernel, strides, dilations, pad, dimRoundingMode } = test;
   const inputShape: [number, number, number, number] = [batch, ...input, inChannels];
   const filterShape: [number, number, number, number] = [...kernel, inChannels, test.outChannels];
@@ -46,9 +53,10 @@ export function referenceConvolution(test: ConvolutionCase, depthwise: boolean):
     depthwise,
   );
   const outputShape = [batch, outHeight, outWidth, outChannels];
-  const x = values(tf.util.sizeFromShape(inputShape), 1);
-  const filter = values(tf.util.sizeFromShape(filterShape), 2);
-  const dy = values(tf.util.sizeFromShape(outputShape), 3);
+  const x = values(tf.util.sizeFromShape(inputShape), 1).map(change);
+  const filter = values(tf.util.sizeFromShape(filterShape), 2).map(change);
+  const dy = values(tf.util.sizeFromShape(outputShape), 3).map(change);
+  const y = new Float64Array(dy.length);
   const dx = new Float64Array(x.length);
   const dFilter = new Float64Array(filter.length);
   for (let output = 0; output < dy.length; output++) {
@@ -57,26 +65,56 @@ export function referenceConvolution(test: ConvolutionCase, depthwise: boolean):
     const row = Math.floor(output / (outChannels * outWidth)) % outHeight;
     const image = Math.floor(output / (outChannels * outWidth * outHeight));
     for (let tapY = 0; tapY < kernel[0]; tapY++) {
-      const y = row * strides[0] + tapY * dilations[0] - padInfo.top;
-      if (y < 0 || y >= input[0]) continue;
+      const top = row * strides[0] + tapY * dilations[0] - padInfo.top;
+      if (top < 0 || top >= input[0]) continue;
       for (let tapX = 0; tapX < kernel[1]; tapX++) {
         const left = column * strides[1] + tapX * dilations[1] - padInfo.left;
         if (left < 0 || left >= input[1]) continue;
         const first = depthwise ? Math.floor(outChannel / test.outChannels) : 0;
         const last = depthwise ? first : inChannels - 1;
         for (let inChannel = first; inChannel <= last; inChannel++) {
-          const from = ((image * input[0] + y) * input[1] + left) * inChannels + inChannel;
+          const from = ((image * input[0] + top) * input[1] + left) * inChannels + inChannel;
           const tap = (tapY * kernel[1] + tapX) * inChannels + inChannel;
           const weight = tap * test.outChannels + (outChannel % test.outChannels);
+          y[output]! += x[from]! * filter[weight]!;
           dx[from]! += dy[output]! * filter[weight]!;
           dFilter[weight]! += dy[output]! * x[from]!;
         }
       }
     }
   }
-  const attributes = { strides, dilations, pad, dimRoundingMode, inputShape, filterShape };
-  return { inputShape, filterShape, outputShape, x, filter, dy, dx, dFilter, attributes };
+  const attributes = {
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    dataFormat: 'NHWC',
+    inputShape,
+    filterShape,
+  };
+  return { inputShape, filterShape, outputShape, x, filter, dy, y, dx, dFilter, attributes };
 }
+
+/** Three by three taps with stride 1 and many channels, as most layers have, on images down to one pixel. */
+export const layerCases: fc.Arbitrary<ConvolutionCase> = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 5 }),
+    input: pair(1, 9),
+    inChannels: fc.constantFrom(4, 8, 12, 20, 36, 64, 66, 128, 132),
+    outChannels: fc.constantFrom(4, 8, 12, 20, 36, 65, 128, 132),
+    stride: fc.constantFrom(1, 1, 1, 2, 3),
+    pad: fc.constantFrom('same' as const, 0, 1, 2),
+  })
+  .map(
+    ({ stride, ...rest }): ConvolutionCase => ({
+      ...rest,
+      kernel: [3, 3],
+      strides: [stride, stride],
+      dilations: [1, 1],
+      dimRoundingMode: typeof rest.pad === 'number' ? 'floor' : undefined,
+    }),
+  )
+  .filter(hasOutput);
 
 /** Convolutions of every kind: odd sizes, rectangular filters, all paddings, both strides and dilations. */
 export const convolutionCases: fc.Arbitrary<ConvolutionCase> = fc
@@ -100,17 +138,19 @@ export const convolutionCases: fc.Arbitrary<ConvolutionCase> = fc
     }
     return { ...rest, pad: padding, dimRoundingMode: undefined };
   })
-  .filter((test) => {
-    const { outHeight, outWidth } = tf.backend_util.computeConv2DInfo(
-      [test.batch, ...test.input, test.inChannels],
-      [...test.kernel, test.inChannels, test.outChannels],
-      test.strides,
-      test.dilations,
-      test.pad,
-      test.dimRoundingMode,
-    );
-    return outHeight > 0 && outWidth > 0;
-  });
+  .filter(hasOutput);
+
+function hasOutput(test: ConvolutionCase): boolean {
+  const { outHeight, outWidth } = tf.backend_util.computeConv2DInfo(
+    [test.batch, ...test.input, test.inChannels],
+    [...test.kernel, test.inChannels, test.outChannels],
+    test.strides,
+    test.dilations,
+    test.pad,
+    test.dimRoundingMode,
+  );
+  return outHeight > 0 && outWidth > 0;
+}
 
 function pair(min: number, max: number): fc.Arbitrary<[number, number]> {
   return fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { convolutionGeometry } from './convolution-geometry.ts';
+import { winogradPays } from './native-winograd.ts';
+
+function pays(batch: number, size: number, inChannels: number, outChannels: number, options: object = {}) {
+  const { taps = 3, ...others } = options as { taps?: number };
+  const attributes = { strides: 1, pad: 'same', ...others } as const;
+  const filterShape = [taps, taps, inChannels, outChannels];
+  const geometry = convolutionGeometry(
+    'Conv2D',
+    [batch, size, size, inChannels],
+    filterShape,
+    attributes,
+    false,
+  );
+  return (['output', 'input', 'filter'] as const).map((of) => winogradPays(geometry, of));
+}
+
+describe('winogradPays', () => {
+  it.each([
+    [32, 16, 64],
+    [32, 8, 128],
+    [32, 4, 256],
+    [16, 112, 64],
+    [16, 14, 256],
+    [16, 7, 512],
+  ])('for layers of a ResNet: %i images of %i² pixels, %i channels', (batch, size, channels) => {
+    expect(pays(batch, size, channels, channels)).toEqual([true, true, true]);
+  });
+
+  it('not where most taps lie outside of the image, or the filter is larger than what it is applied to', () => {
+    expect(pays(32, 2, 512, 512)).toEqual([false, false, false]);
+    expect(pays(1, 7, 512, 512)).toEqual([false, false, false]);
+  });
+
+  it('not for what it does not cover', () => {
+    expect(pays(16, 14, 64, 64, { strides: 2 })).toEqual([false, false, false]);
+    expect(pays(16, 14, 64, 64, { taps: 5 })).toEqual([false, false, false]);
+    expect(pays(16, 14, 3, 64)).toEqual([false, false, false]);
+    expect(pays(16, 14, 64, 66)).toEqual([false, false, false]);
+  });
+});
