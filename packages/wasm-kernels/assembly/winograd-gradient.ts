@@ -1,18 +1,9 @@
-// The gradient by a filter of 3 × 3 taps, transposed to winograd.ts: in each of the 36 planes, a product of matrices sums
-// over the tiles.
+// The gradient by a filter of 3 × 3 taps, transposed to winograd.ts: in each plane, a product of matrices sums over the
+// tiles.
 import { at, minimum, tileColumns } from './gemm';
 import { multiplyTransposed } from './row-tile';
-import {
-  clearOutside,
-  gradientTile,
-  inputTile,
-  planeBytes,
-  planes,
-  planesOffset,
-  tilesAlong,
-  Winograd,
-} from './winograd';
-import { filterGradientPass } from './winograd-passes';
+import { filterGradientLine, filterPlaneOf, pointsOf } from './winograd-lines';
+import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';
 
 /** What a chunk of tiles adds to the gradient of a block of channels and columns. */
 export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): void {
@@ -23,32 +14,34 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
   const channel = block / columnBlocks * c.channelsPerBlock, column = block % columnBlocks * c.columnsPerChunk;
   const depth = minimum(c.channelsPerBlock, c.channels - channel);
   const columns = minimum(c.columnsPerChunk, c.columns - column);
-  const allTiles = c.batch * tilesAlong(c.outHeight) * tilesAlong(c.outWidth);
-  const firstTile = part * c.tilesPerChunk, end = minimum(firstTile + c.tilesPerChunk, allTiles);
+  const firstTile = part * c.tilesPerChunk;
+  const end = minimum(firstTile + c.tilesPerChunk, c.batch * c.tilesY * c.tilesX);
+  const points = pointsOf(c.scheme), planes = points * points;
 
   const sums = scratch + planesOffset, sumBytes = planeBytes(depth * columns);
-  const inputs = sums + <usize>planes * sumBytes, inputBytes = planeBytes(c.tilesPerBlock * depth);
+  const inputs = sums + 36 * sumBytes, inputBytes = planeBytes(c.tilesPerBlock * depth);
   const gradients = inputs + <usize>planes * inputBytes, gradientBytes = planeBytes(c.tilesPerBlock * columns);
-  clearOutside(scratch);
+  clearZeros(scratch);
   for (let first = firstTile; first < end; first += c.tilesPerBlock) {
     const tiles = minimum(c.tilesPerBlock, end - first);
     for (let tile = 0; tile < tiles; tile++) {
       inputTile(c, first + tile, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
       gradientTile(c, first + tile, column, columns, gradients + at(tile * columns), gradientBytes, scratch);
     }
-    for (let plane: usize = 0; plane < <usize>planes; plane++) {
+    for (let plane = 0; plane < planes; plane++) {
+      const again = plane / points > 5 || plane % points > 5;
       multiplyTransposed(
         depth,
         columns,
         tiles,
-        inputs + plane * inputBytes,
+        inputs + <usize>plane * inputBytes,
         at(depth),
-        gradients + plane * gradientBytes,
+        gradients + <usize>plane * gradientBytes,
         at(columns),
         at(tileColumns),
-        sums + plane * sumBytes,
+        sums + <usize>filterPlaneOf(plane, points) * sumBytes,
         at(columns),
-        first > firstTile,
+        first > firstTile || again,
         scratch,
       );
     }
@@ -70,10 +63,10 @@ function filterGradientRow(
 ): void {
   const bytes = at(columns);
   for (let i: usize = 0; i < 6; i++) {
-    filterGradientPass(from + 6 * i * fromBytes, fromBytes, bytes, scratch + 3 * i * bytes, bytes);
+    filterGradientLine(c.scheme, from + 6 * i * fromBytes, fromBytes, bytes, scratch + 3 * i * bytes, bytes);
   }
   for (let j = 0; j < 3; j++) {
     const source = scratch + <usize>j * bytes;
-    filterGradientPass(source, 3 * bytes, bytes, target + at(j * c.filterTapX), at(c.filterTapY));
+    filterGradientLine(c.scheme, source, 3 * bytes, bytes, target + at(j * c.filterTapX), at(c.filterTapY));
   }
 }

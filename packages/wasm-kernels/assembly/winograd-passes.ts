@@ -8,31 +8,31 @@
 // operands that come without an address of their own.
 import { multiplyAdd } from './gemm';
 
-const small: f32 = 0.70710678118654752;
-const large: f32 = 1.4142135623730951;
+export const small: f32 = 0.70710678118654752;
+export const large: f32 = 1.4142135623730951;
 
 // @ts-expect-error: decorator
 @inline
-function plus(a: v128, b: v128): v128 {
+export function plus(a: v128, b: v128): v128 {
   return f32x4.add(a, b);
 }
 
 // @ts-expect-error: decorator
 @inline
-function minus(a: v128, b: v128): v128 {
+export function minus(a: v128, b: v128): v128 {
   return f32x4.sub(a, b);
 }
 
 // @ts-expect-error: decorator
 @inline
-function times(factor: f32, a: v128): v128 {
+export function times(factor: f32, a: v128): v128 {
   return f32x4.mul(f32x4.splat(factor), a);
 }
 
 /** `factor · a + b`. */
 // @ts-expect-error: decorator
 @inline
-function add(factor: f32, a: v128, b: v128): v128 {
+export function add(factor: f32, a: v128, b: v128): v128 {
   return multiplyAdd(f32x4.splat(factor), a, b);
 }
 

@@ -19,9 +19,9 @@ import { nativeModule } from './native-module.ts';
 const longestSum = 4096;
 
 /**
- * `Conv2DBackpropFilter`: the gradient of a convolution with respect to its filter.
+ * `Conv2DBackpropFilter`: the gradient of a convolution with respect to its filter, compiled where that is covered.
  *
- * `dW[k, ci, co] = Σ_{n, o} x[n, o·stride + k·dilation - pad, ci] · dy[n, o, co]` is itself a convolution: input
+ * Otherwise: `dW[k, ci, co] = Σ_{n, o} x[n, o·stride + k·dilation - pad, ci] · dy[n, o, co]` is itself a convolution: input
  * channels take the place of images, images that of channels, `dy` that of the filter, and stride and dilation
  * change places.
  */

@@ -13,7 +13,7 @@ import { nativeModule } from './native-module.ts';
 
 /**
  * `Conv2DBackpropInput`: the gradient of a convolution with respect to its input (also the forward pass of
- * `conv2dTranspose`), as one convolution of `dy`.
+ * `conv2dTranspose`), compiled where that is covered, and otherwise as one convolution of `dy`.
  *
  * With stride 1 the filter is the forward one turned by 180°, its input and output channels exchanged. With stride
  * `s`, the inputs whose padded position leaves the same rest modulo `s` (the *phase*) are reached by the same taps,

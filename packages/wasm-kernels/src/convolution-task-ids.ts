@@ -14,3 +14,10 @@ export const winogradGradientTask = 305;
 /** Rows of a depthwise convolution, and what they add to the gradient by its filter. */
 export const depthwiseTask = 306;
 export const depthwiseGradientTask = 307;
+
+/** What Winograd's algorithm computes: with stride 1 a convolution or its gradient by the filter. */
+export const plainScheme = 0;
+/** The same with stride 2. */
+export const stridedScheme = 1;
+/** The gradient by the input of a convolution with stride 2. (With stride 1 it is a convolution.) */
+export const stridedInputScheme = 2;

@@ -12,7 +12,7 @@ import { nativeModule } from './native-module.ts';
  * `DepthwiseConv2dNativeBackpropFilter`: the gradient of a depthwise convolution with respect to its filter,
  * `dW[k, c, m] = Σ_{n, o} x[n, o·stride + k·dilation - pad, c] · dy[n, o, c·multiplier + m]`.
  *
- * The one kernel that is a plain loop: XNNPACK has fast depthwise convolutions for 2×2, 3×3 and 5×5 filters only,
+ * Compiled, or else a plain loop: XNNPACK has fast depthwise convolutions for 2×2, 3×3 and 5×5 filters only,
  * and here `dy` would be the filter. It adds in float64.
  */
 export const depthwiseBackpropFilter: ScopedKernel<

@@ -6,8 +6,8 @@ import { depthwiseInputGradient, isCompiledDepthwise } from './native-depthwise.
 import { nativeModule } from './native-module.ts';
 
 /**
- * `DepthwiseConv2dNativeBackpropInput`: the gradient of a depthwise convolution with respect to its input, as a
- * depthwise convolution of `dy`, spread out by the stride, with the filter turned by 180°.
+ * `DepthwiseConv2dNativeBackpropInput`: the gradient of a depthwise convolution with respect to its input:
+ * compiled, or else a depthwise convolution of `dy`, spread out by the stride, with the filter turned by 180°.
  *
  * With a channel multiplier, every output channel is convolved by itself and those of one input channel are added.
  */

@@ -22,6 +22,7 @@ interface FusedAttributes extends ConvolutionAttributes {
   leakyreluAlpha?: number;
 }
 
+/** The kernels of the same names in tfjs: compiled where that is covered, else the stock kernels. */
 export const conv2D = plainKernel('Conv2D');
 export const depthwiseConv2D = plainKernel('DepthwiseConv2dNative');
 export const fusedConv2D = fusedKernel('FusedConv2D');

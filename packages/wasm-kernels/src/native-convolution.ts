@@ -3,8 +3,9 @@ import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import { convolutionTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
-import { winogradConvolve, winogradInputGradient, winogradPays } from './native-winograd.ts';
+import { winogradConvolve, winogradInputGradient } from './native-winograd.ts';
 import { inputPhases, outputWindows, shareInside, type Windows } from './windows.ts';
+import { winogradScheme } from './winograd-schemes.ts';
 
 /** Whether the compiled convolutions cover it. */
 export function isCompiled({ height, width }: ConvolutionGeometry): boolean {
@@ -20,7 +21,8 @@ export function convolve(
   bias: TensorInfo | null,
   geometry: ConvolutionGeometry,
 ): TensorInfo {
-  if (winogradPays(geometry, 'output')) return winogradConvolve(scope, native, x, filter, bias, geometry);
+  const scheme = winogradScheme(geometry, 'output');
+  if (scheme) return winogradConvolve(scope, native, x, filter, bias, geometry, scheme);
   const { batch, inChannels, outChannels, height, width } = geometry;
   const output = scope.allocate([batch, height.output, width.output, outChannels]);
   const tapX = inChannels * outChannels;
@@ -54,7 +56,8 @@ export function inputGradient(
   filter: TensorInfo,
   geometry: ConvolutionGeometry,
 ): TensorInfo {
-  if (winogradPays(geometry, 'input')) return winogradInputGradient(scope, native, dy, filter, geometry);
+  const scheme = winogradScheme(geometry, 'input');
+  if (scheme) return winogradInputGradient(scope, native, dy, filter, geometry, scheme);
   const { batch, inChannels, outChannels, height, width } = geometry;
   const shape = [batch, height.input, width.input, inChannels];
   // A filter smaller than the stride does not reach every input.

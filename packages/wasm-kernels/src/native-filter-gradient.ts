@@ -3,8 +3,9 @@ import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import { filterGradientTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
-import { winogradFilterGradient, winogradPays } from './native-winograd.ts';
-import { sumOfParts } from './sum-of-parts.ts';
+import { winogradFilterGradient } from './native-winograd.ts';
+import { affordableParts, sumOfParts } from './sum-of-parts.ts';
+import { winogradScheme } from './winograd-schemes.ts';
 
 /** See assembly/filter-gradient.ts. */
 const blockRows = 128;
@@ -26,7 +27,8 @@ export function filterGradient(
   geometry: ConvolutionGeometry,
 ): TensorInfo {
   const { batch, inChannels, outChannels, height, width } = geometry;
-  if (winogradPays(geometry, 'filter')) return winogradFilterGradient(scope, native, x, dy, geometry);
+  const scheme = winogradScheme(geometry, 'filter');
+  if (scheme) return winogradFilterGradient(scope, native, x, dy, geometry, scheme);
   const shape = [height.kernel, width.kernel, inChannels, outChannels];
   const window = height.kernel * width.kernel * inChannels;
   const byTap = inChannels >= fewChannels;
@@ -38,7 +40,8 @@ export function filterGradient(
 
   const pixelRows = batch * height.output;
   const wanted = Math.max((pixelRows * width.output) / longestSum, manyChunks / blocks);
-  const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, Math.ceil(wanted)));
+  const affordable = affordableParts(wanted, window * outChannels);
+  const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, affordable));
   return sumOfParts(scope, native, Math.ceil(pixelRows / rowsPerPart), shape, (target, parts) => {
     native.run(filterGradientTask, parts * blocks, [
       ...[native.address(x), batch, height.input, width.input, inChannels],

@@ -3,35 +3,18 @@ import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import { winogradFilterTask, winogradGradientTask, winogradTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
-import { sumOfParts } from './sum-of-parts.ts';
-import { outputWindows, shareInside } from './windows.ts';
+import { affordableParts, sumOfParts } from './sum-of-parts.ts';
+import { tilesAlong, type Wanted, type WinogradScheme } from './winograd-schemes.ts';
 
-/** Results of a tile in each direction, and planes of its transform. */
-const tileSize = 4;
-const planes = 36;
-/** See assembly/winograd.ts: what lies between planes, and the most channels of a block. */
+/** See assembly/winograd-tiles.ts: what lies between planes, and the most channels of a block. */
 const planeGap = 64;
 const blockChannels = 128;
+/** Planes of a transformed filter. */
+const filterPlanes = 36;
 /** Enough chunks for some threads; more would transform the same inputs again. */
 const manyChunks = 8;
-
-/**
- * Whether Winograd's F(4 × 4, 3 × 3) covers the convolution, or its gradient by its input or filter, and takes less time
- * than the direct way. Both are estimated in multiplications for each input and output channel: a tile takes 36, with its
- * transforms about 45, and the transform of the filter as long as several hundred.
- */
-export function winogradPays(geometry: ConvolutionGeometry, of: 'output' | 'input' | 'filter'): boolean {
-  const { batch, inChannels, outChannels, height, width } = geometry;
-  for (const axis of [height, width]) if (axis.kernel !== 3 || axis.stride !== 1) return false;
-  if (inChannels % 4 !== 0 || outChannels % 4 !== 0) return false;
-  const side = of === 'input' ? 'input' : 'output';
-  const [rows, columns] = [height[side], width[side]];
-  const winograd = 45 * tileCount(batch, rows, columns) + (of === 'filter' ? 300 : 500);
-  // The direct way leaves out taps outside of small images; see there.
-  const inside = shareInside(outputWindows(height)) * shareInside(outputWindows(width));
-  const leavesOut = of === 'filter' ? inChannels >= 64 : inChannels >= 128 && batch >= 4;
-  return winograd < 9 * batch * rows * columns * (leavesOut ? inside : 1);
-}
+/** The most tiles that are added up in float32. */
+const longestSum = 512;
 
 /** `convolve` of native-convolution.ts. */
 export function winogradConvolve(
@@ -41,11 +24,12 @@ export function winogradConvolve(
   filter: TensorInfo,
   bias: TensorInfo | null,
   geometry: ConvolutionGeometry,
+  scheme: WinogradScheme,
 ): TensorInfo {
   const { batch, outChannels, height, width } = geometry;
   const output = scope.allocate([batch, height.output, width.output, outChannels]);
   run(scope, native, {
-    ...forwardConvolution(native, x, output, geometry),
+    ...forwardConvolution(native, x, output, geometry, scheme, 'output'),
     bias: bias ? native.address(bias) : 0,
     filter: native.address(filter),
   });
@@ -59,11 +43,14 @@ export function winogradInputGradient(
   dy: TensorInfo,
   filter: TensorInfo,
   geometry: ConvolutionGeometry,
+  scheme: WinogradScheme,
 ): TensorInfo {
   const { batch, inChannels, outChannels, height, width } = geometry;
   const output = scope.allocate([batch, height.input, width.input, inChannels]);
   const tap = inChannels * outChannels;
+  const plain = height.stride === 1;
   run(scope, native, {
+    scheme,
     image: native.address(dy),
     batch,
     height: height.output,
@@ -73,7 +60,10 @@ export function winogradInputGradient(
     outHeight: height.input,
     outWidth: width.input,
     columns: inChannels,
-    offset: [height.padBefore - 2, width.padBefore - 2],
+    tiles: [tilesAlong(height, scheme, 'input'), tilesAlong(width, scheme, 'input')],
+    // With a stride, tiles begin where the padded input does, and with the last tap.
+    offset: plain ? [height.padBefore - 2, width.padBefore - 2] : [-1, -1],
+    origin: plain ? [0, 0] : [-height.padBefore, -width.padBefore],
     bias: 0,
     // The taps in reverse order.
     filter: native.address(filter) + 4 * 8 * tap,
@@ -91,29 +81,29 @@ export function winogradFilterGradient(
   x: TensorInfo,
   dy: TensorInfo,
   geometry: ConvolutionGeometry,
+  scheme: WinogradScheme,
 ): TensorInfo {
-  const { batch, inChannels, outChannels, height, width } = geometry;
-  const tiles = tileCount(batch, height.output, width.output);
-  const channelsPerBlock = evenPart(inChannels, 64);
+  const { inChannels, outChannels } = geometry;
+  const c = forwardConvolution(native, x, dy, geometry, scheme, 'filter');
+  const tiles = tileCount(c);
+  const channelsPerBlock = evenPart(inChannels, blockChannels / 2);
   const columnsPerChunk = evenPart(outChannels, blockChannels);
-  const tilesPerBlock = 32;
+  const { tilesPerBlock } = scheme;
   const blocks = Math.ceil(inChannels / channelsPerBlock) * Math.ceil(outChannels / columnsPerChunk);
   // Long sums lose digits.
-  const parts = Math.max(manyChunks / blocks, tiles / longestSum);
-  const tilesPerChunk = tilesPerBlock * Math.ceil(tiles / tilesPerBlock / Math.ceil(parts));
+  const wanted = Math.max(manyChunks / blocks, tiles / longestSum);
+  const parts = affordableParts(wanted, 9 * inChannels * outChannels);
+  const tilesPerChunk = tilesPerBlock * Math.ceil(tiles / tilesPerBlock / parts);
   const shape = [3, 3, inChannels, outChannels];
   return sumOfParts(scope, native, Math.ceil(tiles / tilesPerChunk), shape, (filter, count) => {
-    const convolution = { ...forwardConvolution(native, x, dy, geometry), filter };
     const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock };
-    native.run(winogradGradientTask, count * blocks, parameters(convolution, sizes, 0, 0));
+    native.run(winogradGradientTask, count * blocks, parameters({ ...c, filter }, sizes, 0, 0));
   });
 }
 
-/** The most tiles that are added up in float32. */
-const longestSum = 512;
-
-/** A convolution of 3 × 3 taps with stride 1: strides count elements, the rest addresses. */
+/** A convolution of 3 × 3 taps: strides count elements, the rest addresses, pairs are vertical and horizontal. */
 interface Convolution {
+  scheme: WinogradScheme;
   image: number;
   batch: number;
   height: number;
@@ -123,7 +113,9 @@ interface Convolution {
   outHeight: number;
   outWidth: number;
   columns: number;
+  tiles: [number, number];
   offset: [number, number];
+  origin: [number, number];
   bias: number;
   filter: number;
   filterTap: [number, number];
@@ -136,9 +128,12 @@ function forwardConvolution(
   x: TensorInfo,
   output: TensorInfo,
   { batch, inChannels, outChannels, height, width }: ConvolutionGeometry,
+  scheme: WinogradScheme,
+  of: Wanted,
 ): Convolution {
   const tap = inChannels * outChannels;
   return {
+    scheme,
     image: native.address(x),
     batch,
     height: height.input,
@@ -148,7 +143,9 @@ function forwardConvolution(
     outHeight: height.output,
     outWidth: width.output,
     columns: outChannels,
+    tiles: [tilesAlong(height, scheme, of), tilesAlong(width, scheme, of)],
     offset: [-height.padBefore, -width.padBefore],
+    origin: [0, 0],
     bias: 0,
     filter: 0,
     filterTap: [3 * tap, tap],
@@ -158,19 +155,20 @@ function forwardConvolution(
 }
 
 function run(scope: KernelScope, native: NativeModule, c: Convolution): void {
-  const tiles = tileCount(c.batch, c.outHeight, c.outWidth);
+  const tiles = tileCount(c);
   // A transformed filter that does not stay in the cache should serve many tiles.
   const cached = c.channels * c.columns <= blockChannels ** 2;
-  let tilesPerChunk = cached ? 32 : 64;
+  let tilesPerChunk = Math.min(c.scheme.tilesPerChunk, cached ? 32 : 64);
   let columnsPerChunk = evenPart(c.columns, blockChannels);
   const chunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
   if (cached && chunks() < manyChunks) tilesPerChunk = 16;
-  while (chunks() < manyChunks && columnsPerChunk > 32)
+  while (chunks() < manyChunks && columnsPerChunk > 32) {
     columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
+  }
 
   const panels = Math.ceil(c.columns / 8);
   const planeBytes = 4 * 8 * panels * c.channels + planeGap;
-  const transformed = scope.allocate([(planes * planeBytes) / 4]);
+  const transformed = scope.allocate([(filterPlanes * planeBytes) / 4]);
   const channelsPerBlock = evenPart(c.channels, blockChannels);
   const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock: 0 };
   const words = parameters(c, sizes, native.address(transformed), planeBytes);
@@ -178,7 +176,7 @@ function run(scope: KernelScope, native: NativeModule, c: Convolution): void {
   native.run(winogradTask, chunks(), words);
 }
 
-/** In the order of assembly/winograd.ts. */
+/** In the order of assembly/winograd-tiles.ts. */
 function parameters(
   c: Convolution,
   sizes: Record<'tilesPerChunk' | 'channelsPerBlock' | 'columnsPerChunk' | 'tilesPerBlock', number>,
@@ -186,16 +184,16 @@ function parameters(
   planeBytes: number,
 ): number[] {
   return [
-    ...[c.image, c.batch, c.height, c.width, c.channels],
-    ...[c.target, c.outHeight, c.outWidth, c.columns, ...c.offset],
-    ...[transformed, planeBytes, c.bias],
+    ...[c.scheme.id, c.image, c.batch, c.height, c.width, c.channels],
+    ...[c.target, c.outHeight, c.outWidth, c.columns, ...c.tiles, ...c.offset, ...c.origin, c.bias],
+    ...[transformed, planeBytes],
     ...[sizes.tilesPerChunk, sizes.channelsPerBlock, sizes.columnsPerChunk, sizes.tilesPerBlock],
     ...[c.filter, ...c.filterTap, c.filterChannel, c.filterColumn],
   ];
 }
 
-function tileCount(batch: number, height: number, width: number): number {
-  return batch * Math.ceil(height / tileSize) * Math.ceil(width / tileSize);
+function tileCount({ batch, tiles: [rows, columns] }: Convolution): number {
+  return batch * rows * columns;
 }
 
 /** The size of parts, multiples of 8 and at most `most`, that are about equal. */

@@ -6,6 +6,14 @@ import type { NativeModule } from './native-module.ts';
 /** See assembly/sum-parts.ts. */
 const chunkElements = 2 ** 14;
 
+/** Parts take at most 32 MB. */
+const mostElements = 2 ** 23;
+
+/** As many parts of `length` elements as wanted, if they find room; a whole number. */
+export function affordableParts(wanted: number, length: number): number {
+  return Math.max(1, Math.min(Math.ceil(wanted), Math.floor(mostElements / length)));
+}
+
 /**
  * A tensor as the sum of parts of the same shape, added in float64. For results whose terms are many: threads share the
  * parts, whose number depends on nothing but the shape, so that the bits do not depend on the threads.

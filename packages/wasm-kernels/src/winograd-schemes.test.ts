@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { convolutionGeometry } from './convolution-geometry.ts';
-import { winogradPays } from './native-winograd.ts';
+import { winogradScheme } from './winograd-schemes.ts';
 
 function pays(batch: number, size: number, inChannels: number, outChannels: number, options: object = {}) {
   const { taps = 3, ...others } = options as { taps?: number };
@@ -13,10 +13,10 @@ function pays(batch: number, size: number, inChannels: number, outChannels: numb
     attributes,
     false,
   );
-  return (['output', 'input', 'filter'] as const).map((of) => winogradPays(geometry, of));
+  return (['output', 'input', 'filter'] as const).map((of) => winogradScheme(geometry, of) !== null);
 }
 
-describe('winogradPays', () => {
+describe('winogradScheme', () => {
   it.each([
     [32, 16, 64],
     [32, 8, 128],
@@ -33,8 +33,15 @@ describe('winogradPays', () => {
     expect(pays(1, 7, 512, 512)).toEqual([false, false, false]);
   });
 
+  it('for strided layers whose tiles are not cut off by much', () => {
+    expect(pays(16, 56, 128, 128, { strides: 2 })).toEqual([true, true, true]);
+    expect(pays(32, 16, 128, 128, { strides: 2 })).toEqual([true, true, true]);
+    expect(pays(16, 14, 512, 512, { strides: 2 })).toEqual([false, false, false]);
+  });
+
   it('not for what it does not cover', () => {
-    expect(pays(16, 14, 64, 64, { strides: 2 })).toEqual([false, false, false]);
+    expect(pays(16, 56, 64, 64, { strides: 3 })).toEqual([false, false, false]);
+    expect(pays(16, 56, 64, 64, { strides: [1, 2] })).toEqual([false, false, false]);
     expect(pays(16, 14, 64, 64, { taps: 5 })).toEqual([false, false, false]);
     expect(pays(16, 14, 3, 64)).toEqual([false, false, false]);
     expect(pays(16, 14, 64, 66)).toEqual([false, false, false]);
