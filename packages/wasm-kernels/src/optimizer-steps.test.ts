@@ -165,6 +165,17 @@ describeBothWays('the steps of optimisers', () => {
         tf.dispose(variables);
       });
 
+      it('takes tensors of another backend', async () => {
+        await tf.setBackend('cpu');
+        const elsewhere = inputsOf(optimizer, [1000]);
+        await tf.setBackend('wasm');
+        const expected = valuesOf(
+          runOutputs(kernel, inputsOf(optimizer, [1000]), settings[kernel as 'SgdStep']),
+        );
+        expect(valuesOf(runOutputs(kernel, elsewhere, settings[kernel as 'SgdStep']))).toEqual(expected);
+        tf.dispose(elsewhere);
+      });
+
       it('names what does not fit', () => {
         const inputs = { ...inputsOf(optimizer, [4]), gradient: tf.ones([3]) };
         const run = () => runOutputs(kernel, inputs, settings[kernel as 'SgdStep']);
