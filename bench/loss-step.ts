@@ -1,49 +1,151 @@
-import { type BankOptions, cosineBankLoss, normalValues } from '@openset/core';
+import { BceUnifiedLoss } from '@openset/bce-unified';
+import { normalValues, type OpenSetLoss } from '@openset/core';
+import { EplLoss } from '@openset/epl';
+import { CosFaceLoss } from '@openset/margin';
 import { plainBankLoss } from '@openset/testkit';
+import { UssLoss } from '@openset/uss';
 // Registers the gradients that the plain formula needs.
 import * as tf from '@tensorflow/tfjs';
-import { type Comparison, compare } from './measure.ts';
+import type { Comparison } from './measure.ts';
+import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
 import { onStock, startWasm } from './wasm-kernel.ts';
 
 const batch = 128;
 const embeddingSize = 512;
-const numClasses = 10_572; // CASIA-WebFace
-const margin = 0.4;
+/** Of CASIA-WebFace, and as many as fit where autograd over all pairs on the wasm heap does not any more. */
+const classCounts = { casia: 10_572, large: 100_000 } as const;
+/** Beyond it the plain formula does not fit into the 4 GB of the wasm heap. */
+const mostStockClasses = 40_000;
+
+type Sizes = { numClasses: number; embeddingSize: number };
+
+/** A loss of openset, the name of the authors' version in pytorch/losses.py, and its plain formula on tfjs. */
+interface Case {
+  readonly name: string;
+  readonly pytorch: string;
+  readonly make: (sizes: Sizes) => OpenSetLoss;
+  readonly plain: (loss: OpenSetLoss, embeddings: tf.Tensor2D, labels: tf.Tensor1D) => tf.Scalar;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'BCE-unified (trained bank)',
+    pytorch: 'bce',
+    make: (sizes) => new BceUnifiedLoss(sizes),
+    plain: plainLoss('bce', 0.4),
+  },
+  {
+    name: 'CosFace (softmax, trained bank)',
+    pytorch: 'softmax',
+    make: (sizes) => new CosFaceLoss(sizes),
+    plain: plainLoss('softmax', 0.4),
+  },
+  {
+    name: 'USS (BCE, constant bank)',
+    pytorch: 'uss',
+    make: (sizes) => {
+      const loss = new UssLoss({ ...sizes, biasInit: 10 });
+      // A memory that has seen every class.
+      loss.featureMemory.assign(normalValues([sizes.numClasses, embeddingSize], 1, 3));
+      return loss;
+    },
+    plain: plainLoss('bce', 0.1),
+  },
+  {
+    name: 'EPL over CosFace (softmax, two banks)',
+    pytorch: 'epl',
+    make: (sizes) => new EplLoss({ ...sizes, startEpoch: 1 }),
+    plain: (loss, embeddings, labels) => {
+      const shared = { embeddings, labels, criterion: 'softmax', scale: 64 } as const;
+      const [weight, prototypes] = [loss.trainable[0], loss.memory[0]] as tf.Tensor2D[];
+      const conventional = plainBankLoss({ ...shared, bank: weight!, shift: -0.4 });
+      return tf.div(tf.add(conventional, plainBankLoss({ ...shared, bank: prototypes! })), 2);
+    },
+  },
+];
+
+/** The loss of one bank: class weights or a memory. */
+function plainLoss(criterion: 'bce' | 'softmax', margin: number): Case['plain'] {
+  return (loss, embeddings, labels) => {
+    const variables = [...loss.trainable, ...loss.memory] as tf.Tensor[];
+    const bank = variables.find(({ rank }) => rank === 2) as tf.Tensor2D;
+    const bias = variables.find(({ rank }) => rank === 1) as tf.Tensor1D | undefined;
+    return plainBankLoss({
+      embeddings,
+      labels,
+      bank,
+      criterion,
+      shift: -margin,
+      scale: 64,
+      ...(bias && { bias }),
+    });
+  };
+}
 
 /**
- * Loss and all gradients over CASIA-WebFace's classes: the plain formula by automatic differentiation on stock
- * tfjs-backend-wasm, against `cosineBankLoss` with the kernels of this project.
+ * One step of a loss, with all gradients and the move of its state: the losses of this project, the plain formula by
+ * automatic differentiation on stock tfjs-backend-wasm, and the authors' code in PyTorch.
  */
-export async function lossStep(): Promise<Comparison[]> {
-  await startWasm();
-  const embeddings = normalValues([batch, embeddingSize], 1, 1);
-  const bank = normalValues([numClasses, embeddingSize], 0.04, 2);
-  const bias = tf.tensor1d([Math.log(10 * numClasses)]);
+export async function lossStep(options: BenchmarkOptions): Promise<Comparison[]> {
+  await startWasm(options.threads);
+  const rows: Comparison[] = [];
+  for (const numClasses of options.size ? [options.size] : Object.values(classCounts)) {
+    for (const each of cases) {
+      // The papers' losses at the large size; softmax differs little from BCE there.
+      if (numClasses === classCounts.large && each.pytorch === 'softmax') continue;
+      rows.push(await compareCase(each, numClasses, options));
+    }
+  }
+  return rows;
+}
+
+async function compareCase(
+  { name, pytorch, make, plain }: Case,
+  numClasses: number,
+  options: BenchmarkOptions,
+) {
+  const loss = make({ numClasses, embeddingSize });
+  const embeddings = tf.variable(normalValues([batch, embeddingSize], 1, 1));
   const labels = tf.tensor1d(
     Array.from({ length: batch }, (_, row) => (row * 7919) % numClasses),
     'int32',
   );
-  const shared = { scale: 64, margins: [{ kind: 'cosine', margin }] } as const;
-  const rows: Comparison[] = [];
-  for (const [name, criterion, trained] of [
-    ['BCE-unified, trained bank', 'bce', true],
-    ['BCE-unified, constant bank (USS)', 'bce', false],
-    ['softmax, trained bank (CosFace)', 'softmax', true],
-  ] as const) {
-    const differentiable = trained ? [embeddings, bank] : [embeddings];
-    const biased = criterion === 'bce' ? { bias } : {};
-    const options: BankOptions = { ...shared, criterion, bankGradient: trained };
-    const step = (loss: () => tf.Scalar) => () =>
-      tf.tidy(() => {
-        const { value, grads } = tf.valueAndGrads(loss)(differentiable);
-        value.dataSync();
-        return grads.length;
-      });
-    const ours = step(() => cosineBankLoss({ embeddings, labels, bank, ...biased }, options));
-    const plain = step(() =>
-      plainBankLoss({ embeddings, labels, bank, shift: -margin, criterion, scale: 64, ...biased }),
+  const trained = [embeddings, ...loss.trainable];
+  const openset = () => {
+    let commit: (() => void) | undefined;
+    const { value, grads } = tf.variableGrads(() => {
+      const step = loss.forward(embeddings as tf.Tensor2D, labels, { epoch: 9 });
+      commit = () => {
+        step.commit();
+        step.dispose();
+      };
+      return step.loss;
+    }, trained);
+    value.dataSync();
+    commit?.();
+    tf.dispose([value, grads]);
+  };
+  const stock = onStock(() => {
+    const { value, grads } = tf.variableGrads(() => plain(loss, embeddings as tf.Tensor2D, labels), trained);
+    value.dataSync();
+    tf.dispose([value, grads]);
+  });
+  try {
+    return await sideBySide(
+      `${numClasses.toLocaleString('en')} classes, ${name}`,
+      {
+        openset,
+        stock: numClasses > mostStockClasses ? 'out of memory' : stock,
+        pytorch: {
+          name: 'loss',
+          options: { loss: pytorch, batch, size: embeddingSize, classes: numClasses },
+        },
+        memory: true,
+      },
+      options,
     );
-    rows.push(compare(name, ours, onStock(plain), 3));
+  } finally {
+    loss.dispose();
+    tf.dispose([embeddings, labels]);
   }
-  return rows;
 }

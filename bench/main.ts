@@ -8,8 +8,11 @@ import { gemm } from './gemm.ts';
 import { lossStep } from './loss-step.ts';
 import { type Comparison, comparisonTable, machine } from './measure.ts';
 import { metrics } from './metrics.ts';
+import { PyTorch } from './pytorch.ts';
+import type { BenchmarkOptions } from './side-by-side.ts';
+import { soak } from './soak.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<Comparison[]>>> = {
+const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise<Comparison[]>>> = {
   conv,
   data,
   'data-memory': dataMemory,
@@ -17,21 +20,45 @@ const benchmarks: Readonly<Record<string, () => Promise<Comparison[]>>> = {
   gemm,
   'loss-step': lossStep,
   metrics,
+  soak,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, help: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'string' },
+    threads: { type: 'string', default: '1' },
+    size: { type: 'string' },
+    python: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 });
 const [name] = positionals;
 const benchmark = name === undefined ? undefined : benchmarks[name];
 
 if (values.help || !benchmark) {
-  const usage = `Usage: npm run bench -- NAME [--json FILE]\nNAME: ${Object.keys(benchmarks).join(', ')}`;
+  const usage = `Usage: npm run bench -- NAME [--json FILE] [--threads N] [--size N] [--python PATH]
+NAME       ${Object.keys(benchmarks).join(', ')}
+--json     also writes the results to a file
+--threads  threads of the wasm kernels, and of PyTorch; default 1
+--size     only this size: classes of loss-step, rows of gemm, steps of soak
+--python   compares with PyTorch, in this interpreter, where the benchmark can`;
   if (!values.help) process.exitCode = 2;
   (values.help ? console.log : console.error)(usage);
 } else {
-  const rows = await benchmark();
-  console.log(`${machine()}\n\n${comparisonTable(rows)}`);
-  if (values.json) await writeFile(values.json, `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`);
+  const threads = Number(values.threads);
+  const size = values.size === undefined ? undefined : Number(values.size);
+  const pytorch = values.python === undefined ? null : await findPyTorch(values.python, threads);
+  const rows = await benchmark({ threads, size, pytorch });
+  const description = `${machine()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  console.log(`${description}\n\n${comparisonTable(rows)}`);
+  if (values.json)
+    await writeFile(values.json, `${JSON.stringify({ machine: description, rows }, null, 2)}\n`);
+}
+
+async function findPyTorch(python: string, threads: number): Promise<PyTorch | null> {
+  const pytorch = new PyTorch(python, threads);
+  if (await pytorch.isThere()) return pytorch;
+  console.warn(`No comparison with PyTorch: ${python} is missing or has no torch.`);
+  return null;
 }

@@ -11,6 +11,12 @@ export interface Comparison {
   readonly openset: number;
   /** Median of the ratios of neighbouring runs, the reference to openset; null where there is no such time. */
   readonly ratio: number | null;
+  /** Why `theirs` is null, where it is not that there is no such kernel. */
+  readonly absent?: string;
+  /** Megabytes that the work takes beyond what it is given. */
+  readonly megabytes?: number;
+  /** The same work in PyTorch: median milliseconds, median of the ratios of neighbouring runs (openset to it), memory. */
+  readonly pytorch?: { readonly milliseconds: number; readonly ratio: number; readonly megabytes?: number };
 }
 
 /** Runs both ways by turns, so that a machine that slows down slows down both. */
@@ -20,11 +26,6 @@ export function compare(
   stock: (() => void) | null,
   runs = 11,
 ): Comparison {
-  const time = (work: () => void): number => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  };
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let run = -2; run < runs; run++) {
@@ -44,7 +45,15 @@ export function compare(
   };
 }
 
-function median(values: readonly number[]): number {
+/** Milliseconds that the work takes. */
+export function time(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)]!;
 }
@@ -58,15 +67,36 @@ export function machine(): string {
 /** The comparisons as a Markdown table, whose second column has the name of the reference. */
 export function comparisonTable(rows: readonly Comparison[]): string {
   const names = new Set(rows.flatMap(({ reference = 'stock' }) => reference ?? []));
-  const time = (milliseconds: number | null) =>
-    milliseconds === null ? 'missing' : `${milliseconds.toFixed(1)} ms`;
-  const lines = rows.map(({ name, reference, theirs, openset, ratio }) => [
-    name,
-    reference === null ? '' : time(theirs),
-    time(openset),
-    ratio === null ? '' : `${ratio.toFixed(1)} ×`,
-  ]);
-  return [['', [...names].join(', '), 'openset', 'faster'], ['---', '---', '---', '---'], ...lines]
+  const withPyTorch = rows.some(({ pytorch }) => pytorch);
+  const withMemory = rows.some(({ megabytes }) => megabytes !== undefined);
+  const columns: [string, (row: Comparison) => string][] = [
+    ['', ({ name }) => name],
+    [
+      [...names].join(', '),
+      ({ reference, theirs, absent }) =>
+        reference === null ? '' : theirs === null ? (absent ?? 'missing') : milliseconds(theirs),
+    ],
+    ['openset', ({ openset }) => milliseconds(openset)],
+    ['faster', ({ ratio }) => (ratio === null ? '' : `${ratio.toFixed(1)} ×`)],
+  ];
+  if (withPyTorch) {
+    columns.push(
+      ['PyTorch', ({ pytorch }) => (pytorch ? milliseconds(pytorch.milliseconds) : '')],
+      ['openset / PyTorch', ({ pytorch }) => pytorch?.ratio.toFixed(2) ?? ''],
+    );
+  }
+  if (withMemory) columns.push(['openset, memory', ({ megabytes }) => size(megabytes)]);
+  if (withMemory && withPyTorch) columns.push(['PyTorch, memory', ({ pytorch }) => size(pytorch?.megabytes)]);
+  const lines = rows.map((row) => columns.map(([, cell]) => cell(row)));
+  return [columns.map(([head]) => head), columns.map(() => '---'), ...lines]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}
+
+function size(megabytes: number | undefined): string {
+  return megabytes === undefined ? '' : `+${megabytes.toFixed(0)} MB`;
 }

@@ -1,11 +1,27 @@
-import { registeredKernels, registerWasmKernels } from '@openset/wasm-kernels';
+import { enableWasmTraining, registeredKernels, registerWasmKernels } from '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { stockKernels } from '../packages/wasm-kernels/src/stock-kernels.ts';
 
-/** Makes wasm the backend, with the kernels of this project. */
-export async function startWasm(): Promise<void> {
-  await tf.setBackend('wasm');
-  await tf.ready();
+/** Makes wasm the backend, with the kernels of this project on so many threads. */
+export async function startWasm(threads = 1): Promise<void> {
+  const { notes } = await enableWasmTraining({ threads });
+  for (const note of notes) console.warn(note);
+}
+
+/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
+export function onStock(work: () => void): () => void {
+  return () => {
+    for (const name of registeredKernels) {
+      tf.unregisterKernel(name, 'wasm');
+      const kernel = stockKernels().get(name);
+      if (kernel) tf.registerKernel(kernel);
+    }
+    try {
+      work();
+    } finally {
+      registerWasmKernels();
+    }
+  };
 }
 
 /** One run of a kernel as it is registered now. */
@@ -25,22 +41,6 @@ export function stock(
   return () => {
     const output = kernel.kernelFunc({ inputs, backend, attrs: attributes as tf.NamedAttrMap });
     (backend as tf.KernelBackend).disposeData((output as tf.TensorInfo).dataId);
-  };
-}
-
-/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
-export function onStock(work: () => void): () => void {
-  return () => {
-    for (const name of registeredKernels) {
-      tf.unregisterKernel(name, 'wasm');
-      const kernel = stockKernels().get(name);
-      if (kernel) tf.registerKernel(kernel);
-    }
-    try {
-      work();
-    } finally {
-      registerWasmKernels();
-    }
   };
 }
 

@@ -66,6 +66,21 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
     },
   );
 
+  it('the losses meet the reference values on wasm with 1 and with 2 threads', {
+    timeout: 120_000,
+  }, async () => {
+    const fixtures = readFileSync(join(rootFolder, 'packages/cli/src/__fixtures__/losses.json'), 'utf8');
+    const products: number[] = [];
+    for (const threads of [1, 2]) {
+      const { enabled, product } = await page.evaluate((count) => inBrowser.withThreads(count), threads);
+      expect(enabled).toEqual({ threads, simd: true, relaxedSimd: true, sharedMemory: true, notes: [] });
+      products.push(product);
+      const report = await page.evaluate((text) => inBrowser.runOn('wasm', text), fixtures);
+      expect(report).toMatchObject({ backend: 'wasm', passed: 52, failed: [] });
+    }
+    expect(products[1]).toBe(products[0]);
+  });
+
   describe('decodeImage gives the pixels that sharp gives', () => {
     const decode = (file: Uint8Array, options: DecodeOptions) =>
       page.evaluate(([base64, how]) => inBrowser.decode(base64, how), [toBase64(file), options] as const);

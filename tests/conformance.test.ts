@@ -48,6 +48,24 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
   });
 });
 
+describe('on wasm with threads', () => {
+  it.each(['on', 'off'])('and relaxed SIMD %s every case agrees', async (relaxed) => {
+    const flags = ['--backend', 'wasm', '--threads', '2', '--relaxed-simd', relaxed];
+    const { exitCode, stdout, output } = await conformance(...flags, fixturePath);
+    expect(stdout.trimEnd().split('\n').at(-1), output).toBe('52 passed, 0 failed');
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    [['--backend', 'wasm', '--threads', '0'], /threads must be a whole number from 1 up to 64, but is 0/],
+    [['--backend', 'cpu', '--threads', '2'], /--threads and --relaxed-simd go with --backend wasm/],
+  ])('%s is refused', async (flags, message) => {
+    const result = await conformance(...flags, fixturePath);
+    expectOneLine(result.stderr, message);
+    expect(result.exitCode).toBe(2);
+  });
+});
+
 describe('of metrics', () => {
   it('every case agrees with the reference values', async () => {
     const { exitCode, stdout, output } = await conformance('--kind', 'metrics', metricsPath);

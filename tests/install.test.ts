@@ -77,6 +77,19 @@ describe('in plain Node', () => {
     },
   );
 
+  it('the wasm kernels run on threads, which do not keep the process', async () => {
+    const output = await project.runModule(
+      'threads.js',
+      `import { matMul, ones } from '@tensorflow/tfjs-core';
+      import { enableWasmTraining } from '@openset/wasm-kernels';
+      const enabled = await enableWasmTraining({ threads: 2 });
+      const [value] = matMul(ones([300, 400]), ones([400, 300])).dataSync();
+      console.log(JSON.stringify({ ...enabled, value }));`,
+    );
+    const result = JSON.parse(output.trim().split('\n').at(-1) as string);
+    expect(result).toMatchObject({ threads: 2, simd: true, sharedMemory: true, notes: [], value: 400 });
+  });
+
   it('the openset command runs', async () => {
     const fixtures = join(rootFolder, 'packages', 'cli', 'src', '__fixtures__', 'losses.json');
     cpSync(fixtures, join(project.folder, 'losses.json'));
@@ -97,6 +110,16 @@ describe('in a bundle made by Vite', () => {
       report(numbers);`,
     );
     expectLossAndGradient(runAsBrowser(code));
+  }, 60_000);
+
+  it('the wasm kernels are there, and need no file beside the bundle', async () => {
+    const code = await bundle(
+      'kernels',
+      `import { enableWasmTraining } from '@openset/wasm-kernels';
+      globalThis.enableWasmTraining = enableWasmTraining;`,
+    );
+    expect(code).toContain('Cross-Origin-Embedder-Policy');
+    expect(readdirSync(join(project.folder, 'kernels', 'dist'))).toHaveLength(1);
   }, 60_000);
 
   it('what is not used is not there', async () => {

@@ -8,6 +8,7 @@ import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { losses } from '../../packages/cli/src/losses.ts';
 import { decode, load } from './images.ts';
+import { withThreads } from './threads.ts';
 
 /** What one backend of this browser makes of the reference values. */
 export interface BrowserReport {
@@ -48,7 +49,7 @@ async function threshold(): Promise<number> {
   return cosine;
 }
 
-const functions = { runOn, decode, load };
+const functions = { runOn, withThreads, decode, load };
 
 declare global {
   /** What tests call in the page. */

@@ -1,4 +1,5 @@
 import { ConfigError } from '@openset/core';
+import type { WasmTrainingOptions } from '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Backends the command can run on, with the npm packages that bring each. */
@@ -17,9 +18,10 @@ export const backendNames = Object.keys(backendPackages) as BackendName[];
 
 /**
  * Loads a backend's packages and makes it the active one.
- * @throws ConfigError if it is unknown, not installed, or does not start here
+ * @param training threads and relaxed SIMD of the wasm backend
+ * @throws ConfigError if it is unknown, not installed, or does not start here, or if it is not wasm and takes no options
  */
-export async function useBackend(name: BackendName): Promise<void> {
+export async function useBackend(name: BackendName, training: WasmTrainingOptions = {}): Promise<void> {
   const packages = backendPackages[name];
   if (!packages)
     throw new ConfigError(`The backend must be one of ${backendNames.join(', ')}, but is '${name}'.`);
@@ -34,6 +36,11 @@ export async function useBackend(name: BackendName): Promise<void> {
         `The backend '${name}' needs the package ${specifier}: npm install ${specifier}. (${reason})`,
       );
     }
+  }
+  if (Object.keys(training).length > 0) {
+    if (name !== 'wasm') throw new ConfigError('--threads and --relaxed-simd go with --backend wasm.');
+    const { enableWasmTraining } = await import('@openset/wasm-kernels');
+    await enableWasmTraining(training);
   }
   const registered = name === 'node' ? 'tensorflow' : name;
   if (!(await tf.setBackend(registered)))

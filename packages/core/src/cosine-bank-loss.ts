@@ -16,6 +16,7 @@ import {
 } from './bank-options.ts';
 import { checkBankInputs } from './check-inputs.ts';
 import { bceRows, emptySum, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
+import type { BackendEngine } from './describe-backend.ts';
 import { createRowWriter } from './row-writer.ts';
 import { restrictToClasses, spreadToAllClasses } from './sample-classes.ts';
 import { operation, readingIsFree, shared, untaped } from './tape.ts';
@@ -38,6 +39,8 @@ export interface BankLossKernelConfig extends tf.KernelConfig {
    * then gets the rows of these classes alone, and its gradients are put at their places.
    */
   readonly takesClasses?: boolean;
+  /** How the backend computes, for `describeBackend`. */
+  readonly describe?: () => BackendEngine;
 }
 
 /**

@@ -6,8 +6,10 @@ import {
   DataError,
   MissingKernelError,
   OpenSetError,
+  OutOfMemoryError,
   ShapeError,
   shapeText,
+  WorkerError,
 } from './errors.ts';
 
 describe('errors', () => {
@@ -16,6 +18,8 @@ describe('errors', () => {
     ['ConfigError', ConfigError],
     ['DataError', DataError],
     ['MissingKernelError', MissingKernelError],
+    ['OutOfMemoryError', OutOfMemoryError],
+    ['WorkerError', WorkerError],
   ])('%s is known by its class, its base class and its name', (name, Kind) => {
     const error = new Kind('what happened', { cause: 'why' });
     expect(error).toBeInstanceOf(OpenSetError);

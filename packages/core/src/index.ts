@@ -19,6 +19,14 @@ export {
   streamedBankLoss,
 } from './cosine-bank-loss.ts';
 export {
+  type BackendDescription,
+  type BackendEngine,
+  describeBackend,
+  type KernelPresence,
+  requireKernels,
+  trainingKernels,
+} from './describe-backend.ts';
+export {
   ConfigError,
   checkChoice,
   checkNumber,

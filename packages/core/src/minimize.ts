@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossContext, LossStep, OpenSetLoss } from './contract.ts';
-import { ConfigError, MissingKernelError } from './errors.ts';
+import { missingKernels } from './describe-backend.ts';
+import { ConfigError } from './errors.ts';
 
 /**
  * The order in which each optimizer was given its variables. tfjs optimizers keep their slots (momentum, Adam's
@@ -91,11 +92,5 @@ function explainMissingKernel(error: unknown): unknown {
   const text = error instanceof Error ? error.message : '';
   const match = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(text);
   if (!match) return error;
-  const remedy =
-    match[2] === 'wasm'
-      ? "import '@openset/wasm-kernels', which adds what stock tfjs-backend-wasm lacks for training"
-      : 'use another backend, or a backbone without this operation';
-  return new MissingKernelError(`The backend '${match[2]}' has no kernel '${match[1]}': ${remedy}.`, {
-    cause: error,
-  });
+  return missingKernels(match[2] as string, [match[1] as string], 'This step', { cause: error });
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBatchShapes, checkBatchValues } from './check-inputs.ts';
 import type { LearnedThreshold, LossConfig, LossContext, LossStep, OpenSetLoss } from './contract.ts';
+import { requireKernels, trainingKernels } from './describe-backend.ts';
 import { ConfigError, checkNumber, DataError, ShapeError, shapeText } from './errors.ts';
 
 /** Options of every loss over a bank of class vectors. */
@@ -120,7 +121,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
 
   /**
    * Checks a batch: shapes always, values where reading is free or the context asks for it.
-   * @throws ShapeError, DataError; ConfigError if the loss was disposed of
+   * @throws ShapeError, DataError; ConfigError if the loss was disposed of; MissingKernelError
    */
   protected checkBatch(
     embeddings: tf.Tensor2D,
@@ -128,6 +129,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     context: LossContext | undefined,
   ): void {
     this.checkAlive();
+    requireKernels(trainingKernels.losses, this.name);
     checkBatchShapes({ embeddings, labels }, this);
     checkBatchValues({ embeddings, labels }, this.numClasses, context);
   }

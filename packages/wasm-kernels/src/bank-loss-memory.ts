@@ -137,7 +137,9 @@ export class BankLossMemory {
       largest: softmax ? groups * stride : 0,
       sums: softmax ? 2 * groups * stride : 0,
       logits:
-        softmax && this.needsSecondPass && plan.keepsLogits ? roundUp(classCount, plan.blockClasses) * stride : 0,
+        softmax && this.needsSecondPass && plan.keepsLogits
+          ? roundUp(classCount, plan.blockClasses) * stride
+          : 0,
       logSumExp: softmax && this.needsSecondPass ? stride : 0,
       groupFactors: softmax && gradients ? groups * stride : 0,
     };

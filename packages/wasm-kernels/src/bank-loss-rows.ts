@@ -30,9 +30,7 @@ export function bankLossRows(numbers: Float64Array, options: ResolvedBankOptions
   );
   return {
     ...withMargins(similarity, options),
-    ownInverse: norms.map((norm) =>
-      options.similarity === 'cosine' ? 1 / Math.max(norm, minimumNorm) : 1,
-    ),
+    ownInverse: norms.map((norm) => (options.similarity === 'cosine' ? 1 / Math.max(norm, minimumNorm) : 1)),
     weights: present.map((value) => (value * options.weight) / counted),
   };
 }

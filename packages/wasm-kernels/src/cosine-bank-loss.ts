@@ -74,7 +74,10 @@ class BankLossRun {
     const slopes = ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit));
     const losses = ownLogits.map((logit, row) => rows.weights[row]! * softplus(-logit));
     this.writeOwn(slopes);
-    memory.floats('weights').fill(0).set(rows.weights.map((weight) => weight * this.options.negativeWeight));
+    memory
+      .floats('weights')
+      .fill(0)
+      .set(rows.weights.map((weight) => weight * this.options.negativeWeight));
     memory.runTask(bankBceTask, memory.plan.groups);
     const numbers = memory.doubles('groupNumbers');
     const ofGroups = (which: number) => numbers.filter((_, index) => index % 2 === which);

@@ -2,8 +2,8 @@ import { ConfigError, checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendHeap } from './backend-internals.ts';
 import { allowRelaxedSimd } from './kernel-modules.ts';
-import { chooseNativeModule, nativeModule } from './native-module.ts';
-import { nodeModule } from './node-modules.ts';
+import { chooseNativeModule, describeNative, nativeModule } from './native-module.ts';
+import { nodeThreads } from './node-modules.ts';
 import { makeSharedBackend } from './shared-backend.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
@@ -51,7 +51,7 @@ export async function enableWasmTraining(options: WasmTrainingOptions = {}): Pro
   const { threads = 1, relaxedSimd = 'auto' } = options;
   checkNumber('threads', threads, { minimum: 1, maximum: mostThreads, integer: true });
   const relaxed = chooseRelaxedSimd(relaxedSimd);
-  if (threads > 1 && nodeModule('node:worker_threads')) replaceUnsharedBackend();
+  if (threads > 1 && nodeThreads()) replaceUnsharedBackend();
   if (!(await tf.setBackend(backendName))) throw new ConfigError('The wasm backend did not start.');
   const backend = tf.backend() as unknown as WasmBackend;
   const native = await chooseNativeModule(backend, relaxed);
@@ -65,7 +65,7 @@ export async function enableWasmTraining(options: WasmTrainingOptions = {}): Pro
     );
   }
   await native?.setThreads(sharedMemory ? threads : 1);
-  return { ...describeNative(backend), notes };
+  return { ...describeNative(backend), sharedMemory, notes };
 }
 
 /**
@@ -76,17 +76,6 @@ export async function disableWasmTraining(): Promise<void> {
   if (backend) await nativeModule(backend)?.setThreads(1);
 }
 
-/** What runs on a wasm backend. */
-export function describeNative(backend: WasmBackend): Omit<WasmTraining, 'notes'> {
-  const native = nativeModule(backend);
-  return {
-    threads: native?.threads ?? 1,
-    simd: native !== null,
-    relaxedSimd: native?.relaxedSimd ?? false,
-    sharedMemory: backendHeap(backend)?.isShared ?? false,
-  };
-}
-
 function chooseRelaxedSimd(wanted: 'auto' | boolean): boolean {
   if (wanted !== 'auto' && typeof wanted !== 'boolean') {
     throw new ConfigError(`relaxedSimd must be 'auto', true or false, but is ${String(wanted)}.`);
@@ -94,7 +83,9 @@ function chooseRelaxedSimd(wanted: 'auto' | boolean): boolean {
   if (wanted === false) return false;
   const allowed = allowRelaxedSimd();
   if (wanted === true && !allowed) {
-    throw new ConfigError("This engine has no relaxed SIMD. Use relaxedSimd 'auto' or false, or Node 20 or later.");
+    throw new ConfigError(
+      "This engine has no relaxed SIMD. Use relaxedSimd 'auto' or false, or Node 20 or later.",
+    );
   }
   return allowed;
 }

@@ -1,5 +1,5 @@
 import { relaxedBinary, simdBinary } from './generated/binary.ts';
-import { nodeModule } from './node-modules.ts';
+import { nodeEngine } from './node-modules.ts';
 import { withSharedMemory } from './shared-memory-flag.ts';
 
 /** Which version of the compiled kernels. */
@@ -27,7 +27,7 @@ export function kernelModule({ shared, relaxedSimd }: KernelVersion): WebAssembl
 /** Whether this engine has relaxed SIMD, or has it now: Node 20 knows it, but wants to be told before it compiles. */
 export function allowRelaxedSimd(): boolean {
   if (hasRelaxedSimd()) return true;
-  nodeModule('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  nodeEngine()?.setFlagsFromString('--experimental-wasm-relaxed-simd');
   compiled.clear();
   return hasRelaxedSimd();
 }

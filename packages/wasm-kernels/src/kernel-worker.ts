@@ -1,5 +1,5 @@
 import { WorkerError } from '@openset/core';
-import { nodeModule } from './node-modules.ts';
+import { nodeThreads } from './node-modules.ts';
 
 /** What a worker needs: the compiled kernels, the memory, and its places there. */
 export interface WorkerStart {
@@ -39,23 +39,32 @@ if (typeof require === 'function') {
  * @param onEnd called when the worker ends for whatever reason
  * @throws WorkerError if it does not start
  */
-export function startWorker(start: WorkerStart, onEnd: () => void): Promise<KernelWorker> {
-  const threads = nodeModule('node:worker_threads');
-  return threads ? startInNode(threads, start, onEnd) : startInBrowser(start, onEnd);
+export async function startWorker(start: WorkerStart, onEnd: () => void): Promise<KernelWorker> {
+  const threads = nodeThreads();
+  try {
+    return await (threads ? startInNode(threads, start, onEnd) : startInBrowser(start, onEnd));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new WorkerError(`A worker thread of the wasm kernels did not start: ${reason}.`, { cause: error });
+  }
 }
 
 function startInNode(
-  { Worker }: typeof import('node:worker_threads'),
+  { Worker }: NonNullable<ReturnType<typeof nodeThreads>>,
   start: WorkerStart,
   onEnd: () => void,
 ): Promise<KernelWorker> {
   return new Promise((resolve, reject) => {
     // Without the loaders and inspectors that the program itself may run under.
-    const worker = new Worker(source, { eval: true, workerData: start, execArgv: [], name: 'openset kernels' });
-    const fail = (reason: unknown) => reject(startError(reason));
-    worker.once('error', fail);
+    const worker = new Worker(source, {
+      eval: true,
+      workerData: start,
+      execArgv: [],
+      name: 'openset kernels',
+    });
+    worker.once('error', reject);
     worker.once('exit', (code) => {
-      fail(`it ended with code ${code}`);
+      reject(`it ended with code ${code}`);
       onEnd();
     });
     worker.once('message', () => {
@@ -70,15 +79,10 @@ function startInBrowser(start: WorkerStart, onEnd: () => void): Promise<KernelWo
   return new Promise<KernelWorker>((resolve, reject) => {
     const worker = new Worker(address);
     worker.onerror = ({ message }) => {
-      reject(startError(message || 'a Content-Security-Policy may lack worker-src blob:'));
+      reject(message || 'a Content-Security-Policy may lack worker-src blob:');
       onEnd();
     };
     worker.onmessage = () => resolve({ terminate: async () => worker.terminate() });
     worker.postMessage(start);
   }).finally(() => URL.revokeObjectURL(address));
-}
-
-function startError(reason: unknown): WorkerError {
-  const text = reason instanceof Error ? reason.message : String(reason);
-  return new WorkerError(`A worker thread of the wasm kernels did not start: ${text}.`, { cause: reason });
 }

@@ -131,6 +131,20 @@ export async function chooseNativeModule(
   return native;
 }
 
+/** How a wasm backend computes. */
+export function describeNative(backend: WasmBackend): {
+  threads: number;
+  simd: boolean;
+  relaxedSimd: boolean;
+} {
+  const native = nativeModule(backend);
+  return {
+    threads: native?.threads ?? 1,
+    simd: native !== null,
+    relaxedSimd: native?.relaxedSimd ?? false,
+  };
+}
+
 /** Switches the compiled kernels off, and on again: for tests of the versions in TypeScript. */
 export function enableNative(on: boolean): void {
   enabled = on;

@@ -1,15 +1,12 @@
-// Node's own modules without an import: the package must load in browsers, where bundlers stumble over `node:`.
+// Node's own modules without an import: the package must load in browsers, where bundlers stumble over `node:`. Each is
+// null in a browser.
+const { process: node } = globalThis as { process?: Partial<Pick<NodeJS.Process, 'getBuiltinModule'>> };
 
-interface NodeModules {
-  'node:fs': typeof import('node:fs');
-  'node:v8': typeof import('node:v8');
-  'node:worker_threads': typeof import('node:worker_threads');
-}
+/** Files. */
+export const nodeFiles = () => node?.getBuiltinModule?.('node:fs') ?? null;
 
-/** A module of Node; null in a browser. */
-export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | null {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(name: Name): NodeModules[Name] | undefined };
-  };
-  return process?.getBuiltinModule?.(name) ?? null;
-}
+/** Worker threads. */
+export const nodeThreads = () => node?.getBuiltinModule?.('node:worker_threads') ?? null;
+
+/** The engine's flags. */
+export const nodeEngine = () => node?.getBuiltinModule?.('node:v8') ?? null;

@@ -11,7 +11,7 @@ import { conv2D, depthwiseConv2D, fusedConv2D, fusedDepthwiseConv2D } from './fo
 import { fusedMatMul } from './fused-mat-mul.ts';
 import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
-import { nativeModule } from './native-module.ts';
+import { describeNative, nativeModule } from './native-module.ts';
 import { oneHot } from './one-hot.ts';
 import { guardMemory } from './out-of-memory.ts';
 import { stockKernels } from './stock-kernels.ts';
@@ -73,6 +73,7 @@ export function registerWasmKernels(): void {
 /** Besides its own, this kernel's hooks start and end what all kernels share. */
 const bankLossHooks: Partial<BankLossKernelConfig> = {
   takesClasses: true,
+  describe: () => describeNative(backend() as unknown as WasmBackend),
   supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
   setupFunc: (started) => guardMemory(started as unknown as WasmBackend),
   disposeFunc: (ended) => void nativeModule(ended as unknown as WasmBackend)?.setThreads(1),

@@ -1,6 +1,6 @@
 import { ConfigError } from '@openset/core';
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { nodeModule } from './node-modules.ts';
+import { nodeFiles } from './node-modules.ts';
 import { withSharedMemory } from './shared-memory-flag.ts';
 
 /** What the factory of tfjs-backend-wasm takes and gives. */
@@ -23,7 +23,7 @@ type ProgramFactory = (options: {
  * @throws ConfigError where this is not Node, or tfjs-backend-wasm is not built as version 4.22 is
  */
 export async function makeSharedBackend(): Promise<BackendWasm> {
-  const files = nodeModule('node:fs');
+  const files = nodeFiles();
   if (!files) throw new ConfigError('Only in Node can the wasm backend be given shared memory.');
   const imported = await import('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js');
   const factory = (imported.default ?? imported) as unknown as ProgramFactory;

@@ -42,7 +42,7 @@ export class ThreadPool {
   private readonly control: number;
   private readonly blocks: ReturnType<PoolOptions['allocate']>[] = [];
   private workers: KernelWorker[] = [];
-  private state: 'running' | 'failed' | 'closed' = 'running';
+  private state: 'starting' | 'running' | 'failed' | 'closed' = 'starting';
   private readonly maySleep = maySleep();
 
   /** @throws WorkerError if a worker does not start */
@@ -50,6 +50,7 @@ export class ThreadPool {
     const pool = new ThreadPool(options);
     try {
       await pool.startWorkers();
+      pool.state = 'running';
     } catch (error) {
       await pool.close();
       throw error;

@@ -1,0 +1,111 @@
+"""The losses as their authors' code writes them, in plain PyTorch: forward, all gradients, and the move of the state."""
+
+import torch
+import torch.nn.functional as F
+
+SCALE = 64.0
+
+
+def make_step(options):
+    """One step of a loss on random embeddings: {"loss", "batch", "size", "classes"}."""
+    batch, size, classes = options["batch"], options["size"], options["classes"]
+    embeddings = torch.randn(batch, size, requires_grad=True)
+    labels = torch.arange(batch) * 7919 % classes
+    loss = LOSSES[options["loss"]](classes, size)
+
+    def step():
+        for parameter in (embeddings, *loss.parameters()):
+            parameter.grad = None
+        value = loss(embeddings, labels)
+        value.backward()
+        loss.after(embeddings, labels)
+        return value.item()
+
+    return step
+
+
+def cosines(embeddings, bank):
+    return F.linear(F.normalize(embeddings, eps=1e-5), F.normalize(bank, eps=1e-5))
+
+
+def one_hot(labels, like):
+    return torch.zeros_like(like, dtype=torch.bool).scatter_(1, labels.view(-1, 1), True)
+
+
+def unified_bce(cosine, labels, margin, bias):
+    """The unified cross-entropy of UniFace and USS: clamped logits, all terms of both kinds, then the choice."""
+    positive = (SCALE * (cosine - margin) - bias).clamp(-SCALE, SCALE)
+    negative = (SCALE * cosine - bias).clamp(-SCALE, SCALE)
+    positive_loss = torch.log(1 + torch.exp(-positive))
+    negative_loss = torch.log(1 + torch.exp(negative))
+    own = one_hot(labels, cosine)
+    return (own * positive_loss + ~own * negative_loss).sum(dim=1).mean()
+
+
+class Loss(torch.nn.Module):
+    def after(self, embeddings, labels):
+        """The state moves after the loss."""
+
+
+class BceUnified(Loss):
+    def __init__(self, classes, size):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.randn(classes, size) / size**0.5)
+        self.bias = torch.nn.Parameter(torch.tensor(10.0 * classes).log())
+
+    def forward(self, embeddings, labels):
+        return unified_bce(cosines(embeddings, self.weight), labels, 0.4, self.bias)
+
+
+class CosFace(Loss):
+    def __init__(self, classes, size):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.randn(classes, size) / size**0.5)
+
+    def forward(self, embeddings, labels):
+        cosine = cosines(embeddings, self.weight)
+        margin = torch.zeros_like(cosine).scatter_(1, labels.view(-1, 1), 0.4)
+        return F.cross_entropy(SCALE * (cosine - margin), labels)
+
+
+class Uss(Loss):
+    def __init__(self, classes, size):
+        super().__init__()
+        self.bias = torch.nn.Parameter(torch.tensor(10.0))
+        self.register_buffer("memory", torch.randn(classes, size))
+
+    def forward(self, embeddings, labels):
+        return unified_bce(cosines(embeddings, self.memory), labels, 0.1, self.bias)
+
+    def after(self, embeddings, labels):
+        with torch.no_grad():
+            for row in range(len(labels)):
+                self.memory[labels[row]] = embeddings[row].detach()
+
+
+class Epl(Loss):
+    """CosFace with empirical prototypes, once these count."""
+
+    def __init__(self, classes, size):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.randn(classes, size) / size**0.5)
+        self.register_buffer("prototypes", F.normalize(torch.randn(classes, size)))
+
+    def forward(self, embeddings, labels):
+        unit = F.normalize(embeddings, eps=1e-5)
+        cosine = F.linear(unit, F.normalize(self.weight, eps=1e-5))
+        with torch.no_grad():
+            old = self.prototypes[labels]
+            share = F.softsign((old * unit).sum(1, keepdim=True))
+            self.prototypes[labels] = F.normalize(share * old + (1 - share) * unit)
+        empirical = F.linear(unit, F.normalize(self.prototypes))
+        own = one_hot(labels, cosine)
+        empirical = empirical - own * (0.7 * empirical.detach())
+        logits = SCALE * torch.cat([cosine - own * 0.4, empirical])
+        own = torch.cat([own, own])
+        positive = torch.exp(-(logits * own).sum(dim=1))
+        negatives = (torch.exp(logits) * ~own).sum(dim=1)
+        return torch.log(1 + negatives * positive).mean()
+
+
+LOSSES = {"bce": BceUnified, "softmax": CosFace, "uss": Uss, "epl": Epl}

@@ -1,0 +1,62 @@
+"""Runs pieces of work in PyTorch, one at a time, as a benchmark asks for them.
+
+Each line of the input is a JSON object, and so is each answer:
+
+    {"setup": NAME, "options": {...}, "threads": N}   prepares the work of that name      -> {}
+    {"step": true}                                     does it once                         -> {"milliseconds": ...}
+    {"memory": true}                                   does it once, watching the memory    -> {"megabytes": ...}
+"""
+
+import gc
+import json
+import sys
+import time
+
+import torch
+
+import losses
+import products
+
+WORK = {"loss": losses.make_step, "matmul": products.make_step}
+
+
+def status(field):
+    """A field of /proc/self/status, in megabytes."""
+    with open("/proc/self/status") as lines:
+        for line in lines:
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no {field}")
+
+
+def memory_of(step):
+    """How far the resident memory rises above what it was before."""
+    gc.collect()
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before = status("VmRSS")
+    step()
+    return status("VmHWM") - before
+
+
+def main():
+    step = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "setup" in request:
+            torch.set_num_threads(request["threads"])
+            torch.manual_seed(0)
+            make = WORK[request["setup"]]
+            step = None
+            step = make(request["options"])
+            answer = {}
+        elif "memory" in request:
+            answer = {"megabytes": memory_of(step)}
+        else:
+            start = time.perf_counter()
+            step()
+            answer = {"milliseconds": 1e3 * (time.perf_counter() - start)}
+        print(json.dumps(answer), flush=True)
+
+
+main()

@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { type BankOptions, ConfigError, cosineBankLoss, describeBackend, normalValues } from '@openset/core';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { expectNoLeak, random } from './__fixtures__/run-kernel.ts';
+import { backendHeap } from './backend-internals.ts';
+import { disableWasmTraining, enableWasmTraining } from './index.ts';
+import type { WasmBackend } from './wasm-backend.ts';
+
+/** In the order of the tests: the backend gets its shared memory in the first one that asks for threads. */
+describe('enableWasmTraining', () => {
+  it('with nothing asked for is the backend as it was, on one thread', async () => {
+    expect(await enableWasmTraining({ relaxedSimd: false })).toEqual({
+      threads: 1,
+      simd: true,
+      relaxedSimd: false,
+      sharedMemory: false,
+      notes: [],
+    });
+    expect(tf.getBackend()).toBe('wasm');
+  });
+
+  it('refuses options out of range', async () => {
+    for (const threads of [0, -1, 1.5, 65, Number.NaN]) {
+      await expect(enableWasmTraining({ threads })).rejects.toThrow(ConfigError);
+    }
+    await expect(enableWasmTraining({ relaxedSimd: 'on' as 'auto' })).rejects.toThrow(
+      /'auto', true or false/,
+    );
+  });
+
+  it('says what to do where tensors are on a backend that threads cannot share', async () => {
+    const tensor = tf.ones([3]);
+    await expect(enableWasmTraining({ threads: 2 })).rejects.toThrow(
+      /^1 tensors lie on the wasm backend.*before the first tensor/,
+    );
+    expect(tensor.dataSync()).toEqual(Float32Array.of(1, 1, 1));
+    tensor.dispose();
+  });
+
+  it('takes threads once they are gone, and changes their number at any time', async () => {
+    expect(await enableWasmTraining({ threads: 2 })).toMatchObject({
+      threads: 2,
+      sharedMemory: true,
+      notes: [],
+    });
+    const tensor = tf.ones([3]);
+    expect(await enableWasmTraining({ threads: 3 })).toMatchObject({ threads: 3, sharedMemory: true });
+    expect(describeBackend()).toMatchObject({ backend: 'wasm', threads: 3, simd: true, missing: [] });
+    await disableWasmTraining();
+    expect(describeBackend()).toMatchObject({ threads: 1 });
+    // An ordinary buffer, which can be sent and decoded, whatever the heap is.
+    expect((await tensor.data()).buffer).toBeInstanceOf(ArrayBuffer);
+    tensor.dispose();
+  });
+
+  it('gives the memory of threads back', async () => {
+    await enableWasmTraining({ threads: 1 });
+    const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+    await enableWasmTraining({ threads: 3 });
+    const before = wasm.HEAPU8.length;
+    for (let time = 0; time < 5; time++) {
+      await enableWasmTraining({ threads: 3, relaxedSimd: time % 2 === 0 });
+    }
+    expect(wasm.HEAPU8.length).toBe(before);
+    expect(backendHeap(tf.backend() as unknown as WasmBackend)?.isShared).toBe(true);
+  });
+});
+
+describe('whatever the number of threads', () => {
+  afterEach(() => disableWasmTraining());
+
+  /** Expects the same bits from each case with 1 to 4 threads, twice with each. */
+  async function expectSameBits(cases: readonly (() => tf.Tensor[])[], relaxedSimd: boolean): Promise<void> {
+    const digests: string[][] = [];
+    for (const threads of [1, 2, 3, 4]) {
+      await enableWasmTraining({ threads, relaxedSimd });
+      for (let time = 0; time < 2; time++) digests.push(cases.map((work) => tf.tidy(() => digest(work()))));
+    }
+    for (const each of digests) expect(each).toEqual(digests[0]);
+  }
+
+  function digest(tensors: readonly tf.Tensor[]): string {
+    const hash = createHash('sha1');
+    for (const tensor of tensors) hash.update(tensor.dataSync());
+    return hash.digest('hex');
+  }
+
+  describe.each([true, false])('relaxed SIMD %s', (relaxedSimd) => {
+    it('products are the same bits', async () => {
+      const products = fc.record({
+        batch: fc.constantFrom([], [3], [2, 1]),
+        rows: fc.integer({ min: 1, max: 300 }),
+        inner: fc.integer({ min: 1, max: 700 }),
+        columns: fc.integer({ min: 1, max: 300 }),
+        transposeA: fc.boolean(),
+        transposeB: fc.boolean(),
+      });
+      const cases = fc.sample(products, { numRuns: 30, seed: 3 });
+      const work = cases.map(({ batch, rows, inner, columns, transposeA, transposeB }) => () => {
+        const a = random([...batch, ...(transposeA ? [inner, rows] : [rows, inner])], 1);
+        const b = random([...batch, ...(transposeB ? [columns, inner] : [inner, columns])], 2);
+        return [tf.matMul(a, b, transposeA, transposeB)];
+      });
+      await expectSameBits(work, relaxedSimd);
+    });
+
+    it('losses and their gradients are the same bits', async () => {
+      const losses = fc.record({
+        batch: fc.constantFrom(1, 7, 33),
+        size: fc.constantFrom(3, 16, 65),
+        numClasses: fc.constantFrom(5, 600, 3000, 9000),
+        criterion: fc.constantFrom('bce', 'softmax'),
+        bankGradient: fc.boolean(),
+        diverse: fc.boolean(),
+        sampled: fc.boolean(),
+      });
+      const cases = fc.sample(losses, { numRuns: 30, seed: 5 });
+      const work = cases.map(
+        ({ batch, size, numClasses, criterion, bankGradient, diverse, sampled }) =>
+          () => {
+            const embeddings = normalValues([batch, size], 1, 1);
+            const bank = normalValues([numClasses, size], 1, 2);
+            const bias = tf.fill([diverse ? numClasses : 1], 5) as tf.Tensor1D;
+            const even = Math.ceil(numClasses / 2);
+            const labels = tf.tensor1d(
+              Array.from({ length: batch }, (_, row) => 2 * (row % even)),
+              'int32',
+            );
+            const classes = sampled ? (tf.range(0, numClasses, 2, 'int32') as tf.Tensor1D) : undefined;
+            const { value, grads } = tf.valueAndGrads(() =>
+              cosineBankLoss({ embeddings, labels, bank, bias, classes }, {
+                criterion,
+                bankGradient,
+              } as BankOptions),
+            )([embeddings, ...(bankGradient ? [bank] : []), bias]);
+            return [value, ...grads];
+          },
+      );
+      await expectSameBits(work, relaxedSimd);
+    });
+  });
+
+  it('nothing is left behind', async () => {
+    await enableWasmTraining({ threads: 3 });
+    const [a, b] = [random([200, 300], 1), random([300, 200], 2)];
+    expectNoLeak(() => tf.matMul(a, b), 100);
+    tf.dispose([a, b]);
+  });
+});
+
+describe('a process with threads', () => {
+  it('ends by itself', async () => {
+    const program = `
+      import '@tensorflow/tfjs';
+      import { enableWasmTraining } from '@openset/wasm-kernels';
+      console.log(JSON.stringify(await enableWasmTraining({ threads: 3 })));`;
+    const flags = ['--conditions=@openset/source', '--import', 'tsx', '--input-type=module', '-e', program];
+    const run = spawnSync(process.execPath, flags, { encoding: 'utf8', timeout: 30_000 });
+    expect(run.status, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout.trim().split('\n').at(-1)!)).toMatchObject({ threads: 3 });
+  });
+});

@@ -1,0 +1,96 @@
+import { WorkerError } from '@openset/core';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { poolOptions } from './__fixtures__/native-task.ts';
+import { enableWasmTraining } from './index.ts';
+import { kernelModule } from './kernel-modules.ts';
+import { ThreadPool } from './thread-pool.ts';
+import type { WasmBackend } from './wasm-backend.ts';
+
+/** The workers of a pool, to end one behind its back. */
+interface Inside {
+  readonly workers: { terminate(): Promise<unknown> }[];
+  readonly control: number;
+}
+
+const backend = () => tf.backend() as unknown as WasmBackend;
+const pools: ThreadPool[] = [];
+
+async function start(threads: number, patience?: number) {
+  const { options, task } = poolOptions(backend(), threads, patience);
+  const pool = await ThreadPool.start(options);
+  pools.push(pool);
+  return { pool, task, memory: options.memory };
+}
+
+beforeAll(async () => {
+  // For the shared memory; the pools are made here.
+  await enableWasmTraining({ threads: 2 });
+});
+afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.close())));
+
+describe('ThreadPool', () => {
+  it.each([2, 3, 4])('does every chunk once, job after job, with %d threads', async (threads) => {
+    const { pool, task } = await start(threads);
+    const { number, parameters, chunks, result, clear } = task(96, 8);
+    for (let job = 0; job < 200; job++) {
+      clear();
+      pool.run(number, parameters, chunks);
+      const wrong = result().findIndex((value) => value !== 96);
+      expect(wrong).toBe(-1);
+    }
+    expect(pool.isRunning).toBe(true);
+  });
+
+  it('wakes workers that have gone to sleep', async () => {
+    const { pool, task } = await start(2);
+    const { number, parameters, chunks, result } = task(64, 8);
+    for (let job = 0; job < 3; job++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      pool.run(number, parameters, chunks);
+    }
+    expect(result().every((value) => value === 64)).toBe(true);
+  });
+
+  it('does not hang where a worker is terminated in the middle of a chunk', async () => {
+    const { pool, task, memory } = await start(2, 300);
+    const { number, parameters, chunks } = task(2048, 2048);
+    const { workers, control } = pool as unknown as Inside;
+    pool.publish(number, parameters, chunks);
+    const claim = new Int32Array(memory.buffer, control, 1);
+    while (Atomics.load(claim, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    // The chunk takes a quarter of a second.
+    const ending = workers[0]!.terminate();
+    const before = performance.now();
+    expect(() => pool.finish(chunks)).toThrow(WorkerError);
+    expect(performance.now() - before).toBeLessThan(5000);
+    expect(pool.isRunning).toBe(false);
+    await ending;
+  });
+
+  it('goes on with one thread after a worker ended between two jobs, and says so', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { pool, task } = await start(3);
+    const { number, parameters, chunks, result } = task(64, 8);
+    await (pool as unknown as Inside).workers[0]!.terminate();
+    await vi.waitFor(() => expect(pool.isRunning).toBe(false));
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('go on with one thread'));
+    // Even before it is noticed nothing is lost: a worker that sleeps has no chunk.
+    pool.run(number, parameters, chunks);
+    expect(result().every((value) => value === 64)).toBe(true);
+    warn.mockRestore();
+  });
+
+  it('reports workers that cannot start, and leaves none behind', async () => {
+    const { options } = poolOptions(backend(), 3);
+    // Memory that is not shared cannot be sent to a worker, and a module for such memory takes no other.
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    await expect(ThreadPool.start({ ...options, memory, allocate })).rejects.toBeInstanceOf(WorkerError);
+    const module = kernelModule({ shared: false, relaxedSimd: false })!;
+    await expect(ThreadPool.start({ ...options, module })).rejects.toThrow(/did not start: .*memory/);
+  });
+});
+
+function allocate(bytes: number) {
+  return { address: 64 * Math.ceil(bytes / 64), free: () => {} };
+}
