@@ -1,5 +1,6 @@
 import { enableWasmTraining, registeredKernels, registerWasmKernels } from '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
+import { enableNative } from '../packages/wasm-kernels/src/native-module.ts';
 import { stockKernels } from '../packages/wasm-kernels/src/stock-kernels.ts';
 
 /** Makes wasm the backend, with the kernels of this project on so many threads. */
@@ -20,6 +21,30 @@ export function onStock(work: () => void): () => void {
       work();
     } finally {
       registerWasmKernels();
+    }
+  };
+}
+
+/** The kernels that stock lacks and the gradients of convolutions and lookups need. */
+const lackingInStock = [
+  'Conv2DBackpropFilter',
+  'DepthwiseConv2dNativeBackpropFilter',
+  'DepthwiseConv2dNativeBackpropInput',
+  'UnsortedSegmentSum',
+];
+
+/** Runs with the stock kernels, and with this project's versions in plain TypeScript of those that stock lacks. */
+export function onPlainKernels(work: () => void): () => void {
+  return () => {
+    const own = lackingInStock.map((name) => tf.getKernel(name, 'wasm'));
+    enableNative(false);
+    try {
+      onStock(() => {
+        for (const kernel of own) tf.registerKernel(kernel);
+        work();
+      })();
+    } finally {
+      enableNative(true);
     }
   };
 }
