@@ -34,8 +34,9 @@ type ConformanceCase = () => Promise<{ readonly passed: boolean; readonly line: 
  * Runs every case of files of reference values: one line a case, and last `N passed, M failed`.
  *
  * Losses run on the active backend; their lines hold the worst relative error of the loss, of each gradient and of the
- * state after. Backbones run there too; theirs hold relative errors, of at most 1e-3. Metrics need no backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how
- * many values were compared, and those that differ.
+ * state after. Backbones run there too, and theirs hold the relative errors of embeddings and gradients. Metrics need no
+ * backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how many values were compared,
+ * and those that differ.
  *
  * @throws DataError if a file cannot be read or is not in the format
  */
