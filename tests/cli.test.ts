@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../packages/cli/src/__fixtures__/people-folder.ts';
 import { writeSmallModel } from '../packages/cli/src/__fixtures__/small-model.ts';
@@ -9,7 +11,8 @@ import { useBackend } from '../packages/cli/src/backends.ts';
 import { runCommand } from './support/run-command.ts';
 import { rootFolder } from './support/workspace.ts';
 
-const loader = join(rootFolder, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
+// By its path: the command runs in another folder.
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const script = join(rootFolder, 'packages', 'cli', 'src', 'main.ts');
 const program = ['--conditions=@openset/source', '--import', loader, script];
 

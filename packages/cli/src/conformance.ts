@@ -94,9 +94,9 @@ function lossCases(text: string): ConformanceCase[] {
   });
 }
 
-function describeErrors({ name, errors, passed }: BackboneResult) {
+function describeErrors({ name, errors, passed, note }: BackboneResult) {
   const values = Object.entries(errors).map(([key, error]) => `${key} ${error.toExponential(1)}`);
-  return { passed, line: `${name}  (${values.join(', ')})` };
+  return { passed, line: `${name}  (${[values.join(', '), ...(note ? [note] : [])].join('; ')})` };
 }
 
 function describeMetrics({ name, comparisons, passed }: MetricsResult) {

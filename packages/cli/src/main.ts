@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { ConfigError } from '@openset/core';
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { type BackendName, backendNames, useBackend } from './backends.ts';
@@ -54,6 +55,9 @@ const conformance = new Command('conformance')
   .configureOutput(oneLine)
   .action(async (files: string[], { backend, kind, threads, relaxedSimd }: ConformanceFlags) => {
     const options = { threads, ...(relaxedSimd && { relaxedSimd: relaxedSimd === 'on' }) };
+    if (backend !== 'wasm' && (threads ?? relaxedSimd) !== undefined) {
+      throw new ConfigError('--threads and --relaxed-simd go with --backend wasm.');
+    }
     // The metrics are plain TypeScript and run on no backend.
     if (kind !== 'metrics') await useBackend(backend, options);
     const { runConformance } = await import('./conformance.ts');

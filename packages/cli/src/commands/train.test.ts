@@ -204,6 +204,13 @@ describe('train refuses', () => {
     expect(await readdir(folder)).not.toContain('refused');
   });
 
+  it('batches of more pictures than there are', async () => {
+    await writeFile(at('large.json'), JSON.stringify({ ...small, batchSize: 64 }));
+    await expect(run({ config: at('large.json'), steps: 2, out: at('refused') })).rejects.toThrow(
+      /^batchSize is 64, but there are 24 pictures to train on/,
+    );
+  });
+
   it('a folder that holds a run', async () => {
     await run({ out: at('taken'), steps: 2 });
     await expect(run({ out: at('taken'), steps: 2 })).rejects.toThrow(

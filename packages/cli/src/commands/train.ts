@@ -1,51 +1,30 @@
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { ConfigError, type LearnedThreshold } from '@openset/core';
 import type { RunningBackend } from '../backends.ts';
 import { chooseSettings } from '../config/choose.ts';
-import { type LossWord, lossFor } from '../config/loss-words.ts';
-import type { presets } from '../config/presets.ts';
-import { mergeSettings, presetSettings, readSettings } from '../config/read-settings.ts';
-import type { RunConfig, Settings } from '../config/settings.ts';
+import { lossFor } from '../config/loss-words.ts';
+import type { RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { lookAtPictures } from '../pictures/look-at-pictures.ts';
 import { openPictures } from '../pictures/open-pictures.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 import { finishRun } from '../training/finish-run.ts';
 import { fixLength, followLength } from '../training/fix-length.ts';
+import { type GivenSettings, settingsOf } from '../training/given-settings.ts';
 import { measureStep } from '../training/measure-step.ts';
 import { prepareData, type RunData } from '../training/prepare-data.ts';
-import {
-  checkNewRun,
-  discardEmptyRun,
-  type RunFolder,
-  runFolder,
-  settingsOfRun,
-} from '../training/run-folder.ts';
+import { checkNewRun, discardEmptyRun, type RunFolder, runFolder } from '../training/run-folder.ts';
 import { makeRun, stepsPerEpoch } from '../training/run-parts.ts';
 import { choiceLines, lengthLine, resultText } from '../training/run-texts.ts';
 import { runTrainer } from '../training/run-trainer.ts';
 
-/** Settings that the command line can give. */
-type GivenSettings = Pick<
-  Settings,
-  'data' | 'pairs' | 'images' | 'heldOut' | 'epochs' | 'steps' | 'minutes' | 'seed'
->;
-
-/** Options of `openset train`; what is left out is chosen. */
-export interface TrainOptions extends GivenSettings, BackendChoice {
+/** Options of `openset train`. */
+export interface TrainOptions extends GivenSettings {
   /** The folder of the run. */
   readonly out: string;
-  /** A configuration file. */
-  readonly config?: string | undefined;
-  /** One of the papers' settings. */
-  readonly preset?: keyof typeof presets | undefined;
-  readonly loss?: LossWord | undefined;
-  /** Goes on with the run in the folder. */
-  readonly resume?: boolean | undefined;
   /** Tells the configuration, and trains nothing. */
   readonly printConfig?: boolean | undefined;
   /** Aborted to stop and save. */
@@ -86,9 +65,7 @@ export async function train(
   output: Output,
 ): Promise<CommandResult<TrainResult | RunConfig>> {
   const folder = runFolder(options.out);
-  const settings = withFullPaths(
-    options.resume ? await goneOnSettings(options, folder) : await newSettings(options),
-  );
+  const settings = await settingsOf(options, folder);
   const { data } = settings;
   if (data === undefined) throw new ConfigError("There is nothing to train on: name pictures with '--data'.");
   if (!options.resume && !options.printConfig) await checkNewRun(folder);
@@ -160,38 +137,6 @@ async function withLength(data: RunData, config: RunConfig, task: Task): Promise
   }
   task.output.note(lengthLine(fixed, perEpoch, secondsPerStep));
   return fixed;
-}
-
-async function newSettings(options: TrainOptions): Promise<Settings> {
-  const file = options.config === undefined ? {} : await readSettings(options.config);
-  return mergeSettings(presetSettings(options.preset), file, givenSettings(options));
-}
-
-/** @throws ConfigError for options that would make it another run */
-async function goneOnSettings(options: TrainOptions, folder: RunFolder): Promise<Settings> {
-  const { data, backend, threads } = options;
-  const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = options;
-  const others = { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed };
-  const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  if (given.length > 0) {
-    const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-    throw new ConfigError(
-      `--resume goes on with the settings in '${folder.config}': leave out ${names.join(', ')}.`,
-    );
-  }
-  return mergeSettings(await settingsOfRun(folder), { data, backend, threads });
-}
-
-function givenSettings(options: TrainOptions): Settings {
-  const { heldOut, epochs, steps, minutes, seed, backend, threads } = options;
-  const { data, pairs, images } = options;
-  return { data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads };
-}
-
-/** With paths that hold wherever the run goes on. */
-function withFullPaths({ data, pairs, images, ...settings }: Settings): Settings {
-  const full = (path: string | undefined) => path && resolve(path);
-  return { data: full(data), pairs: full(pairs), images: full(images), ...settings };
 }
 
 /** @param isSaved whether training had begun */

@@ -53,3 +53,8 @@ export function withStartEpoch(loss: LossSettings, epochs: number): LossSettings
   if (loss.loss !== 'EplLoss') return loss;
   return { ...loss, startEpoch: loss.startEpoch ?? Math.min(4, Math.max(1, Math.floor(epochs / 4))) };
 }
+
+/** The loss with all its parts from the first step on: what its later steps cost. */
+export function startedAtOnce(loss: LossSettings): LossSettings {
+  return loss.loss === 'UniTSFaceLoss' || loss.loss === 'EplLoss' ? { ...loss, startEpoch: 1 } : loss;
+}

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { useBackend } from '../backends.ts';
 import { makeLoss } from '../training/make-loss.ts';
-import { lossFor, lossWords, withStartEpoch } from './loss-words.ts';
+import { lossFor, lossWords, startedAtOnce, withStartEpoch } from './loss-words.ts';
 import { presetNames, presets } from './presets.ts';
 import { parseSettings } from './problems.ts';
 import { type Settings, settingsSchema } from './settings.ts';
@@ -79,6 +79,8 @@ it('starts second parts early in runs that are too short for the papers’ epoch
   expect([1, 8, 30].map((length) => epochs('epl', length))).toEqual([1, 2, 4]);
   const given = { ...lossFor('epl', 10), startEpoch: 7 } as Parameters<typeof withStartEpoch>[0];
   expect(withStartEpoch(given, 1)).toEqual(given);
+  expect(startedAtOnce(given)).toMatchObject({ startEpoch: 1 });
   const other = lossFor('cosface', 10);
+  expect(startedAtOnce(other)).toBe(other);
   expect(withStartEpoch(other, 1)).toBe(other);
 });

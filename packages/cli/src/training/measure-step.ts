@@ -1,4 +1,5 @@
 import { Trainer } from '@openset/train';
+import { startedAtOnce } from '../config/loss-words.ts';
 import type { RunConfig } from '../config/settings.ts';
 import { makeRun } from './run-parts.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -19,7 +20,8 @@ export async function measureStep(
   set: TrainingSet,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const run = makeRun(config, set, { steps: triedSteps });
+  const tried = { ...config, loss: startedAtOnce(config.loss) };
+  const run = makeRun(tried, set, { steps: triedSteps });
   try {
     const seconds: number[] = [];
     const began = performance.now();

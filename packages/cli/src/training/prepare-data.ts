@@ -35,6 +35,11 @@ export async function prepareData(config: RunConfig, source: ImageSource, output
   const share = config.pairs === undefined ? config.heldOut : 0;
   if (share === 0 && pairsFrom === null) checkLearnsThreshold(config);
   const { train, held } = holdOut(source, data, { share, seed });
+  if (train.size < config.batchSize) {
+    throw new ConfigError(
+      `batchSize is ${config.batchSize}, but there are ${train.size} pictures to train on: lower it, or add pictures.`,
+    );
+  }
   const drawn = held && sampledPairs(held, { most: mostPairs, seed, name: data });
   const pairs = pairsFrom === null ? drawn : await openPairSet(pairsFrom, config.images);
   return {
