@@ -6,7 +6,7 @@ import { type PoolFunctions, ThreadPool } from './thread-pool.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
 /** The functions of assembly/, on the memory of one backend. Addresses are byte offsets. */
-interface NativeFunctions extends PoolFunctions {
+export interface NativeFunctions extends PoolFunctions {
   /** One chunk of a task; see assembly/tasks.ts. */
   runChunk(task: number, parameters: number, chunk: number, scratch: number): void;
   scratchBytes(): number;
@@ -23,7 +23,7 @@ export class NativeModule {
   private readonly backend: WasmBackend;
   private readonly heap: BackendHeap;
   private readonly module: WebAssembly.Module;
-  private readonly functions: NativeFunctions;
+  readonly functions: NativeFunctions;
   private readonly parameters: ReturnType<BackendHeap['allocate']>;
   private readonly scratch: ReturnType<BackendHeap['allocate']>;
   private pool: ThreadPool | null = null;
