@@ -124,7 +124,7 @@ function optimizers(): Compared[] {
   const sgd = { learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: false };
   const adamW = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, step: 10 };
   const held = (inputs: Inputs) => {
-    Object.values(inputs).forEach((tensor) => tf.keep(tf.clone(tensor)));
+    for (const tensor of Object.values(inputs)) tf.keep(tf.clone(tensor));
     return inputs;
   };
   return [

@@ -8,9 +8,11 @@ import { gemm } from './gemm.ts';
 import { lossStep } from './loss-step.ts';
 import { type Comparison, comparisonTable, machine } from './measure.ts';
 import { metrics } from './metrics.ts';
+import { putTable } from './page.ts';
 import { PyTorch } from './pytorch.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 import { soak } from './soak.ts';
+import { trainStep } from './train-step.ts';
 
 const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise<Comparison[]>>> = {
   conv,
@@ -21,6 +23,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   'loss-step': lossStep,
   metrics,
   soak,
+  'train-step': trainStep,
 };
 
 const { values, positionals } = parseArgs({
@@ -29,6 +32,8 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     threads: { type: 'string', default: '1' },
     size: { type: 'string' },
+    network: { type: 'string' },
+    page: { type: 'string' },
     python: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -41,7 +46,9 @@ if (values.help || !benchmark) {
 NAME       ${Object.keys(benchmarks).join(', ')}
 --json     also writes the results to a file
 --threads  threads of the wasm kernels, and of PyTorch; default 1
---size     only this size: classes of loss-step, rows of gemm, steps of soak
+--size     only this size: classes of loss-step, rows of gemm, steps of soak, side of the images of train-step
+--network  r18 or r50, for train-step; default r18
+--page     puts the table into a Markdown file, in the place of the one of the same benchmark and threads
 --python   compares with PyTorch, in this interpreter, where the benchmark can`;
   if (!values.help) process.exitCode = 2;
   (values.help ? console.log : console.error)(usage);
@@ -49,9 +56,13 @@ NAME       ${Object.keys(benchmarks).join(', ')}
   const threads = Number(values.threads);
   const size = values.size === undefined ? undefined : Number(values.size);
   const pytorch = values.python === undefined ? null : await findPyTorch(values.python, threads);
-  const rows = await benchmark({ threads, size, pytorch });
+  const rows = await benchmark({ threads, size, network: values.network, pytorch });
   const description = `${machine()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   console.log(`${description}\n\n${comparisonTable(rows)}`);
+  if (values.page) {
+    const marks = [name, values.network, `${threads}`].filter((part) => part !== undefined);
+    await putTable(values.page, marks.join(' '), `${description}\n\n${comparisonTable(rows)}`);
+  }
   if (values.json)
     await writeFile(values.json, `${JSON.stringify({ machine: description, rows }, null, 2)}\n`);
 }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 /** Work for PyTorch: a name that pytorch/serve.py knows, and what it is told. */
 export interface PyTorchWork {
-  readonly name: 'loss' | 'matmul';
+  readonly name: 'loss' | 'matmul' | 'train';
   readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 

@@ -8,6 +8,8 @@ export interface BenchmarkOptions {
   readonly threads: number;
   /** Restricts a benchmark to one size, where it has several. */
   readonly size: number | undefined;
+  /** Which networks `train-step` trains: `'r18'` (default) or `'r50'`. */
+  readonly network: string | undefined;
   /** PyTorch to compare with; null: none. */
   readonly pytorch: PyTorch | null;
 }

@@ -1,11 +1,52 @@
 import { enableWasmTraining, registeredKernels, registerWasmKernels } from '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
+import { enableNative } from '../packages/wasm-kernels/src/native-module.ts';
 import { stockKernels } from '../packages/wasm-kernels/src/stock-kernels.ts';
 
 /** Makes wasm the backend, with the kernels of this project on so many threads. */
 export async function startWasm(threads = 1): Promise<void> {
   const { notes } = await enableWasmTraining({ threads });
   for (const note of notes) console.warn(note);
+}
+
+/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
+export function onStock(work: () => void): () => void {
+  return () => {
+    for (const name of registeredKernels) {
+      tf.unregisterKernel(name, 'wasm');
+      const kernel = stockKernels().get(name);
+      if (kernel) tf.registerKernel(kernel);
+    }
+    try {
+      work();
+    } finally {
+      registerWasmKernels();
+    }
+  };
+}
+
+/** The kernels that stock lacks and the gradients of convolutions and lookups need. */
+const lackingInStock = [
+  'Conv2DBackpropFilter',
+  'DepthwiseConv2dNativeBackpropFilter',
+  'DepthwiseConv2dNativeBackpropInput',
+  'UnsortedSegmentSum',
+];
+
+/** Runs with the stock kernels, and with this project's versions in plain TypeScript of those that stock lacks. */
+export function onPlainKernels(work: () => void): () => void {
+  return () => {
+    const own = lackingInStock.map((name) => tf.getKernel(name, 'wasm'));
+    enableNative(false);
+    try {
+      onStock(() => {
+        for (const kernel of own) tf.registerKernel(kernel);
+        work();
+      })();
+    } finally {
+      enableNative(true);
+    }
+  };
 }
 
 /** One run of a kernel as it is registered now. */
@@ -25,22 +66,6 @@ export function stock(
   return () => {
     const output = kernel.kernelFunc({ inputs, backend, attrs: attributes as tf.NamedAttrMap });
     (backend as tf.KernelBackend).disposeData((output as tf.TensorInfo).dataId);
-  };
-}
-
-/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
-export function onStock(work: () => void): () => void {
-  return () => {
-    for (const name of registeredKernels) {
-      tf.unregisterKernel(name, 'wasm');
-      const kernel = stockKernels().get(name);
-      if (kernel) tf.registerKernel(kernel);
-    }
-    try {
-      work();
-    } finally {
-      registerWasmKernels();
-    }
   };
 }
 

@@ -8,7 +8,16 @@
 // out of a `tensorflow-cpu` wheel of Python, and the binding is compiled against it, which takes a C++ compiler, `make`
 // and Python with pip. Linux on x64 and arm64.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +45,10 @@ function main() {
   const folder = installPackage();
   if (!options['from-wheel'] && !options.wheel) {
     console.log("Trying the package's own installer …");
-    run('npm', ['rebuild', '@tensorflow/tfjs-node', '--foreground-scripts'], { timeout: 600_000, quiet: true });
+    run('npm', ['rebuild', '@tensorflow/tfjs-node', '--foreground-scripts'], {
+      timeout: 600_000,
+      quiet: true,
+    });
     if (works()) return console.log('The node backend is installed.');
     console.log('It did not succeed; taking the library out of a Python wheel instead.');
   }
@@ -44,7 +56,8 @@ function main() {
   writeFileSync(join(folder, 'scripts', 'custom-binary.json'), '{"tf-lib":"unused"}\n');
   console.log('Compiling the binding …');
   run('npm', ['rebuild', '@tensorflow/tfjs-node', '--foreground-scripts'], { timeout: 600_000 });
-  if (!works()) throw new Error('the compiled binding does not load: run again and look at what npm printed.');
+  if (!works())
+    throw new Error('the compiled binding does not load: run again and look at what npm printed.');
   console.log('The node backend is installed.');
 }
 
@@ -132,5 +145,6 @@ function run(command, parameters, { timeout = 0, quiet = false } = {}) {
   });
   if (quiet) return;
   if (error) throw new Error(`${command} does not run here (${error.message}).`);
-  if (status !== 0) throw new Error(`'${command} ${parameters.slice(0, 3).join(' ')} …' failed with status ${status}.`);
+  if (status !== 0)
+    throw new Error(`'${command} ${parameters.slice(0, 3).join(' ')} …' failed with status ${status}.`);
 }

@@ -15,9 +15,10 @@ import time
 import torch
 
 import losses
+import networks
 import products
 
-WORK = {"loss": losses.make_step, "matmul": products.make_step}
+WORK = {"loss": losses.make_step, "matmul": products.make_step, "train": networks.make_step}
 
 
 def status(field):

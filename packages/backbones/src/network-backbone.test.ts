@@ -145,6 +145,23 @@ describeOnBackends('NetworkBackbone', () => {
     }
   });
 
+  it('leaves the gradient alone that it is given', async () => {
+    for (const checkpointing of [false, true]) {
+      const backbone = lresnetIR({ ...tiny, checkpointing });
+      const batch = images(backbone);
+      const dy = tf.ones([3, 4]);
+      for (const run of [
+        (x: tf.Tensor) => backbone.forward(x as tf.Tensor4D, { training: true }),
+        (x: tf.Tensor) => backbone.model.apply(x, { training: true }) as tf.Tensor,
+      ]) {
+        tf.grad(run)(batch, dy).dispose();
+        expect([...(await dy.data())]).toEqual(Array(12).fill(1));
+      }
+      tf.dispose([batch, dy]);
+      backbone.dispose();
+    }
+  });
+
   it('refuses images of another shape or type before anything is computed', () => {
     const backbone = lresnetIR(tiny);
     const forward = (shape: number[], dtype: 'float32' | 'int32' = 'float32') => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { type Layer, type Pass, variablesOf } from './layers/stock-layer.ts';
+import { barrier } from './ops/network-operation.ts';
 
 /** One layer, where it takes its inputs from, and where its output goes. */
 interface Step {
@@ -72,8 +73,15 @@ export class NetworkBuilder {
     if (this.steps.length > 0) this.cut(output);
     const steps = this.segments.flatMap((segment) => segment.steps);
     const layers = steps.map(({ layer }) => layer);
+    keepGradientOf(output.sourceLayer);
     return { model: model({ inputs: this.images, outputs: output, name }), segments: this.segments, layers };
   }
+}
+
+/** For those who run the model themselves: its output's gradient is theirs, and stays. */
+function keepGradientOf(layer: Layer): void {
+  const { call } = layer;
+  layer.call = (inputs, options) => barrier(call.call(layer, inputs, options) as tf.Tensor);
 }
 
 /** Runs a segment. Of the values in between, each goes when the last step that reads it is done. */

@@ -21,7 +21,8 @@ export function runNetwork(
       if (value !== images) value.dispose();
       value = next;
     }
-    return barrier(value) as tf.Tensor2D;
+    // The output's own layer sees to that, unless its segment is an operation as a whole.
+    return (checkpointing ? barrier(value) : value) as tf.Tensor2D;
   });
 }
 

@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { ConfigError } from '@openset/core';
-import type { WasmTrainingOptions } from '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Backends the command can run on, with the npm packages that bring each. */
@@ -8,6 +8,7 @@ const backendPackages = {
   wasm: ['@tensorflow/tfjs-backend-wasm', '@openset/wasm-kernels'],
   node: ['@tensorflow/tfjs-node'],
   webgpu: ['webgpu', '@tensorflow/tfjs-backend-webgpu'],
+  'node-gpu': ['@tensorflow/tfjs-node-gpu'],
 } as const;
 
 /** Names a `--backend` option takes. */
@@ -16,18 +17,64 @@ export type BackendName = keyof typeof backendPackages;
 /** The words that `--backend` takes. */
 export const backendNames = Object.keys(backendPackages) as BackendName[];
 
+/** What a backend is started with. */
+export interface BackendOptions {
+  /** Threads; default 1 for `wasm`, and what TensorFlow takes for `node` and `node-gpu`. The others have none to choose. */
+  readonly threads?: number | undefined;
+  /** Fused multiply-add of `wasm`; default where the engine has it. */
+  readonly relaxedSimd?: 'auto' | boolean | undefined;
+}
+
+/** A backend that has started. */
+export interface RunningBackend {
+  readonly name: BackendName;
+  /** Null where the backend does not tell. */
+  readonly threads: number | null;
+  /** Why it is not as it was asked for. */
+  readonly notes: readonly string[];
+}
+
+/** The fastest backend whose packages are installed; WebGPU is used only where it is asked for. */
+export function defaultBackend(): BackendName {
+  return (['node-gpu', 'node'] as const).find(isInstalled) ?? 'wasm';
+}
+
+/** Whether the packages of a backend can be found. */
+export function isInstalled(name: BackendName): boolean {
+  return missingPackage(name) === null;
+}
+
+/** The first package of a backend that cannot be found; null if all are there. */
+export function missingPackage(name: BackendName): string | null {
+  const { resolve } = createRequire(import.meta.url);
+  const isMissing = (specifier: string) => {
+    try {
+      resolve(specifier);
+      return false;
+    } catch (error) {
+      // A package of ES modules alone cannot be required, but it is there.
+      return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+    }
+  };
+  return backendPackages[name].find(isMissing) ?? null;
+}
+
 /**
  * Loads a backend's packages and makes it the active one.
- * @param training threads and relaxed SIMD of the wasm backend
- * @throws ConfigError if it is unknown, not installed, or does not start here, or if it is not wasm and takes no options
+ * @throws ConfigError if it is unknown, not installed, or does not start here
  */
-export async function useBackend(name: BackendName, training: WasmTrainingOptions = {}): Promise<void> {
+export async function useBackend(name: BackendName, options: BackendOptions = {}): Promise<RunningBackend> {
   const packages = backendPackages[name];
   if (!packages)
     throw new ConfigError(`The backend must be one of ${backendNames.join(', ')}, but is '${name}'.`);
+  // Keeps the cpu backend from advertising tfjs-node.
+  tf.enableProdMode();
+  const isNode = name === 'node' || name === 'node-gpu';
+  // TensorFlow reads it when it starts.
+  if (isNode && options.threads) process.env.TF_NUM_INTRAOP_THREADS = String(options.threads);
   for (const specifier of packages) {
     try {
-      if (specifier === '@tensorflow/tfjs-node') restoreUtilities();
+      if (isNode) restoreUtilities();
       if (specifier === 'webgpu') await installNodeWebGpu();
       else await import(specifier);
     } catch (error) {
@@ -37,15 +84,18 @@ export async function useBackend(name: BackendName, training: WasmTrainingOption
       );
     }
   }
-  if (Object.keys(training).length > 0) {
-    if (name !== 'wasm') throw new ConfigError('--threads and --relaxed-simd go with --backend wasm.');
-    const { enableWasmTraining } = await import('@openset/wasm-kernels');
-    await enableWasmTraining(training);
-  }
-  const registered = name === 'node' ? 'tensorflow' : name;
+  const wasm = name === 'wasm' ? await startWasm(options) : null;
+  const registered = isNode ? 'tensorflow' : name;
   if (!(await tf.setBackend(registered)))
     throw new ConfigError(`The backend '${name}' did not start on this machine.`);
   await tf.ready();
+  const threads = wasm?.threads ?? (name === 'cpu' ? 1 : (options.threads ?? null));
+  return { name, threads, notes: wasm?.notes ?? [] };
+}
+
+async function startWasm({ threads = 1, relaxedSimd = 'auto' }: BackendOptions) {
+  const { enableWasmTraining } = await import('@openset/wasm-kernels');
+  return enableWasmTraining({ threads, relaxedSimd });
 }
 
 /** Node has no `navigator.gpu`; Dawn's bindings bring one. */

@@ -57,6 +57,19 @@ describe('conformance of backbones', () => {
     await tf.setBackend('wasm');
   });
 
+  it('takes a PReLU input that rounds to the wrong side of 0 on the other side, and says so', async () => {
+    // One input of the pass is 3.4e-7. The second case is the same network with that input at −3.4e-7, which changes the
+    // gradient of conv1 by a hundredth: whatever the backend rounds to, it is on the wrong side in one of the two.
+    const { passed, lines } = await run(
+      readFileSync(new URL('./__fixtures__/backbone-kink.json', import.meta.url), 'utf8'),
+    );
+    expect(passed).toBe(2);
+    const notes = lines.filter((line) =>
+      line.endsWith('; 1 PReLU input within 5e-6 of 0 taken on the other side)'),
+    );
+    expect(notes).toHaveLength(1);
+  });
+
   it.each<[string, (network: Network) => unknown]>([
     ['evalFlipSum', ({ evalFlipSum }) => scale(evalFlipSum)],
     ['features', ({ train }) => scale(train!.features)],

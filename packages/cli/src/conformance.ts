@@ -34,8 +34,9 @@ type ConformanceCase = () => Promise<{ readonly passed: boolean; readonly line: 
  * Runs every case of files of reference values: one line a case, and last `N passed, M failed`.
  *
  * Losses run on the active backend; their lines hold the worst relative error of the loss, of each gradient and of the
- * state after. Backbones run there too; theirs hold relative errors, of at most 1e-3. Metrics need no backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how
- * many values were compared, and those that differ.
+ * state after. Backbones run there too, and theirs hold the relative errors of embeddings and gradients. Metrics need no
+ * backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how many values were compared,
+ * and those that differ.
  *
  * @throws DataError if a file cannot be read or is not in the format
  */
@@ -93,9 +94,9 @@ function lossCases(text: string): ConformanceCase[] {
   });
 }
 
-function describeErrors({ name, errors, passed }: BackboneResult) {
+function describeErrors({ name, errors, passed, note }: BackboneResult) {
   const values = Object.entries(errors).map(([key, error]) => `${key} ${error.toExponential(1)}`);
-  return { passed, line: `${name}  (${values.join(', ')})` };
+  return { passed, line: `${name}  (${[values.join(', '), ...(note ? [note] : [])].join('; ')})` };
 }
 
 function describeMetrics({ name, comparisons, passed }: MetricsResult) {

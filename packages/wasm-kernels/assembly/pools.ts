@@ -1,5 +1,5 @@
 // Gradients of pooling, one image a chunk: each output spreads its gradient over the window that it was made of.
-import { at, loadLanes, storeLanes } from './lanes';
+import { at, loadLanes, loadSome, storeLanes } from './lanes';
 import { address, integer } from './parameters';
 
 /**
@@ -22,7 +22,6 @@ function spread(p: usize, image: i32, toLargestOnly: bool): void {
   const imageBytes = at(height * width * channels), start = <usize>image * imageBytes;
   const toX = address(p, 2) - address(p, 1), dx = address(p, 1) + start;
   const pixel = at(channels), line = at(width * channels);
-  const rest = channels & 3, whole = at(channels - rest);
   let dy = address(p, 0) + <usize>image * at(outHeight * outWidth * channels);
   memory.fill(dx, 0, imageBytes);
   for (let row = 0; row < outHeight; row++) {
@@ -32,21 +31,26 @@ function spread(p: usize, image: i32, toLargestOnly: bool): void {
       const left = column * integer(p, 11) - integer(p, 13), firstX = max(0, left);
       const columns = min(width, left + integer(p, 9)) - firstX;
       const window = dx + <usize>firstY * line + <usize>firstX * pixel;
-      if (toLargestOnly) {
-        for (let c: usize = 0; c < whole; c += 16) toLargest<v128>(dy + c, window + c, toX, rows, columns, line, pixel, 4);
-        if (rest) toLargest<f32>(dy + whole, window + whole, toX, rows, columns, line, pixel, rest);
-      } else {
-        for (let c: usize = 0; c < whole; c += 16) toAll<v128>(dy + c, window + c, rows, columns, line, pixel, 4);
-        if (rest) toAll<f32>(dy + whole, window + whole, rows, columns, line, pixel, rest);
-      }
+      if (toLargestOnly) toLargest(dy, window, toX, rows, columns, line, channels);
+      else toAll(dy, window, rows, columns, line, channels);
       dy += pixel;
     }
   }
 }
 
-/** Four channels of a window. x lies `toX` from dx. */
-function toLargest<V>(
-  dy: usize,
+/** One window, in all channels. x lies `toX` from dx. */
+function toLargest(dy: usize, window: usize, toX: usize, rows: i32, columns: i32, line: usize, channels: i32): void {
+  const rest = channels & 3, whole = at(channels - rest), pixel = at(channels);
+  for (let c: usize = 0; c < whole; c += 16) {
+    giveToLargest<v128>(v128.load(dy + c), window + c, toX, rows, columns, line, pixel, 4);
+  }
+  if (rest) giveToLargest<f32>(loadSome(dy + whole, rest), window + whole, toX, rows, columns, line, pixel, rest);
+}
+
+// @ts-ignore: decorator
+@inline
+function giveToLargest<V>(
+  gradient: v128,
   window: usize,
   toX: usize,
   rows: i32,
@@ -55,33 +59,34 @@ function toLargest<V>(
   pixel: usize,
   lanes: i32,
 ): void {
-  let largest = f32x4.splat(-Infinity), where = i32x4.splat(-1), place = 0, target = window;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const values = loadLanes<V>(target + toX + <usize>column * pixel, lanes);
-      const larger = f32x4.gt(values, largest);
+  const one = i32x4.splat(1), width = <usize>columns * pixel;
+  let largest = f32x4.splat(-Infinity), where = i32x4.splat(-1), place = i32x4.splat(0);
+  for (let row = 0, first = window; row < rows; row++, first += line) {
+    for (let target = first, end = first + width; target < end; target += pixel) {
+      const values = loadLanes<V>(target + toX, lanes), larger = f32x4.gt(values, largest);
       largest = v128.bitselect(values, largest, larger);
-      where = v128.bitselect(i32x4.splat(place++), where, larger);
+      where = v128.bitselect(place, where, larger);
+      place = i32x4.add(place, one);
     }
-    target += line;
   }
-  const gradient = loadLanes<V>(dy, lanes);
-  place = 0;
-  target = window;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const own = v128.and(gradient, i32x4.eq(where, i32x4.splat(place++)));
-      addTo<V>(target + <usize>column * pixel, own, lanes);
+  place = i32x4.splat(0);
+  for (let row = 0, first = window; row < rows; row++, first += line) {
+    for (let target = first, end = first + width; target < end; target += pixel) {
+      addTo<V>(target, v128.and(gradient, i32x4.eq(where, place)), lanes);
+      place = i32x4.add(place, one);
     }
-    target += line;
   }
 }
 
-function toAll<V>(dy: usize, target: usize, rows: i32, columns: i32, line: usize, pixel: usize, lanes: i32): void {
-  const share = f32x4.div(loadLanes<V>(dy, lanes), f32x4.splat(<f32>(rows * columns)));
+function toAll(dy: usize, window: usize, rows: i32, columns: i32, line: usize, channels: i32): void {
+  const rest = channels & 3, whole = at(channels - rest), pixel = at(channels);
+  const count = f32x4.splat(<f32>(rows * columns));
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) addTo<V>(target + <usize>column * pixel, share, lanes);
-    target += line;
+    for (let column = 0; column < columns; column++) {
+      const target = window + <usize>row * line + <usize>column * pixel;
+      for (let c: usize = 0; c < whole; c += 16) addTo<v128>(target + c, f32x4.div(v128.load(dy + c), count), 4);
+      if (rest) addTo<f32>(target + whole, f32x4.div(loadSome(dy + whole, rest), count), rest);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { address, integer } from './parameters';
 
 /**
  * One segment of some rows. Words: x, sums `[segments][rows]` (float64), rows, row size, rows of a chunk, segments, segment
- * size.
+ * size, and for one segment out and divisor: then there is nothing to add up, and the results are written.
  */
 export function rowSumsChunk(p: usize, chunk: i32): void {
   const x = address(p, 0), sums = address(p, 1), rows = integer(p, 2), size = integer(p, 3);
@@ -13,7 +13,9 @@ export function rowSumsChunk(p: usize, chunk: i32): void {
   const begin = segment * segmentSize, count = min(segmentSize, size - begin);
   const end = min(rows, first + rowsOfChunk);
   for (let row = first; row < end; row++) {
-    store<f64>(sums + doubleAt(segment * rows + row), rowSum(x + at(row * size + begin), count));
+    const sum = rowSum(x + at(row * size + begin), count);
+    if (segments == 1) store<f32>(address(p, 7) + at(row), <f32>(sum / <f64>integer(p, 8)));
+    else store<f64>(sums + doubleAt(segment * rows + row), sum);
   }
 }
 

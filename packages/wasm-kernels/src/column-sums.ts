@@ -57,10 +57,12 @@ export function channelSums(scope: KernelScope, sums: PartialSums): Float64Array
   return Array.from({ length: quantities }, (_, quantity) => {
     const totals = new Float64Array(channels);
     for (let part = 0; part < parts; part++) {
+      let channel = 0;
       for (let column = 0; column < width; column++) {
         const lane = column % 4;
         const place = (part * stride + column - lane) * quantities + 4 * quantity + lane;
-        totals[column % channels]! += values[place]!;
+        totals[channel]! += values[place]!;
+        if (++channel === channels) channel = 0;
       }
     }
     return totals;

@@ -19,12 +19,14 @@ const narrow = 256;
 
 /**
  * Elements of a row for the compiled kernels: several rows count as one where there are few channels, or where the channels
- * do not fill vectors of four. The numbers of each channel are then repeated, see {@link columnConstants}.
+ * do not fill vectors of four. The numbers of each channel are then repeated, see {@link columnConstants}. At least eight
+ * such rows are to be left.
  */
 export function rowWidth({ rows, channels }: Columns): number {
   const vectors = channels % 4 === 0 ? 1 : channels % 2 === 0 ? 2 : 4;
-  const together = vectors * Math.ceil(narrow / (vectors * Math.max(1, channels)));
-  return channels * (rows >= 2 * together ? together : 1);
+  const wanted = Math.ceil(narrow / (vectors * Math.max(1, channels)));
+  const together = vectors * Math.min(wanted, Math.floor(rows / (8 * vectors)));
+  return channels * Math.max(1, together);
 }
 
 /** Puts lists of one number for each channel on the heap, each repeated to `width`, and returns their addresses. */

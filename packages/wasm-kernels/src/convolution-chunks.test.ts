@@ -12,12 +12,17 @@ beforeAll(async () => {
 
 type Run = NativeModule['run'];
 
+interface ChunkFunctions {
+  runChunk(task: number, parameters: number, chunk: number, scratch: number): void;
+  scratchBytes(): number;
+}
+
 /** Runs `work` with the chunks of each task in reverse order, each with scratch memory full of NaN. */
 function inReverse<Result>(work: () => Result): Result {
   const backend = tf.backend() as unknown as WasmBackend & {
     wasm: { _malloc(bytes: number): number; _free(address: number): void; HEAPU8: Uint8Array };
   };
-  const native = nativeModule(backend) as { run: Run } & NativeModule;
+  const native = nativeModule(backend) as unknown as { run: Run; functions: ChunkFunctions };
   const { functions, run } = native;
   const bytes = functions.scratchBytes();
   const memory = backend.wasm._malloc(bytes + 15 + 256);

@@ -9,8 +9,7 @@ export const gatherV2: ScopedKernel<
   { x: TensorInfo; indices: TensorInfo },
   { axis: number; batchDims: number }
 > = (scope, { x, indices }, attributes) => {
-  const native = nativeModule(scope.backend);
-  if (!native || x.dtype === 'string' || indices.dtype !== 'int32') {
+  if (x.dtype === 'string' || x.dtype === 'complex64' || indices.dtype !== 'int32') {
     return scope.run('GatherV2', { x, indices }, attributes);
   }
   const axis = util.parseAxisParam(attributes.axis, x.shape)[0]!;
@@ -30,11 +29,24 @@ export const gatherV2: ScopedKernel<
   if (util.sizeFromShape(outputShape) === 0) return output;
   const count = util.sizeFromShape(indices.shape) / batchSize;
   const slices = batchSize * outerSize * count;
-  const perChunk = rowsOfChunk(sliceSize);
-  const sliceBytes = sliceSize * util.bytesPerElement(x.dtype);
-  native.run(gatherRowsTask, chunksOf(slices, perChunk), [
-    ...[x, indices, output].map(native.address),
-    ...[sliceBytes, outerSize, axisSize, count, slices, perChunk],
-  ]);
+  const native = nativeModule(scope.backend);
+  if (native) {
+    const perChunk = rowsOfChunk(sliceSize);
+    const sliceBytes = sliceSize * util.bytesPerElement(x.dtype);
+    native.run(gatherRowsTask, chunksOf(slices, perChunk), [
+      ...[x, indices, output].map(native.address),
+      ...[sliceBytes, outerSize, axisSize, count, slices, perChunk],
+    ]);
+    return output;
+  }
+  const [values, places, results] = [x, indices, output].map((tensor) => scope.view(tensor)) as Views;
+  for (let slice = 0; slice < slices; slice++) {
+    const line = Math.floor(slice / count);
+    const index = places[Math.floor(line / outerSize) * count + (slice % count)]!;
+    const first = (line * axisSize + index) * sliceSize;
+    results.set(values.subarray(first, first + sliceSize), slice * sliceSize);
+  }
   return output;
 };
+
+type Views = [Float32Array, Int32Array, Float32Array];

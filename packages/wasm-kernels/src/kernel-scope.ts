@@ -114,6 +114,8 @@ export function toKernelFunc<Inputs, Attributes>(
 ): KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const scope = new KernelScope(backend as WasmBackend);
+    // Brings what lies on another backend here, before any view is taken.
+    for (const input of Object.values(inputs)) if (input) scope.backend.getMemoryOffset(input.dataId);
     let results: TensorInfo | TensorInfo[] | undefined;
     try {
       results = kernel(scope, inputs as Inputs, attrs as Attributes);

@@ -1,7 +1,8 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { requireFloats } from './columns.ts';
 import { avgPoolGradTask, maxPoolGradTask } from './elementwise-task-ids.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
-import { type NativeModule, nativeModule } from './native-module.ts';
+import { nativeModule } from './native-module.ts';
 
 interface PoolAttributes {
   filterSize: number | [number, number];
@@ -11,19 +12,14 @@ interface PoolAttributes {
 }
 
 /**
- * `MaxPoolGrad`: each output's gradient goes to the first largest value of its window. The stock kernel is right, but asks for
- * each input which outputs it was the largest of.
+ * `MaxPoolGrad`: each output's gradient goes to the first largest value of its window. The stock kernel gives none to windows
+ * without a positive value, and asks for each input which outputs it was the largest of.
  */
 export const maxPoolGrad: ScopedKernel<
   { dy: TensorInfo; input: TensorInfo; output: TensorInfo },
   PoolAttributes
-> = (scope, inputs, attributes) => {
-  const { dy, input } = inputs;
-  const native = nativeModule(scope.backend);
-  if (!native || dy.dtype !== 'float32' || input.dtype !== 'float32') {
-    return scope.run('MaxPoolGrad', { ...inputs }, attributes);
-  }
-  return poolGradient(scope, native, maxPoolGradTask, dy, input, attributes);
+> = (scope, { dy, input }, attributes) => {
+  return poolGradient(scope, 'MaxPoolGrad', dy, input, attributes);
 };
 
 /**
@@ -32,23 +28,18 @@ export const maxPoolGrad: ScopedKernel<
  */
 export const avgPoolGrad: ScopedKernel<{ dy: TensorInfo; input: TensorInfo }, PoolAttributes> = (
   scope,
-  inputs,
+  { dy, input },
   attributes,
-) => {
-  const { dy, input } = inputs;
-  const native = nativeModule(scope.backend);
-  if (!native || dy.dtype !== 'float32') return scope.run('AvgPoolGrad', { ...inputs }, attributes);
-  return poolGradient(scope, native, avgPoolGradTask, dy, input, attributes);
-};
+) => poolGradient(scope, 'AvgPoolGrad', dy, input, attributes);
 
 function poolGradient(
   scope: KernelScope,
-  native: NativeModule,
-  task: number,
+  kernelName: 'MaxPoolGrad' | 'AvgPoolGrad',
   dy: TensorInfo,
   input: TensorInfo,
   { filterSize, strides, pad, dimRoundingMode }: PoolAttributes,
 ): TensorInfo {
+  requireFloats(kernelName, { dy, input });
   const info = backend_util.computePool2DInfo(
     input.shape as [number, number, number, number],
     filterSize,
@@ -59,11 +50,47 @@ function poolGradient(
   );
   const dx = scope.allocate(input.shape);
   if (util.sizeFromShape(input.shape) === 0) return dx;
-  native.run(task, info.batchSize, [
-    ...[dy, dx, input].map(native.address),
-    ...[info.inChannels, info.inHeight, info.inWidth, info.outHeight, info.outWidth],
-    ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
-    ...[info.padInfo.top, info.padInfo.left],
-  ]);
+  const native = nativeModule(scope.backend);
+  if (native) {
+    const task = kernelName === 'MaxPoolGrad' ? maxPoolGradTask : avgPoolGradTask;
+    native.run(task, info.batchSize, [
+      ...[dy, dx, input].map(native.address),
+      ...[info.inChannels, info.inHeight, info.inWidth, info.outHeight, info.outWidth],
+      ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
+      ...[info.padInfo.top, info.padInfo.left],
+    ]);
+    return dx;
+  }
+  const [gradients, values, results] = scope.views(dy, input, dx);
+  results.fill(0);
+  gradients.forEach((gradient, index) => {
+    const window = windowOf(info, index);
+    if (kernelName === 'AvgPoolGrad') {
+      for (const place of window) results[place]! += gradient / window.length;
+      return;
+    }
+    const largest = window.reduce(
+      (best, place) => (values[place]! > (values[best] ?? -Infinity) ? place : best),
+      -1,
+    );
+    if (largest >= 0) results[largest]! += gradient;
+  });
   return dx;
+}
+
+/** The places of the inputs that an output was made of, row after row. */
+function windowOf(info: backend_util.Conv2DInfo, output: number): number[] {
+  const { inChannels, inHeight, inWidth, outHeight, outWidth, padInfo } = info;
+  const channel = output % inChannels;
+  const pixel = Math.floor(output / inChannels);
+  const image = Math.floor(pixel / (outWidth * outHeight));
+  const top = (Math.floor(pixel / outWidth) % outHeight) * info.strideHeight - padInfo.top;
+  const left = (pixel % outWidth) * info.strideWidth - padInfo.left;
+  const places: number[] = [];
+  for (let y = Math.max(0, top); y < Math.min(inHeight, top + info.filterHeight); y++) {
+    for (let x = Math.max(0, left); x < Math.min(inWidth, left + info.filterWidth); x++) {
+      places.push(((image * inHeight + y) * inWidth + x) * inChannels + channel);
+    }
+  }
+  return places;
 }

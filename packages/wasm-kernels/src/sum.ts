@@ -95,11 +95,14 @@ function nativeSums(
   const segmentSize = 65536;
   const segments = chunksOf(reduced, segmentSize);
   const rows = rowsOfChunk(Math.min(reduced, segmentSize));
-  const memory = scope.allocate([segments * outer * 2]);
-  const words = [native.address(x), native.address(memory), outer, reduced, rows, segments, segmentSize];
+  const memory = scope.allocate(segments === 1 ? [0] : [segments * outer * 2]);
+  const layout = [outer, reduced, rows, segments, segmentSize];
+  const { address } = native;
+  const words = [address(x), address(memory), ...layout, address(output), divisor];
   native.run(rowSumsTask, chunksOf(outer, rows) * segments, words);
-  const layout = { parts: segments, slabs: outer, stride: 1, width: 1, channels: 1 };
-  finishSums(native, { memory, ...layout }, output, divisor);
+  if (segments === 1) return;
+  const parts = { parts: segments, slabs: outer, stride: 1, width: 1, channels: 1 };
+  finishSums(native, { memory, ...parts }, output, divisor);
 }
 
 function plainLoops(

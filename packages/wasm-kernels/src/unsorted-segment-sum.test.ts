@@ -1,16 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describeBothWays, valuesOf, withChunksInReverse } from './__fixtures__/elementwise-tests.ts';
 import { expectNoLeak, expectTensor, random, values } from './__fixtures__/run-kernel.ts';
 import './index.ts';
 
-beforeAll(async () => {
-  await tf.setBackend('wasm');
-});
-
 const ids = (content: number[]) => tf.tensor1d(content, 'int32');
 
-describe('UnsortedSegmentSum', () => {
+describeBothWays('UnsortedSegmentSum', () => {
   it('adds the rows of each segment', () => {
     // Segment 0: row 1; segment 1: none; segment 2: rows 0 and 2.
     const x = tf.tensor2d([1, 2, 10, 20, 100, 200], [3, 2]);
@@ -71,5 +68,25 @@ describe('UnsortedSegmentSum', () => {
     const counts = tf.tensor1d([1, 2], 'int32');
     const twoIds = ids([0, 0]);
     expectNoLeak(() => tf.unsortedSegmentSum(counts, twoIds, 1));
+  });
+});
+
+describe('UnsortedSegmentSum', () => {
+  beforeAll(async () => {
+    await tf.setBackend('wasm');
+  });
+
+  it('adds many rows without drift', () => {
+    const x = tf.fill([1_000_000], 0.1);
+    const [sums] = valuesOf(tf.unsortedSegmentSum(x, tf.zeros([1_000_000], 'int32') as tf.Tensor1D, 1));
+    expect(Math.abs(sums![0]! / (1_000_000 * Math.fround(0.1)) - 1)).toBeLessThan(1e-7);
+    x.dispose();
+  });
+
+  it('gives the same bits in any order of work', () => {
+    const x = random([5000, 37], 1);
+    const segmentIds = ids(Array.from({ length: 5000 }, (_, row) => (row * 7919) % 3001));
+    const run = () => valuesOf(tf.unsortedSegmentSum(x, segmentIds, 3000));
+    expect(withChunksInReverse(run)).toEqual(run());
   });
 });

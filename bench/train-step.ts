@@ -1,0 +1,89 @@
+import { lresnetIR } from '@openset/backbones';
+import { minimize, type OpenSetLoss } from '@openset/core';
+import { EplLoss } from '@openset/epl';
+import { CosFaceLoss } from '@openset/margin';
+import { Sgd } from '@openset/train';
+import * as tf from '@tensorflow/tfjs';
+import type { Comparison } from './measure.ts';
+import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
+import { onPlainKernels, startWasm } from './wasm-kernel.ts';
+
+/** A network at a size. */
+interface Case {
+  readonly depth: 18 | 50;
+  readonly side: number;
+  readonly batch: number;
+  readonly loss: 'softmax' | 'epl';
+  readonly classes: number;
+  /** Why the plain kernels cannot take part. */
+  readonly plain?: string;
+}
+
+const networks: Readonly<Record<string, readonly Case[]>> = {
+  r18: [
+    { depth: 18, side: 32, batch: 32, loss: 'softmax', classes: 1000 },
+    { depth: 18, side: 112, batch: 16, loss: 'softmax', classes: 1000, plain: 'out of memory' },
+  ],
+  r50: [{ depth: 50, side: 112, batch: 8, loss: 'epl', classes: 10_572, plain: 'out of memory' }],
+};
+
+const makers: Readonly<Record<Case['loss'], (numClasses: number) => OpenSetLoss>> = {
+  softmax: (numClasses) => new CosFaceLoss({ numClasses, embeddingSize: 512 }),
+  epl: (numClasses) => new EplLoss({ numClasses, embeddingSize: 512, startEpoch: 1 }),
+};
+
+/**
+ * One step of training: forward, backward, SGD with momentum and weight decay, and the loss's memory. The reference is stock
+ * tfjs-backend-wasm with plain TypeScript for the kernels it lacks.
+ */
+export async function trainStep(options: BenchmarkOptions): Promise<Comparison[]> {
+  await startWasm(options.threads);
+  const cases = networks[options.network ?? 'r18'];
+  if (!cases)
+    throw new Error(`--network knows ${Object.keys(networks).join(', ')}, not '${options.network}'.`);
+  const rows: Comparison[] = [];
+  for (const each of cases) {
+    if (options.size !== undefined && options.size !== each.side) continue;
+    rows.push(await compareCase(each, options));
+  }
+  return rows;
+}
+
+async function compareCase(
+  { depth, side, batch, loss: kind, classes, plain }: Case,
+  options: BenchmarkOptions,
+): Promise<Comparison> {
+  const backbone = lresnetIR({ depth, inputSize: side });
+  const loss = makers[kind](classes);
+  const optimizer = new Sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4 });
+  const images = tf.randomUniform([batch, side, side, 3], -1, 1, 'float32', 1) as tf.Tensor4D;
+  const labels = tf.tensor1d(
+    Array.from({ length: batch }, (_, row) => (row * 7919) % classes),
+    'int32',
+  );
+  const step = () => {
+    const embed = () => backbone.forward(images, { training: true });
+    const value = minimize(optimizer, loss, embed, labels, { epoch: 9 });
+    backbone.afterStep?.();
+    value.dataSync();
+    value.dispose();
+  };
+  try {
+    return await sideBySide(
+      `LResNet${depth}E-IR, ${side}², batch ${batch}, ${kind === 'epl' ? 'EPL' : 'CosFace'} with ${classes.toLocaleString('en')} classes`,
+      {
+        openset: step,
+        stock: plain ?? onPlainKernels(step),
+        pytorch: { name: 'train', options: { depth, side, batch, classes, loss: kind } },
+        memory: true,
+        runs: 5,
+      },
+      options,
+    );
+  } finally {
+    backbone.dispose();
+    loss.dispose();
+    optimizer.dispose();
+    tf.dispose([images, labels]);
+  }
+}

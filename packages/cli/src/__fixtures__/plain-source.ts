@@ -1,0 +1,18 @@
+import type { ImageSource } from '@openset/data';
+
+/** A set of raw grey pictures of one pixel, which is the number of the picture. */
+export function plainSource(labels: readonly number[]): ImageSource {
+  const classes = Math.max(...labels) + 1;
+  return {
+    size: labels.length,
+    classNames: Array.from({ length: classes }, (_, label) => `class ${label}`),
+    labels: Int32Array.from(labels),
+    get: async (index) => ({
+      bytes: Uint8Array.of(index),
+      raw: { height: 1, width: 1, channels: 1 },
+      label: labels[index]!,
+      origin: `picture ${index}`,
+    }),
+    close: async () => {},
+  };
+}

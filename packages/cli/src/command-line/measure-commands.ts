@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { CalibrateOptions } from '../commands/calibrate.ts';
+import type { EvaluateOptions } from '../commands/evaluate.ts';
+import {
+  addCommand,
+  answer,
+  type CommonOptions,
+  withBackend,
+  withModel,
+  withTest,
+  withThreshold,
+} from './command-builder.ts';
+import { numberParser } from './option-parsers.ts';
+
+/** Adds `openset evaluate` and `openset calibrate`. */
+export function addMeasureCommands(program: Command): void {
+  const evaluate = addCommand(program, {
+    name: 'evaluate',
+    description: 'measure a model: accuracy at its threshold and at the best one, TAR@FAR, EER, ROC',
+    example: [
+      'openset evaluate --data other-faces --report report.html',
+      'openset evaluate --pairs lfw/pairs.txt --images lfw --model model.safetensors',
+      'openset evaluate --bin lfw.bin --json',
+    ].join('\n'),
+  });
+  withTest(withThreshold(withModel(evaluate))).option(
+    '--report <file>',
+    'write an HTML page with curves and histograms',
+  );
+  withBackend(evaluate).action(async (options: EvaluateOptions & CommonOptions) => {
+    const { evaluate: run } = await import('../commands/evaluate.ts');
+    await answer(options, (output) => run(options, output));
+  });
+
+  const calibrate = addCommand(program, {
+    name: 'calibrate',
+    description: 'write a model with a threshold, and probabilities, for your own pictures',
+    example: [
+      'openset calibrate --data my-faces --far 0.001 --out strict.safetensors',
+      'openset calibrate --pairs pairs.csv        # the most right answers',
+    ].join('\n'),
+  });
+  withTest(withModel(calibrate))
+    .option(
+      '--far <share>',
+      'accept at most this share of pairs of different people (default: the most right answers)',
+      numberParser({ minimum: 0, maximum: 1 }),
+    )
+    .option('--out <file>', 'the new model (default: beside the old one, with -calibrated in its name)');
+  withBackend(calibrate).action(async (options: CalibrateOptions & CommonOptions) => {
+    const { calibrate: run } = await import('../commands/calibrate.ts');
+    await answer(options, (output) => run(options, output));
+  });
+}

@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import type { TrainOptions } from '../commands/train.ts';
+import { lossWords } from '../config/loss-words.ts';
+import { presetNames } from '../config/presets.ts';
+import { addCommand, answer, type CommonOptions, withBackend } from './command-builder.ts';
+import { countParser, numberParser } from './option-parsers.ts';
+
+/** Adds `openset train`. */
+export function addTrain(program: Command): void {
+  const command = addCommand(program, {
+    name: 'train',
+    description: 'train a network with its threshold on pictures of people, and leave a model and a report',
+    example: [
+      'openset train --data faces                 # one folder of pictures for each person',
+      'openset train --data faces --minutes 5 --loss cosface --out quick',
+      'openset train --resume                     # goes on with what Ctrl-C stopped',
+      'openset train --data faces_webface_112x112 --preset r50-casia-epl --backend node-gpu',
+    ].join('\n'),
+    exitCodes: '0 trained, 2 a problem, 3 a mistake in openset, 130 stopped and saved',
+  });
+  command
+    .option('--data <path>', 'a folder with a folder for each person, a .rec file, or a list of pictures')
+    .option('--out <folder>', 'folder of the run', 'openset-run')
+    .option('--config <file>', 'settings as JSON; --print-config shows what there is')
+    .addOption(new Option('--preset <name>', "settings of the papers' runs").choices(presetNames))
+    .addOption(new Option('--loss <name>', 'what is learned (default: unitsface)').choices(lossWords))
+    .option('--epochs <n>', 'length of the run in times through the data', countParser)
+    .option('--steps <n>', 'length of the run in steps', countParser)
+    .option(
+      '--minutes <n>',
+      'length of the run in minutes (default: one for each 250 pictures)',
+      numberParser({ minimum: 0, isAbove: true }),
+    )
+    .option('--seed <n>', 'of everything random', numberParser({ isWhole: true }))
+    .option(
+      '--held-out <share>',
+      'share of the people that are held out for the threshold and the report (default: 0.1)',
+      numberParser({ minimum: 0, maximum: 0.9 }),
+    )
+    .option('--pairs <file>', 'pairs of other people to judge on, instead of holding people out')
+    .option('--images <folder>', 'folder that the paths of --pairs start from')
+    .option('--resume', 'go on with the run in --out, exactly where it stood')
+    .option('--print-config', 'print all settings as JSON, and train nothing');
+  withBackend(command).action(async (options: TrainOptions & CommonOptions) => {
+    const [{ train }, { stopOnSignals }] = await Promise.all([
+      import('../commands/train.ts'),
+      import('@openset/train/node'),
+    ]);
+    const signal = stopOnSignals();
+    await answer(options, (output) => train({ ...options, signal }, output));
+  });
+}

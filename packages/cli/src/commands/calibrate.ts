@@ -1,0 +1,116 @@
+import { checkNumber, DataError } from '@openset/core';
+import { bestAccuracy, calibrateThreshold, pairSimilarities, plattCalibration } from '@openset/metrics';
+import { encodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { count, percent } from '../evaluation/texts.ts';
+import { checkFilePlace } from '../files/check-place.ts';
+import { writeAtOnce } from '../files/write-at-once.ts';
+import { loadModel, readModel } from '../model/load-model.ts';
+import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
+import type { CommandResult, Output } from '../output.ts';
+import { differentPairs } from '../pictures/different-pairs.ts';
+import { type BackendChoice, startBackend } from '../start-backend.ts';
+
+/** Options of `openset calibrate`. */
+export interface CalibrateOptions extends TestChoice, BackendChoice {
+  readonly model: string;
+  /** Accept at most this share of pairs of different people; default: the most right answers. */
+  readonly far?: number | undefined;
+  /** The new model file; default beside the old one, with `-calibrated` in its name. */
+  readonly out?: string | undefined;
+}
+
+/** What `openset calibrate` answers. */
+export interface CalibrateResult {
+  readonly out: string;
+  readonly threshold: number;
+  /** The one in the old file. */
+  readonly before: number;
+  /** 95 % confidence interval of a threshold for a rate; null for the most right answers. */
+  readonly interval: { readonly low: number; readonly high: number } | null;
+  /** Pairs of different people that were used, and how many the rate takes. */
+  readonly different: number;
+  readonly differentNeeded: number | null;
+}
+
+type Threshold = Pick<CalibrateResult, 'threshold' | 'interval' | 'different' | 'differentNeeded'>;
+
+/**
+ * Writes a model with a threshold, and probabilities, from pairs of the user's own.
+ * @throws OpenSetError for a model, data or a place that cannot be used
+ */
+export async function calibrate(
+  options: CalibrateOptions,
+  output: Output,
+): Promise<CommandResult<CalibrateResult>> {
+  const { far, model: path } = options;
+  const out = options.out ?? `${path.replace(/\.safetensors$/, '')}-calibrated.safetensors`;
+  if (far !== undefined) checkNumber('--far', far, { minimum: 0, maximum: 1 });
+  await checkFilePlace(out);
+  await startBackend(options, output);
+  const model = await loadModel(path);
+  const test = await openTest(options, model.verifier, output).finally(() => model.dispose());
+  const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
+  const { slope, offset } = plattCalibration(cosines, test.isSame);
+  const found = far === undefined ? mostRight(test, cosines) : atRate(test, cosines, far);
+  const { threshold } = found;
+  if (far !== undefined && threshold > 1) throw noThreshold(far, found.different);
+  const { description, state } = await readModel(path);
+  try {
+    const calibrated = { threshold, thresholdSource: 'calibrated', calibration: { slope, offset } } as const;
+    await writeAtOnce(out, await encodeModel({ ...description, ...calibrated }, state));
+  } finally {
+    tf.dispose(state);
+  }
+  return {
+    data: { out, before: description.threshold, ...found },
+    text: [
+      `${out}: threshold ${threshold.toFixed(4)} (before: ${description.threshold.toFixed(4)})`,
+      ...advice(far, found),
+    ].join('\n'),
+  };
+}
+
+function mostRight({ isSame }: OpenedTest, cosines: Float64Array): Threshold {
+  const { threshold } = bestAccuracy(cosines, isSame);
+  const different = isSame.filter((same) => same === 0).length;
+  return {
+    threshold: Math.min(1, Math.max(-1, threshold)),
+    interval: null,
+    different,
+    differentNeeded: null,
+  };
+}
+
+/** Of pictures with known people there are more pairs of different ones than were drawn. */
+function atRate({ isSame, labels, embeddings }: OpenedTest, cosines: Float64Array, far: number): Threshold {
+  const negatives = labels
+    ? pairSimilarities(embeddings.values, embeddings.size, differentPairs(labels))
+    : cosines.filter((_, pair) => isSame[pair] === 0);
+  const { threshold, interval, negativesNeeded } = calibrateThreshold(negatives, far);
+  return {
+    threshold: Math.max(-1, threshold),
+    interval,
+    different: negatives.length,
+    differentNeeded: Number.isFinite(negativesNeeded) ? negativesNeeded : null,
+  };
+}
+
+function advice(far: number | undefined, { interval, different, differentNeeded }: Threshold): string[] {
+  if (far === undefined || !interval) return ['It has the most right answers on these pairs.'];
+  const range = `95 % confidence: ${interval.low.toFixed(4)} to ${interval.high.toFixed(4)}`;
+  const lines = [
+    `It accepts at most ${percent(far, 3)} of ${count(different)} pairs of different people; ${range}.`,
+  ];
+  if (differentNeeded !== null && different < differentNeeded) {
+    lines.push(`For a rate that low, ${count(differentNeeded)} such pairs would be needed to trust it.`);
+  }
+  return lines;
+}
+
+function noThreshold(far: number, different: number): DataError {
+  return new DataError(
+    `No cosine up to 1 accepts at most ${far} of the ${different} pairs of different people: some of them are of one picture. ` +
+      'Is a picture in the folders of two people?',
+  );
+}

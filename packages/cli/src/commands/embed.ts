@@ -1,0 +1,67 @@
+import { extname } from 'node:path';
+import { ConfigError } from '@openset/core';
+import { counted } from '../evaluation/texts.ts';
+import { checkFilePlace } from '../files/check-place.ts';
+import { encodeNpz } from '../files/npz.ts';
+import { writeAtOnce } from '../files/write-at-once.ts';
+import { type Embeddings, embedPictures } from '../model/embed-pictures.ts';
+import { loadModel } from '../model/load-model.ts';
+import type { CommandResult, Output } from '../output.ts';
+import { listPictures, pictureFiles } from '../pictures/picture-files.ts';
+import { type BackendChoice, startBackend } from '../start-backend.ts';
+
+/** Options of `openset embed`. */
+export interface EmbedOptions extends BackendChoice {
+  readonly model: string;
+  /** Pictures, and folders of pictures. */
+  readonly paths: readonly string[];
+  /** `.npz` or `.jsonl`. */
+  readonly out: string;
+}
+
+/** What `openset embed` answers. */
+export interface EmbedResult {
+  readonly out: string;
+  readonly pictures: number;
+  readonly embeddingSize: number;
+}
+
+const writers: Readonly<
+  Record<string, (paths: readonly string[], embeddings: Embeddings) => string | Uint8Array>
+> = {
+  '.npz': (paths, { values, size }) =>
+    encodeNpz({ embeddings: { data: values, shape: [paths.length, size] }, paths: { texts: paths } }),
+  '.jsonl': (paths, embeddings) =>
+    paths
+      // Nine digits are enough to have the same float32 again.
+      .map((path, index) => ({
+        path,
+        embedding: Array.from(embeddings.row(index), (value) => Number(value.toPrecision(9))),
+      }))
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join(''),
+};
+
+/**
+ * Writes the embeddings of pictures, at unit length, so that a dot product is a cosine.
+ * @throws OpenSetError for a model, a picture or a place that cannot be used
+ */
+export async function embed(options: EmbedOptions, output: Output): Promise<CommandResult<EmbedResult>> {
+  const { out } = options;
+  const write = writers[extname(out).toLowerCase()];
+  if (!write) throw new ConfigError(`The name of the file must end in .npz or .jsonl, but is '${out}'.`);
+  await checkFilePlace(out);
+  const paths = await listPictures(options.paths);
+  await startBackend(options, output);
+  const model = await loadModel(options.model);
+  try {
+    const embeddings = await embedPictures(model.verifier, pictureFiles(paths), output);
+    await writeAtOnce(out, write(paths, embeddings));
+    return {
+      data: { out, pictures: paths.length, embeddingSize: embeddings.size },
+      text: `${out}: ${counted(paths.length, 'embedding')} of ${embeddings.size} numbers.`,
+    };
+  } finally {
+    model.dispose();
+  }
+}

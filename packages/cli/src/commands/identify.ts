@@ -1,0 +1,71 @@
+import { Gallery, type Identification } from '@openset/verify';
+import { aligned, counted } from '../evaluation/texts.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { embedPictures } from '../model/embed-pictures.ts';
+import { type GivenThreshold, loadModel } from '../model/load-model.ts';
+import type { CommandResult, Output } from '../output.ts';
+import { openPictures } from '../pictures/open-pictures.ts';
+import { listPictures, pictureFiles } from '../pictures/picture-files.ts';
+import { type BackendChoice, startBackend } from '../start-backend.ts';
+
+/** Options of `openset identify`. */
+export interface IdentifyOptions extends BackendChoice {
+  readonly model: string;
+  /** Decides instead of the model's. */
+  readonly threshold?: GivenThreshold | undefined;
+  /** Pictures, and folders of pictures: who is it? */
+  readonly paths: readonly string[];
+  /** A folder with a folder of pictures of each known person. */
+  readonly gallery: string;
+}
+
+/** Who is on a picture. */
+export interface IdentifiedPicture extends Identification {
+  readonly path: string;
+}
+
+/** What `openset identify` answers. */
+export interface IdentifyResult {
+  readonly pictures: readonly IdentifiedPicture[];
+}
+
+/**
+ * Says who is on each picture: a person of the gallery, or nobody known.
+ * @returns exit code 0 if everybody is known, 1 if somebody is not
+ * @throws OpenSetError for a model or pictures that cannot be used
+ */
+export async function identify(
+  options: IdentifyOptions,
+  output: Output,
+): Promise<CommandResult<IdentifyResult>> {
+  const paths = await listPictures(options.paths);
+  const known = await openPictures(options.gallery);
+  await startBackend(options, output);
+  const { verifier, dispose } = await loadModel(options.model, options.threshold);
+  try {
+    const enrolled = await embedPictures(verifier, known, output);
+    const gallery = new Gallery(verifier.threshold);
+    known.labels.forEach((label, row) => {
+      gallery.enroll(known.classNames[label]!, [enrolled.row(row)]);
+    });
+    output.note(`Gallery: ${counted(gallery.identities.length, 'person', 'people')}.`);
+    const probes = await embedPictures(verifier, pictureFiles(paths), output);
+    const pictures = paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
+    return {
+      data: { pictures },
+      text: aligned(pictures.map((picture) => [picture.path, answerText(picture)])),
+      exitCode: pictures.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
+    };
+  } finally {
+    dispose();
+    await known.close();
+  }
+}
+
+function answerText({ identity, candidates }: Identification): string {
+  const [best] = candidates;
+  const nearest = best ? `${best.cosine.toFixed(3)}` : '';
+  return identity === null
+    ? `unknown (nearest: ${best?.identity ?? 'nobody'}, cosine ${nearest})`
+    : `${identity} (cosine ${nearest})`;
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { batchNormKernels, preluGradientKernel } from '@openset/backbones';
+import { cosineBankLossKernel } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import manifest from '../../package.json' with { type: 'json' };
+import { type BackendName, backendNames, missingPackage, type RunningBackend } from '../backends.ts';
+import { aligned } from '../evaluation/texts.ts';
+import type { CommandResult, Output } from '../output.ts';
+import { type BackendChoice, backendText, startBackend } from '../start-backend.ts';
+
+/** What `openset info` answers. */
+export interface InfoResult {
+  readonly openset: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Versions of packages that matter; null for one that is not installed. */
+  readonly packages: Readonly<Record<string, string | null>>;
+  /** For each backend the package that it lacks; null: none. */
+  readonly backends: Readonly<Record<BackendName, string | null>>;
+  readonly running: BackendFacts;
+}
+
+/** What runs on a backend that has started. */
+export interface BackendFacts {
+  readonly name: BackendName;
+  readonly threads: number | null;
+  /** How many operations it has. */
+  readonly kernels: number;
+  /** Those of openset's operations that it carries out in one piece. */
+  readonly ownKernels: readonly string[];
+}
+
+const packages = [
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-node',
+  '@tensorflow/tfjs-node-gpu',
+  'webgpu',
+  'sharp',
+];
+/** Operations of openset for which a backend may have a kernel. */
+const ownKernels = [
+  cosineBankLossKernel,
+  ...Object.values(batchNormKernels),
+  preluGradientKernel,
+  'SgdStep',
+  'AdamWStep',
+];
+
+/** Tells what is installed, and what the chosen backend can do. */
+export async function info(options: BackendChoice, output: Output): Promise<CommandResult<InfoResult>> {
+  const running = describeRunning(await startBackend(options, output));
+  const [processor] = cpus();
+  const data: InfoResult = {
+    openset: manifest.version,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    processor: processor?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    packages: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+    backends: Object.fromEntries(backendNames.map((name) => [name, missingPackage(name)])) as Record<
+      BackendName,
+      string | null
+    >,
+    running,
+  };
+  return { data, text: textOf(data) };
+}
+
+/** What the active backend can do. */
+function describeRunning({ name, threads }: RunningBackend): BackendFacts {
+  const active = tf.getBackend();
+  return {
+    name,
+    threads,
+    kernels: tf.getKernelsForBackend(active).length,
+    ownKernels: ownKernels.filter((kernel) => tf.getKernel(kernel, active) !== undefined),
+  };
+}
+
+function textOf(data: InfoResult): string {
+  const { packages: versions, backends, running } = data;
+  return aligned([
+    ['openset', data.openset],
+    ['node', `${data.node}, ${data.platform}`],
+    ['machine', `${data.processor}, ${data.cores} cores, ${(data.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+    ...Object.entries(versions).map(([name, version]): [string, string] => [
+      name,
+      version ?? 'not installed',
+    ]),
+    ...Object.entries(backends).map(([name, missing]): [string, string] => [
+      `backend ${name}`,
+      missing === null ? 'installed' : `needs ${missing}`,
+    ]),
+    ['running', backendText(running)],
+    ['kernels', `${running.kernels}, openset's own: ${running.ownKernels.join(', ') || 'none'}`],
+  ]);
+}
+
+/** The version in a package's own file; null if it is not installed. */
+function versionOf(name: string): string | null {
+  const { resolve } = createRequire(import.meta.url);
+  for (const folder of resolve.paths(name) ?? []) {
+    try {
+      const { version } = JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8'));
+      return String(version);
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}

@@ -1,0 +1,329 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readOnnxMetadata } from '@openset/onnx';
+import { decodeModel, encodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { keptOutput } from '../__fixtures__/kept-output.ts';
+import { writePeople } from '../__fixtures__/people-folder.ts';
+import { writeSmallModel } from '../__fixtures__/small-model.ts';
+import { useBackend } from '../backends.ts';
+import { calibrate } from './calibrate.ts';
+import { embed } from './embed.ts';
+import { evaluate } from './evaluate.ts';
+import { exportModel } from './export.ts';
+import { identify } from './identify.ts';
+import { importWeights } from './import.ts';
+import { info } from './info.ts';
+import { verify } from './verify.ts';
+
+let folder: string;
+const at = (...path: string[]) => join(folder, ...path);
+const picture = (person: number, number: number) => at('faces', `person-${person}`, `picture-${number}.png`);
+let common: { readonly model: string; readonly backend: 'cpu' };
+
+// An untrained network tells the coarse patterns of these people apart.
+beforeAll(async () => {
+  await useBackend('cpu');
+  folder = await mkdtemp(join(tmpdir(), 'openset-models-'));
+  common = { model: at('model.safetensors'), backend: 'cpu' };
+  await writePeople(at('faces'), { people: 4, pictures: 4 });
+  await writePeople(at('strangers'), { people: 2, pictures: 2, first: 20 });
+  await writeSmallModel({ model: common.model, weights: at('weights.safetensors') });
+  await writeFile(at('text.jpg'), 'not a picture');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function describeModel(path: string) {
+  const { description, state } = decodeModel(await readFile(path));
+  tf.dispose(state);
+  return description;
+}
+
+const importOptions = () => ({
+  weights: at('weights.safetensors'),
+  network: 'small-cnn',
+  options: { width: 4, embeddingSize: 8, inputSize: 16 },
+  threshold: 0.5,
+  backend: 'cpu' as const,
+  out: at('imported.safetensors'),
+});
+
+describe('verify', () => {
+  it('answers with an exit code', async () => {
+    const before = tf.memory().numTensors;
+    const same = await verify({ ...common, first: picture(0, 0), second: picture(0, 1) }, keptOutput());
+    expect(same).toMatchObject({ exitCode: 0, data: { same: true, threshold: 0.9, probability: null } });
+    expect(same.text).toMatch(/^same: cosine 0\.9\d\d reaches the threshold 0\.900$/);
+    const other = await verify({ ...common, first: picture(0, 0), second: picture(1, 1) }, keptOutput());
+    expect(other).toMatchObject({ exitCode: 1, data: { same: false } });
+    expect(other.text).toMatch(/^different: cosine .* is below the threshold 0\.900$/);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('decides with another threshold where one is given', async () => {
+    const pictures = { ...common, first: picture(0, 0), second: picture(0, 1) };
+    const given = await verify({ ...pictures, threshold: 0.9999 }, keptOutput());
+    expect(given).toMatchObject({ exitCode: 1, data: { threshold: 0.9999 } });
+    const imported = { ...importOptions(), out: at('none-learned.safetensors') };
+    const { data } = await importWeights(imported, keptOutput());
+    const learned = { ...pictures, threshold: 'learned' } as const;
+    expect((await verify(learned, keptOutput())).data.threshold).toBe(0.9);
+    await expect(verify({ ...learned, model: data.out }, keptOutput())).rejects.toThrow(
+      /none-learned\.safetensors: its loss has learned no threshold between two embeddings\.$/,
+    );
+  });
+
+  it.each([
+    ['nowhere.jpg', /'nowhere\.jpg' cannot be read: there is no such file\./],
+    ['text.jpg', /text\.jpg: not an image that can be decoded: /],
+  ])('refuses %s', async (name, message) => {
+    const second = name === 'text.jpg' ? at(name) : name;
+    await expect(verify({ ...common, first: picture(0, 0), second }, keptOutput())).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['nowhere', /^There is no model '.*nowhere': 'openset train' makes one/],
+    ['text.jpg', /text\.jpg: This is no safetensors file/],
+    ['weights.safetensors', /weights\.safetensors: This safetensors file is no openset model/],
+  ])('refuses the model %s', async (name, message) => {
+    const options = { ...common, model: at(name), first: picture(0, 0), second: picture(0, 1) };
+    await expect(verify(options, keptOutput())).rejects.toThrow(message);
+  });
+});
+
+describe('evaluate', () => {
+  it('measures known people, and draws a report', async () => {
+    const options = { ...common, data: at('faces'), report: at('report.html') };
+    const { data, text } = await evaluate(options, keptOutput());
+    // Of each of four people six pairs.
+    expect(data).toMatchObject({
+      same: 24,
+      different: 24,
+      thresholdSource: 'learned',
+      report: at('report.html'),
+    });
+    expect(data.uniform).toMatchObject({ pictures: 16, classes: 4, sampleWise: 1 });
+    expect(data.best.accuracy).toBeGreaterThan(0.95);
+    expect(text).toContain('accuracy at the threshold 0.900');
+    const page = await readFile(at('report.html'), 'utf8');
+    expect(page.match(/<svg/g)).toHaveLength(4);
+    expect(page).toContain('The best threshold of each person');
+  });
+
+  it('measures pairs', async () => {
+    const lines = [0, 1, 2].flatMap((n) => [
+      `faces/person-${n}/picture-0.png,faces/person-${n}/picture-1.png,1`,
+      `faces/person-${n}/picture-0.png,faces/person-${n + 1}/picture-1.png,0`,
+    ]);
+    await writeFile(at('pairs.csv'), lines.join('\n'));
+    const { data } = await evaluate({ ...common, pairs: at('pairs.csv') }, keptOutput());
+    expect(data).toMatchObject({ same: 3, different: 3, uniform: null, report: null });
+    await expect(
+      evaluate({ ...common, pairs: at('pairs.csv'), images: at('faces') }, keptOutput()),
+    ).rejects.toThrow(/picture-0\.png: cannot be read/);
+  });
+
+  it.each([
+    [{}, /^Give one of --pairs, --bin and --data; there is none\.$/],
+    [{ data: 'faces', bin: 'lfw.bin' }, /there are 2\.$/],
+    [{ data: 'faces', images: 'faces' }, /^--images goes with --pairs/],
+    [{ data: 'faces/person-0' }, /found no pictures/],
+    [{ data: 'faces', report: 'missing/report.html' }, /there is no folder '.*missing'/],
+  ])('refuses %j', async (given, message) => {
+    const paths = Object.fromEntries(Object.entries(given).map(([key, path]) => [key, at(path)]));
+    await expect(evaluate({ ...common, ...paths }, keptOutput())).rejects.toThrow(message);
+  });
+});
+
+describe('calibrate', () => {
+  it('writes a model with a threshold for a rate, and says how far to trust it', async () => {
+    const options = { ...common, data: at('faces'), far: 0.05 };
+    const { data, text } = await calibrate(options, keptOutput());
+    // All 6 · 16 pairs of different people.
+    expect(data).toMatchObject({
+      before: 0.9,
+      different: 96,
+      differentNeeded: 600,
+      out: at('model-calibrated.safetensors'),
+    });
+    const description = await describeModel(data.out);
+    expect(description).toMatchObject({
+      threshold: data.threshold,
+      thresholdSource: 'calibrated',
+      learnedThreshold: { cosine: 0.9 },
+      loss: { loss: 'UssLoss' },
+    });
+    expect(description.calibration!.slope).toBeLessThan(0);
+    expect(text).toContain('600 such pairs would be needed');
+    const check = await verify(
+      { ...common, model: data.out, first: picture(0, 0), second: picture(0, 1) },
+      keptOutput(),
+    );
+    expect(check.data.probability).toBeGreaterThan(0.5);
+  });
+
+  it('takes the most right answers without a rate', async () => {
+    const { data, text } = await calibrate(
+      { ...common, data: at('faces'), out: at('best.safetensors') },
+      keptOutput(),
+    );
+    expect(data).toMatchObject({ out: at('best.safetensors'), interval: null, differentNeeded: null });
+    expect(text).toContain('It has the most right answers on these pairs.');
+  });
+
+  it('leaves nothing behind where it cannot', async () => {
+    const twice = at('twice');
+    await writePeople(twice, { people: 1, pictures: 2 });
+    await writePeople(join(twice, 'person-0'), { people: 1, pictures: 1 });
+    await expect(calibrate({ ...common, data: twice, out: at('new') }, keptOutput())).rejects.toThrow(
+      /one person alone/,
+    );
+    await expect(
+      calibrate({ ...common, data: at('faces'), far: 2, out: at('new') }, keptOutput()),
+    ).rejects.toThrow(/^--far must be a finite number from 0 up to 1, but is 2\.$/);
+    expect(await readdir(folder)).not.toContain('new');
+  });
+
+  it('finds out that a picture is in the folders of two people', async () => {
+    const data = at('copies');
+    await writePeople(data, { people: 2, pictures: 2 });
+    const bytes = await readFile(join(data, 'person-0', 'picture-0.png'));
+    await writeFile(join(data, 'person-1', 'picture-0.png'), bytes);
+    await expect(calibrate({ ...common, data, far: 0, out: at('new') }, keptOutput())).rejects.toThrow(
+      /Is a picture in the folders of two people\?$/,
+    );
+  });
+});
+
+describe('identify', () => {
+  it('names the people of the gallery, and nobody else', async () => {
+    const options = { ...common, gallery: at('faces') };
+    const known = await identify({ ...options, paths: [picture(2, 0)] }, keptOutput());
+    expect(known).toMatchObject({ exitCode: 0, data: { pictures: [{ identity: 'person-2' }] } });
+    const strict = await describeStrict();
+    const unknown = await identify({ ...options, model: strict, paths: [at('strangers')] }, keptOutput());
+    expect(unknown.exitCode).toBe(1);
+    expect(unknown.data.pictures).toHaveLength(4);
+    expect(unknown.text.split('\n')[0]).toMatch(/unknown \(nearest: person-\d, cosine/);
+  });
+
+  /** The same model with a threshold that only very like pictures reach. */
+  async function describeStrict(): Promise<string> {
+    const { description, state } = decodeModel(await readFile(common.model));
+    const path = at('strict.safetensors');
+    await writeFile(path, await encodeModel({ ...description, threshold: 0.9999 }, state));
+    tf.dispose(state);
+    return path;
+  }
+});
+
+describe('embed', () => {
+  it('writes the same numbers in both forms', async () => {
+    const paths = [at('strangers')];
+    const { data } = await embed({ ...common, paths, out: at('e.npz') }, keptOutput());
+    expect(data).toEqual({ out: at('e.npz'), pictures: 4, embeddingSize: 8 });
+    await embed({ ...common, paths, out: at('e.jsonl') }, keptOutput());
+    const lines = (await readFile(at('e.jsonl'), 'utf8')).trimEnd().split('\n');
+    const rows = lines.map((line) => JSON.parse(line) as { path: string; embedding: number[] });
+    expect(rows.map(({ path }) => path)).toEqual(
+      [20, 20, 21, 21].map((person, n) => at('strangers', `person-${person}`, `picture-${n % 2}.png`)),
+    );
+    for (const { embedding } of rows) expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
+    const npz = await readFile(at('e.npz'));
+    const first = Buffer.from(Float32Array.from(rows[0]!.embedding).buffer);
+    expect(npz.indexOf(first)).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['strangers', 'e.txt', /must end in \.npz or \.jsonl/],
+    ['strangers', 'missing/e.npz', /there is no folder/],
+    ['nowhere', 'new.npz', /There is no file or folder/],
+    ['text.jpg', 'new.npz', /text\.jpg: not an image/],
+  ])('refuses %s to %s', async (path, out, message) => {
+    await expect(embed({ ...common, paths: [at(path)], out: at(out) }, keptOutput())).rejects.toThrow(
+      message,
+    );
+    expect((await readdir(folder)).filter((name) => name.startsWith('new'))).toEqual([]);
+  });
+});
+
+describe('export', () => {
+  it('writes ONNX with the threshold', async () => {
+    const output = keptOutput();
+    const { data } = await exportModel(
+      { ...common, out: at('m.onnx'), preprocess: true, fold: true },
+      output,
+    );
+    expect(output.lines.join()).toContain('export with --flip-sum');
+    const bytes = await readFile(at('m.onnx'));
+    expect(bytes.length).toBe(data.bytes);
+    expect(readOnnxMetadata(bytes)).toMatchObject({
+      threshold: { cosine: 0.9, between: 'embeddings' },
+      loss: { loss: 'UssLoss' },
+      backbone: { backbone: 'small-cnn' },
+      input: { mean: [0, 0, 0], std: [1, 1, 1] },
+      output: { flipSum: false, normalized: false },
+    });
+    const summed = keptOutput();
+    await exportModel({ ...common, out: at('m.onnx'), flipSum: true, normalize: true }, summed);
+    expect(summed.lines).toEqual([]);
+    expect(readOnnxMetadata(await readFile(at('m.onnx')))).toMatchObject({
+      output: { flipSum: true, normalized: true },
+    });
+  });
+
+  it('refuses a place where nothing can be written', async () => {
+    await expect(exportModel({ ...common, out: at('faces') }, keptOutput())).rejects.toThrow(
+      /it is a folder/,
+    );
+  });
+});
+
+describe('import', () => {
+  it('makes a model that answers as the network did', async () => {
+    const { data } = await importWeights({ ...importOptions(), thresholdSource: 'learned' }, keptOutput());
+    expect(data).toMatchObject({ out: at('imported.safetensors'), threshold: 0.5 });
+    expect(data.parameters).toBeGreaterThan(100);
+    expect(await describeModel(data.out)).toMatchObject({ threshold: 0.5, thresholdSource: 'learned' });
+    const pictures = { first: picture(0, 0), second: picture(1, 0), backend: 'cpu' } as const;
+    const [own, imported] = await Promise.all(
+      [common.model, data.out].map((model) => verify({ ...pictures, model }, keptOutput())),
+    );
+    expect(imported!.data.cosine).toBe(own!.data.cosine);
+  });
+
+  it.each([
+    [
+      { network: 'smallcnn' },
+      /^The network: backbone must be one of .* but is "smallcnn"\. Did you mean 'small-cnn'\?$/,
+    ],
+    [{ options: { widht: 4 } }, /has no 'widht'\. Did you mean 'width'\?/],
+    [
+      { options: { width: 8, embeddingSize: 8 } },
+      /weights\.safetensors: These weights are not of this small-cnn: /,
+    ],
+    [{ threshold: 2 }, /^--threshold must be a finite number from -1 up to 1, but is 2\.$/],
+    [{ weights: 'nowhere' }, /^There is no file 'nowhere'\.$/],
+    [{ weights: 'text.jpg' }, /text\.jpg: This is no safetensors file.* In Python: /],
+  ])('refuses %j', async (given, message) => {
+    const all = { ...importOptions(), ...given, out: at('refused') };
+    if ('weights' in given && given.weights === 'text.jpg') all.weights = at('text.jpg');
+    await expect(importWeights(all, keptOutput())).rejects.toThrow(message);
+    expect(await readdir(folder)).not.toContain('refused');
+  });
+});
+
+it('info tells what there is', async () => {
+  const { data, text } = await info({ backend: 'cpu' }, keptOutput());
+  expect(data).toMatchObject({
+    openset: manifest.version,
+    running: { name: 'cpu', threads: 1, ownKernels: [] },
+  });
+  expect(data.packages['@tensorflow/tfjs-core']).toBe('4.22.0');
+  expect(data.backends).toMatchObject({ cpu: null, wasm: null });
+  expect(data.running.kernels).toBeGreaterThan(100);
+  expect(text).toContain('running');
+});

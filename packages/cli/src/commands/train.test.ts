@@ -1,0 +1,255 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keptOutput } from '../__fixtures__/kept-output.ts';
+import { writePeople } from '../__fixtures__/people-folder.ts';
+import { useBackend } from '../backends.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Output } from '../output.ts';
+import { type TrainOptions, type TrainResult, train } from './train.ts';
+
+let folder: string;
+const small: Settings = {
+  network: { backbone: 'small-cnn', width: 4, embeddingSize: 8, inputSize: 16, channels: 3 },
+  batchSize: 8,
+  backend: 'cpu',
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'openset-train-'));
+  await writePeople(join(folder, 'faces'), { people: 8, pictures: 4 });
+  await writePeople(join(folder, 'one'), { people: 1, pictures: 4 });
+  await writeFile(join(folder, 'small.json'), JSON.stringify(small));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const at = (...path: string[]) => join(folder, ...path);
+
+async function run(options: Partial<TrainOptions>, output: Output = keptOutput()) {
+  const given = { data: at('faces'), config: at('small.json'), ...options };
+  const result = await train({ out: at('run'), ...given }, output);
+  return { ...result, data: result.data as TrainResult };
+}
+
+async function readModel(path: string) {
+  const { description, state } = decodeModel(await readFile(path));
+  tf.dispose(state);
+  return description;
+}
+
+describe('train', () => {
+  it('chooses, says so, trains, and leaves a model, its threshold and a report', async () => {
+    const output = keptOutput();
+    await useBackend('cpu');
+    const before = tf.memory().numTensors;
+    const { data, text } = await run({ out: at('whole'), steps: 12 }, output);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(output.lines.slice(0, 2)).toEqual([
+      'Data: 32 pictures of 8 people, in colour, about 24 pixels wide.',
+      'Trained on 6 people (24 pictures), judged on 24 pairs of 2 others, who are held out.',
+    ]);
+    expect(output.lines).toContain('Length: 12 steps (4.0 times through the data); saved every 2 steps.');
+    expect((await readdir(at('whole'))).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'events.jsonl',
+      'model.safetensors',
+      'report.html',
+      'tensorboard',
+    ]);
+    expect(data).toMatchObject({ stopped: false, model: at('whole', 'model.safetensors') });
+    expect(data.measured).toMatchObject({ same: 12, different: 12, threshold: data.threshold });
+    const description = await readModel(data.model!);
+    expect(description).toMatchObject({
+      threshold: data.threshold,
+      thresholdSource: data.thresholdSource,
+      flipSum: true,
+      loss: { loss: 'UniTSFaceLoss', numClasses: 6, startEpoch: 2 },
+    });
+    expect(description.calibration).not.toBeNull();
+    expect(text).toMatch(/^Model: .*\nThreshold: .*\nAccuracy: .*in hindsight, .*\nLearned: .*\nReport: /);
+    const report = await readFile(data.report!, 'utf8');
+    expect(report.match(/<svg/g)).toHaveLength(4);
+    expect(report).toContain('2 people held out.');
+  });
+
+  it.each([
+    ['cosface', null],
+    ['bce-unified', 'embedding and class'],
+  ] as const)(
+    'calibrates the threshold of %s, which learns none between embeddings',
+    async (loss, between) => {
+      const { data, text } = await run({ out: at(loss), loss, steps: 6 });
+      expect(data.thresholdSource).toBe('calibrated');
+      expect(data.learnedThreshold?.between ?? null).toBe(between);
+      expect(data.threshold).toBe(data.measured!.best.threshold);
+      expect(text).toMatch(
+        between ? /Learned: .*not the one between two embeddings/ : /Learned: +no threshold/,
+      );
+    },
+  );
+
+  it('fixes the number of steps that fit into some minutes, and repeats the run from its configuration', async () => {
+    const first = await run({ out: at('timed'), minutes: 0.01 });
+    const config = JSON.parse(await readFile(at('timed', 'config.json'), 'utf8'));
+    expect(config.minutes).toBeUndefined();
+    expect(config.steps).toBeGreaterThanOrEqual(10);
+    const { data } = await run({ out: at('again'), config: at('timed', 'config.json'), data: undefined });
+    expect(await readFile(data.model!)).toEqual(await readFile(first.data.model!));
+  });
+
+  it('stops when it is asked to, and goes on to the same model', async () => {
+    const whole = await run({ out: at('straight'), epochs: 4 });
+    const controller = new AbortController();
+    const output = keptOutput();
+    const stopping: Output = {
+      ...output,
+      stream: {
+        write: (line) => {
+          if (line.startsWith('epoch 2 done')) controller.abort(new Error('stop'));
+        },
+      },
+    };
+    const stopped = await run({ out: at('broken'), epochs: 4, signal: controller.signal }, stopping);
+    expect(stopped).toMatchObject({ exitCode: 130, data: { stopped: true, folder: at('broken') } });
+    expect(await readdir(at('broken'))).not.toContain('model.safetensors');
+    const resumed = await run({ out: at('broken'), config: undefined, data: undefined, resume: true });
+    expect(await readFile(resumed.data.model!)).toEqual(await readFile(whole.data.model!));
+    // Once more: there is nothing left to be trained.
+    const again = await run({ out: at('broken'), config: undefined, data: undefined, resume: true });
+    expect(await readFile(again.data.model!)).toEqual(await readFile(whole.data.model!));
+  });
+
+  it('writes nothing if it is stopped before it has begun', async () => {
+    const reason = new Error('stop');
+    const stopped = await run({ out: at('never'), minutes: 1, signal: AbortSignal.abort(reason) });
+    expect(stopped).toMatchObject({ exitCode: 130, data: { stopped: true } });
+    expect(await readdir(folder)).not.toContain('never');
+  });
+
+  it('judges on pairs of other people where they are given, and then trains on everybody', async () => {
+    const path = (person: number, picture: number) => `faces/person-${person}/picture-${picture}.png`;
+    const lines = [0, 1, 2].flatMap((n) => [
+      `${path(n, 0)},${path(n, 1)},1`,
+      `${path(n, 0)},${path(n + 1, 1)},0`,
+    ]);
+    await writeFile(at('pairs.csv'), `${lines.join('\n')}\n`);
+    const output = keptOutput();
+    const { data } = await run({ out: at('paired'), steps: 4, pairs: at('pairs.csv') }, output);
+    expect(output.lines[1]).toBe(
+      `Trained on 8 people (32 pictures), judged on 6 pairs of '${at('pairs.csv')}'.`,
+    );
+    expect(data.measured).toMatchObject({ same: 3, different: 3 });
+  });
+
+  it('needs no pairs for a loss that learns its threshold', async () => {
+    const { data, text } = await run({ out: at('alone'), epochs: 4, heldOut: 0 });
+    expect(data).toMatchObject({ thresholdSource: 'learned', measured: null });
+    expect(text).not.toContain('Accuracy');
+    expect((await readModel(data.model!)).calibration).toBeNull();
+  });
+
+  it('prints the configuration, and does nothing else', async () => {
+    const { data, text } = await run({ out: at('printed'), printConfig: true, minutes: 3 });
+    expect(JSON.parse(text)).toEqual(data);
+    expect(data).toMatchObject({ data: at('faces'), minutes: 3, network: { backbone: 'small-cnn' } });
+    expect(await readdir(folder)).not.toContain('printed');
+  });
+});
+
+describe('train refuses', () => {
+  it.each<[string, Partial<TrainOptions>, RegExp]>([
+    [
+      'nothing to train on',
+      { data: undefined },
+      /^There is nothing to train on: name pictures with '--data'\.$/,
+    ],
+    ['data that are not there', { data: 'nowhere' }, /^There is no file or folder '.*nowhere'\.$/],
+    ['a folder of one class', { data: join('one') }, /one' has pictures of one person alone/],
+    [
+      'a configuration that is not there',
+      { config: 'nowhere.json' },
+      /^There is no configuration file 'nowhere\.json'\.$/,
+    ],
+    [
+      'a run that is not there',
+      { resume: true, config: undefined },
+      /holds no run to go on with: there is no /,
+    ],
+    [
+      'other settings for a run that goes on',
+      { resume: true, heldOut: 0.2 },
+      /leave out --config, --held-out\.$/,
+    ],
+    [
+      'a loss without a threshold where nobody is held out',
+      { preset: 'r50-casia-epl', config: undefined },
+      /^EplLoss learns no threshold between two embeddings, .* give --pairs FILE/,
+    ],
+    [
+      'a place where nothing can be written',
+      { out: join('small.json', 'run') },
+      /small\.json' is not a folder\.$/,
+    ],
+  ])('%s', async (_, options, message) => {
+    const full = {
+      ...options,
+      ...(options.data === 'one' ? { data: at('one') } : {}),
+      out: at(options.out ?? 'refused'),
+    };
+    await expect(run({ steps: options.resume ? undefined : 2, ...full })).rejects.toThrow(message);
+    expect(await readdir(folder)).not.toContain('refused');
+  });
+
+  it('batches of more pictures than there are', async () => {
+    await writeFile(at('large.json'), JSON.stringify({ ...small, batchSize: 64 }));
+    await expect(run({ config: at('large.json'), steps: 2, out: at('refused') })).rejects.toThrow(
+      /^batchSize is 64, but there are 24 pictures to train on/,
+    );
+  });
+
+  it('a folder that holds a run', async () => {
+    await run({ out: at('taken'), steps: 2 });
+    await expect(run({ out: at('taken'), steps: 2 })).rejects.toThrow(
+      /holds a run already: go on with it by --resume/,
+    );
+  });
+
+  it('a folder with something else in it', async () => {
+    await expect(run({ out: at('faces'), steps: 2 })).rejects.toThrow(
+      /is not empty, and a run needs a folder of its own/,
+    );
+  });
+
+  it('a configuration with mistakes', async () => {
+    await writeFile(at('wrong.json'), '{"epocs": 1, "seed": "x"}');
+    await expect(run({ config: at('wrong.json') })).rejects.toThrow(
+      /seed must be a number.*\n.*has no 'epocs'/,
+    );
+    await writeFile(at('wrong.json'), 'epochs: 1');
+    await expect(run({ config: at('wrong.json') })).rejects.toThrow(/wrong\.json is not JSON: /);
+  });
+
+  it('an unreadable picture, before anything is written', async () => {
+    await writePeople(at('damaged'), { people: 5, pictures: 2 });
+    await writeFile(at('damaged', 'person-3', 'picture-1.png'), 'not a picture');
+    await expect(run({ data: at('damaged'), steps: 2, out: at('refused') })).rejects.toThrow(
+      /person-3\/picture-1\.png: not an image that can be decoded/,
+    );
+    expect(await readdir(folder)).not.toContain('refused');
+  });
+
+  it('a checkpoint of another network', async () => {
+    await run({ out: at('foreign'), steps: 2 });
+    const path = at('foreign', 'config.json');
+    const config = JSON.parse(await readFile(path, 'utf8'));
+    config.network.width = 5;
+    await writeFile(path, JSON.stringify(config));
+    await expect(run({ out: at('foreign'), config: undefined, resume: true })).rejects.toThrow(
+      /'conv1\.weight' must be float32 \[3, 3, 3, 5\], but is float32 \[3, 3, 3, 4\]/,
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import type { Verification } from '@openset/verify';
+import { percent } from '../evaluation/texts.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { embedPictures } from '../model/embed-pictures.ts';
+import { type GivenThreshold, loadModel } from '../model/load-model.ts';
+import type { CommandResult, Output } from '../output.ts';
+import { pictureFiles } from '../pictures/picture-files.ts';
+import { type BackendChoice, startBackend } from '../start-backend.ts';
+
+/** Options of `openset verify`. */
+export interface VerifyOptions extends BackendChoice {
+  readonly model: string;
+  /** Decides instead of the model's. */
+  readonly threshold?: GivenThreshold | undefined;
+  readonly first: string;
+  readonly second: string;
+}
+
+/**
+ * Says whether two pictures show the same person.
+ * @returns exit code 0 for the same, 1 for different
+ * @throws OpenSetError for a model or a picture that cannot be used
+ */
+export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<Verification>> {
+  await startBackend(options, output);
+  const { verifier, dispose } = await loadModel(options.model, options.threshold);
+  try {
+    const pictures = pictureFiles([options.first, options.second]);
+    const embeddings = await embedPictures(verifier, pictures, output);
+    const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
+    return {
+      data: answer,
+      text: answerText(answer),
+      exitCode: answer.same ? exitCodes.success : exitCodes.no,
+    };
+  } finally {
+    dispose();
+  }
+}
+
+function answerText({ same, cosine, threshold, probability }: Verification): string {
+  const sure = probability === null ? '' : `, probability of the same person ${percent(probability)}`;
+  const relation = same ? 'reaches' : 'is below';
+  return `${same ? 'same' : 'different'}: cosine ${cosine.toFixed(3)} ${relation} the threshold ${threshold.toFixed(3)}${sure}`;
+}

@@ -1,0 +1,73 @@
+import { createBackbone } from '@openset/backbones';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useBackend } from '../backends.ts';
+import { type Circumstances, chooseSettings } from './choose.ts';
+import { parseSettings } from './problems.ts';
+import { mergeSettings } from './read-settings.ts';
+import { settingsSchema } from './settings.ts';
+
+beforeAll(async () => {
+  await useBackend('cpu');
+});
+
+const lfw: Circumstances = {
+  pictures: 4980,
+  people: 982,
+  side: 112,
+  channels: 1,
+  data: '/faces',
+  backend: 'wasm',
+};
+
+describe('with nothing given', () => {
+  it('chooses a run of 20 minutes for LFW on two cores', () => {
+    const config = chooseSettings({}, lfw);
+    expect(config).toMatchObject({ minutes: 20, batchSize: 64, heldOut: 0.1, seed: 1, data: '/faces' });
+    expect(config.network).toMatchObject({ backbone: 'lresnet-ir', inputSize: 56, channels: 1, width: 16 });
+    expect(config.loss).toMatchObject({ loss: 'UniTSFaceLoss', scale: 32 });
+    expect(config.augment).toEqual([{ kind: 'pad-crop', padding: 4 }, { kind: 'horizontal-flip' }]);
+    expect(parseSettings(settingsSchema, config, 'config')).toEqual(config);
+  });
+
+  it.each([
+    ['a few small pictures', { pictures: 20, people: 4, side: 10 }, { inputSize: 16, width: 8 }, 4, 1],
+    ['many pictures', { pictures: 490_623, people: 10_572 }, { inputSize: 56, width: 16 }, 64, 720],
+    ['a GPU', { backend: 'node-gpu', side: 250 }, { inputSize: 112, width: 32 }, 128, 20],
+    ['many cores', { backend: 'node', cores: 64 }, { inputSize: 112, width: 32 }, 128, 20],
+    ['few cores', { backend: 'node', cores: 4 }, { inputSize: 56, width: 16 }, 64, 20],
+  ] as const)('suits %s', (_, facts, network, batchSize, minutes) => {
+    const config = chooseSettings({}, { ...lfw, ...facts });
+    expect(config.network).toMatchObject(network);
+    expect(config).toMatchObject({ batchSize, minutes });
+    createBackbone({ ...config.network, width: 4, embeddingSize: 4 }).dispose();
+  });
+
+  it('takes the scale and the margin of the papers for their number of people', () => {
+    const { loss } = chooseSettings({}, { ...lfw, people: 10_572 });
+    expect(loss).toMatchObject({ scale: 64, classLoss: { margin: 0.4 } });
+  });
+});
+
+describe('with something given', () => {
+  it('keeps it, entry by entry', () => {
+    const given = { epochs: 3, batchSize: 5, clipNorm: null, network: { backbone: 'small-cnn' } as const };
+    const config = chooseSettings(given, lfw);
+    expect(config).toMatchObject({ epochs: 3, batchSize: 5, clipNorm: null });
+    expect(config.network).toEqual({ backbone: 'small-cnn', inputSize: 56, channels: 1 });
+    expect(config.minutes).toBeUndefined();
+  });
+
+  it('puts later layers over earlier ones, and one length in the place of another', () => {
+    const merged = mergeSettings({ epochs: 28, seed: 1 }, { minutes: 5, clipNorm: null }, { seed: 2 });
+    expect(merged).toEqual({ minutes: 5, clipNorm: null, seed: 2 });
+    expect(mergeSettings({ steps: 3 }, { epochs: undefined })).toEqual({ steps: 3 });
+  });
+
+  it('is the same once more: a configuration that was chosen is kept', () => {
+    const config = chooseSettings({}, lfw);
+    expect(chooseSettings(config, { ...lfw, backend: 'cpu', side: 30 })).toEqual({
+      ...config,
+      backend: 'cpu',
+    });
+  });
+});

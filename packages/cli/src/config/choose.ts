@@ -1,0 +1,96 @@
+import { availableParallelism } from 'node:os';
+import type { BackendName } from '../backends.ts';
+import type { PictureFacts } from '../pictures/look-at-pictures.ts';
+import { lossFor } from './loss-words.ts';
+import type { NetworkSettings } from './network-schema.ts';
+import type { RunConfig, Settings, SizedNetwork } from './settings.ts';
+
+/** What a choice depends on. */
+export interface Circumstances extends PictureFacts {
+  readonly data: string;
+  readonly backend: BackendName;
+  /** Default those of this machine. */
+  readonly cores?: number;
+}
+
+/** Pictures that a default run takes a minute for, up to half a day. */
+const picturesPerMinute = 250;
+const mostMinutes = 720;
+
+/** From so many cores on, TensorFlow on the processor is taken for a fast machine. */
+const manyCores = 16;
+
+/** Fills in everything that the settings leave open. */
+export function chooseSettings(given: Settings, facts: Circumstances): RunConfig {
+  const { pictures, people, data, backend } = facts;
+  const isFast =
+    ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && coresOf(facts) >= manyCores);
+  const network = withSize(given.network ?? networkFor(facts, isFast), facts, isFast);
+  const batchSize = given.batchSize ?? batchFor(pictures, isFast);
+  const isLengthGiven = (given.epochs ?? given.steps ?? given.minutes) !== undefined;
+  const minutes = Math.min(mostMinutes, Math.max(1, Math.round(pictures / picturesPerMinute)));
+  return {
+    ...given,
+    data,
+    heldOut: given.heldOut ?? 0.1,
+    network,
+    loss: given.loss ?? lossFor('unitsface', people),
+    optimizer: given.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
+    schedule: given.schedule ?? {
+      kind: 'cosine',
+      by: 'step',
+      learningRate: round(0.1 * Math.min(1, batchSize / 64)),
+      warmup: 0.05,
+    },
+    batchSize,
+    accumulate: given.accumulate ?? 1,
+    clipNorm: given.clipNorm === undefined ? 10 : given.clipNorm,
+    augment: given.augment ?? [
+      { kind: 'pad-crop', padding: Math.max(1, Math.round(sideOf(network) / 16)) },
+      { kind: 'horizontal-flip' },
+    ],
+    ...(isLengthGiven ? {} : { minutes }),
+    seed: given.seed ?? 1,
+    backend,
+  };
+}
+
+/** Pictures as large as they are, up to what the machine can do, where the network does not say. */
+function withSize(network: NetworkSettings, { side, channels }: PictureFacts, isFast: boolean): SizedNetwork {
+  // Four halvings need 16 pixels; multiples of 8 leave nothing over at the first three.
+  const inputSize = Math.max(16, Math.min(isFast ? 112 : 56, Math.floor(side / 8) * 8));
+  return {
+    ...network,
+    inputSize: network.inputSize ?? inputSize,
+    channels: network.channels ?? channels,
+  } as SizedNetwork;
+}
+
+/**
+ * A small LResNetE-IR: enough for what so few pictures can teach, and for what two cores can compute; on a fast machine one
+ * of the papers' size.
+ */
+function networkFor({ pictures }: PictureFacts, isFast: boolean): NetworkSettings {
+  const isFew = pictures < 1000;
+  const width = isFast ? (pictures < 100_000 ? 32 : 64) : isFew ? 8 : 16;
+  const embeddingSize = isFast ? 512 : isFew ? 64 : 128;
+  return { backbone: 'lresnet-ir', blocks: [2, 2, 2, 2], width, embeddingSize, dropout: 0.4 };
+}
+
+/** The largest power of two that gives an epoch eight steps. */
+function batchFor(pictures: number, isFast: boolean): number {
+  const most = isFast ? 128 : 64;
+  return Math.max(4, Math.min(most, 2 ** Math.floor(Math.log2(Math.max(1, pictures / 8)))));
+}
+
+function sideOf({ inputSize }: SizedNetwork): number {
+  return typeof inputSize === 'number' ? inputSize : Math.min(...inputSize);
+}
+
+function coresOf({ cores = availableParallelism() }: Circumstances): number {
+  return cores;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { backendNames } from '../backends.ts';
+import { lossSchema } from './loss-schema.ts';
+import { type NetworkSettings, networkSchema } from './network-schema.ts';
+import { entries } from './problems.ts';
+
+const decay = {
+  by: z.enum(['epoch', 'step']).optional(),
+  learningRate: z.number().positive(),
+  // A share of the run.
+  warmup: z.number().min(0).max(0.9).optional(),
+};
+const weightDecay = {
+  weightDecay: z.number().min(0).optional(),
+  excludeFromWeightDecay: z.array(z.string()).optional(),
+};
+
+const scheduleSchema = z.discriminatedUnion('kind', [
+  entries({ kind: z.literal('constant'), ...decay }),
+  entries({ kind: z.literal('cosine'), ...decay, endLearningRate: z.number().min(0).optional() }),
+  entries({
+    kind: z.literal('polynomial'),
+    ...decay,
+    endLearningRate: z.number().min(0).optional(),
+    power: z.number().min(0).optional(),
+  }),
+  entries({
+    kind: z.literal('multi-step'),
+    ...decay,
+    milestones: z.array(z.int().min(0)),
+    factor: z.number().min(0).optional(),
+  }),
+]);
+
+const optimizerSchema = z.discriminatedUnion('kind', [
+  entries({
+    kind: z.literal('sgd'),
+    momentum: z.number().min(0).optional(),
+    nesterov: z.boolean().optional(),
+    ...weightDecay,
+  }),
+  entries({
+    kind: z.literal('adamw'),
+    beta1: z.number().min(0).max(1).optional(),
+    beta2: z.number().min(0).max(1).optional(),
+    epsilon: z.number().positive().optional(),
+    ...weightDecay,
+  }),
+]);
+
+const share = z.number().min(0).max(1).optional();
+const augmentationSchema = z.discriminatedUnion('kind', [
+  entries({ kind: z.literal('horizontal-flip'), probability: share }),
+  entries({ kind: z.literal('pad-crop'), padding: z.int().min(0), fill: z.number().optional() }),
+  entries({
+    kind: z.literal('color-jitter'),
+    brightness: z.number().min(0).optional(),
+    contrast: z.number().min(0).optional(),
+    saturation: z.number().min(0).optional(),
+  }),
+  entries({
+    kind: z.literal('cutout'),
+    size: z.int().min(1),
+    probability: share,
+    fill: z.number().optional(),
+  }),
+]);
+
+/** What a configuration file may hold; every entry may be left out. */
+export const settingsSchema = entries({
+  data: z.string().min(1).optional(),
+  pairs: z.string().min(1).optional(),
+  images: z.string().min(1).optional(),
+  heldOut: z.number().min(0).max(0.9).optional(),
+  network: networkSchema.optional(),
+  loss: lossSchema.optional(),
+  optimizer: optimizerSchema.optional(),
+  schedule: scheduleSchema.optional(),
+  batchSize: z.int().min(2).optional(),
+  accumulate: z.int().min(1).optional(),
+  clipNorm: z.number().positive().nullable().optional(),
+  augment: z.array(augmentationSchema).optional(),
+  epochs: z.int().min(1).optional(),
+  steps: z.int().min(1).optional(),
+  minutes: z.number().positive().optional(),
+  evaluateEvery: entries({
+    epochs: z.int().min(1).optional(),
+    steps: z.int().min(1).optional(),
+  }).optional(),
+  seed: z.int().optional(),
+  backend: z.enum(backendNames).optional(),
+  threads: z.int().min(1).max(64).optional(),
+});
+
+/** A configuration as a file has it. */
+export type Settings = z.output<typeof settingsSchema>;
+/** How the learning rate goes. */
+export type ScheduleSettings = z.output<typeof scheduleSchema>;
+/** What moves the weights. */
+export type OptimizerSettings = z.output<typeof optimizerSchema>;
+
+/** What a run cannot do without. */
+type Decided =
+  | 'data'
+  | 'heldOut'
+  | 'loss'
+  | 'optimizer'
+  | 'schedule'
+  | 'batchSize'
+  | 'accumulate'
+  | 'augment'
+  | 'seed'
+  | 'backend';
+
+/** A network with the size of its pictures. */
+export type SizedNetwork = NetworkSettings & {
+  readonly [Key in 'inputSize' | 'channels']: NonNullable<NetworkSettings[Key]>;
+};
+
+/** A configuration in which everything is decided; of epochs, steps and minutes there is one. */
+export type RunConfig = Omit<Settings, Decided | 'network' | 'clipNorm'> & {
+  readonly [Key in Decided]: NonNullable<Settings[Key]>;
+} & { readonly network: SizedNetwork; readonly clipNorm: number | null };

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { createBackbone, type NetworkBackbone } from '@openset/backbones';
+import { DataError, OpenSetError } from '@openset/core';
+import { decodeModel, type ModelDescription, type ModelFile, Verifier } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Where the threshold comes from that decides. */
+export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
+
+/** A threshold to decide with instead of the model's: a cosine, or what the loss learned. */
+export type GivenThreshold = number | 'learned';
+
+/** A model file on the active backend. */
+export interface LoadedModel {
+  /** With the threshold that decides. */
+  readonly description: ModelDescription;
+  readonly source: ThresholdSource;
+  readonly backbone: NetworkBackbone;
+  readonly verifier: Verifier;
+  /** Frees the weights. */
+  dispose(): void;
+}
+
+/**
+ * Reads a model file; the caller disposes of the state.
+ * @throws DataError if there is none, or it is something else
+ */
+export async function readModel(path: string): Promise<ModelFile> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new DataError(
+      `There is no model '${path}': 'openset train' makes one, and --model FILE names another.`,
+      { cause: error },
+    );
+  });
+  return inFile(path, () => decodeModel(bytes));
+}
+
+/**
+ * Loads a model file.
+ * @param given decides instead of the model's threshold
+ * @throws DataError if there is none, or it is something else, or has no learned threshold that is asked for
+ */
+export async function loadModel(path: string, given?: GivenThreshold): Promise<LoadedModel> {
+  const { description: own, state } = await readModel(path);
+  try {
+    return inFile(path, () => {
+      const { threshold, source } = thresholdOf(own, given);
+      const description = { ...own, threshold };
+      const backbone = createBackbone(own.backbone);
+      backbone.setState(state);
+      const verifier = new Verifier({ ...description, backbone });
+      return { description, source, backbone, verifier, dispose: () => backbone.dispose() };
+    });
+  } finally {
+    tf.dispose(state);
+  }
+}
+
+function thresholdOf(
+  { threshold, thresholdSource, learnedThreshold: learned }: ModelDescription,
+  given: GivenThreshold | undefined,
+): { readonly threshold: number; readonly source: ThresholdSource } {
+  if (given === undefined) return { threshold, source: thresholdSource };
+  if (given !== 'learned') return { threshold: given, source: 'given' };
+  if (learned?.between === 'embeddings') return { threshold: learned.cosine, source: 'learned' };
+  throw new DataError('its loss has learned no threshold between two embeddings.');
+}
+
+/** Tells which file it was. */
+function inFile<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof OpenSetError)) throw error;
+    throw new DataError(`${path}: ${error.message}`, { cause: error });
+  }
+}

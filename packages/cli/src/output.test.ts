@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { createOutput } from './output.ts';
+
+function outputAt(isTTY: boolean) {
+  let [text, time] = ['', 0];
+  const stream = {
+    isTTY,
+    write: (part: string) => {
+      text += part;
+    },
+  };
+  const output = createOutput(stream, () => time);
+  const counter = output.counter('pictures');
+  const countAt = (seconds: number, done: number) => {
+    time = seconds;
+    counter.update(done, 100);
+  };
+  return { output, countAt, text: () => text };
+}
+
+it('counts in a line now and then, and only where it takes long', () => {
+  const { output, countAt, text } = outputAt(false);
+  output.note('begin');
+  countAt(5, 10);
+  countAt(11, 20);
+  countAt(15, 30);
+  countAt(25, 100);
+  expect(text()).toBe('begin\npictures: 20 of 100\n');
+});
+
+it('counts on a terminal in a line that is drawn again, and taken away', () => {
+  const { countAt, text } = outputAt(true);
+  countAt(0.2, 10);
+  countAt(0.4, 20);
+  countAt(0.5, 100);
+  expect(text()).toBe('\r\x1b[Kpictures: 10 of 100\r\x1b[Kpictures: 20 of 100\r\x1b[K');
+});

@@ -1,0 +1,114 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RecordIOWriter } from '@openset/data/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writePeople } from '../__fixtures__/people-folder.ts';
+import { lookAtPictures } from './look-at-pictures.ts';
+import { openPairSet } from './open-pair-set.ts';
+import { openPictures, pairsBeside } from './open-pictures.ts';
+import { listPictures, pictureFiles } from './picture-files.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'openset-pictures-'));
+  await writePeople(join(folder, 'faces'), { people: 3, pictures: 2 });
+  await writePeople(join(folder, 'grey'), { people: 2, pictures: 2, channels: 1, side: 18 });
+  await writeFile(join(folder, 'list.csv'), 'path,label\nfaces/person-0/picture-0.png,a\n');
+  await mkdir(join(folder, 'set'));
+  const writer = await RecordIOWriter.create(join(folder, 'set', 'train.rec'));
+  await writer.add(Uint8Array.of(1), 0);
+  await writer.close();
+  await mkdir(join(folder, 'lfw', 'Ada'), { recursive: true });
+  await writeFile(join(folder, 'lfw', 'Ada', 'Ada_0001.png'), '');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('openPictures', () => {
+  it.each([
+    ['faces', 6],
+    ['list.csv', 1],
+    ['set', 1],
+    ['set/train.rec', 1],
+  ])('opens %s', async (path, size) => {
+    const source = await openPictures(join(folder, path));
+    expect(source.size).toBe(size);
+    await source.close();
+  });
+
+  it.each([
+    ['nothing', /^There is no file or folder '.*nothing'\.$/],
+    ['faces/person-0/picture-0.png', /is no set of pictures: expected a folder/],
+    ['faces/person-0', /found no pictures/],
+  ])('refuses %s', async (path, message) => {
+    await expect(openPictures(join(folder, path))).rejects.toThrow(message);
+  });
+
+  it('finds the pairs that lie beside a set', async () => {
+    expect(await pairsBeside(join(folder, 'set'))).toBeNull();
+    await writeFile(join(folder, 'set', 'lfw.bin'), '');
+    expect(await pairsBeside(join(folder, 'set'))).toBe(join(folder, 'set', 'lfw.bin'));
+    expect(await pairsBeside(join(folder, 'set', 'train.rec'))).toBe(join(folder, 'set', 'lfw.bin'));
+  });
+});
+
+it('sees size and colours of pictures', async () => {
+  const [colour, grey] = await Promise.all(
+    ['faces', 'grey'].map(async (name) => lookAtPictures(await openPictures(join(folder, name)))),
+  );
+  expect(colour).toEqual({ pictures: 6, people: 3, side: 24, channels: 3 });
+  expect(grey).toEqual({ pictures: 4, people: 2, side: 18, channels: 1 });
+});
+
+describe('openPairSet', () => {
+  it.each([
+    ['table.csv', 'a.png,b.png,1,0\nc.png,d.png,0,1\n', 'a.png'],
+    ['table.txt', '1 a.png b.png\n0 c.png d.png\n', 'a.png'],
+    ['pairs.txt', '1\nAda\t1\t2\nAda\t1\tBob\t1\n', 'Ada/Ada_0001.jpg'],
+    // The ending of the pictures that are there.
+    ['lfw/pairs.txt', 'Ada\t1\t2\nAda\t1\tBob\t1\n', 'Ada/Ada_0001.png'],
+  ])('tells the forms of lists apart: %s', async (name, text, first) => {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    const { isSame, pictures } = await openPairSet(path);
+    expect([...isSame]).toEqual([1, 0]);
+    const missing = await pictures.get(0).then(
+      ({ origin }) => origin,
+      (error: Error) => error.message,
+    );
+    expect(missing).toContain(first);
+  });
+
+  it.each([
+    ['missing.txt', undefined, /^There is no file '.*missing\.txt'\.$/],
+    ['faces', undefined, /^There is no file '.*faces'\.$/],
+    ['table.csv', 'nowhere', /^There is no folder 'nowhere'\.$/],
+    ['bad.bin', undefined, /bad\.bin/],
+    ['bad.csv', undefined, /bad\.csv/],
+  ])('refuses %s in %s', async (name, images, message) => {
+    for (const bad of ['bad.bin', 'bad.csv']) await writeFile(join(folder, bad), 'nonsense\n');
+    await expect(openPairSet(join(folder, name), images)).rejects.toThrow(message);
+  });
+});
+
+describe('pictures by their paths', () => {
+  it('are listed in natural order, folders with all that is below', async () => {
+    const single = join(folder, 'grey', 'person-1', 'picture-1.png');
+    const paths = await listPictures([single, join(folder, 'faces')]);
+    expect(paths).toHaveLength(7);
+    expect(paths[0]).toBe(single);
+    expect(paths[6]).toBe(join(folder, 'faces', 'person-2', 'picture-1.png'));
+    const source = pictureFiles(paths);
+    expect((await source.get(0)).bytes.length).toBeGreaterThan(8);
+  });
+
+  it('must be there', async () => {
+    await expect(listPictures(['nowhere'])).rejects.toThrow("There is no file or folder 'nowhere'.");
+    await mkdir(join(folder, 'empty'), { recursive: true });
+    await expect(listPictures([join(folder, 'empty')])).rejects.toThrow(/has no pictures \(\.jpg, /);
+    await expect(pictureFiles(['nowhere']).get(0)).rejects.toThrow(
+      "'nowhere' cannot be read: there is no such file.",
+    );
+    await expect(pictureFiles([folder]).get(0)).rejects.toThrow(/cannot be read: EISDIR/);
+  });
+});

@@ -1,0 +1,40 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { DataError } from '@openset/core';
+import { type ImageSource, imageListSource } from '@openset/data';
+
+const pictureEndings = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
+const naturally = new Intl.Collator('en', { numeric: true }).compare;
+
+/**
+ * The pictures that paths name: files as they are, folders with everything below them, in natural order.
+ * @throws DataError for a path that does not exist, and a folder without pictures
+ */
+export async function listPictures(paths: readonly string[]): Promise<string[]> {
+  const lists = await Promise.all(paths.map(picturesAt));
+  return lists.flat();
+}
+
+async function picturesAt(path: string): Promise<string[]> {
+  const status = await stat(path).catch(() => null);
+  if (!status) throw new DataError(`There is no file or folder '${path}'.`);
+  if (!status.isDirectory()) return [path];
+  const names = await readdir(path, { recursive: true });
+  const found = names.filter((name) => pictureEndings.includes(extname(name).toLowerCase()));
+  if (found.length === 0) {
+    throw new DataError(`'${path}' has no pictures (${pictureEndings.join(', ')}).`);
+  }
+  return found.sort(naturally).map((name) => join(path, name));
+}
+
+/** Pictures by their paths, without classes. */
+export function pictureFiles(paths: readonly string[]): ImageSource {
+  const list = { name: 'pictures', paths, labels: paths };
+  return imageListSource(list, async (path) => {
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+      throw new DataError(`'${path}' cannot be read: ${reason}.`, { cause: error });
+    });
+    return new Uint8Array(bytes);
+  });
+}

@@ -1,0 +1,25 @@
+import { ConfigError, DataError } from '@openset/core';
+import { MetricsError } from '@openset/metrics';
+import { expect, it } from 'vitest';
+import { problemText } from './problem-text.ts';
+
+const fileError = (code: string, path?: string) => Object.assign(new Error(`${code}: so`), { code, path });
+
+it.each([
+  [new DataError('It is broken.'), 'It is broken.'],
+  [new DataError('It is\n  broken.'), 'It is broken.'],
+  // Problems of a configuration are lines.
+  [new ConfigError('One.\nTwo.'), 'One.\nTwo.'],
+  [new MetricsError('No pairs.'), 'No pairs.'],
+  [
+    new DataError("Record 3: a.jpg: not an image (onBadRecord: 'skip' goes on without such records.)"),
+    'a.jpg: not an image',
+  ],
+  [fileError('ENOSPC', 'model'), "'model': the disk is full."],
+  [fileError('EACCES', 'model'), "'model': there is no permission."],
+  [fileError('ENOSPC'), null],
+  [new TypeError('x is not a function'), null],
+  [fileError('EPIPE', 'x'), null],
+])('%s', (error, text) => {
+  expect(problemText(error)).toBe(text);
+});

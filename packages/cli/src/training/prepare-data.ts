@@ -1,0 +1,66 @@
+import { ConfigError } from '@openset/core';
+import type { ImageSource } from '@openset/data';
+import type { RunConfig } from '../config/settings.ts';
+import type { Output } from '../output.ts';
+import { holdOut } from '../pictures/hold-out.ts';
+import { openPairSet } from '../pictures/open-pair-set.ts';
+import { pairsBeside } from '../pictures/open-pictures.ts';
+import { type PairSet, sampledPairs } from '../pictures/pair-set.ts';
+import { loadIntoMemory, type PictureSize, pictureSize, type TrainingSet } from './training-set.ts';
+import { learnsThreshold } from './validation.ts';
+
+/** What a run works on. */
+export interface RunData {
+  readonly train: TrainingSet;
+  /** Pairs of people that are not trained on; null if there are none. */
+  readonly pairs: PairSet | null;
+  /** How many people are held out for them. */
+  readonly heldPeople: number;
+  /** Where they come from. */
+  readonly pairsFrom: string | null;
+}
+
+/** Pairs of each kind from people held out, at most. */
+const mostPairs = 3000;
+
+/**
+ * Cuts the data in two, people to train on and pairs of others, and reads what there is room for in memory.
+ * @throws DataError if there are too few people, or a picture cannot be read; ConfigError if there would be no threshold
+ */
+export async function prepareData(config: RunConfig, source: ImageSource, output: Output): Promise<RunData> {
+  const { data, seed } = config;
+  const size = pictureSize(config);
+  const pairsFrom = config.pairs ?? (config.heldOut === 0 ? await pairsBeside(data) : null);
+  // Pairs of their own make it needless to hold people out.
+  const share = config.pairs === undefined ? config.heldOut : 0;
+  if (share === 0 && pairsFrom === null) checkLearnsThreshold(config);
+  const { train, held } = holdOut(source, data, { share, seed });
+  if (train.size < config.batchSize) {
+    throw new ConfigError(
+      `batchSize is ${config.batchSize}, but there are ${train.size} pictures to train on: lower it, or add pictures.`,
+    );
+  }
+  const drawn = held && sampledPairs(held, { most: mostPairs, seed, name: data });
+  const pairs = pairsFrom === null ? drawn : await openPairSet(pairsFrom, config.images);
+  return {
+    train: await loadIntoMemory(train, size, output),
+    pairs: pairs && (await pairsInMemory(pairs, size, output)),
+    heldPeople: held?.classNames.length ?? 0,
+    pairsFrom: pairs && (pairsFrom ?? 'people held out'),
+  };
+}
+
+async function pairsInMemory(pairs: PairSet, size: PictureSize, output: Output): Promise<PairSet> {
+  const { source, isInMemory } = await loadIntoMemory(pairs.pictures, size, output);
+  if (isInMemory) await pairs.pictures.close();
+  return { ...pairs, pictures: source };
+}
+
+/** @throws ConfigError if the threshold would have to come from pairs */
+function checkLearnsThreshold(config: RunConfig): void {
+  if (learnsThreshold(config)) return;
+  throw new ConfigError(
+    `${config.loss.loss} learns no threshold between two embeddings, and nobody is held out to find one: give --pairs FILE ` +
+      '(the lfw.bin of an InsightFace set, for example) or --held-out SHARE.',
+  );
+}

@@ -1,0 +1,75 @@
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ConfigError, DataError } from '@openset/core';
+import { readSettings } from '../config/read-settings.ts';
+import type { Settings } from '../config/settings.ts';
+import { checkFolderPlace } from '../files/check-place.ts';
+
+/** What lies where in the folder of a run. */
+export interface RunFolder {
+  readonly path: string;
+  readonly config: string;
+  readonly checkpoints: string;
+  readonly events: string;
+  readonly tensorBoard: string;
+  readonly model: string;
+  readonly report: string;
+}
+
+/** The places in the folder of a run. */
+export function runFolder(path: string): RunFolder {
+  return {
+    path,
+    config: join(path, 'config.json'),
+    checkpoints: join(path, 'checkpoints'),
+    events: join(path, 'events.jsonl'),
+    tensorBoard: join(path, 'tensorboard'),
+    model: join(path, 'model.safetensors'),
+    report: join(path, 'report.html'),
+  };
+}
+
+/**
+ * Makes sure that a new run can be written; nothing is made yet.
+ * @throws ConfigError if the folder holds something; DataError if nothing can be written there
+ */
+export async function checkNewRun(folder: RunFolder): Promise<void> {
+  const names: string[] = await readdir(folder.path).catch(() => []);
+  if (names.includes(basename(folder.config))) {
+    throw new ConfigError(
+      `'${folder.path}' holds a run already: go on with it by --resume, or choose another folder with --out.`,
+    );
+  }
+  if (names.length > 0) {
+    throw new ConfigError(
+      `'${folder.path}' is not empty, and a run needs a folder of its own: choose another with --out.`,
+    );
+  }
+  await checkFolderPlace(folder.path);
+}
+
+/** Takes away a run that came to no checkpoint, and so to nothing. */
+export async function discardEmptyRun(folder: RunFolder): Promise<void> {
+  const saved = await readdir(folder.checkpoints).catch(() => []);
+  if (saved.length > 0) return;
+  for (const path of [folder.config, folder.checkpoints, folder.events, folder.tensorBoard]) {
+    await rm(path, { recursive: true, force: true });
+  }
+  await rmdir(folder.path).catch(() => {});
+}
+
+/**
+ * The settings of a run that is to go on.
+ * @throws DataError if there is none, or its settings are damaged
+ */
+export async function settingsOfRun(folder: RunFolder): Promise<Settings> {
+  if (await isThere(folder.config)) return readSettings(folder.config);
+  throw new DataError(`'${folder.path}' holds no run to go on with: there is no '${folder.config}'.`);
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

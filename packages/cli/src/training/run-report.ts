@@ -1,0 +1,74 @@
+import { basename } from 'node:path';
+import { type ReportSection, reportPage } from '@openset/report';
+import type { ModelDescription } from '@openset/verify';
+import type { RunConfig } from '../config/settings.ts';
+import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
+import { reportSections, thresholdsOfPeople } from '../evaluation/report-sections.ts';
+import { count, counted } from '../evaluation/texts.ts';
+import { measureUniform } from '../evaluation/uniform-accuracy.ts';
+import type { RunData } from './prepare-data.ts';
+import type { PairScores } from './validation.ts';
+
+/** What the report of a run tells. */
+export interface RunReport {
+  readonly config: RunConfig;
+  readonly data: RunData;
+  readonly description: ModelDescription;
+  readonly measured: PairMeasurements | null;
+  readonly scored: PairScores | null;
+  /** Steps after which the weights are those of the model. */
+  readonly step: number;
+}
+
+/** The report of a run as an HTML page. */
+export function runReport({ config, data, description, measured, scored, step }: RunReport): string {
+  const { source } = data.train;
+  const { threshold, thresholdSource } = description;
+  const people = `${count(source.size)} pictures of ${count(source.classNames.length)} people`;
+  const judged = data.pairsFrom
+    ? `It is judged on pairs of others, never trained on: ${data.pairsFrom}.`
+    : 'It was not judged: there were no pairs of others.';
+  return reportPage({
+    title: `${config.loss.loss} on ${basename(config.data)}`,
+    introduction: `A network trained on ${people}. ${judged}`,
+    sections: [
+      ...(measured && scored ? pairSections(data, description, measured, scored) : []),
+      {
+        heading: 'The run',
+        text: `The weights are those after step ${count(step)}. 'openset train --config config.json' repeats the run.`,
+        table: {
+          columns: ['setting', 'value'],
+          rows: [['threshold', `${threshold.toFixed(4)}, ${thresholdSource}`], ...settingRows(config)],
+        },
+      },
+    ],
+  });
+}
+
+function settingRows(config: RunConfig): [string, string][] {
+  const given = Object.entries(config).filter(([, value]) => value !== undefined);
+  return given.map(([key, value]) => [key, JSON.stringify(value)]);
+}
+
+function pairSections(
+  { pairs, heldPeople }: RunData,
+  description: ModelDescription,
+  measured: PairMeasurements,
+  { cosines, embeddings }: PairScores,
+): ReportSection[] {
+  const isSame = pairs!.isSame;
+  const { labels } = pairs!.pictures;
+  // The pictures of a verification set have no classes.
+  const isLabelled = heldPeople > 0 && labels.every((label) => label >= 0);
+  const sections = reportSections({
+    cosines,
+    isSame,
+    measured,
+    source: description.thresholdSource,
+    identities: isLabelled ? thresholdsOfPeople(embeddings, labels) : null,
+    uniform: isLabelled ? measureUniform(embeddings, labels, description) : null,
+  });
+  const [first, ...others] = sections;
+  const held = heldPeople > 0 ? `${counted(heldPeople, 'person', 'people')} held out. ` : '';
+  return [{ ...first!, text: `${held}${first!.text ?? ''}` }, ...others];
+}

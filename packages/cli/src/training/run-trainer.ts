@@ -1,0 +1,38 @@
+import { type FinishedEvent, type StoppedEvent, Trainer } from '@openset/train';
+import { consoleLogger, DirectoryCheckpoints, jsonLinesLogger, tensorBoardLogger } from '@openset/train/node';
+import type { RunConfig } from '../config/settings.ts';
+import type { Output } from '../output.ts';
+import type { RunData } from './prepare-data.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { RunParts } from './run-parts.ts';
+import { validation } from './validation.ts';
+
+/**
+ * Trains to the end or until the signal, from the last checkpoint if there is one; progress goes to the output, events to
+ * files of the run's folder.
+ * @throws what training throws
+ */
+export async function runTrainer(
+  config: RunConfig,
+  data: RunData,
+  { options }: RunParts,
+  folder: RunFolder,
+  { output, signal }: { readonly output: Output; readonly signal: AbortSignal | undefined },
+): Promise<FinishedEvent | StoppedEvent> {
+  const { epochs, steps } = config.evaluateEvery ?? {};
+  const trainer = new Trainer({
+    ...options,
+    ...(data.pairs ? { evaluation: validation(data.pairs, config, output) } : {}),
+    checkpoints: {
+      store: new DirectoryCheckpoints(folder.checkpoints),
+      ...(epochs === undefined ? {} : { everyEpochs: epochs }),
+      ...(steps === undefined ? {} : { everySteps: steps }),
+    },
+    ...(signal ? { signal } : {}),
+  });
+  return trainer.run(
+    consoleLogger({ stream: output.stream }),
+    jsonLinesLogger(folder.events),
+    tensorBoardLogger(folder.tensorBoard),
+  );
+}

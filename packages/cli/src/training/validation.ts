@@ -1,0 +1,80 @@
+import { type Backbone, type LearnedThreshold, type OpenSetLoss, readThreshold } from '@openset/core';
+import {
+  accuracyAt,
+  areaUnderCurve,
+  bestAccuracy,
+  pairSimilarities,
+  plattCalibration,
+} from '@openset/metrics';
+import type { EvaluationOptions } from '@openset/train';
+import { Verifier } from '@openset/verify';
+import type { RunConfig } from '../config/settings.ts';
+import { type Embeddings, embedPictures } from '../model/embed-pictures.ts';
+import type { Output } from '../output.ts';
+import type { PairSet } from '../pictures/pair-set.ts';
+
+/** How a network does on pairs of people that it was not trained on. */
+export interface PairScores {
+  readonly embeddings: Embeddings;
+  readonly cosines: Float64Array;
+}
+
+/** Whether pictures may be mirrored: then embeddings are sums of both, as the papers test. */
+export function usesFlips({ augment }: Pick<RunConfig, 'augment'>): boolean {
+  return augment.some(({ kind, ...options }) => {
+    return kind === 'horizontal-flip' && (options as { probability?: number }).probability !== 0;
+  });
+}
+
+/** The cosines of all pairs. */
+export async function scorePairs(
+  { pictures, pairs }: PairSet,
+  network: { readonly backbone: Backbone; readonly flipSum: boolean },
+  output: Output,
+  signal?: AbortSignal,
+): Promise<PairScores> {
+  const verifier = new Verifier({ ...network, threshold: 0 });
+  const embeddings = await embedPictures(verifier, pictures, output, signal);
+  return { embeddings, cosines: pairSimilarities(embeddings.values, embeddings.size, pairs) };
+}
+
+/**
+ * The evaluation of a run now and then. The weights with the best accuracy are kept, of equal ones those whose probabilities
+ * are surest; while a loss that learns a threshold has none yet, its weights are no candidates.
+ */
+export function validation(pairs: PairSet, config: RunConfig, output: Output): EvaluationOptions {
+  const flipSum = usesFlips(config);
+  const { epochs, steps } = config.evaluateEvery ?? {};
+  return {
+    ...(epochs === undefined ? {} : { everyEpochs: epochs }),
+    ...(steps === undefined ? {} : { everySteps: steps }),
+    async run({ backbone, loss, signal }) {
+      const { cosines } = await scorePairs(pairs, { backbone, flipSum }, output, signal);
+      const { isSame } = pairs;
+      const { accuracy, threshold } = bestAccuracy(cosines, isSame);
+      const learned = await learnedThreshold(loss);
+      const isCandidate = learned !== null || !learnsThreshold(config);
+      // The log loss is below 1, an accuracy more is one pair: so the accuracy decides.
+      const { logLoss } = plattCalibration(cosines, isSame);
+      return {
+        accuracy,
+        bestThreshold: threshold,
+        ...(learned && { accuracyAtLearned: accuracyAt(cosines, isSame, learned.cosine).accuracy }),
+        areaUnderCurve: areaUnderCurve(cosines, isSame),
+        score: isCandidate ? accuracy - logLoss / isSame.length : Number.NaN,
+      };
+    },
+    best: { metric: 'score' },
+  };
+}
+
+/** Whether a loss comes to a threshold between two embeddings. */
+export function learnsThreshold({ loss }: Pick<RunConfig, 'loss'>): boolean {
+  return loss.loss === 'UniTSFaceLoss' || loss.loss === 'UssLoss';
+}
+
+/** The threshold between embeddings that a loss has learned; null if it learns another, or none. */
+async function learnedThreshold(loss: OpenSetLoss): Promise<LearnedThreshold | null> {
+  const learned = await readThreshold(loss);
+  return learned?.between === 'embeddings' ? learned : null;
+}

@@ -1,0 +1,252 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writePeople } from '../packages/cli/src/__fixtures__/people-folder.ts';
+import { writeSmallModel } from '../packages/cli/src/__fixtures__/small-model.ts';
+import { useBackend } from '../packages/cli/src/backends.ts';
+import { runCommand } from './support/run-command.ts';
+import { rootFolder } from './support/workspace.ts';
+
+// By its path: the command runs in another folder.
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const script = join(rootFolder, 'packages', 'cli', 'src', 'main.ts');
+const program = ['--conditions=@openset/source', '--import', loader, script];
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'openset-command-'));
+  await writePeople(join(folder, 'faces'), { people: 6, pictures: 4 });
+  await writePeople(join(folder, 'others'), { people: 3, pictures: 3, first: 30 });
+  await writePeople(join(folder, 'one-class'), { people: 1, pictures: 4 });
+  await writePeople(join(folder, 'damaged'), { people: 5, pictures: 2 });
+  writeFileSync(join(folder, 'damaged', 'person-2', 'picture-0.png'), 'not a picture');
+  writeFileSync(join(folder, 'small.json'), JSON.stringify(small));
+  writeFileSync(join(folder, 'wrong.json'), '{"epocs": 3}');
+  writeFileSync(join(folder, 'text.safetensors'), 'not a model');
+  writeFileSync(join(folder, 'wrong.csv'), 'one field\n');
+  await useBackend('cpu');
+  await writeSmallModel({ model: join(folder, 'sound.model'), weights: join(folder, 'sound.weights') });
+  mkdirSync(join(folder, 'old-run'));
+  writeFileSync(join(folder, 'old-run', 'config.json'), '{}');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const small = {
+  network: { backbone: 'small-cnn', width: 4, embeddingSize: 8, inputSize: 16, channels: 3 },
+  batchSize: 8,
+};
+const face = (person: number, number: number) => `faces/person-${person}/picture-${number}.png`;
+/** Options of a run that takes a second. */
+const quick = ['--data', 'faces', '--config', 'small.json'];
+
+/** Runs the command as a user does, in the folder of the pictures. */
+function openset(...parameters: string[]) {
+  return runCommand(process.execPath, [...program, ...parameters], { folder });
+}
+
+async function answerOf(...parameters: string[]) {
+  const result = await openset(...parameters, '--json');
+  expect(result.stdout, result.output).toMatch(/^\{.*\}\n$/);
+  return { ...result, data: JSON.parse(result.stdout) };
+}
+
+it('goes all the way from pictures to a model, answers, and files', async () => {
+  const trained = await answerOf('train', ...quick, '--epochs', '6');
+  expect(trained.exitCode, trained.output).toBe(0);
+  const { model, report, threshold } = trained.data;
+  expect([model, report]).toEqual(['openset-run/model.safetensors', 'openset-run/report.html']);
+  expect(trained.stderr).toMatch(/^Data: 24 pictures of 6 people, in colour/);
+  expect(readFileSync(join(folder, report), 'utf8')).toContain('</html>');
+
+  const same = await answerOf('verify', face(0, 0), face(0, 1));
+  expect([same.exitCode, same.data.same, same.data.threshold]).toEqual([0, true, threshold]);
+  expect(same.stderr).toBe('');
+  const stranger = 'others/person-30/picture-0.png';
+  const lines = await openset('verify', face(0, 0), stranger);
+  expect([0, 1]).toContain(lines.exitCode);
+  expect(lines.stdout).toMatch(/^(same|different): cosine .* probability of the same person .* %\n$/);
+
+  const measured = await answerOf('evaluate', '--data', 'others', '--report', 'others.html');
+  expect(measured.data).toMatchObject({ same: 9, different: 9, report: 'others.html' });
+  const calibrated = await answerOf(
+    'calibrate',
+    '--data',
+    'others',
+    '--far',
+    '0.04',
+    '--out',
+    'strict.safetensors',
+  );
+  expect(calibrated.data).toMatchObject({ before: threshold, different: 27, out: 'strict.safetensors' });
+  const strict = await answerOf('verify', face(0, 0), face(0, 1), '--model', 'strict.safetensors');
+  expect(strict.data.threshold).toBe(calibrated.data.threshold);
+  const named = await answerOf('identify', face(3, 0), '--gallery', 'faces');
+  expect(named.data.pictures[0].candidates).toHaveLength(5);
+  expect((await answerOf('embed', 'others', '--out', 'others.npz')).data.pictures).toBe(9);
+  const weights = ['sound.weights', '--network', 'small-cnn', '--width', '4', '--embedding-size', '8'];
+  const size = ['--input-size', '16', '--threshold', '0.4', '--out', 'imported.safetensors'];
+  expect((await answerOf('import', ...weights, ...size)).data).toMatchObject({ threshold: 0.4 });
+  const onnx = await answerOf('export', '--out', 'model.onnx', '--flip-sum', '--preprocess', '--fold');
+  expect(onnx.data).toMatchObject({ out: 'model.onnx', threshold, flipSum: true });
+  expect((await answerOf('info')).data.running.name).toBe('wasm');
+}, 180_000);
+
+it('saves at Ctrl-C, goes on, and comes to the model of the uninterrupted run', async () => {
+  // Two threads: results do not depend on them.
+  const long = [...quick, '--epochs', '40'];
+  const whole = await openset('train', ...long, '--out', 'whole', '--threads', '2');
+  expect(whole.exitCode, whole.output).toBe(0);
+  const stopped = await interrupted('epoch 5 done', ['train', ...long, '--out', 'broken']);
+  expect(stopped.exitCode, stopped.output).toBe(130);
+  expect(stopped.stdout).toBe("Stopped and saved; 'openset train --resume --out broken' goes on.\n");
+  expect(readdirSync(join(folder, 'broken'))).not.toContain('model.safetensors');
+  const resumed = await openset('train', '--resume', '--out', 'broken', '--threads', '1');
+  expect(resumed.exitCode, resumed.output).toBe(0);
+  expect(resumed.stderr).toMatch(/^goes on after step \d+, from /m);
+  const bytesOf = (run: string) => readFileSync(join(folder, run, 'model.safetensors'));
+  expect(bytesOf('broken').equals(bytesOf('whole'))).toBe(true);
+}, 180_000);
+
+/** Runs the command until it writes a text, and presses Ctrl-C. */
+function interrupted(text: string, parameters: readonly string[]) {
+  return new Promise<{ exitCode: number | null; stdout: string; output: string }>((resolve) => {
+    const child = spawn(process.execPath, [...program, ...parameters], { cwd: folder });
+    let [stdout, output, isStopped] = ['', '', false];
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      stdout += part;
+      output += part;
+    });
+    child.stderr.setEncoding('utf8').on('data', (part: string) => {
+      output += part;
+      if (isStopped || !output.includes(text)) return;
+      isStopped = true;
+      child.kill('SIGINT');
+    });
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, output }));
+  });
+}
+
+describe.concurrent('mistakes of the user', () => {
+  const foreign = ['--model', 'text.safetensors'];
+  const sound = ['--model', 'sound.model'];
+  it.each<[string, string[], RegExp]>([
+    [
+      'a folder that is not there',
+      ['train', '--data', 'nowhere', '--out', 'new'],
+      /There is no file or folder '.*nowhere'\./,
+    ],
+    ['a picture for a folder', ['train', '--data', face(0, 0), '--out', 'new'], /is no set of pictures/],
+    ['no data', ['train'], /There is nothing to train on/],
+    [
+      'a folder of one class',
+      ['train', '--data', 'one-class', '--out', 'new'],
+      /has pictures of one person alone/,
+    ],
+    [
+      'an unreadable picture',
+      ['train', '--data', 'damaged', '--out', 'new'],
+      /person-2\/picture-0\.png: not an image/,
+    ],
+    [
+      'a misspelt setting',
+      ['train', ...quick, '--config', 'wrong.json'],
+      /no 'epocs'\. Did you mean 'epochs'\?/,
+    ],
+    ['a misspelt option', ['train', '--epoch', '3'], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
+    [
+      'a number that is none',
+      ['train', '--minutes', 'ten'],
+      /'ten' is invalid\. It must be a number above 0\./,
+    ],
+    [
+      'a backend that is not installed',
+      ['info', '--backend', 'node-gpu'],
+      /needs the package @tensorflow\/tfjs-node-gpu/,
+    ],
+    ['a run that is there', ['train', ...quick, '--out', 'old-run'], /holds a run already/],
+    ['a run that is not there', ['train', '--resume', '--out', 'new-run'], /holds no run to go on with/],
+    ['a file for a folder', ['train', ...quick, '--out', 'small.json/new'], /is not a folder/],
+    ['no model', ['verify', face(0, 0), face(0, 1), '--model', 'none'], /There is no model 'none'/],
+    [
+      'a foreign model',
+      ['verify', face(0, 0), face(0, 1), ...foreign],
+      /text\.safetensors: This is no safetensors file/,
+    ],
+    ['a wrong list', ['evaluate', '--pairs', 'wrong.csv', ...sound], /wrong\.csv/],
+    ['no test', ['evaluate', ...sound], /Give one of --pairs, --bin and --data/],
+    ['a missing option', ['embed', 'faces'], /required option '--out <file>' not specified/],
+    ['a place that is not there', ['export', '--out', 'new/m.onnx', ...sound], /there is no folder 'new'/],
+    [
+      'weights of no network',
+      ['import', 'text.safetensors', '--network', 'lresnet-ir', '--threshold', '0.3', '--out', 'new'],
+      /text\.safetensors: This is no safetensors file/,
+    ],
+    ['a command that does not exist', ['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
+  ])('%s', async (_, parameters, message) => {
+    const { exitCode, stdout, stderr } = await openset(...parameters);
+    expect(stderr.trimEnd().split('\n'), stderr).toHaveLength(1);
+    expect(stderr).toMatch(/^openset: /);
+    expect(stderr).toMatch(message);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(readdirSync(folder).filter((name) => name.startsWith('new'))).toEqual([]);
+  });
+
+  it('is shown with a stack trace on request', async () => {
+    const { exitCode, stderr } = await openset('train', '--data', 'nowhere', '--out', 'new', '--debug');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/DataError: There is no file or folder .*\n +at /);
+  });
+});
+
+describe('a disk that takes no more', () => {
+  /** Files may have so many blocks, and what goes beyond fails, as on a full disk. */
+  const limited = (blocks: number, ...parameters: string[]) => {
+    const shell = ['-c', `ulimit -f ${blocks}; exec "$@"`, 'bash', process.execPath, ...program];
+    return runCommand('bash', [...shell, ...parameters], { folder });
+  };
+
+  it.each([
+    [
+      'a file',
+      ['embed', 'faces', '--model', 'sound.model', '--out', 'new.npz'],
+      /'new\.npz' cannot be written: /,
+    ],
+    ['a run', ['train', ...quick, '--steps', '4', '--out', 'new'], /new\/checkpoints cannot be written to: /],
+  ])('leaves nothing behind of %s', async (_, parameters, message) => {
+    const { exitCode, stdout, stderr } = await limited(1, ...parameters);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(readdirSync(folder).filter((name) => name.startsWith('new'))).toEqual([]);
+  });
+});
+
+describe.concurrent('help', () => {
+  const commands = [
+    'train',
+    'evaluate',
+    'calibrate',
+    'verify',
+    'identify',
+    'embed',
+    'export',
+    'import',
+    'info',
+  ];
+  it.each(commands)('of %s has an example, and its options', async (name) => {
+    const { exitCode, stdout } = await openset(name, '--help');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`\nExample:\n  openset ${name}`);
+    for (const option of ['--json', '--debug', '--backend']) expect(stdout).toContain(option);
+  });
+
+  it('names all commands, and the exit codes', async () => {
+    const { exitCode, stdout } = await openset('--help');
+    expect(exitCode).toBe(0);
+    for (const name of [...commands, 'conformance']) expect(stdout).toContain(`\n  ${name} `);
+    expect(stdout).toContain('Exit codes: 0 done, 1 the answer is no');
+  });
+});
