@@ -16,8 +16,7 @@ import { trainStep } from './train-step.ts';
 
 const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise<Comparison[]>>> = {
   conv,
-  data,
-  'data-memory': dataMemory,
+  data: async () => [...(await data()), ...(await dataMemory())],
   elementwise,
   gemm,
   'loss-step': lossStep,
