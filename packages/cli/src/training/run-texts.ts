@@ -76,6 +76,7 @@ function learnedText(learned: LearnedThreshold | null, measured: PairMeasurement
   if (!learned) return 'no threshold';
   const value = `${learned.cosine.toFixed(3)} between ${learned.between}`;
   if (learned.between !== 'embeddings') return `${value}, which is not the one between two embeddings`;
+  if (learned.cosine > 1) return `${value}, which no cosine reaches: train longer`;
   if (!measured?.learned) return value;
   const did = `${value}: ${percent(measured.learned.accuracy)}, ${acceptText(measured.learned)}`;
   // One embedding is set against all the others when it is learned: strict, where pairs are half and half.
