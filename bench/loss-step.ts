@@ -46,7 +46,9 @@ const cases: readonly Case[] = [
     make: (sizes) => {
       const loss = new UssLoss({ ...sizes, biasInit: 10 });
       // A memory that has seen every class.
-      loss.featureMemory.assign(normalValues([sizes.numClasses, embeddingSize], 1, 3));
+      const features = normalValues([sizes.numClasses, embeddingSize], 1, 3);
+      loss.featureMemory.assign(features);
+      features.dispose();
       return loss;
     },
     plain: plainLoss('bce', 0.1),

@@ -63,4 +63,4 @@ export { sampleClasses } from './sample-classes.ts';
 export { hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { operation, readingIsFree, untaped, weightedSum } from './tape.ts';
-export { writeRows } from './write-rows.ts';
+export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';

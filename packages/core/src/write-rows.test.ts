@@ -3,8 +3,9 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { writeRows } from './write-rows.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cosineBankLossKernel } from './cosine-bank-loss.ts';
+import { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';
 
 function written(memory: number[][], labels: number[], rows: number[][]): number[][] {
   const inputs = [tf.tensor2d(memory), tf.tensor1d(labels, 'int32'), tf.tensor2d(rows)] as const;
@@ -63,5 +64,73 @@ describeOnBackends('writeRows', () => {
     const { numTensors } = tf.memory();
     written([[1], [2]], [1, 1], [[3], [4]]);
     expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
+
+describeOnBackends('rows of a variable', () => {
+  const before = [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ];
+  const after = [
+    [50, 51],
+    [2, 2],
+    [40, 41],
+  ];
+  const batch = () => ({
+    labels: tf.tensor1d([0, 2, 0], 'int32'),
+    rows: tf.tensor2d([
+      [30, 31],
+      [40, 41],
+      [50, 51],
+    ]),
+  });
+
+  // As with @openset/wasm-kernels: only then rows are written in place.
+  beforeAll(() => {
+    tf.registerKernel({ kernelName: cosineBankLossKernel, backendName: 'wasm', kernelFunc: () => [] });
+  });
+  afterAll(() => tf.unregisterKernel(cosineBankLossKernel, 'wasm'));
+
+  it('are assigned, also where a snapshot shares the memory, which stays as it was', () => {
+    const variable = tf.tidy(() => tf.variable(tf.tensor2d(before)));
+    const { labels, rows } = batch();
+    const snapshot = tf.clone(variable);
+    assignRows(variable, labels, rows);
+    expect(variable.arraySync()).toEqual(after);
+    expect(snapshot.arraySync()).toEqual(before);
+    snapshot.dispose();
+    const alone = tf.tidy(() => tf.variable(tf.tensor2d(before)));
+    const { dataId } = alone;
+    assignRows(alone, labels, rows);
+    expect(alone.arraySync()).toEqual(after);
+    // In place: the same memory.
+    if (tf.getBackend() === 'wasm') expect(alone.dataId).toBe(dataId);
+    tf.dispose([variable, alone, labels, rows]);
+  });
+
+  it('are there for the time of a computation alone, also if it fails', () => {
+    const { numTensors } = tf.memory();
+    const variable = tf.tidy(() => tf.variable(tf.tensor2d(before)));
+    const { labels, rows } = batch();
+    const inside = tf.tidy(() => withRows(variable, labels, rows, (memory) => memory.arraySync()));
+    expect(inside).toEqual(after);
+    expect(variable.arraySync()).toEqual(before);
+    const failing = () =>
+      tf.tidy(() =>
+        withRows(variable, labels, rows, () => {
+          throw new Error('no');
+        }),
+      );
+    expect(failing).toThrow('no');
+    expect(variable.arraySync()).toEqual(before);
+    tf.dispose([variable, labels, rows]);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('are found by the first row with the same label', () => {
+    const first = tf.tidy(() => firstWithSameLabel(tf.tensor1d([4, 1, 4, 1, 7], 'int32')).arraySync());
+    expect(first).toEqual([0, 1, 0, 1, 4]);
   });
 });

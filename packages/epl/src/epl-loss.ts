@@ -1,5 +1,6 @@
 import {
   type AngularMargin,
+  assignRows,
   type BankLossOptions,
   type BankOptions,
   ClassWeightsLoss,
@@ -14,14 +15,16 @@ import {
   makeStep,
   normalValues,
   resolveBankOptions,
+  untaped,
   weightedSum,
+  withRows,
 } from '@openset/core';
 import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
 import {
   type DuplicateLabels,
   type PrototypeUpdate,
   prototypeUpdates,
-  updatedPrototypes,
+  updatedRows,
 } from './prototype-update.ts';
 
 /** Options of `EplLoss`. The defaults are those of the official code. */
@@ -110,16 +113,15 @@ export class EplLoss extends ClassWeightsLoss {
     const checked = this.checkHardBatch(embeddings, labels, context);
     const started = hasStarted(`The empirical term of ${this.name}`, this.startEpoch, context);
     return makeStep((hold) => {
-      const prototypes = hold(
-        updatedPrototypes(this.empiricalPrototypes as Tensor2D, embeddings, checked, this.update),
-      );
-      const commit = () => this.empiricalPrototypes.assign(clone(prototypes));
+      const prototypes = this.empiricalPrototypes as Tensor2D;
+      const rows = hold(updatedRows(prototypes, embeddings, checked, this.update));
+      const held = hold(untaped(() => clone(checked)));
+      const commit = () => assignRows(this.empiricalPrototypes, held, rows);
       if (!started) return { loss: this.score(embeddings, checked), commit };
       const bias = (this.bias as Tensor1D | null) ?? undefined;
       const conventional = this.score(embeddings, checked, { options: { weight: 0.5 } });
-      const empirical = cosineBankLoss(
-        { embeddings, labels: checked, bank: prototypes, bias },
-        this.empiricalOptions,
+      const empirical = withRows(this.empiricalPrototypes, checked, rows, (bank) =>
+        cosineBankLoss({ embeddings, labels: checked, bank, bias }, this.empiricalOptions),
       );
       return { loss: weightedSum([conventional, empirical], [1, 1]), commit };
     });

@@ -1,4 +1,4 @@
-import { normalizeRows, readingIsFree, untaped, writeRows } from '@openset/core';
+import { firstWithSameLabel, normalizeRows, readingIsFree, untaped, writeRows } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -25,14 +25,15 @@ const coefficients: Record<PrototypeUpdate, (similarity: tf.Tensor2D) => tf.Tens
 export const prototypeUpdates = Object.keys(coefficients) as PrototypeUpdate[];
 
 /**
- * The prototypes after a batch: `P_y ← normalize(a P_y + (1 − a) x̂)` (EPL, E2; head_EPL.py). No gradient passes.
+ * The prototypes of a batch's classes after it: `P_y ← normalize(a P_y + (1 − a) x̂)` (EPL, E2; head_EPL.py). No gradient
+ * passes.
  *
  * @param prototypes `[numClasses, embeddingSize]`
  * @param embeddings `[batch, embeddingSize]` raw
  * @param labels `[batch]` int32
- * @returns a new tensor `[numClasses, embeddingSize]`
+ * @returns `[batch, embeddingSize]`: for each sample the new prototype of its class, the same for all samples of a class
  */
-export function updatedPrototypes(
+export function updatedRows(
   prototypes: tf.Tensor2D,
   embeddings: tf.Tensor2D,
   labels: tf.Tensor1D,
@@ -41,13 +42,20 @@ export function updatedPrototypes(
   return untaped(() => {
     const indices = tf.cast(labels, 'int32') as tf.Tensor1D;
     const unit = normalizeRows(embeddings).unit;
-    if (duplicates === 'last') return move(prototypes, unit, indices, update);
-    let current = prototypes;
-    for (const round of roundsWithoutDuplicates(indices)) {
-      const rows = tf.tensor1d(round, 'int32');
-      current = move(current, tf.gather(unit, rows), tf.gather(indices, rows), update);
+    // The prototypes of the batch alone; a class has its place where it first occurs.
+    const places = firstWithSameLabel(indices);
+    let current = tf.gather(prototypes, indices);
+    const rounds = duplicates === 'last' ? [null] : roundsWithoutDuplicates(places);
+    for (const round of rounds) {
+      const rows = round && tf.tensor1d(round, 'int32');
+      current = move(
+        current,
+        rows ? tf.gather(unit, rows) : unit,
+        rows ? tf.gather(places, rows) : places,
+        update,
+      );
     }
-    return current;
+    return tf.gather(current, places);
   });
 }
 

@@ -1,4 +1,5 @@
 import {
+  assignRows,
   type BankLossOptions,
   type BankOptions,
   cosineBankLoss,
@@ -9,7 +10,6 @@ import {
   StatefulLoss,
   type StateStep,
   untaped,
-  writeRows,
 } from '@openset/core';
 import {
   clone,
@@ -17,7 +17,6 @@ import {
   type Tensor1D,
   type Tensor2D,
   tensor1d,
-  tidy,
   type Variable,
   zeros,
 } from '@tensorflow/tfjs-core';
@@ -118,6 +117,6 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
    * samples of one's own choice: the paper draws a random sample of each class, the official code keeps the latest.
    */
   remember(embeddings: Tensor2D, labels: Tensor1D): void {
-    tidy(() => this.featureMemory.assign(writeRows(this.featureMemory as Tensor2D, labels, embeddings)));
+    assignRows(this.featureMemory, labels, embeddings);
   }
 }
