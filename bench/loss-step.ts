@@ -2,10 +2,10 @@ import { BceUnifiedLoss } from '@openset/bce-unified';
 import { normalValues, type OpenSetLoss } from '@openset/core';
 import { EplLoss } from '@openset/epl';
 import { CosFaceLoss } from '@openset/margin';
-import { plainBankLoss } from '@openset/testkit';
 import { UssLoss } from '@openset/uss';
 // Registers the gradients that the plain formula needs.
 import * as tf from '@tensorflow/tfjs';
+import { formulas } from './loss-formulas.ts';
 import type { Comparison } from './measure.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
 import { onStock, startWasm } from './wasm-kernel.ts';
@@ -19,30 +19,27 @@ const mostStockClasses = 40_000;
 
 type Sizes = { numClasses: number; embeddingSize: number };
 
-/** A loss of openset, the name of the authors' version in pytorch/losses.py, and its plain formula on tfjs. */
+/** A loss of openset, and the name of the authors' version in loss-formulas.ts and pytorch/losses.py. */
 interface Case {
   readonly name: string;
-  readonly pytorch: string;
+  readonly formula: keyof typeof formulas;
   readonly make: (sizes: Sizes) => OpenSetLoss;
-  readonly plain: (loss: OpenSetLoss, embeddings: tf.Tensor2D, labels: tf.Tensor1D) => tf.Scalar;
 }
 
 const cases: readonly Case[] = [
   {
     name: 'BCE-unified (trained bank)',
-    pytorch: 'bce',
+    formula: 'bce',
     make: (sizes) => new BceUnifiedLoss(sizes),
-    plain: plainLoss('bce', 0.4),
   },
   {
     name: 'CosFace (softmax, trained bank)',
-    pytorch: 'softmax',
+    formula: 'softmax',
     make: (sizes) => new CosFaceLoss(sizes),
-    plain: plainLoss('softmax', 0.4),
   },
   {
     name: 'USS (BCE, constant bank)',
-    pytorch: 'uss',
+    formula: 'uss',
     make: (sizes) => {
       const loss = new UssLoss({ ...sizes, biasInit: 10 });
       // A memory that has seen every class.
@@ -51,42 +48,17 @@ const cases: readonly Case[] = [
       features.dispose();
       return loss;
     },
-    plain: plainLoss('bce', 0.1),
   },
   {
     name: 'EPL over CosFace (softmax, two banks)',
-    pytorch: 'epl',
+    formula: 'epl',
     make: (sizes) => new EplLoss({ ...sizes, startEpoch: 1 }),
-    plain: (loss, embeddings, labels) => {
-      const shared = { embeddings, labels, criterion: 'softmax', scale: 64 } as const;
-      const [weight, prototypes] = [loss.trainable[0], loss.memory[0]] as tf.Tensor2D[];
-      const conventional = plainBankLoss({ ...shared, bank: weight!, shift: -0.4 });
-      return tf.div(tf.add(conventional, plainBankLoss({ ...shared, bank: prototypes! })), 2);
-    },
   },
 ];
 
-/** The loss of one bank: class weights or a memory. */
-function plainLoss(criterion: 'bce' | 'softmax', margin: number): Case['plain'] {
-  return (loss, embeddings, labels) => {
-    const variables = [...loss.trainable, ...loss.memory] as tf.Tensor[];
-    const bank = variables.find(({ rank }) => rank === 2) as tf.Tensor2D;
-    const bias = variables.find(({ rank }) => rank === 1) as tf.Tensor1D | undefined;
-    return plainBankLoss({
-      embeddings,
-      labels,
-      bank,
-      criterion,
-      shift: -margin,
-      scale: 64,
-      ...(bias && { bias }),
-    });
-  };
-}
-
 /**
- * One step of a loss, with all gradients and the move of its state: the losses of this project, the plain formula by
- * automatic differentiation on stock tfjs-backend-wasm, and the authors' code in PyTorch.
+ * One step of a loss, with all gradients and the move of its state: the losses of this project, the authors' formula by
+ * automatic differentiation on stock tfjs-backend-wasm, and the same in PyTorch.
  */
 export async function lossStep(options: BenchmarkOptions): Promise<Comparison[]> {
   await startWasm(options.threads);
@@ -94,18 +66,14 @@ export async function lossStep(options: BenchmarkOptions): Promise<Comparison[]>
   for (const numClasses of options.size ? [options.size] : Object.values(classCounts)) {
     for (const each of cases) {
       // The papers' losses at the large size; softmax differs little from BCE there.
-      if (numClasses === classCounts.large && each.pytorch === 'softmax') continue;
+      if (numClasses === classCounts.large && each.formula === 'softmax') continue;
       rows.push(await compareCase(each, numClasses, options));
     }
   }
   return rows;
 }
 
-async function compareCase(
-  { name, pytorch, make, plain }: Case,
-  numClasses: number,
-  options: BenchmarkOptions,
-) {
+async function compareCase({ name, formula, make }: Case, numClasses: number, options: BenchmarkOptions) {
   const loss = make({ numClasses, embeddingSize });
   const embeddings = tf.variable(normalValues([batch, embeddingSize], 1, 1));
   const labels = tf.tensor1d(
@@ -128,7 +96,10 @@ async function compareCase(
     tf.dispose([value, grads]);
   };
   const stock = onStock(() => {
-    const { value, grads } = tf.variableGrads(() => plain(loss, embeddings as tf.Tensor2D, labels), trained);
+    const { value, grads } = tf.variableGrads(
+      () => formulas[formula](loss, embeddings as tf.Tensor2D, labels),
+      trained,
+    );
     value.dataSync();
     tf.dispose([value, grads]);
   });
@@ -140,7 +111,7 @@ async function compareCase(
         stock: numClasses > mostStockClasses ? 'out of memory' : stock,
         pytorch: {
           name: 'loss',
-          options: { loss: pytorch, batch, size: embeddingSize, classes: numClasses },
+          options: { loss: formula, batch, size: embeddingSize, classes: numClasses },
         },
         memory: true,
       },

@@ -34,7 +34,14 @@ export function pack(
   panelBytes: usize,
 ): void {
   const lineBytes = at(lineStride), innerBytes = at(innerStride);
-  for (let line = 0; line < lines; line += width) {
+  let line = 0;
+  if (lineStride == 1) {
+    for (; line + 2 * width <= lines; line += 2 * width) {
+      packTwoAcross(source + <usize>line * lineBytes, innerBytes, width, inner, target, target + panelBytes);
+      target += 2 * panelBytes;
+    }
+  }
+  for (; line < lines; line += width) {
     const present = minimum(width, lines - line);
     const from = source + <usize>line * lineBytes;
     if (present < width) packPartial(from, lineBytes, innerBytes, present, width, inner, target);
@@ -51,6 +58,20 @@ function packAcross(from: usize, innerBytes: usize, width: i32, inner: i32, targ
     for (let w: usize = 0; w < at(width); w += 16) v128.store(target + w, v128.load(from + w));
     from += innerBytes;
     target += at(width);
+  }
+}
+
+/** Two panels at a time: each line of the cache is read once. */
+function packTwoAcross(from: usize, innerBytes: usize, width: i32, inner: i32, first: usize, second: usize): void {
+  const bytes = at(width);
+  for (let k = 0; k < inner; k++) {
+    for (let w: usize = 0; w < bytes; w += 16) {
+      v128.store(first + w, v128.load(from + w));
+      v128.store(second + w, v128.load(from + bytes + w));
+    }
+    from += innerBytes;
+    first += bytes;
+    second += bytes;
   }
 }
 

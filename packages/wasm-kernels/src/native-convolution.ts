@@ -110,14 +110,16 @@ interface Convolution {
 /** A chunk has at most this many elements, and columns: see assembly/convolution.ts. */
 const chunkElements = 2 ** 17;
 const chunkColumns = 512;
-/** A chunk should have so many rows that packing the filter for it takes little, and enough chunks for all threads. */
+/** A chunk should have so many rows that packing the filter for it takes little, and there should be enough chunks for all threads. */
 const manyRows = 1024;
 const fewestRows = 128;
 const fewestColumns = 32;
-const manyChunks = 16;
+/** More chunks than that would pack the same pixels and the same filter more often. The results do not depend on them. */
+const chunksPerThread = 4;
 
 function runConvolution(native: NativeModule, c: Convolution): void {
   const rows = c.batch * c.height.positions * c.width.positions;
+  const manyChunks = chunksPerThread * native.threads;
   let columnsPerChunk = Math.min(chunkColumns, c.columns);
   let rowsPerChunk = Math.min(manyRows, 2 ** Math.floor(Math.log2(chunkElements / columnsPerChunk)));
   const chunks = () => Math.ceil(rows / rowsPerChunk) * Math.ceil(c.columns / columnsPerChunk);
