@@ -7,6 +7,7 @@ import { UssLoss } from '@openset/uss';
 import * as tf from '@tensorflow/tfjs';
 import { formulas } from './loss-formulas.ts';
 import type { Comparison } from './measure.ts';
+import { extraHeap } from './memory.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
 import { onStock, startWasm } from './wasm-kernel.ts';
 
@@ -113,7 +114,7 @@ async function compareCase({ name, formula, make }: Case, numClasses: number, op
           name: 'loss',
           options: { loss: formula, batch, size: embeddingSize, classes: numClasses },
         },
-        memory: true,
+        memory: extraHeap,
       },
       options,
     );

@@ -1,6 +1,5 @@
 import { type Comparison, median, time } from './measure.ts';
 import type { PyTorch, PyTorchWork } from './pytorch.ts';
-import { extraMegabytes } from './wasm-memory.ts';
 
 /** How benchmarks run: the options of the command. */
 export interface BenchmarkOptions {
@@ -20,8 +19,8 @@ export interface Sides {
   /** On stock tfjs-backend-wasm; a text says why it cannot. */
   readonly stock: (() => void) | string;
   readonly pytorch?: PyTorchWork;
-  /** Whether to measure the memory that a step takes; default no. */
-  readonly memory?: boolean;
+  /** How to measure the memory that a step takes; default not. */
+  readonly memory?: (work: () => void) => number | undefined;
   /** Rounds that count; default 11. */
   readonly runs?: number;
 }
@@ -32,13 +31,13 @@ const stockRuns = 3;
 /** Runs all ways by turns, so that a machine that slows down slows down all. */
 export async function sideBySide(
   name: string,
-  { openset, stock, pytorch: work, memory = false, runs = 11 }: Sides,
+  { openset, stock, pytorch: work, memory, runs = 11 }: Sides,
   { pytorch }: BenchmarkOptions,
 ): Promise<Comparison> {
   const compared = work && pytorch ? pytorch : null;
   if (compared) await compared.begin(work as PyTorchWork);
   // Before anything else, when neither side has memory left over from earlier rounds.
-  const megabytes = memory ? { openset: extraMegabytes(openset), pytorch: await compared?.memory() } : null;
+  const megabytes = memory ? { openset: memory(openset), pytorch: await compared?.memory() } : null;
   const [ours, theirs, others]: [number[], number[], number[]] = [[], [], []];
   for (let run = -2; run < runs; run++) {
     const first = time(openset);
@@ -58,7 +57,7 @@ export async function sideBySide(
     ...(typeof stock === 'string' && { absent: stock }),
     openset: opensetMedian,
     ratio: theirs.length > 0 ? median(theirs) / opensetMedian : null,
-    ...(megabytes && { megabytes: megabytes.openset }),
+    ...(megabytes?.openset !== undefined && { megabytes: megabytes.openset }),
     ...(compared && {
       pytorch: {
         milliseconds: median(others),

@@ -4,7 +4,9 @@ import { EplLoss } from '@openset/epl';
 import { CosFaceLoss } from '@openset/margin';
 import { Sgd } from '@openset/train';
 import * as tf from '@tensorflow/tfjs';
+import { isInstalled, useBackend } from '../packages/cli/src/backends.ts';
 import type { Comparison } from './measure.ts';
+import { extraHeap, extraResident } from './memory.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
 import { onPlainKernels, startWasm } from './wasm-kernel.ts';
 
@@ -24,7 +26,8 @@ const networks: Readonly<Record<string, readonly Case[]>> = {
     { depth: 18, side: 32, batch: 32, loss: 'softmax', classes: 1000 },
     { depth: 18, side: 112, batch: 16, loss: 'softmax', classes: 1000, plain: 'out of memory' },
   ],
-  r50: [{ depth: 50, side: 112, batch: 8, loss: 'epl', classes: 10_572, plain: 'out of memory' }],
+  // The largest batch, in steps of 8, that the 4 GB of the wasm heap hold.
+  r50: [{ depth: 50, side: 112, batch: 40, loss: 'epl', classes: 10_572, plain: 'out of memory' }],
 };
 
 const makers: Readonly<Record<Case['loss'], (numClasses: number) => OpenSetLoss>> = {
@@ -34,23 +37,30 @@ const makers: Readonly<Record<Case['loss'], (numClasses: number) => OpenSetLoss>
 
 /**
  * One step of training: forward, backward, SGD with momentum and weight decay, and the loss's memory. The reference is stock
- * tfjs-backend-wasm with plain TypeScript for the kernels it lacks.
+ * tfjs-backend-wasm with plain TypeScript for the kernels it lacks. The deep network is trained on the node backend too,
+ * where that is installed.
  */
 export async function trainStep(options: BenchmarkOptions): Promise<Comparison[]> {
   await startWasm(options.threads);
   const cases = networks[options.network ?? 'r18'];
   if (!cases)
     throw new Error(`--network knows ${Object.keys(networks).join(', ')}, not '${options.network}'.`);
+  const chosen = cases.filter(({ side }) => options.size === undefined || options.size === side);
   const rows: Comparison[] = [];
-  for (const each of cases) {
-    if (options.size !== undefined && options.size !== each.side) continue;
-    rows.push(await compareCase(each, options));
+  for (const each of chosen) rows.push(await compareCase(each, 'wasm', options));
+  if (options.network !== 'r50') return rows;
+  if (!isInstalled('node')) {
+    console.warn('No comparison with the node backend: @tensorflow/tfjs-node is not installed.');
+    return rows;
   }
+  await useBackend('node', { threads: options.threads });
+  for (const each of chosen) rows.push(await compareCase(each, 'node', options));
   return rows;
 }
 
 async function compareCase(
   { depth, side, batch, loss: kind, classes, plain }: Case,
+  backend: 'wasm' | 'node',
   options: BenchmarkOptions,
 ): Promise<Comparison> {
   const backbone = lresnetIR({ depth, inputSize: side });
@@ -70,12 +80,12 @@ async function compareCase(
   };
   try {
     return await sideBySide(
-      `LResNet${depth}E-IR, ${side}², batch ${batch}, ${kind === 'epl' ? 'EPL' : 'CosFace'} with ${classes.toLocaleString('en')} classes`,
+      `LResNet${depth}E-IR, ${side}², batch ${batch}, ${kind === 'epl' ? 'EPL' : 'CosFace'} with ${classes.toLocaleString('en')} classes${backend === 'node' ? ', node backend' : ''}`,
       {
         openset: step,
-        stock: plain ?? onPlainKernels(step),
+        stock: backend === 'node' ? '' : (plain ?? onPlainKernels(step)),
         pytorch: { name: 'train', options: { depth, side, batch, classes, loss: kind } },
-        memory: true,
+        memory: backend === 'node' ? extraResident : extraHeap,
         runs: 5,
       },
       options,
