@@ -1,28 +1,29 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, OpenSetError } from '@openset/core';
 import { startWasm } from './backend.ts';
-import { lfwStudy } from './lfw/study.ts';
+import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { type ImageSet, imageSets } from './uniform/images.ts';
 import { uniformStudy } from './uniform/study.ts';
 
 const help = `Usage: npm run study -- NAME [options]
 
 lfw        four losses on one small network, trained on a folder of people and judged on LFW pairs of others
+thresholds how far the best threshold varies from person to person under each of these losses; the same runs
 uniform    softmax, BCE-diverse and BCE-unified under one threshold for every picture
 
   --out FOLDER       where the page goes (default docs/studies)
   --results FOLDER   where finished runs are kept (default .cache/studies): the same command goes on where it
                      was interrupted
   --seeds N          runs of each loss (default 3)
-  --steps N          training steps of each run (default: lfw 2600, uniform 1400)
-  --batch N          pictures in a batch (default: lfw 64, uniform 128)
+  --steps N          training steps of each run (default 2600; uniform 1400)
+  --batch N          pictures in a batch (default 64; uniform 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
 
-lfw:
+lfw and thresholds:
   --train FOLDER     one folder of pictures for each person
   --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
-  --long-steps N     training steps of one more run of the best loss; 0 for none (default 17000)
+  --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 17000)
   --size N           side of the pictures in pixels (default 56)
   --width N          channels of the first stage (default 16)
   --scale X          scale of the losses (default 32)
@@ -54,7 +55,11 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const studies: Readonly<Record<string, () => Promise<unknown>>> = { lfw, uniform };
+const studies: Readonly<Record<string, () => Promise<unknown>>> = {
+  lfw: () => lfwStudy(faceOptions('lfw')),
+  thresholds: () => thresholdsStudy(faceOptions('thresholds')),
+  uniform,
+};
 
 const study = studies[positionals[0] ?? ''];
 if (values.help || !study) {
@@ -71,11 +76,11 @@ if (values.help || !study) {
   }
 }
 
-function lfw(): Promise<unknown> {
+function faceOptions(name: string): LfwStudyOptions {
   const { train, pairs, out, results } = values;
   if (!train || !pairs)
     throw new ConfigError('The study needs --train FOLDER and --pairs FOLDER; see --help.');
-  return lfwStudy({
+  return {
     train,
     pairs,
     out,
@@ -83,7 +88,7 @@ function lfw(): Promise<unknown> {
     seeds: number('seeds', 3),
     inputSize: number('size', 56),
     longSteps: number('long-steps', 17_000),
-    command: 'npm run study -- lfw --train lfw-gray112-train --pairs lfw-gray112-pairs',
+    command: `npm run study -- ${name} --train lfw-gray112-train --pairs lfw-gray112-pairs`,
     recipe: {
       steps: number('steps', 2600),
       batchSize: number('batch', 64),
@@ -95,7 +100,7 @@ function lfw(): Promise<unknown> {
       embeddingSize: 128,
       dropout: 0.4,
     },
-  });
+  };
 }
 
 function uniform(): Promise<unknown> {

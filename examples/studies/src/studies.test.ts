@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWasm } from './backend.ts';
-import { lfwStudy } from './lfw/study.ts';
+import { lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { uniformStudy } from './uniform/study.ts';
 
 // Small pictures made on the spot: the programs, not their results, are tested.
@@ -72,6 +72,10 @@ it('trains all losses on folders of people, writes the page, and keeps finished 
   const kept = join(results, 'lfw-cosface-1-3.json');
   const { mtimeMs } = await stat(kept);
   await lfwStudy(options);
+  await thresholdsStudy(options);
+  const thresholds = await readFile(join(out, 'thresholds.md'), 'utf8');
+  expect(thresholds).toContain('2 people with 6 pictures');
+  expect(await readFile(join(out, 'thresholds.svg'), 'utf8')).toMatch(/^<svg/);
   expect((await stat(kept)).mtimeMs).toBe(mtimeMs);
   await lfwStudy({ ...options, recipe: { ...recipe, scale: 8 } });
   expect((await stat(kept)).mtimeMs).toBeGreaterThan(mtimeMs);

@@ -9,6 +9,8 @@ export interface Faces {
   readonly pairs: VerificationSet;
   /** `2i` and `2i + 1` are the pictures of pair i. */
   readonly pairImages: ImageSource;
+  /** All pictures of the people of the pairs, with the person as label. */
+  readonly people: ImageSource;
   readonly inputSize: number;
 }
 
@@ -27,6 +29,7 @@ export async function openFaces(
     train: await decodeAndClose(await openImageFolder(folders.train), size),
     pairs,
     pairImages: await decodeAndClose(verificationImages(pairs), size),
+    people: await decodeAndClose(await openImageFolder(folders.pairs), size),
     inputSize,
   };
 }

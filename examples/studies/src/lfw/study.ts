@@ -6,6 +6,7 @@ import { mean } from '../numbers.ts';
 import { openFaces } from './faces.ts';
 import { type LossName, lossNames } from './losses.ts';
 import { type LfwStudy, lfwFigure, lfwPage } from './page.ts';
+import { type ThresholdsStudy, thresholdsFigure, thresholdsPage } from './thresholds-page.ts';
 import { type Recipe, type RunResult, trainOnce } from './train-once.ts';
 
 /** Options of the study. */
@@ -26,7 +27,31 @@ export interface LfwStudyOptions {
 
 /** All runs, one after another, and the page. */
 export async function lfwStudy(options: LfwStudyOptions): Promise<LfwStudy> {
-  const { out, results, seeds, inputSize, recipe, longSteps, command } = options;
+  const { out, inputSize, recipe, longSteps, command } = options;
+  const { faces, runs, run } = await trainAll(options);
+  const long = longSteps > 0 ? await run(bestLoss(runs), 1, { ...recipe, steps: longSteps }) : null;
+  const { size, classNames } = faces.train;
+  const counts = { images: size, people: classNames.length, pairs: faces.pairs.size };
+  const { isSame } = faces.pairs;
+  const study = { runs, long, recipe, inputSize, isSame, counts, machine: machine(), command };
+  await writeWhole(join(out, 'lfw-roc.svg'), lfwFigure(study));
+  await writeWhole(join(out, 'lfw.md'), lfwPage(study));
+  return study;
+}
+
+/** The thresholds of single people, from the same runs. */
+export async function thresholdsStudy(options: LfwStudyOptions): Promise<ThresholdsStudy> {
+  const { out, inputSize, recipe, command } = options;
+  const { runs } = await trainAll(options);
+  const study = { runs, recipe, inputSize, machine: machine(), command };
+  await writeWhole(join(out, 'thresholds.svg'), thresholdsFigure(study));
+  await writeWhole(join(out, 'thresholds.md'), thresholdsPage(study));
+  return study;
+}
+
+/** Trains with each loss and seed, unless the run is kept. */
+async function trainAll(options: LfwStudyOptions) {
+  const { out, results, seeds, inputSize, recipe } = options;
   // Before hours are spent: can the page be written?
   await mkdir(out, { recursive: true });
   const faces = await openFaces(options, inputSize);
@@ -38,17 +63,10 @@ export async function lfwStudy(options: LfwStudyOptions): Promise<LfwStudy> {
     );
   };
   const runs: RunResult[] = [];
-  for (const loss of lossNames) {
-    for (let seed = 1; seed <= seeds; seed++) runs.push(await run(loss, seed, recipe));
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const loss of lossNames) runs.push(await run(loss, seed, recipe));
   }
-  const long = longSteps > 0 ? await run(bestLoss(runs), 1, { ...recipe, steps: longSteps }) : null;
-  const { size, classNames } = faces.train;
-  const counts = { images: size, people: classNames.length, pairs: faces.pairs.size };
-  const { isSame } = faces.pairs;
-  const study = { runs, long, recipe, inputSize, isSame, counts, machine: machine(), command };
-  await writeWhole(join(out, 'lfw-roc.svg'), lfwFigure(study));
-  await writeWhole(join(out, 'lfw.md'), lfwPage(study));
-  return study;
+  return { faces, runs, run };
 }
 
 function bestLoss(runs: readonly RunResult[]): LossName {

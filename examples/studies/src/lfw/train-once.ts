@@ -1,6 +1,8 @@
 import { lresnetIR } from '@openset/backbones';
 import { type Backbone, type LearnedThreshold, type OpenSetLoss, readThreshold } from '@openset/core';
+import type { ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
+import { type IdentityThresholds, identityThresholds, sampleIdentityScores } from '@openset/metrics';
 import { Verifier } from '@openset/verify';
 import { type TrainingRecipe, trainNetwork } from '../train-network.ts';
 import type { Faces } from './faces.ts';
@@ -26,6 +28,8 @@ export interface RunResult extends Measurements {
   readonly seconds: number;
   /** Of the pairs, in their order. */
   readonly cosines: readonly number[];
+  /** Of each person with two pictures or more. */
+  readonly thresholds: IdentityThresholds;
 }
 
 /** Trains a network from nothing with one loss, and measures it on the pairs. */
@@ -40,10 +44,12 @@ export async function trainOnce(
   const loss = makeLoss(name, { numClasses: faces.train.classNames.length, embeddingSize, scale, seed });
   const { epochs, seconds } = await trainFaces(faces, backbone, loss, seed, recipe);
   const learned = await readThreshold(loss);
-  const { measurements, cosines } = await measureFaces(faces, backbone, learned);
+  const verifier = new Verifier({ backbone, threshold: learned?.cosine ?? 0, batchSize: 64 });
+  const { measurements, cosines } = await measureFaces(faces, verifier, learned);
+  const thresholds = await personThresholds(faces, verifier);
   backbone.dispose();
   loss.dispose();
-  return { ...measurements, loss: name, seed, steps: recipe.steps, epochs, seconds, cosines };
+  return { ...measurements, loss: name, seed, steps: recipe.steps, epochs, seconds, cosines, thresholds };
 }
 
 /** The untrained network of the study. */
@@ -73,17 +79,34 @@ export function trainFaces(
 
 async function measureFaces(
   { pairs, pairImages, inputSize }: Faces,
-  backbone: Backbone,
+  verifier: Verifier,
   learned: LearnedThreshold | null,
 ): Promise<{ measurements: Measurements; cosines: number[] }> {
-  const size = { height: inputSize, width: inputSize, channels: 1 } as const;
-  const images = createLoader(pairImages, { ...size, batchSize: 64, shuffle: false, workers: 0 });
-  const verifier = new Verifier({ backbone, threshold: learned?.cosine ?? 0, batchSize: 64 });
-  const embeddings = await verifier.embedBatches(images);
+  const embeddings = await verifier.embedBatches(inOrder(pairImages, inputSize));
   const cosines = Array.from({ length: pairs.size }, (_, pair) => {
     return verifier.compare(embeddings[2 * pair]!, embeddings[2 * pair + 1]!).cosine;
   });
   const folds = pairs.folds ?? new Int32Array(pairs.size);
   const scored = { cosines: Float64Array.from(cosines), isSame: pairs.isSame, folds };
   return { measurements: measure(scored, learned), cosines };
+}
+
+/** The threshold that suits each person best: eq. 19 of UniTSFace, with the pairs of its figure. */
+async function personThresholds(
+  { people, inputSize }: Faces,
+  verifier: Verifier,
+): Promise<IdentityThresholds> {
+  const embeddings = await verifier.embedBatches(inOrder(people, inputSize));
+  const size = embeddings[0]!.length;
+  const rows = new Float32Array(embeddings.length * size);
+  embeddings.forEach((embedding, row) => {
+    rows.set(embedding, row * size);
+  });
+  const scores = sampleIdentityScores(rows, people.labels, size);
+  return identityThresholds(scores.positives, scores.hardestNegatives, scores.labels);
+}
+
+function inOrder(images: ImageSource, inputSize: number) {
+  const size = { height: inputSize, width: inputSize, channels: 1 } as const;
+  return createLoader(images, { ...size, batchSize: 64, shuffle: false, workers: 0 });
 }
