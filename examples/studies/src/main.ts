@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, OpenSetError } from '@openset/core';
 import { startWasm } from './backend.ts';
+import { openFaceres } from './faceres/features.ts';
+import { faceresStudy } from './faceres/study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { type ImageSet, imageSets } from './uniform/images.ts';
 import { uniformStudy } from './uniform/study.ts';
@@ -9,18 +11,19 @@ const help = `Usage: npm run study -- NAME [options]
 
 lfw        four losses on one small network, trained on a folder of people and judged on LFW pairs of others
 thresholds how far the best threshold varies from person to person under each of these losses; the same runs
+faceres    a head with a threshold on a frozen network that was trained elsewhere, for the same people
 uniform    softmax, BCE-diverse and BCE-unified under one threshold for every picture
 
   --out FOLDER       where the page goes (default docs/studies)
   --results FOLDER   where finished runs are kept (default .cache/studies): the same command goes on where it
                      was interrupted
   --seeds N          runs of each loss (default 3)
-  --steps N          training steps of each run (default 2600; uniform 1400)
-  --batch N          pictures in a batch (default 64; uniform 128)
+  --steps N          training steps of each run (default 2600; uniform 1400; faceres 1000)
+  --batch N          pictures in a batch (default 64; uniform and faceres 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
 
-lfw and thresholds:
+lfw, thresholds and faceres:
   --train FOLDER     one folder of pictures for each person
   --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 17000)
@@ -58,6 +61,7 @@ const { values, positionals } = parseArgs({
 const studies: Readonly<Record<string, () => Promise<unknown>>> = {
   lfw: () => lfwStudy(faceOptions('lfw')),
   thresholds: () => thresholdsStudy(faceOptions('thresholds')),
+  faceres,
   uniform,
 };
 
@@ -76,16 +80,32 @@ if (values.help || !study) {
   }
 }
 
-function faceOptions(name: string): LfwStudyOptions {
+/** What the studies of faces share. @throws ConfigError */
+function faceFolders() {
   const { train, pairs, out, results } = values;
   if (!train || !pairs)
     throw new ConfigError('The study needs --train FOLDER and --pairs FOLDER; see --help.');
+  return { train, pairs, out, results, seeds: number('seeds', 3) };
+}
+
+function faceres(): Promise<unknown> {
+  return faceresStudy({
+    ...faceFolders(),
+    openBackbone: openFaceres,
+    recipe: {
+      steps: number('steps', 1000),
+      batchSize: number('batch', 128),
+      learningRate: number('rate', 0.1),
+      weightDecay: 5e-4,
+      embeddingSize: 128,
+      scale: number('scale', 32),
+    },
+  });
+}
+
+function faceOptions(name: string): LfwStudyOptions {
   return {
-    train,
-    pairs,
-    out,
-    results,
-    seeds: number('seeds', 3),
+    ...faceFolders(),
     inputSize: number('size', 56),
     longSteps: number('long-steps', 17_000),
     command: `npm run study -- ${name} --train lfw-gray112-train --pairs lfw-gray112-pairs`,

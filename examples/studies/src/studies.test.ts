@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asBackbone } from '@openset/backbones';
+import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWasm } from './backend.ts';
+import { faceresStudy } from './faceres/study.ts';
 import { lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { uniformStudy } from './uniform/study.ts';
 
@@ -31,13 +34,19 @@ async function savePerson(root: string, name: string, pictures: number): Promise
   }
 }
 
-it('trains all losses on folders of people, writes the page, and keeps finished runs', async () => {
+/** Three people to learn, and pairs of two others. */
+async function saveFaces(): Promise<{ train: string; pairs: string }> {
   const [train, pairs] = [join(folder, 'train'), join(folder, 'pairs')];
   for (const name of ['Ada', 'Grace', 'Katherine']) await savePerson(train, name, 4);
   for (const name of ['Alan', 'Edsger']) await savePerson(pairs, name, 3);
   const same = ['Alan\t1\t2', 'Alan\t2\t3', 'Edsger\t1\t2', 'Edsger\t1\t3'];
   const different = [1, 2, 3].map((n) => `Alan\t${n}\tEdsger\t${n}`);
   await writeFile(join(pairs, 'pairs.txt'), `${[...same, ...different, ...same, ...different].join('\n')}\n`);
+  return { train, pairs };
+}
+
+it('trains all losses on folders of people, writes the page, and keeps finished runs', async () => {
+  const { train, pairs } = await saveFaces();
   const recipe = {
     steps: 3,
     batchSize: 4,
@@ -79,6 +88,32 @@ it('trains all losses on folders of people, writes the page, and keeps finished 
   expect((await stat(kept)).mtimeMs).toBe(mtimeMs);
   await lfwStudy({ ...options, recipe: { ...recipe, scale: 8 } });
   expect((await stat(kept)).mtimeMs).toBeGreaterThan(mtimeMs);
+});
+
+it('trains heads on the features of a frozen network', async () => {
+  // The network: the mean of each of four stripes of the picture.
+  const stripes = (images: tf.Tensor4D) => tf.reshape(tf.mean(tf.reshape(images, [-1, 4, 192]), 2), [-1, 4]);
+  const openBackbone = async () =>
+    asBackbone((images) => stripes(images) as tf.Tensor2D, { inputShape: [16, 16, 3], embeddingSize: 4 });
+  const recipe = {
+    steps: 4,
+    batchSize: 4,
+    learningRate: 0.05,
+    weightDecay: 0,
+    embeddingSize: 8,
+    scale: 16,
+  };
+  const [out, results] = [join(folder, 'out'), join(folder, 'results')];
+  const options = { ...(await saveFaces()), out, results, seeds: 1, recipe, openBackbone };
+  const { numTensors } = tf.memory();
+  const { alone, runs } = await faceresStudy(options);
+  expect(tf.memory().numTensors).toBe(numTensors);
+  expect(alone.cosines).toHaveLength(14);
+  expect(runs.map(({ loss }) => loss)).toEqual(['CosFace', 'BCE-unified', 'UniTSFace', 'EPL-CosFace']);
+  expect(runs[2]!.learned?.between).toBe('embeddings');
+  const page = await readFile(join(out, 'faceres.md'), 'utf8');
+  expect(page).toContain('12 pictures of 3 people');
+  expect(page).toContain('| head with UniTSFace |');
 });
 
 it('measures uniform accuracy on a set of the MNIST family', async () => {

@@ -1,0 +1,86 @@
+import { rocCurve } from '@openset/metrics';
+import { rocPlot } from '@openset/report';
+import { far } from '../lfw/measure.ts';
+import { mean, percent } from '../numbers.ts';
+import type { HeadRecipe } from './head.ts';
+import type { HeadResult } from './study.ts';
+
+/** What the page tells. */
+export interface FaceresStudy {
+  /** The frozen network without a head. */
+  readonly alone: HeadResult;
+  readonly runs: readonly HeadResult[];
+  readonly recipe: HeadRecipe;
+  readonly isSame: ArrayLike<boolean | number>;
+  readonly counts: { readonly images: number; readonly people: number; readonly pairs: number };
+  readonly machine: string;
+}
+
+/** The page as Markdown, which shows the figure `faceres-roc.svg` beside it. */
+export function faceresPage({ alone, runs, recipe, counts, machine }: FaceresStudy): string {
+  const names = [...new Set(runs.map(({ loss }) => loss))];
+  const seeds = new Set(runs.map(({ seed }) => seed)).size;
+  const { low, high } = alone.accuracy;
+  return `# A threshold for somebody else's embeddings
+
+Made by \`npm run study -- faceres --train lfw-gray112-train --pairs lfw-gray112-pairs\`; do not edit. ${machine}.
+
+You have a network that was trained elsewhere, and "which threshold should I use?" is all that is missing. Here it is
+\`faceres\` of [Human](https://github.com/vladmandic/human), 1024 numbers for a face, frozen. A head, a linear map to
+${recipe.embeddingSize} numbers and a batch normalisation, is trained on its features of ${counts.images} pictures of ${counts.people} people
+(${recipe.steps} steps of batch ${recipe.batchSize}, SGD with momentum 0.9, rate ${recipe.learningRate} falling to 0, weight decay ${recipe.weightDecay}, scale
+${recipe.scale}; some seconds), and judged on ${counts.pairs} pairs of other people. Pictures are grey and not aligned, which is not what the
+network was made for.
+
+- **Accuracy**: the threshold with the most right answers on one fold, accuracy on the other; mean of both ways.
+- **At the learned threshold**: accuracy on all pairs with the threshold that the loss learned. That of BCE-unified separates
+  embeddings from class weights, not from each other.
+
+Mean over ${seeds} seeds; in brackets the lowest and the highest seed. Without a head: 95 % interval of the accuracy
+${percent(low)}–${percent(high)} (bootstrap over pairs).
+
+| | accuracy | at the learned threshold | learned threshold | best threshold | TAR@FAR ${far} |
+| --- | --- | --- | --- | --- | --- |
+${row('faceres alone', [alone])}
+${names
+  .map((name) =>
+    row(
+      `head with ${name}`,
+      runs.filter(({ loss }) => loss === name),
+    ),
+  )
+  .join('\n')}
+
+![ROC curves, first seed](faceres-roc.svg)
+`;
+}
+
+/** The ROC curves of the network alone and of the first seed of each head. */
+export function faceresFigure({ alone, runs, isSame }: FaceresStudy): string {
+  const first = runs.filter(({ seed }) => seed === runs[0]?.seed);
+  const curves = [alone, ...first].map(({ loss, cosines }) => ({
+    name: loss ?? 'faceres alone',
+    curve: rocCurve(cosines, isSame),
+  }));
+  return rocPlot(curves, { farAxis: 'log', width: 640, height: 420 }).svg;
+}
+
+function row(name: string, runs: readonly HeadResult[]): string {
+  const atLearned = runs.flatMap(({ accuracyAtLearned }) => accuracyAtLearned?.estimate ?? []);
+  const learned = runs.flatMap(({ learned: threshold }) => threshold?.cosine ?? []);
+  const cells = [
+    name,
+    spread(runs.map(({ accuracy }) => accuracy.estimate)),
+    spread(atLearned),
+    learned.length === 0 ? '–' : mean(learned).toFixed(3),
+    mean(runs.map(({ bestThreshold }) => bestThreshold)).toFixed(3),
+    spread(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function spread(shares: readonly number[]): string {
+  if (shares.length === 0) return '–';
+  if (shares.length === 1) return percent(shares[0]!);
+  return `${percent(mean(shares))} (${percent(Math.min(...shares))}–${percent(Math.max(...shares))})`;
+}
