@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, OpenSetError } from '@openset/core';
 import { startWasm } from './backend.ts';
+import { driftStudy } from './drift/study.ts';
 import { openFaceres } from './faceres/features.ts';
+import type { HeadRecipe } from './faceres/head.ts';
 import { faceresStudy } from './faceres/study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { type ImageSet, imageSets } from './uniform/images.ts';
@@ -12,18 +14,19 @@ const help = `Usage: npm run study -- NAME [options]
 lfw        four losses on one small network, trained on a folder of people and judged on LFW pairs of others
 thresholds how far the best threshold varies from person to person under each of these losses; the same runs
 faceres    a head with a threshold on a frozen network that was trained elsewhere, for the same people
+drift      how far wrong labels and covered faces drag class weights and EPL's prototypes; heads as in faceres
 uniform    softmax, BCE-diverse and BCE-unified under one threshold for every picture
 
   --out FOLDER       where the page goes (default docs/studies)
   --results FOLDER   where finished runs are kept (default .cache/studies): the same command goes on where it
                      was interrupted
   --seeds N          runs of each loss (default 3)
-  --steps N          training steps of each run (default 2600; uniform 1400; faceres 1000)
-  --batch N          pictures in a batch (default 64; uniform and faceres 128)
+  --steps N          training steps of each run (default 2600; uniform 1400; faceres, drift 1000)
+  --batch N          pictures in a batch (default 64; uniform, faceres, drift 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
 
-lfw, thresholds and faceres:
+lfw, thresholds, faceres and drift (which needs no pairs):
   --train FOLDER     one folder of pictures for each person
   --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 17000)
@@ -62,6 +65,7 @@ const studies: Readonly<Record<string, () => Promise<unknown>>> = {
   lfw: () => lfwStudy(faceOptions('lfw')),
   thresholds: () => thresholdsStudy(faceOptions('thresholds')),
   faceres,
+  drift,
   uniform,
 };
 
@@ -89,18 +93,25 @@ function faceFolders() {
 }
 
 function faceres(): Promise<unknown> {
-  return faceresStudy({
-    ...faceFolders(),
-    openBackbone: openFaceres,
-    recipe: {
-      steps: number('steps', 1000),
-      batchSize: number('batch', 128),
-      learningRate: number('rate', 0.1),
-      weightDecay: 5e-4,
-      embeddingSize: 128,
-      scale: number('scale', 32),
-    },
-  });
+  return faceresStudy({ ...faceFolders(), openBackbone: openFaceres, recipe: headRecipe() });
+}
+
+function drift(): Promise<unknown> {
+  const { train, out, results } = values;
+  if (!train) throw new ConfigError('The study needs --train FOLDER; see --help.');
+  const seeds = number('seeds', 3);
+  return driftStudy({ train, out, results, seeds, openBackbone: openFaceres, recipe: headRecipe() });
+}
+
+function headRecipe(): HeadRecipe {
+  return {
+    steps: number('steps', 1000),
+    batchSize: number('batch', 128),
+    learningRate: number('rate', 0.1),
+    weightDecay: 5e-4,
+    embeddingSize: 128,
+    scale: number('scale', 32),
+  };
 }
 
 function faceOptions(name: string): LfwStudyOptions {

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWasm } from './backend.ts';
+import { driftStudy } from './drift/study.ts';
 import { faceresStudy } from './faceres/study.ts';
 import { lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { uniformStudy } from './uniform/study.ts';
@@ -90,7 +91,7 @@ it('trains all losses on folders of people, writes the page, and keeps finished 
   expect((await stat(kept)).mtimeMs).toBeGreaterThan(mtimeMs);
 });
 
-it('trains heads on the features of a frozen network', async () => {
+it('trains heads on the features of a frozen network, and measures how far class vectors drift', async () => {
   // The network: the mean of each of four stripes of the picture.
   const stripes = (images: tf.Tensor4D) => tf.reshape(tf.mean(tf.reshape(images, [-1, 4, 192]), 2), [-1, 4]);
   const openBackbone = async () =>
@@ -114,6 +115,19 @@ it('trains heads on the features of a frozen network', async () => {
   const page = await readFile(join(out, 'faceres.md'), 'utf8');
   expect(page).toContain('12 pictures of 3 people');
   expect(page).toContain('| head with UniTSFace |');
+
+  const drift = await driftStudy(options);
+  expect(tf.memory().numTensors).toBe(numTensors);
+  // Four conditions, two losses.
+  expect(drift.runs).toHaveLength(8);
+  for (const { weights, prototypes, loss } of drift.runs) {
+    expect(weights).toBeGreaterThan(0);
+    expect(weights).toBeLessThan(180);
+    expect(prototypes === null).toBe(loss === 'CosFace');
+  }
+  const driftText = await readFile(join(out, 'drift.md'), 'utf8');
+  expect(driftText).toContain('| 30 % half covered | EPL-CosFace | prototypes |');
+  expect(await readFile(join(out, 'drift.svg'), 'utf8')).toMatch(/^<svg/);
 });
 
 it('measures uniform accuracy on a set of the MNIST family', async () => {
@@ -141,5 +155,6 @@ it('measures uniform accuracy on a set of the MNIST family', async () => {
   expect(runs.map(({ loss }) => loss)).toEqual(['softmax', 'BCE-diverse', 'BCE-unified']);
   for (const run of runs) expect(run.sampleWise).toBe(1);
   expect(runs[2]!.learnedThreshold).not.toBeNull();
+  expect(await readFile(join(out, 'uniform-mnist.svg'), 'utf8')).toMatch(/^<svg/);
   expect(await readFile(join(out, 'uniform-mnist.md'), 'utf8')).toContain('| BCE-unified | 100.00 %');
 });

@@ -1,5 +1,6 @@
 export { cmcPlot } from './cmc-plot.ts';
 export { type DetPlotOptions, detPlot } from './det-plot.ts';
+export { type Dot, type DotPlotOptions, dotPlot } from './dot-plot.ts';
 export type { Figure, FigureOptions } from './figure.ts';
 export {
   type IdentityThresholdGroup,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   cmcPlot,
   detPlot,
+  dotPlot,
   type Figure,
   identityThresholdPlot,
   ReportError,
@@ -33,6 +34,7 @@ const figures: [string, Figure][] = [
   ['detPlot', detPlot([det])],
   ['similarityPlot', similarityPlot({ same: [0.5], different: [0.25] })],
   ['identityThresholdPlot', identityThresholdPlot([{ name: 'one', thresholds }])],
+  ['dotPlot', dotPlot([{ group: 'a', name: 'one', value: 1 }], { label: 'what', width: 460 })],
   ['cmcPlot', cmcPlot([{ name: 'one', curve: [0.5, 0.75, 1] }])],
 ];
 
@@ -178,5 +180,40 @@ describe('cmcPlot', () => {
     expect(() => cmcPlot([{ name: 'one', curve: [] }])).toThrow(/'one' has no ranks/);
     expect(() => cmcPlot([{ name: 'one', curve: [0.5, Number.NaN] }])).toThrow(/at rank 2 must be/);
     expect(() => cmcPlot([])).toThrow(ReportError);
+  });
+});
+
+describe('dotPlot', () => {
+  const dots = [
+    { group: 'a', name: 'one', value: 1, low: 0.5, high: 1.5 },
+    { group: 'a', name: 'two', value: 2 },
+    { group: 'b', name: 'one', value: 3, low: 2, high: 4 },
+    { group: 'b', name: 'two', value: 0 },
+  ];
+
+  it('draws a dot for each value, lines where there is a spread, and the names once', () => {
+    const figure = dotPlot(dots, { label: 'degrees' });
+    expect(drawn(figure).querySelectorAll('[aria-label="dot"] circle')).toHaveLength(4);
+    expect(drawn(figure).querySelectorAll('[aria-label="rule"] line')).toHaveLength(2);
+    const all = texts(figure);
+    expect(all).toEqual(expect.arrayContaining(['a', 'b', '↑ degrees']));
+    expect(all.filter((text) => text === 'one')).toHaveLength(1);
+    expect(figure.caption).toBe('degrees');
+  });
+
+  it('puts higher values higher, on one scale for all groups', () => {
+    const heights = [...drawn(dotPlot(dots, { label: 'x' })).querySelectorAll('circle')].map((circle) =>
+      Number(circle.getAttribute('cy')),
+    );
+    // In the order of the groups: 1, 2, 3, 0.
+    expect(heights[2]!).toBeLessThan(heights[1]!);
+    expect(heights[1]!).toBeLessThan(heights[0]!);
+    expect(heights[0]!).toBeLessThan(heights[3]!);
+  });
+
+  it('names what is wrong', () => {
+    expect(() => dotPlot([], { label: 'x' })).toThrow(ReportError);
+    const broken = [{ group: 'a', name: 'one', value: Number.NaN }];
+    expect(() => dotPlot(broken, { label: 'x' })).toThrow("dotPlot: 'one' of 'a' must be a finite number");
   });
 });

@@ -6,6 +6,7 @@ import type { Backbone } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import * as tf from '@tensorflow/tfjs';
+import { kept } from '../kept-results.ts';
 
 /** What a frozen network says of pictures: a row of numbers for each. */
 export interface Features {
@@ -41,8 +42,35 @@ async function fromFiles(path: string): Promise<tf.io.IOHandler> {
   });
 }
 
-/** The features of all pictures, in their order. */
-export async function featuresOf(backbone: Backbone, source: ImageSource): Promise<Features> {
+/** Pictures that a frozen network looks at. */
+export interface Pictures {
+  /** Of the file in which the features are kept. */
+  readonly name: string;
+  readonly source: ImageSource;
+  /** Done to the pictures first. */
+  readonly alter?: (images: tf.Tensor4D) => tf.Tensor4D;
+}
+
+/** The features of sets of pictures, each taken once and kept in a folder. */
+export async function keptFeatures(
+  { results, openBackbone }: { readonly results: string; readonly openBackbone: () => Promise<Backbone> },
+  sets: readonly Pictures[],
+): Promise<Features[]> {
+  let backbone: Backbone | null = null;
+  const all: Features[] = [];
+  for (const set of sets) {
+    const { values, size } = await kept(results, set.name, set.source.size, async () => {
+      backbone ??= await openBackbone();
+      const features = await featuresOf(backbone, set);
+      return { size: features.size, values: Buffer.from(features.values.buffer).toString('base64') };
+    });
+    all.push({ size, values: new Float32Array(Uint8Array.from(Buffer.from(values, 'base64')).buffer) });
+  }
+  (backbone as Backbone | null)?.dispose();
+  return all;
+}
+
+async function featuresOf(backbone: Backbone, { source, alter }: Pictures): Promise<Features> {
   const [height, width, channels] = backbone.inputShape as [number, number, 1 | 3];
   const size = backbone.embeddingSize;
   const values = new Float32Array(source.size * size);
@@ -50,7 +78,7 @@ export async function featuresOf(backbone: Backbone, source: ImageSource): Promi
   const loader = createLoader(source, { height, width, channels, batchSize: 16, shuffle: false, workers: 0 });
   for await (const batch of loader) {
     const images = tf.tensor4d(batch.images, [...batch.shape]);
-    const rows = tf.tidy(() => backbone.forward(images));
+    const rows = tf.tidy(() => backbone.forward(alter ? alter(images) : images));
     values.set(await rows.data(), done * size);
     done += batch.labels.length;
     tf.dispose([images, rows]);

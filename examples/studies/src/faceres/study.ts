@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Backbone } from '@openset/core';
-import { type ImageSource, readLfwPairs, verificationImages } from '@openset/data';
+import { readLfwPairs, verificationImages } from '@openset/data';
 import { openImageFolder, openPairs, readFrom } from '@openset/data/node';
 import { pairSimilarities } from '@openset/metrics';
 import { kept, writeWhole } from '../kept-results.ts';
 import { type LossName, lossNames, makeLoss } from '../lfw/losses.ts';
 import { type Measurements, measure, type ScoredPairs } from '../lfw/measure.ts';
 import { machine } from '../machine.ts';
-import { type Features, featuresOf } from './features.ts';
+import { keptFeatures } from './features.ts';
 import { type HeadRecipe, trainHead } from './head.ts';
 import { type FaceresStudy, faceresFigure, faceresPage } from './page.ts';
 
@@ -38,14 +38,17 @@ export async function faceresStudy(options: FaceresStudyOptions): Promise<Facere
   await mkdir(out, { recursive: true });
   const train = await openImageFolder(options.train);
   const pairs = openPairs(await readFrom(join(options.pairs, 'pairs.txt'), readLfwPairs), options.pairs);
-  const [trainFeatures, pairFeatures] = await keptFeatures(options, train, verificationImages(pairs));
+  const [trainFeatures, pairFeatures] = await keptFeatures(options, [
+    { name: 'faceres-train', source: train },
+    { name: 'faceres-pairs', source: verificationImages(pairs) },
+  ]);
   const score = (embeddings: Float32Array, size: number): ScoredPairs => ({
     cosines: cosinesOfPairs(embeddings, size),
     isSame: pairs.isSame,
     folds: pairs.folds ?? new Int32Array(pairs.size),
   });
 
-  const alone = score(pairFeatures.values, pairFeatures.size);
+  const alone = score(pairFeatures!.values, pairFeatures!.size);
   const runs: HeadResult[] = [];
   const numClasses = train.classNames.length;
   for (const loss of lossNames) {
@@ -54,8 +57,8 @@ export async function faceresStudy(options: FaceresStudyOptions): Promise<Facere
       const run = async (): Promise<HeadResult> => {
         const { embeddingSize, scale } = recipe;
         const lossObject = makeLoss(loss, { numClasses, embeddingSize, scale, seed });
-        const head = await trainHead(trainFeatures, train.labels, lossObject, seed, recipe);
-        const scored = score(head.embed(pairFeatures), embeddingSize);
+        const head = await trainHead(trainFeatures!, train.labels, lossObject, seed, recipe);
+        const scored = score(head.embed(pairFeatures!), embeddingSize);
         head.dispose();
         lossObject.dispose();
         return { ...measure(scored, head.learned), loss, seed, cosines: [...scored.cosines] };
@@ -75,26 +78,6 @@ export async function faceresStudy(options: FaceresStudyOptions): Promise<Facere
   await writeWhole(join(out, 'faceres.md'), faceresPage(study));
   await train.close();
   return study;
-}
-
-/** The frozen network looks at each picture once. */
-async function keptFeatures(
-  { results, openBackbone }: FaceresStudyOptions,
-  train: ImageSource,
-  pairs: ImageSource,
-): Promise<[Features, Features]> {
-  const key = { train: train.size, pairs: pairs.size };
-  const texts = await kept(results, 'faceres-features', key, async () => {
-    const backbone = await openBackbone();
-    const all = [await featuresOf(backbone, train), await featuresOf(backbone, pairs)];
-    backbone.dispose();
-    return all.map(({ values, size }) => ({ size, values: Buffer.from(values.buffer).toString('base64') }));
-  });
-  const [first, second] = texts.map(({ values, size }) => {
-    const bytes = Uint8Array.from(Buffer.from(values, 'base64'));
-    return { size, values: new Float32Array(bytes.buffer) };
-  });
-  return [first!, second!];
 }
 
 /** The cosine of the rows `2i` and `2i + 1`. */

@@ -1,3 +1,4 @@
+import { dotPlot } from '@openset/report';
 import { mean, percent } from '../numbers.ts';
 import type { TrainingRecipe } from '../train-network.ts';
 import type { ImageSet } from './images.ts';
@@ -18,7 +19,7 @@ const titles: Readonly<Record<ImageSet, string>> = {
   cifar10: 'CIFAR-10',
 };
 
-/** The page as Markdown. */
+/** The page as Markdown, which shows the figure `uniform-SET.svg` beside it. */
 export function uniformPage({ set, runs, recipe, counts, machine }: UniformStudy): string {
   const names = [...new Set(runs.map(({ loss }) => loss))];
   const seeds = new Set(runs.map(({ seed }) => seed)).size;
@@ -51,7 +52,26 @@ ${names
         .join(' | ')} |`,
   )
   .join('\n')}
+
+![Accuracies of each loss](uniform-${set}.svg)
 `;
+}
+
+/** The three accuracies of each loss with their spread over the seeds. */
+export function uniformFigure({ runs }: UniformStudy): string {
+  const kinds = [
+    ['A_SW', ({ sampleWise }: UniformRun) => sampleWise],
+    ['A_CW', ({ classWise }: UniformRun) => classWise],
+    ['A_Uni', ({ uniform }: UniformRun) => uniform],
+  ] as const;
+  const names = [...new Set(runs.map(({ loss }) => loss))];
+  const dots = kinds.flatMap(([group, of]) =>
+    names.map((name) => {
+      const shares = runs.filter(({ loss }) => loss === name).map((run) => 100 * of(run));
+      return { group, name, value: mean(shares), low: Math.min(...shares), high: Math.max(...shares) };
+    }),
+  );
+  return dotPlot(dots, { label: 'test pictures, per cent' }).svg;
 }
 
 function row(runs: readonly UniformRun[]): string {

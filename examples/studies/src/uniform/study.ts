@@ -13,7 +13,7 @@ import { kept, writeWhole } from '../kept-results.ts';
 import { machine } from '../machine.ts';
 import { type TrainingRecipe, trainNetwork } from '../train-network.ts';
 import { type ImageSet, type Images, openImages } from './images.ts';
-import { type UniformStudy, uniformPage } from './page.ts';
+import { type UniformStudy, uniformFigure, uniformPage } from './page.ts';
 
 /** Options of the study. */
 export interface UniformStudyOptions {
@@ -70,6 +70,7 @@ export async function uniformStudy(options: UniformStudyOptions): Promise<Unifor
   }
   const counts = { train: images.train.size, test: images.test.size };
   const study = { set, runs, recipe, counts, machine: machine() };
+  await writeWhole(join(out, `uniform-${set}.svg`), uniformFigure(study));
   await writeWhole(join(out, `uniform-${set}.md`), uniformPage(study));
   return study;
 }
