@@ -1,9 +1,19 @@
-// Every network of @openset/backbones, tiny, as ONNX: onnxruntime gives what tfjs gives.
-import { backboneKinds, createBackbone, flipSum } from '@openset/backbones';
-import type { BackboneConfig } from '@openset/core';
+// Every network of @openset/backbones, tiny, as ONNX: onnxruntime gives what tfjs gives. And LResNetE-IR-18 with weights in the
+// authors' layout: it gives what the authors' network gives.
+import { readFileSync } from 'node:fs';
+import { backboneKinds, createBackbone, flipSum, loadPyTorchState, lresnetIR } from '@openset/backbones';
+import { type BackboneConfig, decodeSafetensors, encodeSafetensors } from '@openset/core';
+import { exportOnnx } from '@openset/onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { expectAgreement, randomizeWeights } from '../packages/onnx/src/__fixtures__/run-onnx.ts';
+import { readBackboneFixtures } from '../packages/cli/src/backbone-fixture.ts';
+import { fixtureImages, fixtureState } from '../packages/cli/src/conformance-backbone.ts';
+import {
+  expectAgreement,
+  expectClose,
+  randomizeWeights,
+  runOnnx,
+} from '../packages/onnx/src/__fixtures__/run-onnx.ts';
 import { readOnnxMetadata } from '../packages/onnx/src/metadata.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -39,3 +49,31 @@ it.each(configs.map((config) => [JSON.stringify(config), config] as const))('%s'
   );
   backbone.dispose();
 });
+
+it("the authors' weights go in as a file, ONNX comes out, and onnxruntime gives the authors' embeddings", async () => {
+  const path = new URL('../packages/cli/src/__fixtures__/backbone.json', import.meta.url);
+  const [fixture] = readBackboneFixtures(readFileSync(path, 'utf8'));
+  const { layers, inputShapeNCHW, evalFlipSum, parameterOrder, inputSeedIndex } = fixture!;
+  const [batch, channels, height, width] = inputShapeNCHW;
+  const backbone = lresnetIR({
+    blocks: layers,
+    inputSize: [height, width],
+    channels,
+    embeddingSize: evalFlipSum.length / batch,
+    dropout: 0,
+  });
+  const state = Object.entries(await fixtureState(backbone, parameterOrder));
+  const tensors = state.map(([name, tensor]) => [name, { ...tensor, dtype: 'float32' as const }] as const);
+  const file = encodeSafetensors({ tensors: Object.fromEntries(tensors) });
+
+  loadPyTorchState(backbone, decodeSafetensors(file).tensors);
+  const images = fixtureImages(inputSeedIndex, inputShapeNCHW);
+  for (const foldBatchNorms of [false, true]) {
+    const bytes = await exportOnnx(backbone, { flipSum: true, foldBatchNorms });
+    const { values, shape } = await runOnnx(bytes, images);
+    expect(shape).toEqual([batch, evalFlipSum.length / batch]);
+    expectClose(values, Float32Array.from(evalFlipSum), 1e-4);
+  }
+  images.dispose();
+  backbone.dispose();
+}, 60_000);

@@ -68,8 +68,8 @@ async function compare(fixture: BackboneFixture): Promise<Errors> {
     dropout: 0,
   });
   try {
-    await fill(backbone, fixture.parameterOrder);
-    const sum = tf.tidy(() => flipSum(backbone, imagesOf(fixture.inputSeedIndex, shape)));
+    loadPyTorchState(backbone, await fixtureState(backbone, fixture.parameterOrder));
+    const sum = tf.tidy(() => flipSum(backbone, fixtureImages(fixture.inputSeedIndex, shape)));
     const errors = { evalFlipSum: relativeError(await sum.data(), evalFlipSum) };
     sum.dispose();
     return train ? { ...errors, ...(await compareTraining(backbone, train)) } : { ...errors, crossed: 0 };
@@ -86,7 +86,7 @@ type Training = NonNullable<BackboneFixture['train']>;
  * such places are tried one by one on their other side, by moving a bias by a few millionths.
  */
 async function compareTraining(backbone: NetworkBackbone, train: Training): Promise<Errors> {
-  const images = imagesOf(train.inputSeedIndex, train.inputShapeNCHW);
+  const images = fixtureImages(train.inputSeedIndex, train.inputShapeNCHW);
   const worst = ({ gradL2, gradConv1Weight }: TrainingErrors) => Math.max(gradL2, gradConv1Weight);
   let errors = await trainingErrors(backbone, images, train);
   let crossed = 0;
@@ -167,10 +167,13 @@ function worstNormError(
   return Math.max(...errors.map((error) => (Number.isNaN(error) ? Number.POSITIVE_INFINITY : error)));
 }
 
-/** Gives every parameter the values that the fixture's formula makes from its place in the order. */
-async function fill(backbone: NetworkBackbone, order: readonly string[]): Promise<void> {
+/** The state of a network in the authors' layout: each value made by the fixture's formula from its parameter's place. */
+export async function fixtureState(
+  backbone: NetworkBackbone,
+  order: readonly string[],
+): Promise<Record<string, { shape: readonly number[]; data: Float32Array }>> {
   const own = await toPyTorchState(backbone);
-  const filled = order.map((name, index) => {
+  const made = order.map((name, index) => {
     const { shape } = own[name] ?? { shape: [] };
     const size = shape.reduce((product, length) => product * length, 1);
     const limit = Math.sqrt(3 / shape.slice(1).reduce((product, length) => product * length, 1));
@@ -178,7 +181,7 @@ async function fill(backbone: NetworkBackbone, order: readonly string[]): Promis
     const [start, spread] = shape.length > 1 ? [0, limit] : rangeOf(name);
     return [name, { shape, data: values.map((value) => start + spread * value) }] as const;
   });
-  loadPyTorchState(backbone, Object.fromEntries(filled));
+  return Object.fromEntries(made);
 }
 
 function rangeOf(name: string): [start: number, spread: number] {
@@ -188,7 +191,10 @@ function rangeOf(name: string): [start: number, spread: number] {
 }
 
 /** Images from the fixture's generator, which fills them channels first. */
-function imagesOf(seedIndex: number, shape: readonly [number, number, number, number]): tf.Tensor4D {
+export function fixtureImages(
+  seedIndex: number,
+  shape: readonly [number, number, number, number],
+): tf.Tensor4D {
   const size = shape.reduce((product, length) => product * length, 1);
   return tf.tidy(() => tf.transpose(tf.tensor4d(uniformNumbers(seedIndex, size), [...shape]), [0, 2, 3, 1]));
 }
