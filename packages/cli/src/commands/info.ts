@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { batchNormKernels, preluGradientKernel } from '@openset/backbones';
-import { cosineBankLossKernel } from '@openset/core';
+import { describeBackend } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import manifest from '../../package.json' with { type: 'json' };
 import { type BackendName, backendNames, missingPackage, type RunningBackend } from '../backends.ts';
@@ -31,8 +30,12 @@ export interface BackendFacts {
   readonly threads: number | null;
   /** How many operations it has. */
   readonly kernels: number;
-  /** Those of openset's operations that it carries out in one piece. */
-  readonly ownKernels: readonly string[];
+  /** Whether products and sums are fused, in WebAssembly; null on other backends. */
+  readonly relaxedSimd: boolean | null;
+  /** What training cannot do without and the backend lacks. */
+  readonly missing: readonly string[];
+  /** Those that the backend has of the operations which make training faster. */
+  readonly accelerating: readonly string[];
 }
 
 const packages = [
@@ -43,15 +46,6 @@ const packages = [
   'webgpu',
   'sharp',
 ];
-/** Operations of openset for which a backend may have a kernel. */
-const ownKernels = [
-  cosineBankLossKernel,
-  ...Object.values(batchNormKernels),
-  preluGradientKernel,
-  'SgdStep',
-  'AdamWStep',
-];
-
 /** Tells what is installed, and what the chosen backend can do. */
 export async function info(options: BackendChoice, output: Output): Promise<CommandResult<InfoResult>> {
   const running = describeRunning(await startBackend(options, output));
@@ -75,12 +69,15 @@ export async function info(options: BackendChoice, output: Output): Promise<Comm
 
 /** What the active backend can do. */
 function describeRunning({ name, threads }: RunningBackend): BackendFacts {
-  const active = tf.getBackend();
+  const { backend, relaxedSimd, missing, kernels } = describeBackend();
+  const accelerating = kernels.filter(({ required, present }) => !required && present);
   return {
     name,
     threads,
-    kernels: tf.getKernelsForBackend(active).length,
-    ownKernels: ownKernels.filter((kernel) => tf.getKernel(kernel, active) !== undefined),
+    kernels: tf.getKernelsForBackend(backend).length,
+    relaxedSimd,
+    missing,
+    accelerating: accelerating.map((kernel) => kernel.name),
   };
 }
 
@@ -99,7 +96,13 @@ function textOf(data: InfoResult): string {
       missing === null ? 'installed' : `needs ${missing}`,
     ]),
     ['running', backendText(running)],
-    ['kernels', `${running.kernels}, openset's own: ${running.ownKernels.join(', ') || 'none'}`],
+    [
+      'fused multiply-add',
+      { true: 'on', false: 'off', null: 'as the backend does' }[`${running.relaxedSimd}`],
+    ],
+    ['kernels', `${running.kernels}`],
+    ['missing for training', running.missing.join(', ') || 'none'],
+    ['faster for training', running.accelerating.join(', ') || 'none'],
   ]);
 }
 

@@ -320,7 +320,7 @@ it('info tells what there is', async () => {
   const { data, text } = await info({ backend: 'cpu' }, keptOutput());
   expect(data).toMatchObject({
     openset: manifest.version,
-    running: { name: 'cpu', threads: 1, ownKernels: [] },
+    running: { name: 'cpu', threads: 1, relaxedSimd: false, missing: [], accelerating: [] },
   });
   expect(data.packages['@tensorflow/tfjs-core']).toBe('4.22.0');
   expect(data.backends).toMatchObject({ cpu: null, wasm: null });
