@@ -42,7 +42,6 @@ addMeasureCommands(program);
 addUseCommands(program);
 addFileCommands(program);
 
-// Without the settings of the others: commander ends it with 1 for a mistake on its command line.
 const conformance = new Command('conformance')
   .description(
     "check a backend, the metrics, or the networks, against reference values of the papers' official code",
@@ -53,6 +52,7 @@ const conformance = new Command('conformance')
   .addOption(new Option('--threads <count>', 'threads of the wasm backend').argParser(Number))
   .addOption(new Option('--relaxed-simd <choice>', 'fused multiply-add on wasm').choices(['on', 'off']))
   .configureOutput(oneLine)
+  .exitOverride()
   .action(async (files: string[], { backend, kind, threads, relaxedSimd }: ConformanceFlags) => {
     const options = { threads, ...(relaxedSimd && { relaxedSimd: relaxedSimd === 'on' }) };
     if (backend !== 'wasm' && (threads ?? relaxedSimd) !== undefined) {

@@ -51,6 +51,10 @@ ${names
   )
   .join('\n')}
 
+A learned threshold suits embeddings like those it was learned from. Where a head tells the people of its training set apart much better
+than new people, as with five pictures of each, it is too strict for new ones, by the difference between the columns "learned" and
+"best": measure on people who were held out, and calibrate (see [which threshold should I use?](../choosing-a-threshold.md)).
+
 ![ROC curves, first seed](faceres-roc.svg)
 `;
 }

@@ -46,6 +46,9 @@ Mean over ${seeds} seeds; in brackets the lowest and the highest seed.
 | --- | --- | --- | --- | --- | --- |
 ${names.map((name) => lossRow(runs.filter(({ loss }) => loss === name))).join('\n')}
 
+A learned threshold suits embeddings like those it was learned from: with five pictures of each person the network knows those people
+much better than new ones, and the threshold is too strict for these. "Best" is what [calibration](../choosing-a-threshold.md) would choose.
+
 Each run, with 95 % confidence intervals (bootstrap over the pairs of each fold and kind, which share people: the true intervals are wider):
 
 | loss | seed | accuracy | at the learned threshold | TAR@FAR ${far} | epochs | minutes |
