@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoLeak, expectTensor, random } from './__fixtures__/run-kernel.ts';
 import './index.ts';
@@ -112,6 +113,28 @@ describe.each([
       }
     });
   }
+
+  it('agrees with the definition for any sizes', () => {
+    // Around the sizes of tiles, panels and blocks.
+    const size = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32, 33, 131, 133, 255, 257));
+    const test = fc.record({
+      outer: fc.constantFrom<[number[], number[]]>([[], []], [[2], []], [[1], [2]]),
+      sizes: fc.tuple(size, size, size),
+      tA: fc.boolean(),
+      tB: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(test, ({ outer: [outerA, outerB], sizes: [rows, inner, columns], tA, tB }) => {
+        tf.tidy(() => {
+          const a = operand(outerA, rows, inner, tA, rows);
+          const b = operand(outerB, inner, columns, tB, columns);
+          const { shape, product } = reference(a, b, tA, tB);
+          expectTensor(tf.matMul(a, b, tA, tB), shape, product);
+        });
+      }),
+      { numRuns: 150, seed: 6 },
+    );
+  });
 
   it('gives zeros for an empty inner dimension and nothing for an empty batch', () => {
     expectTensor(tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 2])), [2, 2], [0, 0, 0, 0]);
