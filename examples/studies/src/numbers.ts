@@ -7,3 +7,8 @@ export function mean(values: readonly number[]): number {
 export function percent(share: number, digits = 1): string {
   return `${(100 * share).toFixed(digits)} %`;
 }
+
+/** The mean, and in brackets the lowest and the highest. */
+export function spread(values: readonly number[], text: (value: number) => string): string {
+  return `${text(mean(values))} (${text(Math.min(...values))}–${text(Math.max(...values))})`;
+}

@@ -1,6 +1,6 @@
 import { dotPlot } from '@openset/report';
 import type { HeadRecipe } from '../faceres/head.ts';
-import { mean, percent } from '../numbers.ts';
+import { mean, percent, spread } from '../numbers.ts';
 import type { DriftRun } from './study.ts';
 
 /** What the page tells. */
@@ -36,7 +36,7 @@ Mean over ${seeds} seeds; in brackets the lowest and the highest seed.
 
 | training set | loss | vectors | angle | right |
 | --- | --- | --- | --- | --- |
-${rows.map(({ condition, loss, vectors, angles, right }) => `| ${condition} | ${loss} | ${vectors} | ${spread(angles, (angle) => `${angle.toFixed(1)}°`)} | ${spread(right, (share) => percent(share))} |`).join('\n')}
+${rows.map(({ condition, loss, vectors, angles, right }) => `| ${condition} | ${loss} | ${vectors} | ${spread(angles, (angle) => `${angle.toFixed(1)}°`)} | ${spread(right, percent)} |`).join('\n')}
 
 ![Angles to the true centres](drift.svg)
 `;
@@ -76,8 +76,4 @@ function vectorsOf(runs: readonly DriftRun[]) {
     };
     return [weights, prototypes];
   });
-}
-
-function spread(values: readonly number[], text: (value: number) => string): string {
-  return `${text(mean(values))} (${text(Math.min(...values))}–${text(Math.max(...values))})`;
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Backbone, type OpenSetLoss, randomNumbers } from '@openset/core';
+import { type Backbone, normalizeRows, type OpenSetLoss, randomNumbers } from '@openset/core';
 import { openImageFolder } from '@openset/data/node';
 import * as tf from '@tensorflow/tfjs';
 import { type Features, keptFeatures } from '../faceres/features.ts';
@@ -63,6 +63,8 @@ export async function driftStudy(options: DriftStudyOptions): Promise<DriftStudy
     { name: 'faceres-train', source: train },
     { name: 'faceres-train-covered', source: train, alter: coverLowerHalf },
   ]);
+  const numClasses = train.classNames.length;
+  const data = { whole: whole!, covered: covered!, labels: train.labels, numClasses };
   const runs: DriftRun[] = [];
   for (const condition of conditions) {
     for (const loss of losses) {
@@ -70,12 +72,11 @@ export async function driftStudy(options: DriftStudyOptions): Promise<DriftStudy
         console.error(`${condition.name}: ${loss}, seed ${seed}`);
         const name = `drift-${conditions.indexOf(condition)}-${loss.toLowerCase()}-${seed}`;
         const key = { recipe, condition };
-        const data = { whole: whole!, covered: covered!, labels: train.labels };
         runs.push(await kept(results, name, key, () => runOnce(data, condition, loss, seed, recipe)));
       }
     }
   }
-  const counts = { images: train.size, people: train.classNames.length };
+  const counts = { images: train.size, people: numClasses };
   await train.close();
   const study = { runs, recipe, counts, machine: machine() };
   await writeWhole(join(out, 'drift.svg'), driftFigure(study));
@@ -95,16 +96,16 @@ interface DriftData {
   readonly whole: Features;
   readonly covered: Features;
   readonly labels: Int32Array;
+  readonly numClasses: number;
 }
 
 async function runOnce(
-  { whole, covered, labels }: DriftData,
+  { whole, covered, labels, numClasses }: DriftData,
   { name, wrongLabels, covered: coveredShare }: Condition,
   lossName: LossName,
   seed: number,
   recipe: HeadRecipe,
 ): Promise<DriftRun> {
-  const numClasses = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   const random = randomNumbers(seed);
   const { size } = whole;
   const values = whole.values.slice();
@@ -146,14 +147,13 @@ async function classVectors(loss: OpenSetLoss): Promise<Float32Array[]> {
 /** How far class vectors lie from the true centres, and how many pictures they classify rightly. */
 function against(embeddings: Float32Array, labels: Int32Array, vectors: Float32Array, size: number) {
   return tf.tidy(() => {
-    const unit = (rows: tf.Tensor) => tf.div(rows, tf.maximum(tf.norm(rows, 2, 1, true), 1e-12));
-    const rows = unit(tf.tensor2d(embeddings, [labels.length, size]));
-    const bank = unit(tf.tensor2d(vectors, [vectors.length / size, size]));
+    const rows = normalizeRows(tf.tensor2d(embeddings, [labels.length, size])).unit;
+    const bank = normalizeRows(tf.tensor2d(vectors, [vectors.length / size, size])).unit;
     const classes = tf.tensor1d(labels, 'int32');
-    const centres = unit(tf.unsortedSegmentSum(rows, classes, bank.shape[0]!));
+    const centres = normalizeRows(tf.unsortedSegmentSum(rows, classes, bank.shape[0])).unit;
     const cosines = tf.clipByValue(tf.sum(tf.mul(centres, bank), 1), -1, 1);
     const [angle] = tf.mul(tf.mean(tf.acos(cosines)), 180 / Math.PI).dataSync();
-    const nearest = tf.argMax(tf.matMul(rows as tf.Tensor2D, bank as tf.Tensor2D, false, true), 1);
+    const nearest = tf.argMax(tf.matMul(rows, bank, false, true), 1);
     const [accuracy] = tf.mean(tf.cast(tf.equal(nearest, classes), 'float32')).dataSync();
     return { angle: angle!, accuracy: accuracy! };
   });

@@ -1,7 +1,7 @@
 import { rocCurve } from '@openset/metrics';
 import { rocPlot } from '@openset/report';
 import { far } from '../lfw/measure.ts';
-import { mean, percent } from '../numbers.ts';
+import { mean, percent, spread } from '../numbers.ts';
 import type { HeadRecipe } from './head.ts';
 import type { HeadResult } from './study.ts';
 
@@ -74,17 +74,16 @@ function row(name: string, runs: readonly HeadResult[]): string {
   const learned = runs.flatMap(({ learned: threshold }) => threshold?.cosine ?? []);
   const cells = [
     name,
-    spread(runs.map(({ accuracy }) => accuracy.estimate)),
-    spread(atLearned),
+    shareSpread(runs.map(({ accuracy }) => accuracy.estimate)),
+    shareSpread(atLearned),
     learned.length === 0 ? '–' : mean(learned).toFixed(3),
     mean(runs.map(({ bestThreshold }) => bestThreshold)).toFixed(3),
-    spread(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
+    shareSpread(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function spread(shares: readonly number[]): string {
+function shareSpread(shares: readonly number[]): string {
   if (shares.length === 0) return '–';
-  if (shares.length === 1) return percent(shares[0]!);
-  return `${percent(mean(shares))} (${percent(Math.min(...shares))}–${percent(Math.max(...shares))})`;
+  return shares.length === 1 ? percent(shares[0]!) : spread(shares, percent);
 }

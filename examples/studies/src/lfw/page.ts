@@ -1,6 +1,6 @@
 import { rocCurve } from '@openset/metrics';
 import { rocPlot } from '@openset/report';
-import { mean, percent } from '../numbers.ts';
+import { mean, percent, spread } from '../numbers.ts';
 import { far, type Share } from './measure.ts';
 import type { Recipe, RunResult } from './train-once.ts';
 
@@ -86,11 +86,11 @@ function lossRow(runs: readonly RunResult[]): string {
   const learned = runs.map(({ learned: threshold }) => threshold?.cosine ?? null);
   const cells = [
     runs[0]!.loss,
-    spread(runs.map(({ accuracy }) => accuracy.estimate)),
-    spread(atLearned),
+    shareSpread(runs.map(({ accuracy }) => accuracy.estimate)),
+    shareSpread(atLearned),
     learned.includes(null) ? '–' : mean(learned as number[]).toFixed(3),
     mean(runs.map(({ bestThreshold }) => bestThreshold)).toFixed(3),
-    spread(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
+    shareSpread(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -108,10 +108,8 @@ function runRow({ loss, seed, accuracy, accuracyAtLearned, tarAtFar, epochs, sec
   return `| ${cells.join(' | ')} |`;
 }
 
-function spread(values: readonly (number | null)[]): string {
-  if (values.includes(null)) return '–';
-  const shares = values as number[];
-  return `${percent(mean(shares))} (${percent(Math.min(...shares))}–${percent(Math.max(...shares))})`;
+function shareSpread(values: readonly (number | null)[]): string {
+  return values.includes(null) ? '–' : spread(values as number[], percent);
 }
 
 function interval({ estimate, low, high }: Share): string {

@@ -1,5 +1,5 @@
 import { identityThresholdPlot } from '@openset/report';
-import { mean, percent } from '../numbers.ts';
+import { mean, percent, spread } from '../numbers.ts';
 import type { Recipe, RunResult } from './train-once.ts';
 
 /** What the page tells. */
@@ -60,15 +60,21 @@ function row(runs: readonly RunResult[]): string {
   const upper = mean(all.map(({ upperQuartile }) => upperQuartile));
   const cells = [
     runs[0]!.loss,
-    spread(all.map(({ median }) => median)),
-    `${lower.toFixed(3)}–${upper.toFixed(3)}`,
-    spread(all.map(({ lowerQuartile, upperQuartile }) => upperQuartile - lowerQuartile)),
-    learned.length === 0 ? '–' : spread(learned),
+    spread(
+      all.map(({ median }) => median),
+      cosine,
+    ),
+    `${cosine(lower)}–${cosine(upper)}`,
+    spread(
+      all.map(({ lowerQuartile, upperQuartile }) => upperQuartile - lowerQuartile),
+      cosine,
+    ),
+    learned.length === 0 ? '–' : spread(learned, cosine),
     percent(mean(all.map(({ separable }) => separable))),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function spread(values: readonly number[]): string {
-  return `${mean(values).toFixed(3)} (${Math.min(...values).toFixed(3)}–${Math.max(...values).toFixed(3)})`;
+function cosine(value: number): string {
+  return value.toFixed(3);
 }

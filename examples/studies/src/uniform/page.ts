@@ -1,5 +1,5 @@
 import { dotPlot } from '@openset/report';
-import { mean, percent } from '../numbers.ts';
+import { mean, percent, spread } from '../numbers.ts';
 import type { TrainingRecipe } from '../train-network.ts';
 import type { ImageSet } from './images.ts';
 import type { UniformRun } from './study.ts';
@@ -79,19 +79,18 @@ function row(runs: readonly UniformRun[]): string {
   const atLearned = runs.map(({ uniformAtLearned }) => uniformAtLearned);
   const cells = [
     runs[0]!.loss,
-    spread(runs.map(({ sampleWise }) => sampleWise)),
-    spread(runs.map(({ classWise }) => classWise)),
-    spread(runs.map(({ uniform }) => uniform)),
-    atLearned.includes(null) ? '–' : spread(atLearned as number[]),
+    shareSpread(runs.map(({ sampleWise }) => sampleWise)),
+    shareSpread(runs.map(({ classWise }) => classWise)),
+    shareSpread(runs.map(({ uniform }) => uniform)),
+    atLearned.includes(null) ? '–' : shareSpread(atLearned as number[]),
     learned.includes(null) ? '–' : mean(learned as number[]).toFixed(2),
     mean(runs.map(({ bestThreshold }) => bestThreshold)).toFixed(2),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function spread(shares: readonly number[]): string {
-  const [low, high] = [Math.min(...shares), Math.max(...shares)];
-  return `${percent(mean(shares), 2)} (${percent(low, 2)}–${percent(high, 2)})`;
+function shareSpread(shares: readonly number[]): string {
+  return spread(shares, (share) => percent(share, 2));
 }
 
 function interval({ uniform, uniformInterval: [low, high] }: UniformRun): string {
