@@ -9,7 +9,7 @@ import { formulas } from './loss-formulas.ts';
 import type { Comparison } from './measure.ts';
 import { extraHeap } from './memory.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
-import { onStock, startWasm } from './wasm-kernel.ts';
+import { onStock, sampleLabels, startWasm } from './wasm-kernel.ts';
 
 const batch = 128;
 const embeddingSize = 512;
@@ -77,10 +77,7 @@ export async function lossStep(options: BenchmarkOptions): Promise<Comparison[]>
 async function compareCase({ name, formula, make }: Case, numClasses: number, options: BenchmarkOptions) {
   const loss = make({ numClasses, embeddingSize });
   const embeddings = tf.variable(normalValues([batch, embeddingSize], 1, 1));
-  const labels = tf.tensor1d(
-    Array.from({ length: batch }, (_, row) => (row * 7919) % numClasses),
-    'int32',
-  );
+  const labels = sampleLabels(batch, numClasses);
   const trained = [embeddings, ...loss.trainable];
   const openset = () => {
     let commit: (() => void) | undefined;

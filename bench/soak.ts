@@ -1,12 +1,11 @@
-import { lresnetIR } from '@openset/backbones';
 import { BceUnifiedLoss } from '@openset/bce-unified';
-import { minimize, normalValues } from '@openset/core';
+import { normalValues } from '@openset/core';
 import { EplLoss } from '@openset/epl';
-import { Sgd } from '@openset/train';
 import * as tf from '@tensorflow/tfjs';
 import type { Comparison } from './measure.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
-import { startWasm } from './wasm-kernel.ts';
+import { trainingStep } from './training-step.ts';
+import { sampleLabels, startWasm } from './wasm-kernel.ts';
 
 const parts = 10;
 
@@ -23,7 +22,7 @@ export async function soak({ threads, size = 10_000 }: BenchmarkOptions): Promis
 function lossSteps(steps: number): Comparison[] {
   const loss = new BceUnifiedLoss({ numClasses: 1000, embeddingSize: 64 });
   const embeddings = tf.variable(normalValues([32, 64], 1, 1));
-  const labels = labelsOf(32, 1000);
+  const labels = sampleLabels(32, 1000);
   const step = () => {
     const { value, grads } = tf.variableGrads(
       () => loss.forward(embeddings as tf.Tensor2D, labels).loss,
@@ -38,30 +37,19 @@ function lossSteps(steps: number): Comparison[] {
 }
 
 function trainingSteps(steps: number): Comparison[] {
-  const backbone = lresnetIR({ depth: 18, inputSize: 32 });
-  const loss = new EplLoss({ numClasses: 1000, embeddingSize: 512, startEpoch: 1 });
-  const optimizer = new Sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 });
-  const images = tf.randomUniform([8, 32, 32, 3], -1, 1, 'float32', 1) as tf.Tensor4D;
-  const labels = labelsOf(8, 1000);
-  const step = () => {
-    const embed = () => backbone.forward(images, { training: true });
-    const value = minimize(optimizer, loss, embed, labels, { epoch: 9 });
-    backbone.afterStep?.();
-    value.dispose();
-  };
+  const classes = 1000;
+  const loss = new EplLoss({ numClasses: classes, embeddingSize: 512, startEpoch: 1 });
+  const { step, dispose } = trainingStep({
+    depth: 18,
+    side: 32,
+    batch: 8,
+    classes,
+    loss,
+    learningRate: 0.01,
+  });
   const rows = watch('steps of training LResNet18E-IR with EPL', steps, 5, step);
-  backbone.dispose();
-  loss.dispose();
-  optimizer.dispose();
-  tf.dispose([images, labels]);
+  dispose();
   return rows;
-}
-
-function labelsOf(batch: number, numClasses: number): tf.Tensor1D {
-  return tf.tensor1d(
-    Array.from({ length: batch }, (_, row) => (row * 31) % numClasses),
-    'int32',
-  );
 }
 
 function watch(what: string, steps: number, warmup: number, step: () => void): Comparison[] {

@@ -1,13 +1,11 @@
-import { lresnetIR } from '@openset/backbones';
-import { minimize, type OpenSetLoss } from '@openset/core';
+import type { OpenSetLoss } from '@openset/core';
 import { EplLoss } from '@openset/epl';
 import { CosFaceLoss } from '@openset/margin';
-import { Sgd } from '@openset/train';
-import * as tf from '@tensorflow/tfjs';
 import { isInstalled, useBackend } from '../packages/cli/src/backends.ts';
 import type { Comparison } from './measure.ts';
 import { extraHeap, extraResident } from './memory.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
+import { trainingStep } from './training-step.ts';
 import { onPlainKernels, startWasm } from './wasm-kernel.ts';
 
 /** A network at a size. */
@@ -63,27 +61,14 @@ async function compareCase(
   backend: 'wasm' | 'node',
   options: BenchmarkOptions,
 ): Promise<Comparison> {
-  const backbone = lresnetIR({ depth, inputSize: side });
   const loss = makers[kind](classes);
-  const optimizer = new Sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4 });
-  const images = tf.randomUniform([batch, side, side, 3], -1, 1, 'float32', 1) as tf.Tensor4D;
-  const labels = tf.tensor1d(
-    Array.from({ length: batch }, (_, row) => (row * 7919) % classes),
-    'int32',
-  );
-  const step = () => {
-    const embed = () => backbone.forward(images, { training: true });
-    const value = minimize(optimizer, loss, embed, labels, { epoch: 9 });
-    backbone.afterStep?.();
-    value.dataSync();
-    value.dispose();
-  };
+  const training = trainingStep({ depth, side, batch, classes, loss, learningRate: 0.1 });
   try {
     return await sideBySide(
       `LResNet${depth}E-IR, ${side}², batch ${batch}, ${kind === 'epl' ? 'EPL' : 'CosFace'} with ${classes.toLocaleString('en')} classes${backend === 'node' ? ', node backend' : ''}`,
       {
-        openset: step,
-        stock: backend === 'node' ? '' : (plain ?? onPlainKernels(step)),
+        openset: training.step,
+        stock: backend === 'node' ? '' : (plain ?? onPlainKernels(training.step)),
         pytorch: { name: 'train', options: { depth, side, batch, classes, loss: kind } },
         memory: backend === 'node' ? extraResident : extraHeap,
         runs: 5,
@@ -91,9 +76,6 @@ async function compareCase(
       options,
     );
   } finally {
-    backbone.dispose();
-    loss.dispose();
-    optimizer.dispose();
-    tf.dispose([images, labels]);
+    training.dispose();
   }
 }

@@ -73,3 +73,11 @@ export function stock(
 export function sample(shape: number[]): tf.Tensor {
   return tf.randomUniform(shape, -1, 1, 'float32', 1);
 }
+
+/** Reproducible labels, spread over the classes. */
+export function sampleLabels(batch: number, numClasses: number): tf.Tensor1D {
+  return tf.tensor1d(
+    Array.from({ length: batch }, (_, row) => (row * 7919) % numClasses),
+    'int32',
+  );
+}

@@ -1,0 +1,40 @@
+import { lresnetIR } from '@openset/backbones';
+import { minimize, type OpenSetLoss } from '@openset/core';
+import { Sgd } from '@openset/train';
+import * as tf from '@tensorflow/tfjs';
+import { sampleLabels } from './wasm-kernel.ts';
+
+/** What is trained. */
+export interface TrainingTask {
+  readonly depth: 18 | 50;
+  /** Of the colour images, in pixels. */
+  readonly side: number;
+  readonly batch: number;
+  readonly classes: number;
+  /** Disposed of with the rest. */
+  readonly loss: OpenSetLoss;
+  readonly learningRate: number;
+}
+
+/** A step of training LResNetE-IR on a batch that stays the same: forward, backward, SGD, and the loss's memory. */
+export function trainingStep({ depth, side, batch, classes, loss, learningRate }: TrainingTask) {
+  const backbone = lresnetIR({ depth, inputSize: side });
+  const optimizer = new Sgd({ learningRate, momentum: 0.9, weightDecay: 5e-4 });
+  const images = tf.randomUniform([batch, side, side, 3], -1, 1, 'float32', 1) as tf.Tensor4D;
+  const labels = sampleLabels(batch, classes);
+  return {
+    step: () => {
+      const embed = () => backbone.forward(images, { training: true });
+      const value = minimize(optimizer, loss, embed, labels, { epoch: 9 });
+      backbone.afterStep?.();
+      value.dataSync();
+      value.dispose();
+    },
+    dispose: () => {
+      backbone.dispose();
+      loss.dispose();
+      optimizer.dispose();
+      tf.dispose([images, labels]);
+    },
+  };
+}
