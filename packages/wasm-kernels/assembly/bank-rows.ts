@@ -18,7 +18,6 @@ import {
   rowNumbersWord,
   sizeWord,
   strideWord,
-  tileRowsMultiple,
 } from '../src/bank-loss-words';
 import { at, bankRow, bankRowAddress, classScale, inverseNorm, isProjected, norm, packedOf, spareOf } from './bank-block';
 import { laneSum } from './mathematics';
@@ -35,8 +34,7 @@ const sampleRows: i32 = 8;
 // @ts-ignore: decorator
 @inline
 export function partialBytes(p: usize): usize {
-  const rows = roundUp(integer(p, batchWord), tileRowsMultiple);
-  return at(rows * roundUp(integer(p, sizeWord), tileColumns));
+  return at(integer(p, batchWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
 
 /** Writes a block of the bank's gradient: `slopes · unit embeddings`, through the normalisation of the rows. */

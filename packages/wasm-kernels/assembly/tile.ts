@@ -1,8 +1,8 @@
 // Tiles of matrix products, and products made of them. Both operands are read where they lie: A by any strides, B with 8
 // columns next to each other.
 
-/** Rows and columns of a tile. */
-export const tileRows: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+/** The most rows of a tile, and its columns. */
+const tileRows: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 export const tileColumns: i32 = 8;
 /** Room for a tile. */
 export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
@@ -28,11 +28,10 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
 }
 
 // V8 puts all loads of a basic block first. The exit tests below, most of which never hold, are there to make blocks so
-// small that accumulators and loaded values fit into 15 registers.
+// small that accumulators and loaded values fit into 15 registers. A tile is written as a whole, and each kind is a function
+// of its own, for the same reason: what goes elsewhere, or is added, is moved afterwards.
 
 /** One tile of 4 × 8: 8 accumulators, and the products that are added to them. */
-// @ts-ignore: decorator
-@inline
 function tile4(
   inner: i32,
   a: usize,
@@ -83,8 +82,6 @@ function tile4(
 }
 
 /** One tile of 6 × 8: 12 accumulators, enough to hide the latency of fused products and sums. */
-// @ts-ignore: decorator
-@inline
 function tile6(
   inner: i32,
   a: usize,
@@ -141,23 +138,11 @@ function putRow(target: usize, left: v128, right: v128): void {
   v128.store(target, right, 16);
 }
 
-/**
- * Writes a whole tile. What goes elsewhere, or is added, is moved from there: a choice of ways in the tile's own code would
- * take the registers from its accumulators.
- */
-function storeTile(
-  inner: i32,
-  a: usize,
-  rowBytes: usize,
-  innerBytes: usize,
-  height: i32,
-  b: usize,
-  bInnerBytes: usize,
-  c: usize,
-  cRowBytes: usize,
-): void {
-  if (ASC_FEATURE_RELAXED_SIMD) tile6(inner, a, rowBytes, innerBytes, height, b, bInnerBytes, c, cRowBytes);
-  else tile4(inner, a, rowBytes, innerBytes, height, b, bInnerBytes, c, cRowBytes);
+/** Rows of the next tile, where so many are left: of tiles of 6 and of 4 those that waste the fewest. */
+// @ts-ignore: decorator
+@inline
+function nextTile(rows: i32): i32 {
+  return rows <= 4 || rows == 7 || rows == 8 ? 4 : tileRows;
 }
 
 /**
@@ -184,26 +169,27 @@ export function multiplyTiles(
   for (let j = 0; j < columns; j += tileColumns) {
     const width = minimum(tileColumns, columns - j);
     let from = a, place = c + at(j);
-    for (let i = 0; i < rows; i += tileRows) {
-      const height = minimum(tileRows, rows - i);
-      const whole = height == tileRows && width == tileColumns;
-      if (whole && !accumulate) {
-        storeTile(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, place, cRowBytes);
-      } else {
-        storeTile(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, spare, at(tileColumns));
-        if (whole) addTile(spare, place, cRowBytes);
+    for (let i = 0; i < rows;) {
+      const tile = nextTile(rows - i), height = minimum(tile, rows - i);
+      const whole = height == tile && width == tileColumns, inPlace = whole && !accumulate;
+      const target = inPlace ? place : spare, targetBytes = inPlace ? cRowBytes : at(tileColumns);
+      if (tile == 4) tile4(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
+      else tile6(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
+      if (!inPlace) {
+        if (whole) addTile(spare, height, place, cRowBytes);
         else moveTile(spare, height, width, place, cRowBytes, accumulate);
       }
-      from += <usize>tileRows * aRowBytes;
-      place += <usize>tileRows * cRowBytes;
+      i += tile;
+      from += <usize>tile * aRowBytes;
+      place += <usize>tile * cRowBytes;
     }
     b += bPanelBytes;
   }
 }
 
 /** Adds a whole tile to its place. */
-function addTile(tile: usize, c: usize, cRowBytes: usize): void {
-  for (let i = 0; i < tileRows; i++) {
+function addTile(tile: usize, height: i32, c: usize, cRowBytes: usize): void {
+  for (let i = 0; i < height; i++) {
     v128.store(c, f32x4.add(v128.load(c), v128.load(tile)));
     v128.store(c, f32x4.add(v128.load(c, 16), v128.load(tile, 16)), 16);
     tile += at(tileColumns);

@@ -1,4 +1,4 @@
-import { bankScratchBytes, tileRowsMultiple } from './bank-loss-words.ts';
+import { bankScratchBytes } from './bank-loss-words.ts';
 
 /** How one evaluation of the loss over a bank is cut into pieces. Depends on the sizes alone, not on the threads. */
 export interface BankLossPlan {
@@ -9,7 +9,7 @@ export interface BankLossPlan {
   /** Blocks in a group, and groups: what threads take, and what has sums of its own. */
   readonly groupBlocks: number;
   readonly groups: number;
-  /** Float32 entries of one group's gradient of the embeddings: whole tiles. */
+  /** Float32 entries of one group's gradient of the embeddings. */
   readonly partialSize: number;
   /** Whether the logits of all blocks take little enough memory to keep them from one pass to the next. */
   readonly keepsLogits: boolean;
@@ -25,6 +25,8 @@ export interface BankLossSizes {
 
 const mostGroups = 16;
 const megabyte = 2 ** 20;
+/** So many classes are whole tiles of 4 and of 6 rows. */
+const wholeTiles = 12;
 
 /** The plan for these sizes; null where a block would not fit into the scratch memory of a thread. */
 export function planBankLoss({ batch, size, classCount, gathered }: BankLossSizes): BankLossPlan | null {
@@ -32,11 +34,11 @@ export function planBankLoss({ batch, size, classCount, gathered }: BankLossSize
   const stride = roundUp(batch, 8) + 4;
   const columns = roundUp(size, 8);
   const fitting = Math.min(256, megabyte / 4 / stride, megabyte / 4 / columns);
-  const blockClasses = tileRowsMultiple * Math.max(1, Math.floor(fitting / tileRowsMultiple));
+  const blockClasses = wholeTiles * Math.max(1, Math.floor(fitting / wholeTiles));
   const rows = columns + (gathered ? size : 0);
   const spareTile = 6 * 8;
   if (4 * (spareTile + blockClasses * (stride + 1 + rows) + 2 * stride) > bankScratchBytes) return null;
-  const partialSize = roundUp(batch, tileRowsMultiple) * columns;
+  const partialSize = batch * columns;
   const blocks = Math.ceil(classCount / blockClasses);
   // 16 MB for the groups' gradients, but so many groups that threads find work.
   const affordable = Math.max(4, Math.min(mostGroups, Math.floor((16 * megabyte) / (4 * partialSize))));

@@ -72,5 +72,3 @@ export const scaleFloat = 0;
 
 /** Bytes that a thread has for a block. */
 export const bankScratchBytes = 3145728;
-/** Rows of matrices are allocated in multiples of it, so that tiles of 4 and of 6 rows find room. */
-export const tileRowsMultiple = 12;
