@@ -2,9 +2,8 @@
 // dimension, a column for each output channel. The gradient by the input is such a convolution too, of `dy`, with the
 // taps in reverse order, and with a stride one for each phase of the input pixels.
 import { pack } from './gemm';
-import { multiplyRows } from './row-tile';
 import { copyWindows } from './window';
-import { at, minimum, tileBytes, tileColumns } from './tile';
+import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
 
 /** Blocks of lines and of the filter; they stay in the level 2 cache. */
 const blockRows: i32 = 128;
@@ -108,8 +107,10 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
         fromBytes = at(depth);
       }
       const to = target + <usize>row * rowBytes;
-      const panelBytes = at(tileColumns * depth);
-      multiplyRows(height, columns, depth, from, fromBytes, filter, panelBytes, to, rowBytes, begun || k > 0, scratch);
+      const panelStep = at(tileColumns), panelBytes = at(tileColumns * depth), adding = begun || k > 0;
+      multiplyTiles(
+        height, columns, depth, from, fromBytes, 4, filter, panelStep, panelBytes, to, rowBytes, adding, scratch,
+      );
       row += height;
     }
     k += depth;

@@ -1,9 +1,8 @@
 // The gradient of a convolution by its filter as a product of matrices: a row for each element of a window, a column for
 // each output channel, a sum over all result pixels.
 import { pack } from './gemm';
-import { multiplyTransposed } from './row-tile';
 import { copyWindows } from './window';
-import { at, minimum, tileBytes, tileColumns } from './tile';
+import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
 
 /** Blocks of pixels, of elements of the window, and of columns. */
 const blockInner: i32 = 256;
@@ -117,8 +116,8 @@ function multiply(
 ): void {
   const lineStep = at(rows + gap), panelStep = at(tileColumns), panelBytes = at(tileColumns * blockInner);
   const rowBytes = at(c.columns);
-  multiplyTransposed(
-    rows, columns, pixels, lines, lineStep, packed, panelStep, panelBytes, target, rowBytes, accumulate, scratch,
+  multiplyTiles(
+    rows, columns, pixels, lines, 4, lineStep, packed, panelStep, panelBytes, target, rowBytes, accumulate, scratch,
   );
 }
 

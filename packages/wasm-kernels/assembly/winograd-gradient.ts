@@ -1,7 +1,6 @@
 // The gradient by a filter of 3 × 3 taps, transposed to winograd.ts: in each plane, a product of matrices sums over the
 // tiles.
-import { at, minimum, tileColumns } from './tile';
-import { multiplyTransposed } from './row-tile';
+import { at, minimum, multiplyTiles, tileColumns } from './tile';
 import { filterGradientLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';
 
@@ -30,11 +29,12 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
     }
     for (let plane = 0; plane < planes; plane++) {
       const again = plane / points > 5 || plane % points > 5;
-      multiplyTransposed(
+      multiplyTiles(
         depth,
         columns,
         tiles,
         inputs + <usize>plane * inputBytes,
+        4,
         at(depth),
         gradients + <usize>plane * gradientBytes,
         at(columns),

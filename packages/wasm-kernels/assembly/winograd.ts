@@ -2,8 +2,7 @@
 // product of matrices sums over the channels, and the sums are transformed back: with stride 1, 36 products for 16 results in
 // place of 144; with stride 2, 81 in place of 144.
 import { pack } from './gemm';
-import { at, minimum, tileColumns } from './tile';
-import { multiplyRows } from './row-tile';
+import { at, minimum, multiplyTiles, tileColumns } from './tile';
 import { filterLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import { blockChannels, clearZeros, inputTile, outputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';
 
@@ -62,13 +61,15 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
     }
     const filter = c.planes + at(firstColumn * c.channels + tileColumns * channel);
     for (let plane = 0; plane < planes; plane++) {
-      multiplyRows(
+      multiplyTiles(
         tiles,
         paddedColumns,
         depth,
         inputs + <usize>plane * inputBytes,
         at(depth),
+        4,
         filter + <usize>(filterPlaneOf(plane, points) * c.planeBytes),
+        at(tileColumns),
         at(tileColumns * c.channels),
         sums + <usize>plane * sumBytes,
         at(paddedColumns),
