@@ -19,7 +19,7 @@ export const backendNames = Object.keys(backendPackages) as BackendName[];
 
 /** What a backend is started with. */
 export interface BackendOptions {
-  /** Threads; default 1 for `wasm`, and what TensorFlow takes for `node` and `node-gpu`. The others have none to choose. */
+  /** Threads; default 1 for `wasm`, and what TensorFlow takes for `node` and `node-gpu`. The others have no choice. */
   readonly threads?: number | undefined;
   /** Fused multiply-add of `wasm`; default where the engine has it. */
   readonly relaxedSimd?: 'auto' | boolean | undefined;
@@ -28,7 +28,7 @@ export interface BackendOptions {
 /** A backend that has started. */
 export interface RunningBackend {
   readonly name: BackendName;
-  /** Null where the backend does not tell. */
+  /** Null where the backend does not tell, or has none. */
   readonly threads: number | null;
   /** Why it is not as it was asked for. */
   readonly notes: readonly string[];
@@ -89,8 +89,8 @@ export async function useBackend(name: BackendName, options: BackendOptions = {}
   if (!(await tf.setBackend(registered)))
     throw new ConfigError(`The backend '${name}' did not start on this machine.`);
   await tf.ready();
-  const threads = wasm?.threads ?? (name === 'cpu' ? 1 : (options.threads ?? null));
-  return { name, threads, notes: wasm?.notes ?? [] };
+  const asked = isNode ? (options.threads ?? null) : null;
+  return { name, threads: wasm?.threads ?? (name === 'cpu' ? 1 : asked), notes: wasm?.notes ?? [] };
 }
 
 async function startWasm({ threads = 1, relaxedSimd = 'auto' }: BackendOptions) {

@@ -149,6 +149,6 @@ describe('a damaged file', () => {
     await expect(run('{')).rejects.toThrow(/metrics\.json: The fixture file is not JSON/);
     await expect(
       runConformance({ files: ['missing.json'], kind: 'metrics', print: () => {} }),
-    ).rejects.toThrow(/cannot be read: .*missing\.json/);
+    ).rejects.toThrow(/There is no file '.*missing\.json'/);
   });
 });

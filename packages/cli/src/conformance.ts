@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { DataError } from '@openset/core';
 import { readLossFixtures, runLossFixture } from '@openset/testkit';
 import { type BackboneResult, backboneCases } from './conformance-backbone.ts';
 import { type MetricsResult, metricsCases } from './conformance-metrics.ts';
+import { readNamed } from './files/read-named.ts';
 import { losses } from './losses.ts';
 
 /** What the files of a conformance run hold. */
@@ -59,13 +59,7 @@ export async function runConformance({
 }
 
 async function readCases(path: string, kind: ConformanceKind): Promise<ConformanceCase[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`The fixture file cannot be read: ${reason}.`);
-  }
+  const text = new TextDecoder().decode(await readNamed(path));
   const inFile = (error: unknown): DataError => {
     const message = `${path}: ${error instanceof Error ? error.message : String(error)}`;
     return new DataError(message, { cause: error });

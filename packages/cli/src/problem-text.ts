@@ -2,7 +2,6 @@ import { ConfigError, OpenSetError } from '@openset/core';
 import { MetricsError } from '@openset/metrics';
 import { ReportError } from '@openset/report';
 
-/** What the file system says, in words. */
 const fileProblems: Readonly<Record<string, string>> = {
   EACCES: 'there is no permission',
   EDQUOT: 'the disk quota is used up',
@@ -25,9 +24,15 @@ export function problemText(error: unknown): string | null {
   if (error instanceof OpenSetError || error instanceof MetricsError || error instanceof ReportError) {
     return pictureProblem(error.message.replaceAll(/\s*\n\s*/g, ' '));
   }
-  const { code, path } = error as NodeJS.ErrnoException;
-  const reason = code === undefined ? undefined : fileProblems[code];
+  const { path } = error as NodeJS.ErrnoException;
+  const reason = fileProblem(error);
   return reason && path ? `'${path}': ${reason}.` : null;
+}
+
+/** What the file system says, in words; null if it is something else. */
+export function fileProblem(error: unknown): string | null {
+  const { code } = error as NodeJS.ErrnoException;
+  return (code !== undefined && fileProblems[code]) || null;
 }
 
 /** Without what a loader of `@openset/data` adds for programmers: the number of the record, and an option. */

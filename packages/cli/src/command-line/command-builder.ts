@@ -39,7 +39,9 @@ export const defaultModel = 'openset-run/model.safetensors';
 
 /** Adds `--model`. */
 export function withModel(command: Command): Command {
-  return command.addOption(new Option('--model <file>', 'trained model').default(defaultModel));
+  return command.addOption(
+    new Option('--model <path>', 'trained model, or the folder of a run').default(defaultModel),
+  );
 }
 
 /** Adds `--threshold`. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createBackbone, loadPyTorchState } from '@openset/backbones';
 import { checkNumber, DataError, decodeSafetensors, OpenSetError } from '@openset/core';
 import { encodeModel } from '@openset/verify';
@@ -7,6 +6,7 @@ import { networkSchema } from '../config/network-schema.ts';
 import { parseSettings } from '../config/problems.ts';
 import { count } from '../evaluation/texts.ts';
 import { checkFilePlace } from '../files/check-place.ts';
+import { readNamed } from '../files/read-named.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
@@ -81,10 +81,7 @@ export async function importWeights(
 }
 
 async function readTensors(path: string) {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw new DataError(`There is no file '${path}'.`, { cause: error });
-  });
+  const bytes = await readNamed(path);
   try {
     return decodeSafetensors(bytes).tensors;
   } catch (error) {

@@ -77,15 +77,21 @@ describe('verify', () => {
   });
 
   it.each([
-    ['nowhere.jpg', /'nowhere\.jpg' cannot be read: there is no such file\./],
+    ['nowhere.jpg', /There is no file 'nowhere\.jpg'\./],
     ['text.jpg', /text\.jpg: not an image that can be decoded: /],
   ])('refuses %s', async (name, message) => {
     const second = name === 'text.jpg' ? at(name) : name;
     await expect(verify({ ...common, first: picture(0, 0), second }, keptOutput())).rejects.toThrow(message);
   });
 
+  it('takes the folder of a run for its model', async () => {
+    const options = { ...common, model: folder, first: picture(0, 0), second: picture(0, 1) };
+    expect((await verify(options, keptOutput())).data).toMatchObject({ same: true });
+  });
+
   it.each([
     ['nowhere', /^There is no model '.*nowhere': 'openset train' makes one/],
+    ['faces', /^There is no model '.*faces.model\.safetensors'/],
     ['text.jpg', /text\.jpg: This is no safetensors file/],
     ['weights.safetensors', /weights\.safetensors: This safetensors file is no openset model/],
   ])('refuses the model %s', async (name, message) => {
@@ -307,6 +313,7 @@ describe('import', () => {
     ],
     [{ threshold: 2 }, /^--threshold must be a finite number from -1 up to 1, but is 2\.$/],
     [{ weights: 'nowhere' }, /^There is no file 'nowhere'\.$/],
+    [{ weights: tmpdir() }, /cannot be read: it is a folder\.$/],
     [{ weights: 'text.jpg' }, /text\.jpg: This is no safetensors file.* In Python: /],
   ])('refuses %j', async (given, message) => {
     const all = { ...importOptions(), ...given, out: at('refused') };

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { DataError } from '@openset/core';
+import { readNamed } from '../files/read-named.ts';
 import { type presets, presets as table } from './presets.ts';
 import { parseSettings } from './problems.ts';
 import { type Settings, settingsSchema } from './settings.ts';
@@ -9,13 +9,10 @@ import { type Settings, settingsSchema } from './settings.ts';
  * @throws DataError if it cannot be read or is not JSON; ConfigError with a line for each problem
  */
 export async function readSettings(path: string): Promise<Settings> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new DataError(`There is no configuration file '${path}'.`);
-    throw error;
-  });
+  const bytes = await readNamed(path, `There is no configuration file '${path}'.`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new DataError(`${path} is not JSON: ${(error as Error).message}.`, { cause: error });
   }

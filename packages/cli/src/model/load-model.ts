@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createBackbone, type NetworkBackbone } from '@openset/backbones';
 import { DataError, OpenSetError } from '@openset/core';
 import { decodeModel, type ModelDescription, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
+import { readNamed } from '../files/read-named.ts';
+import { runFolder } from '../training/run-folder.ts';
 
 /** Where the threshold comes from that decides. */
 export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
@@ -23,17 +25,15 @@ export interface LoadedModel {
 
 /**
  * Reads a model file; the caller disposes of the state.
+ * @param path of the file, or of the folder of a run
  * @throws DataError if there is none, or it is something else
  */
 export async function readModel(path: string): Promise<ModelFile> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw new DataError(
-      `There is no model '${path}': 'openset train' makes one, and --model FILE names another.`,
-      { cause: error },
-    );
-  });
-  return inFile(path, () => decodeModel(bytes));
+  const isFolder = (await stat(path).catch(() => null))?.isDirectory() ?? false;
+  const file = isFolder ? runFolder(path).model : path;
+  const missing = `There is no model '${file}': 'openset train' makes one, and --model FILE names another.`;
+  const bytes = await readNamed(file, missing);
+  return inFile(file, () => decodeModel(bytes));
 }
 
 /**

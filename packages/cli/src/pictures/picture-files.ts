@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import { type ImageSource, imageListSource } from '@openset/data';
+import { readNamed } from '../files/read-named.ts';
 
 const pictureEndings = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
 const naturally = new Intl.Collator('en', { numeric: true }).compare;
@@ -30,11 +31,5 @@ async function picturesAt(path: string): Promise<string[]> {
 /** Pictures by their paths, without classes. */
 export function pictureFiles(paths: readonly string[]): ImageSource {
   const list = { name: 'pictures', paths, labels: paths };
-  return imageListSource(list, async (path) => {
-    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-      throw new DataError(`'${path}' cannot be read: ${reason}.`, { cause: error });
-    });
-    return new Uint8Array(bytes);
-  });
+  return imageListSource(list, (path) => readNamed(path));
 }
