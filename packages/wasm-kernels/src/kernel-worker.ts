@@ -36,10 +36,13 @@ if (typeof require === 'function') {
 
 /**
  * Starts a worker and waits until it serves. In Node the process does not wait for it when it ends.
- * @param onEnd called when the worker ends for whatever reason
+ * @param onEnd told why, when the worker ends for whatever reason
  * @throws WorkerError if it does not start
  */
-export async function startWorker(start: WorkerStart, onEnd: () => void): Promise<KernelWorker> {
+export async function startWorker(
+  start: WorkerStart,
+  onEnd: (reason: string) => void,
+): Promise<KernelWorker> {
   const threads = nodeThreads();
   try {
     return await (threads ? startInNode(threads, start, onEnd) : startInBrowser(start, onEnd));
@@ -52,7 +55,7 @@ export async function startWorker(start: WorkerStart, onEnd: () => void): Promis
 function startInNode(
   { Worker }: NonNullable<ReturnType<typeof nodeThreads>>,
   start: WorkerStart,
-  onEnd: () => void,
+  onEnd: (reason: string) => void,
 ): Promise<KernelWorker> {
   return new Promise((resolve, reject) => {
     // Without the loaders and inspectors that the program itself may run under.
@@ -62,10 +65,14 @@ function startInNode(
       execArgv: [],
       name: 'openset kernels',
     });
-    worker.once('error', reject);
+    let reason: unknown;
+    worker.on('error', (error) => {
+      reason = error;
+    });
     worker.once('exit', (code) => {
-      reject(`it ended with code ${code}`);
-      onEnd();
+      reason ??= `it ended with code ${code}`;
+      reject(reason);
+      onEnd(reason instanceof Error ? reason.message : String(reason));
     });
     worker.once('message', () => {
       worker.unref();
@@ -74,13 +81,13 @@ function startInNode(
   });
 }
 
-function startInBrowser(start: WorkerStart, onEnd: () => void): Promise<KernelWorker> {
+function startInBrowser(start: WorkerStart, onEnd: (reason: string) => void): Promise<KernelWorker> {
   const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   return new Promise<KernelWorker>((resolve, reject) => {
     const worker = new Worker(address);
     worker.onerror = ({ message }) => {
       reject(message || 'a Content-Security-Policy may lack worker-src blob:');
-      onEnd();
+      onEnd(message);
     };
     worker.onmessage = () => resolve({ terminate: async () => worker.terminate() });
     worker.postMessage(start);

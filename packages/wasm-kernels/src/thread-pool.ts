@@ -124,19 +124,20 @@ export class ThreadPool {
     const { module, memory, scratchBytes, threads } = this.options;
     const starting = Array.from({ length: threads - 1 }, async () => {
       const scratch = this.allocate(scratchBytes);
-      const worker = await startWorker({ module, memory, control: this.control, scratch, spins }, () =>
-        this.onWorkerEnd(),
-      );
+      const start = { module, memory, control: this.control, scratch, spins };
+      const worker = await startWorker(start, (reason) => this.onWorkerEnd(reason));
       this.workers.push(worker);
     });
     const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
   }
 
-  private onWorkerEnd(): void {
+  private onWorkerEnd(reason: string): void {
     if (this.state !== 'running') return;
     this.state = 'failed';
-    console.warn('@openset/wasm-kernels: a worker thread ended. The kernels go on with one thread.');
+    console.warn(
+      `@openset/wasm-kernels: a worker thread ended (${reason}). The kernels go on with one thread.`,
+    );
     void this.terminate();
   }
 
