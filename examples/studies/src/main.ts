@@ -139,7 +139,10 @@ function uniform(): Promise<unknown> {
   if (!imageSets.includes(set as ImageSet)) {
     throw new ConfigError(`--set knows ${imageSets.join(', ')}, not '${set}'.`);
   }
+  const folder = data === undefined ? '' : ' --data FOLDER';
+  const length = values.steps === undefined ? '' : ` --steps ${values.steps}`;
   return uniformStudy({
+    command: `npm run study -- uniform --set ${set}${folder}${length}`,
     set: set as ImageSet,
     data,
     out,

@@ -151,7 +151,7 @@ it('measures uniform accuracy on a set of the MNIST family', async () => {
   }
   const recipe = { steps: 12, batchSize: 16, learningRate: 0.05, weightDecay: 5e-4 };
   const [out, results] = [join(folder, 'out'), join(folder, 'results')];
-  const { runs } = await uniformStudy({ set: 'mnist', data, seeds: 1, recipe, out, results });
+  const { runs } = await uniformStudy({ set: 'mnist', data, seeds: 1, recipe, out, results, command: 'x' });
   expect(runs.map(({ loss }) => loss)).toEqual(['softmax', 'BCE-diverse', 'BCE-unified']);
   for (const run of runs) expect(run.sampleWise).toBe(1);
   expect(runs[2]!.learnedThreshold).not.toBeNull();

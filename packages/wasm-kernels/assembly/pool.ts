@@ -1,8 +1,9 @@
 // Threads that take chunks of a task by turns. What they share is a control block of 128 bytes:
 //
-//    0  claim: the next chunk (low 32 bits) and the number of the job (high 32 bits), moved as one by compare-exchange, so
-//       that a thread that is late with an old job can never take a chunk of the new one
-//    8  task, 12 chunks, 16 address of the parameters, 20 whether threads are to end
+//    0  claim: how many chunks are left to take (low 32 bits) and the number of the job (high 32 bits), moved as one by
+//       compare-exchange: a thread that is late with an old job, of which none are left, never takes a chunk of the new one
+//    8  task, 12 chunks, 16 address of the parameters: of a job that has chunks left to take or to do, or else of the next
+//   20  whether threads are to end
 //   64  chunks that are done, on a cache line of its own
 //
 // Memory on one thread is not shared: these functions are then never called.
@@ -15,7 +16,7 @@ export function publish(control: usize, task: i32, parameters: usize, chunks: i3
   store<usize>(control, parameters, 16);
   atomic.store<i32>(control, 0, 64);
   const job = atomic.load<u32>(control, 4) + 1;
-  atomic.store<u64>(control, <u64>job << 32);
+  atomic.store<u64>(control, <u64>job << 32 | <u64><u32>chunks);
   atomic.notify(control + 4, -1);
 }
 
@@ -23,12 +24,12 @@ export function publish(control: usize, task: i32, parameters: usize, chunks: i3
 export function work(control: usize, scratch: usize): void {
   while (true) {
     const claim = atomic.load<u64>(control);
-    const chunk = <i32>claim;
-    // Belongs to the job of `claim`, or else the exchange fails.
-    const task = load<i32>(control, 8), chunks = load<i32>(control, 12), parameters = load<usize>(control, 16);
-    if (chunk >= chunks) return;
-    if (atomic.cmpxchg<u64>(control, claim, claim + 1) != claim) continue;
-    runChunk(task, parameters, chunk, scratch);
+    const left = <i32>claim;
+    if (left == 0) return;
+    if (atomic.cmpxchg<u64>(control, claim, claim - 1) != claim) continue;
+    // The job does not end before this chunk is done: only now its words are sure to stay.
+    const chunks = load<i32>(control, 12);
+    runChunk(load<i32>(control, 8), load<usize>(control, 16), chunks - left, scratch);
     if (atomic.add<i32>(control, 1, 64) + 1 == chunks) atomic.notify(control + 64, -1);
   }
 }

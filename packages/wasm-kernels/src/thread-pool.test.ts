@@ -42,6 +42,33 @@ describe('ThreadPool', () => {
     expect(pool.isRunning).toBe(true);
   });
 
+  it('takes no chunk of a job that is being published, of which the words are there and not yet the claim', () => {
+    const { options, task } = poolOptions(backend(), 2);
+    const { functions, memory, scratch } = options;
+    const { number, parameters, chunks, result, clear } = task(64, 8);
+    const control = options.allocate(128).address;
+    const words = new Int32Array(memory.buffer, control, 32).fill(0);
+    functions.publish(control, number, parameters, 2);
+    functions.work(control, scratch);
+    expect(result().findIndex((value) => value !== 64)).toBe(2 * 8);
+    clear();
+    words[3] = chunks;
+    functions.work(control, scratch);
+    expect(result().every((value) => value === 0)).toBe(true);
+    expect(words[16]).toBe(2);
+  });
+
+  it('keeps jobs of different length apart', async () => {
+    const { pool, task } = await start(2);
+    const [short, long] = [task(16, 8), task(32, 4)];
+    for (let round = 0; round < 20_000; round++) {
+      for (const { number, parameters, chunks } of [short, long]) pool.run(number, parameters, chunks);
+    }
+    expect(short.result().every((value) => value === 16)).toBe(true);
+    expect(long.result().every((value) => value === 32)).toBe(true);
+    expect(pool.isRunning).toBe(true);
+  });
+
   it('wakes workers that have gone to sleep', async () => {
     const { pool, task } = await start(2);
     const { number, parameters, chunks, result } = task(64, 8);

@@ -11,6 +11,8 @@ export interface UniformStudy {
   readonly recipe: TrainingRecipe;
   readonly counts: { readonly train: number; readonly test: number };
   readonly machine: string;
+  /** The line that makes this page. */
+  readonly command: string;
 }
 
 const titles: Readonly<Record<ImageSet, string>> = {
@@ -20,12 +22,12 @@ const titles: Readonly<Record<ImageSet, string>> = {
 };
 
 /** The page as Markdown, which shows the figure `uniform-SET.svg` beside it. */
-export function uniformPage({ set, runs, recipe, counts, machine }: UniformStudy): string {
+export function uniformPage({ set, runs, recipe, counts, machine, command }: UniformStudy): string {
   const names = [...new Set(runs.map(({ loss }) => loss))];
   const seeds = new Set(runs.map(({ seed }) => seed)).size;
   return `# Uniform classification of ${titles[set]}
 
-Made by \`npm run study -- uniform --set ${set}\`; do not edit. ${machine}.
+Made by \`${command}\`; do not edit. ${machine}.
 
 The question of "Rediscovering BCE Loss for Uniform Classification" (arXiv 2403.07289): how many test pictures are classified
 rightly when *one* threshold has to separate the score of the right class from all others, for every picture? A small
@@ -54,7 +56,35 @@ ${names
   .join('\n')}
 
 ![Accuracies of each loss](uniform-${set}.svg)
+
+## The paper's claims, here
+
+${claims(runs).join('\n')}
 `;
+}
+
+/** What the paper says of its three losses, and what these runs say: an item of a list each. */
+function claims(runs: readonly UniformRun[]): string[] {
+  const of = (loss: UniformRun['loss']) => runs.filter((run) => run.loss === loss);
+  const [softmax, diverse, unified] = [of('softmax'), of('BCE-diverse'), of('BCE-unified')];
+  const lost = (run: UniformRun) => run.sampleWise - run.uniform;
+  const losses = (group: readonly UniformRun[]) => `${points(mean(group.map(lost)))} (${group[0]!.loss})`;
+  const isLess = unified.filter((run, index) => lost(run) < lost(softmax[index]!)).length;
+  const isBetter = unified.filter((run, index) => run.uniform > diverse[index]!.uniform).length;
+  const gain = mean(unified.map(({ uniform }) => uniform)) - mean(diverse.map(({ uniform }) => uniform));
+  const missed = unified.map(({ uniform, uniformAtLearned }) => uniform - uniformAtLearned!);
+  const seeds = (count: number) => `with ${count} of ${unified.length} seeds`;
+  return [
+    `- *Trained with BCE, less is lost when one threshold serves all pictures.* From A_SW to A_Uni are lost ${losses(softmax)},
+  ${losses(diverse)}, ${losses(unified)}: the last loses less than the first ${seeds(isLess)}.`,
+    `- *One bias for all classes is better than one for each.* A_Uni of BCE-unified is ${points(Math.abs(gain))} ${gain < 0 ? 'below' : 'above'} that of
+  BCE-diverse; it is the higher one ${seeds(isBetter)}.`,
+    `- *The learned bias is the threshold.* At it, A_Uni is ${points(mean(missed))} below the best in hindsight (at most ${points(Math.max(...missed))}).`,
+  ];
+}
+
+function points(share: number): string {
+  return `${(100 * share).toFixed(2)} points`;
 }
 
 /** The three accuracies of each loss with their spread over the seeds. */

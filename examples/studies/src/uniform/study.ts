@@ -24,6 +24,8 @@ export interface UniformStudyOptions {
   readonly recipe: TrainingRecipe;
   readonly out: string;
   readonly results: string;
+  /** The line that makes the page, as it tells. */
+  readonly command: string;
 }
 
 /** One trained network, measured on the test set. */
@@ -57,7 +59,7 @@ const lossNames = Object.keys(makers) as LossName[];
 
 /** Trains with each loss and seed, and writes the page of the set. */
 export async function uniformStudy(options: UniformStudyOptions): Promise<UniformStudy> {
-  const { set, seeds, recipe, out, results } = options;
+  const { set, seeds, recipe, out, results, command } = options;
   await mkdir(out, { recursive: true });
   const images = await intoMemory(await openImages(set, options.data));
   const runs: UniformRun[] = [];
@@ -69,7 +71,7 @@ export async function uniformStudy(options: UniformStudyOptions): Promise<Unifor
     }
   }
   const counts = { train: images.train.size, test: images.test.size };
-  const study = { set, runs, recipe, counts, machine: machine() };
+  const study = { set, runs, recipe, counts, machine: machine(), command };
   await writeWhole(join(out, `uniform-${set}.svg`), uniformFigure(study));
   await writeWhole(join(out, `uniform-${set}.md`), uniformPage(study));
   return study;
