@@ -36,7 +36,8 @@ lfw, thresholds, faceres and drift (which needs no pairs):
 
 uniform:
   --set NAME         mnist (default, comes as a package), fashion or cifar10
-  --data FOLDER      the unpacked files of the set under their usual names`;
+  --data FOLDER      the unpacked files of the set under their usual names (Debian has the package
+                     dataset-fashion-mnist; CIFAR-10 is its "binary version")`;
 
 const text = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
