@@ -1,7 +1,8 @@
 import { createBackbone } from '@openset/backbones';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lfw } from '../__fixtures__/lfw-circumstances.ts';
 import { useBackend } from '../backends.ts';
-import { type Circumstances, chooseSettings } from './choose.ts';
+import { chooseSettings } from './choose.ts';
 import { parseSettings } from './problems.ts';
 import { mergeSettings } from './read-settings.ts';
 import { settingsSchema } from './settings.ts';
@@ -9,15 +10,6 @@ import { settingsSchema } from './settings.ts';
 beforeAll(async () => {
   await useBackend('cpu');
 });
-
-const lfw: Circumstances = {
-  pictures: 4980,
-  people: 982,
-  side: 112,
-  channels: 1,
-  data: '/faces',
-  backend: 'wasm',
-};
 
 describe('with nothing given', () => {
   it('chooses a run of 20 minutes for LFW on two cores', () => {
