@@ -85,7 +85,7 @@ describe('ThreadPool', () => {
     const { workers, control } = pool as unknown as Inside;
     pool.publish(number, parameters, chunks);
     const claim = new Int32Array(memory.buffer, control, 1);
-    while (Atomics.load(claim, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    while (Atomics.load(claim, 0) === chunks) await new Promise((resolve) => setTimeout(resolve, 0));
     // The chunk takes a quarter of a second.
     const ending = workers[0]!.terminate();
     const before = performance.now();
