@@ -97,6 +97,15 @@ describe('of metrics', () => {
   });
 });
 
+it('answers with JSON, and tells the cases on standard error', async () => {
+  const { stdout, stderr, exitCode } = await conformance('--backend', 'cpu', '--json', fixturePath);
+  const report = JSON.parse(stdout) as { passed: number; failed: number };
+  expect(report.passed).toBeGreaterThan(0);
+  expect(report).toMatchObject({ failed: 0 });
+  expect(stderr.trimEnd().split('\n').at(-1)).toBe(`${report.passed} passed, 0 failed`);
+  expect(exitCode).toBe(0);
+});
+
 describe('mistakes of the user', () => {
   it.each([
     ['a file that is missing', 'missing.json', null, /^openset: .*missing\.json/],

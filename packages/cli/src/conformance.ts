@@ -8,9 +8,6 @@ import { losses } from './losses.ts';
 /** What the files of a conformance run hold. */
 export type ConformanceKind = 'losses' | 'metrics' | 'backbone';
 
-/** The words that `--kind` takes. */
-export const conformanceKinds: readonly ConformanceKind[] = ['losses', 'metrics', 'backbone'];
-
 /** What to run. */
 export interface ConformanceOptions {
   /** Paths of fixture files. */
