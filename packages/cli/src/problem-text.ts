@@ -1,18 +1,7 @@
 import { ConfigError, OpenSetError } from '@openset/core';
 import { MetricsError } from '@openset/metrics';
 import { ReportError } from '@openset/report';
-
-const fileProblems: Readonly<Record<string, string>> = {
-  EACCES: 'there is no permission',
-  EDQUOT: 'the disk quota is used up',
-  EISDIR: 'it is a folder',
-  EMFILE: 'too many files are open',
-  ENOENT: 'it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of the path is not a folder',
-  EPERM: 'there is no permission',
-  EROFS: 'the disk can only be read',
-};
+import { fileProblem } from './files/file-problem.ts';
 
 /**
  * What is to be told about an error that a user can do something about: a sentence, or several lines for several
@@ -27,12 +16,6 @@ export function problemText(error: unknown): string | null {
   const { path } = error as NodeJS.ErrnoException;
   const reason = fileProblem(error);
   return reason && path ? `'${path}': ${reason}.` : null;
-}
-
-/** What the file system says, in words; null if it is something else. */
-export function fileProblem(error: unknown): string | null {
-  const { code } = error as NodeJS.ErrnoException;
-  return (code !== undefined && fileProblems[code]) || null;
 }
 
 /** Without what a loader of `@openset/data` adds for programmers: the number of the record, and an option. */

@@ -1,7 +1,7 @@
 import { rocCurve } from '@openset/metrics';
 import { rocPlot } from '@openset/report';
-import { far } from '../lfw/measure.ts';
-import { mean, percent, spread } from '../numbers.ts';
+import { measurementRow, measurementTableHead } from '../lfw/measurement-table.ts';
+import { percent } from '../numbers.ts';
 import type { HeadRecipe } from './head.ts';
 import type { HeadResult } from './study.ts';
 
@@ -39,12 +39,11 @@ network was made for.
 Mean over ${seeds} seeds; in brackets the lowest and the highest seed. Without a head: 95 % interval of the accuracy
 ${percent(low)}–${percent(high)} (bootstrap over pairs).
 
-| | accuracy | at the learned threshold | learned threshold | best threshold | TAR@FAR ${far} |
-| --- | --- | --- | --- | --- | --- |
-${row('faceres alone', [alone])}
+| | ${measurementTableHead}
+${measurementRow('faceres alone', [alone])}
 ${names
   .map((name) =>
-    row(
+    measurementRow(
       `head with ${name}`,
       runs.filter(({ loss }) => loss === name),
     ),
@@ -67,23 +66,4 @@ export function faceresFigure({ alone, runs, isSame }: FaceresStudy): string {
     curve: rocCurve(cosines, isSame),
   }));
   return rocPlot(curves, { farAxis: 'log', width: 640, height: 420 }).svg;
-}
-
-function row(name: string, runs: readonly HeadResult[]): string {
-  const atLearned = runs.flatMap(({ accuracyAtLearned }) => accuracyAtLearned?.estimate ?? []);
-  const learned = runs.flatMap(({ learned: threshold }) => threshold?.cosine ?? []);
-  const cells = [
-    name,
-    shareSpread(runs.map(({ accuracy }) => accuracy.estimate)),
-    shareSpread(atLearned),
-    learned.length === 0 ? '–' : mean(learned).toFixed(3),
-    mean(runs.map(({ bestThreshold }) => bestThreshold)).toFixed(3),
-    shareSpread(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
-function shareSpread(shares: readonly number[]): string {
-  if (shares.length === 0) return '–';
-  return shares.length === 1 ? percent(shares[0]!) : spread(shares, percent);
 }

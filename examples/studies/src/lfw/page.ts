@@ -1,7 +1,8 @@
 import { rocCurve } from '@openset/metrics';
 import { rocPlot } from '@openset/report';
-import { mean, percent, spread } from '../numbers.ts';
+import { percent } from '../numbers.ts';
 import { far, type Share } from './measure.ts';
+import { measurementRow, measurementTableHead } from './measurement-table.ts';
 import type { Recipe, RunResult } from './train-once.ts';
 
 /** What the page tells. */
@@ -42,9 +43,15 @@ ${recipe.learningRate} falling to 0 as a cosine, weight decay ${recipe.weightDec
 
 Mean over ${seeds} seeds; in brackets the lowest and the highest seed.
 
-| loss | accuracy | at the learned threshold | learned threshold | best threshold | TAR@FAR ${far} |
-| --- | --- | --- | --- | --- | --- |
-${names.map((name) => lossRow(runs.filter(({ loss }) => loss === name))).join('\n')}
+| loss | ${measurementTableHead}
+${names
+  .map((name) =>
+    measurementRow(
+      name,
+      runs.filter(({ loss }) => loss === name),
+    ),
+  )
+  .join('\n')}
 
 A learned threshold suits embeddings like those it was learned from: with five pictures of each person the network knows those people
 much better than new ones, and the threshold is too strict for these. "Best" is what [calibration](../choosing-a-threshold.md) would choose.
@@ -81,20 +88,6 @@ ${runRow(run)}
 `;
 }
 
-function lossRow(runs: readonly RunResult[]): string {
-  const atLearned = runs.map(({ accuracyAtLearned }) => accuracyAtLearned?.estimate ?? null);
-  const learned = runs.map(({ learned: threshold }) => threshold?.cosine ?? null);
-  const cells = [
-    runs[0]!.loss,
-    shareSpread(runs.map(({ accuracy }) => accuracy.estimate)),
-    shareSpread(atLearned),
-    learned.includes(null) ? '–' : mean(learned as number[]).toFixed(3),
-    mean(runs.map(({ bestThreshold }) => bestThreshold)).toFixed(3),
-    shareSpread(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
 function runRow({ loss, seed, accuracy, accuracyAtLearned, tarAtFar, epochs, seconds }: RunResult): string {
   const cells = [
     loss,
@@ -106,10 +99,6 @@ function runRow({ loss, seed, accuracy, accuracyAtLearned, tarAtFar, epochs, sec
     (seconds / 60).toFixed(1),
   ];
   return `| ${cells.join(' | ')} |`;
-}
-
-function shareSpread(values: readonly (number | null)[]): string {
-  return values.includes(null) ? '–' : spread(values as number[], percent);
 }
 
 function interval({ estimate, low, high }: Share): string {

@@ -1,6 +1,7 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DataError } from '@openset/core';
+import { statusOf } from './status-of.ts';
 
 /**
  * Makes sure, before any work is done, that a file can be written; nothing is written yet.
@@ -33,9 +34,4 @@ async function checkWritable(folder: string, path: string): Promise<void> {
   await access(folder, constants.W_OK).catch(() => {
     throw new DataError(`'${path}' cannot be written: there is no permission to write into '${folder}'.`);
   });
-}
-
-/** Null for what is not there. */
-async function statusOf(path: string) {
-  return stat(path).catch(() => null);
 }

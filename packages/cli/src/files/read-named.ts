@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DataError } from '@openset/core';
-import { fileProblem } from '../problem-text.ts';
+import { fileProblem } from './file-problem.ts';
 
 /**
  * Reads a file that somebody has named.
@@ -9,7 +9,8 @@ import { fileProblem } from '../problem-text.ts';
  */
 export async function readNamed(path: string, missing = `There is no file '${path}'.`): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(path));
+    const { buffer, byteOffset, length } = await readFile(path);
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const text = code === 'ENOENT' ? missing : `'${path}' cannot be read: ${fileProblem(error) ?? message}.`;

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { createBackbone, type NetworkBackbone } from '@openset/backbones';
 import { DataError, OpenSetError } from '@openset/core';
 import { decodeModel, type ModelDescription, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { readNamed } from '../files/read-named.ts';
+import { statusOf } from '../files/status-of.ts';
 import { runFolder } from '../training/run-folder.ts';
 
 /** Where the threshold comes from that decides. */
@@ -29,8 +29,7 @@ export interface LoadedModel {
  * @throws DataError if there is none, or it is something else
  */
 export async function readModel(path: string): Promise<ModelFile> {
-  const isFolder = (await stat(path).catch(() => null))?.isDirectory() ?? false;
-  const file = isFolder ? runFolder(path).model : path;
+  const file = (await statusOf(path))?.isDirectory() ? runFolder(path).model : path;
   const missing = `There is no model '${file}': 'openset train' makes one, and --model FILE names another.`;
   const bytes = await readNamed(file, missing);
   return inFile(file, () => decodeModel(bytes));

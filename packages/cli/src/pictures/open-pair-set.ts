@@ -1,11 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import { readLfwPairs, readPairTable } from '@openset/data';
 import { openPairs, openVerificationBin, readFrom } from '@openset/data/node';
+import { statusOf } from '../files/status-of.ts';
 import { type PairSet, pairsOfVerificationSet } from './pair-set.ts';
-
-const pictureEndings = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
+import { pictureEndings } from './picture-files.ts';
 
 /**
  * Opens pairs: a `.bin` set of InsightFace, LFW's `pairs.txt`, or a table `path, path, same[, fold]`.
@@ -13,12 +13,13 @@ const pictureEndings = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
  * @throws DataError if there is no such file, or it is damaged
  */
 export async function openPairSet(path: string, images?: string): Promise<PairSet> {
-  const status = await stat(path).catch(() => null);
+  const status = await statusOf(path);
   if (!status?.isFile()) throw new DataError(`There is no file '${path}'.`);
   if (extname(path) === '.bin') return pairsOfVerificationSet(await openVerificationBin(path), path);
   const folder = images ?? dirname(path);
-  if (images !== undefined && !(await isFolder(images)))
+  if (images !== undefined && !(await statusOf(images))?.isDirectory()) {
     throw new DataError(`There is no folder '${images}'.`);
+  }
   const list = (await isLfwList(path))
     ? await readFrom(path, async (file) => readLfwPairs(file, { extension: await endingOf(path, folder) }))
     : await readFrom(path, readPairTable);
@@ -35,7 +36,7 @@ async function endingOf(path: string, folder: string): Promise<string> {
   const [name = '', number = ''] = await firstPair(path);
   for (const ending of pictureEndings) {
     const picture = join(folder, name, `${name}_${number.padStart(4, '0')}${ending}`);
-    if (await stat(picture).catch(() => null)) return ending;
+    if (await statusOf(picture)) return ending;
   }
   return pictureEndings[0]!;
 }
@@ -45,11 +46,4 @@ async function firstPair(path: string): Promise<string[]> {
   const lines = (await readFile(path, 'utf8')).split('\n').slice(0, 10);
   const fields = lines.map((line) => line.trim().split(/[\s,;]+/));
   return fields.find((parts) => parts.length > 2) ?? [];
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
 }

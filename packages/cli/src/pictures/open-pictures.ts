@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { openImageFolder, openImageList, openRecordIO } from '@openset/data/node';
+import { statusOf } from '../files/status-of.ts';
 
 const listEndings = ['.lst', '.txt', '.csv', '.tsv'];
 
@@ -12,7 +12,7 @@ const listEndings = ['.lst', '.txt', '.csv', '.tsv'];
  * @throws DataError if there is nothing of that kind
  */
 export async function openPictures(path: string): Promise<ImageSource> {
-  const status = await stat(path).catch(() => null);
+  const status = await statusOf(path);
   if (!status) throw new DataError(`There is no file or folder '${path}'.`);
   if (status.isDirectory()) {
     const records = join(path, 'train.rec');
@@ -35,8 +35,5 @@ export async function pairsBeside(data: string): Promise<string | null> {
 }
 
 async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    (status) => status.isFile(),
-    () => false,
-  );
+  return (await statusOf(path))?.isFile() ?? false;
 }

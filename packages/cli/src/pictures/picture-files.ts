@@ -1,10 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import { type ImageSource, imageListSource } from '@openset/data';
 import { readNamed } from '../files/read-named.ts';
+import { statusOf } from '../files/status-of.ts';
 
-const pictureEndings = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
+/** How the names of pictures end. */
+export const pictureEndings = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
 const naturally = new Intl.Collator('en', { numeric: true }).compare;
 
 /**
@@ -17,7 +19,7 @@ export async function listPictures(paths: readonly string[]): Promise<string[]> 
 }
 
 async function picturesAt(path: string): Promise<string[]> {
-  const status = await stat(path).catch(() => null);
+  const status = await statusOf(path);
   if (!status) throw new DataError(`There is no file or folder '${path}'.`);
   if (!status.isDirectory()) return [path];
   const names = await readdir(path, { recursive: true });

@@ -1,9 +1,10 @@
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ConfigError, DataError } from '@openset/core';
 import { readSettings } from '../config/read-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { checkFolderPlace } from '../files/check-place.ts';
+import { statusOf } from '../files/status-of.ts';
 
 /** What lies where in the folder of a run. */
 export interface RunFolder {
@@ -63,13 +64,6 @@ export async function discardEmptyRun(folder: RunFolder): Promise<void> {
  * @throws DataError if there is none, or its settings are damaged
  */
 export async function settingsOfRun(folder: RunFolder): Promise<Settings> {
-  if (await isThere(folder.config)) return readSettings(folder.config);
+  if (await statusOf(folder.config)) return readSettings(folder.config);
   throw new DataError(`'${folder.path}' holds no run to go on with: there is no '${folder.config}'.`);
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

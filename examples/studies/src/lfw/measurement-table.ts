@@ -1,0 +1,26 @@
+import { mean, percent, spread } from '../numbers.ts';
+import { far, type Measurements } from './measure.ts';
+
+/** The columns behind the name of what was measured: the head of a Markdown table. */
+export const measurementTableHead = `accuracy | at the learned threshold | learned threshold | best threshold | TAR@FAR ${far} |
+| --- | --- | --- | --- | --- | --- |`;
+
+/** A row of the table: means over runs that differ in their seed, with the lowest and the highest. */
+export function measurementRow(name: string, runs: readonly Measurements[]): string {
+  const atLearned = runs.flatMap(({ accuracyAtLearned }) => accuracyAtLearned?.estimate ?? []);
+  const learned = runs.flatMap(({ learned: threshold }) => threshold?.cosine ?? []);
+  const cells = [
+    name,
+    shares(runs.map(({ accuracy }) => accuracy.estimate)),
+    shares(atLearned),
+    learned.length === 0 ? '–' : mean(learned).toFixed(3),
+    mean(runs.map(({ bestThreshold }) => bestThreshold)).toFixed(3),
+    shares(runs.map(({ tarAtFar }) => tarAtFar.estimate)),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function shares(values: readonly number[]): string {
+  if (values.length === 0) return '–';
+  return values.length === 1 ? percent(values[0]!) : spread(values, percent);
+}
