@@ -1,16 +1,20 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, OpenSetError } from '@openset/core';
+import { MetricsError } from '@openset/metrics';
 import { startWasm } from './backend.ts';
 import { driftStudy } from './drift/study.ts';
 import { openFaceres } from './faceres/features.ts';
 import type { HeadRecipe } from './faceres/head.ts';
 import { faceresStudy } from './faceres/study.ts';
+import { sizesStudy } from './lfw/sizes-study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
+import type { Recipe } from './lfw/train-once.ts';
 import { type ImageSet, imageSets } from './uniform/images.ts';
 import { uniformStudy } from './uniform/study.ts';
 
 const help = `Usage: npm run study -- NAME [options]
 
+sizes      which width and input size give the most in some minutes, judged on people held out of the training folder
 lfw        four losses on one small network, trained on a folder of people and judged on LFW pairs of others
 thresholds how far the best threshold varies from person to person under each of these losses; the same runs
 faceres    a head with a threshold on a frozen network that was trained elsewhere, for the same people
@@ -26,13 +30,14 @@ uniform    softmax, BCE-diverse and BCE-unified under one threshold for every pi
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
 
-lfw, thresholds, faceres and drift (which needs no pairs):
+lfw, thresholds, faceres, sizes and drift (the last two need no pairs):
   --train FOLDER     one folder of pictures for each person
   --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 17000)
   --size N           side of the pictures in pixels (default 56)
   --width N          channels of the first stage (default 16)
   --scale X          scale of the losses (default 32)
+  --minutes X        what a run may take, sizes only (default 6)
 
 uniform:
   --set NAME         mnist (default, comes as a package), fashion or cifar10
@@ -56,6 +61,7 @@ const { values, positionals } = parseArgs({
     size: text,
     width: text,
     scale: text,
+    minutes: text,
     set: { ...text, default: 'mnist' },
     data: text,
     help: { type: 'boolean', default: false },
@@ -63,6 +69,7 @@ const { values, positionals } = parseArgs({
 });
 
 const studies: Readonly<Record<string, () => Promise<unknown>>> = {
+  sizes,
   lfw: () => lfwStudy(faceOptions('lfw')),
   thresholds: () => thresholdsStudy(faceOptions('thresholds')),
   faceres,
@@ -79,8 +86,8 @@ if (values.help || !study) {
     await startWasm(number('threads', 2));
     await study();
   } catch (error) {
-    if (!(error instanceof OpenSetError)) throw error;
-    console.error(`study: ${error.message}`);
+    const isExpected = error instanceof OpenSetError || error instanceof MetricsError;
+    console.error(isExpected ? `study: ${error.message}` : error);
     process.exitCode = 1;
   }
 }
@@ -98,10 +105,32 @@ function faceres(): Promise<unknown> {
 }
 
 function drift(): Promise<unknown> {
+  const seeds = number('seeds', 3);
+  return driftStudy({ ...trainFolder(), seeds, openBackbone: openFaceres, recipe: headRecipe() });
+}
+
+function sizes(): Promise<unknown> {
+  return sizesStudy({
+    ...trainFolder(),
+    networks: [
+      { inputSize: 40, width: 16 },
+      { inputSize: 40, width: 32 },
+      { inputSize: 56, width: 16 },
+      { inputSize: 56, width: 32 },
+      { inputSize: 80, width: 16 },
+    ],
+    minutes: number('minutes', 6),
+    mostPairs: 1500,
+    command: 'npm run study -- sizes --train lfw-gray112-train',
+    recipe: faceRecipe(),
+  });
+}
+
+/** What the studies without pairs share. @throws ConfigError */
+function trainFolder() {
   const { train, out, results } = values;
   if (!train) throw new ConfigError('The study needs --train FOLDER; see --help.');
-  const seeds = number('seeds', 3);
-  return driftStudy({ train, out, results, seeds, openBackbone: openFaceres, recipe: headRecipe() });
+  return { train, out, results };
 }
 
 function headRecipe(): HeadRecipe {
@@ -121,17 +150,21 @@ function faceOptions(name: string): LfwStudyOptions {
     inputSize: number('size', 56),
     longSteps: number('long-steps', 17_000),
     command: `npm run study -- ${name} --train lfw-gray112-train --pairs lfw-gray112-pairs`,
-    recipe: {
-      steps: number('steps', 2600),
-      batchSize: number('batch', 64),
-      learningRate: number('rate', 0.1),
-      weightDecay: 5e-4,
-      scale: number('scale', 32),
-      width: number('width', 16),
-      blocks: [2, 2, 2, 2],
-      embeddingSize: 128,
-      dropout: 0.4,
-    },
+    recipe: faceRecipe(),
+  };
+}
+
+function faceRecipe(): Recipe {
+  return {
+    steps: number('steps', 2600),
+    batchSize: number('batch', 64),
+    learningRate: number('rate', 0.1),
+    weightDecay: 5e-4,
+    scale: number('scale', 32),
+    width: number('width', 16),
+    blocks: [2, 2, 2, 2],
+    embeddingSize: 128,
+    dropout: 0.4,
   };
 }
 

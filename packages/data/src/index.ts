@@ -35,6 +35,7 @@ export type { Scaling } from './loading/scaling.ts';
 export type { ImageRecord, ImageSource } from './source.ts';
 export { type CfpFiles, readCfpPairs } from './sources/cfp-pairs.ts';
 export { type CifarOptions, readCifar } from './sources/cifar-source.ts';
+export { type HeldOutClasses, holdOutClasses } from './sources/hold-out-classes.ts';
 export { type IdxFiles, type IdxOptions, readIdx } from './sources/idx-source.ts';
 export {
   type IjbLandmarks,
@@ -62,6 +63,7 @@ export {
   readRecordIO,
 } from './sources/record-io-source.ts';
 export type { FieldSeparator } from './sources/separated-fields.ts';
+export { subsetSource } from './sources/subset-source.ts';
 export { readVerificationBin } from './sources/verification-bin.ts';
 export { verificationImages } from './sources/verification-images.ts';
 export { type VerificationSet, verificationFromPairs } from './sources/verification-set.ts';

@@ -1,5 +1,5 @@
 import { mean, percent, spread } from '../numbers.ts';
-import { far, type Measurements } from './measure.ts';
+import { far, type Measurements, type Share } from './measure.ts';
 
 /** The columns behind the name of what was measured: the head of a Markdown table. */
 export const measurementTableHead = `accuracy | at the learned threshold | learned threshold | best threshold | TAR@FAR ${far} |
@@ -23,4 +23,14 @@ export function measurementRow(name: string, runs: readonly Measurements[]): str
 function shares(values: readonly number[]): string {
   if (values.length === 0) return '–';
   return values.length === 1 ? percent(values[0]!) : spread(values, percent);
+}
+
+/** A share with its confidence interval: `97.5 % (96.1 %–98.2 %)`. */
+export function interval({ estimate, low, high }: Share): string {
+  return `${percent(estimate)} (${percent(low)}–${percent(high)})`;
+}
+
+/** `6.1 minutes`. */
+export function minutesText(seconds: number): string {
+  return `${(seconds / 60).toFixed(1)} minutes`;
 }

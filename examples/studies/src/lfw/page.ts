@@ -1,8 +1,7 @@
 import { rocCurve } from '@openset/metrics';
 import { rocPlot } from '@openset/report';
-import { percent } from '../numbers.ts';
-import { far, type Share } from './measure.ts';
-import { measurementRow, measurementTableHead } from './measurement-table.ts';
+import { far } from './measure.ts';
+import { interval, measurementRow, measurementTableHead, minutesText } from './measurement-table.ts';
 import type { Recipe, RunResult } from './train-once.ts';
 
 /** What the page tells. */
@@ -32,7 +31,7 @@ Made by \`${command}\`; do not edit. ${machine}.
 An LResNetE-IR with ${recipe.width} channels in its first stage and ${blocks} blocks, on grey pictures of ${inputSize} × ${inputSize}
 pixels, is trained from random weights on ${counts.images} pictures of ${counts.people} people, a hundredth of the papers' smallest
 training set, and judged on ${counts.pairs} pairs of other people. All losses have the same budget: ${recipe.steps} steps of batch
-${recipe.batchSize} (${minutes(Math.min(...runs.map(({ seconds }) => seconds)))} on the machine above when it does nothing else, wasm with two threads), SGD with momentum 0.9, learning rate
+${recipe.batchSize} (${minutesText(Math.min(...runs.map(({ seconds }) => seconds)))} on the machine above when it does nothing else, wasm with two threads), SGD with momentum 0.9, learning rate
 ${recipe.learningRate} falling to 0 as a cosine, weight decay ${recipe.weightDecay}, scale ${recipe.scale}, flips and shifts. Embeddings are f(x) + f(mirrored x).
 
 - **Accuracy**: the threshold with the most right answers on one fold, accuracy on the other; mean of both ways.
@@ -74,13 +73,16 @@ export function lfwFigure({ runs, long, isSame }: LfwStudy): string {
     curve: rocCurve(cosines, isSame),
   }));
   if (long)
-    curves.push({ name: `${long.loss}, ${minutes(long.seconds)}`, curve: rocCurve(long.cosines, isSame) });
+    curves.push({
+      name: `${long.loss}, ${minutesText(long.seconds)}`,
+      curve: rocCurve(long.cosines, isSame),
+    });
   return rocPlot(curves, { farAxis: 'log', width: 640, height: 420 }).svg;
 }
 
 function longSection(run: RunResult): string {
   return `
-The loss with the best mean accuracy, trained for ${run.steps} steps (${run.epochs} epochs, ${minutes(run.seconds)}):
+The loss with the best mean accuracy, trained for ${run.steps} steps (${run.epochs} epochs, ${minutesText(run.seconds)}):
 
 | loss | seed | accuracy | at the learned threshold | TAR@FAR ${far} | epochs | minutes |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -99,12 +101,4 @@ function runRow({ loss, seed, accuracy, accuracyAtLearned, tarAtFar, epochs, sec
     (seconds / 60).toFixed(1),
   ];
   return `| ${cells.join(' | ')} |`;
-}
-
-function interval({ estimate, low, high }: Share): string {
-  return `${percent(estimate)} (${percent(low)}–${percent(high)})`;
-}
-
-function minutes(seconds: number): string {
-  return `${(seconds / 60).toFixed(1)} minutes`;
 }

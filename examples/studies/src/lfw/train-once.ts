@@ -53,14 +53,14 @@ export async function trainOnce(
 }
 
 /** The untrained network of the study. */
-export function faceNetwork({ inputSize }: Faces, seed: number, recipe: Recipe): Backbone {
+export function faceNetwork({ inputSize }: Pick<Faces, 'inputSize'>, seed: number, recipe: Recipe): Backbone {
   const { width, blocks, embeddingSize, dropout } = recipe;
   return lresnetIR({ blocks, width, inputSize, channels: 1, embeddingSize, dropout, seed });
 }
 
 /** Trains with the augmentation of the study: flips and small shifts. */
 export function trainFaces(
-  { train, inputSize }: Faces,
+  { train, inputSize }: Pick<Faces, 'train' | 'inputSize'>,
   backbone: Backbone,
   loss: OpenSetLoss,
   seed: number,
@@ -106,7 +106,8 @@ async function personThresholds(
   return identityThresholds(scores.positives, scores.hardestNegatives, scores.labels);
 }
 
-function inOrder(images: ImageSource, inputSize: number) {
+/** All pictures once, in batches. */
+export function inOrder(images: ImageSource, inputSize: number) {
   const size = { height: inputSize, width: inputSize, channels: 1 } as const;
   return createLoader(images, { ...size, batchSize: 64, shuffle: false, workers: 0 });
 }

@@ -1,7 +1,6 @@
 import { DataError } from '@openset/core';
-import { type ImageSource, type VerificationSet, verificationImages } from '@openset/data';
+import { type ImageSource, subsetSource, type VerificationSet, verificationImages } from '@openset/data';
 import { samplePairs } from '@openset/metrics';
-import { subsetSource } from './subset-source.ts';
 
 /** Pairs of pictures, and whether each shows the same person. */
 export interface PairSet {

@@ -1,8 +1,7 @@
 import { ConfigError } from '@openset/core';
-import type { ImageSource } from '@openset/data';
+import { holdOutClasses, type ImageSource } from '@openset/data';
 import type { RunConfig } from '../config/settings.ts';
 import type { Output } from '../output.ts';
-import { holdOut } from '../pictures/hold-out.ts';
 import { openPairSet } from '../pictures/open-pair-set.ts';
 import { pairsBeside } from '../pictures/open-pictures.ts';
 import { type PairSet, sampledPairs } from '../pictures/pair-set.ts';
@@ -34,7 +33,7 @@ export async function prepareData(config: RunConfig, source: ImageSource, output
   // Pairs of their own make it needless to hold people out.
   const share = config.pairs === undefined ? config.heldOut : 0;
   if (share === 0 && pairsFrom === null) checkLearnsThreshold(config);
-  const { train, held } = holdOut(source, data, { share, seed });
+  const { train, held } = holdOutClasses(source, data, { share, seed });
   if (train.size < config.batchSize) {
     throw new ConfigError(
       `batchSize is ${config.batchSize}, but there are ${train.size} pictures to train on: lower it, or add pictures.`,

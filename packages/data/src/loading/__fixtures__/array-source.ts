@@ -4,6 +4,8 @@ import type { ImageRecord, ImageSource } from '../../source.ts';
 /** Options of `arraySource`. */
 export interface ArraySourceOptions {
   readonly numClasses?: number;
+  /** The class of each record; default: classes take turns. */
+  readonly labels?: readonly number[];
   /** Records whose `get` is rejected. */
   readonly unreadable?: readonly number[];
   /** Records whose bytes are not an image. */
@@ -27,7 +29,7 @@ export function sourceOf(
   options: ArraySourceOptions & { readonly raw?: NonNullable<ImageRecord['raw']> } = {},
 ): ImageSource {
   const { numClasses = 3, unreadable = [], damaged = [], onGet, raw } = options;
-  const labels = Int32Array.from(files, (_, index) => index % numClasses);
+  const labels = Int32Array.from(files, (_, index) => options.labels?.[index] ?? index % numClasses);
   return {
     size: files.length,
     classNames: Array.from({ length: numClasses }, (_, index) => `class ${index}`),

@@ -1,9 +1,9 @@
-import { DataError, randomNumbers } from '@openset/core';
-import type { ImageSource } from '@openset/data';
+import { checkNumber, DataError, randomNumbers } from '@openset/core';
+import type { ImageSource } from '../source.ts';
 import { subsetSource } from './subset-source.ts';
 
-/** A set cut in two, by people. */
-export interface HeldOut {
+/** A set cut in two, by classes: people, or whatever the set has. */
+export interface HeldOutClasses {
   /** Trained on; its classes are numbered anew. */
   readonly train: ImageSource;
   /** Never trained on, at least two pictures of each person; null if nobody is held out. */
@@ -14,17 +14,19 @@ export interface HeldOut {
 const leastPeople = 2;
 
 /**
- * Takes people out of a set, to find out how the network does on strangers: a share of them, at least two, of those with
- * at least two pictures. The same seed takes the same people.
+ * Takes people out of a set, to find out how a network that learns from the others does on strangers: a share of them, at
+ * least two, of those with at least two pictures. The same seed takes the same people. Pictures without a class are in
+ * neither part.
  * @param name of the set, for messages
- * @param share 0: nobody
- * @throws DataError if there are not enough people
+ * @param options `share`: of the people, in `[0, 1]`; 0: nobody. At least two are left to learn from. `seed`: any number
+ * @throws ConfigError if `share` is out of range; DataError if there are not enough people
  */
-export function holdOut(
+export function holdOutClasses(
   source: ImageSource,
   name: string,
   { share, seed }: { readonly share: number; readonly seed: number },
-): HeldOut {
+): HeldOutClasses {
+  checkNumber('holdOutClasses: share', share, { minimum: 0, maximum: 1 });
   const counts = new Uint32Array(source.classNames.length);
   for (const label of source.labels) if (label >= 0) counts[label]! += 1;
   const people = [...counts.keys()].filter((label) => counts[label]! > 0);
