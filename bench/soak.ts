@@ -3,6 +3,7 @@ import { normalValues } from '@openset/core';
 import { EplLoss } from '@openset/epl';
 import * as tf from '@tensorflow/tfjs';
 import type { Comparison } from './measure.ts';
+import { realRun } from './real-run.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 import { trainingStep } from './training-step.ts';
 import { sampleLabels, startWasm } from './wasm-kernel.ts';
@@ -10,13 +11,13 @@ import { sampleLabels, startWasm } from './wasm-kernel.ts';
 const parts = 10;
 
 /**
- * 10,000 steps of a loss, and 500 steps of training a network: the heap of the backend and the number of tensors must not
- * grow.
+ * 10,000 steps of a loss, 500 steps of training a network, and a whole run of 2,000 steps: the heap of the backend and the
+ * number of tensors must not grow. The resident memory of the run is told.
  * @throws Error if they do
  */
 export async function soak({ threads, size = 10_000 }: BenchmarkOptions): Promise<Comparison[]> {
   await startWasm(threads);
-  return [...lossSteps(size), ...trainingSteps(Math.ceil(size / 20))];
+  return [...lossSteps(size), ...trainingSteps(Math.ceil(size / 20)), ...(await runSteps(size / 5))];
 }
 
 function lossSteps(steps: number): Comparison[] {
@@ -52,6 +53,23 @@ function trainingSteps(steps: number): Comparison[] {
   return rows;
 }
 
+/** The first tenth is for what comes once: buffers, the average of the weights, the first evaluations and checkpoints. */
+async function runSteps(steps: number): Promise<Comparison[]> {
+  const part = Math.max(1, Math.round(steps / parts));
+  const rows: Comparison[] = [];
+  let first: State | undefined;
+  let start = performance.now();
+  await realRun(part * parts, (step) => {
+    if (step % part !== 0) return;
+    const resident = (process.memoryUsage.rss() / 2 ** 20).toFixed(0);
+    const row = stateRow(`${step} steps of a run`, start, first);
+    rows.push({ ...row, name: `${row.name}, resident ${resident} MB` });
+    first ??= state();
+    start = performance.now();
+  });
+  return rows;
+}
+
 function watch(what: string, steps: number, warmup: number, step: () => void): Comparison[] {
   for (let count = 0; count < warmup; count++) step();
   const first = state();
@@ -59,17 +77,26 @@ function watch(what: string, steps: number, warmup: number, step: () => void): C
   for (let part = 1; part <= parts; part++) {
     const start = performance.now();
     for (let count = 0; count < steps / parts; count++) step();
-    const { tensors, heap } = state();
-    const openset = performance.now() - start;
-    const megabytes = (heap / 2 ** 20).toFixed(1);
-    const name = `${(part * steps) / parts} ${what}: ${tensors} tensors, heap ${megabytes} MB`;
-    rows.push({ name, reference: null, theirs: null, openset, ratio: null });
-    if (tensors !== first.tensors || heap !== first.heap) throw new Error(`${name}: it grows.`);
+    rows.push(stateRow(`${(part * steps) / parts} ${what}`, start, first));
   }
   return rows;
 }
 
-function state() {
+/** @throws Error if there are more tensors, or more heap, than there were */
+function stateRow(what: string, start: number, before: State | undefined): Comparison {
+  const openset = performance.now() - start;
+  const { tensors, heap } = state();
+  const name = `${what}: ${tensors} tensors, heap ${(heap / 2 ** 20).toFixed(1)} MB`;
+  if (before && (tensors !== before.tensors || heap !== before.heap)) throw new Error(`${name}: it grows.`);
+  return { name, reference: null, theirs: null, openset, ratio: null };
+}
+
+interface State {
+  readonly tensors: number;
+  readonly heap: number;
+}
+
+function state(): State {
   const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
   return { tensors: tf.memory().numTensors, heap: wasm.HEAPU8.length };
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWasm } from './backend.ts';
 import { driftStudy } from './drift/study.ts';
 import { faceresStudy } from './faceres/study.ts';
+import { sizesStudy } from './lfw/sizes-study.ts';
 import { lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { uniformStudy } from './uniform/study.ts';
 
@@ -46,19 +47,39 @@ async function saveFaces(): Promise<{ train: string; pairs: string }> {
   return { train, pairs };
 }
 
+const faceRecipe = {
+  steps: 3,
+  batchSize: 4,
+  learningRate: 0.05,
+  weightDecay: 5e-4,
+  scale: 16,
+  width: 4,
+  blocks: [1, 1],
+  embeddingSize: 8,
+  dropout: 0,
+};
+
+it('trains networks of several sizes for the same time, and judges them on people held out', async () => {
+  const train = join(folder, 'four');
+  for (const name of ['Ada', 'Grace', 'Katherine', 'Radia']) await savePerson(train, name, 4);
+  const networks = [
+    { inputSize: 16, width: 4 },
+    { inputSize: 8, width: 8 },
+  ];
+  const [out, results] = [join(folder, 'out'), join(folder, 'results')];
+  const options = { train, out, results, networks, minutes: 0.002, mostPairs: 6, command: 'x' };
+  const { runs } = await sizesStudy({ ...options, recipe: faceRecipe });
+  expect(runs.map(({ inputSize, width }) => ({ inputSize, width }))).toEqual(networks);
+  for (const { steps, accuracy } of runs) {
+    expect(steps).toBeGreaterThan(0);
+    expect(accuracy.estimate).toBeLessThanOrEqual(1);
+  }
+  expect(await readFile(join(out, 'lfw-sizes.md'), 'utf8')).toContain('| 16 × 16 | 4 | ');
+});
+
 it('trains all losses on folders of people, writes the page, and keeps finished runs', async () => {
   const { train, pairs } = await saveFaces();
-  const recipe = {
-    steps: 3,
-    batchSize: 4,
-    learningRate: 0.05,
-    weightDecay: 5e-4,
-    scale: 16,
-    width: 4,
-    blocks: [1, 1],
-    embeddingSize: 8,
-    dropout: 0,
-  };
+  const recipe = faceRecipe;
   const [out, results] = [join(folder, 'out'), join(folder, 'results')];
   const options = {
     train,
