@@ -115,9 +115,9 @@ function sizes(): Promise<unknown> {
     networks: [
       { inputSize: 40, width: 16 },
       { inputSize: 40, width: 32 },
+      { inputSize: 56, width: 8 },
       { inputSize: 56, width: 16 },
-      { inputSize: 56, width: 32 },
-      { inputSize: 80, width: 16 },
+      { inputSize: 80, width: 8 },
     ],
     minutes: number('minutes', 6),
     mostPairs: 1500,

@@ -30,7 +30,7 @@ Made by \`${command}\`; do not edit. ${machine}.
 
 An LResNetE-IR with ${recipe.width} channels in its first stage and ${blocks} blocks, on grey pictures of ${inputSize} × ${inputSize}
 pixels, is trained from random weights on ${counts.images} pictures of ${counts.people} people, a hundredth of the papers' smallest
-training set, and judged on ${counts.pairs} pairs of other people. All losses have the same budget: ${recipe.steps} steps of batch
+training set, and judged on ${counts.pairs} pairs of other people: the size that [gives the most in six minutes](lfw-sizes.md). All losses have the same budget: ${recipe.steps} steps of batch
 ${recipe.batchSize} (${minutesText(Math.min(...runs.map(({ seconds }) => seconds)))} on the machine above when it does nothing else, wasm with two threads), SGD with momentum 0.9, learning rate
 ${recipe.learningRate} falling to 0 as a cosine, weight decay ${recipe.weightDecay}, scale ${recipe.scale}, flips and shifts. Embeddings are f(x) + f(mirrored x).
 
