@@ -25,7 +25,7 @@ uniform    softmax, BCE-diverse and BCE-unified under one threshold for every pi
   --results FOLDER   where finished runs are kept (default .cache/studies): the same command goes on where it
                      was interrupted
   --seeds N          runs of each loss (default 3)
-  --steps N          training steps of each run (default 2600; uniform 1400; faceres, drift 1000)
+  --steps N          training steps of each run (default 2100; uniform 1400; faceres, drift 1000)
   --batch N          pictures in a batch (default 64; uniform, faceres, drift 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
@@ -33,9 +33,9 @@ uniform    softmax, BCE-diverse and BCE-unified under one threshold for every pi
 lfw, thresholds, faceres, sizes and drift (the last two need no pairs):
   --train FOLDER     one folder of pictures for each person
   --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
-  --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 17000)
-  --size N           side of the pictures in pixels (default 56)
-  --width N          channels of the first stage (default 16)
+  --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 14000)
+  --size N           side of the pictures in pixels (default 80)
+  --width N          channels of the first stage (default 8)
   --scale X          scale of the losses (default 32)
   --minutes X        what a run may take, sizes only (default 6)
 
@@ -147,8 +147,8 @@ function headRecipe(): HeadRecipe {
 function faceOptions(name: string): LfwStudyOptions {
   return {
     ...faceFolders(),
-    inputSize: number('size', 56),
-    longSteps: number('long-steps', 17_000),
+    inputSize: number('size', 80),
+    longSteps: number('long-steps', 14_000),
     command: `npm run study -- ${name} --train lfw-gray112-train --pairs lfw-gray112-pairs`,
     recipe: faceRecipe(),
   };
@@ -156,12 +156,12 @@ function faceOptions(name: string): LfwStudyOptions {
 
 function faceRecipe(): Recipe {
   return {
-    steps: number('steps', 2600),
+    steps: number('steps', 2100),
     batchSize: number('batch', 64),
     learningRate: number('rate', 0.1),
     weightDecay: 5e-4,
     scale: number('scale', 32),
-    width: number('width', 16),
+    width: number('width', 8),
     blocks: [2, 2, 2, 2],
     embeddingSize: 128,
     dropout: 0.4,
