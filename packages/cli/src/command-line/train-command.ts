@@ -47,6 +47,7 @@ export function addTrain(program: Command): void {
       import('@openset/train/node'),
     ]);
     const signal = stopOnSignals();
-    await answer(options, (output) => train({ ...options, signal }, output));
+    const onTrained = () => signal.release();
+    await answer(options, (output) => train({ ...options, signal, onTrained }, output));
   });
 }

@@ -29,6 +29,8 @@ export interface TrainOptions extends GivenSettings {
   readonly printConfig?: boolean | undefined;
   /** Aborted to stop and save. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when training is over and the signal is heeded no more: what is left takes seconds. */
+  readonly onTrained?: (() => void) | undefined;
 }
 
 /** What `openset train` answers. */
@@ -96,6 +98,7 @@ async function trainOn(data: RunData, chosen: RunConfig, task: Task): Promise<Co
     if (!options.resume) await writeAtOnce(folder.config, `${JSON.stringify(config, null, 2)}\n`);
     const last = await runTrainer(config, data, run, folder, { output, signal: options.signal });
     if (last.kind === 'stopped') return stopped(folder, true);
+    options.onTrained?.();
     const finished = await finishRun(config, data, run, folder, output);
     const { description, measured, step } = finished;
     const { threshold, thresholdSource, learnedThreshold = null } = description;

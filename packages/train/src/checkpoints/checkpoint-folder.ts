@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DataError } from '@openset/core';
+import { CheckpointError } from '../training/errors.ts';
 import type { Checkpoint, CheckpointInfo } from './checkpoint.ts';
-import { type DurableFiles, nodeFiles } from './durable-files.ts';
+import { type DurableFiles, nodeFiles, pieces } from './durable-files.ts';
 
 /** In the format of `sha256sum`, which can check a checkpoint too. */
 const checksumsFile = 'SHA256SUMS';
 const infoFile = 'checkpoint.json';
+/** What the system says where a file is missing, or something else stands in its place. */
+const damageCodes = ['ENOENT', 'ENOTDIR', 'EISDIR'];
 
 /** Writes a checkpoint's files into an empty folder. */
 export async function writeCheckpoint(
@@ -26,7 +29,7 @@ export async function writeCheckpoint(
  * Reads a checkpoint, and checks every byte of it. `decodeState` of `@openset/core` makes tensors of its files, for the
  * `setState` of a backbone or loss.
  * @param folder the path of one checkpoint
- * @throws DataError if it is damaged, or no checkpoint
+ * @throws DataError if it is damaged, or no checkpoint; CheckpointError if its files are there but cannot be read
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   return readCheckpointFrom(folder, nodeFiles);
@@ -35,8 +38,11 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
 /** `readCheckpoint`, from any file system. */
 export async function readCheckpointFrom(folder: string, disk: DurableFiles): Promise<Checkpoint> {
   const read = (name: string) =>
-    disk.read(join(folder, name)).catch((error) => {
-      throw new DataError(`${join(folder, name)} cannot be read: ${error.message}`, { cause: error });
+    disk.read(join(folder, name)).catch((cause: NodeJS.ErrnoException) => {
+      const message = `${join(folder, name)} cannot be read: ${cause.message}`;
+      if (damageCodes.includes(cause.code ?? '')) throw new DataError(message, { cause });
+      // A right or a handle that is missing: the checkpoint itself may be as good as ever.
+      throw new CheckpointError(message, null, { cause });
     });
   const text = new TextDecoder().decode(await read(checksumsFile));
   const files: Record<string, Uint8Array> = {};
@@ -57,5 +63,7 @@ export async function readCheckpointFrom(folder: string, disk: DurableFiles): Pr
 }
 
 function checksum(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  const hash = createHash('sha256');
+  for (const piece of pieces(bytes)) hash.update(piece);
+  return hash.digest('hex');
 }

@@ -14,7 +14,7 @@ import type { Checkpoint, CheckpointInfo } from './checkpoint.ts';
 import { readCheckpoint } from './checkpoint-folder.ts';
 import { DirectoryCheckpoints } from './directory-checkpoints.ts';
 import { nodeFiles } from './durable-files.ts';
-import { bestCheckpoint, latestCheckpoint } from './latest-checkpoint.ts';
+import { bestCheckpoint, latestCheckpoint, latestCheckpointIn } from './latest-checkpoint.ts';
 
 const normal = { isBest: false };
 const best = { isBest: true };
@@ -113,6 +113,38 @@ describe('DirectoryCheckpoints', () => {
     expect((await store.latest())?.skipped).toEqual([]);
   });
 
+  it('does not take a checkpoint for damaged that it may not read', async () => {
+    const path = await new DirectoryCheckpoints(directory).save(checkpointOf(1), normal);
+    const read = async () => {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    };
+    const store = new DirectoryCheckpoints(directory, {}, { ...nodeFiles, read });
+    await expect(store.latest()).rejects.toThrow(CheckpointError);
+    await expect(store.latest()).rejects.toThrow(`${path}/SHA256SUMS cannot be read: EACCES`);
+    expect(await names()).toEqual(['step-00000001']);
+  });
+
+  it('finds the one that a run has put in the place of the one that was being read', async () => {
+    const store = new DirectoryCheckpoints(directory, { keepLast: 1 });
+    await store.save(checkpointOf(1), normal);
+    let isFirst = true;
+    const read = async (path: string) => {
+      if (isFirst) await store.save(checkpointOf(2), normal);
+      isFirst = false;
+      return nodeFiles.read(path);
+    };
+    const found = await latestCheckpointIn(directory, { ...nodeFiles, read });
+    expect(found?.checkpoint).toEqual(checkpointOf(2));
+    expect(found?.skipped).toEqual([]);
+  });
+
+  it('reads files of several pieces', async () => {
+    const bytes = Uint8Array.from({ length: 9_000_001 }, (_, index) => index % 251);
+    const path = await new DirectoryCheckpoints(directory).save(checkpointOf(1, bytes), normal);
+    const { files } = await readCheckpoint(path);
+    expect(Buffer.compare(files['backbone.safetensors']!, bytes)).toBe(0);
+  });
+
   it('does not begin anew where all checkpoints are damaged', async () => {
     const store = new DirectoryCheckpoints(directory);
     await rm(join(await store.save(checkpointOf(1), normal), 'SHA256SUMS'));
@@ -201,6 +233,13 @@ describe('DirectoryCheckpoints before a run', () => {
     expect(await names()).toEqual([]);
   });
 
+  it('reports a disk that takes files, but renames no folders, before anything is trained', async () => {
+    const rename = () => Promise.reject(new Error('EPERM: operation not permitted, rename'));
+    const store = new DirectoryCheckpoints(directory, {}, { ...nodeFiles, rename });
+    await expect(store.prepare(10)).rejects.toThrow(/cannot be written to: EPERM/);
+    expect(await names()).toEqual([]);
+  });
+
   it('writes what it is to write', async () => {
     await nodeFiles.writeZeros(join(directory, 'zeros'), 9_000_001);
     const bytes = await readFile(join(directory, 'zeros'));
@@ -212,7 +251,8 @@ describe('DirectoryCheckpoints before a run', () => {
   it('stops a run whose checkpoint cannot be saved, and names the last good one', async () => {
     let saves = 0;
     const disk = watchedFiles((operation) => {
-      if (operation === 'makeFolder' && ++saves === 4) throw new Error('ENOSPC: no space left on device');
+      // The first two make the directory, and the trial in it.
+      if (operation === 'makeFolder' && ++saves === 5) throw new Error('ENOSPC: no space left on device');
     });
     const store = new DirectoryCheckpoints(directory, {}, disk);
     const error = await tinyRun({ checkpoints: { store, everySteps: 2 } }).catch(

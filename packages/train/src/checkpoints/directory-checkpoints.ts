@@ -42,11 +42,12 @@ export class DirectoryCheckpoints implements CheckpointStore {
   }
 
   /**
-   * Makes the directory, removes what a killed process left unfinished, and writes as many bytes as a checkpoint has.
+   * Makes the directory, removes what a killed process left unfinished, and does all that saving a checkpoint takes with as
+   * many bytes as one has.
    * @throws CheckpointError if that fails, or the disk has no room for the checkpoints to come
    */
   async prepare(bytes: number): Promise<void> {
-    const existing = await this.#attempt('made', async () => {
+    const existing = await this.#attempt('made ready', async () => {
       await this.#disk.makeFolder(this.directory);
       const names = await this.#disk.list(this.directory);
       const unfinished = names.filter((name) => name.startsWith(temporaryPrefix));
@@ -56,8 +57,8 @@ export class DirectoryCheckpoints implements CheckpointStore {
     // Those to be kept, the best one, and the one being written while none has been removed yet.
     const planned = Number.isFinite(this.#keepLast) ? this.#keepLast + 2 : 2;
     const needed = Math.max(1, planned - existing.length) * bytes;
-    const free = await this.#attempt('looked at', () => this.#disk.freeBytes(this.directory));
     const last = existing[0] ? join(this.directory, existing[0].name) : null;
+    const free = await this.#attempt('looked at', () => this.#disk.freeBytes(this.directory), last);
     if (free !== null && free < needed) {
       throw new CheckpointError(
         `${this.directory} is on a disk with ${megabytes(free)} free, but ${megabytes(needed)} are needed for checkpoints of ` +
@@ -65,11 +66,18 @@ export class DirectoryCheckpoints implements CheckpointStore {
         last,
       );
     }
-    const trial = this.#temporaryPath();
+    const [trial, renamed] = [this.#temporaryPath(), this.#temporaryPath()];
+    const tryAll = async () => {
+      await this.#disk.makeFolder(trial);
+      await this.#disk.writeZeros(join(trial, 'zeros'), bytes);
+      await this.#disk.syncFolder(trial);
+      await this.#disk.rename(trial, renamed);
+      await this.#disk.syncFolder(this.directory);
+    };
     try {
-      await this.#attempt('written to', () => this.#disk.writeZeros(trial, bytes));
+      await this.#attempt('written to', tryAll, last);
     } finally {
-      await this.#disk.remove(trial).catch(() => {});
+      for (const path of [trial, renamed]) await this.#disk.remove(path).catch(() => {});
     }
   }
 
@@ -99,7 +107,7 @@ export class DirectoryCheckpoints implements CheckpointStore {
     const skipped = await Promise.all(
       found.skipped.map(async ({ name, reason }) => {
         const aside = join(this.directory, `damaged-${randomUUID().slice(0, 8)}-${basename(name)}`);
-        await this.#attempt('written to', () => this.#disk.rename(name, aside));
+        await this.#attempt('written to', () => this.#disk.rename(name, aside), found.name);
         return { name: aside, reason };
       }),
     );
@@ -122,12 +130,16 @@ export class DirectoryCheckpoints implements CheckpointStore {
     return join(this.directory, `${temporaryPrefix}${randomUUID()}`);
   }
 
-  async #attempt<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  async #attempt<Result>(
+    what: string,
+    work: () => Promise<Result>,
+    last: string | null = null,
+  ): Promise<Result> {
     try {
       return await work();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CheckpointError(`${this.directory} cannot be ${what}: ${reason}`, null, { cause });
+      throw new CheckpointError(`${this.directory} cannot be ${what}: ${reason}`, last, { cause });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 
 /** What a directory of checkpoints needs of a file system. */
 export interface DurableFiles {
@@ -23,25 +23,38 @@ export interface DurableFiles {
 
 const pieceLength = 1 << 22;
 
+/** A file's bytes bit by bit: Node reads and hashes no more than 2 GiB at a time. */
+export function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += pieceLength) {
+    yield bytes.subarray(start, start + pieceLength);
+  }
+}
+
 /** The file system of Node. */
 export const nodeFiles: DurableFiles = {
   async makeFolder(path) {
     await mkdir(path, { recursive: true });
   },
   async write(path, bytes) {
-    await writeDurably(path, [bytes]);
+    await writeDurably(path, pieces(bytes));
   },
   async writeZeros(path, length) {
     const piece = new Uint8Array(Math.min(pieceLength, length));
     const count = Math.ceil(length / pieceLength);
-    await writeDurably(
-      path,
-      Array.from({ length: count }, (_, index) => piece.subarray(0, length - index * pieceLength)),
+    const zeros = Array.from({ length: count }, (_, index) =>
+      piece.subarray(0, length - index * pieceLength),
     );
+    await writeDurably(path, zeros);
   },
   async read(path) {
-    const { buffer, byteOffset, length } = await readFile(path);
-    return new Uint8Array(buffer, byteOffset, length);
+    const handle = await open(path, 'r');
+    try {
+      const bytes = new Uint8Array((await handle.stat()).size);
+      for (const piece of pieces(bytes)) await fill(handle, piece);
+      return bytes;
+    } finally {
+      await handle.close();
+    }
   },
   async list(path) {
     return readdir(path).catch((error: NodeJS.ErrnoException) => {
@@ -70,10 +83,19 @@ export const nodeFiles: DurableFiles = {
   },
 };
 
-async function writeDurably(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+/** Reads on until the piece is full. */
+async function fill(handle: FileHandle, piece: Uint8Array): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesRead } = await handle.read(piece, done, piece.length - done);
+    if (bytesRead === 0) throw new Error('the file has become shorter while it was read');
+    done += bytesRead;
+  }
+}
+
+async function writeDurably(path: string, content: Iterable<Uint8Array>): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    for (const piece of pieces) await handle.writeFile(piece);
+    for (const piece of content) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

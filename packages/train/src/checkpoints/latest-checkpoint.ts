@@ -31,15 +31,18 @@ export async function latestCheckpointIn(
   isWanted: (name: CheckpointName) => boolean = () => true,
 ): Promise<FoundCheckpoint | null> {
   const skipped: SkippedCheckpoint[] = [];
-  const names = await disk.list(directory).catch((cause: Error) => {
-    throw new CheckpointError(`${directory} cannot be read: ${cause.message}`, null, { cause });
-  });
-  for (const { name } of checkpointsIn(names).filter(isWanted)) {
+  const list = () =>
+    disk.list(directory).catch((cause: Error) => {
+      throw new CheckpointError(`${directory} cannot be read: ${cause.message}`, null, { cause });
+    });
+  for (const { name } of checkpointsIn(await list()).filter(isWanted)) {
     const path = join(directory, name);
     try {
       return { name: path, checkpoint: await readCheckpointFrom(path, disk), skipped };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
+      // A run that is under way may have removed it meanwhile, for one that is newer or better.
+      if (!(await list()).includes(name)) return latestCheckpointIn(directory, disk, isWanted);
       skipped.push({ name: path, reason: error.message });
     }
   }

@@ -12,11 +12,15 @@ const sameSignal = 1;
  * at once, with the exit status 128 plus the number of the signal.
  *
  * @param signals default SIGINT and SIGTERM
+ * @returns the signal; after `release()` it is not aborted any more, and signals end the process at once, as they did
+ *   before
  */
-export function stopOnSignals(signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM']): AbortSignal {
+export function stopOnSignals(
+  signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'],
+): AbortSignal & { release(): void } {
   const controller = new AbortController();
   let first = 0;
-  const stop = (signal: StopSignal) => {
+  const stop = (signal: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
       first = performance.now();
       controller.abort(new DOMException(`The process got the signal ${signal}.`, 'AbortError'));
@@ -24,6 +28,9 @@ export function stopOnSignals(signals: readonly StopSignal[] = ['SIGINT', 'SIGTE
       process.exit(128 + constants.signals[signal]);
     }
   };
-  for (const signal of signals) process.on(signal, () => stop(signal));
-  return controller.signal;
+  for (const signal of signals) process.on(signal, stop);
+  const release = () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+  return Object.assign(controller.signal, { release });
 }

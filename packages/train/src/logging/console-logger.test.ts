@@ -87,6 +87,12 @@ describe('consoleLogger', () => {
     expect(texts).toHaveLength(5);
   });
 
+  it('tells what was last read where a step is made without reading', () => {
+    const unread = stepEvent(2, { loss: null, threshold: null });
+    const texts = written([startEvent(), stepEvent(1), unread], { everySeconds: 1 });
+    expect(texts[1]).toContain('step 2/20  20 images/s  loss 12.35  lr 0.1  threshold 0.312');
+  });
+
   it('leaves out what is not known', () => {
     const start = startEvent({ stepsPerEpoch: null, totalSteps: null, totalEpochs: null });
     const step = stepEvent(7, { loss: null, threshold: null, learningRate: 1e-9 });

@@ -75,11 +75,20 @@ describe('jsonLinesLogger', () => {
         'loss' in event ? event.loss : undefined,
       ]),
     );
-    // A run that begins anew, and one whose file is none of ours.
+    // A run that begins anew.
     await write(jsonLinesLogger(path), [startEvent(), stepEvent(1)]);
     expect(await read(path)).toHaveLength(3);
-    await writeFile(path, 'épater\n{"step":1}\n');
-    await write(jsonLinesLogger(path), [startEvent({ step: 5 })]);
+  });
+
+  it('leaves a file alone that is none of its own', async () => {
+    const path = join(folder, 'notes.txt');
+    for (const content of ['épater\n{"step":1}\n', '{"step":1}\n', 'one line']) {
+      await writeFile(path, content);
+      await expect(write(jsonLinesLogger(path), [startEvent()])).rejects.toThrow(ConfigError);
+      expect(await readFile(path, 'utf8')).toBe(content);
+    }
+    await writeFile(path, '{"ti');
+    await write(jsonLinesLogger(path), [startEvent()]);
     expect(await read(path)).toHaveLength(1);
   });
 
@@ -204,5 +213,21 @@ describe('logged', () => {
     expect(seen).toEqual(['a start', 'b start', 'start', 'a closed', 'b closed']);
     for await (const _ of logged(failing(), logger('c'), { log: () => {} })) break;
     expect(seen.slice(5)).toEqual(['c start', 'c closed']);
+  });
+
+  it('closes all loggers where one cannot be closed, and tells of the run first', async () => {
+    const closed: string[] = [];
+    const full: Logger = { log: () => {}, close: () => Promise.reject(new Error('ENOSPC')) };
+    const other: Logger = { log: () => {}, close: () => void closed.push('other') };
+    async function* events(fails: boolean): AsyncGenerator<TrainingEvent> {
+      yield startEvent();
+      if (fails) throw new RangeError('the run');
+    }
+    const all = async (fails: boolean) => {
+      for await (const _ of logged(events(fails), full, other));
+    };
+    await expect(all(false)).rejects.toThrow('ENOSPC');
+    await expect(all(true)).rejects.toThrow('the run');
+    expect(closed).toEqual(['other', 'other']);
   });
 });

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { checkNumber } from '@openset/core';
+import { ConfigError, checkNumber } from '@openset/core';
 import type { Logger } from './logger.ts';
 
 /** Options of `jsonLinesLogger`. */
@@ -9,11 +9,16 @@ export interface JsonLinesOptions {
   readonly everySteps?: number;
 }
 
+/** How each line begins. */
+const lineStart = '{"time":"';
+
 /**
  * Writes each event as a line of JSON, with the `time` (ISO 8601). Lines are appended whole; what a killed process left
- * behind the step from which a run goes on, and a line that is cut off, is removed when it starts.
+ * behind the step from which a run goes on, and a line that is cut off, is removed when it starts. A run that begins anew
+ * begins the file anew.
  * @param path the file; it and its folder are made if they do not exist
- * @throws ConfigError if `everySteps` is not a whole number of at least 1; later whatever the file system throws
+ * @throws ConfigError if `everySteps` is not a whole number of at least 1; later ConfigError for a file that is none of
+ *   this logger's, which is left as it is, and whatever the file system throws
  */
 export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): Logger {
   const { everySteps = 1 } = options;
@@ -23,8 +28,13 @@ export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): L
     async log(event) {
       if (event.kind === 'start') {
         await mkdir(dirname(path), { recursive: true });
-        file = await open(path, 'a+');
-        await file.truncate(await lengthUpTo(file, event.step));
+        const text = await readFile(path, 'utf8').catch(noFile);
+        if (!text.startsWith(lineStart) && !lineStart.startsWith(text)) {
+          throw new ConfigError(`'${path}' is no log of this logger: choose another file, or move it away.`);
+        }
+        // By its path: Windows truncates no file that is open for appending.
+        if (text !== '') await truncate(path, lengthUpTo(text, event.step));
+        file = await open(path, 'a');
       }
       if (event.kind === 'step' && event.step % everySteps !== 0) return;
       await file?.appendFile(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
@@ -38,10 +48,14 @@ export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): L
   };
 }
 
-/** Bytes of the whole lines at the beginning of a file that belong to a step, or to one before it. */
-async function lengthUpTo(file: FileHandle, step: number): Promise<number> {
+function noFile(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
+}
+
+/** Bytes of the whole lines at the beginning of a text that belong to a step, or to one before it. */
+function lengthUpTo(text: string, step: number): number {
   let length = 0;
-  const text = await file.readFile('utf8');
   for (const line of text.split('\n').slice(0, -1)) {
     if (!(stepOf(line) <= step)) break;
     length += Buffer.byteLength(line) + 1;

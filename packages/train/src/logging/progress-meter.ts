@@ -6,6 +6,9 @@ const window = 50;
 /** How fast a run is, and how long it will take. */
 export class ProgressMeter {
   readonly start: StartEvent;
+  /** As they were last read: on a GPU most steps are made without. */
+  loss: StepEvent['loss'] = null;
+  threshold: StepEvent['threshold'] = null;
   #recent: StepEvent[] = [];
 
   constructor(start: StartEvent) {
@@ -13,6 +16,8 @@ export class ProgressMeter {
   }
 
   add(step: StepEvent): void {
+    this.loss = step.loss ?? this.loss;
+    this.threshold = step.threshold ?? this.threshold;
     this.#recent.push(step);
     if (this.#recent.length > window) this.#recent.shift();
   }

@@ -6,7 +6,7 @@ const barWidth = 20;
 /** One line for where a run is: epoch, steps, images a second, loss, learning rate, threshold, time left. */
 export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { bar: boolean }): string {
   const { totalEpochs, totalSteps } = meter.start;
-  const { loss, learningRate, threshold } = step;
+  const { loss, threshold } = meter;
   const left = meter.secondsLeft;
   const parts = [
     `epoch ${step.epoch + 1}${totalEpochs === null ? '' : `/${totalEpochs}`}`,
@@ -14,7 +14,7 @@ export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { b
     `step ${step.step}${totalSteps === null ? '' : `/${totalSteps}`}`,
     `${significant(meter.imagesPerSecond)} images/s`,
     loss === null ? '' : `loss ${significant(loss)}`,
-    `lr ${significant(learningRate)}`,
+    `lr ${significant(step.learningRate)}`,
     threshold ? `threshold ${threshold.cosine.toFixed(3)}` : '',
     left === null ? '' : `${durationText(left)} left`,
   ];

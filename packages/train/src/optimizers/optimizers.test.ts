@@ -161,6 +161,14 @@ describeOnBackends('optimizers', () => {
     expect(values()).toEqual(start);
   });
 
+  it('excludes those of the second network in a process too, which tfjs-layers numbers', () => {
+    const second = tf.variable(tf.tensor1d([1, 2]), true, 'conv1/kernel_1');
+    optimizer = new Sgd({ learningRate: 0.1, weightDecay: 0.5, excludeFromWeightDecay: ['kernel'] });
+    apply(optimizer, second, tf.zeros([2]));
+    expect([...second.dataSync()]).toEqual([1, 2]);
+    second.dispose();
+  });
+
   it('takes part of a name for a name only after a slash', () => {
     optimizer = new Sgd({ learningRate: 0.1, weightDecay: 0.5, excludeFromWeightDecay: ['nel', '7/kernel'] });
     apply(optimizer, variable, tf.zeros([3]));

@@ -41,6 +41,11 @@ export function checkEvaluation(options: EvaluationOptions): void {
     checkChoice('evaluation.best.mode', options.best.mode, ['max', 'min']);
 }
 
+/** Which number decides what is best, and how: `max accuracy`; empty where nothing decides. */
+export function bestMeasure({ best }: EvaluationOptions): string {
+  return best ? `${best.mode ?? 'max'} ${best.metric}` : '';
+}
+
 /** What an evaluation found. */
 export interface EvaluationResult {
   readonly values: Readonly<Record<string, number>>;

@@ -1,11 +1,11 @@
-import { weightedSum } from '@openset/core';
+import { DataError, weightedSum } from '@openset/core';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { MemoryCheckpoints } from '../__fixtures__/memory-checkpoints.ts';
 import { tinyBatches } from '../__fixtures__/tiny-batches.ts';
 import { stateOf, tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
-import type { TrainingBatch } from './batch-source.ts';
+import { type TrainingBatch, toTensors as tinyTensors } from './batch-source.ts';
 import { BatchError, CheckpointError, NonFiniteError } from './errors.ts';
 
 /** Fails in the eighth batch, that of step 8, the third of epoch 1. */
@@ -95,6 +95,15 @@ describeOnBackends('a run that fails', () => {
     expect(error).not.toBeInstanceOf(NonFiniteError);
     expect((error as Error).message).toMatch(/samples 18, .*labels\[2\] is 7/);
     expect((error as Error).cause).toMatchObject({ name: 'DataError' });
+  });
+
+  it('tells the samples of a batch that cannot be made into tensors', async () => {
+    const toTensors = (batch: TrainingBatch) => {
+      if (batch.epoch === 1) throw new DataError('label -1 is no class');
+      return tinyTensors(batch);
+    };
+    const { error } = await failure({ toTensors });
+    expect(error).toMatchObject({ name: 'BatchError', step: 6, epoch: 1, indices: [6, 7, 8, 9, 10, 11] });
   });
 
   it('tells which checkpoint is good when the next cannot be saved', async () => {

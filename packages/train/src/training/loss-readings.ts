@@ -4,6 +4,7 @@ import { NonFiniteError } from './errors.ts';
 /** One micro-batch of a step. */
 export interface StepPart {
   readonly loss: tf.Scalar;
+  readonly images: number;
   /** The numbers of its samples. */
   readonly indices: readonly number[];
 }
@@ -12,7 +13,6 @@ export interface StepPart {
 export interface StepReading {
   readonly step: number;
   readonly epoch: number;
-  readonly images: number;
   readonly parts: readonly StepPart[];
   /** The norm of the step's gradients before clipping. */
   readonly gradientNorm: tf.Scalar;
@@ -23,6 +23,8 @@ export interface StepNumbers {
   readonly images: number;
   /** Mean over the micro-batches. */
   readonly loss: number;
+  /** Sum over the images. */
+  readonly lossSum: number;
   readonly gradientNorm: number;
 }
 
@@ -59,15 +61,17 @@ export class LossReadings {
 }
 
 async function readStep(reading: StepReading, lastCheckpoint: string | null): Promise<StepNumbers> {
-  const { step, epoch, parts, images } = reading;
-  let sum = 0;
-  for (const { loss, indices } of parts) {
+  const { step, epoch, parts } = reading;
+  let [sum, lossSum, images] = [0, 0, 0];
+  for (const { loss, indices, images: count } of parts) {
     const value = (await loss.data<'float32'>())[0] as number;
     if (!Number.isFinite(value)) {
       const message = `the loss is ${value}. Lower the learning rate, clip gradients, or look at these samples.`;
       throw new NonFiniteError(message, { step, epoch, indices, lastCheckpoint });
     }
     sum += value;
+    lossSum += count * value;
+    images += count;
   }
   const gradientNorm = (await reading.gradientNorm.data<'float32'>())[0] as number;
   if (!Number.isFinite(gradientNorm)) {
@@ -75,5 +79,5 @@ async function readStep(reading: StepReading, lastCheckpoint: string | null): Pr
     const message = `the norm of the gradients is ${gradientNorm}. Lower the learning rate, or look at these samples.`;
     throw new NonFiniteError(message, { step, epoch, indices, lastCheckpoint });
   }
-  return { images, loss: sum / parts.length, gradientNorm };
+  return { images, loss: sum / parts.length, lossSum, gradientNorm };
 }

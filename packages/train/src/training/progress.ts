@@ -17,8 +17,13 @@ export interface Progress {
   /** Whether the run was stopped before an evaluation whose time had come. */
   readonly evaluationDue: boolean;
   readonly evaluations: readonly EvaluationRecord[];
-  /** The best evaluation so far; more is better. */
-  readonly best: { readonly step: number; readonly epoch: number; readonly score: number } | null;
+  /** The best evaluation so far; more is better. `measure` says by which number: `max accuracy`. */
+  readonly best: {
+    readonly step: number;
+    readonly epoch: number;
+    readonly score: number;
+    readonly measure: string;
+  } | null;
 }
 
 /** A run that has not begun. */

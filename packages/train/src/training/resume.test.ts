@@ -121,6 +121,34 @@ describeOnBackends('a resumed run', () => {
     expect(rest.state).toEqual(whole.state);
   });
 
+  it('loses nothing to an evaluation that fails, and makes it first', async () => {
+    const whole = await tinyRun(options(new MemoryCheckpoints()), { parts: parts('Sgd') });
+    const store = new MemoryCheckpoints();
+    const own = options(store);
+    const run = ({ step }: { step: number }) => {
+      if (step === 6) throw new RangeError('no pairs');
+      return { first: step };
+    };
+    const failing = { ...own, evaluation: { everySteps: 3, run }, checkpoints: { store, everySteps: 100 } };
+    await expect(tinyRun(failing, { parts: parts('Sgd') })).rejects.toThrow('no pairs');
+    const rest = await tinyRun(options(store), { parts: parts('Sgd') });
+    expect(rest.events.slice(0, 2)).toMatchObject([
+      { kind: 'start', step: 6, resumedFrom: 'checkpoint 6' },
+      { kind: 'evaluation', step: 6 },
+    ]);
+    expect(rest.state).toEqual(whole.state);
+  });
+
+  it('does not compare what is best with numbers of another kind', async () => {
+    const store = new MemoryCheckpoints();
+    const run = ({ step }: { step: number }) => ({ accuracy: 0.9, loss: 1 / step });
+    const accuracy = { run, best: { metric: 'accuracy' } };
+    await tinyRun({ epochs: 1, checkpoints: { store }, evaluation: accuracy });
+    const evaluation = { run, best: { metric: 'loss', mode: 'min' } } as const;
+    const { events } = await tinyRun({ epochs: 2, checkpoints: { store }, evaluation });
+    expect(events.find(({ kind }) => kind === 'evaluation')).toMatchObject({ step: 10, isBest: true });
+  });
+
   it('does not wait for an evaluation that honours the signal', async () => {
     const controller = new AbortController();
     const run = () => {

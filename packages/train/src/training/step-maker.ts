@@ -2,7 +2,7 @@ import { checkNumber, DataError, minimize, readingIsFree } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { trainedVariables } from '../checkpoints/run-state.ts';
 import type { BatchFeed } from './batch-feed.ts';
-import type { BatchPosition, TrainingBatch } from './batch-source.ts';
+import type { BatchPosition, BatchTensors, TrainingBatch } from './batch-source.ts';
 import type { StepPlace } from './cadence.ts';
 import { clipFactor } from './clip-factor.ts';
 import { dropoutSeed } from './dropout-seed.ts';
@@ -51,7 +51,7 @@ export class StepMaker<Batch extends TrainingBatch> {
       const { last, parts, images } = await this.#accumulate(step, sum, lastCheckpoint);
       const place = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
       const gradientNorm = tf.tidy(() => tf.div(sum.norm(), parts.length) as tf.Scalar);
-      this.#readings.add({ ...place, images, parts, gradientNorm });
+      this.#readings.add({ ...place, parts, gradientNorm });
       const reads = step % readEvery === 0 || mustRead(place);
       const numbers = reads ? await this.#readings.read(lastCheckpoint) : [];
       const learningRate = schedule({ step: stepsDone, epoch: place.epoch });
@@ -87,7 +87,8 @@ export class StepMaker<Batch extends TrainingBatch> {
         const { epoch, labels, indices = [] } = last.batch;
         const place = { step, epoch, indices: [...indices], lastCheckpoint };
         const passSeed = dropoutSeed(seed, (step - 1) * accumulate + parts.length);
-        parts.push({ loss: this.#pass(last.batch, passSeed, sum, place), indices: place.indices });
+        const loss = this.#pass(last.batch, passSeed, sum, place);
+        parts.push({ loss, images: labels.length, indices: place.indices });
         images += labels.length;
         if (parts.length === accumulate || last.isLastOfEpoch) return { last, parts, images };
       }
@@ -101,24 +102,27 @@ export class StepMaker<Batch extends TrainingBatch> {
   #pass(batch: Batch, seed: number, sum: GradientSum, place: FailurePlace): tf.Scalar {
     const { run, toTensors } = this.#options;
     const { backbone, loss } = run;
-    const { images, labels } = toTensors(batch);
     const isTrained = backbone.trainable.length > 0;
-    const embed = () => {
+    const embed = (images: tf.Tensor4D) => {
       const embeddings = backbone.forward(images, { training: isTrained, seed });
       checkEmbeddings(embeddings, place);
       return embeddings;
     };
+    let tensors: BatchTensors | undefined;
     let frozen: tf.Tensor2D | undefined;
     try {
+      tensors = toTensors(batch);
+      const { images, labels } = tensors;
       // A frozen backbone stays out of the gradient tape, which would hold all that it computes.
-      if (!isTrained) frozen = tf.tidy(embed);
+      if (!isTrained) frozen = tf.tidy(() => embed(images));
       const context = { epoch: place.epoch };
-      return minimize(sum.collector(), loss, () => frozen ?? embed(), labels, context, this.#variables);
+      const embeddings = () => frozen ?? embed(images);
+      return minimize(sum.collector(), loss, embeddings, labels, context, this.#variables);
     } catch (error) {
       if (error instanceof DataError) throw new BatchError(error.message, place, { cause: error });
       throw error;
     } finally {
-      tf.dispose([images, labels]);
+      if (tensors) tf.dispose([tensors.images, tensors.labels]);
       frozen?.dispose();
       this.#feed.recycle(batch);
     }

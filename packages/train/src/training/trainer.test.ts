@@ -138,6 +138,29 @@ describeOnBackends('Trainer', () => {
     expect(events[0]).toMatchObject({ stepsPerEpoch: 2, totalSteps: 4 });
   });
 
+  it('tells the mean loss over the images of an epoch, of which a micro-batch may have fewer', async () => {
+    // The second batch has one image of six; at the learning rate 0 its loss does not depend on the step before.
+    const batches = tinyBatches({
+      batchesPerEpoch: 2,
+      change: (batch, { batch: index }) =>
+        index === 0
+          ? batch
+          : {
+              ...batch,
+              images: batch.images.slice(0, 4),
+              labels: batch.labels.slice(0, 1),
+              shape: [1, 2, 2, 1],
+            },
+    });
+    const one = await tinyRun({ epochs: 1, batches, schedule: () => 0 });
+    const [first, second] = steps(one.events).map(({ loss }) => loss!);
+    const { events } = await tinyRun({ epochs: 1, batches, schedule: () => 0, accumulate: 2 });
+    expect(steps(events)[0]?.loss).toBeCloseTo((first! + second!) / 2, 6);
+    const epoch = events.find((event) => event.kind === 'epoch');
+    expect(epoch?.images).toBe(7);
+    expect(epoch?.loss).toBeCloseTo((6 * first! + second!) / 7, 6);
+  });
+
   it('brings the norm of all gradients down, as PyTorch does', async () => {
     const sgd = () => new Sgd({ learningRate: 0.01 });
     const run = async (clipNorm?: number) => {

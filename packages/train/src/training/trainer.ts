@@ -4,7 +4,7 @@ import { type Logger, logged } from '../logging/logger.ts';
 import { BatchFeed } from './batch-feed.ts';
 import type { TrainingBatch } from './batch-source.ts';
 import { type Cadence, isDue, type StepPlace } from './cadence.ts';
-import { evaluate } from './evaluation.ts';
+import { bestMeasure, type EvaluationResult, evaluate } from './evaluation.ts';
 import type { FinishedEvent, RunPlace, StartEvent, StoppedEvent, TrainingEvent } from './events.ts';
 import type { StepNumbers } from './loss-readings.ts';
 import { nextTurn } from './next-turn.ts';
@@ -126,16 +126,27 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     const { evaluation, run, signal } = this.#options;
     const place = this.#place();
     const context = { backbone: run.backbone, loss: run.loss, ...place, signal };
-    const result = evaluation && (await evaluate(evaluation, context, run.average));
+    if (!evaluation) return;
+    let result: EvaluationResult | null;
+    try {
+      result = await evaluate(evaluation, context, run.average);
+    } catch (error) {
+      // What was trained is not lost with it; a resumed run evaluates first.
+      yield* this.#save(false);
+      throw error;
+    }
     if (!result) return;
     const { values, score, seconds } = result;
-    const { best, evaluations } = this.#progress;
+    const { evaluations } = this.#progress;
+    const measure = bestMeasure(evaluation);
+    // Numbers of another kind, from before an option was changed, say nothing.
+    const best = this.#progress.best?.measure === measure ? this.#progress.best : null;
     const isBest = score !== null && Number.isFinite(score) && (best === null || score > best.score);
     this.#progress = {
       ...this.#progress,
       evaluationDue: false,
       evaluations: [...evaluations, { ...place, values }],
-      best: isBest ? { ...place, score } : best,
+      best: isBest ? { ...place, score, measure } : best,
     };
     yield { kind: 'evaluation', ...place, values, isBest: score === null ? null : isBest, seconds };
     if (isBest || this.#saveDue) yield* this.#save(isBest);
@@ -179,12 +190,12 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   }
 
   #count(numbers: readonly StepNumbers[]): void {
-    for (const { images, loss } of numbers) {
+    for (const { images, lossSum } of numbers) {
       const { epochImages, epochLoss } = this.#progress;
       this.#progress = {
         ...this.#progress,
         epochImages: epochImages + images,
-        epochLoss: epochLoss + images * loss,
+        epochLoss: epochLoss + lossSum,
       };
     }
   }
