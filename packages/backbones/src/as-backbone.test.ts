@@ -2,7 +2,7 @@ import { ConfigError, ShapeError } from '@openset/core';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { input, layers, model, type SymbolicTensor, sequential } from '@tensorflow/tfjs-layers';
 import { expect, it } from 'vitest';
 import { asBackbone } from './as-backbone.ts';
 
@@ -130,6 +130,55 @@ describeOnBackends('asBackbone', () => {
     backbone.dispose();
   });
 
+  it('takes images of any size where a LayersModel does', () => {
+    const pool = layers.globalAveragePooling2d({ inputShape: [null, null, 3], dataFormat: 'channelsLast' });
+    const backbone = asBackbone(sequential({ layers: [pool] }));
+    expect(backbone.inputShape).toEqual([null, null, 3]);
+    for (const [height, width] of [
+      [4, 5],
+      [7, 2],
+    ] as const) {
+      expect(backbone.forward(tf.ones([2, height, width, 3])).shape).toEqual([2, 3]);
+    }
+    backbone.dispose();
+  });
+
+  it('makes no state of a LayersModel with two weights of one name', () => {
+    const images = input({ shape: [4, 4, 1] });
+    const inside = ['left', 'right'].map((name) => {
+      const dense = layers.dense({ units: 2, inputShape: [16], name: 'dense' });
+      return sequential({ name, layers: [layers.flatten({ inputShape: [4, 4, 1] }), dense] });
+    });
+    const outputs = layers.add().apply(inside.map((one) => one.apply(images) as SymbolicTensor));
+    const both = model({ name: 'both', inputs: images, outputs: outputs as SymbolicTensor });
+    const backbone = asBackbone(both);
+    expect(backbone.forward(tf.ones([3, 4, 4, 1])).shape).toEqual([3, 2]);
+    for (const use of [() => backbone.getState(), () => backbone.setState({})]) {
+      expect(use).toThrow(ConfigError);
+      expect(use).toThrow(/'both' has more than one weight 'dense\/kernel'.*names of their own/);
+    }
+    backbone.dispose();
+  });
+
+  it('holds a layer once that two models inside share', () => {
+    const images = input({ shape: [4, 4, 1] });
+    const shared = layers.dense({ units: 2, name: 'shared' });
+    const inside = ['one', 'other'].map((name) => {
+      const flatten = layers.flatten({ inputShape: [4, 4, 1] });
+      return sequential({ name, layers: [flatten, shared] });
+    });
+    const outputs = layers.add().apply(inside.map((one) => one.apply(images) as SymbolicTensor));
+    const both = model({ inputs: images, outputs: outputs as SymbolicTensor });
+    const backbone = asBackbone(both, { trainable: true });
+    expect(backbone.trainable.map(({ shape }) => shape)).toEqual([[16, 2], [2]]);
+    const before = tf.memory().numTensors;
+    const state = backbone.getState();
+    expect(Object.keys(state)).toEqual(['shared/kernel', 'shared/bias']);
+    tf.dispose(state);
+    expect(tf.memory().numTensors).toBe(before);
+    backbone.dispose();
+  });
+
   it('checks what goes in and what comes out', () => {
     const backbone = asBackbone(() => tf.zeros([3, 3]), shape);
     expect(() => backbone.forward(tf.zeros([3, 5, 4, 1]) as tf.Tensor4D)).toThrow(ShapeError);
@@ -143,6 +192,7 @@ describeOnBackends('asBackbone', () => {
     [() => asBackbone(meanAndMaximum), /give inputShape .* and embeddingSize/],
     [() => asBackbone(meanAndMaximum, { ...shape, trainable: true }), /Only a LayersModel can be trained/],
     [() => asBackbone(meanAndMaximum, { ...shape, output: 'x' }), /Only a GraphModel has outputs by name/],
+    [() => asBackbone(meanAndMaximum, { ...shape, inputRange: [255] } as never), /inputRange must be/],
     [() => asBackbone({} as never, shape), /takes a LayersModel, a GraphModel, or a function/],
     [
       () => asBackbone(meanAndMaximum, { ...shape, embeddingSize: 0 }),

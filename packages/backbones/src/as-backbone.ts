@@ -10,6 +10,7 @@ import {
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { LayersModel } from '@tensorflow/tfjs-layers';
+import { type AsBackboneOptions, checkAsBackboneOptions } from './as-backbone-options.ts';
 import { checkImages } from './check-images.ts';
 import { type NamedVariable, restore, snapshot } from './variable-state.ts';
 
@@ -27,32 +28,16 @@ export type EmbeddingFunction = (images: tf.Tensor4D, options: Required<Backbone
 /** What `asBackbone` makes a backbone of. */
 export type BackboneSource = LayersModel | GraphModelLike | EmbeddingFunction;
 
-/** Options of `asBackbone`. */
-export interface AsBackboneOptions {
-  /** For messages and the configuration; default: the model's name, `'graph-model'` or `'function'`. */
-  readonly name?: string;
-  /** Height, width and channels, null for any size; needed but for a `LayersModel`, which knows it. */
-  readonly inputShape?: readonly [height: number | null, width: number | null, channels: number];
-  /** Needed but for a `LayersModel`, which knows it. */
-  readonly embeddingSize?: number;
-  /** For a graph model: the node whose output is the embedding; default: the model's only output. */
-  readonly output?: string;
-  /** What the model wants to see for black and white where images hold −1 and 1; default: images as they are. */
-  readonly inputRange?: readonly [black: number, white: number];
-  /** Anything else to be done to the images before the model sees them, after `inputRange`. */
-  readonly preprocess?: (images: tf.Tensor4D) => tf.Tensor4D;
-  /** For a `LayersModel`: train it too; default false, a frozen feature extractor. */
-  readonly trainable?: boolean;
-}
-
 /**
  * Makes a backbone of any model or function from images to embeddings: a `LayersModel`, a `GraphModel`, or a function of
  * yours. It is frozen, runs in evaluation and leaves nothing on a gradient tape, unless it is a `LayersModel` with
  * `trainable: true`. An output `[batch, 1, 1, size]` is taken as `[batch, size]`.
  *
- * A state holds the variables of a `LayersModel`, and nothing otherwise. `dispose` frees a model, too.
+ * A state holds the variables of a `LayersModel`, and nothing otherwise; a model with two weights of one name (of two models
+ * inside it) has none, and `getState` throws a ConfigError. `dispose` frees a model, too.
  *
- * @throws ConfigError if the options do not go with the source, or do not say what it does not know itself
+ * @throws ConfigError if an option is unknown or out of its range, or if the options do not go with the source or do not
+ * say what it does not know itself
  */
 export function asBackbone(source: BackboneSource, options: AsBackboneOptions = {}): Backbone {
   return new AdoptedBackbone(source, options);
@@ -65,10 +50,10 @@ class AdoptedBackbone implements Backbone {
   readonly trainable: readonly tf.Variable[];
   private readonly source: BackboneSource;
   private readonly options: AsBackboneOptions;
-  private readonly variables: readonly NamedVariable[];
   private disposed = false;
 
   constructor(source: BackboneSource, options: AsBackboneOptions) {
+    checkAsBackboneOptions(options);
     const model = source instanceof LayersModel ? source : null;
     const [kind, known] = describeSource(source);
     const { name = kind, inputShape = known?.inputShape, embeddingSize = known?.embeddingSize } = options;
@@ -92,13 +77,8 @@ class AdoptedBackbone implements Backbone {
     this.options = options;
     this.inputShape = inputShape;
     this.embeddingSize = embeddingSize;
-    const weights = model?.weights ?? [];
-    this.variables = weights.map((weight) => ({
-      name: weight.originalName,
-      variable: weight.read() as tf.Variable,
-    }));
     const trained = options.trainable ? (model?.trainableWeights ?? []) : [];
-    this.trainable = trained.map((weight) => weight.read() as tf.Variable);
+    this.trainable = [...new Set(trained)].map((weight) => weight.read() as tf.Variable);
   }
 
   forward(images: tf.Tensor4D, { training = false, seed = 0 }: BackboneForwardOptions = {}): tf.Tensor2D {
@@ -150,12 +130,12 @@ class AdoptedBackbone implements Backbone {
 
   getState(): tf.NamedTensorMap {
     this.checkAlive();
-    return snapshot(this.variables);
+    return snapshot(this.variables());
   }
 
   setState(state: tf.NamedTensorMap): void {
     this.checkAlive();
-    restore(this.name, this.variables, state);
+    restore(this.name, this.variables(), state);
   }
 
   dispose(): void {
@@ -164,9 +144,35 @@ class AdoptedBackbone implements Backbone {
     if (typeof this.source !== 'function') this.source.dispose();
   }
 
+  /** Under their names in a state. @throws ConfigError if two have one name */
+  private variables(): readonly NamedVariable[] {
+    return this.source instanceof LayersModel ? namedVariables(this.name, this.source.weights) : [];
+  }
+
   private checkAlive(): void {
     if (this.disposed) throw new ConfigError(`This ${this.name} was disposed of; make a new one.`);
   }
+}
+
+/** Whether a configuration is one of `asBackbone`: no network of this package has these two options. */
+export function isAdopted(config: BackboneConfig): boolean {
+  return 'inputShape' in config && 'trainable' in config;
+}
+
+/** The variables of a model under their names in a state. Models inside may share a layer, which then counts once. */
+function namedVariables(owner: string, weights: LayersModel['weights']): NamedVariable[] {
+  const variables = new Map<string, tf.Variable>();
+  for (const weight of new Set(weights)) {
+    const { originalName } = weight;
+    if (variables.has(originalName)) {
+      throw new ConfigError(
+        `'${owner}' has more than one weight '${originalName}', which a state could not tell apart: give the layers of the ` +
+          'models inside it names of their own.',
+      );
+    }
+    variables.set(originalName, weight.read() as tf.Variable);
+  }
+  return [...variables].map(([name, variable]) => ({ name, variable }));
 }
 
 function isGraphModel(source: BackboneSource): source is GraphModelLike {

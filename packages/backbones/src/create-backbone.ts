@@ -1,4 +1,5 @@
 import { type BackboneConfig, ConfigError } from '@openset/core';
+import { isAdopted } from './as-backbone.ts';
 import { cifarDenseNet } from './cifar-densenet.ts';
 import { cifarResNet } from './cifar-resnet.ts';
 import { lresnetIR } from './lresnet-ir.ts';
@@ -22,10 +23,18 @@ export const backboneKinds: readonly string[] = Object.keys(networks);
  * Makes a backbone from its configuration: `createBackbone(backbone.getConfig())` makes its like, with first weights.
  * Options left out have their defaults.
  *
- * @throws ConfigError if there is no such backbone, or an option is unknown or out of its range
+ * @throws ConfigError if there is no such backbone, an option is unknown or out of its range, or the
+ * configuration is one of `asBackbone`
  */
 export function createBackbone(config: BackboneConfig): NetworkBackbone {
   const { backbone, ...options } = config;
+  // A saved network of this package keeps its name where it is adopted.
+  if (isAdopted(config)) {
+    throw new ConfigError(
+      `This configuration of '${String(backbone)}' is one of asBackbone, and does not hold the model: load the model, and ` +
+        'make it a backbone by asBackbone again.',
+    );
+  }
   if (backboneKinds.includes(backbone)) return networks[backbone as keyof typeof networks](options);
   throw new ConfigError(
     `There is no backbone '${String(backbone)}' to be made from a configuration; there are ${backboneKinds.join(', ')}. ` +

@@ -1,10 +1,10 @@
 export {
-  type AsBackboneOptions,
   asBackbone,
   type BackboneSource,
   type EmbeddingFunction,
   type GraphModelLike,
 } from './as-backbone.ts';
+export type { AsBackboneOptions } from './as-backbone-options.ts';
 export type { NetworkOptions } from './backbone-options.ts';
 export { type CifarDenseNetOptions, cifarDenseNet } from './cifar-densenet.ts';
 export { type CifarResNetOptions, cifarResNet } from './cifar-resnet.ts';

@@ -194,7 +194,15 @@ describeOnBackends('NetworkBackbone', () => {
       /'bn5\.bias' must be float32 \[4\], but is float32 \[5\]/,
     );
     expect(await valuesOf(backbone.getState())).toEqual(before);
-    tf.dispose(state);
+    // The last one: all others could have been written by then.
+    const other = lresnetIR({ ...tiny, seed: 1 });
+    const ended = other.getState();
+    Object.values(ended).at(-1)!.dispose();
+    expect(() => backbone.setState(ended)).toThrow(DataError);
+    expect(() => backbone.setState(ended)).toThrow(/'bn5\.running_var' was disposed of/);
+    expect(await valuesOf(backbone.getState())).toEqual(before);
+    tf.dispose([state, ended]);
+    other.dispose();
     backbone.dispose();
   });
 

@@ -1,9 +1,11 @@
-import { DataError, decodeSafetensors, encodeSafetensors } from '@openset/core';
+import { ConfigError, DataError, decodeSafetensors, encodeSafetensors } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { referenceNetworks, referenceState } from './__fixtures__/reference-networks.ts';
+import { asBackbone } from './as-backbone.ts';
 import { createBackbone } from './create-backbone.ts';
 import { lresnetIR } from './lresnet-ir.ts';
+import type { NetworkBackbone } from './network-backbone.ts';
 import { loadPyTorchState, type PyTorchTensors, toPyTorchState } from './pytorch-state.ts';
 
 beforeAll(async () => {
@@ -25,6 +27,17 @@ describe('loadPyTorchState', () => {
       for (const [name, { shape, data }] of Object.entries(state)) {
         expect(back[name], name).toEqual({ shape, dtype: 'float32', data: new Float32Array(data) });
       }
+      backbone.dispose();
+    },
+  );
+
+  it.each(referenceNetworks.map((reference) => [reference.config.backbone, reference] as const))(
+    '%s: weights come in the order of PyTorch, but for a shortcut before its block',
+    (kind, { config, parameterOrder }) => {
+      const backbone = createBackbone(config);
+      const names = backbone.weights.map(({ name }) => name);
+      if (kind === 'cifar-resnet') expect(names).not.toEqual(parameterOrder);
+      else expect(names).toEqual(parameterOrder);
       backbone.dispose();
     },
   );
@@ -77,6 +90,39 @@ describe('loadPyTorchState', () => {
     loadPyTorchState(backbone, parallel, { ignore: ['head.'] });
     expect(await toPyTorchState(backbone)).toEqual(state);
     backbone.dispose();
+  });
+
+  it('takes the prefix of DataParallel away beside a head that has none and is passed over', async () => {
+    const backbone = lresnetIR(options);
+    const state = await toPyTorchState(backbone);
+    const other = lresnetIR({ ...options, seed: 1 });
+    const file: Record<string, PyTorchTensors[string]> = {
+      'head.weight': { shape: [1], data: Float32Array.of(1) },
+    };
+    for (const [name, tensor] of Object.entries(state)) file[`module.${name}`] = tensor;
+    expect(() => loadPyTorchState(other, file)).toThrow(/unexpected \(head\.weight, module\./);
+    loadPyTorchState(other, file, { ignore: ['head.'] });
+    expect(await toPyTorchState(other)).toEqual(state);
+    // By its whole name, too.
+    const wrapped = { ...file, 'module.fc.weight': file['head.weight']! };
+    loadPyTorchState(other, wrapped, { ignore: ['head.', 'module.fc.'] });
+    backbone.dispose();
+    other.dispose();
+  });
+
+  it('is for networks of this package that are alive', async () => {
+    const backbone = lresnetIR(options);
+    const state = await toPyTorchState(backbone);
+    const adopted = asBackbone(backbone.model) as NetworkBackbone;
+    expect(() => loadPyTorchState(adopted, state)).toThrow(ConfigError);
+    expect(() => loadPyTorchState(adopted, state)).toThrow(
+      /'lresnet-ir' is none: make one with createBackbone/,
+    );
+    await expect(toPyTorchState(adopted)).rejects.toThrow(ConfigError);
+    backbone.dispose();
+    expect(() => loadPyTorchState(backbone, state)).toThrow(ConfigError);
+    expect(() => loadPyTorchState(backbone, state)).toThrow(/lresnet-ir was disposed of/);
+    await expect(toPyTorchState(backbone)).rejects.toThrow(/lresnet-ir was disposed of/);
   });
 
   it('lists all that does not fit in one error, and changes nothing', async () => {

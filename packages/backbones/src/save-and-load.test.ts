@@ -1,9 +1,11 @@
+import { ConfigError } from '@openset/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, it } from 'vitest';
 import { referenceBackbone, referenceImages, referenceNetworks } from './__fixtures__/reference-networks.ts';
 import { asBackbone } from './as-backbone.ts';
+import { createBackbone } from './create-backbone.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -42,6 +44,11 @@ it.each(referenceNetworks.map((reference) => [reference.config.backbone, referen
       backbone.embeddingSize,
     ]);
     expect(await adopted.forward(images).data()).toEqual(found);
+    // Under the network's name, yet not to be made from its configuration.
+    const config = JSON.parse(JSON.stringify(adopted.getConfig()));
+    expect(config.backbone).toBe(backbone.name);
+    expect(() => createBackbone(config)).toThrow(ConfigError);
+    expect(() => createBackbone(config)).toThrow(/is one of asBackbone, .*load the model/);
     adopted.dispose();
     backbone.dispose();
   },

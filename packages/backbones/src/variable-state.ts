@@ -13,9 +13,9 @@ export function snapshot(variables: readonly NamedVariable[]): tf.NamedTensorMap
 }
 
 /**
- * Writes a state into variables. All names and shapes are checked before the first one is written.
+ * Writes a state into variables. All tensors are checked before the first one is written.
  * @param owner who asks, for messages
- * @throws DataError if tensors are missing or unknown, ShapeError if one has another shape or type
+ * @throws DataError if tensors are missing, unknown or disposed of, ShapeError if one has another shape or type
  */
 export function restore(owner: string, variables: readonly NamedVariable[], state: tf.NamedTensorMap): void {
   const names = new Set(variables.map(({ name }) => name));
@@ -29,6 +29,11 @@ export function restore(owner: string, variables: readonly NamedVariable[], stat
   }
   for (const { name, variable } of variables) {
     const tensor = state[name]!;
+    if (tensor.isDisposed) {
+      throw new DataError(
+        `${owner}: state tensor '${name}' was disposed of: dispose of a state after setState, not before.`,
+      );
+    }
     if (tf.util.arraysEqual(tensor.shape, variable.shape) && tensor.dtype === variable.dtype) continue;
     throw new ShapeError(
       `${owner}: state tensor '${name}' must be ${variable.dtype} ${shapeText(variable.shape)}, but is ` +

@@ -16,18 +16,23 @@ export interface Pass {
 
 /**
  * Gives one layer a faster computation. The layer stays what it is, class name and configuration included: a saved
- * model holds nothing but stock layers, and computes the same without this package.
+ * model holds nothing but stock layers, and computes the same without this package. Where tfjs itself trains, no seed
+ * comes with a pass, and a random one is drawn: the same one would drop the same values in every step.
  */
 export function withComputation<L extends Layer>(
   layer: L,
   compute: (inputs: Tensor[], pass: Pass) => Tensor,
 ): L {
   layer.call = (inputs, options) => {
-    const { training, seed, replay } = options as Partial<Pass>;
-    const pass = { training: training ?? false, seed: seed ?? 0, replay: replay ?? false };
+    const { training = false, seed = training ? randomSeed() : 0, replay = false } = options as Partial<Pass>;
+    const pass = { training, seed, replay };
     return compute(Array.isArray(inputs) ? inputs : [inputs], pass);
   };
   return layer;
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
 }
 
 /** The variable of a layer's weight: `kernel`, `gamma`, … */
