@@ -44,7 +44,7 @@ export function initialBiasValues(given: number | readonly number[], count: numb
   const values = typeof given === 'number' ? new Float32Array(count).fill(given) : Float32Array.from(given);
   if (values.length !== count || !values.every(Number.isFinite)) {
     throw new ConfigError(
-      `biasInit must be a finite number or ${count} of them, but is ${JSON.stringify(given)?.slice(0, 80)}.`,
+      `biasInit must be a finite number or ${count} of them, but is ${String(given).slice(0, 80)}.`,
     );
   }
   return values;

@@ -71,6 +71,21 @@ describeOnBackends('CombinedLoss', () => {
     expect(idle.trainable.map((gradient) => gradient[0])).toEqual([0, 0, 1000]);
   });
 
+  it('passes on to its parts what it only observes', () => {
+    const { embeddings, labels } = batch;
+    const inner = combine({ a: part(1), b: { loss: part(1), startEpoch: 9 } });
+    const step = inner.observe(embeddings, labels);
+    expect(counts(inner)).toEqual([0, 0]);
+    step.commit();
+    step.dispose();
+    expect(counts(inner)).toEqual([2, 2]);
+    const { numTensors } = tf.memory();
+    const bad = tf.tensor1d([0, 7], 'int32');
+    expect(() => inner.observe(embeddings, bad)).toThrow(DataError);
+    bad.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
   it('changes no state without commit', async () => {
     const loss = combine({ a: part(1), b: { loss: part(1), startEpoch: 9 } });
     await evaluate(loss, 0, false);

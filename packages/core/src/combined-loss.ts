@@ -124,6 +124,31 @@ export class CombinedLoss implements OpenSetLoss {
     }
   }
 
+  /** The memory of every part takes the batch in. */
+  observe(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): StateStep {
+    const steps: StateStep[] = [];
+    const dispose = () => {
+      for (const step of steps) step.dispose();
+    };
+    try {
+      for (const { loss } of this.parts.values()) {
+        const step = loss.observe?.(embeddings, labels, context);
+        if (step) steps.push(step);
+      }
+    } catch (error) {
+      dispose();
+      throw error;
+    }
+    const commit = () => {
+      for (const step of steps) step.commit();
+    };
+    return { commit, dispose };
+  }
+
+  /**
+   * @throws ConfigError where two parts learn one, from the moment when both have begun to (USS begins with its first
+   *   batch), and `thresholdFrom` names none
+   */
   threshold(): LearnedThreshold | null {
     const { thresholdFrom } = this.options;
     if (thresholdFrom !== undefined) return this.parts.get(thresholdFrom)?.loss.threshold() ?? null;
@@ -183,7 +208,15 @@ function isActive(
   { startEpoch = 1, endEpoch }: CombinedPart,
   context: LossContext | undefined,
 ): boolean {
-  if (endEpoch !== undefined && hasStarted(`The end of part '${key}'`, endEpoch + 1, context)) return false;
+  if (endEpoch !== undefined) {
+    if (context?.epoch === undefined) {
+      throw new ConfigError(
+        `The end of part '${key}' comes after epoch ${endEpoch}: pass { epoch } (counted from 0) as the context of forward or ` +
+          'minimize, or leave endEpoch out.',
+      );
+    }
+    if (context.epoch + 1 > endEpoch) return false;
+  }
   return hasStarted(`The part '${key}'`, startEpoch, context);
 }
 

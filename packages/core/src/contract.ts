@@ -75,7 +75,10 @@ export interface OpenSetLoss {
    * backend at once, which is not possible on every WebGPU: `readThreshold(loss)` waits for it.
    */
   threshold(): LearnedThreshold | null;
-  /** The options this loss was made with, as plain JSON: `new Loss(loss.getConfig())` makes its like. */
+  /**
+   * The options this loss was made with, as plain JSON: `new Loss(loss.getConfig())` makes its like. For a loss that is made
+   * of others, their configurations stand in the place of the losses.
+   */
   getConfig(): LossConfig;
   /** A snapshot of everything a checkpoint needs. The caller disposes of the tensors. */
   getState(): NamedTensorMap;

@@ -95,6 +95,19 @@ describeOnBackends('applyMargins', () => {
     expect(linear.derivative[1]).not.toBe(1);
   });
 
+  it('falls without a leap where an angle factor comes to the end of its range', () => {
+    // SphereFace with m = 4: cos 4θ comes to −1 at θ = 45°; a line of slope 1 goes on to −1 − (cos 45° − cos 90°).
+    const angles = Array.from({ length: 1000 }, (_, index) => (index * Math.PI) / 1000);
+    const margins = [angular(0, { factor: 4, branch: 'linear' })];
+    const { value } = apply(angles.map(Math.cos), margins);
+    for (let index = 1; index < value.length; index++) {
+      expect(value[index]!).toBeLessThanOrEqual(value[index - 1]! + 1e-6);
+      expect(value[index]!).toBeGreaterThan(value[index - 1]! - 0.02);
+    }
+    expect(value[250]).toBeCloseTo(-1, 5);
+    expect(value[500]).toBeCloseTo(-1 - Math.SQRT1_2, 5);
+  });
+
   it.each(Object.entries(chains))('is finite at and a little beyond ±1: %s', (_, margins) => {
     const edges = [-1 - 1e-6, -1, -1 + 1e-7, 0, 1 - 1e-7, 1, 1 + 1e-6];
     const { value, derivative } = apply(edges, margins);

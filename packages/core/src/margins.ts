@@ -21,8 +21,9 @@ export interface AngularMargin {
   readonly gradient?: 'exact' | 'detached';
   /**
    * What is done where the cosine is not monotonic in the angle any more. `'none'` (default): nothing, as in the
-   * EPL head. `'easy'`: the margin only where `c > 0`, else the plain cosine. `'linear'`: beyond `θ + m = π`
-   * `c − m·sin(m)`, as in ArcFace's own code.
+   * EPL head. `'easy'`: the margin only where `c > 0`, else the plain cosine. `'linear'`: where `factor · θ + m > π`, a line
+   * of slope 1 in the cosine: `c − m·sin(m)` as in ArcFace's own code, and with a factor other than 1 the one that begins
+   * at the value −1, that is `c − cos((π − m) / factor) − 1`.
    */
   readonly branch?: 'none' | 'easy' | 'linear';
 }
@@ -112,8 +113,11 @@ function applyAngular(similarity: tf.Tensor1D, options: AngularMargin): MarginRe
   derivative = tf.where(tf.equal(cosine, similarity), derivative, tf.zerosLike(derivative));
   if (gradient === 'detached') derivative = tf.onesLike(similarity);
   if (branch === 'none') return { value, derivative };
-  const inside = tf.greater(cosine, branch === 'easy' ? 0 : Math.cos((Math.PI - margin) / factor));
-  const outside: tf.Tensor1D = branch === 'easy' ? similarity : tf.sub(similarity, margin * Math.sin(margin));
+  const end = branch === 'easy' ? 0 : Math.cos((Math.PI - margin) / factor);
+  const inside = tf.greater(cosine, end);
+  // ArcFace's line lies a little below −1 at its beginning; a factor would make a leap upwards of that.
+  const drop = factor === 1 ? margin * Math.sin(margin) : end + 1;
+  const outside: tf.Tensor1D = branch === 'easy' ? similarity : tf.sub(similarity, drop);
   return {
     value: tf.where(inside, value, outside) as tf.Tensor1D,
     derivative: tf.where(inside, derivative, tf.onesLike(similarity)) as tf.Tensor1D,

@@ -137,6 +137,47 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
+  it('leaves a variable alone that is frozen, whatever the optimizer would do to it', () => {
+    const { kernel, labels, embed } = model;
+    const frozen = tf.variable(tf.tensor1d([1, 2]), false);
+    const seen: string[] = [];
+    const optimizer = tf.train.sgd(0.1);
+    const apply = optimizer.applyGradients.bind(optimizer);
+    optimizer.applyGradients = (gradients) => {
+      const list = gradients as { name: string; tensor: tf.Tensor | null }[];
+      seen.push(...list.filter(({ tensor }) => tensor !== null).map(({ name }) => name));
+      apply(gradients);
+    };
+    const loss = new SoftmaxLoss(1);
+    const variables = [kernel, frozen, loss.weight] as unknown as tf.Variable[];
+    read(minimize(optimizer, loss, embed, labels, {}, variables));
+    expect(seen).toEqual([kernel.name, loss.weight.name]);
+    expect(values(frozen)).toEqual([1, 2]);
+    tf.dispose([frozen]);
+    loss.dispose();
+    optimizer.dispose();
+  });
+
+  it('leaves no tensor behind where the state cannot be committed', () => {
+    const { labels, embed } = model;
+    const loss = new SoftmaxLoss(1);
+    const forward = loss.forward.bind(loss);
+    loss.forward = (...given) => ({
+      ...forward(...given),
+      commit: () => {
+        throw new RangeError('no room');
+      },
+    });
+    const optimizer = tf.train.sgd(0.1);
+    const failing = () => minimize(optimizer, loss, embed, labels);
+    expect(failing).toThrow('no room');
+    const { numTensors } = tf.memory();
+    expect(failing).toThrow('no room');
+    expect(tf.memory().numTensors).toBe(numTensors);
+    loss.dispose();
+    optimizer.dispose();
+  });
+
   it('leaves no tensor behind over 20 steps', () => {
     const { labels, embed } = model;
     const loss = new CombinedLoss({ a: new SoftmaxLoss(1), b: new SoftmaxLoss(2) }, { combination: 'mean' });

@@ -32,6 +32,7 @@ export function minimize(
   variables?: readonly tf.Variable[],
 ): tf.Scalar {
   let step: LossStep | undefined;
+  const made: tf.TensorContainer[] = [];
   try {
     const { value, grads } = tf.variableGrads(
       () => {
@@ -41,12 +42,14 @@ export function minimize(
       variables && [...variables],
     );
     const result = tf.clone(value) as tf.Scalar;
+    made.push(result, grads);
     optimizer.applyGradients(inFixedOrder(optimizer, grads));
     tf.dispose(grads);
     step?.commit();
     return result;
   } catch (error) {
     disposeTape();
+    tf.dispose(made);
     throw explainMissingKernel(error);
   } finally {
     step?.dispose();
@@ -73,6 +76,8 @@ function inFixedOrder(
   }
   if (order.length === 0) throw new ConfigError('Neither embed nor the loss uses a trainable variable.');
   return order.map((variable) => {
+    // tfjs passes null for a variable that is frozen: it stays as it is, and so does its place.
+    if (!variable.trainable) return { name: variable.name, tensor: null as unknown as tf.Tensor };
     // A variable that this batch did not use keeps its place, with a gradient of zero.
     gradients[variable.name] ??= tf.zerosLike(variable);
     return { name: variable.name, tensor: gradients[variable.name] as tf.Tensor };

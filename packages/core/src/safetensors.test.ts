@@ -184,6 +184,27 @@ describe('decodeSafetensors', () => {
     ['an entry null', fileOf({ x: null }, []), /element type undefined/],
     ['a negative length', fileOf({ x: entry({ shape: [-2] }) }, [1, 2]), /damaged header entry/],
     ['a broken length', fileOf({ x: entry({ shape: [1.5] }) }, [1, 2]), /damaged header entry/],
+    [
+      'a shape of an unknown type nested without end',
+      fileOf(
+        `{"x":{"dtype":"F8","shape":${'['.repeat(1e4)}${']'.repeat(1e4)},"data_offsets":[0,2]}}`,
+        [1, 2],
+      ),
+      /element type "F8"/,
+    ],
+    [
+      'a type nested without end',
+      fileOf(`{"x":{"dtype":${'['.repeat(1e4)}${']'.repeat(1e4)},"shape":[1],"data_offsets":[0,2]}}`, [1, 2]),
+      /element type object/,
+    ],
+    [
+      'a shape nested without end',
+      fileOf(
+        `{"x":{"dtype":"F32","shape":${'['.repeat(1e4)}${']'.repeat(1e4)},"data_offsets":[0,2]}}`,
+        [1, 2],
+      ),
+      /damaged header entry/,
+    ],
     ['no shape', fileOf({ x: entry({ shape: undefined }) }, [1, 2]), /damaged header entry/],
     ['a negative offset', fileOf({ x: entry({ data_offsets: [-2, 0] }) }, [1, 2]), /damaged header entry/],
     ['a third offset', fileOf({ x: entry({ data_offsets: [0, 2, 2] }) }, [1, 2]), /needs 2 bytes/],

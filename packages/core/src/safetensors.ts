@@ -142,12 +142,15 @@ function checkEntry(name: string, entry: unknown, dataBytes: number) {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !(dtype in bytesPerElement)) {
     throw new DataError(
-      `Tensor '${name}' has the element type ${JSON.stringify(dtype)}; known are ${Object.keys(bytesPerElement).join(', ')}.`,
+      `Tensor '${name}' has the element type ${typeof dtype === 'string' ? JSON.stringify(dtype) : typeof dtype}; known are ${Object.keys(bytesPerElement).join(', ')}.`,
     );
   }
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isCount) || !Array.isArray(offsets) || !offsets.every(isCount)) {
-    throw new DataError(`Tensor '${name}' has a damaged header entry: ${JSON.stringify(entry)}.`);
+    // Not shown: a damaged entry may be of any size, and nested too deep to be written.
+    throw new DataError(
+      `Tensor '${name}' has a damaged header entry: shape and data_offsets must be lists of whole numbers.`,
+    );
   }
   const [begin, end] = offsets as [number, number];
   const expected = sizeOf(shape) * bytesPerElement[dtype as SafetensorsType];
@@ -227,15 +230,15 @@ export async function encodeState(
   state: tf.NamedTensorMap,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const tensors: Record<string, PlainTensor> = {};
+  const tensors: [string, PlainTensor][] = [];
   for (const [name, tensor] of Object.entries(state)) {
     const { dtype, shape } = tensor;
     if (dtype !== 'float32' && dtype !== 'int32') {
       throw new DataError(`The state tensor '${name}' is ${dtype}; float32 and int32 can be written.`);
     }
-    tensors[name] = { shape, dtype, data: (await tensor.data()) as Float32Array | Int32Array };
+    tensors.push([name, { shape, dtype, data: (await tensor.data()) as Float32Array | Int32Array }]);
   }
-  return encodeSafetensors({ tensors, metadata });
+  return encodeSafetensors({ tensors: Object.fromEntries(tensors), metadata });
 }
 
 /**

@@ -79,6 +79,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     }
     for (const [key, variable] of this.variables) {
       const tensor = state[key] as tf.Tensor;
+      if (tensor.isDisposed) throw new DataError(`${this.name}: state tensor '${key}' was disposed of.`);
       if (!tf.util.arraysEqual(tensor.shape, variable.shape) || tensor.dtype !== variable.dtype) {
         throw new ShapeError(
           `${this.name}: state tensor '${key}' must be ${variable.dtype} ${shapeText(variable.shape)}, but is ` +

@@ -130,6 +130,23 @@ describeOnBackends('EplLoss', () => {
     expect(relativeError(sequential, [mixed[0]! / norm, mixed[1]! / norm, 0, 1])).toBeLessThan(1e-6);
   });
 
+  it('observe moves the prototypes alone, as a batch that is scored does', async () => {
+    const loss = new EplLoss(sizes);
+    const start = (await numericState(loss)).empiricalPrototypes!;
+    const scored = new EplLoss(sizes);
+    await lossAndGradients(scored, embedding(), labels(), { context, commit: true });
+    const observed: { step?: ReturnType<EplLoss['observe']> } = {};
+    tf.tidy(() => {
+      observed.step = loss.observe(embedding(), labels());
+    });
+    expect([...(await numericState(loss)).empiricalPrototypes!]).toEqual([...start]);
+    observed.step?.commit();
+    observed.step?.dispose();
+    const moved = (await numericState(loss)).empiricalPrototypes!;
+    expect([...moved]).not.toEqual([...start]);
+    expect([...moved]).toEqual([...(await numericState(scored)).empiricalPrototypes!]);
+  });
+
   it('scores the prototypes from startEpoch on, and asks for the epoch', async () => {
     const options = { ...sizes, scale: 16 };
     const value = async (loss: EplLoss, epoch: number) =>

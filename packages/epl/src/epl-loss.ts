@@ -15,11 +15,20 @@ import {
   makeStep,
   normalValues,
   resolveBankOptions,
+  type StateStep,
   untaped,
   weightedSum,
   withRows,
 } from '@openset/core';
-import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
+import {
+  clone,
+  dispose,
+  keep,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import {
   type DuplicateLabels,
   type PrototypeUpdate,
@@ -125,6 +134,19 @@ export class EplLoss extends ClassWeightsLoss {
       );
       return { loss: weightedSum([conventional, empirical], [1, 1]), commit };
     });
+  }
+
+  /** The prototypes take the batch in, without a loss: for the epochs before this loss starts. */
+  observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
+    const checked = this.checkHardBatch(embeddings, labels, context);
+    // Kept through the tidy of a gradient tape, until the step is disposed of.
+    const prototypes = this.empiricalPrototypes as Tensor2D;
+    const rows = keep(updatedRows(prototypes, embeddings, checked, this.update));
+    const held = keep(untaped(() => clone(checked)));
+    return {
+      commit: () => assignRows(this.empiricalPrototypes, held, rows),
+      dispose: () => dispose([rows, held]),
+    };
   }
 
   /** `b / scale` of the UniFace base, between an embedding and a class vector; null for the other bases. */

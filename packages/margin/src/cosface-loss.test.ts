@@ -1,5 +1,7 @@
 import { ConfigError } from '@openset/core';
+import { lossAndGradients } from '@openset/testkit';
 import { lossConformance, lossFixtures } from '@openset/testkit/vitest';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { CosFaceLoss } from './cosface-loss.ts';
 
@@ -18,4 +20,12 @@ it('refuses options out of range, and sizes that are none', () => {
   expect(() => new CosFaceLoss({ ...sizes, numClasses: 0 })).toThrow(/CosFaceLoss: numClasses.*is 0/);
   expect(() => new CosFaceLoss({ ...sizes, embeddingSize: 2.5 })).toThrow(ConfigError);
   expect(() => new CosFaceLoss({ ...sizes, blockSize: 0 })).toThrow(/blockSize/);
+});
+
+it('takes soft targets without a margin, as all softmax losses do', async () => {
+  const loss = new CosFaceLoss({ numClasses: 2, embeddingSize: 2, margin: 0, scale: 4 });
+  const embeddings = tf.tensor2d([[1, 2]]);
+  const hard = await lossAndGradients(loss, embeddings, tf.tensor1d([1], 'int32'));
+  const soft = await lossAndGradients(loss, embeddings, tf.tensor2d([[0, 1]]));
+  expect(soft.loss).toBeCloseTo(hard.loss, 6);
 });

@@ -15,7 +15,7 @@ export interface CosFaceLossOptions extends BankLossOptions {
 export class CosFaceLoss extends ClassWeightsLoss {
   constructor(options: CosFaceLossOptions) {
     const { scale = 64, margin = 0.4 } = options;
-    const margins = [{ kind: 'cosine', margin }] as const;
+    const margins = margin === 0 ? [] : [{ kind: 'cosine', margin } as const];
     super('CosFaceLoss', options, { criterion: 'softmax', scale, margins }, null);
   }
 }

@@ -2,6 +2,7 @@ import {
   assignRows,
   type BankLossOptions,
   type BankOptions,
+  checkNumber,
   cosineBankLoss,
   type LossContext,
   type LossStep,
@@ -13,6 +14,7 @@ import {
 } from '@openset/core';
 import {
   clone,
+  dispose,
   keep,
   type Tensor1D,
   type Tensor2D,
@@ -51,7 +53,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   /** `[1]`, `[numClasses]`, or null for softmax. */
   readonly bias: Variable | null;
   protected readonly bankOptions: BankOptions;
-  private readonly biasFromData: boolean;
+  protected readonly biasFromData: boolean;
 
   protected constructor(name: string, options: SampleToSampleOptions, biasSize: number | null) {
     super(name, options);
@@ -74,6 +76,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
       blockSize,
     });
     this.biasFromData = biasInit === 'data';
+    if (biasInit !== 'data') checkNumber("biasInit ('data' or a number)", biasInit);
     const start = biasInit === 'data' ? 0 : biasInit;
     this.bias =
       biasSize === null ? null : this.addTrainable('bias', tensor1d(new Float32Array(biasSize).fill(start)));
@@ -83,7 +86,9 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
     return makeStep((hold) => {
+      // Labels too: those that were made inside of a gradient function are gone when that ends.
       const kept = untaped(() => hold(clone(embeddings)));
+      const keptLabels = untaped(() => hold(clone(checked)));
       const bank = this.featureMemory as Tensor2D;
       const variable = this.bias as Tensor1D | null;
       const inputs = { embeddings, labels: checked, bank };
@@ -95,7 +100,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
         commit: () => {
           // Added, not set: the optimizer has moved the bias by its gradient at the started value meanwhile.
           if (offset) this.bias?.assign(withOffset(variable as Tensor1D, offset));
-          this.remember(kept, checked);
+          this.remember(kept, keptLabels);
         },
       };
     });
@@ -106,9 +111,10 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
     const checked = this.checkHardBatch(embeddings, labels, context);
     // Kept through the tidy of a gradient tape, until the step is disposed of.
     const kept = keep(untaped(() => clone(embeddings)));
+    const keptLabels = keep(untaped(() => clone(checked)));
     return {
-      commit: () => this.remember(kept, checked),
-      dispose: () => kept.dispose(),
+      commit: () => this.remember(kept, keptLabels),
+      dispose: () => dispose([kept, keptLabels]),
     };
   }
 

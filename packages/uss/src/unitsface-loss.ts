@@ -1,4 +1,11 @@
-import { CombinedLoss, ConfigError, type LossConfig, type OpenSetLoss } from '@openset/core';
+import {
+  CombinedLoss,
+  ConfigError,
+  checkChoice,
+  checkNumber,
+  type LossConfig,
+  type OpenSetLoss,
+} from '@openset/core';
 import type { SampleToSampleOptions } from './sample-to-sample-loss.ts';
 import { UssLoss } from './uss-loss.ts';
 
@@ -33,6 +40,9 @@ export class UniTSFaceLoss extends CombinedLoss {
       classLossAfterStart = true,
       ...ussOptions
     } = options;
+    // Before USS makes its variables.
+    checkNumber('startEpoch', startEpoch, { minimum: 1, integer: true });
+    checkChoice('combination', combination, ['sum', 'mean']);
     if (!classLossAfterStart && startEpoch === 1) {
       throw new ConfigError(
         'With startEpoch 1 and classLossAfterStart false the class loss never counts: use UssLoss.',

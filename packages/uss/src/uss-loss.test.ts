@@ -1,4 +1,4 @@
-import { minimize } from '@openset/core';
+import { ConfigError, minimize } from '@openset/core';
 import { lossAndGradients, numericState } from '@openset/testkit';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
@@ -78,6 +78,36 @@ describeOnBackends('UssLoss', () => {
     const state = await numericState(loss);
     expect([...state.featureMemory!]).toEqual([1, 0, 0, 1, -1, 0]);
     expect([...state.bias!]).toEqual([0]);
+  });
+
+  it('remembers a batch whose labels are gone when the gradients are there', async () => {
+    const loss = new UssLoss(options);
+    const held: { step?: ReturnType<UssLoss['forward']> } = {};
+    const variable = tf.variable(axes());
+    const { grads } = tf.variableGrads(() => {
+      held.step = loss.forward(variable as tf.Tensor2D, every());
+      return held.step.loss;
+    }, [variable]);
+    held.step?.commit();
+    held.step?.dispose();
+    const observed: { step?: ReturnType<UssLoss['observe']> } = {};
+    tf.tidy(() => {
+      observed.step = loss.observe(tf.tensor2d([[7, 7]]), tf.tensor1d([2], 'int32'));
+    });
+    observed.step?.commit();
+    observed.step?.dispose();
+    expect([...(await numericState(loss)).featureMemory!]).toEqual([1, 0, 0, 1, 7, 7]);
+    tf.dispose(grads);
+  });
+
+  it('has a threshold at once where its bias starts from a number', () => {
+    for (const biasInit of [0, -2]) {
+      const threshold = new UssLoss({ ...options, biasInit }).threshold();
+      expect(threshold).toEqual({ cosine: biasInit / 4, between: 'embeddings' });
+    }
+    for (const biasInit of [Number.NaN, 'Data' as 'data']) {
+      expect(() => new UssLoss({ ...options, biasInit })).toThrow(ConfigError);
+    }
   });
 
   it('the softmax and BCE forms learn no unified threshold', () => {

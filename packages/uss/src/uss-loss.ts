@@ -12,10 +12,10 @@ export class UssLoss extends SampleToSampleLoss {
     super('UssLoss', options, 1);
   }
 
-  /** `b / γ`, between two embeddings; null until the bias has started from the data. */
+  /** `b / γ`, between two embeddings; null until the bias has started, where it starts from the data. */
   override threshold(): LearnedThreshold | null {
     const bias = this.bias?.dataSync()[0] as number;
-    if (bias <= 0) return null;
+    if (this.biasFromData && bias <= 0) return null;
     return { cosine: bias / (this.bankOptions.scale as number), between: 'embeddings' };
   }
 }

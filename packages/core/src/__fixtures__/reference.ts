@@ -49,7 +49,8 @@ export function marginOf(margins: readonly Margin[], live: number, frozen: numbe
         const angle = Math.acos(Math.min(Math.max(c, -1), 1));
         if (branch === 'easy' && c <= 0) return c;
         if (branch === 'linear' && factor * angle + margin.margin >= Math.PI) {
-          return c - margin.margin * Math.sin(margin.margin);
+          if (factor === 1) return c - margin.margin * Math.sin(margin.margin);
+          return -1 - (Math.cos((Math.PI - margin.margin) / factor) - c);
         }
         return Math.cos(factor * angle + margin.margin);
       };

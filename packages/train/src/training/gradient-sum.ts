@@ -50,6 +50,8 @@ class GradientCollector extends tf.Optimizer {
 
   applyGradients(gradients: VariableGradients): void {
     for (const { name, tensor } of gradients as Extract<VariableGradients, unknown[]>) {
+      // That of a frozen variable.
+      if (tensor === null) continue;
       const before = this.#sums.get(name);
       this.#sums.set(name, before ? tf.add(before, tensor) : tf.clone(tensor));
       before?.dispose();
