@@ -17,9 +17,11 @@ it.each([
   ],
   [fileError('ENOSPC', 'model'), "'model': the disk is full."],
   [fileError('EACCES', 'model'), "'model': there is no permission."],
-  [fileError('ENOSPC'), null],
+  [fileError('ENOSPC'), 'A file cannot be read or written: the disk is full.'],
+  [fileError('EIO'), 'A file cannot be read or written: the disk has a fault.'],
   [new TypeError('x is not a function'), null],
   [fileError('EPIPE', 'x'), null],
+  [fileError('EPIPE'), null],
 ])('%s', (error, text) => {
   expect(problemText(error)).toBe(text);
 });

@@ -15,7 +15,9 @@ export function problemText(error: unknown): string | null {
   }
   const { path } = error as NodeJS.ErrnoException;
   const reason = fileProblem(error);
-  return reason && path ? `'${path}': ${reason}.` : null;
+  if (!reason) return null;
+  // What is written to a file that is open names none: the log of a run on a full disk.
+  return path ? `'${path}': ${reason}.` : `A file cannot be read or written: ${reason}.`;
 }
 
 /** Without what a loader of `@openset/data` adds for programmers: the number of the record, and an option. */

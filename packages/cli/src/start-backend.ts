@@ -2,11 +2,14 @@ import { availableParallelism } from 'node:os';
 import { type BackendName, defaultBackend, type RunningBackend, useBackend } from './backends.ts';
 import type { Output } from './output.ts';
 
+/** `enableWasmTraining` refuses more. */
+const mostWasmThreads = 64;
+
 /** The options of every command that computes. */
 export interface BackendChoice {
   /** Default the fastest that is installed. */
   readonly backend?: BackendName | undefined;
-  /** Default one for each core. */
+  /** Default one for each core, for `wasm` up to 64. */
   readonly threads?: number | undefined;
 }
 
@@ -15,10 +18,15 @@ export interface BackendChoice {
  * @throws ConfigError if it is not installed, or does not start here
  */
 export async function startBackend(choice: BackendChoice, output: Output): Promise<RunningBackend> {
-  const { backend = defaultBackend(), threads = availableParallelism() } = choice;
+  const { backend = defaultBackend(), threads = defaultThreads(backend) } = choice;
   const running = await useBackend(backend, { threads });
   for (const line of running.notes) output.note(line);
   return running;
+}
+
+/** One for each core, as far as the backend takes so many. */
+export function defaultThreads(backend: BackendName, cores = availableParallelism()): number {
+  return backend === 'wasm' ? Math.min(mostWasmThreads, cores) : cores;
 }
 
 /** `wasm, 2 threads` */

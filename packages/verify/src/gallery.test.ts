@@ -1,6 +1,6 @@
 import { ConfigError, DataError, ShapeError } from '@openset/core';
 import { expect, it } from 'vitest';
-import { Gallery } from './gallery.ts';
+import { Gallery, type GalleryState } from './gallery.ts';
 
 const vector = (...values: number[]) => Float32Array.from(values);
 
@@ -57,7 +57,9 @@ it('refuses what cannot be compared, and stays as it was', () => {
   const damaged = { embeddingSize: 2, identities: [{ identity: 'Bob', count: 1, sum: [1] }] };
   expect(() => gallery.setState(damaged)).toThrow(DataError);
   const twice = { identity: 'Bob', count: 1, sum: [1, 0] };
-  expect(() => gallery.setState({ embeddingSize: 2, identities: [twice, twice] })).toThrow(ConfigError);
+  expect(() => gallery.setState({ embeddingSize: 2, identities: [twice, twice] })).toThrow(DataError);
+  const missing = [null] as unknown as GalleryState['identities'];
+  expect(() => gallery.setState({ embeddingSize: 2, identities: missing })).toThrow(DataError);
   expect(() => gallery.setState({} as never)).toThrow(DataError);
   expect(gallery.getState()).toEqual(before);
 });

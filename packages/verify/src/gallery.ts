@@ -1,4 +1,4 @@
-import { ConfigError, checkNumber, DataError, ShapeError } from '@openset/core';
+import { checkNumber, DataError, ShapeError } from '@openset/core';
 import { cosine, unit } from './embedding-rows.ts';
 
 /** One identity of a gallery, compared with a probe. */
@@ -123,7 +123,8 @@ export class Gallery {
   setState({ embeddingSize, identities }: GalleryState): void {
     if (!Array.isArray(identities))
       throw new DataError('A gallery needs a list of identities, but has none.');
-    const entries = identities.map(({ identity, count, sum }) => {
+    const entries = identities.map((entry: Partial<GalleryState['identities'][number]> | null) => {
+      const { identity, count = 0, sum } = entry ?? {};
       if (typeof identity !== 'string' || !(count >= 1) || sum?.length !== embeddingSize) {
         throw new DataError(
           `The identity '${String(identity)}' of the gallery is damaged: it needs a name, a count of at least 1, and a sum of ` +
@@ -134,7 +135,7 @@ export class Gallery {
       return [identity, { count, sum: Float64Array.from(sum), template }] as const;
     });
     if (new Set(entries.map(([identity]) => identity)).size < entries.length) {
-      throw new ConfigError('Two identities of the gallery have the same name.');
+      throw new DataError('Two identities of the gallery have the same name: it is damaged.');
     }
     this.sums.clear();
     for (const [identity, entry] of entries) this.sums.set(identity, entry);

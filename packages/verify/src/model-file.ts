@@ -18,6 +18,8 @@ export interface ModelDescription {
   readonly threshold: number;
   /** Where the threshold comes from. */
   readonly thresholdSource: 'learned' | 'calibrated';
+  /** The share of pairs of different people that it was calibrated to accept at most; null or missing: it was not. */
+  readonly falseAcceptRate?: number | null;
   /** What the loss learned, also where it separates embeddings from classes. */
   readonly learnedThreshold?: LearnedThreshold | null;
   readonly calibration?: Calibration | null;

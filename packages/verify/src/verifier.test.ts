@@ -43,6 +43,15 @@ describe.each(['cpu', 'wasm'])('Verifier on %s', (backendName) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('counts images from the first batch on where one has no direction', async () => {
+    const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.5 });
+    const batches = (async function* () {
+      yield { images: Float32Array.of(2, 0, 0, 0, 0, 3, 0, 0), shape: [2, 2, 2, 1] as const };
+      yield { images: Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0), shape: [2, 2, 2, 1] as const };
+    })();
+    await expect(verifier.embedBatches(batches)).rejects.toThrow('image 3 is all zeros');
+  });
+
   it('adds the embedding of the mirrored image', async () => {
     const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.5 });
     const images = tf.tensor4d([3, 1, 0, 0], [1, 2, 2, 1]);

@@ -94,6 +94,11 @@ export class Verifier {
    * @throws ShapeError if the images are of another shape; DataError if an embedding has no direction
    */
   async embed(images: tf.Tensor4D): Promise<Float32Array[]> {
+    return this.embedAfter(0, images);
+  }
+
+  /** @param before how many images came before these, for messages */
+  private async embedAfter(before: number, images: tf.Tensor4D): Promise<Float32Array[]> {
     if (images.rank !== 4) {
       throw new ShapeError(
         `Images must be [count, height, width, channels], but are ${shapeText(images.shape)}.`,
@@ -108,7 +113,7 @@ export class Verifier {
       const size = this.backbone.embeddingSize;
       for (let row = 0; row < count; row++) {
         const vector = values.subarray(row * size, (row + 1) * size);
-        embeddings.push(unit(vector, `The embedding of image ${first + row}`));
+        embeddings.push(unit(vector, `The embedding of image ${before + first + row}`));
       }
     }
     return embeddings;
@@ -117,13 +122,14 @@ export class Verifier {
   /**
    * The embeddings of batches of plain arrays, as a loader of `@openset/data` makes them (with `shuffle: false`).
    * @returns as `embed`, in the order of the batches
+   * @throws what `embed` throws; images are counted from the first batch on
    */
   async embedBatches(batches: AsyncIterable<ImageBatch>): Promise<Float32Array[]> {
     const embeddings: Float32Array[] = [];
     for await (const { images, shape } of batches) {
       const tensor = tf.tensor4d(images, [...shape]);
       try {
-        embeddings.push(...(await this.embed(tensor)));
+        embeddings.push(...(await this.embedAfter(embeddings.length, tensor)));
       } finally {
         tensor.dispose();
       }

@@ -44,11 +44,14 @@ export function withModel(command: Command): Command {
   );
 }
 
-/** Adds `--threshold`. */
-export function withThreshold(command: Command): Command {
+/**
+ * Adds `--threshold`.
+ * @param usual what decides without it
+ */
+export function withThreshold(command: Command, usual = "the model's"): Command {
   return command.option(
     '--threshold <cosine>',
-    "decide with this threshold, or with the 'learned' one (default: the model's)",
+    `decide with this threshold, or with the 'learned' one (default: ${usual})`,
     (text) => (text === 'learned' ? text : cosineParser(text)),
   );
 }

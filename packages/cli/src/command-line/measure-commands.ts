@@ -46,7 +46,10 @@ export function addMeasureCommands(program: Command): void {
       'accept at most this share of pairs of different people (default: the most right answers)',
       numberParser({ minimum: 0, maximum: 1 }),
     )
-    .option('--out <file>', 'the new model (default: beside the old one, with -calibrated in its name)');
+    .option(
+      '--out <file>',
+      'the new model (default: beside the old one, with -calibrated in its name, unless there is one)',
+    );
   withBackend(calibrate).action(async (options: CalibrateOptions & CommonOptions) => {
     const { calibrate: run } = await import('../commands/calibrate.ts');
     await answer(options, (output) => run(options, output));

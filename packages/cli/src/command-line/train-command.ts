@@ -31,10 +31,10 @@ export function addTrain(program: Command): void {
       'length of the run in minutes (default: one for each 250 pictures)',
       numberParser({ minimum: 0, isAbove: true }),
     )
-    .option('--seed <n>', 'of everything random', numberParser({ isWhole: true }))
+    .option('--seed <n>', 'of everything random', numberParser({ minimum: 0, isWhole: true }))
     .option(
       '--held-out <share>',
-      'share of the people that are held out for the threshold and the report (default: 0.1)',
+      'share of the people that are held out for the threshold and the report (default: 0.1; 0 with --pairs)',
       numberParser({ minimum: 0, maximum: 0.9 }),
     )
     .option('--pairs <file>', 'pairs of other people to judge on, instead of holding people out')

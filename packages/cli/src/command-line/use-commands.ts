@@ -43,7 +43,8 @@ export function addUseCommands(program: Command): void {
       '--gallery <path>',
       'pictures of the known people: a folder with a folder for each, or a list',
     );
-  withBackend(withThreshold(withModel(identify))).action(
+  const usual = "the learned one, if there is one between embeddings, else the model's";
+  withBackend(withThreshold(withModel(identify), usual)).action(
     async (paths: string[], options: Omit<IdentifyOptions, 'paths'> & CommonOptions) => {
       const { identify: run } = await import('../commands/identify.ts');
       await answer(options, (output) => run({ ...options, paths }, output));

@@ -1,11 +1,12 @@
-import { checkNumber, DataError } from '@openset/core';
+import { ConfigError, checkNumber, DataError } from '@openset/core';
 import { bestAccuracy, calibrateThreshold, pairSimilarities, plattCalibration } from '@openset/metrics';
 import { encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { count, percent } from '../evaluation/texts.ts';
 import { checkFilePlace } from '../files/check-place.ts';
+import { statusOf } from '../files/status-of.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
-import { loadModel, readModel } from '../model/load-model.ts';
+import { loadModel, modelFile, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { differentPairs } from '../pictures/different-pairs.ts';
@@ -16,7 +17,7 @@ export interface CalibrateOptions extends TestChoice, BackendChoice {
   readonly model: string;
   /** Accept at most this share of pairs of different people; default: the most right answers. */
   readonly far?: number | undefined;
-  /** The new model file; default beside the old one, with `-calibrated` in its name. */
+  /** The new model file; default beside the old one, with `-calibrated` in its name, where that is free. */
   readonly out?: string | undefined;
 }
 
@@ -44,8 +45,8 @@ export async function calibrate(
   output: Output,
 ): Promise<CommandResult<CalibrateResult>> {
   const { far, model: path } = options;
-  const out = options.out ?? `${path.replace(/\.safetensors$/, '')}-calibrated.safetensors`;
   if (far !== undefined) checkNumber('--far', far, { minimum: 0, maximum: 1 });
+  const out = options.out ?? (await placeBeside(path));
   await checkFilePlace(out);
   await startBackend(options, output);
   const model = await loadModel(path);
@@ -57,7 +58,12 @@ export async function calibrate(
   if (far !== undefined && threshold > 1) throw noThreshold(far, found.different);
   const { description, state } = await readModel(path);
   try {
-    const calibrated = { threshold, thresholdSource: 'calibrated', calibration: { slope, offset } } as const;
+    const calibrated = {
+      threshold,
+      thresholdSource: 'calibrated',
+      falseAcceptRate: far ?? null,
+      calibration: { slope, offset },
+    } as const;
     await writeAtOnce(out, await encodeModel({ ...description, ...calibrated }, state));
   } finally {
     tf.dispose(state);
@@ -69,6 +75,18 @@ export async function calibrate(
       ...advice(far, found),
     ].join('\n'),
   };
+}
+
+/**
+ * The place of the new model where none is given.
+ * @throws ConfigError if there is a file: an earlier calibration, which nobody asked to replace
+ */
+async function placeBeside(path: string): Promise<string> {
+  const out = `${(await modelFile(path)).replace(/\.safetensors$/, '')}-calibrated.safetensors`;
+  if (!(await statusOf(out))) return out;
+  throw new ConfigError(
+    `'${out}' is there already: name the new model with --out, or take the old one away.`,
+  );
 }
 
 function mostRight({ isSame }: OpenedTest, cosines: Float64Array): Threshold {

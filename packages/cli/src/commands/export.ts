@@ -1,7 +1,7 @@
 import { exportOnnx, type OnnxExportOptions } from '@openset/onnx';
 import { checkFilePlace } from '../files/check-place.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
-import { type LoadedModel, loadModel } from '../model/load-model.ts';
+import { type LoadedModel, loadModel, modelFile } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
@@ -37,7 +37,7 @@ export async function exportModel(
   output: Output,
 ): Promise<CommandResult<ExportResult>> {
   const { out, flipSum = false } = options;
-  await checkFilePlace(out);
+  await checkFilePlace(out, await modelFile(options.model));
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
@@ -46,6 +46,12 @@ export async function exportModel(
       output.note(
         'The threshold was found for sums of the embeddings of a picture and of its mirror image: export with --flip-sum, or ' +
           'add the two yourself.',
+      );
+    }
+    if (!wasSummed && flipSum) {
+      output.note(
+        'The threshold was found for embeddings of pictures alone, not for sums with those of their mirror images: export ' +
+          'without --flip-sum.',
       );
     }
     const bytes = await exportOnnx(model.backbone, onnxOptions(options, model));

@@ -2,7 +2,12 @@ import { Gallery, type Identification } from '@openset/verify';
 import { aligned, counted } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { embedPictures } from '../model/embed-pictures.ts';
-import { type GivenThreshold, loadModel } from '../model/load-model.ts';
+import {
+  type GivenThreshold,
+  galleryThreshold,
+  loadModel,
+  type ThresholdSource,
+} from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { openPictures } from '../pictures/open-pictures.ts';
 import { listPictures, pictureFiles } from '../pictures/picture-files.ts';
@@ -11,7 +16,7 @@ import { type BackendChoice, startBackend } from '../start-backend.ts';
 /** Options of `openset identify`. */
 export interface IdentifyOptions extends BackendChoice {
   readonly model: string;
-  /** Decides instead of the model's. */
+  /** Decides instead of the one that `galleryThreshold` takes. */
   readonly threshold?: GivenThreshold | undefined;
   /** Pictures, and folders of pictures: who is it? */
   readonly paths: readonly string[];
@@ -27,7 +32,16 @@ export interface IdentifiedPicture extends Identification {
 /** What `openset identify` answers. */
 export interface IdentifyResult {
   readonly pictures: readonly IdentifiedPicture[];
+  /** From which cosine on somebody is known, and where that comes from. */
+  readonly threshold: number;
+  readonly thresholdSource: ThresholdSource;
 }
+
+const sourceTexts: Readonly<Record<ThresholdSource, string>> = {
+  learned: 'the learned threshold',
+  calibrated: 'the calibrated threshold',
+  given: 'the threshold given',
+};
 
 /**
  * Says who is on each picture: a person of the gallery, or nobody known.
@@ -41,18 +55,23 @@ export async function identify(
   const paths = await listPictures(options.paths);
   const known = await openPictures(options.gallery);
   await startBackend(options, output);
-  const { verifier, dispose } = await loadModel(options.model, options.threshold);
+  const model = await loadModel(options.model, options.threshold);
+  const { verifier, dispose } = model;
+  const { threshold, source } = galleryThreshold(model);
   try {
     const enrolled = await embedPictures(verifier, known, output);
-    const gallery = new Gallery(verifier.threshold);
+    const gallery = new Gallery(threshold);
     known.labels.forEach((label, row) => {
       gallery.enroll(known.classNames[label]!, [enrolled.row(row)]);
     });
-    output.note(`Gallery: ${counted(gallery.identities.length, 'person', 'people')}.`);
+    const people = counted(gallery.identities.length, 'person', 'people');
+    output.note(
+      `Gallery: ${people}, known from a cosine of ${threshold.toFixed(3)} on: ${sourceTexts[source]}.`,
+    );
     const probes = await embedPictures(verifier, pictureFiles(paths), output);
     const pictures = paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
     return {
-      data: { pictures },
+      data: { pictures, threshold, thresholdSource: source },
       text: aligned(pictures.map((picture) => [picture.path, answerText(picture)])),
       exitCode: pictures.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
     };

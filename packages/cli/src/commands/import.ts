@@ -50,7 +50,7 @@ export async function importWeights(
     { backbone: options.network, ...options.options },
     'The network',
   );
-  await checkFilePlace(out);
+  await checkFilePlace(out, weights);
   const tensors = await readTensors(weights);
   await startBackend(options, output);
   const backbone = createBackbone(network);

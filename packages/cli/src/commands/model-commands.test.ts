@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readOnnxMetadata } from '@openset/onnx';
@@ -162,6 +162,7 @@ describe('calibrate', () => {
       learnedThreshold: { cosine: 0.9 },
       loss: { loss: 'UssLoss' },
     });
+    expect(description.falseAcceptRate).toBe(0.05);
     expect(description.calibration!.slope).toBeLessThan(0);
     expect(text).toContain('600 such pairs would be needed');
     const check = await verify(
@@ -169,6 +170,20 @@ describe('calibrate', () => {
       keptOutput(),
     );
     expect(check.data.probability).toBeGreaterThan(0.5);
+  });
+
+  it('writes beside the model of a folder, and over no earlier calibration', async () => {
+    const options = { ...common, data: at('faces') };
+    await mkdir(at('a-run'));
+    await copyFile(common.model, at('a-run', 'model.safetensors'));
+    for (const model of [at('a-run'), `${at('a-run')}/`, at('a-run', 'model.safetensors')]) {
+      const { data } = await calibrate({ ...options, model }, keptOutput());
+      expect(data.out).toBe(at('a-run', 'model-calibrated.safetensors'));
+      await expect(calibrate({ ...options, model }, keptOutput())).rejects.toThrow(
+        /model-calibrated\.safetensors' is there already: name the new model with --out/,
+      );
+      await rm(data.out);
+    }
   });
 
   it('takes the most right answers without a rate', async () => {
@@ -209,18 +224,34 @@ describe('identify', () => {
     const options = { ...common, gallery: at('faces') };
     const known = await identify({ ...options, paths: [picture(2, 0)] }, keptOutput());
     expect(known).toMatchObject({ exitCode: 0, data: { pictures: [{ identity: 'person-2' }] } });
-    const strict = await describeStrict();
+    expect(known.data).toMatchObject({ threshold: 0.9, thresholdSource: 'learned' });
+    const strict = await writeStrict();
     const unknown = await identify({ ...options, model: strict, paths: [at('strangers')] }, keptOutput());
     expect(unknown.exitCode).toBe(1);
     expect(unknown.data.pictures).toHaveLength(4);
     expect(unknown.text.split('\n')[0]).toMatch(/unknown \(nearest: person-\d, cosine/);
   });
 
-  /** The same model with a threshold that only very like pictures reach. */
-  async function describeStrict(): Promise<string> {
+  it('decides with the learned threshold, unless another is given, and says so', async () => {
+    const options = { ...common, gallery: at('faces'), paths: [picture(2, 0)] };
+    // Learned 0.9999; 0.5 between two pictures.
+    const strict = { ...options, model: await writeStrict(0.5) };
+    const output = keptOutput();
+    const learned = await identify(strict, output);
+    expect(learned).toMatchObject({ exitCode: 1, data: { threshold: 0.9999, thresholdSource: 'learned' } });
+    expect(output.lines).toContain(
+      'Gallery: 4 people, known from a cosine of 1.000 on: the learned threshold.',
+    );
+    const given = await identify({ ...strict, threshold: 0.4 }, keptOutput());
+    expect(given).toMatchObject({ exitCode: 0, data: { threshold: 0.4, thresholdSource: 'given' } });
+  });
+
+  /** The same model with a learned threshold that only very like pictures reach. */
+  async function writeStrict(threshold = 0.9999): Promise<string> {
     const { description, state } = decodeModel(await readFile(common.model));
     const path = at('strict.safetensors');
-    await writeFile(path, await encodeModel({ ...description, threshold: 0.9999 }, state));
+    const learnedThreshold = { cosine: 0.9999, between: 'embeddings' } as const;
+    await writeFile(path, await encodeModel({ ...description, threshold, learnedThreshold }, state));
     tf.dispose(state);
     return path;
   }
@@ -281,6 +312,30 @@ describe('export', () => {
     });
   });
 
+  it('notes sums of embeddings where the threshold is none for them', async () => {
+    const { description, state } = decodeModel(await readFile(common.model));
+    const model = at('plain.safetensors');
+    await writeFile(model, await encodeModel({ ...description, flipSum: false }, state));
+    tf.dispose(state);
+    const summed = keptOutput();
+    await exportModel({ ...common, model, out: at('plain.onnx'), flipSum: true }, summed);
+    expect(summed.lines.join()).toContain('export without --flip-sum');
+    const plain = keptOutput();
+    await exportModel({ ...common, model, out: at('plain.onnx') }, plain);
+    expect(plain.lines).toEqual([]);
+  });
+
+  it('refuses to write over the model', async () => {
+    const before = await readFile(common.model);
+    await expect(exportModel({ ...common, out: common.model }, keptOutput())).rejects.toThrow(
+      /it is the file that is read/,
+    );
+    // The model of a folder.
+    const options = { ...common, model: folder, out: common.model };
+    await expect(exportModel(options, keptOutput())).rejects.toThrow(/it is the file that is read/);
+    expect(await readFile(common.model)).toEqual(before);
+  });
+
   it('refuses a place where nothing can be written', async () => {
     await expect(exportModel({ ...common, out: at('faces') }, keptOutput())).rejects.toThrow(
       /it is a folder/,
@@ -289,6 +344,17 @@ describe('export', () => {
 });
 
 describe('import', () => {
+  it('refuses to write over the weights, by a link too', async () => {
+    const before = await readFile(at('weights.safetensors'));
+    await symlink(at('weights.safetensors'), at('link.safetensors'));
+    for (const name of ['weights.safetensors', 'link.safetensors']) {
+      await expect(importWeights({ ...importOptions(), out: at(name) }, keptOutput())).rejects.toThrow(
+        /it is the file that is read/,
+      );
+    }
+    expect(await readFile(at('weights.safetensors'))).toEqual(before);
+  });
+
   it('makes a model that answers as the network did', async () => {
     const { data } = await importWeights({ ...importOptions(), thresholdSource: 'learned' }, keptOutput());
     expect(data).toMatchObject({ out: at('imported.safetensors'), threshold: 0.5 });

@@ -1,3 +1,4 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,7 @@ describe('train', () => {
     expect((await readdir(at('whole'))).sort()).toEqual([
       'checkpoints',
       'config.json',
+      'data.json',
       'events.jsonl',
       'model.safetensors',
       'report.html',
@@ -138,11 +140,30 @@ describe('train', () => {
     ]);
     await writeFile(at('pairs.csv'), `${lines.join('\n')}\n`);
     const output = keptOutput();
-    const { data } = await run({ out: at('paired'), steps: 4, pairs: at('pairs.csv') }, output);
-    expect(output.lines[1]).toBe(
+    const { data, text } = await run({ out: at('paired'), steps: 4, pairs: at('pairs.csv') }, output);
+    // The first pictures of three people, the second ones of four.
+    const seen = '7 pictures of the pairs are trained on too: on strangers the network will do worse.';
+    expect(output.lines.slice(1, 3)).toEqual([
       `Trained on 8 people (32 pictures), judged on 6 pairs of '${at('pairs.csv')}'.`,
-    );
+      seen,
+    ]);
     expect(data.measured).toMatchObject({ same: 3, different: 3 });
+    expect(text).toContain(`% on 6 pairs of '${at('pairs.csv')}'; at `);
+    expect(text).toContain(seen);
+    const report = await readFile(data.report!, 'utf8');
+    expect(report).toContain(seen);
+    expect(report).not.toContain('never trained on');
+  });
+
+  it('claims nothing of pairs that are of other pictures, as they may be of the same people', async () => {
+    await writePeople(at('others'), { people: 2, pictures: 2, first: 20 });
+    const path = (person: number, picture: number) => `others/person-${person}/picture-${picture}.png`;
+    const lines = [`${path(20, 0)},${path(20, 1)},1`, `${path(20, 0)},${path(21, 1)},0`];
+    await writeFile(at('others.csv'), lines.join('\n'));
+    const output = keptOutput();
+    const { data, text } = await run({ out: at('judged'), steps: 2, pairs: at('others.csv') }, output);
+    expect([...output.lines, text].join()).not.toMatch(/trained on too|never/);
+    expect(await readFile(data.report!, 'utf8')).toContain('It is judged on pairs of ');
   });
 
   it('needs no pairs for a loss that learns its threshold', async () => {
@@ -216,6 +237,40 @@ describe('train refuses', () => {
     await expect(run({ out: at('taken'), steps: 2 })).rejects.toThrow(
       /holds a run already: go on with it by --resume/,
     );
+  });
+
+  it('to go on with other pictures, as people held out would be trained on', async () => {
+    await writePeople(at('growing'), { people: 8, pictures: 2 });
+    await run({ data: at('growing'), out: at('grown'), steps: 2 });
+    await writePeople(at('growing'), { people: 1, pictures: 2, first: 8 });
+    const resumed = { data: undefined, config: undefined, out: at('grown'), resume: true };
+    await expect(run(resumed)).rejects.toThrow(
+      /growing' is not what the run began with: it had 16 pictures of 8 people, and has 18 pictures of 9 people\./,
+    );
+    await rm(at('growing', 'person-8'), { recursive: true });
+    expect((await run(resumed)).data.stopped).toBe(false);
+  });
+
+  it('a folder where another run begins while it looks at its data', async () => {
+    const begin = async (name: string, other: () => void) => {
+      const output = keptOutput();
+      const note = (line: string) => {
+        if (line.startsWith('Length: ')) other();
+      };
+      await run({ out: at(name), steps: 2 }, { ...output, note });
+    };
+    const beginning = begin('shared', () => {
+      mkdirSync(at('shared'));
+      writeFileSync(at('shared', 'config.json'), 'of the other run');
+    });
+    await expect(beginning).rejects.toThrow(/shared' holds a run already: go on with it by --resume/);
+    expect(await readFile(at('shared', 'config.json'), 'utf8')).toBe('of the other run');
+    await run({ out: at('saved'), steps: 2 });
+    const saved = begin('mixed', () => {
+      mkdirSync(at('mixed'));
+      cpSync(at('saved', 'checkpoints'), at('mixed', 'checkpoints'), { recursive: true });
+    });
+    await expect(saved).rejects.toThrow(/holds checkpoints .* resume is false/);
   });
 
   it('a folder with something else in it', async () => {

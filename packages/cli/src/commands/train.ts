@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { ConfigError, type LearnedThreshold } from '@openset/core';
 import type { RunningBackend } from '../backends.ts';
 import { chooseSettings } from '../config/choose.ts';
@@ -11,13 +10,14 @@ import type { CommandResult, Output } from '../output.ts';
 import { lookAtPictures } from '../pictures/look-at-pictures.ts';
 import { openPictures } from '../pictures/open-pictures.ts';
 import { startBackend } from '../start-backend.ts';
+import { checkSameData, type DataFingerprint, fingerprintOf } from '../training/data-fingerprint.ts';
 import { finishRun } from '../training/finish-run.ts';
 import { fixLength, followLength } from '../training/fix-length.ts';
 import { type GivenSettings, settingsOf } from '../training/given-settings.ts';
 import { measureStep } from '../training/measure-step.ts';
 import { prepareData, type RunData } from '../training/prepare-data.ts';
-import { checkNewRun, discardEmptyRun, type RunFolder, runFolder } from '../training/run-folder.ts';
-import { makeRun, stepsPerEpoch } from '../training/run-parts.ts';
+import { checkNewRun, claimRun, discardEmptyRun, type RunFolder, runFolder } from '../training/run-folder.ts';
+import { makeRun, type RunParts, stepsPerEpoch } from '../training/run-parts.ts';
 import { choiceLines, lengthLine, resultText } from '../training/run-texts.ts';
 import { runTrainer } from '../training/run-trainer.ts';
 
@@ -43,7 +43,7 @@ export interface TrainResult {
   readonly threshold?: number;
   readonly thresholdSource?: 'learned' | 'calibrated';
   readonly learnedThreshold?: LearnedThreshold | null;
-  /** On pairs of people that were not trained on. */
+  /** On pairs of people held out, or from a file. */
   readonly measured?: PairMeasurements | null;
   /** Steps after which the weights are those of the model. */
   readonly step?: number;
@@ -55,6 +55,7 @@ interface Task {
   readonly folder: RunFolder;
   readonly running: RunningBackend;
   readonly output: Output;
+  readonly fingerprint: DataFingerprint;
 }
 
 /**
@@ -73,6 +74,7 @@ export async function train(
   if (!options.resume && !options.printConfig) await checkNewRun(folder);
   const source = await openPictures(data);
   try {
+    if (options.resume) await checkSameData(folder.data, source, data);
     const facts = await lookAtPictures(source);
     const running = await startBackend(settings, output);
     const given = options.loss ? { ...settings, loss: lossFor(options.loss, facts.people) } : settings;
@@ -80,7 +82,13 @@ export async function train(
     if (options.printConfig) return { data: chosen, text: JSON.stringify(chosen, null, 2) };
     const prepared = await prepareData(chosen, source, output);
     for (const line of choiceLines(chosen, facts, prepared, running)) output.note(line);
-    return await trainOn(prepared, chosen, { options, folder, running, output });
+    return await trainOn(prepared, chosen, {
+      options,
+      folder,
+      running,
+      output,
+      fingerprint: fingerprintOf(source),
+    });
   } catch (error) {
     if (options.signal?.aborted && error === options.signal.reason) return stopped(folder, false);
     throw error;
@@ -90,13 +98,27 @@ export async function train(
 }
 
 async function trainOn(data: RunData, chosen: RunConfig, task: Task): Promise<CommandResult<TrainResult>> {
-  const { options, folder, output } = task;
   const config = await withLength(data, chosen, task);
   const run = makeRun(config, data.train, config);
   try {
-    await mkdir(folder.path, { recursive: true });
-    if (!options.resume) await writeAtOnce(folder.config, `${JSON.stringify(config, null, 2)}\n`);
-    const last = await runTrainer(config, data, run, folder, { output, signal: options.signal });
+    if (!task.options.resume) await claimRun(task.folder, config);
+    return await trainInFolder(data, config, run, task);
+  } finally {
+    run.dispose();
+    await data.pairs?.pictures.close();
+  }
+}
+
+async function trainInFolder(
+  data: RunData,
+  config: RunConfig,
+  run: RunParts,
+  { options, folder, output, fingerprint }: Task,
+): Promise<CommandResult<TrainResult>> {
+  const { signal, resume = false } = options;
+  try {
+    if (!resume) await writeAtOnce(folder.data, `${JSON.stringify(fingerprint)}\n`);
+    const last = await runTrainer(config, data, run, folder, { output, signal, resume });
     if (last.kind === 'stopped') return stopped(folder, true);
     options.onTrained?.();
     const finished = await finishRun(config, data, run, folder, output);
@@ -115,14 +137,11 @@ async function trainOn(data: RunData, chosen: RunConfig, task: Task): Promise<Co
         measured,
         step,
       },
-      text: resultText(finished, folder),
+      text: resultText(finished, data, folder),
     };
   } catch (error) {
-    if (!options.resume) await discardEmptyRun(folder);
+    if (!resume) await discardEmptyRun(folder);
     throw error;
-  } finally {
-    run.dispose();
-    await data.pairs?.pictures.close();
   }
 }
 

@@ -49,6 +49,10 @@ describe('with something given', () => {
     expect(config.minutes).toBeUndefined();
   });
 
+  it('holds nobody out where there are pairs', () => {
+    expect(chooseSettings({ pairs: 'lfw.bin' }, lfw).heldOut).toBe(0);
+  });
+
   it('puts later layers over earlier ones, and one length in the place of another', () => {
     const merged = mergeSettings({ epochs: 28, seed: 1 }, { minutes: 5, clipNorm: null }, { seed: 2 });
     expect(merged).toEqual({ minutes: 5, clipNorm: null, seed: 2 });

@@ -32,7 +32,8 @@ export function chooseSettings(given: Settings, facts: Circumstances): RunConfig
   return {
     ...given,
     data,
-    heldOut: given.heldOut ?? 0.1,
+    // Pairs of their own make it needless to hold people out.
+    heldOut: given.heldOut ?? (given.pairs === undefined ? 0.1 : 0),
     network,
     loss: given.loss ?? lossFor('unitsface', people),
     optimizer: given.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },

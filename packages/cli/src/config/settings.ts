@@ -87,7 +87,8 @@ export const settingsSchema = entries({
     epochs: z.int().min(1).optional(),
     steps: z.int().min(1).optional(),
   }).optional(),
-  seed: z.int().optional(),
+  // The smallest that pairs can be drawn with.
+  seed: z.int().min(0).optional(),
   backend: z.enum(backendNames).optional(),
   threads: z.int().min(1).max(64).optional(),
 });

@@ -1,3 +1,4 @@
+import { randomNumbers } from '@openset/core';
 import { bootstrapInterval } from '@openset/metrics';
 import type { FoldedPairs } from './folds.ts';
 
@@ -25,18 +26,17 @@ export function intervalOf(pairs: FoldedPairs, statistic: (drawn: FoldedPairs) =
     isSame: Uint8Array.from({ length: count }, (_, place) => (place < same.length ? 1 : 0)),
     folds: new Int32Array(count),
   };
-  const statisticOf = (indices: Uint32Array) => {
+  const random = randomNumbers(0);
+  // The bootstrap's own indices are drawn from all pairs: no remainder of theirs is as likely as all others within a kind.
+  const redrawn = () => {
     for (let place = 0; place < count; place++) {
-      const index = indices[place]!;
-      const pair =
-        place < same.length
-          ? same[index % same.length]!
-          : different[(index + count - same.length) % different.length]!;
+      const kind = place < same.length ? same : different;
+      const pair = kind[Math.floor(random() * kind.length)]!;
       drawn.cosines[place] = cosines[pair]!;
       drawn.folds[place] = folds[pair]!;
     }
     return statistic(drawn);
   };
-  const { low, high } = bootstrapInterval(statisticOf, count, { samples });
+  const { low, high } = bootstrapInterval(redrawn, count, { samples });
   return { estimate: statistic(pairs), low, high };
 }

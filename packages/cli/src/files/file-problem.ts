@@ -1,6 +1,7 @@
 const problems: Readonly<Record<string, string>> = {
   EACCES: 'there is no permission',
   EDQUOT: 'the disk quota is used up',
+  EIO: 'the disk has a fault',
   EISDIR: 'it is a folder',
   EMFILE: 'too many files are open',
   ENOENT: 'it does not exist',

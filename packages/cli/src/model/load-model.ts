@@ -23,13 +23,18 @@ export interface LoadedModel {
   dispose(): void;
 }
 
+/** The file that a path names: itself, or the model in the folder of a run. */
+export async function modelFile(path: string): Promise<string> {
+  return (await statusOf(path))?.isDirectory() ? runFolder(path).model : path;
+}
+
 /**
  * Reads a model file; the caller disposes of the state.
  * @param path of the file, or of the folder of a run
  * @throws DataError if there is none, or it is something else
  */
 export async function readModel(path: string): Promise<ModelFile> {
-  const file = (await statusOf(path))?.isDirectory() ? runFolder(path).model : path;
+  const file = await modelFile(path);
   const missing = `There is no model '${file}': 'openset train' makes one, and --model FILE names another.`;
   const bytes = await readNamed(file, missing);
   return inFile(file, () => decodeModel(bytes));
@@ -64,6 +69,22 @@ function thresholdOf(
   if (given !== 'learned') return { threshold: given, source: 'given' };
   if (learned?.between === 'embeddings') return { threshold: learned.cosine, source: 'learned' };
   throw new DataError('its loss has learned no threshold between two embeddings.');
+}
+
+/**
+ * The threshold to compare a picture with many people by: the learned one, which is found with one picture of the same
+ * person against one of everybody else. The model's where its loss learned none between embeddings, or one that is no
+ * cosine, and where somebody has chosen another: by a false accept rate, or as given.
+ */
+export function galleryThreshold({ description, source }: Pick<LoadedModel, 'description' | 'source'>): {
+  readonly threshold: number;
+  readonly source: ThresholdSource;
+} {
+  const { threshold, learnedThreshold: learned, falseAcceptRate = null } = description;
+  const isChosen = source === 'given' || falseAcceptRate !== null;
+  if (isChosen || learned?.between !== 'embeddings' || Math.abs(learned.cosine) > 1)
+    return { threshold, source };
+  return { threshold: learned.cosine, source: 'learned' };
 }
 
 /** Tells which file it was. */

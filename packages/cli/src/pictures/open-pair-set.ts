@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import { readLfwPairs, readPairTable } from '@openset/data';
 import { openPairs, openVerificationBin, readFrom } from '@openset/data/node';
+import { realPaths } from '../files/real-paths.ts';
 import { statusOf } from '../files/status-of.ts';
 import { type PairSet, pairsOfVerificationSet } from './pair-set.ts';
 import { pictureEndings } from './picture-files.ts';
@@ -23,7 +24,8 @@ export async function openPairSet(path: string, images?: string): Promise<PairSe
   const list = (await isLfwList(path))
     ? await readFrom(path, async (file) => readLfwPairs(file, { extension: await endingOf(path, folder) }))
     : await readFrom(path, readPairTable);
-  return pairsOfVerificationSet(openPairs(list, folder), path);
+  const paths = list.first.flatMap((first, pair) => [first, list.second[pair]!]);
+  return { ...pairsOfVerificationSet(openPairs(list, folder), path), files: await realPaths(folder, paths) };
 }
 
 /** Whether the second field of the first pair is the number of a picture, as in LFW's lists, and not a path. */

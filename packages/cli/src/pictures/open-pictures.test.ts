@@ -44,6 +44,24 @@ describe('openPictures', () => {
     await expect(openPictures(join(folder, path))).rejects.toThrow(message);
   });
 
+  it('leaves records out that say of nobody who is on them', async () => {
+    for (const [name, labels] of [
+      ['some.rec', [4, -1, 7]],
+      ['none.rec', [-1, -1]],
+    ] as const) {
+      const writer = await RecordIOWriter.create(join(folder, name));
+      for (const label of labels) await writer.add(Uint8Array.of(label + 1), label);
+      await writer.close();
+    }
+    const source = await openPictures(join(folder, 'some.rec'));
+    expect([source.size, source.classNames, [...source.labels]]).toEqual([2, ['4', '7'], [0, 1]]);
+    expect([...(await source.get(1)).bytes]).toEqual([8]);
+    await source.close();
+    await expect(openPictures(join(folder, 'none.rec'))).rejects.toThrow(
+      /none\.rec' says of none of its 2 pictures who is on it/,
+    );
+  });
+
   it('finds the pairs that lie beside a set', async () => {
     expect(await pairsBeside(join(folder, 'set'))).toBeNull();
     await writeFile(join(folder, 'set', 'lfw.bin'), '');
@@ -100,6 +118,15 @@ describe('pictures by their paths', () => {
     expect(paths[6]).toBe(join(folder, 'faces', 'person-2', 'picture-1.png'));
     const source = pictureFiles(paths);
     expect((await source.get(0)).bytes.length).toBeGreaterThan(8);
+  });
+
+  it('are no names that begin with a dot, and no folders', async () => {
+    const visit = join(folder, 'visit');
+    for (const path of ['.trash', 'album.jpg']) await mkdir(join(visit, path), { recursive: true });
+    for (const path of ['a.jpg', '._a.jpg', '.trash/b.jpg', 'album.jpg/c.JPG']) {
+      await writeFile(join(visit, path), '');
+    }
+    expect(await listPictures([visit])).toEqual([join(visit, 'a.jpg'), join(visit, 'album.jpg', 'c.JPG')]);
   });
 
   it('must be there', async () => {

@@ -1,14 +1,15 @@
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { DataError } from '@openset/core';
-import type { ImageSource } from '@openset/data';
+import { type ImageSource, type PathSource, subsetSource } from '@openset/data';
 import { openImageFolder, openImageList, openRecordIO } from '@openset/data/node';
+import { realPaths } from '../files/real-paths.ts';
 import { statusOf } from '../files/status-of.ts';
 
 const listEndings = ['.lst', '.txt', '.csv', '.tsv'];
 
 /**
  * Opens pictures with classes: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a
- * `.rec` file, or a list.
+ * `.rec` file, or a list. Records without a class are left out.
  * @throws DataError if there is nothing of that kind
  */
 export async function openPictures(path: string): Promise<ImageSource> {
@@ -16,15 +17,40 @@ export async function openPictures(path: string): Promise<ImageSource> {
   if (!status) throw new DataError(`There is no file or folder '${path}'.`);
   if (status.isDirectory()) {
     const records = join(path, 'train.rec');
-    return (await isThere(records)) ? openRecordIO(records) : openImageFolder(path);
+    return (await isThere(records)) ? openRecords(records) : openImageFolder(path);
   }
   const ending = extname(path).toLowerCase();
-  if (ending === '.rec') return openRecordIO(path);
+  if (ending === '.rec') return openRecords(path);
   if (listEndings.includes(ending)) return openImageList(path);
   throw new DataError(
     `'${path}' is no set of pictures: expected a folder with one folder for each person, a .rec file, or a list ` +
       `(${listEndings.join(', ')}).`,
   );
+}
+
+/** A record without a class has the label −1: nobody known is on it. */
+async function openRecords(path: string): Promise<ImageSource> {
+  const source = await openRecordIO(path);
+  const { labels } = source;
+  if (labels.every((label) => label >= 0)) return source;
+  const rows = [...labels.keys()].filter((row) => labels[row]! >= 0);
+  if (rows.length > 0) return { ...subsetSource(source, rows), close: () => source.close() };
+  await source.close();
+  throw new DataError(
+    `'${path}' says of none of its ${source.size} pictures who is on it: all labels are -1.`,
+  );
+}
+
+/**
+ * The files of pictures that `openPictures` has opened, without links.
+ * @param path as it was given to `openPictures`
+ * @returns null where the pictures are no files of their own
+ */
+export async function filesOfPictures(source: ImageSource, path: string): Promise<readonly string[] | null> {
+  const { paths } = source as Partial<PathSource>;
+  if (!paths) return null;
+  const isFolder = (await statusOf(path))?.isDirectory();
+  return realPaths(isFolder ? path : dirname(path), paths);
 }
 
 /** The pairs that lie in the folder of an InsightFace set; null if there are none. */

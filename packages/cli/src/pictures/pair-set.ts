@@ -11,6 +11,8 @@ export interface PairSet {
   readonly isSame: Uint8Array;
   /** `[pairs]`; null where the set has none. */
   readonly folds: Int32Array | null;
+  /** The files of the pictures in full; missing where they are no files of their own. */
+  readonly files?: readonly string[];
 }
 
 /**

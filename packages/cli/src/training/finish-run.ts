@@ -17,7 +17,7 @@ import { scorePairs, usesFlips } from './validation.ts';
 /** What a finished run gives. */
 export interface FinishedRun {
   readonly description: ModelDescription;
-  /** On pairs of people that were not trained on; null without any. */
+  /** On pairs of people held out, or from a file; null without any. */
   readonly measured: PairMeasurements | null;
   /** Steps after which the weights are those of the model. */
   readonly step: number;

@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { ConfigError } from '@openset/core';
 import type { LossWord } from '../config/loss-words.ts';
 import type { presets } from '../config/presets.ts';
-import { mergeSettings, presetSettings, readSettings } from '../config/read-settings.ts';
-import type { Settings } from '../config/settings.ts';
+import { parseSettings } from '../config/problems.ts';
+import { mergeSettings, presetSettings, readSettings, withOneLength } from '../config/read-settings.ts';
+import { type Settings, settingsSchema } from '../config/settings.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import { type RunFolder, settingsOfRun } from './run-folder.ts';
 
@@ -20,6 +21,9 @@ export interface GivenSettings
   readonly resume?: boolean | undefined;
 }
 
+/** Where flags stand, for messages. */
+const commandLine = 'The command line';
+
 /**
  * The settings of a run, from preset, file and command line, or from the folder of a run that is to go on; with paths that
  * hold in every folder.
@@ -35,9 +39,32 @@ export async function settingsOf(given: GivenSettings, folder: RunFolder): Promi
 async function newSettings(given: GivenSettings): Promise<Settings> {
   const { heldOut, epochs, steps, minutes, seed, backend, threads } = given;
   const { data, pairs, images } = given;
-  const file = given.config === undefined ? {} : await readSettings(given.config);
   const flags = { data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads };
-  return mergeSettings(presetSettings(given.preset), file, flags);
+  const settings = mergeSettings(
+    presetSettings(given.preset),
+    given.config === undefined ? {} : withOneLength(await readSettings(given.config), given.config),
+    withOneLength(checkedFlags(flags), commandLine),
+  );
+  checkTogether(settings);
+  return settings;
+}
+
+/** A configuration must take them again when the run goes on. */
+function checkedFlags(flags: Settings): Settings {
+  return parseSettings(settingsSchema, flags, commandLine);
+}
+
+/** @throws ConfigError for settings of which one would be passed over */
+function checkTogether({ pairs, images, heldOut = 0 }: Settings): void {
+  if (images !== undefined && pairs === undefined) {
+    throw new ConfigError('--images goes with --pairs: it is the folder that their paths start from.');
+  }
+  if (pairs !== undefined && heldOut > 0) {
+    throw new ConfigError(
+      `Nobody is held out where '${pairs}' has the pairs, but ${heldOut} of the people should be: leave --pairs or ` +
+        '--held-out out, or say --held-out 0.',
+    );
+  }
 }
 
 /** @throws ConfigError for options that would make it another run */
@@ -53,7 +80,7 @@ async function goneOnSettings(given: GivenSettings, folder: RunFolder): Promise<
       `--resume goes on with the settings in '${folder.config}': leave out ${names.join(', ')}.`,
     );
   }
-  return mergeSettings(await settingsOfRun(folder), { data, backend, threads });
+  return mergeSettings(await settingsOfRun(folder), checkedFlags({ data, backend, threads }));
 }
 
 /** `--held-out` */

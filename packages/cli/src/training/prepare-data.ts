@@ -3,7 +3,7 @@ import { holdOutClasses, type ImageSource } from '@openset/data';
 import type { RunConfig } from '../config/settings.ts';
 import type { Output } from '../output.ts';
 import { openPairSet } from '../pictures/open-pair-set.ts';
-import { pairsBeside } from '../pictures/open-pictures.ts';
+import { filesOfPictures, pairsBeside } from '../pictures/open-pictures.ts';
 import { type PairSet, sampledPairs } from '../pictures/pair-set.ts';
 import { loadIntoMemory, type PictureSize, pictureSize, type TrainingSet } from './training-set.ts';
 import { learnsThreshold } from './validation.ts';
@@ -11,26 +11,29 @@ import { learnsThreshold } from './validation.ts';
 /** What a run works on. */
 export interface RunData {
   readonly train: TrainingSet;
-  /** Pairs of people that are not trained on; null if there are none. */
+  /** Pairs to judge on, of people held out or from a file; null if there are none. */
   readonly pairs: PairSet | null;
   /** How many people are held out for them. */
   readonly heldPeople: number;
   /** Where they come from. */
   readonly pairsFrom: string | null;
+  /** How many of their pictures are trained on too, as far as paths tell: then they flatter. */
+  readonly seenPictures: number;
 }
 
 /** Pairs of each kind from people held out, at most. */
 const mostPairs = 3000;
 
 /**
- * Cuts the data in two, people to train on and pairs of others, and reads what there is room for in memory.
+ * Takes people to train on, and pairs to judge on: of people held out, or from a file. Reads what there is room for in
+ * memory.
  * @throws DataError if there are too few people, or a picture cannot be read; ConfigError if there would be no threshold
  */
 export async function prepareData(config: RunConfig, source: ImageSource, output: Output): Promise<RunData> {
   const { data, seed } = config;
   const size = pictureSize(config);
   const pairsFrom = config.pairs ?? (config.heldOut === 0 ? await pairsBeside(data) : null);
-  // Pairs of their own make it needless to hold people out.
+  // Older configurations have a share beside pairs.
   const share = config.pairs === undefined ? config.heldOut : 0;
   if (share === 0 && pairsFrom === null) checkLearnsThreshold(config);
   const { train, held } = holdOutClasses(source, data, { share, seed });
@@ -41,12 +44,19 @@ export async function prepareData(config: RunConfig, source: ImageSource, output
   }
   const drawn = held && sampledPairs(held, { most: mostPairs, seed, name: data });
   const pairs = pairsFrom === null ? drawn : await openPairSet(pairsFrom, config.images);
+  const files = pairs?.files ? await filesOfPictures(source, data) : null;
   return {
     train: await loadIntoMemory(train, size, output),
     pairs: pairs && (await pairsInMemory(pairs, size, output)),
     heldPeople: held?.classNames.length ?? 0,
     pairsFrom: pairs && (pairsFrom ?? 'people held out'),
+    seenPictures: files ? countSeen(pairs?.files ?? [], files) : 0,
   };
+}
+
+function countSeen(pictures: readonly string[], trained: readonly string[]): number {
+  const seen = new Set(trained);
+  return new Set(pictures.filter((path) => seen.has(path))).size;
 }
 
 async function pairsInMemory(pairs: PairSet, size: PictureSize, output: Output): Promise<PairSet> {

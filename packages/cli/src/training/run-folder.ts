@@ -1,15 +1,18 @@
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ConfigError, DataError } from '@openset/core';
 import { readSettings } from '../config/read-settings.ts';
-import type { Settings } from '../config/settings.ts';
+import type { RunConfig, Settings } from '../config/settings.ts';
 import { checkFolderPlace } from '../files/check-place.ts';
 import { statusOf } from '../files/status-of.ts';
+import { writeNew } from '../files/write-new.ts';
 
 /** What lies where in the folder of a run. */
 export interface RunFolder {
   readonly path: string;
   readonly config: string;
+  /** What the pictures are known again by. */
+  readonly data: string;
   readonly checkpoints: string;
   readonly events: string;
   readonly tensorBoard: string;
@@ -22,6 +25,7 @@ export function runFolder(path: string): RunFolder {
   return {
     path,
     config: join(path, 'config.json'),
+    data: join(path, 'data.json'),
     checkpoints: join(path, 'checkpoints'),
     events: join(path, 'events.jsonl'),
     tensorBoard: join(path, 'tensorboard'),
@@ -36,11 +40,7 @@ export function runFolder(path: string): RunFolder {
  */
 export async function checkNewRun(folder: RunFolder): Promise<void> {
   const names: string[] = await readdir(folder.path).catch(() => []);
-  if (names.includes(basename(folder.config))) {
-    throw new ConfigError(
-      `'${folder.path}' holds a run already: go on with it by --resume, or choose another folder with --out.`,
-    );
-  }
+  if (names.includes(basename(folder.config))) throw holdsRun(folder);
   if (names.length > 0) {
     throw new ConfigError(
       `'${folder.path}' is not empty, and a run needs a folder of its own: choose another with --out.`,
@@ -49,11 +49,32 @@ export async function checkNewRun(folder: RunFolder): Promise<void> {
   await checkFolderPlace(folder.path);
 }
 
+/**
+ * Makes the folder of a new run, and writes its settings there: it is this run's from then on.
+ * @throws ConfigError if another run has begun there since `checkNewRun`; DataError if it cannot be written
+ */
+export async function claimRun(folder: RunFolder, config: RunConfig): Promise<void> {
+  await mkdir(folder.path, { recursive: true });
+  try {
+    if (await writeNew(folder.config, `${JSON.stringify(config, null, 2)}\n`)) return;
+  } catch (error) {
+    await rmdir(folder.path).catch(() => {});
+    throw error;
+  }
+  throw holdsRun(folder);
+}
+
+function holdsRun({ path }: RunFolder): ConfigError {
+  return new ConfigError(
+    `'${path}' holds a run already: go on with it by --resume, or choose another folder with --out.`,
+  );
+}
+
 /** Takes away a run that came to no checkpoint, and so to nothing. */
 export async function discardEmptyRun(folder: RunFolder): Promise<void> {
   const saved = await readdir(folder.checkpoints).catch(() => []);
   if (saved.length > 0) return;
-  for (const path of [folder.config, folder.checkpoints, folder.events, folder.tensorBoard]) {
+  for (const path of [folder.config, folder.data, folder.checkpoints, folder.events, folder.tensorBoard]) {
     await rm(path, { recursive: true, force: true });
   }
   await rmdir(folder.path).catch(() => {});

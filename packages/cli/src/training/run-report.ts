@@ -7,6 +7,7 @@ import { reportSections, thresholdsOfPeople } from '../evaluation/report-section
 import { count, counted } from '../evaluation/texts.ts';
 import { measureUniform } from '../evaluation/uniform-accuracy.ts';
 import type { RunData } from './prepare-data.ts';
+import { seenText } from './run-texts.ts';
 import type { PairScores } from './validation.ts';
 
 /** What the report of a run tells. */
@@ -25,12 +26,9 @@ export function runReport({ config, data, description, measured, scored, step }:
   const { source } = data.train;
   const { threshold, thresholdSource } = description;
   const people = `${count(source.size)} pictures of ${count(source.classNames.length)} people`;
-  const judged = data.pairsFrom
-    ? `It is judged on pairs of others, never trained on: ${data.pairsFrom}.`
-    : 'It was not judged: there were no pairs of others.';
   return reportPage({
     title: `${config.loss.loss} on ${basename(config.data)}`,
-    introduction: `A network trained on ${people}. ${judged}`,
+    introduction: `A network trained on ${people}. ${judgedText(data)}`,
     sections: [
       ...(measured && scored ? pairSections(data, description, measured, scored) : []),
       {
@@ -43,6 +41,14 @@ export function runReport({ config, data, description, measured, scored, step }:
       },
     ],
   });
+}
+
+/** Only people held out are known to be strangers to the network. */
+function judgedText(data: RunData): string {
+  const { pairsFrom, heldPeople, seenPictures } = data;
+  if (pairsFrom === null) return 'It was not judged: there were no pairs of others.';
+  if (heldPeople > 0) return 'It is judged on pairs of others, never trained on: people held out.';
+  return `It is judged on pairs of '${pairsFrom}'.${seenPictures > 0 ? ` ${seenText(data)}` : ''}`;
 }
 
 function settingRows(config: RunConfig): [string, string][] {

@@ -27,11 +27,18 @@ export function choiceLines(
   return [
     `Data: ${counted(facts.pictures, 'picture')} of ${counted(facts.people, 'person', 'people')}, ${colours}, about ${facts.side} pixels wide.`,
     `Trained on ${learners}${judges}${pairs ? others : ''}.`,
+    ...(data.seenPictures > 0 ? [seenText(data)] : []),
     `Network: ${networkText(config.network)}, pictures of ${train.size.height} × ${train.size.width}.`,
     `Loss: ${lossText(config.loss)}.`,
     `Batches of ${config.batchSize * config.accumulate}, learning rate ${config.schedule.learningRate} (${config.schedule.kind}), seed ${config.seed}.`,
     `Backend: ${backendText(running)}.`,
   ];
+}
+
+/** Pairs of pictures that are trained on say little about others. */
+export function seenText({ seenPictures }: RunData): string {
+  const are = `${counted(seenPictures, 'picture')} of the pairs ${seenPictures === 1 ? 'is' : 'are'}`;
+  return `${are} trained on too: on strangers the network will do worse.`;
 }
 
 /** How long the run is. */
@@ -53,7 +60,7 @@ export function lengthLine(
 }
 
 /** What came out. */
-export function resultText({ description, measured }: FinishedRun, folder: RunFolder): string {
+export function resultText({ description, measured }: FinishedRun, data: RunData, folder: RunFolder): string {
   const { threshold, thresholdSource, learnedThreshold: learned } = description;
   const rows: [string, string][] = [
     ['Model:', folder.model],
@@ -63,12 +70,18 @@ export function resultText({ description, measured }: FinishedRun, folder: RunFo
     const { accuracy, best, same, different } = measured;
     rows.push([
       'Accuracy:',
-      `${percent(accuracy.estimate)} on ${count(same + different)} pairs of people it has never seen; at ` +
+      `${percent(accuracy.estimate)} on ${count(same + different)} pairs of ${judgesText(data)}; at ` +
         `${best.threshold.toFixed(3)}, their best threshold in hindsight, ${percent(best.accuracy)}`,
     ]);
   }
+  if (data.seenPictures > 0) rows.push(['', seenText(data)]);
   rows.push(['Learned:', learnedText(learned ?? null, measured)], ['Report:', folder.report]);
   return aligned(rows);
+}
+
+/** Only people held out are known to be strangers to the network. */
+function judgesText({ heldPeople, pairsFrom }: RunData): string {
+  return heldPeople > 0 ? 'people it has never seen' : `'${pairsFrom}'`;
 }
 
 /** What the loss has learned, and what became of it. */

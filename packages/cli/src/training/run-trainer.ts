@@ -7,17 +7,25 @@ import type { RunFolder } from './run-folder.ts';
 import type { RunParts } from './run-parts.ts';
 import { validation } from './validation.ts';
 
+/** What is around a training. */
+export interface TrainerContext {
+  readonly output: Output;
+  readonly signal: AbortSignal | undefined;
+  /** Whether it goes on with a run; otherwise there must be none. */
+  readonly resume: boolean;
+}
+
 /**
- * Trains to the end or until the signal, from the last checkpoint if there is one; progress goes to the output, events to
- * files of the run's folder.
- * @throws what training throws
+ * Trains to the end or until the signal, from the last checkpoint if it is to go on; progress goes to the output, events
+ * to files of the run's folder.
+ * @throws what training throws; ConfigError if a run that is new finds checkpoints
  */
 export async function runTrainer(
   config: RunConfig,
   data: RunData,
   { options }: RunParts,
   folder: RunFolder,
-  { output, signal }: { readonly output: Output; readonly signal: AbortSignal | undefined },
+  { output, signal, resume }: TrainerContext,
 ): Promise<FinishedEvent | StoppedEvent> {
   const { epochs, steps } = config.evaluateEvery ?? {};
   const trainer = new Trainer({
@@ -25,6 +33,7 @@ export async function runTrainer(
     ...(data.pairs ? { evaluation: validation(data.pairs, config, output) } : {}),
     checkpoints: {
       store: new DirectoryCheckpoints(folder.checkpoints),
+      resume,
       ...(epochs === undefined ? {} : { everyEpochs: epochs }),
       ...(steps === undefined ? {} : { everySteps: steps }),
     },

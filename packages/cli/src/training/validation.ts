@@ -13,7 +13,7 @@ import { type Embeddings, embedPictures } from '../model/embed-pictures.ts';
 import type { Output } from '../output.ts';
 import type { PairSet } from '../pictures/pair-set.ts';
 
-/** How a network does on pairs of people that it was not trained on. */
+/** How a network does on pairs. */
 export interface PairScores {
   readonly embeddings: Embeddings;
   readonly cosines: Float64Array;
