@@ -35,6 +35,25 @@ describe('bootstrapInterval', () => {
     }
   });
 
+  it('draws within strata alone, everything in one as likely as everything else in it', () => {
+    // Of seven data the kinds are 2, 5, 2, 2, 5, 5, 5: no number of either kind divides 7.
+    const strata = [2, 5, 2, 2, 5, 5, 5];
+    const drawn = new Uint32Array(7);
+    const count = (indices: Uint32Array) => {
+      indices.forEach((index, place) => {
+        expect(strata[index]).toBe(strata[place]);
+        drawn[index]! += 1;
+      });
+      return 1;
+    };
+    bootstrapInterval(count, 7, { samples: 20_000, strata });
+    for (const often of drawn) expect(Math.abs(often / 20_000 - 1)).toBeLessThan(0.04);
+    expect(() => bootstrapInterval(count, 7, { strata: [1, 2] })).toThrow(
+      /strata must have 7 numbers, but has 2/,
+    );
+    expect(() => bootstrapInterval(count, 1, { strata: [Number.NaN] })).toThrow(/strata\[0\] is NaN/);
+  });
+
   it('interpolates quantiles linearly', () => {
     // The resamples give 1, 2, 3; half of the distribution lies between places 0.5 and 1.5.
     let call = 0;

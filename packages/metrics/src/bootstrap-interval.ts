@@ -27,7 +27,9 @@ export interface BootstrapInterval {
  *   number. The array is used again for the next call: read it, do not keep it
  * @param count how many data there are, at least 1
  * @param options `confidence`: above 0, below 1, default 0.95. `samples`: how many resamples, at least 2, default
- *   1000. `seed`: default 0; the same seed gives the same interval on every machine
+ *   1000. `seed`: default 0; the same seed gives the same interval on every machine. `strata`: `[count]`, a number for each
+ *   datum, any but NaN; resamples draw each place from the data with the number that stands there, so that they have as
+ *   many of each kind (pairs of the same and of different identities, folds) as the data; default all are of one kind
  * @throws MetricsError if an option is out of range or the statistic is not finite; what the statistic throws
  */
 export function bootstrapInterval(
@@ -37,7 +39,13 @@ export function bootstrapInterval(
     confidence = 0.95,
     samples = 1000,
     seed = 0,
-  }: { confidence?: number; samples?: number; seed?: number } = {},
+    strata,
+  }: {
+    confidence?: number;
+    samples?: number;
+    seed?: number;
+    strata?: ArrayLike<number> | undefined;
+  } = {},
 ): BootstrapInterval {
   checkWhole('bootstrapInterval: count', count, 1);
   checkWhole('bootstrapInterval: samples', samples, 2);
@@ -46,6 +54,7 @@ export function bootstrapInterval(
   }
   const random = seededRandom('bootstrapInterval: seed', seed);
   const indices = Uint32Array.from({ length: count }, (_, index) => index);
+  const kinds = strata ? membersOfStrata(strata, count) : [indices.slice()];
   const evaluate = (what: string): number => {
     const value = statistic(indices);
     if (Number.isFinite(value)) return value;
@@ -58,7 +67,9 @@ export function bootstrapInterval(
   const estimate = evaluate('the data');
   const values = new Float64Array(samples);
   for (let sample = 0; sample < samples; sample++) {
-    for (let index = 0; index < count; index++) indices[index] = random.below(count);
+    for (const members of kinds) {
+      for (const place of members) indices[place] = members[random.below(members.length)]!;
+    }
     values[sample] = evaluate(`resample ${sample}`);
   }
   values.sort();
@@ -70,4 +81,20 @@ export function bootstrapInterval(
     high: quantile(values, (1 + confidence) / 2),
     standardError: Math.sqrt(squares / (samples - 1)),
   };
+}
+
+/** The places of the data of each stratum. */
+function membersOfStrata(strata: ArrayLike<number>, count: number): Uint32Array[] {
+  if (strata.length !== count) {
+    throw new MetricsError(`bootstrapInterval: strata must have ${count} numbers, but has ${strata.length}.`);
+  }
+  const members = new Map<number, number[]>();
+  for (let place = 0; place < count; place++) {
+    const stratum = strata[place]!;
+    if (Number.isNaN(stratum)) throw new MetricsError(`bootstrapInterval: strata[${place}] is NaN.`);
+    const own = members.get(stratum);
+    if (own) own.push(place);
+    else members.set(stratum, [place]);
+  }
+  return [...members.values()].map((places) => Uint32Array.from(places));
 }

@@ -59,16 +59,9 @@ export function acrossFolds(pairs: ScoredPairs): number {
 /** Bootstrap: each pair is replaced by one of its own fold and kind, so that no resample lacks a kind. */
 function interval(pairs: ScoredPairs, statistic: (drawn: ScoredPairs) => number): Share {
   const { isSame, folds } = pairs;
-  const group = (pair: number) => 2 * folds[pair]! + isSame[pair]!;
-  // Groups stand together: then the numbers of a whole group, taken modulo its length, are the group again.
-  const order = Uint32Array.from(isSame, (_, pair) => pair).sort((a, b) => group(a) - group(b) || a - b);
-  const starts = order.map((pair) => order.findIndex((other) => group(other) === group(pair)));
-  const lengths = starts.map((start) => starts.filter((other) => other === start).length);
-  const draw = (numbers: Uint32Array) => {
-    const drawn = numbers.map((number, place) => order[starts[place]! + (number % lengths[place]!)]!);
-    return statistic(pick(pairs, drawn));
-  };
-  const { estimate, low, high } = bootstrapInterval(draw, isSame.length, { samples: 500 });
+  const strata = isSame.map((kind, pair) => 2 * folds[pair]! + kind);
+  const draw = (drawn: Uint32Array) => statistic(pick(pairs, drawn));
+  const { estimate, low, high } = bootstrapInterval(draw, isSame.length, { samples: 500, strata });
   return { estimate, low, high };
 }
 

@@ -1,8 +1,11 @@
 import { rocCurve } from '@openset/metrics';
 import { rocPlot } from '@openset/report';
-import { far } from './measure.ts';
+import { far, type Measurements } from './measure.ts';
 import { interval, measurementRow, measurementTableHead, minutesText } from './measurement-table.ts';
-import type { Recipe, RunResult } from './train-once.ts';
+import type { Recipe, TrainedRun } from './train-once.ts';
+
+/** A run, and what it is measured by. */
+export type RunResult = TrainedRun & Measurements;
 
 /** What the page tells. */
 export interface LfwStudy {

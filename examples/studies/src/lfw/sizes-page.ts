@@ -30,7 +30,7 @@ set is held out, and the network is judged on pairs of their pictures, at most t
 ${runs.map(row).join('\n')}
 
 One seed, with 95 % confidence intervals (bootstrap over pairs, which share people: the true intervals are wider). The most in ${minutes} minutes:
-${best.inputSize} × ${best.inputSize} pixels and a width of ${best.width}.
+${best.inputSize} × ${best.inputSize} pixels and a width of ${best.width}. Rows whose intervals overlap are not told apart by this.
 `;
 }
 

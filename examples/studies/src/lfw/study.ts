@@ -5,9 +5,10 @@ import { machine } from '../machine.ts';
 import { mean } from '../numbers.ts';
 import { openFaces } from './faces.ts';
 import { type LossName, lossNames } from './losses.ts';
-import { type LfwStudy, lfwFigure, lfwPage } from './page.ts';
+import { measure } from './measure.ts';
+import { type LfwStudy, lfwFigure, lfwPage, type RunResult } from './page.ts';
 import { type ThresholdsStudy, thresholdsFigure, thresholdsPage } from './thresholds-page.ts';
-import { type Recipe, type RunResult, trainOnce } from './train-once.ts';
+import { type Recipe, type TrainedRun, trainOnce } from './train-once.ts';
 
 /** Options of the study. */
 export interface LfwStudyOptions {
@@ -55,12 +56,18 @@ async function trainAll(options: LfwStudyOptions) {
   // Before hours are spent: can the page be written?
   await mkdir(out, { recursive: true });
   const faces = await openFaces(options, inputSize);
-  const run = (loss: LossName, seed: number, ownRecipe: Recipe) => {
+  const run = async (loss: LossName, seed: number, ownRecipe: Recipe): Promise<RunResult> => {
     const name = `lfw-${loss.toLowerCase()}-${seed}-${ownRecipe.steps}`;
     console.error(`${loss}, seed ${seed}, ${ownRecipe.steps} steps`);
-    return kept(results, name, { recipe: ownRecipe, inputSize }, () =>
+    const trained: TrainedRun = await kept(results, name, { recipe: ownRecipe, inputSize }, () =>
       trainOnce(faces, loss, seed, ownRecipe),
     );
+    const { isSame, size, folds } = faces.pairs;
+    const cosines = Float64Array.from(trained.cosines);
+    return {
+      ...trained,
+      ...measure({ cosines, isSame, folds: folds ?? new Int32Array(size) }, trained.learned),
+    };
   };
   const runs: RunResult[] = [];
   for (let seed = 1; seed <= seeds; seed++) {

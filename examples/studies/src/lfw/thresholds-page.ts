@@ -1,10 +1,10 @@
 import { identityThresholdPlot } from '@openset/report';
 import { mean, percent, spread } from '../numbers.ts';
-import type { Recipe, RunResult } from './train-once.ts';
+import type { Recipe, TrainedRun } from './train-once.ts';
 
 /** What the page tells. */
 export interface ThresholdsStudy {
-  readonly runs: readonly RunResult[];
+  readonly runs: readonly TrainedRun[];
   readonly recipe: Recipe;
   readonly inputSize: number;
   readonly machine: string;
@@ -53,7 +53,7 @@ export function thresholdsFigure({ runs }: ThresholdsStudy): string {
   return identityThresholdPlot(groups, { width: 640, height: 320 }).svg;
 }
 
-function row(runs: readonly RunResult[]): string {
+function row(runs: readonly TrainedRun[]): string {
   const all = runs.map(({ thresholds }) => thresholds);
   const learned = runs.flatMap(({ learned: threshold }) => threshold?.cosine ?? []);
   const lower = mean(all.map(({ lowerQuartile }) => lowerQuartile));

@@ -7,7 +7,6 @@ import { Verifier } from '@openset/verify';
 import { type TrainingRecipe, trainNetwork } from '../train-network.ts';
 import type { Faces } from './faces.ts';
 import { type LossName, makeLoss } from './losses.ts';
-import { type Measurements, measure } from './measure.ts';
 
 /** How the network is made and trained; the same for all losses. */
 export interface Recipe extends TrainingRecipe {
@@ -20,36 +19,37 @@ export interface Recipe extends TrainingRecipe {
 }
 
 /** What one run gave. */
-export interface RunResult extends Measurements {
+export interface TrainedRun {
   readonly loss: LossName;
   readonly seed: number;
   readonly steps: number;
   readonly epochs: number;
   readonly seconds: number;
+  readonly learned: LearnedThreshold | null;
   /** Of the pairs, in their order. */
   readonly cosines: readonly number[];
   /** Of each person with two pictures or more. */
   readonly thresholds: IdentityThresholds;
 }
 
-/** Trains a network from nothing with one loss, and measures it on the pairs. */
+/** Trains a network from nothing with one loss, and compares the pictures of the pairs. */
 export async function trainOnce(
   faces: Faces,
   name: LossName,
   seed: number,
   recipe: Recipe,
-): Promise<RunResult> {
+): Promise<TrainedRun> {
   const { embeddingSize, scale } = recipe;
   const backbone = faceNetwork(faces, seed, recipe);
   const loss = makeLoss(name, { numClasses: faces.train.classNames.length, embeddingSize, scale, seed });
   const { epochs, seconds } = await trainFaces(faces, backbone, loss, seed, recipe);
   const learned = await readThreshold(loss);
   const verifier = new Verifier({ backbone, threshold: learned?.cosine ?? 0, batchSize: 64 });
-  const { measurements, cosines } = await measureFaces(faces, verifier, learned);
+  const cosines = await pairCosines(faces, verifier);
   const thresholds = await personThresholds(faces, verifier);
   backbone.dispose();
   loss.dispose();
-  return { ...measurements, loss: name, seed, steps: recipe.steps, epochs, seconds, cosines, thresholds };
+  return { loss: name, seed, steps: recipe.steps, epochs, seconds, learned, cosines, thresholds };
 }
 
 /** The untrained network of the study. */
@@ -77,18 +77,11 @@ export function trainFaces(
   });
 }
 
-async function measureFaces(
-  { pairs, pairImages, inputSize }: Faces,
-  verifier: Verifier,
-  learned: LearnedThreshold | null,
-): Promise<{ measurements: Measurements; cosines: number[] }> {
+async function pairCosines({ pairs, pairImages, inputSize }: Faces, verifier: Verifier): Promise<number[]> {
   const embeddings = await verifier.embedBatches(inOrder(pairImages, inputSize));
-  const cosines = Array.from({ length: pairs.size }, (_, pair) => {
+  return Array.from({ length: pairs.size }, (_, pair) => {
     return verifier.compare(embeddings[2 * pair]!, embeddings[2 * pair + 1]!).cosine;
   });
-  const folds = pairs.folds ?? new Int32Array(pairs.size);
-  const scored = { cosines: Float64Array.from(cosines), isSame: pairs.isSame, folds };
-  return { measurements: measure(scored, learned), cosines };
 }
 
 /** The threshold that suits each person best: eq. 19 of UniTSFace, with the pairs of its figure. */

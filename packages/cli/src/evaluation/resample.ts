@@ -1,4 +1,3 @@
-import { randomNumbers } from '@openset/core';
 import { bootstrapInterval } from '@openset/metrics';
 import type { FoldedPairs } from './folds.ts';
 
@@ -18,25 +17,12 @@ const samples = 400;
  */
 export function intervalOf(pairs: FoldedPairs, statistic: (drawn: FoldedPairs) => number): Interval {
   const { cosines, isSame, folds } = pairs;
-  const count = isSame.length;
-  const same = Uint32Array.from(isSame.keys()).filter((pair) => isSame[pair] === 1);
-  const different = Uint32Array.from(isSame.keys()).filter((pair) => isSame[pair] === 0);
-  const drawn = {
-    cosines: new Float64Array(count),
-    isSame: Uint8Array.from({ length: count }, (_, place) => (place < same.length ? 1 : 0)),
-    folds: new Int32Array(count),
-  };
-  const random = randomNumbers(0);
-  // The bootstrap's own indices are drawn from all pairs: no remainder of theirs is as likely as all others within a kind.
-  const redrawn = () => {
-    for (let place = 0; place < count; place++) {
-      const kind = place < same.length ? same : different;
-      const pair = kind[Math.floor(random() * kind.length)]!;
-      drawn.cosines[place] = cosines[pair]!;
-      drawn.folds[place] = folds[pair]!;
-    }
-    return statistic(drawn);
-  };
-  const { low, high } = bootstrapInterval(redrawn, count, { samples });
-  return { estimate: statistic(pairs), low, high };
+  const draw = (indices: Uint32Array) =>
+    statistic({
+      cosines: Float64Array.from(indices, (pair) => cosines[pair]!),
+      isSame: Uint8Array.from(indices, (pair) => isSame[pair]!),
+      folds: Int32Array.from(indices, (pair) => folds[pair]!),
+    });
+  const { estimate, low, high } = bootstrapInterval(draw, isSame.length, { samples, strata: isSame });
+  return { estimate, low, high };
 }
