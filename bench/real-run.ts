@@ -29,7 +29,8 @@ export async function realRun(steps: number, afterStep: (step: number) => void):
     embeddingSize: 64,
   });
   const sizes = { numClasses: 10, embeddingSize: 64, scale: 16 };
-  const loss = new UniTSFaceLoss({ ...sizes, classLoss: new CosFaceLoss(sizes) });
+  // With all of its parts from the first step on: a part that joins in later brings its momentum.
+  const loss = new UniTSFaceLoss({ ...sizes, startEpoch: 1, classLoss: new CosFaceLoss(sizes) });
   const judged = subsetSource(
     test,
     Array.from({ length: 512 }, (_, row) => row),
