@@ -17,10 +17,16 @@ export async function kept<Result>(
     const { key: found, result } = JSON.parse(text) as { key: unknown; result: Result };
     if (JSON.stringify(found) === JSON.stringify(key)) return result;
   }
-  const result = await run();
+  const result = JSON.stringify({ key, result: await run() }, short);
   await mkdir(folder, { recursive: true });
-  await writeWhole(path, JSON.stringify({ key, result }));
-  return result;
+  await writeWhole(path, `${result}\n`);
+  // As it will be read the next time.
+  return (JSON.parse(result) as { result: Result }).result;
+}
+
+/** Seven digits are all that float32 has. */
+function short(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
 }
 
 /** Writes a file in one piece: an interrupted run leaves the old one. */

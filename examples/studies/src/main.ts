@@ -23,7 +23,8 @@ uniform    softmax, BCE-diverse and BCE-unified under one threshold for every pi
 
   --out FOLDER       where the page goes (default docs/studies)
   --results FOLDER   where finished runs are kept (default .cache/studies): the same command goes on where it
-                     was interrupted
+                     was interrupted. Those of the pages on LFW lie in docs/studies/results: with that folder
+                     the pages are made again without training
   --seeds N          runs of each loss (default 3)
   --steps N          training steps of each run (default 2100; uniform 1400; faceres, drift 1000)
   --batch N          pictures in a batch (default 64; uniform, faceres, drift 128)
