@@ -74,10 +74,7 @@ export class CombinedLoss implements OpenSetLoss {
 
   forward(embeddings: tf.Tensor2D, labels: tf.Tensor1D | tf.Tensor2D, context?: LossContext): LossStep {
     const steps: StateStep[] = [];
-    const disposeAll = () =>
-      steps.forEach((step) => {
-        step.dispose();
-      });
+    const all = together(steps);
     try {
       const step = makeStep(() => {
         const losses: tf.Scalar[] = [];
@@ -98,28 +95,24 @@ export class CombinedLoss implements OpenSetLoss {
           );
         }
         const share = this.options.combination === 'mean' ? 1 / losses.length : 1;
-        const commit = () =>
-          steps.forEach((partStep) => {
-            partStep.commit();
-          });
         return {
           loss: weightedSum(
             losses,
             weights.map((weight) => weight * share),
           ),
-          commit,
+          commit: all.commit,
         };
       });
       return {
         loss: step.loss,
         commit: step.commit,
         dispose: () => {
-          disposeAll();
+          all.dispose();
           step.dispose();
         },
       };
     } catch (error) {
-      disposeAll();
+      all.dispose();
       throw error;
     }
   }
@@ -127,22 +120,17 @@ export class CombinedLoss implements OpenSetLoss {
   /** The memory of every part takes the batch in. */
   observe(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): StateStep {
     const steps: StateStep[] = [];
-    const dispose = () => {
-      for (const step of steps) step.dispose();
-    };
+    const all = together(steps);
     try {
       for (const { loss } of this.parts.values()) {
         const step = loss.observe?.(embeddings, labels, context);
         if (step) steps.push(step);
       }
     } catch (error) {
-      dispose();
+      all.dispose();
       throw error;
     }
-    const commit = () => {
-      for (const step of steps) step.commit();
-    };
-    return { commit, dispose };
+    return all;
   }
 
   /**
@@ -201,6 +189,18 @@ export class CombinedLoss implements OpenSetLoss {
   dispose(): void {
     for (const { loss } of this.parts.values()) loss.dispose();
   }
+}
+
+/** Steps as one, those that are added later included. */
+function together(steps: readonly StateStep[]): StateStep {
+  return {
+    commit: () => {
+      for (const step of steps) step.commit();
+    },
+    dispose: () => {
+      for (const step of steps) step.dispose();
+    },
+  };
 }
 
 function isActive(
