@@ -34,7 +34,7 @@ uniform    softmax, BCE-diverse and BCE-unified under one threshold for every pi
 lfw, thresholds, faceres, sizes and drift (the last two need no pairs):
   --train FOLDER     one folder of pictures for each person
   --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
-  --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 14000)
+  --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 10500)
   --size N           side of the pictures in pixels (default 80)
   --width N          channels of the first stage (default 8)
   --scale X          scale of the losses (default 32)
@@ -149,7 +149,7 @@ function faceOptions(name: string): LfwStudyOptions {
   return {
     ...faceFolders(),
     inputSize: number('size', 80),
-    longSteps: number('long-steps', 14_000),
+    longSteps: number('long-steps', 10_500),
     command: `npm run study -- ${name} --train lfw-gray112-train --pairs lfw-gray112-pairs`,
     recipe: faceRecipe(),
   };
