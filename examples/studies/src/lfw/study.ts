@@ -29,11 +29,16 @@ export interface LfwStudyOptions {
 /** All runs, one after another, and the page. */
 export async function lfwStudy(options: LfwStudyOptions): Promise<LfwStudy> {
   const { out, inputSize, recipe, longSteps, command } = options;
-  const { faces, runs, run } = await trainAll(options);
-  const long = longSteps > 0 ? await run(bestLoss(runs), 1, { ...recipe, steps: longSteps }) : null;
-  const { size, classNames } = faces.train;
-  const counts = { images: size, people: classNames.length, pairs: faces.pairs.size };
-  const { isSame } = faces.pairs;
+  const { faces, runs: trained, run } = await trainAll(options);
+  const { isSame, size: pairs, folds } = faces.pairs;
+  const measured = (of: TrainedRun): RunResult => {
+    const scored = { cosines: Float64Array.from(of.cosines), isSame, folds: folds ?? new Int32Array(pairs) };
+    return { ...of, ...measure(scored, of.learned) };
+  };
+  const runs = trained.map(measured);
+  const long = longSteps > 0 ? measured(await run(bestLoss(runs), 1, { ...recipe, steps: longSteps })) : null;
+  const { size: images, classNames } = faces.train;
+  const counts = { images, people: classNames.length, pairs };
   const study = { runs, long, recipe, inputSize, isSame, counts, machine: machine(), command };
   await writeWhole(join(out, 'lfw-roc.svg'), lfwFigure(study));
   await writeWhole(join(out, 'lfw.md'), lfwPage(study));
@@ -56,20 +61,14 @@ async function trainAll(options: LfwStudyOptions) {
   // Before hours are spent: can the page be written?
   await mkdir(out, { recursive: true });
   const faces = await openFaces(options, inputSize);
-  const run = async (loss: LossName, seed: number, ownRecipe: Recipe): Promise<RunResult> => {
+  const run = (loss: LossName, seed: number, ownRecipe: Recipe): Promise<TrainedRun> => {
     const name = `lfw-${loss.toLowerCase()}-${seed}-${ownRecipe.steps}`;
     console.error(`${loss}, seed ${seed}, ${ownRecipe.steps} steps`);
-    const trained: TrainedRun = await kept(results, name, { recipe: ownRecipe, inputSize }, () =>
+    return kept(results, name, { recipe: ownRecipe, inputSize }, () =>
       trainOnce(faces, loss, seed, ownRecipe),
     );
-    const { isSame, size, folds } = faces.pairs;
-    const cosines = Float64Array.from(trained.cosines);
-    return {
-      ...trained,
-      ...measure({ cosines, isSame, folds: folds ?? new Int32Array(size) }, trained.learned),
-    };
   };
-  const runs: RunResult[] = [];
+  const runs: TrainedRun[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
     for (const loss of lossNames) runs.push(await run(loss, seed, recipe));
   }
