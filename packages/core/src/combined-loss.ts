@@ -8,7 +8,7 @@ import type {
   StateStep,
 } from './contract.ts';
 import { ConfigError, checkChoice, checkNumber, DataError } from './errors.ts';
-import { hasStarted } from './start-epoch.ts';
+import { hasEnded, hasStarted } from './start-epoch.ts';
 import { makeStep } from './stateful-loss.ts';
 import { weightedSum } from './tape.ts';
 
@@ -208,15 +208,7 @@ function isActive(
   { startEpoch = 1, endEpoch }: CombinedPart,
   context: LossContext | undefined,
 ): boolean {
-  if (endEpoch !== undefined) {
-    if (context?.epoch === undefined) {
-      throw new ConfigError(
-        `The end of part '${key}' comes after epoch ${endEpoch}: pass { epoch } (counted from 0) as the context of forward or ` +
-          'minimize, or leave endEpoch out.',
-      );
-    }
-    if (context.epoch + 1 > endEpoch) return false;
-  }
+  if (endEpoch !== undefined && hasEnded(`part '${key}'`, endEpoch, context)) return false;
   return hasStarted(`The part '${key}'`, startEpoch, context);
 }
 

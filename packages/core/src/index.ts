@@ -61,6 +61,6 @@ export {
 } from './safetensors.ts';
 export { sampleClasses } from './sample-classes.ts';
 export { hasStarted } from './start-epoch.ts';
-export { type BankLossOptions, makeStep, StatefulLoss } from './stateful-loss.ts';
+export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { operation, readingIsFree, untaped, weightedSum } from './tape.ts';
 export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';

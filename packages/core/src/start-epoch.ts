@@ -7,11 +7,23 @@ import { ConfigError } from './errors.ts';
  */
 export function hasStarted(what: string, startEpoch: number, context: LossContext | undefined): boolean {
   if (startEpoch <= 1) return true;
-  if (context?.epoch === undefined) {
-    throw new ConfigError(
-      `${what} starts at epoch ${startEpoch}: pass { epoch } (counted from 0) as the context of forward or minimize, ` +
-        'or set startEpoch to 1.',
-    );
-  }
-  return context.epoch + 1 >= startEpoch;
+  return epochOf(context, `${what} starts at epoch ${startEpoch}`, 'set startEpoch to 1') >= startEpoch;
+}
+
+/**
+ * Whether a part of a loss that counts until `endEpoch` (counted from 1) counts no more.
+ * @throws ConfigError if the context does not tell the epoch
+ */
+export function hasEnded(what: string, endEpoch: number, context: LossContext | undefined): boolean {
+  return (
+    epochOf(context, `The end of ${what} comes after epoch ${endEpoch}`, 'leave endEpoch out') > endEpoch
+  );
+}
+
+/** The epoch, counted from 1. */
+function epochOf(context: LossContext | undefined, reason: string, otherwise: string): number {
+  if (context?.epoch !== undefined) return context.epoch + 1;
+  throw new ConfigError(
+    `${reason}: pass { epoch } (counted from 0) as the context of forward or minimize, or ${otherwise}.`,
+  );
 }

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ScalarLoss, tinyBatch, tinySizes } from './__fixtures__/scalar-loss.ts';
 import { ConfigError, DataError, ShapeError } from './errors.ts';
-import { makeStep } from './stateful-loss.ts';
+import { makeStateStep, makeStep } from './stateful-loss.ts';
 
 const values = (tensor: tf.Tensor) => [...tensor.dataSync()];
 
@@ -218,6 +218,38 @@ describeOnBackends('makeStep', () => {
     const step = makeStep(() => ({ loss: tf.scalar(1), commit: () => void tf.ones([3]) }));
     step.commit();
     step.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
+
+describeOnBackends('makeStateStep', () => {
+  it('can be committed once, with what it holds through a tidy, and frees that', () => {
+    const { numTensors } = tf.memory();
+    const seen: number[] = [];
+    let step: ReturnType<typeof makeStateStep> | undefined;
+    tf.tidy(() => {
+      step = makeStateStep((hold) => {
+        const square = hold(tf.square(3));
+        return () => seen.push(...values(square));
+      });
+    });
+    expect(seen).toEqual([]);
+    step?.commit();
+    expect(seen).toEqual([9]);
+    expect(() => step?.commit()).toThrow(/committed once/);
+    step?.dispose();
+    step?.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('frees what it held when the computation fails', () => {
+    const { numTensors } = tf.memory();
+    const make = () =>
+      makeStateStep((hold) => {
+        hold(tf.scalar(1));
+        throw new Error('no step today');
+      });
+    expect(make).toThrow('no step today');
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 });

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBatchShapes, checkBatchValues } from './check-inputs.ts';
-import type { LearnedThreshold, LossConfig, LossContext, LossStep, OpenSetLoss } from './contract.ts';
+import type {
+  LearnedThreshold,
+  LossConfig,
+  LossContext,
+  LossStep,
+  OpenSetLoss,
+  StateStep,
+} from './contract.ts';
 import { requireKernels, trainingKernels } from './describe-backend.ts';
 import { ConfigError, checkNumber, DataError, ShapeError, shapeText } from './errors.ts';
 
@@ -155,15 +162,43 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 }
 
+/** Keeps a tensor until the step is disposed of, also through the tidy of a gradient tape. */
+export type Hold = <T extends tf.Tensor>(tensor: T) => T;
+
 /**
  * Makes the step of a loss: evaluates `compute` in a `tf.tidy`, and keeps what `hold` registers until the step is
  * disposed of, also through the tidy of a gradient tape.
  */
-export function makeStep(
-  compute: (hold: <T extends tf.Tensor>(tensor: T) => T) => { loss: tf.Scalar; commit?: () => void },
-): LossStep {
+export function makeStep(compute: (hold: Hold) => { loss: tf.Scalar; commit?: () => void }): LossStep {
+  const {
+    value: loss,
+    commit,
+    dispose,
+  } = prepare((hold) => {
+    const { loss: value, commit } = compute(hold);
+    return { value, commit };
+  });
+  return {
+    loss,
+    commit,
+    dispose: () => {
+      dispose();
+      if (!loss.isDisposed) loss.dispose();
+    },
+  };
+}
+
+/** Makes a step without a loss, for `observe`, as `makeStep` makes one with it. `compute` returns what `commit` does. */
+export function makeStateStep(compute: (hold: Hold) => () => void): StateStep {
+  const { commit, dispose } = prepare((hold) => ({ value: undefined, commit: compute(hold) }));
+  return { commit, dispose };
+}
+
+function prepare<Value extends tf.Tensor | undefined>(
+  compute: (hold: Hold) => { value: Value; commit?: (() => void) | undefined },
+): StateStep & { readonly value: Value } {
   const held: tf.Tensor[] = [];
-  const hold = <T extends tf.Tensor>(tensor: T): T => {
+  const hold: Hold = (tensor) => {
     held.push(tf.keep(tensor));
     return tensor;
   };
@@ -171,12 +206,12 @@ export function makeStep(
     for (const tensor of held.splice(0)) tensor.dispose();
   };
   let commit: (() => void) | undefined;
-  let loss: tf.Scalar;
+  let value: Value;
   try {
-    loss = tf.tidy(() => {
+    value = tf.tidy(() => {
       const result = compute(hold);
       commit = result.commit;
-      return result.loss;
+      return result.value;
     });
   } catch (error) {
     disposeHeld();
@@ -184,7 +219,7 @@ export function makeStep(
   }
   let spent = false;
   return {
-    loss,
+    value,
     commit: () => {
       if (spent) throw new ConfigError('A step can be committed once, before it is disposed of.');
       spent = true;
@@ -193,7 +228,6 @@ export function makeStep(
     dispose: () => {
       spent = true;
       disposeHeld();
-      if (!loss.isDisposed) loss.dispose();
     },
   };
 }

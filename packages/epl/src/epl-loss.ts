@@ -7,11 +7,13 @@ import {
   checkChoice,
   checkNumber,
   cosineBankLoss,
+  type Hold,
   hasStarted,
   type LearnedThreshold,
   type LossContext,
   type LossStep,
   type Margin,
+  makeStateStep,
   makeStep,
   normalValues,
   resolveBankOptions,
@@ -20,15 +22,7 @@ import {
   weightedSum,
   withRows,
 } from '@openset/core';
-import {
-  clone,
-  dispose,
-  keep,
-  type Tensor1D,
-  type Tensor2D,
-  tensor1d,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
 import {
   type DuplicateLabels,
   type PrototypeUpdate,
@@ -122,10 +116,7 @@ export class EplLoss extends ClassWeightsLoss {
     const checked = this.checkHardBatch(embeddings, labels, context);
     const started = hasStarted(`The empirical term of ${this.name}`, this.startEpoch, context);
     return makeStep((hold) => {
-      const prototypes = this.empiricalPrototypes as Tensor2D;
-      const rows = hold(updatedRows(prototypes, embeddings, checked, this.update));
-      const held = hold(untaped(() => clone(checked)));
-      const commit = () => assignRows(this.empiricalPrototypes, held, rows);
+      const { rows, commit } = this.move(embeddings, checked, hold);
       if (!started) return { loss: this.score(embeddings, checked), commit };
       const bias = (this.bias as Tensor1D | null) ?? undefined;
       const conventional = this.score(embeddings, checked, { options: { weight: 0.5 } });
@@ -139,14 +130,7 @@ export class EplLoss extends ClassWeightsLoss {
   /** The prototypes take the batch in, without a loss: for the epochs before this loss starts. */
   observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
-    // Kept through the tidy of a gradient tape, until the step is disposed of.
-    const prototypes = this.empiricalPrototypes as Tensor2D;
-    const rows = keep(updatedRows(prototypes, embeddings, checked, this.update));
-    const held = keep(untaped(() => clone(checked)));
-    return {
-      commit: () => assignRows(this.empiricalPrototypes, held, rows),
-      dispose: () => dispose([rows, held]),
-    };
+    return makeStateStep((hold) => this.move(embeddings, checked, hold).commit);
   }
 
   /** `b / scale` of the UniFace base, between an embedding and a class vector; null for the other bases. */
@@ -154,6 +138,14 @@ export class EplLoss extends ClassWeightsLoss {
     if (!this.bias) return null;
     const bias = this.bias.dataSync()[0] as number;
     return { cosine: bias / (this.bankOptions.scale as number), between: 'embedding and class' };
+  }
+
+  /** The prototypes of the batch, moved, and what writes them back. */
+  private move(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): { rows: Tensor2D; commit: () => void } {
+    const prototypes = this.empiricalPrototypes as Tensor2D;
+    const rows = hold(updatedRows(prototypes, embeddings, labels, this.update));
+    const held = hold(untaped(() => clone(labels)));
+    return { rows, commit: () => assignRows(this.empiricalPrototypes, held, rows) };
   }
 }
 

@@ -4,24 +4,17 @@ import {
   type BankOptions,
   checkNumber,
   cosineBankLoss,
+  type Hold,
   type LossContext,
   type LossStep,
+  makeStateStep,
   makeStep,
   resolveBankOptions,
   StatefulLoss,
   type StateStep,
   untaped,
 } from '@openset/core';
-import {
-  clone,
-  dispose,
-  keep,
-  type Tensor1D,
-  type Tensor2D,
-  tensor1d,
-  type Variable,
-  zeros,
-} from '@tensorflow/tfjs-core';
+import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable, zeros } from '@tensorflow/tfjs-core';
 import { dataDrivenOffset, withOffset } from './data-driven-bias.ts';
 
 /** Options of the sample-to-sample losses. */
@@ -86,9 +79,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
     return makeStep((hold) => {
-      // Labels too: those that were made inside of a gradient function are gone when that ends.
-      const kept = untaped(() => hold(clone(embeddings)));
-      const keptLabels = untaped(() => hold(clone(checked)));
+      const write = this.writer(embeddings, checked, hold);
       const bank = this.featureMemory as Tensor2D;
       const variable = this.bias as Tensor1D | null;
       const inputs = { embeddings, labels: checked, bank };
@@ -100,7 +91,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
         commit: () => {
           // Added, not set: the optimizer has moved the bias by its gradient at the started value meanwhile.
           if (offset) this.bias?.assign(withOffset(variable as Tensor1D, offset));
-          this.remember(kept, keptLabels);
+          write();
         },
       };
     });
@@ -109,13 +100,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   /** The memory takes the batch in, without a loss: for the epochs before this loss starts. */
   observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
-    // Kept through the tidy of a gradient tape, until the step is disposed of.
-    const kept = keep(untaped(() => clone(embeddings)));
-    const keptLabels = keep(untaped(() => clone(checked)));
-    return {
-      commit: () => this.remember(kept, keptLabels),
-      dispose: () => dispose([kept, keptLabels]),
-    };
+    return makeStateStep((hold) => this.writer(embeddings, checked, hold));
   }
 
   /**
@@ -124,5 +109,12 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
    */
   remember(embeddings: Tensor2D, labels: Tensor1D): void {
     assignRows(this.featureMemory, labels, embeddings);
+  }
+
+  /** What `commit` does to the memory. Labels are held too: those made inside of a gradient function go when it ends. */
+  private writer(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): () => void {
+    const kept = untaped(() => hold(clone(embeddings)));
+    const keptLabels = untaped(() => hold(clone(labels)));
+    return () => this.remember(kept, keptLabels);
   }
 }
