@@ -17,6 +17,9 @@ export type BackendName = keyof typeof backendPackages;
 /** The words that `--backend` takes. */
 export const backendNames = Object.keys(backendPackages) as BackendName[];
 
+/** The most threads that can be asked for: `enableWasmTraining` refuses more. */
+export const mostThreads = 64;
+
 /** What a backend is started with. */
 export interface BackendOptions {
   /** Threads; default 1 for `wasm`, and what TensorFlow takes for `node` and `node-gpu`. The others have no choice. */

@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { type BackendName, defaultBackend, type RunningBackend, useBackend } from './backends.ts';
+import {
+  type BackendName,
+  defaultBackend,
+  mostThreads,
+  type RunningBackend,
+  useBackend,
+} from './backends.ts';
 import type { Output } from './output.ts';
-
-/** `enableWasmTraining` refuses more. */
-const mostWasmThreads = 64;
 
 /** The options of every command that computes. */
 export interface BackendChoice {
@@ -26,7 +29,7 @@ export async function startBackend(choice: BackendChoice, output: Output): Promi
 
 /** One for each core, as far as the backend takes so many. */
 export function defaultThreads(backend: BackendName, cores = availableParallelism()): number {
-  return backend === 'wasm' ? Math.min(mostWasmThreads, cores) : cores;
+  return backend === 'wasm' ? Math.min(mostThreads, cores) : cores;
 }
 
 /** `wasm, 2 threads` */

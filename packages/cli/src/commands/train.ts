@@ -1,4 +1,5 @@
 import { ConfigError, type LearnedThreshold } from '@openset/core';
+import type { ImageSource } from '@openset/data';
 import type { RunningBackend } from '../backends.ts';
 import { chooseSettings } from '../config/choose.ts';
 import { lossFor } from '../config/loss-words.ts';
@@ -10,7 +11,7 @@ import type { CommandResult, Output } from '../output.ts';
 import { lookAtPictures } from '../pictures/look-at-pictures.ts';
 import { openPictures } from '../pictures/open-pictures.ts';
 import { startBackend } from '../start-backend.ts';
-import { checkSameData, type DataFingerprint, fingerprintOf } from '../training/data-fingerprint.ts';
+import { checkSameData, fingerprintOf } from '../training/data-fingerprint.ts';
 import { finishRun } from '../training/finish-run.ts';
 import { fixLength, followLength } from '../training/fix-length.ts';
 import { type GivenSettings, settingsOf } from '../training/given-settings.ts';
@@ -55,7 +56,8 @@ interface Task {
   readonly folder: RunFolder;
   readonly running: RunningBackend;
   readonly output: Output;
-  readonly fingerprint: DataFingerprint;
+  /** All pictures, those of people held out included. */
+  readonly source: ImageSource;
 }
 
 /**
@@ -82,13 +84,7 @@ export async function train(
     if (options.printConfig) return { data: chosen, text: JSON.stringify(chosen, null, 2) };
     const prepared = await prepareData(chosen, source, output);
     for (const line of choiceLines(chosen, facts, prepared, running)) output.note(line);
-    return await trainOn(prepared, chosen, {
-      options,
-      folder,
-      running,
-      output,
-      fingerprint: fingerprintOf(source),
-    });
+    return await trainOn(prepared, chosen, { options, folder, running, output, source });
   } catch (error) {
     if (options.signal?.aborted && error === options.signal.reason) return stopped(folder, false);
     throw error;
@@ -113,11 +109,11 @@ async function trainInFolder(
   data: RunData,
   config: RunConfig,
   run: RunParts,
-  { options, folder, output, fingerprint }: Task,
+  { options, folder, output, source }: Task,
 ): Promise<CommandResult<TrainResult>> {
   const { signal, resume = false } = options;
   try {
-    if (!resume) await writeAtOnce(folder.data, `${JSON.stringify(fingerprint)}\n`);
+    if (!resume) await writeAtOnce(folder.data, `${JSON.stringify(fingerprintOf(source))}\n`);
     const last = await runTrainer(config, data, run, folder, { output, signal, resume });
     if (last.kind === 'stopped') return stopped(folder, true);
     options.onTrained?.();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { backendNames } from '../backends.ts';
+import { backendNames, mostThreads } from '../backends.ts';
 import { lossSchema } from './loss-schema.ts';
 import { type NetworkSettings, networkSchema } from './network-schema.ts';
 import { entries } from './problems.ts';
@@ -90,7 +90,7 @@ export const settingsSchema = entries({
   // The smallest that pairs can be drawn with.
   seed: z.int().min(0).optional(),
   backend: z.enum(backendNames).optional(),
-  threads: z.int().min(1).max(64).optional(),
+  threads: z.int().min(1).max(mostThreads).optional(),
 });
 
 /** A configuration as a file has it. */

@@ -44,11 +44,11 @@ async function openRecords(path: string): Promise<ImageSource> {
 /**
  * The files of pictures that `openPictures` has opened, without links.
  * @param path as it was given to `openPictures`
- * @returns null where the pictures are no files of their own
+ * @returns nothing where the pictures are no files of their own
  */
-export async function filesOfPictures(source: ImageSource, path: string): Promise<readonly string[] | null> {
+export async function filesOfPictures(source: ImageSource, path: string): Promise<readonly string[]> {
   const { paths } = source as Partial<PathSource>;
-  if (!paths) return null;
+  if (!paths) return [];
   const isFolder = (await statusOf(path))?.isDirectory();
   return realPaths(isFolder ? path : dirname(path), paths);
 }

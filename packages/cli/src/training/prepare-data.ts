@@ -44,13 +44,13 @@ export async function prepareData(config: RunConfig, source: ImageSource, output
   }
   const drawn = held && sampledPairs(held, { most: mostPairs, seed, name: data });
   const pairs = pairsFrom === null ? drawn : await openPairSet(pairsFrom, config.images);
-  const files = pairs?.files ? await filesOfPictures(source, data) : null;
+  const seenPictures = pairs?.files ? countSeen(pairs.files, await filesOfPictures(source, data)) : 0;
   return {
     train: await loadIntoMemory(train, size, output),
     pairs: pairs && (await pairsInMemory(pairs, size, output)),
     heldPeople: held?.classNames.length ?? 0,
     pairsFrom: pairs && (pairsFrom ?? 'people held out'),
-    seenPictures: files ? countSeen(pairs?.files ?? [], files) : 0,
+    seenPictures,
   };
 }
 

@@ -1,0 +1,52 @@
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll } from 'vitest';
+import { useBackend } from '../backends.ts';
+import { writePeople } from './people-folder.ts';
+import { writeSmallModel } from './small-model.ts';
+
+/**
+ * A folder for the tests of a file, with people in `faces`, two others in `strangers`, and an untrained network that tells
+ * their coarse patterns apart, as `model.safetensors` and `weights.safetensors`; `text.jpg` is no picture. Runs on cpu.
+ */
+export function useModelFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'openset-models-'));
+  const at = (...path: string[]) => join(folder, ...path);
+  const common = { model: at('model.safetensors'), backend: 'cpu' } as const;
+  beforeAll(async () => {
+    await useBackend('cpu');
+    await writePeople(at('faces'), { people: 4, pictures: 4 });
+    await writePeople(at('strangers'), { people: 2, pictures: 2, first: 20 });
+    await writeSmallModel({ model: common.model, weights: at('weights.safetensors') });
+    await writeFile(at('text.jpg'), 'not a picture');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  return {
+    folder,
+    at,
+    /** What every command takes. */
+    common,
+    /** A picture of somebody in `faces`. */
+    picture: (person: number, number: number) => at('faces', `person-${person}`, `picture-${number}.png`),
+    /** For the weights of the same network. */
+    importOptions: () => ({
+      weights: at('weights.safetensors'),
+      network: 'small-cnn',
+      options: { width: 4, embeddingSize: 8, inputSize: 16 },
+      threshold: 0.5,
+      backend: 'cpu' as const,
+      out: at('imported.safetensors'),
+    }),
+  };
+}
+
+/** What a model file says of itself. */
+export async function describeModel(path: string) {
+  const { description, state } = decodeModel(await readFile(path));
+  tf.dispose(state);
+  return description;
+}

@@ -1,0 +1,129 @@
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { readOnnxMetadata } from '@openset/onnx';
+import { decodeModel, encodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { keptOutput } from '../__fixtures__/kept-output.ts';
+import { describeModel, useModelFolder } from '../__fixtures__/model-folder.ts';
+import { exportModel } from './export.ts';
+import { importWeights } from './import.ts';
+import { info } from './info.ts';
+import { verify } from './verify.ts';
+
+const { folder, at, common, picture, importOptions } = useModelFolder();
+
+describe('export', () => {
+  it('writes ONNX with the threshold', async () => {
+    const output = keptOutput();
+    const { data } = await exportModel(
+      { ...common, out: at('m.onnx'), preprocess: true, fold: true },
+      output,
+    );
+    expect(output.lines.join()).toContain('export with --flip-sum');
+    const bytes = await readFile(at('m.onnx'));
+    expect(bytes.length).toBe(data.bytes);
+    expect(readOnnxMetadata(bytes)).toMatchObject({
+      threshold: { cosine: 0.9, between: 'embeddings' },
+      loss: { loss: 'UssLoss' },
+      backbone: { backbone: 'small-cnn' },
+      input: { mean: [0, 0, 0], std: [1, 1, 1] },
+      output: { flipSum: false, normalized: false },
+    });
+    const summed = keptOutput();
+    await exportModel({ ...common, out: at('m.onnx'), flipSum: true, normalize: true }, summed);
+    expect(summed.lines).toEqual([]);
+    expect(readOnnxMetadata(await readFile(at('m.onnx')))).toMatchObject({
+      output: { flipSum: true, normalized: true },
+    });
+  });
+
+  it('notes sums of embeddings where the threshold is none for them', async () => {
+    const { description, state } = decodeModel(await readFile(common.model));
+    const model = at('plain.safetensors');
+    await writeFile(model, await encodeModel({ ...description, flipSum: false }, state));
+    tf.dispose(state);
+    const summed = keptOutput();
+    await exportModel({ ...common, model, out: at('plain.onnx'), flipSum: true }, summed);
+    expect(summed.lines.join()).toContain('export without --flip-sum');
+    const plain = keptOutput();
+    await exportModel({ ...common, model, out: at('plain.onnx') }, plain);
+    expect(plain.lines).toEqual([]);
+  });
+
+  it('refuses to write over the model', async () => {
+    const before = await readFile(common.model);
+    await expect(exportModel({ ...common, out: common.model }, keptOutput())).rejects.toThrow(
+      /it is the file that is read/,
+    );
+    // The model of a folder.
+    const options = { ...common, model: folder, out: common.model };
+    await expect(exportModel(options, keptOutput())).rejects.toThrow(/it is the file that is read/);
+    expect(await readFile(common.model)).toEqual(before);
+  });
+
+  it('refuses a place where nothing can be written', async () => {
+    await expect(exportModel({ ...common, out: at('faces') }, keptOutput())).rejects.toThrow(
+      /it is a folder/,
+    );
+  });
+});
+
+describe('import', () => {
+  it('refuses to write over the weights, by a link too', async () => {
+    const before = await readFile(at('weights.safetensors'));
+    await symlink(at('weights.safetensors'), at('link.safetensors'));
+    for (const name of ['weights.safetensors', 'link.safetensors']) {
+      await expect(importWeights({ ...importOptions(), out: at(name) }, keptOutput())).rejects.toThrow(
+        /it is the file that is read/,
+      );
+    }
+    expect(await readFile(at('weights.safetensors'))).toEqual(before);
+  });
+
+  it('makes a model that answers as the network did', async () => {
+    const { data } = await importWeights({ ...importOptions(), thresholdSource: 'learned' }, keptOutput());
+    expect(data).toMatchObject({ out: at('imported.safetensors'), threshold: 0.5 });
+    expect(data.parameters).toBeGreaterThan(100);
+    expect(await describeModel(data.out)).toMatchObject({ threshold: 0.5, thresholdSource: 'learned' });
+    const pictures = { first: picture(0, 0), second: picture(1, 0), backend: 'cpu' } as const;
+    const [own, imported] = await Promise.all(
+      [common.model, data.out].map((model) => verify({ ...pictures, model }, keptOutput())),
+    );
+    expect(imported!.data.cosine).toBe(own!.data.cosine);
+  });
+
+  it.each([
+    [
+      { network: 'smallcnn' },
+      /^The network: backbone must be one of .* but is "smallcnn"\. Did you mean 'small-cnn'\?$/,
+    ],
+    [{ options: { widht: 4 } }, /has no 'widht'\. Did you mean 'width'\?/],
+    [
+      { options: { width: 8, embeddingSize: 8 } },
+      /weights\.safetensors: These weights are not of this small-cnn: /,
+    ],
+    [{ threshold: 2 }, /^--threshold must be a finite number from -1 up to 1, but is 2\.$/],
+    [{ weights: 'nowhere' }, /^There is no file 'nowhere'\.$/],
+    [{ weights: tmpdir() }, /cannot be read: it is a folder\.$/],
+    [{ weights: 'text.jpg' }, /text\.jpg: This is no safetensors file.* In Python: /],
+  ])('refuses %j', async (given, message) => {
+    const all = { ...importOptions(), ...given, out: at('refused') };
+    if ('weights' in given && given.weights === 'text.jpg') all.weights = at('text.jpg');
+    await expect(importWeights(all, keptOutput())).rejects.toThrow(message);
+    expect(await readdir(folder)).not.toContain('refused');
+  });
+});
+
+it('info tells what there is', async () => {
+  const { data, text } = await info({ backend: 'cpu' }, keptOutput());
+  expect(data).toMatchObject({
+    openset: manifest.version,
+    running: { name: 'cpu', threads: 1, relaxedSimd: false, missing: [], accelerating: [] },
+  });
+  expect(data.packages['@tensorflow/tfjs-core']).toBe('4.22.0');
+  expect(data.backends).toMatchObject({ cpu: null, wasm: null });
+  expect(data.running.kernels).toBeGreaterThan(100);
+  expect(text).toContain('running');
+});
