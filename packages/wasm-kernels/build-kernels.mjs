@@ -1,8 +1,8 @@
 // Compiles assembly/ with AssemblyScript and writes the binaries, as text that every bundler takes, to src/generated/.
 // `npm ci` runs it in the repository; the published package holds its result.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
@@ -31,10 +31,13 @@ async function compile(options) {
   const shared = ['--sharedMemory', '--initialMemory', '1', '--enable', 'threads'];
   const features = ['--enable', 'simd', '--enable', 'bulk-memory'];
   const entry = join(folder, 'assembly', 'index.ts');
-  const { error, stderr } = await asc.main([
-    ...[entry, '--outFile', output, '-O3', '--noAssert'],
-    ...[...memory, ...shared, ...features, ...options],
-  ]);
+  const { error, stderr } = await asc.main(
+    [
+      ...[entry, '--outFile', output, '-O3', '--noAssert'],
+      ...[...memory, ...shared, ...features, ...options],
+    ],
+    { readFile: readSource },
+  );
   if (error) throw new Error(`AssemblyScript: ${error.message}\n${stderr.toString()}`);
   const bytes = readFileSync(output);
   rmSync(output);
@@ -42,6 +45,16 @@ async function compile(options) {
     throw new Error('The module has a data section: it would overwrite the data of tfjs.');
   }
   return bytes.toString('base64');
+}
+
+/**
+ * Reads a source file; null if it does not exist. The sources write the decorator `@inline` as a comment, because the
+ * grammar of TypeScript, which Biome and editors read, has no decorators on functions.
+ */
+function readSource(name, folder) {
+  const path = resolve(folder, name);
+  if (!existsSync(path)) return null;
+  return readFileSync(path, 'utf8').replaceAll(/^\/\/ @inline$/gm, '@inline');
 }
 
 /** The ids of a WebAssembly module's sections, in their order. */

@@ -21,60 +21,52 @@ import {
 } from '../src/bank-loss-words';
 import { multiplyPanels, packScaled, roundUp } from './panel-products';
 import { address, float, integer } from './parameters';
-import { minimum, tileBytes, tileColumns } from './tile';
+import { tileBytes, tileColumns } from './tile';
 
 const minimumNorm: f64 = 1e-5;
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function at(index: i32): usize {
-  return <usize>index << 2;
+  return (<usize>index) << 2;
 }
 
 // A thread's scratch memory holds a block's matrix, which begins it, then a spare tile, an array over the classes of the
 // block, two over the samples, packed rows, and rows gathered from the bank.
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function spareOf(p: usize, scratch: usize): usize {
   return scratch + at(integer(p, blockClassesWord) * integer(p, strideWord));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function factorsOf(p: usize, scratch: usize): usize {
   return spareOf(p, scratch) + tileBytes;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function sampleArrayOf(p: usize, scratch: usize, which: i32): usize {
   return factorsOf(p, scratch) + at(integer(p, blockClassesWord) + which * integer(p, strideWord));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function packedOf(p: usize, scratch: usize): usize {
   return sampleArrayOf(p, scratch, 2);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function gatheredOf(p: usize, scratch: usize): usize {
   return packedOf(p, scratch) + at(integer(p, blockClassesWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
 
 /** The row of the bank that a class has. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function bankRow(p: usize, place: i32): i32 {
   const classes = address(p, classesWord);
   return classes ? load<i32>(classes + at(place)) : place;
 }
 
 /** Where a row of the bank lies. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function bankRowAddress(p: usize, place: i32): usize {
   return address(p, bankWord) + at(bankRow(p, place)) * integer(p, sizeWord);
 }
@@ -82,7 +74,8 @@ export function bankRowAddress(p: usize, place: i32): usize {
 /** The rows of a block, one after the other: in the bank itself, or gathered from it. */
 export function blockRows(p: usize, first: i32, count: i32, scratch: usize): usize {
   if (!address(p, classesWord)) return bankRowAddress(p, first);
-  const size = integer(p, sizeWord), gathered = gatheredOf(p, scratch);
+  const size = integer(p, sizeWord);
+  const gathered = gatheredOf(p, scratch);
   for (let row = 0; row < count; row++) {
     memory.copy(gathered + at(row * size), bankRowAddress(p, first + row), at(size));
   }
@@ -108,23 +101,23 @@ export function norm(row: usize, size: i32): f64 {
 }
 
 /** `1 / max(‖row‖, 1e-5)`. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function inverseNorm(length: f64): f64 {
   return 1 / max(length, minimumNorm);
 }
 
 /** Whether the gradient of a row is that of its direction: not where a length below the minimum counts as the minimum. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function isProjected(length: f64): bool {
   return length > minimumNorm;
 }
 
 /** Finds the inverse norms of a block. */
 export function findNorms(p: usize, rows: usize, first: i32, count: i32): void {
-  const size = integer(p, sizeWord), inverse = address(p, inverseWord);
-  const normalised = integer(p, normalisedWord), skipEmpty = integer(p, skipEmptyWord);
+  const size = integer(p, sizeWord);
+  const inverse = address(p, inverseWord);
+  const normalised = integer(p, normalisedWord);
+  const skipEmpty = integer(p, skipEmptyWord);
   for (let row = 0; row < count; row++) {
     const length = norm(rows + at(row * size), size);
     const factor = normalised ? inverseNorm(length) : 1;
@@ -141,9 +134,12 @@ export function negativeDots(
   dots: usize,
   scratch: usize,
 ): void {
-  const batch = integer(p, batchWord), stride = integer(p, strideWord), size = integer(p, sizeWord);
+  const batch = integer(p, batchWord);
+  const stride = integer(p, strideWord);
+  const size = integer(p, sizeWord);
   const columns = roundUp(batch, tileColumns);
-  const packed = address(p, queryColumnsWord), spare = spareOf(p, scratch);
+  const packed = address(p, queryColumnsWord);
+  const spare = spareOf(p, scratch);
   multiplyPanels(count, columns, size, rows, at(size), 4, packed, dots, at(stride), false, spare);
   const labels = address(p, labelsWord);
   for (let sample = 0; sample < batch; sample++) {
@@ -153,14 +149,12 @@ export function negativeDots(
 }
 
 /** What a block's dot products are multiplied with, and what is taken off. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function classScale(p: usize, place: i32): f32 {
   return float(p, scaleFloat) * load<f32>(address(p, inverseWord) + at(place));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function classBias(p: usize, place: i32): f32 {
   const bias = address(p, biasWord);
   if (!bias) return 0;
@@ -168,8 +162,7 @@ export function classBias(p: usize, place: i32): f32 {
 }
 
 /** A bias is subtracted from the logits, hence the sign. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function putBiasGradient(p: usize, place: i32, slopes: f32): void {
   const target = address(p, biasGradientWord);
   if (target) store<f32>(target + at(bankRow(p, place)), -slopes);
@@ -177,8 +170,10 @@ export function putBiasGradient(p: usize, place: i32, slopes: f32): void {
 
 /** Puts what belongs to the samples' own classes into a block of `dL/dlogit`. */
 export function putOwn(p: usize, first: i32, count: i32, slopes: usize): void {
-  const batch = integer(p, batchWord), stride = integer(p, strideWord);
-  const labels = address(p, labelsWord), bias = address(p, biasGradientWord);
+  const batch = integer(p, batchWord);
+  const stride = integer(p, strideWord);
+  const labels = address(p, labelsWord);
+  const bias = address(p, biasGradientWord);
   for (let sample = 0; sample < batch; sample++) {
     const own = load<i32>(labels + at(sample)) - first;
     if (<u32>own >= <u32>count) continue;
@@ -200,11 +195,14 @@ export function addToEmbeddings(
   partial: usize,
   scratch: usize,
 ): void {
-  const size = integer(p, sizeWord), stride = at(integer(p, strideWord));
-  const factors = factorsOf(p, scratch), packed = packedOf(p, scratch);
+  const size = integer(p, sizeWord);
+  const stride = at(integer(p, strideWord));
+  const factors = factorsOf(p, scratch);
+  const packed = packedOf(p, scratch);
   for (let row = 0; row < count; row++) store<f32>(factors + at(row), classScale(p, first + row));
   packScaled(rows, size, count, factors, packed);
-  const batch = integer(p, batchWord), columns = roundUp(size, tileColumns);
+  const batch = integer(p, batchWord);
+  const columns = roundUp(size, tileColumns);
   const spare = spareOf(p, scratch);
   multiplyPanels(batch, columns, count, slopes, 4, stride, packed, partial, at(columns), true, spare);
 }

@@ -14,7 +14,6 @@ import {
   classCountWord,
   groupBlocksWord,
   groupNumbersWord,
-  inverseWord,
   largestWord,
   logitsWord,
   logSumExpWord,
@@ -71,14 +70,12 @@ export function bankLossScratchBytes(): usize {
   return <usize>bankScratchBytes;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function firstOf(p: usize, group: i32): i32 {
   return group * integer(p, groupBlocksWord) * integer(p, blockClassesWord);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function endOf(p: usize, group: i32): i32 {
   return minimum(integer(p, classCountWord), firstOf(p, group + 1));
 }
@@ -94,9 +91,10 @@ function newPartial(p: usize, group: i32): usize {
 
 /** `Σ_i w_i softplus(z)` of the negatives, in one pass with all gradients. */
 function bceGroup(p: usize, group: i32, scratch: usize): void {
-  const end = endOf(p, group), block = integer(p, blockClassesWord);
+  const end = endOf(p, group);
+  const block = integer(p, blockClassesWord);
   const partial = newPartial(p, group);
-  const numbers = address(p, groupNumbersWord) + (<usize>group << 4);
+  const numbers = address(p, groupNumbersWord) + ((<usize>group) << 4);
   store<f64>(numbers, 0);
   store<f64>(numbers, 0, 8);
   for (let first = firstOf(p, group); first < end; first += block) {
@@ -119,10 +117,13 @@ function finishBlock(p: usize, rows: usize, first: i32, count: i32, scratch: usi
 
 /** Turns a block's dot products into `dL/dlogit`, and adds loss and slopes to the group's numbers. */
 function bceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize): void {
-  const vectors = at(roundUp(integer(p, batchWord), 4)), stride = at(integer(p, strideWord));
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const vectors = at(roundUp(integer(p, batchWord), 4));
+  const stride = at(integer(p, strideWord));
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
   const weights = address(p, weightsWord);
-  let lossSum: f64 = 0, slopeSum: f64 = 0;
+  let lossSum: f64 = 0;
+  let slopeSum: f64 = 0;
   for (let row = 0; row < count; row++) {
     const line = dots + <usize>row * stride;
     const scale = classScale(p, first + row);
@@ -131,8 +132,10 @@ function bceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize
       putBiasGradient(p, first + row, 0);
       continue;
     }
-    const scales = f32x4.splat(scale), biases = f32x4.splat(-classBias(p, first + row));
-    let losses = zero, slopes = zero;
+    const scales = f32x4.splat(scale);
+    const biases = f32x4.splat(-classBias(p, first + row));
+    let losses = zero;
+    let slopes = zero;
     for (let o: usize = 0; o < vectors; o += 16) {
       const weight = v128.load(weights + o);
       const z = multiplyAdd(scales, v128.load(line + o), biases);
@@ -159,20 +162,15 @@ function keptLogits(p: usize, first: i32, scratch: usize): usize {
   return kept ? kept + at(first) * integer(p, strideWord) : scratch;
 }
 
-function findLogits(
-  p: usize,
-  rows: usize,
-  first: i32,
-  count: i32,
-  logits: usize,
-  scratch: usize,
-): void {
-  const vectors = at(roundUp(integer(p, batchWord), 4)), stride = at(integer(p, strideWord));
+function findLogits(p: usize, rows: usize, first: i32, count: i32, logits: usize, scratch: usize): void {
+  const vectors = at(roundUp(integer(p, batchWord), 4));
+  const stride = at(integer(p, strideWord));
   negativeDots(p, rows, first, count, logits, scratch);
   for (let row = 0; row < count; row++) {
     const line = logits + <usize>row * stride;
     const scale = classScale(p, first + row);
-    const scales = f32x4.splat(scale), biases = f32x4.splat(-classBias(p, first + row));
+    const scales = f32x4.splat(scale);
+    const biases = f32x4.splat(-classBias(p, first + row));
     for (let o: usize = 0; o < vectors; o += 16) {
       const z = multiplyAdd(scales, v128.load(line + o), biases);
       v128.store(line + o, scale == 0 ? f32x4.splat(-Infinity) : z);
@@ -185,12 +183,14 @@ function findLogits(
  * far: where that grows, what is there already is scaled down, so that one pass is enough.
  */
 function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
-  const end = endOf(p, group), block = integer(p, blockClassesWord), stride = integer(p, strideWord);
+  const end = endOf(p, group);
+  const block = integer(p, blockClassesWord);
+  const stride = integer(p, strideWord);
   const partial = newPartial(p, group);
   const largest = address(p, largestWord) + at(group * stride);
-  const sums = address(p, sumsWord) + (<usize>(group * stride) << 3);
+  const sums = address(p, sumsWord) + ((<usize>(group * stride)) << 3);
   for (let i = 0; i < stride; i++) store<f32>(largest + at(i), -1e30);
-  memory.fill(sums, 0, <usize>stride << 3);
+  memory.fill(sums, 0, (<usize>stride) << 3);
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = minimum(block, end - first);
     const rows = blockRows(p, first, count, scratch);
@@ -212,8 +212,10 @@ function raiseLargest(
   partial: usize,
   scratch: usize,
 ): void {
-  const batch = integer(p, batchWord), stride = at(integer(p, strideWord));
-  const vectors = at(roundUp(batch, 4)), columns = at(roundUp(integer(p, sizeWord), tileColumns));
+  const batch = integer(p, batchWord);
+  const stride = at(integer(p, strideWord));
+  const vectors = at(roundUp(batch, 4));
+  const columns = at(roundUp(integer(p, sizeWord), tileColumns));
   const top = sampleArrayOf(p, scratch, 0);
   memory.copy(top, largest, vectors);
   for (let row = 0; row < count; row++) {
@@ -223,10 +225,11 @@ function raiseLargest(
     }
   }
   for (let sample = 0; sample < batch; sample++) {
-    const before = load<f32>(largest + at(sample)), now = load<f32>(top + at(sample));
+    const before = load<f32>(largest + at(sample));
+    const now = load<f32>(top + at(sample));
     if (now == before) continue;
     const factor = exponentialOfNegative(f32x4.splat(before - now));
-    const total = sums + (<usize>sample << 3);
+    const total = sums + ((<usize>sample) << 3);
     store<f64>(total, load<f64>(total) * <f64>f32x4.extract_lane(factor, 0));
     if (!partial) continue;
     const line = partial + <usize>sample * columns;
@@ -244,11 +247,14 @@ function addExponentials(
   sums: usize,
   target: usize,
 ): void {
-  const batch = integer(p, batchWord), stride = at(integer(p, strideWord)), vectors = at(roundUp(batch, 4));
+  const batch = integer(p, batchWord);
+  const stride = at(integer(p, strideWord));
+  const vectors = at(roundUp(batch, 4));
   const blockSums = sampleArrayOf(p, target, 1);
   memory.fill(blockSums, 0, vectors);
   for (let row = 0; row < count; row++) {
-    const line = logits + <usize>row * stride, to = target + <usize>row * stride;
+    const line = logits + <usize>row * stride;
+    const to = target + <usize>row * stride;
     for (let o: usize = 0; o < vectors; o += 16) {
       const e = exponentialOfNegative(f32x4.sub(v128.load(line + o), v128.load(largest + o)));
       v128.store(blockSums + o, f32x4.add(v128.load(blockSums + o), e));
@@ -256,14 +262,15 @@ function addExponentials(
     }
   }
   for (let sample = 0; sample < batch; sample++) {
-    const total = sums + (<usize>sample << 3);
+    const total = sums + ((<usize>sample) << 3);
     store<f64>(total, load<f64>(total) + <f64>load<f32>(blockSums + at(sample)));
   }
 }
 
 /** The second pass, once the log-sum-exp over all groups is known. */
 function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
-  const end = endOf(p, group), block = integer(p, blockClassesWord);
+  const end = endOf(p, group);
+  const block = integer(p, blockClassesWord);
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = minimum(block, end - first);
     const rows = blockRows(p, first, count, scratch);
@@ -275,10 +282,13 @@ function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
 }
 
 function softmaxSlopes(p: usize, first: i32, count: i32, logits: usize, target: usize): void {
-  const vectors = at(roundUp(integer(p, batchWord), 4)), stride = at(integer(p, strideWord));
-  const weights = address(p, weightsWord), logSumExp = address(p, logSumExpWord);
+  const vectors = at(roundUp(integer(p, batchWord), 4));
+  const stride = at(integer(p, strideWord));
+  const weights = address(p, weightsWord);
+  const logSumExp = address(p, logSumExpWord);
   for (let row = 0; row < count; row++) {
-    const line = logits + <usize>row * stride, to = target + <usize>row * stride;
+    const line = logits + <usize>row * stride;
+    const to = target + <usize>row * stride;
     let slopes = f32x4.splat(0);
     for (let o: usize = 0; o < vectors; o += 16) {
       const probability = exponentialOfNegative(f32x4.sub(v128.load(line + o), v128.load(logSumExp + o)));

@@ -19,7 +19,17 @@ import {
   sizeWord,
   strideWord,
 } from '../src/bank-loss-words';
-import { at, bankRow, bankRowAddress, classScale, inverseNorm, isProjected, norm, packedOf, spareOf } from './bank-block';
+import {
+  at,
+  bankRow,
+  bankRowAddress,
+  classScale,
+  inverseNorm,
+  isProjected,
+  norm,
+  packedOf,
+  spareOf,
+} from './bank-block';
 import { laneSum } from './mathematics';
 import { multiplyPanels, roundUp } from './panel-products';
 import { address, integer } from './parameters';
@@ -31,8 +41,7 @@ const stripRows: i32 = 12;
 const sampleRows: i32 = 8;
 
 /** Bytes from the gradient of one group to that of the next. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function partialBytes(p: usize): usize {
   return at(integer(p, batchWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
@@ -46,10 +55,15 @@ export function writeBankGradient(
   slopes: usize,
   scratch: usize,
 ): void {
-  const batch = integer(p, batchWord), size = integer(p, sizeWord), stride = at(integer(p, strideWord));
+  const batch = integer(p, batchWord);
+  const size = integer(p, sizeWord);
+  const stride = at(integer(p, strideWord));
   const columns = roundUp(size, tileColumns);
-  const gradient = address(p, bankGradientWord), inverse = address(p, inverseWord);
-  const packed = address(p, queryRowsWord), strip = packedOf(p, scratch), spare = spareOf(p, scratch);
+  const gradient = address(p, bankGradientWord);
+  const inverse = address(p, inverseWord);
+  const packed = address(p, queryRowsWord);
+  const strip = packedOf(p, scratch);
+  const spare = spareOf(p, scratch);
   for (let start = 0; start < count; start += stripRows) {
     const present = minimum(stripRows, count - start);
     const from = slopes + <usize>start * stride;
@@ -58,7 +72,8 @@ export function writeBankGradient(
       const place = first + start + row;
       const target = gradient + at(bankRow(p, place)) * size;
       const factor = load<f32>(inverse + at(place));
-      const source = strip + at(row * columns), weightRow = rows + at((start + row) * size);
+      const source = strip + at(row * columns);
+      const weightRow = rows + at((start + row) * size);
       // An inverse of 10⁵ is that of a row shorter than the minimum.
       const projected = integer(p, normalisedWord) != 0 && factor < 1e5;
       project(source, weightRow, factor, projected, classScale(p, place), size, target);
@@ -76,13 +91,16 @@ function project(
   size: i32,
   target: usize,
 ): void {
-  const inverses = f32x4.splat(inverse), scales = f32x4.splat(scale);
+  const inverses = f32x4.splat(inverse);
+  const scales = f32x4.splat(scale);
   let radial: f32 = 0;
   if (projected) {
-    let even = f32x4.splat(0), odd = f32x4.splat(0);
+    let even = f32x4.splat(0);
+    let odd = f32x4.splat(0);
     let k = 0;
     for (; k + 8 <= size; k += 8) {
-      const u = f32x4.mul(inverses, v128.load(row + at(k))), v = f32x4.mul(inverses, v128.load(row + at(k), 16));
+      const u = f32x4.mul(inverses, v128.load(row + at(k)));
+      const v = f32x4.mul(inverses, v128.load(row + at(k), 16));
       even = f32x4.add(even, f32x4.mul(u, v128.load(source + at(k))));
       odd = f32x4.add(odd, f32x4.mul(v, v128.load(source + at(k), 16)));
     }
@@ -104,7 +122,8 @@ function project(
 
 /** Normalises 8 samples, packs them both ways, and finds their similarities with their own classes. */
 export function queriesChunk(p: usize, chunk: i32): void {
-  const batch = integer(p, batchWord), size = integer(p, sizeWord);
+  const batch = integer(p, batchWord);
+  const size = integer(p, sizeWord);
   const columnPanel = address(p, queryColumnsWord) + at(chunk * sampleRows * size);
   const packedRows = address(p, queryRowsWord);
   for (let lane = 0; lane < sampleRows; lane++) {
@@ -116,7 +135,8 @@ export function queriesChunk(p: usize, chunk: i32): void {
     const source = address(p, embeddingsWord) + at(sample) * size;
     const query = address(p, queriesWord) + at(sample) * size;
     const own = bankRowAddress(p, load<i32>(address(p, labelsWord) + at(sample)));
-    const length = norm(source, size), normalised = integer(p, normalisedWord) != 0;
+    const length = norm(source, size);
+    const normalised = integer(p, normalisedWord) != 0;
     const inverse = normalised ? inverseNorm(length) : 1;
     let similarity: f64 = 0;
     for (let k = 0; k < size; k++) {
@@ -130,7 +150,8 @@ export function queriesChunk(p: usize, chunk: i32): void {
     for (let k = size; k < columns; k++) {
       store<f32>(packedRows + at(((k >> 3) * batch + sample) * tileColumns + (k & 7)), 0);
     }
-    const ownLength = norm(own, size), numbers = address(p, rowNumbersWord) + (<usize>sample << 5);
+    const ownLength = norm(own, size);
+    const numbers = address(p, rowNumbersWord) + ((<usize>sample) << 5);
     store<f64>(numbers, inverse);
     store<f64>(numbers, normalised && isProjected(length) ? 1 : 0, 8);
     store<f64>(numbers, similarity * (normalised ? inverseNorm(ownLength) : 1), 16);
@@ -150,15 +171,18 @@ export function embeddingsChunk(p: usize, chunk: i32): void {
     for (let k = 0; k < size; k++) {
       store<f32>(target + at(k), load<f32>(target + at(k)) + factor * load<f32>(own + at(k)));
     }
-    const numbers = address(p, rowNumbersWord) + (<usize>sample << 5);
+    const numbers = address(p, rowNumbersWord) + ((<usize>sample) << 5);
     const query = address(p, queriesWord) + at(sample) * size;
     project(target, query, 1, load<f64>(numbers, 8) != 0, <f32>load<f64>(numbers), size, target);
   }
 }
 
 function addGroups(p: usize, sample: i32, target: usize): void {
-  const size = integer(p, sizeWord), groups = integer(p, groupCountWord), stride = integer(p, strideWord);
-  const factors = address(p, groupFactorsWord), bytes = partialBytes(p);
+  const size = integer(p, sizeWord);
+  const groups = integer(p, groupCountWord);
+  const stride = integer(p, strideWord);
+  const factors = address(p, groupFactorsWord);
+  const bytes = partialBytes(p);
   const first = address(p, partialsWord) + at(sample * roundUp(size, tileColumns));
   memory.fill(target, 0, at(size));
   for (let group = 0; group < groups; group++) {

@@ -18,18 +18,23 @@ export function normalizeColumnsChunk(p: usize, chunk: i32): void {
   let index = chunk * integer(p, 2);
   const end = min(integer(p, 0), index + integer(p, 2));
   while (index < end) {
-    const column = index % width, columns = min(width - column, end - index);
-    const x = address(p, 3) + at(index), out = address(p, 4) + at(index);
-    const mean = address(p, 5) + at(column), factor = address(p, 6) + at(column), offset = address(p, 7) + at(column);
-    const whole = at(columns & ~3), rest = columns & 3;
-    for (let o: usize = 0; o < whole; o += 16) normalize<v128>(x + o, out + o, mean + o, factor + o, offset + o, 4);
+    const column = index % width;
+    const columns = min(width - column, end - index);
+    const x = address(p, 3) + at(index);
+    const out = address(p, 4) + at(index);
+    const mean = address(p, 5) + at(column);
+    const factor = address(p, 6) + at(column);
+    const offset = address(p, 7) + at(column);
+    const whole = at(columns & ~3);
+    const rest = columns & 3;
+    for (let o: usize = 0; o < whole; o += 16)
+      normalize<v128>(x + o, out + o, mean + o, factor + o, offset + o, 4);
     if (rest) normalize<f32>(x + whole, out + whole, mean + whole, factor + whole, offset + whole, rest);
     index += columns;
   }
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function normalize<V>(x: usize, out: usize, mean: usize, factor: usize, offset: usize, lanes: i32): void {
   const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(mean, lanes));
   const scaled = f32x4.mul(centred, loadLanes<V>(factor, lanes));
@@ -41,23 +46,28 @@ function normalize<V>(x: usize, out: usize, mean: usize, factor: usize, offset: 
  * `[width]` mean, 1 / deviation, a, b, c.
  */
 export function batchNormGradientChunk(p: usize, chunk: i32): void {
-  const width = integer(p, 1), stride = at(width);
+  const width = integer(p, 1);
+  const stride = at(width);
   let index = chunk * integer(p, 2);
   const end = min(integer(p, 0), index + integer(p, 2));
   while (index < end) {
-    const column = index % width, columns = min(width - column, end - index);
-    const x = address(p, 3) + at(index), dy = address(p, 4) + at(index), dx = address(p, 5) + at(index);
+    const column = index % width;
+    const columns = min(width - column, end - index);
+    const x = address(p, 3) + at(index);
+    const dy = address(p, 4) + at(index);
+    const dx = address(p, 5) + at(index);
     const numbers = address(p, 6) + at(column);
-    const whole = at(columns & ~3), rest = columns & 3;
-    for (let o: usize = 0; o < whole; o += 16) putGradient<v128>(x + o, dy + o, dx + o, numbers + o, stride, 4);
+    const whole = at(columns & ~3);
+    const rest = columns & 3;
+    for (let o: usize = 0; o < whole; o += 16)
+      putGradient<v128>(x + o, dy + o, dx + o, numbers + o, stride, 4);
     if (rest) putGradient<f32>(x + whole, dy + whole, dx + whole, numbers + whole, stride, rest);
     index += columns;
   }
 }
 
 /** The five lists of numbers lie `stride` bytes from each other. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function putGradient<V>(x: usize, dy: usize, dx: usize, numbers: usize, stride: usize, lanes: i32): void {
   const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(numbers, lanes));
   const unit = f32x4.mul(centred, loadLanes<V>(numbers + stride, lanes));
@@ -71,21 +81,37 @@ function putGradient<V>(x: usize, dy: usize, dx: usize, numbers: usize, stride: 
  * and, for prelu, slope. Float: the slope of leaky relu.
  */
 export function activationChunk(p: usize, chunk: i32): void {
-  const width = integer(p, 1), activation = integer(p, 5), slope = float(p, 0);
+  const width = integer(p, 1);
+  const activation = integer(p, 5);
+  const slope = float(p, 0);
   let index = chunk * integer(p, 2);
   const end = min(integer(p, 0), index + integer(p, 2));
   while (index < end) {
-    const column = index % width, columns = min(width - column, end - index);
-    const x = address(p, 3) + at(index), out = address(p, 4) + at(index);
+    const column = index % width;
+    const columns = min(width - column, end - index);
+    const x = address(p, 3) + at(index);
+    const out = address(p, 4) + at(index);
     activateRow(activation, x, out, address(p, 6) + at(column), address(p, 7) + at(column), slope, columns);
     index += columns;
   }
 }
 
 /** A loop for each activation: which one it is, is asked once a row. */
-function activateRow(activation: i32, x: usize, out: usize, bias: usize, slopes: usize, slope: f32, columns: i32): void {
-  const rest = columns & 3, end = x + at(columns - rest), leak = f32x4.splat(slope);
-  const toOut = out - x, toBias = bias - x, toSlopes = slopes - x;
+function activateRow(
+  activation: i32,
+  x: usize,
+  out: usize,
+  bias: usize,
+  slopes: usize,
+  slope: f32,
+  columns: i32,
+): void {
+  const rest = columns & 3;
+  const end = x + at(columns - rest);
+  const leak = f32x4.splat(slope);
+  const toOut = out - x;
+  const toBias = bias - x;
+  const toSlopes = slopes - x;
   switch (activation) {
     case linearActivation:
       for (; x < end; x += 16) v128.store(x + toOut, sum(x, toBias));
@@ -125,39 +151,34 @@ function activated(activation: i32, x: v128, slopes: v128): v128 {
   return activation == linearActivation ? x : prelu(x, slopes);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function sum(x: usize, toBias: usize): v128 {
   return f32x4.add(v128.load(x), v128.load(x + toBias));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function relu(x: v128): v128 {
   return f32x4.max(x, f32x4.splat(0));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function relu6(x: v128): v128 {
   return f32x4.min(relu(x), f32x4.splat(6));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function elu(x: v128): v128 {
   return v128.bitselect(x, exponentialMinusOne(x), f32x4.ge(x, f32x4.splat(0)));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function sigmoid(x: v128): v128 {
-  const e = exponential(f32x4.neg(f32x4.abs(x))), one = f32x4.splat(1);
+  const e = exponential(f32x4.neg(f32x4.abs(x)));
+  const one = f32x4.splat(1);
   return f32x4.div(v128.bitselect(one, e, f32x4.ge(x, f32x4.splat(0))), f32x4.add(one, e));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function prelu(x: v128, slopes: v128): v128 {
   return v128.bitselect(f32x4.mul(x, slopes), x, f32x4.lt(x, f32x4.splat(0)));
 }

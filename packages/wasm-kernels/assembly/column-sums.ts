@@ -1,10 +1,5 @@
 // Sums over the rows of data with channels last, in float64. Several kinds share one division into chunks.
-import {
-  batchNormGradientSums,
-  momentSums,
-  plainSums,
-  preluGradientSums,
-} from '../src/elementwise-task-ids';
+import { batchNormGradientSums, momentSums, plainSums, preluGradientSums } from '../src/elementwise-task-ids';
 import { at, doubleAt, highDoubles, loadLanes, lowDoubles, storeLanes } from './lanes';
 import { address, integer } from './parameters';
 
@@ -19,19 +14,29 @@ const sumsBytes: usize = 32;
  * Row after row, with the sums of a tile in the cache: the memory is read in its order, which is twice as fast as any other.
  */
 export function columnSumsChunk(p: usize, chunk: i32): void {
-  const sums = address(p, 0), quantities = integer(p, 2), stride = integer(p, 3);
-  const slabs = integer(p, 4), slabSize = integer(p, 5), width = integer(p, 6), slabsOfChunk = integer(p, 7);
-  const parts = integer(p, 8), rowsOfPart = integer(p, 9), tileWidth = integer(p, 10);
+  const sums = address(p, 0);
+  const quantities = integer(p, 2);
+  const stride = integer(p, 3);
+  const slabs = integer(p, 4);
+  const slabSize = integer(p, 5);
+  const width = integer(p, 6);
+  const slabsOfChunk = integer(p, 7);
+  const parts = integer(p, 8);
+  const rowsOfPart = integer(p, 9);
+  const tileWidth = integer(p, 10);
   const tiles = (width + tileWidth - 1) / tileWidth;
-  const column = chunk % tiles * tileWidth, part = chunk / tiles % parts;
-  const firstSlab = chunk / tiles / parts * slabsOfChunk, endSlab = min(slabs, firstSlab + slabsOfChunk);
+  const column = (chunk % tiles) * tileWidth;
+  const part = (chunk / tiles) % parts;
+  const firstSlab = (chunk / tiles / parts) * slabsOfChunk;
+  const endSlab = min(slabs, firstSlab + slabsOfChunk);
   const columns = min(tileWidth, width - column);
   const firstRow = part * rowsOfPart;
   for (let slab = firstSlab; slab < endSlab; slab++) {
     const target = sums + doubleAt(((part * slabs + slab) * stride + column) * quantities);
     memory.fill(target, 0, doubleAt(((columns + 3) & ~3) * quantities));
     for (let row = firstRow; row < firstRow + rowsOfPart; row++) {
-      const start = row * width + column, present = min(columns, slabSize - start);
+      const start = row * width + column;
+      const present = min(columns, slabSize - start);
       if (present <= 0) break;
       addRow(p, slab * slabSize + start, column, present, target);
     }
@@ -40,7 +45,9 @@ export function columnSumsChunk(p: usize, chunk: i32): void {
 
 /** Adds a row, from element `start` and from `column` on. */
 function addRow(p: usize, start: i32, column: i32, columns: i32, sums: usize): void {
-  const kind = integer(p, 1), x = address(p, 11) + at(start), dy = address(p, 12) + at(start);
+  const kind = integer(p, 1);
+  const x = address(p, 11) + at(start);
+  const dy = address(p, 12) + at(start);
   // Each kind has a function of its own: V8 makes slow code of several loops in one.
   if (kind == plainSums) {
     addPlainRow(x, columns, sums);
@@ -56,49 +63,53 @@ function addRow(p: usize, start: i32, column: i32, columns: i32, sums: usize): v
 }
 
 function addPlainRow(x: usize, columns: i32, sums: usize): void {
-  const rest = columns & 3, whole = at(columns - rest);
+  const rest = columns & 3;
+  const whole = at(columns - rest);
   for (let o: usize = 0; o < whole; o += 16) addPlain<v128>(x + o, 4, sums + 2 * o);
   if (rest) addPlain<f32>(x + whole, rest, sums + 2 * whole);
 }
 
 function addMomentsRow(x: usize, shift: usize, columns: i32, sums: usize): void {
-  const rest = columns & 3, whole = at(columns - rest);
+  const rest = columns & 3;
+  const whole = at(columns - rest);
   for (let o: usize = 0; o < whole; o += 16) addMoments<v128>(x + o, shift + o, 4, sums + 4 * o);
   if (rest) addMoments<f32>(x + whole, shift + whole, rest, sums + 4 * whole);
 }
 
 function addBatchNormRow(x: usize, dy: usize, mean: usize, inverse: usize, columns: i32, sums: usize): void {
-  const rest = columns & 3, whole = at(columns - rest);
-  for (let o: usize = 0; o < whole; o += 16) addBatchNorm<v128>(x + o, dy + o, mean + o, inverse + o, 4, sums + 6 * o);
+  const rest = columns & 3;
+  const whole = at(columns - rest);
+  for (let o: usize = 0; o < whole; o += 16)
+    addBatchNorm<v128>(x + o, dy + o, mean + o, inverse + o, 4, sums + 6 * o);
   if (rest) addBatchNorm<f32>(x + whole, dy + whole, mean + whole, inverse + whole, rest, sums + 6 * whole);
 }
 
 function addPreluRow(x: usize, dy: usize, slope: usize, dx: usize, columns: i32, sums: usize): void {
-  const rest = columns & 3, whole = at(columns - rest);
-  for (let o: usize = 0; o < whole; o += 16) addPrelu<v128>(x + o, dy + o, slope + o, dx + o, 4, sums + 2 * o);
+  const rest = columns & 3;
+  const whole = at(columns - rest);
+  for (let o: usize = 0; o < whole; o += 16)
+    addPrelu<v128>(x + o, dy + o, slope + o, dx + o, 4, sums + 2 * o);
   if (rest) addPrelu<f32>(x + whole, dy + whole, slope + whole, dx + whole, rest, sums + 2 * whole);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function add(sums: usize, low: v128, high: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums), low));
   v128.store(sums, f64x2.add(v128.load(sums, 16), high), 16);
 }
 
 /** `Σ x`. Operand: x. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function addPlain<V>(x: usize, lanes: i32, sums: usize): void {
   const values = loadLanes<V>(x, lanes);
   add(sums, lowDoubles(values), highDoubles(values));
 }
 
 /** `Σ (x − s)` and `Σ (x − s)²`, with the differences in float64: exact. Operands: x, s `[width]`. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function addMoments<V>(x: usize, shift: usize, lanes: i32, sums: usize): void {
-  const values = loadLanes<V>(x, lanes), shifts = loadLanes<V>(shift, lanes);
+  const values = loadLanes<V>(x, lanes);
+  const shifts = loadLanes<V>(shift, lanes);
   const low = f64x2.sub(lowDoubles(values), lowDoubles(shifts));
   const high = f64x2.sub(highDoubles(values), highDoubles(shifts));
   add(sums, low, high);
@@ -109,12 +120,12 @@ function addMoments<V>(x: usize, shift: usize, lanes: i32, sums: usize): void {
  * `Σ dy`, `Σ dy x̂` and `Σ x̂` with `x̂ = (x − mean) / deviation`. Operands: x, dy, mean `[width]`, 1 / deviation
  * `[width]`.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 function addBatchNorm<V>(x: usize, dy: usize, mean: usize, inverse: usize, lanes: i32, sums: usize): void {
   const gradient = loadLanes<V>(dy, lanes);
   const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(mean, lanes));
-  const unit = f32x4.mul(centred, loadLanes<V>(inverse, lanes)), product = f32x4.mul(gradient, unit);
+  const unit = f32x4.mul(centred, loadLanes<V>(inverse, lanes));
+  const product = f32x4.mul(gradient, unit);
   add(sums, lowDoubles(gradient), highDoubles(gradient));
   add(sums + sumsBytes, lowDoubles(product), highDoubles(product));
   add(sums + 2 * sumsBytes, lowDoubles(unit), highDoubles(unit));
@@ -124,12 +135,16 @@ function addBatchNorm<V>(x: usize, dy: usize, mean: usize, inverse: usize, lanes
  * `Σ dy x` where x is not positive, the gradient of the slope; on the way `dx = dy`, or `slope · dy` there. Operands: x, dy,
  * slope `[width]`, dx.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 function addPrelu<V>(x: usize, dy: usize, slope: usize, dx: usize, lanes: i32, sums: usize): void {
-  const values = loadLanes<V>(x, lanes), gradient = loadLanes<V>(dy, lanes);
+  const values = loadLanes<V>(x, lanes);
+  const gradient = loadLanes<V>(dy, lanes);
   const positive = f32x4.gt(values, f32x4.splat(0));
-  storeLanes<V>(dx, v128.bitselect(gradient, f32x4.mul(gradient, loadLanes<V>(slope, lanes)), positive), lanes);
+  storeLanes<V>(
+    dx,
+    v128.bitselect(gradient, f32x4.mul(gradient, loadLanes<V>(slope, lanes)), positive),
+    lanes,
+  );
   const product = v128.andnot(f32x4.mul(gradient, values), positive);
   add(sums, lowDoubles(product), highDoubles(product));
 }

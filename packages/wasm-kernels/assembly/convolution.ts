@@ -2,8 +2,8 @@
 // dimension, a column for each output channel. The gradient by the input is such a convolution too, of `dy`, with the
 // taps in reverse order, and with a stride one for each phase of the input pixels.
 import { pack } from './gemm';
-import { copyWindows } from './window';
 import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
+import { copyWindows } from './window';
 
 /** Blocks of lines and of the filter; they stay in the level 2 cache. */
 const blockRows: i32 = 128;
@@ -65,14 +65,20 @@ class Convolution {
 export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Convolution>(p);
   const across = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;
-  const firstRow = chunk / across * c.rowsPerChunk, firstColumn = chunk % across * c.columnsPerChunk;
+  const firstRow = (chunk / across) * c.rowsPerChunk;
+  const firstColumn = (chunk % across) * c.columnsPerChunk;
   const pixels = c.gridHeight * c.gridWidth;
   const rows = minimum(c.rowsPerChunk, c.batch * pixels - firstRow);
   const columns = minimum(c.columnsPerChunk, c.columns - firstColumn);
-  const lines = scratch + tileBytes, filter = lines + lineBytes, collected = filter + filterBytes;
+  const lines = scratch + tileBytes;
+  const filter = lines + lineBytes;
+  const collected = filter + filterBytes;
 
   // Results that do not lie one after the other are put together in scratch memory.
-  const dense = !c.byPixel && c.targetColumn == c.columns && c.targetRow == c.gridWidth * c.columns &&
+  const dense =
+    !c.byPixel &&
+    c.targetColumn == c.columns &&
+    c.targetRow == c.gridWidth * c.columns &&
     c.targetImage == c.gridHeight * c.targetRow;
   const rowBytes = at(dense ? c.columns : columns);
   const target = dense ? c.target + <usize>firstRow * rowBytes + at(firstColumn) : collected;
@@ -80,22 +86,29 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
   if (begun) begin(target, rowBytes, rows, columns, c.bias == 0 ? 0 : c.bias + at(firstColumn));
 
   // Windows of one pixel each are the image itself.
-  const inPlace = c.tapsY * c.tapsX == 1 && c.strideY * c.strideX == 1 && c.offsetY == 0 && c.offsetX == 0 &&
-    c.gridHeight == c.height && c.gridWidth == c.width && !c.byPixel;
+  const inPlace =
+    c.tapsY * c.tapsX == 1 &&
+    c.strideY * c.strideX == 1 &&
+    c.offsetY == 0 &&
+    c.offsetX == 0 &&
+    c.gridHeight == c.height &&
+    c.gridWidth == c.width &&
+    !c.byPixel;
   const inner = c.tapsY * c.tapsX * c.channels;
   // Parts of a tap of equal size.
   const parts = (c.channels + blockInner - 1) / blockInner;
   const depthByTap = (c.channels + parts - 1) / parts;
-  for (let k = 0; k < inner;) {
+  for (let k = 0; k < inner; ) {
     const tap = k / c.channels;
     let depth = minimum(blockInner, inner - k);
     if (c.byPixel) depth = minimum(depthByTap, (tap + 1) * c.channels - k);
     packFilter(c, firstColumn, columns, k, depth, filter);
-    for (let row = 0; row < rows;) {
+    for (let row = 0; row < rows; ) {
       let height = minimum(blockRows, rows - row);
-      let from = c.image + at((firstRow + row) * c.channels + k), fromBytes = at(c.channels);
+      let from = c.image + at((firstRow + row) * c.channels + k);
+      let fromBytes = at(c.channels);
       if (c.byPixel) {
-        height = minimum(height, c.batch - (firstRow + row) % c.batch);
+        height = minimum(height, c.batch - ((firstRow + row) % c.batch));
         if (isOutside(c, (firstRow + row) / c.batch, tap)) {
           row += height;
           continue;
@@ -107,9 +120,23 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
         fromBytes = at(depth);
       }
       const to = target + <usize>row * rowBytes;
-      const panelStep = at(tileColumns), panelBytes = at(tileColumns * depth), adding = begun || k > 0;
+      const panelStep = at(tileColumns);
+      const panelBytes = at(tileColumns * depth);
+      const adding = begun || k > 0;
       multiplyTiles(
-        height, columns, depth, from, fromBytes, 4, filter, panelStep, panelBytes, to, rowBytes, adding, scratch,
+        height,
+        columns,
+        depth,
+        from,
+        fromBytes,
+        4,
+        filter,
+        panelStep,
+        panelBytes,
+        to,
+        rowBytes,
+        adding,
+        scratch,
       );
       row += height;
     }
@@ -129,18 +156,21 @@ function begin(target: usize, rowBytes: usize, rows: i32, columns: i32, bias: us
 
 /** Whether this tap of the window of a pixel lies outside of the image. */
 function isOutside(c: Convolution, pixel: i32, tap: i32): bool {
-  const y = pixel / c.gridWidth * c.strideY + c.offsetY + tap / c.tapsX;
-  const x = pixel % c.gridWidth * c.strideX + c.offsetX + tap % c.tapsX;
+  const y = (pixel / c.gridWidth) * c.strideY + c.offsetY + tap / c.tapsX;
+  const x = (pixel % c.gridWidth) * c.strideX + c.offsetX + (tap % c.tapsX);
   return <u32>y >= <u32>c.height || <u32>x >= <u32>c.width;
 }
 
 /** The elements k ≤ … < k + depth of the filter, in panels of 8 columns. */
 function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, depth: i32, target: usize): void {
-  const panelBytes = at(tileColumns * depth), end = k + depth;
+  const panelBytes = at(tileColumns * depth);
+  const end = k + depth;
   while (k < end) {
-    const tap = k / c.channels, channel = k - tap * c.channels;
+    const tap = k / c.channels;
+    const channel = k - tap * c.channels;
     const count = minimum(c.channels - channel, end - k);
-    const offset = tap / c.tapsX * c.filterTapY + tap % c.tapsX * c.filterTapX + channel * c.filterChannel;
+    const offset =
+      (tap / c.tapsX) * c.filterTapY + (tap % c.tapsX) * c.filterTapX + channel * c.filterChannel;
     const source = c.filter + at(offset + firstColumn * c.filterColumn);
     pack(tileColumns, source, c.filterColumn, c.filterChannel, columns, count, target, panelBytes);
     target += at(tileColumns * count);
@@ -150,17 +180,36 @@ function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, dept
 
 /** The elements k ≤ … < k + depth of the windows of some rows. */
 function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, target: usize): void {
-  const pixels = c.gridHeight * c.gridWidth, imageBytes = at(c.height * c.width * c.channels);
+  const pixels = c.gridHeight * c.gridWidth;
+  const imageBytes = at(c.height * c.width * c.channels);
   const rowLength = c.tapsX * c.channels;
-  const tapY = k / rowLength, lastTapY = (k + depth - 1) / rowLength, first = k - tapY * rowLength;
+  const tapY = k / rowLength;
+  const lastTapY = (k + depth - 1) / rowLength;
+  const first = k - tapY * rowLength;
   const pixel = c.byPixel ? row / c.batch : row % pixels;
   let image = c.image + <usize>(c.byPixel ? row % c.batch : row / pixels) * imageBytes;
-  let gridY = pixel / c.gridWidth, gridX = pixel - gridY * c.gridWidth;
+  let gridY = pixel / c.gridWidth;
+  let gridX = pixel - gridY * c.gridWidth;
   while (count > 0) {
     const windows = c.byPixel ? 1 : minimum(count, c.gridWidth - gridX);
-    const y = gridY * c.strideY + c.offsetY, x = gridX * c.strideX + c.offsetX;
+    const y = gridY * c.strideY + c.offsetY;
+    const x = gridX * c.strideX + c.offsetX;
     copyWindows(
-      image, c.height, c.width, c.channels, c.tapsX, y, x, c.strideX, windows, tapY, lastTapY, first, depth, target, at(depth),
+      image,
+      c.height,
+      c.width,
+      c.channels,
+      c.tapsX,
+      y,
+      x,
+      c.strideX,
+      windows,
+      tapY,
+      lastTapY,
+      first,
+      depth,
+      target,
+      at(depth),
     );
     count -= windows;
     target += at(windows * depth);
@@ -177,12 +226,20 @@ function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, tar
 }
 
 /** Takes results that were collected to their places. */
-function spread(c: Convolution, firstRow: i32, rows: i32, firstColumn: i32, columns: i32, source: usize): void {
+function spread(
+  c: Convolution,
+  firstRow: i32,
+  rows: i32,
+  firstColumn: i32,
+  columns: i32,
+  source: usize,
+): void {
   const pixels = c.gridHeight * c.gridWidth;
   for (let row = firstRow; row < firstRow + rows; row++) {
     const image = c.byPixel ? row % c.batch : row / pixels;
     const pixel = c.byPixel ? row / c.batch : row % pixels;
-    const gridY = pixel / c.gridWidth, gridX = pixel - gridY * c.gridWidth;
+    const gridY = pixel / c.gridWidth;
+    const gridX = pixel - gridY * c.gridWidth;
     const offset = image * c.targetImage + gridY * c.targetRow + gridX * c.targetColumn + firstColumn;
     memory.copy(c.target + at(offset), source, at(columns));
     source += at(columns);

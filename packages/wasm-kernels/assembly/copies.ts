@@ -9,27 +9,40 @@ const mostAxes = 8;
  * bytes from one index to the next in the source (0 repeats), and in the target.
  */
 export function copyChunk(p: usize, chunk: i32): void {
-  const bytes = <usize>integer(p, 2), axes = integer(p, 5), last = axes - 1;
+  const bytes = <usize>integer(p, 2);
+  const axes = integer(p, 5);
+  const last = axes - 1;
   const lastSize = integer(p, 6 + last);
-  const sourceStep = <usize>integer(p, 6 + mostAxes + last), targetStep = <usize>integer(p, 6 + 2 * mostAxes + last);
+  const sourceStep = <usize>integer(p, 6 + mostAxes + last);
+  const targetStep = <usize>integer(p, 6 + 2 * mostAxes + last);
   let run = chunk * integer(p, 4);
   const end = min(integer(p, 3), run + integer(p, 4));
   while (run < end) {
     // The place of the run; then all runs along the last axis.
-    let source = address(p, 0), target = address(p, 1), rest = run;
+    let source = address(p, 0);
+    let target = address(p, 1);
+    let rest = run;
     for (let axis = last; axis >= 0; axis--) {
-      const size = integer(p, 6 + axis), index = <usize>(rest % size);
+      const size = integer(p, 6 + axis);
+      const index = <usize>(rest % size);
       rest /= size;
       source += index * <usize>integer(p, 6 + mostAxes + axis);
       target += index * <usize>integer(p, 6 + 2 * mostAxes + axis);
     }
-    const count = min(end - run, lastSize - run % lastSize);
+    const count = min(end - run, lastSize - (run % lastSize));
     copyRuns(source, target, bytes, sourceStep, targetStep, count);
     run += count;
   }
 }
 
-function copyRuns(source: usize, target: usize, bytes: usize, sourceStep: usize, targetStep: usize, count: i32): void {
+function copyRuns(
+  source: usize,
+  target: usize,
+  bytes: usize,
+  sourceStep: usize,
+  targetStep: usize,
+  count: i32,
+): void {
   if (bytes == 4) {
     for (; count > 0; count--) {
       store<u32>(target, load<u32>(source));
@@ -64,49 +77,71 @@ function copyRun(source: usize, target: usize, bytes: usize): void {
  * 4 each: their sizes, and their strides in bytes in the source and in the target.
  */
 export function transposeChunk(p: usize, chunk: i32): void {
-  const first = chunk * integer(p, 9), end = min(integer(p, 8), first + integer(p, 9));
+  const first = chunk * integer(p, 9);
+  const end = min(integer(p, 8), first + integer(p, 9));
   for (let block = first; block < end; block++) transposeBlock(p, block);
 }
 
 function transposeBlock(p: usize, block: i32): void {
-  const blocks = integer(p, 6), rowsOfBlock = integer(p, 7), axes = integer(p, 10);
-  let source = address(p, 0), target = address(p, 1), rest = block / blocks;
+  const blocks = integer(p, 6);
+  const rowsOfBlock = integer(p, 7);
+  const axes = integer(p, 10);
+  let source = address(p, 0);
+  let target = address(p, 1);
+  let rest = block / blocks;
   for (let axis = axes - 1; axis >= 0; axis--) {
-    const size = integer(p, 11 + axis), index = <usize>(rest % size);
+    const size = integer(p, 11 + axis);
+    const index = <usize>(rest % size);
     rest /= size;
     source += index * <usize>integer(p, 15 + axis);
     target += index * <usize>integer(p, 19 + axis);
   }
-  const sourceRow = <usize>integer(p, 4), targetColumn = <usize>integer(p, 5), columns = integer(p, 3);
-  const first = block % blocks * rowsOfBlock, rows = min(rowsOfBlock, integer(p, 2) - first);
+  const sourceRow = <usize>integer(p, 4);
+  const targetColumn = <usize>integer(p, 5);
+  const columns = integer(p, 3);
+  const first = (block % blocks) * rowsOfBlock;
+  const rows = min(rowsOfBlock, integer(p, 2) - first);
   source += <usize>first * sourceRow;
-  target += <usize>first << 2;
+  target += (<usize>first) << 2;
   // Tiles whose lines stay in the cache on both sides.
-  const tileRows = columns < 4 ? 1024 : 16, tileColumns = rows < 4 ? 1024 : 16;
+  const tileRows = columns < 4 ? 1024 : 16;
+  const tileColumns = rows < 4 ? 1024 : 16;
   for (let column = 0; column < columns; column += tileColumns) {
     for (let row = 0; row < rows; row += tileRows) {
-      const from = source + <usize>row * sourceRow + (<usize>column << 2);
-      const to = target + <usize>column * targetColumn + (<usize>row << 2);
-      const height = min(tileRows, rows - row), width = min(tileColumns, columns - column);
+      const from = source + <usize>row * sourceRow + ((<usize>column) << 2);
+      const to = target + <usize>column * targetColumn + ((<usize>row) << 2);
+      const height = min(tileRows, rows - row);
+      const width = min(tileColumns, columns - column);
       if (min(height, width) < 4) transposeEdge(from, to, height, width, sourceRow, targetColumn);
       else transposeTile(from, to, height, width, sourceRow, targetColumn);
     }
   }
 }
 
-function transposeTile(source: usize, target: usize, rows: i32, columns: i32, sourceRow: usize, targetColumn: usize): void {
+function transposeTile(
+  source: usize,
+  target: usize,
+  rows: i32,
+  columns: i32,
+  sourceRow: usize,
+  targetColumn: usize,
+): void {
   for (let row = 0; row < rows; row += 4) {
     for (let column = 0; column < columns; column += 4) {
-      const from = source + <usize>row * sourceRow + (<usize>column << 2);
-      const to = target + <usize>column * targetColumn + (<usize>row << 2);
+      const from = source + <usize>row * sourceRow + ((<usize>column) << 2);
+      const to = target + <usize>column * targetColumn + ((<usize>row) << 2);
       if (rows - row < 4 || columns - column < 4) {
         transposeEdge(from, to, min(4, rows - row), min(4, columns - column), sourceRow, targetColumn);
         continue;
       }
-      const r0 = v128.load(from), r1 = v128.load(from + sourceRow);
-      const r2 = v128.load(from + 2 * sourceRow), r3 = v128.load(from + 3 * sourceRow);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      const r0 = v128.load(from);
+      const r1 = v128.load(from + sourceRow);
+      const r2 = v128.load(from + 2 * sourceRow);
+      const r3 = v128.load(from + 3 * sourceRow);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
       v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
       v128.store(to + targetColumn, v128.shuffle<i64>(low01, low23, 1, 3));
       v128.store(to + 2 * targetColumn, v128.shuffle<i64>(high01, high23, 0, 2));
@@ -115,14 +150,25 @@ function transposeTile(source: usize, target: usize, rows: i32, columns: i32, so
   }
 }
 
-function transposeEdge(source: usize, target: usize, rows: i32, columns: i32, sourceRow: usize, targetColumn: usize): void {
+function transposeEdge(
+  source: usize,
+  target: usize,
+  rows: i32,
+  columns: i32,
+  sourceRow: usize,
+  targetColumn: usize,
+): void {
   // The inner loop is the longer one.
   const flat = columns > rows;
-  const outer = flat ? rows : columns, inner = flat ? columns : rows;
-  const sourceOuter = flat ? sourceRow : 4, sourceInner = flat ? 4 : sourceRow;
-  const targetOuter = flat ? 4 : targetColumn, targetInner = flat ? targetColumn : 4;
+  const outer = flat ? rows : columns;
+  const inner = flat ? columns : rows;
+  const sourceOuter = flat ? sourceRow : 4;
+  const sourceInner = flat ? 4 : sourceRow;
+  const targetOuter = flat ? 4 : targetColumn;
+  const targetInner = flat ? targetColumn : 4;
   for (let i = 0; i < outer; i++) {
-    let from = source, to = target;
+    let from = source;
+    let to = target;
     for (let j = 0; j < inner; j++) {
       store<u32>(to, load<u32>(from));
       from += sourceInner;
@@ -138,24 +184,34 @@ function transposeEdge(source: usize, target: usize, rows: i32, columns: i32, so
  * size, size of the axis, indices of a batch, slices of the result, slices of a chunk.
  */
 export function gatherRowsChunk(p: usize, chunk: i32): void {
-  const bytes = <usize>integer(p, 3), outerSize = integer(p, 4), count = integer(p, 6);
+  const bytes = <usize>integer(p, 3);
+  const outerSize = integer(p, 4);
+  const count = integer(p, 6);
   const lineBytes = <usize>integer(p, 5) * bytes;
   let slice = chunk * integer(p, 8);
   const end = min(integer(p, 7), slice + integer(p, 8));
   while (slice < end) {
     // The slices along the axis, for one index of the axes before.
-    const line = slice / count, first = slice % count, slices = min(end - slice, count - first);
-    const indices = address(p, 1) + (<usize>(line / outerSize * count + first) << 2);
-    gatherLine(address(p, 0) + <usize>line * lineBytes, indices, address(p, 2) + <usize>slice * bytes, slices, bytes);
+    const line = slice / count;
+    const first = slice % count;
+    const slices = min(end - slice, count - first);
+    const indices = address(p, 1) + ((<usize>((line / outerSize) * count + first)) << 2);
+    gatherLine(
+      address(p, 0) + <usize>line * lineBytes,
+      indices,
+      address(p, 2) + <usize>slice * bytes,
+      slices,
+      bytes,
+    );
     slice += slices;
   }
 }
 
 function gatherLine(x: usize, indices: usize, out: usize, slices: i32, bytes: usize): void {
-  const end = indices + (<usize>slices << 2);
+  const end = indices + ((<usize>slices) << 2);
   if (bytes == 4) {
     for (; indices < end; indices += 4) {
-      store<u32>(out, load<u32>(x + (<usize>load<i32>(indices) << 2)));
+      store<u32>(out, load<u32>(x + ((<usize>load<i32>(indices)) << 2)));
       out += 4;
     }
     return;

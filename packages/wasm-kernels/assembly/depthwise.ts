@@ -40,13 +40,16 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
   const c = changetype<Depthwise>(p);
   const end = minimum((chunk + 1) * c.rowsPerChunk, c.batch * c.gridHeight);
   for (let row = chunk * c.rowsPerChunk; row < end; row++) {
-    const image = row / c.gridHeight, gridY = row - image * c.gridHeight;
+    const image = row / c.gridHeight;
+    const gridY = row - image * c.gridHeight;
     const y = gridY * c.strideY + c.offsetY;
-    const firstY = max(-y, 0), countY = minimum(c.tapsY, c.height - y) - firstY;
+    const firstY = max(-y, 0);
+    const countY = minimum(c.tapsY, c.height - y) - firstY;
     let target = c.target + at(image * c.targetImage + gridY * c.targetRow);
     for (let gridX = 0; gridX < c.gridWidth; gridX++) {
       const x = gridX * c.strideX + c.offsetX;
-      const firstX = max(-x, 0), countX = minimum(c.tapsX, c.width - x) - firstX;
+      const firstX = max(-x, 0);
+      const countX = minimum(c.tapsX, c.width - x) - firstX;
       const pixel = (image * c.height + y + firstY) * c.width + x + firstX;
       const from = c.image + at(pixel * c.channels);
       const filter = c.filter + at(firstY * c.filterTapY + firstX * c.filterTapX);
@@ -62,13 +65,16 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
  * processor foresees what is read next, which on images beyond the cache is twice as fast.
  */
 function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize): void {
-  const right = at(c.channels), down = at(c.width * c.channels);
-  const filterRight = at(c.filterTapX), filterDown = at(c.filterTapY);
+  const right = at(c.channels);
+  const down = at(c.width * c.channels);
+  const filterRight = at(c.filterTapX);
+  const filterDown = at(c.filterTapY);
   const bytes = at(c.channels);
   for (let next: usize = 0; next < bytes; next += 16) {
     // The last vector may take some channels once more.
     const o = min(next, bytes - 16);
-    let x = from + o, w = filter + o;
+    let x = from + o;
+    let w = filter + o;
     let sum = c.bias == 0 ? f32x4.splat(0) : v128.load(c.bias + o);
     sum = multiplyAdd(v128.load(x), v128.load(w), sum);
     sum = multiplyAdd(v128.load(x + right), v128.load(w + filterRight), sum);
@@ -90,20 +96,29 @@ function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize):
 
 /** The result for all channels of a window that begins at `from`, with the taps that lie inside of the image. */
 function windowSums(c: Depthwise, from: usize, filter: usize, countY: i32, countX: i32, target: usize): void {
-  const pixelBytes = at(c.channels), tapBytes = at(c.filterTapX);
+  const pixelBytes = at(c.channels);
+  const tapBytes = at(c.filterTapX);
   // From the end of a row of taps to the next one.
   const rowBytes = at(c.width * c.channels) - <usize>countX * pixelBytes;
   const tapRowBytes = at(c.filterTapY) - <usize>countX * tapBytes;
   const end = countX > 0 ? countY : 0;
-  const zero = f32x4.splat(0), bias = c.bias;
+  const zero = f32x4.splat(0);
+  const bias = c.bias;
   let channel = 0;
   for (; channel + 16 <= c.channels; channel += 16) {
     const o = at(channel);
-    let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+    let s0 = zero;
+    let s1 = zero;
+    let s2 = zero;
+    let s3 = zero;
     if (bias != 0) {
-      s0 = v128.load(bias + o); s1 = v128.load(bias + o, 16); s2 = v128.load(bias + o, 32); s3 = v128.load(bias + o, 48);
+      s0 = v128.load(bias + o);
+      s1 = v128.load(bias + o, 16);
+      s2 = v128.load(bias + o, 32);
+      s3 = v128.load(bias + o, 48);
     }
-    let x = from + o, w = filter + o;
+    let x = from + o;
+    let w = filter + o;
     for (let tapY = 0; tapY < end; tapY++) {
       for (let tapX = 0; tapX < countX; tapX++) {
         s0 = multiplyAdd(v128.load(x), v128.load(w), s0);
@@ -116,13 +131,16 @@ function windowSums(c: Depthwise, from: usize, filter: usize, countY: i32, count
       x += rowBytes;
       w += tapRowBytes;
     }
-    v128.store(target + o, s0); v128.store(target + o, s1, 16);
-    v128.store(target + o, s2, 32); v128.store(target + o, s3, 48);
+    v128.store(target + o, s0);
+    v128.store(target + o, s1, 16);
+    v128.store(target + o, s2, 32);
+    v128.store(target + o, s3, 48);
   }
   for (; channel + 4 <= c.channels; channel += 4) {
     const o = at(channel);
     let sum = bias == 0 ? zero : v128.load(bias + o);
-    let x = from + o, w = filter + o;
+    let x = from + o;
+    let w = filter + o;
     for (let tapY = 0; tapY < end; tapY++) {
       for (let tapX = 0; tapX < countX; tapX++) {
         sum = multiplyAdd(v128.load(x), v128.load(w), sum);
@@ -137,7 +155,8 @@ function windowSums(c: Depthwise, from: usize, filter: usize, countY: i32, count
   for (; channel < c.channels; channel++) {
     const o = at(channel);
     let sum: f32 = bias == 0 ? 0 : load<f32>(bias + o);
-    let x = from + o, w = filter + o;
+    let x = from + o;
+    let w = filter + o;
     for (let tapY = 0; tapY < end; tapY++) {
       for (let tapX = 0; tapX < countX; tapX++) {
         sum += load<f32>(x) * load<f32>(w);
@@ -159,7 +178,8 @@ export function depthwiseGradientChunk(p: usize, chunk: i32): void {
   memory.fill(sums, 0, size);
   const end = minimum((chunk + 1) * c.rowsPerChunk, c.batch * c.gridHeight);
   for (let row = chunk * c.rowsPerChunk; row < end; row++) {
-    const image = row / c.gridHeight, gridY = row - image * c.gridHeight;
+    const image = row / c.gridHeight;
+    const gridY = row - image * c.gridHeight;
     const gradient = c.target + at(image * c.targetImage + gridY * c.targetRow);
     for (let tapY = 0; tapY < c.tapsY; tapY++) {
       const y = gridY * c.strideY + c.offsetY + tapY;
@@ -168,10 +188,12 @@ export function depthwiseGradientChunk(p: usize, chunk: i32): void {
         // The first results with x · stride + shift ≥ 0, and ≥ width.
         const shift = c.offsetX + tapX;
         const first = shift < 0 ? (c.strideX - 1 - shift) / c.strideX : 0;
-        const last = c.width > shift ? minimum((c.width - shift + c.strideX - 1) / c.strideX, c.gridWidth) : 0;
+        const last =
+          c.width > shift ? minimum((c.width - shift + c.strideX - 1) / c.strideX, c.gridWidth) : 0;
         if (first >= last) continue;
         const pixel = (image * c.height + y) * c.width + first * c.strideX + shift;
-        const from = c.image + at(pixel * c.channels), target = sums + at(tapY * c.filterTapY + tapX * c.filterTapX);
+        const from = c.image + at(pixel * c.channels);
+        const target = sums + at(tapY * c.filterTapY + tapX * c.filterTapX);
         addProducts(c, from, gradient + at(first * c.targetColumn), last - first, target);
       }
     }
@@ -180,12 +202,18 @@ export function depthwiseGradientChunk(p: usize, chunk: i32): void {
 
 /** Adds the products of some pixels of a row and their gradients to the sums of all channels. */
 function addProducts(c: Depthwise, from: usize, gradient: usize, count: i32, sums: usize): void {
-  const pixelBytes = at(c.strideX * c.channels), gradientBytes = at(c.targetColumn);
+  const pixelBytes = at(c.strideX * c.channels);
+  const gradientBytes = at(c.targetColumn);
   let channel = 0;
   for (; channel + 16 <= c.channels; channel += 16) {
-    const o = at(channel), s = sums + o;
-    let s0 = v128.load(s), s1 = v128.load(s, 16), s2 = v128.load(s, 32), s3 = v128.load(s, 48);
-    let x = from + o, g = gradient + o;
+    const o = at(channel);
+    const s = sums + o;
+    let s0 = v128.load(s);
+    let s1 = v128.load(s, 16);
+    let s2 = v128.load(s, 32);
+    let s3 = v128.load(s, 48);
+    let x = from + o;
+    let g = gradient + o;
     for (let i = 0; i < count; i++) {
       s0 = multiplyAdd(v128.load(x), v128.load(g), s0);
       s1 = multiplyAdd(v128.load(x, 16), v128.load(g, 16), s1);
@@ -194,12 +222,16 @@ function addProducts(c: Depthwise, from: usize, gradient: usize, count: i32, sum
       x += pixelBytes;
       g += gradientBytes;
     }
-    v128.store(s, s0); v128.store(s, s1, 16); v128.store(s, s2, 32); v128.store(s, s3, 48);
+    v128.store(s, s0);
+    v128.store(s, s1, 16);
+    v128.store(s, s2, 32);
+    v128.store(s, s3, 48);
   }
   for (; channel + 4 <= c.channels; channel += 4) {
     const s = sums + at(channel);
     let sum = v128.load(s);
-    let x = from + at(channel), g = gradient + at(channel);
+    let x = from + at(channel);
+    let g = gradient + at(channel);
     for (let i = 0; i < count; i++) {
       sum = multiplyAdd(v128.load(x), v128.load(g), sum);
       x += pixelBytes;
@@ -210,7 +242,8 @@ function addProducts(c: Depthwise, from: usize, gradient: usize, count: i32, sum
   for (; channel < c.channels; channel++) {
     const s = sums + at(channel);
     let sum = load<f32>(s);
-    let x = from + at(channel), g = gradient + at(channel);
+    let x = from + at(channel);
+    let g = gradient + at(channel);
     for (let i = 0; i < count; i++) {
       sum += load<f32>(x) * load<f32>(g);
       x += pixelBytes;

@@ -29,22 +29,55 @@ import { finishSumsChunk, rowSumsChunk } from './sums';
 /** Does one chunk of a task. None needs scratch memory. */
 export function runElementwiseChunk(task: i32, p: usize, chunk: i32): void {
   switch (task) {
-    case rowSumsTask: rowSumsChunk(p, chunk); break;
-    case columnSumsTask: columnSumsChunk(p, chunk); break;
-    case finishSumsTask: finishSumsChunk(p, chunk); break;
-    case normalizeColumnsTask: normalizeColumnsChunk(p, chunk); break;
-    case batchNormGradientTask: batchNormGradientChunk(p, chunk); break;
-    case activationTask: activationChunk(p, chunk); break;
-    case sgdStepTask: sgdStepChunk(p, chunk); break;
-    case adamWStepTask: adamWStepChunk(p, chunk); break;
-    case l2NormalizeTask: l2NormalizeChunk(p, chunk); break;
-    case l2NormalizeGradTask: l2NormalizeGradChunk(p, chunk); break;
-    case copyTask: copyChunk(p, chunk); break;
-    case transposeTask: transposeChunk(p, chunk); break;
-    case gatherRowsTask: gatherRowsChunk(p, chunk); break;
-    case segmentSumTask: segmentSumChunk(p, chunk); break;
-    case maxPoolGradTask: maxPoolGradChunk(p, chunk); break;
-    case avgPoolGradTask: avgPoolGradChunk(p, chunk); break;
-    default: unreachable();
+    case rowSumsTask:
+      rowSumsChunk(p, chunk);
+      break;
+    case columnSumsTask:
+      columnSumsChunk(p, chunk);
+      break;
+    case finishSumsTask:
+      finishSumsChunk(p, chunk);
+      break;
+    case normalizeColumnsTask:
+      normalizeColumnsChunk(p, chunk);
+      break;
+    case batchNormGradientTask:
+      batchNormGradientChunk(p, chunk);
+      break;
+    case activationTask:
+      activationChunk(p, chunk);
+      break;
+    case sgdStepTask:
+      sgdStepChunk(p, chunk);
+      break;
+    case adamWStepTask:
+      adamWStepChunk(p, chunk);
+      break;
+    case l2NormalizeTask:
+      l2NormalizeChunk(p, chunk);
+      break;
+    case l2NormalizeGradTask:
+      l2NormalizeGradChunk(p, chunk);
+      break;
+    case copyTask:
+      copyChunk(p, chunk);
+      break;
+    case transposeTask:
+      transposeChunk(p, chunk);
+      break;
+    case gatherRowsTask:
+      gatherRowsChunk(p, chunk);
+      break;
+    case segmentSumTask:
+      segmentSumChunk(p, chunk);
+      break;
+    case maxPoolGradTask:
+      maxPoolGradChunk(p, chunk);
+      break;
+    case avgPoolGradTask:
+      avgPoolGradChunk(p, chunk);
+      break;
+    default:
+      unreachable();
   }
 }

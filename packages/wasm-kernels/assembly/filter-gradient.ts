@@ -1,8 +1,8 @@
 // The gradient of a convolution by its filter as a product of matrices: a row for each element of a window, a column for
 // each output channel, a sum over all result pixels.
 import { pack } from './gemm';
-import { copyWindows } from './window';
 import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
+import { copyWindows } from './window';
 
 /** Blocks of pixels, of elements of the window, and of columns. */
 const blockInner: i32 = 256;
@@ -54,42 +54,74 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   const inner = c.tapsY * c.tapsX * c.channels;
   const span = c.byTap ? c.channels : inner;
   const blocksPerSpan = (span + c.rowsPerBlock - 1) / c.rowsPerBlock;
-  const rowBlocks = inner / span * blocksPerSpan;
+  const rowBlocks = (inner / span) * blocksPerSpan;
   const columnBlocks = (c.columns + c.columnsPerBlock - 1) / c.columnsPerBlock;
-  const part = chunk / (rowBlocks * columnBlocks), block = chunk / columnBlocks % rowBlocks;
-  const inSpan = block % blocksPerSpan * c.rowsPerBlock;
-  const row = block / blocksPerSpan * span + inSpan;
-  const column = chunk % columnBlocks * c.columnsPerBlock;
-  const rows = minimum(c.rowsPerBlock, span - inSpan), columns = minimum(c.columnsPerBlock, c.columns - column);
+  const part = chunk / (rowBlocks * columnBlocks);
+  const block = (chunk / columnBlocks) % rowBlocks;
+  const inSpan = (block % blocksPerSpan) * c.rowsPerBlock;
+  const row = (block / blocksPerSpan) * span + inSpan;
+  const column = (chunk % columnBlocks) * c.columnsPerBlock;
+  const rows = minimum(c.rowsPerBlock, span - inSpan);
+  const columns = minimum(c.columnsPerBlock, c.columns - column);
   const target = c.target + at((part * inner + row) * c.columns + column);
 
   // The block's elements of the window begin at this tap, or at this row of taps.
-  const tap = row / c.channels, tapY = tap / c.tapsX, first = row - tapY * c.tapsX * c.channels;
+  const tap = row / c.channels;
+  const tapY = tap / c.tapsX;
+  const first = row - tapY * c.tapsX * c.channels;
   const lastTapY = (row + rows - 1) / (c.tapsX * c.channels);
-  let from = 0, to = c.outWidth;
+  let from = 0;
+  let to = c.outWidth;
   if (c.byTap) {
-    const shift = c.offsetX + tap % c.tapsX;
+    const shift = c.offsetX + (tap % c.tapsX);
     // The first pixels with x · stride + shift ≥ 0, and ≥ width.
     from = shift < 0 ? minimum((c.strideX - 1 - shift) / c.strideX, to) : 0;
     to = c.width > shift ? minimum((c.width - shift + c.strideX - 1) / c.strideX, to) : from;
   }
-  const lines = scratch + tileBytes, lineStep = at(rows + gap);
-  const packed = lines + lineBytes, panelBytes = at(tileColumns * blockInner);
+  const lines = scratch + tileBytes;
+  const lineStep = at(rows + gap);
+  const packed = lines + lineBytes;
+  const panelBytes = at(tileColumns * blockInner);
   const end = minimum((part + 1) * c.rowsPerPart, c.batch * c.outHeight);
-  let filled = 0, begun = false;
+  let filled = 0;
+  let begun = false;
   for (let pixelRow = part * c.rowsPerPart; pixelRow < end; pixelRow++) {
     const image = pixelRow / c.outHeight;
     const y = (pixelRow - image * c.outHeight) * c.strideY + c.offsetY;
     if (c.byTap && <u32>(y + tapY) >= <u32>c.height) continue;
     const source = c.image + at(image * c.height * c.width * c.channels);
-    for (let x = from; x < to;) {
+    for (let x = from; x < to; ) {
       const count = minimum(to - x, blockInner - filled);
-      const left = x * c.strideX + c.offsetX, line = lines + <usize>filled * lineStep;
+      const left = x * c.strideX + c.offsetX;
+      const line = lines + <usize>filled * lineStep;
       copyWindows(
-        source, c.height, c.width, c.channels, c.tapsX, y, left, c.strideX, count, tapY, lastTapY, first, rows, line, lineStep,
+        source,
+        c.height,
+        c.width,
+        c.channels,
+        c.tapsX,
+        y,
+        left,
+        c.strideX,
+        count,
+        tapY,
+        lastTapY,
+        first,
+        rows,
+        line,
+        lineStep,
       );
       const gradient = c.gradient + at((pixelRow * c.outWidth + x) * c.columns + column);
-      pack(tileColumns, gradient, 1, c.columns, columns, count, packed + at(tileColumns * filled), panelBytes);
+      pack(
+        tileColumns,
+        gradient,
+        1,
+        c.columns,
+        columns,
+        count,
+        packed + at(tileColumns * filled),
+        panelBytes,
+      );
       x += count;
       filled += count;
       if (filled == blockInner) {
@@ -114,10 +146,24 @@ function multiply(
   accumulate: bool,
   scratch: usize,
 ): void {
-  const lineStep = at(rows + gap), panelStep = at(tileColumns), panelBytes = at(tileColumns * blockInner);
+  const lineStep = at(rows + gap);
+  const panelStep = at(tileColumns);
+  const panelBytes = at(tileColumns * blockInner);
   const rowBytes = at(c.columns);
   multiplyTiles(
-    rows, columns, pixels, lines, 4, lineStep, packed, panelStep, panelBytes, target, rowBytes, accumulate, scratch,
+    rows,
+    columns,
+    pixels,
+    lines,
+    4,
+    lineStep,
+    packed,
+    panelStep,
+    panelBytes,
+    target,
+    rowBytes,
+    accumulate,
+    scratch,
   );
 }
 

@@ -33,7 +33,8 @@ export function pack(
   target: usize,
   panelBytes: usize,
 ): void {
-  const lineBytes = at(lineStride), innerBytes = at(innerStride);
+  const lineBytes = at(lineStride);
+  const innerBytes = at(innerStride);
   let line = 0;
   if (lineStride == 1) {
     for (; line + 2 * width <= lines; line += 2 * width) {
@@ -62,7 +63,14 @@ function packAcross(from: usize, innerBytes: usize, width: i32, inner: i32, targ
 }
 
 /** Two panels at a time: each line of the cache is read once. */
-function packTwoAcross(from: usize, innerBytes: usize, width: i32, inner: i32, first: usize, second: usize): void {
+function packTwoAcross(
+  from: usize,
+  innerBytes: usize,
+  width: i32,
+  inner: i32,
+  first: usize,
+  second: usize,
+): void {
   const bytes = at(width);
   for (let k = 0; k < inner; k++) {
     for (let w: usize = 0; w < bytes; w += 16) {
@@ -82,10 +90,14 @@ function packAlong(from: usize, lineBytes: usize, width: i32, inner: i32, target
   for (; k + 4 <= inner; k += 4) {
     for (let w = 0; w < width; w += 4) {
       const line = from + <usize>w * lineBytes + at(k);
-      const r0 = v128.load(line), r1 = v128.load(line + lineBytes);
-      const r2 = v128.load(line + 2 * lineBytes), r3 = v128.load(line + 3 * lineBytes);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      const r0 = v128.load(line);
+      const r1 = v128.load(line + lineBytes);
+      const r2 = v128.load(line + 2 * lineBytes);
+      const r3 = v128.load(line + 3 * lineBytes);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
       const to = target + <usize>k * stepBytes + at(w);
       v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
       v128.store(to + stepBytes, v128.shuffle<i64>(low01, low23, 1, 3));
@@ -139,7 +151,8 @@ export function gemm(
   accumulate: bool,
   scratch: usize,
 ): void {
-  const copiedA = scratch + tileBytes, packedB = copiedA + copiedABytes;
+  const copiedA = scratch + tileBytes;
+  const packedB = copiedA + copiedABytes;
   const rowBytes = at(cRow);
   // Of the two strides of A, the smaller one stays that.
   const byRow = aInner <= aRow;
@@ -147,12 +160,24 @@ export function gemm(
     const width = minimum(blockColumns, columns - column);
     for (let k = 0; k < inner; k += blockInner) {
       const depth = minimum(blockInner, inner - k);
-      const adding = accumulate || k > 0, panelBytes = at(tileColumns * depth);
-      pack(tileColumns, b + at(k * bInner + column * bColumn), bColumn, bInner, width, depth, packedB, panelBytes);
+      const adding = accumulate || k > 0;
+      const panelBytes = at(tileColumns * depth);
+      pack(
+        tileColumns,
+        b + at(k * bInner + column * bColumn),
+        bColumn,
+        bInner,
+        width,
+        depth,
+        packedB,
+        panelBytes,
+      );
       for (let row = 0; row < rows; row += blockRows) {
         const height = minimum(blockRows, rows - row);
-        const from = a + at(row * aRow + k * aInner), target = c + <usize>row * rowBytes + at(column);
-        let aRowBytes: usize = 4, aInnerBytes: usize = 4;
+        const from = a + at(row * aRow + k * aInner);
+        const target = c + <usize>row * rowBytes + at(column);
+        let aRowBytes: usize = 4;
+        let aInnerBytes: usize = 4;
         if (byRow) {
           aRowBytes = at(depth + gap);
           copyLines(from, aRow, aInner, height, depth, copiedA, aRowBytes);
@@ -161,7 +186,19 @@ export function gemm(
           copyLines(from, aInner, aRow, depth, height, copiedA, aInnerBytes);
         }
         multiplyTiles(
-          height, width, depth, copiedA, aRowBytes, aInnerBytes, packedB, 32, panelBytes, target, rowBytes, adding, scratch,
+          height,
+          width,
+          depth,
+          copiedA,
+          aRowBytes,
+          aInnerBytes,
+          packedB,
+          32,
+          panelBytes,
+          target,
+          rowBytes,
+          adding,
+          scratch,
         );
       }
     }
@@ -191,14 +228,22 @@ function copyLines(
  * the elements from one A, B and C to the next. The sum of an entry is taken in the same order whatever the tiles are.
  */
 export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
-  const rows = integer(p, 0), columns = integer(p, 1), inner = integer(p, 2);
-  const aRow = integer(p, 4), aInner = integer(p, 5);
-  const bInner = integer(p, 7), bColumn = integer(p, 8);
+  const rows = integer(p, 0);
+  const columns = integer(p, 1);
+  const inner = integer(p, 2);
+  const aRow = integer(p, 4);
+  const aInner = integer(p, 5);
+  const bInner = integer(p, 7);
+  const bColumn = integer(p, 8);
   const cRow = integer(p, 10);
-  const tileRows = integer(p, 12), tileColumns = integer(p, 13);
-  const across = (columns + tileColumns - 1) / tileColumns, down = (rows + tileRows - 1) / tileRows;
-  const product = chunk / (across * down), tile = chunk % (across * down);
-  const row = tile / across * tileRows, column = tile % across * tileColumns;
+  const tileRows = integer(p, 12);
+  const tileColumns = integer(p, 13);
+  const across = (columns + tileColumns - 1) / tileColumns;
+  const down = (rows + tileRows - 1) / tileRows;
+  const product = chunk / (across * down);
+  const tile = chunk % (across * down);
+  const row = (tile / across) * tileRows;
+  const column = (tile % across) * tileColumns;
   gemm(
     minimum(tileRows, rows - row),
     minimum(tileColumns, columns - column),

@@ -1,23 +1,20 @@
 // Loads and stores of vectors, whole or of the 1 to 3 values that are left at the end of a row.
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function at(index: i32): usize {
-  return <usize>index << 2;
+  return (<usize>index) << 2;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function doubleAt(index: i32): usize {
-  return <usize>index << 3;
+  return (<usize>index) << 3;
 }
 
 /**
  * Four values where `V` is `v128`, or where it is `f32` the first `lanes`, the rest 0; nothing behind them is read. (A type
  * decides, since AssemblyScript does not take constant arguments for such.)
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function loadLanes<V>(from: usize, lanes: i32): v128 {
   if (isVector<V>()) return v128.load(from);
   return loadSome(from, lanes);
@@ -31,8 +28,7 @@ export function loadSome(from: usize, lanes: i32): v128 {
 }
 
 /** Writes four values, or the first `lanes`. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function storeLanes<V>(to: usize, values: v128, lanes: i32): void {
   if (isVector<V>()) v128.store(to, values);
   else storeSome(to, values, lanes);
@@ -49,29 +45,25 @@ export function storeSome(to: usize, values: v128, lanes: i32): void {
 }
 
 /** The first two of four values in float64. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function lowDoubles(values: v128): v128 {
   return f64x2.promote_low_f32x4(values);
 }
 
 /** The last two of four values in float64. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function highDoubles(values: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 0));
 }
 
 /** Two and two float64 as four float32. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function singles(low: v128, high: v128): v128 {
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
 /** The sum of two float64. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function doubleSum(values: v128): f64 {
   return f64x2.extract_lane(values, 0) + f64x2.extract_lane(values, 1);
 }

@@ -9,16 +9,19 @@ import { address, float, integer } from './parameters';
  * new velocity, Nesterov. Floats: learning rate, momentum, weight decay.
  */
 export function sgdStepChunk(p: usize, chunk: i32): void {
-  const first = chunk * integer(p, 1), count = min(integer(p, 1), integer(p, 0) - first), rest = count & 3;
+  const first = chunk * integer(p, 1);
+  const count = min(integer(p, 1), integer(p, 0) - first);
+  const rest = count & 3;
   let place = at(first);
   for (const end = place + at(count - rest); place < end; place += 16) sgdStep<v128>(p, place, 4);
   if (rest) sgdStep<f32>(p, place, rest);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function sgdStep<V>(p: usize, place: usize, lanes: i32): void {
-  const rate = f32x4.splat(float(p, 0)), momentum = f32x4.splat(float(p, 1)), decay = f32x4.splat(float(p, 2));
+  const rate = f32x4.splat(float(p, 0));
+  const momentum = f32x4.splat(float(p, 1));
+  const decay = f32x4.splat(float(p, 2));
   const parameter = loadLanes<V>(address(p, 2) + place, lanes);
   const gradient = f32x4.add(loadLanes<V>(address(p, 3) + place, lanes), f32x4.mul(decay, parameter));
   const velocity = f32x4.add(f32x4.mul(momentum, loadLanes<V>(address(p, 4) + place, lanes)), gradient);
@@ -34,20 +37,26 @@ function sgdStep<V>(p: usize, place: usize, lanes: i32): void {
  * β₂, 1 − β₂, keep, rate, correction, ε.
  */
 export function adamWStepChunk(p: usize, chunk: i32): void {
-  const first = chunk * integer(p, 1), count = min(integer(p, 1), integer(p, 0) - first), rest = count & 3;
+  const first = chunk * integer(p, 1);
+  const count = min(integer(p, 1), integer(p, 0) - first);
+  const rest = count & 3;
   let place = at(first);
   for (const end = place + at(count - rest); place < end; place += 16) adamWStep<v128>(p, place, 4);
   if (rest) adamWStep<f32>(p, place, rest);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function adamWStep<V>(p: usize, place: usize, lanes: i32): void {
-  const beta1 = f32x4.splat(float(p, 0)), share1 = f32x4.splat(float(p, 1));
-  const beta2 = f32x4.splat(float(p, 2)), share2 = f32x4.splat(float(p, 3));
-  const keep = f32x4.splat(float(p, 4)), rate = f32x4.splat(float(p, 5));
-  const correction = f32x4.splat(float(p, 6)), epsilon = f32x4.splat(float(p, 7));
-  const parameter = loadLanes<V>(address(p, 2) + place, lanes), g = loadLanes<V>(address(p, 3) + place, lanes);
+  const beta1 = f32x4.splat(float(p, 0));
+  const share1 = f32x4.splat(float(p, 1));
+  const beta2 = f32x4.splat(float(p, 2));
+  const share2 = f32x4.splat(float(p, 3));
+  const keep = f32x4.splat(float(p, 4));
+  const rate = f32x4.splat(float(p, 5));
+  const correction = f32x4.splat(float(p, 6));
+  const epsilon = f32x4.splat(float(p, 7));
+  const parameter = loadLanes<V>(address(p, 2) + place, lanes);
+  const g = loadLanes<V>(address(p, 3) + place, lanes);
   const m = f32x4.add(f32x4.mul(beta1, loadLanes<V>(address(p, 4) + place, lanes)), f32x4.mul(share1, g));
   const square = f32x4.mul(share2, f32x4.mul(g, g));
   const v = f32x4.add(f32x4.mul(beta2, loadLanes<V>(address(p, 5) + place, lanes)), square);

@@ -4,10 +4,9 @@ import { at, minimum, multiplyTiles, tileColumns } from './tile';
 /** Inner elements that are done at a time: a panel of B then takes 16 kB of the level 1 cache. */
 const innerBlock: i32 = 512;
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function roundUp(value: i32, multiple: i32): i32 {
-  return (value + multiple - 1) / multiple * multiple;
+  return ((value + multiple - 1) / multiple) * multiple;
 }
 
 /** `C = A · B`, or `C += A · B`; element (i, k) of A lies at `a + i · rowBytes + k · innerBytes`. */
@@ -24,12 +23,27 @@ export function multiplyPanels(
   accumulate: bool,
   spare: usize,
 ): void {
-  const bInnerBytes = at(tileColumns), panelBytes = at(tileColumns * inner);
+  const bInnerBytes = at(tileColumns);
+  const panelBytes = at(tileColumns * inner);
   for (let k = 0; k < inner; k += innerBlock) {
-    const depth = minimum(innerBlock, inner - k), adding = accumulate || k > 0;
-    const from = a + <usize>k * innerBytes, panel = b + at(tileColumns * k);
+    const depth = minimum(innerBlock, inner - k);
+    const adding = accumulate || k > 0;
+    const from = a + <usize>k * innerBytes;
+    const panel = b + at(tileColumns * k);
     multiplyTiles(
-      rows, columns, depth, from, rowBytes, innerBytes, panel, bInnerBytes, panelBytes, c, cRowBytes, adding, spare,
+      rows,
+      columns,
+      depth,
+      from,
+      rowBytes,
+      innerBytes,
+      panel,
+      bInnerBytes,
+      panelBytes,
+      c,
+      cRowBytes,
+      adding,
+      spare,
     );
   }
 }
@@ -39,12 +53,14 @@ export function multiplyPanels(
  * at a time, so that the lines of the cache are read once. Missing columns of the last panel are zero.
  */
 export function packScaled(source: usize, columns: i32, inner: i32, factors: usize, target: usize): void {
-  const rowBytes = <usize>columns << 2, panelBytes = <usize>inner << 5;
+  const rowBytes = (<usize>columns) << 2;
+  const panelBytes = (<usize>inner) << 5;
   let j = 0;
   for (; j + 2 * tileColumns <= columns; j += 2 * tileColumns) {
-    let from = source + (<usize>j << 2), to = target + (<usize>j >> 3) * panelBytes;
+    let from = source + ((<usize>j) << 2);
+    let to = target + (<usize>j >> 3) * panelBytes;
     for (let k = 0; k < inner; k++) {
-      const factor = v128.load32_splat(factors + (<usize>k << 2));
+      const factor = v128.load32_splat(factors + ((<usize>k) << 2));
       v128.store(to, f32x4.mul(factor, v128.load(from)));
       v128.store(to, f32x4.mul(factor, v128.load(from, 16)), 16);
       v128.store(to + panelBytes, f32x4.mul(factor, v128.load(from, 32)));
@@ -54,11 +70,12 @@ export function packScaled(source: usize, columns: i32, inner: i32, factors: usi
     }
   }
   for (; j < columns; j += tileColumns) {
-    let from = source + (<usize>j << 2), to = target + (<usize>j >> 3) * panelBytes;
+    let from = source + ((<usize>j) << 2);
+    let to = target + (<usize>j >> 3) * panelBytes;
     for (let k = 0; k < inner; k++) {
-      const factor = load<f32>(factors + (<usize>k << 2));
+      const factor = load<f32>(factors + ((<usize>k) << 2));
       for (let column = 0; column < tileColumns; column++) {
-        const place = <usize>column << 2;
+        const place = (<usize>column) << 2;
         store<f32>(to + place, j + column < columns ? factor * load<f32>(from + place) : 0);
       }
       from += rowBytes;

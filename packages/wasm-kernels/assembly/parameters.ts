@@ -1,19 +1,16 @@
 // The parameters of a task: 48 words of integers and addresses, then 16 floats.
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function integer(parameters: usize, index: i32): i32 {
-  return load<i32>(parameters + (<usize>index << 2));
+  return load<i32>(parameters + ((<usize>index) << 2));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function address(parameters: usize, index: i32): usize {
-  return load<usize>(parameters + (<usize>index << 2));
+  return load<usize>(parameters + ((<usize>index) << 2));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function float(parameters: usize, index: i32): f32 {
-  return load<f32>(parameters + 192 + (<usize>index << 2));
+  return load<f32>(parameters + 192 + ((<usize>index) << 2));
 }

@@ -16,7 +16,7 @@ export function publish(control: usize, task: i32, parameters: usize, chunks: i3
   store<usize>(control, parameters, 16);
   atomic.store<i32>(control, 0, 64);
   const job = atomic.load<u32>(control, 4) + 1;
-  atomic.store<u64>(control, <u64>job << 32 | <u64><u32>chunks);
+  atomic.store<u64>(control, ((<u64>job) << 32) | <u64>(<u32>chunks));
   atomic.notify(control + 4, -1);
 }
 

@@ -7,28 +7,42 @@ import { address, integer } from './parameters';
  * rows begin in the next list `[segments + 1]`, and the list of the rows in the order of their segments.
  */
 export function segmentSumChunk(p: usize, chunk: i32): void {
-  const x = address(p, 0), size = integer(p, 2), starts = address(p, 5), order = address(p, 6);
-  const first = chunk * integer(p, 4), end = min(integer(p, 3), first + integer(p, 4));
+  const x = address(p, 0);
+  const size = integer(p, 2);
+  const starts = address(p, 5);
+  const order = address(p, 6);
+  const first = chunk * integer(p, 4);
+  const end = min(integer(p, 3), first + integer(p, 4));
   // All at once: most segments of a large table are empty.
   memory.fill(address(p, 1) + at(first * size), 0, at((end - first) * size));
   for (let segment = first; segment < end; segment++) {
     const target = address(p, 1) + at(segment * size);
-    const begin = load<i32>(starts + at(segment)), stop = load<i32>(starts + at(segment + 1));
+    const begin = load<i32>(starts + at(segment));
+    const stop = load<i32>(starts + at(segment + 1));
     if (begin == stop) continue;
     if (stop == begin + 1) {
       memory.copy(target, x + at(load<i32>(order + at(begin)) * size), at(size));
       continue;
     }
-    const rest = size & 3, whole = size - rest;
+    const rest = size & 3;
+    const whole = size - rest;
     for (let k = 0; k < whole; k += 4) sumRows<v128>(x + at(k), size, order, begin, stop, target + at(k), 4);
     if (rest) sumRows<f32>(x + at(whole), size, order, begin, stop, target + at(whole), rest);
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function sumRows<V>(x: usize, size: i32, order: usize, begin: i32, stop: i32, target: usize, lanes: i32): void {
-  let low = f64x2.splat(0), high = low;
+// @inline
+function sumRows<V>(
+  x: usize,
+  size: i32,
+  order: usize,
+  begin: i32,
+  stop: i32,
+  target: usize,
+  lanes: i32,
+): void {
+  let low = f64x2.splat(0);
+  let high = low;
   for (let place = begin; place < stop; place++) {
     const values = loadLanes<V>(x + at(load<i32>(order + at(place)) * size), lanes);
     low = f64x2.add(low, lowDoubles(values));

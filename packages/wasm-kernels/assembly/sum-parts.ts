@@ -6,11 +6,14 @@ const chunkElements: i32 = 1 << 14;
 
 /** Parameters: address, parts, elements of a part, target. */
 export function sumPartsChunk(p: usize, chunk: i32): void {
-  const parts = integer(p, 1), length = integer(p, 2);
+  const parts = integer(p, 1);
+  const length = integer(p, 2);
   const end = minimum((chunk + 1) * chunkElements, length);
   let i = chunk * chunkElements;
   for (; i + 4 <= end; i += 4) {
-    let low = f64x2.splat(0), high = low, source = address(p, 0) + at(i);
+    let low = f64x2.splat(0);
+    let high = low;
+    let source = address(p, 0) + at(i);
     for (let part = 0; part < parts; part++) {
       const values = v128.load(source);
       low = f64x2.add(low, f64x2.promote_low_f32x4(values));

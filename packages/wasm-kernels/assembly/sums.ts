@@ -7,10 +7,17 @@ import { address, integer } from './parameters';
  * size, and for one segment out and divisor: then there is nothing to add up, and the results are written.
  */
 export function rowSumsChunk(p: usize, chunk: i32): void {
-  const x = address(p, 0), sums = address(p, 1), rows = integer(p, 2), size = integer(p, 3);
-  const rowsOfChunk = integer(p, 4), segments = integer(p, 5), segmentSize = integer(p, 6);
-  const segment = chunk % segments, first = chunk / segments * rowsOfChunk;
-  const begin = segment * segmentSize, count = min(segmentSize, size - begin);
+  const x = address(p, 0);
+  const sums = address(p, 1);
+  const rows = integer(p, 2);
+  const size = integer(p, 3);
+  const rowsOfChunk = integer(p, 4);
+  const segments = integer(p, 5);
+  const segmentSize = integer(p, 6);
+  const segment = chunk % segments;
+  const first = (chunk / segments) * rowsOfChunk;
+  const begin = segment * segmentSize;
+  const count = min(segmentSize, size - begin);
   const end = min(rows, first + rowsOfChunk);
   for (let row = first; row < end; row++) {
     const sum = rowSum(x + at(row * size + begin), count);
@@ -22,12 +29,18 @@ export function rowSumsChunk(p: usize, chunk: i32): void {
 function rowSum(from: usize, count: i32): f64 {
   const zero = f64x2.splat(0);
   // Four sums: one addition need not wait for the other.
-  let a = zero, b = zero, c = zero, d = zero;
+  let a = zero;
+  let b = zero;
+  let c = zero;
+  let d = zero;
   let k = 0;
   for (; k + 8 <= count; k += 8) {
-    const left = v128.load(from + at(k)), right = v128.load(from + at(k), 16);
-    a = f64x2.add(a, lowDoubles(left)); b = f64x2.add(b, highDoubles(left));
-    c = f64x2.add(c, lowDoubles(right)); d = f64x2.add(d, highDoubles(right));
+    const left = v128.load(from + at(k));
+    const right = v128.load(from + at(k), 16);
+    a = f64x2.add(a, lowDoubles(left));
+    b = f64x2.add(b, highDoubles(left));
+    c = f64x2.add(c, lowDoubles(right));
+    d = f64x2.add(d, highDoubles(right));
   }
   let sum = doubleSum(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
   for (; k < count; k++) sum += <f64>load<f32>(from + at(k));
@@ -40,15 +53,24 @@ function rowSum(from: usize, count: i32): f64 {
  * divisor, results of a chunk.
  */
 export function finishSumsChunk(p: usize, chunk: i32): void {
-  const sums = address(p, 0), parts = integer(p, 1), slabs = integer(p, 2), stride = integer(p, 3);
-  const width = integer(p, 4), channels = integer(p, 5), out = address(p, 6), divisor = <f64>integer(p, 7);
-  const first = chunk * integer(p, 8), end = min(slabs * channels, first + integer(p, 8));
+  const sums = address(p, 0);
+  const parts = integer(p, 1);
+  const slabs = integer(p, 2);
+  const stride = integer(p, 3);
+  const width = integer(p, 4);
+  const channels = integer(p, 5);
+  const out = address(p, 6);
+  const divisor = <f64>integer(p, 7);
+  const first = chunk * integer(p, 8);
+  const end = min(slabs * channels, first + integer(p, 8));
   for (let index = first; index < end; index++) {
-    const slab = index / channels, channel = index % channels;
+    const slab = index / channels;
+    const channel = index % channels;
     let sum: f64 = 0;
     for (let part = 0; part < parts; part++) {
       const line = sums + doubleAt((part * slabs + slab) * stride);
-      for (let column = channel; column < width; column += channels) sum += load<f64>(line + doubleAt(column));
+      for (let column = channel; column < width; column += channels)
+        sum += load<f64>(line + doubleAt(column));
     }
     store<f32>(out + at(index), <f32>(sum / divisor));
   }

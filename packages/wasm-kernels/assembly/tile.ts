@@ -7,21 +7,18 @@ export const tileColumns: i32 = 8;
 /** Room for a tile. */
 export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function minimum(a: i32, b: i32): i32 {
   return a < b ? a : b;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function at(index: i32): usize {
-  return <usize>index << 2;
+  return (<usize>index) << 2;
 }
 
 /** `a · b + c` in each lane: fused where relaxed SIMD is enabled. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
@@ -44,35 +41,64 @@ function tile4(
   cRowBytes: usize,
 ): void {
   const zero = f32x4.splat(0);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+  let c00 = zero;
+  let c01 = zero;
+  let c10 = zero;
+  let c11 = zero;
+  let c20 = zero;
+  let c21 = zero;
+  let c30 = zero;
+  let c31 = zero;
   // Rows that are missing read the last one again: beyond it memory may end.
-  let a0 = a, a1 = height > 1 ? a0 + rowBytes : a0, a2 = height > 2 ? a1 + rowBytes : a1;
+  let a0 = a;
+  let a1 = height > 1 ? a0 + rowBytes : a0;
+  let a2 = height > 2 ? a1 + rowBytes : a1;
   let a3 = height > 3 ? a2 + rowBytes : a2;
-  let b0: v128, b1: v128, x: v128;
+  let b0: v128;
+  let b1: v128;
+  let x: v128;
   // Two steps, and sums that begin with what they add to: of other forms V8 makes slower code, by up to a sixth.
   while (true) {
-    b0 = v128.load(b); b1 = v128.load(b, 16);
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
     x = v128.load32_splat(a0);
-    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
+    c00 = multiplyAdd(x, b0, c00);
+    c01 = multiplyAdd(x, b1, c01);
     x = v128.load32_splat(a1);
-    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
+    c10 = multiplyAdd(x, b0, c10);
+    c11 = multiplyAdd(x, b1, c11);
     x = v128.load32_splat(a2);
-    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
+    c20 = multiplyAdd(x, b0, c20);
+    c21 = multiplyAdd(x, b1, c21);
     x = v128.load32_splat(a3);
-    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
+    c30 = multiplyAdd(x, b0, c30);
+    c31 = multiplyAdd(x, b1, c31);
     if (inner == 1) break;
-    a0 += innerBytes; a1 += innerBytes; a2 += innerBytes; a3 += innerBytes; b += bInnerBytes;
-    b0 = v128.load(b); b1 = v128.load(b, 16);
+    a0 += innerBytes;
+    a1 += innerBytes;
+    a2 += innerBytes;
+    a3 += innerBytes;
+    b += bInnerBytes;
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
     x = v128.load32_splat(a0);
-    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
+    c00 = multiplyAdd(x, b0, c00);
+    c01 = multiplyAdd(x, b1, c01);
     x = v128.load32_splat(a1);
-    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
+    c10 = multiplyAdd(x, b0, c10);
+    c11 = multiplyAdd(x, b1, c11);
     x = v128.load32_splat(a2);
-    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
+    c20 = multiplyAdd(x, b0, c20);
+    c21 = multiplyAdd(x, b1, c21);
     x = v128.load32_splat(a3);
-    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
+    c30 = multiplyAdd(x, b0, c30);
+    c31 = multiplyAdd(x, b1, c31);
     if (inner == 2) break;
-    a0 += innerBytes; a1 += innerBytes; a2 += innerBytes; a3 += innerBytes; b += bInnerBytes;
+    a0 += innerBytes;
+    a1 += innerBytes;
+    a2 += innerBytes;
+    a3 += innerBytes;
+    b += bInnerBytes;
     inner -= 2;
   }
   putRow(c, c00, c01);
@@ -94,32 +120,57 @@ function tile6(
   cRowBytes: usize,
 ): void {
   const zero = f32x4.splat(0);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
-  let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
-  let a0 = a, a1 = height > 1 ? a0 + rowBytes : a0, a2 = height > 2 ? a1 + rowBytes : a1;
-  let a3 = height > 3 ? a2 + rowBytes : a2, a4 = height > 4 ? a3 + rowBytes : a3;
+  let c00 = zero;
+  let c01 = zero;
+  let c10 = zero;
+  let c11 = zero;
+  let c20 = zero;
+  let c21 = zero;
+  let c30 = zero;
+  let c31 = zero;
+  let c40 = zero;
+  let c41 = zero;
+  let c50 = zero;
+  let c51 = zero;
+  let a0 = a;
+  let a1 = height > 1 ? a0 + rowBytes : a0;
+  let a2 = height > 2 ? a1 + rowBytes : a1;
+  let a3 = height > 3 ? a2 + rowBytes : a2;
+  let a4 = height > 4 ? a3 + rowBytes : a3;
   let a5 = height > 5 ? a4 + rowBytes : a4;
   while (true) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
     let x = v128.load32_splat(a0);
-    c00 = multiplyAdd(x, b0, c00); c01 = multiplyAdd(x, b1, c01);
+    c00 = multiplyAdd(x, b0, c00);
+    c01 = multiplyAdd(x, b1, c01);
     if (inner < 0) break;
     x = v128.load32_splat(a1);
-    c10 = multiplyAdd(x, b0, c10); c11 = multiplyAdd(x, b1, c11);
+    c10 = multiplyAdd(x, b0, c10);
+    c11 = multiplyAdd(x, b1, c11);
     if (inner < 0) break;
     x = v128.load32_splat(a2);
-    c20 = multiplyAdd(x, b0, c20); c21 = multiplyAdd(x, b1, c21);
+    c20 = multiplyAdd(x, b0, c20);
+    c21 = multiplyAdd(x, b1, c21);
     if (inner < 0) break;
     x = v128.load32_splat(a3);
-    c30 = multiplyAdd(x, b0, c30); c31 = multiplyAdd(x, b1, c31);
+    c30 = multiplyAdd(x, b0, c30);
+    c31 = multiplyAdd(x, b1, c31);
     if (inner < 0) break;
     x = v128.load32_splat(a4);
-    c40 = multiplyAdd(x, b0, c40); c41 = multiplyAdd(x, b1, c41);
+    c40 = multiplyAdd(x, b0, c40);
+    c41 = multiplyAdd(x, b1, c41);
     if (inner < 0) break;
     x = v128.load32_splat(a5);
-    c50 = multiplyAdd(x, b0, c50); c51 = multiplyAdd(x, b1, c51);
+    c50 = multiplyAdd(x, b0, c50);
+    c51 = multiplyAdd(x, b1, c51);
     if (inner == 1) break;
-    a0 += innerBytes; a1 += innerBytes; a2 += innerBytes; a3 += innerBytes; a4 += innerBytes; a5 += innerBytes;
+    a0 += innerBytes;
+    a1 += innerBytes;
+    a2 += innerBytes;
+    a3 += innerBytes;
+    a4 += innerBytes;
+    a5 += innerBytes;
     b += bInnerBytes;
     inner -= 1;
   }
@@ -131,16 +182,14 @@ function tile6(
   putRow(c + 5 * cRowBytes, c50, c51);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function putRow(target: usize, left: v128, right: v128): void {
   v128.store(target, left);
   v128.store(target, right, 16);
 }
 
 /** Rows of the next tile, where so many are left: of tiles of 6 and of 4 those that waste the fewest. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function nextTile(rows: i32): i32 {
   return rows <= 4 || rows == 7 || rows == 8 ? 4 : tileRows;
 }
@@ -168,11 +217,15 @@ export function multiplyTiles(
 ): void {
   for (let j = 0; j < columns; j += tileColumns) {
     const width = minimum(tileColumns, columns - j);
-    let from = a, place = c + at(j);
-    for (let i = 0; i < rows;) {
-      const tile = nextTile(rows - i), height = minimum(tile, rows - i);
-      const whole = height == tile && width == tileColumns, inPlace = whole && !accumulate;
-      const target = inPlace ? place : spare, targetBytes = inPlace ? cRowBytes : at(tileColumns);
+    let from = a;
+    let place = c + at(j);
+    for (let i = 0; i < rows; ) {
+      const tile = nextTile(rows - i);
+      const height = minimum(tile, rows - i);
+      const whole = height == tile && width == tileColumns;
+      const inPlace = whole && !accumulate;
+      const target = inPlace ? place : spare;
+      const targetBytes = inPlace ? cRowBytes : at(tileColumns);
       if (tile == 4) tile4(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
       else tile6(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
       if (!inPlace) {

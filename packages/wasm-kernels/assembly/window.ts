@@ -2,8 +2,7 @@
 // channels last, each row of a window is one piece of memory: 3 × 3 taps of any number of channels are three copies.
 import { at, minimum } from './tile';
 
-// @ts-expect-error: decorator
-@inline
+// @inline
 function clamp(value: i32, low: i32, high: i32): i32 {
   return value < low ? low : minimum(value, high);
 }
@@ -56,7 +55,8 @@ export function copyWindows(
   target: usize,
   lineBytes: usize,
 ): void {
-  const rowLength = tapsX * channels, rowBytes = at(width * channels);
+  const rowLength = tapsX * channels;
+  const rowBytes = at(width * channels);
   // One more row below, because vectors are read to their end.
   const inside = first == 0 && rowLength > 2 && y + tapY >= 0 && y + lastTapY + 1 < height;
   while (windows > 0) {
@@ -86,7 +86,8 @@ function copyInside(
   lineBytes: usize,
 ): void {
   for (; windows > 0; windows--) {
-    let from = source, to = target;
+    let from = source;
+    let to = target;
     for (let rest = count; rest > 0; rest -= rowLength) {
       const end = at(minimum(rowLength, rest));
       for (let o: usize = 0; o < end; o += 16) v128.store(to + o, v128.load(from + o));
@@ -112,7 +113,8 @@ function copyAtBorder(
   target: usize,
 ): void {
   // Where the image begins and ends in a row of the window.
-  const begin = -x * channels, end = (width - x) * channels;
+  const begin = -x * channels;
+  const end = (width - x) * channels;
   for (let row = y; count > 0; row++) {
     const stop = minimum(rowLength, first + count);
     const present = <u32>row < <u32>height;

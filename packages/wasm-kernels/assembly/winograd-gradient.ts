@@ -8,18 +8,24 @@ import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset, Winograd
 export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Winograd>(p);
   const columnBlocks = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;
-  const blocks = (c.channels + c.channelsPerBlock - 1) / c.channelsPerBlock * columnBlocks;
-  const part = chunk / blocks, block = chunk - part * blocks;
-  const channel = block / columnBlocks * c.channelsPerBlock, column = block % columnBlocks * c.columnsPerChunk;
+  const blocks = ((c.channels + c.channelsPerBlock - 1) / c.channelsPerBlock) * columnBlocks;
+  const part = chunk / blocks;
+  const block = chunk - part * blocks;
+  const channel = (block / columnBlocks) * c.channelsPerBlock;
+  const column = (block % columnBlocks) * c.columnsPerChunk;
   const depth = minimum(c.channelsPerBlock, c.channels - channel);
   const columns = minimum(c.columnsPerChunk, c.columns - column);
   const firstTile = part * c.tilesPerChunk;
   const end = minimum(firstTile + c.tilesPerChunk, c.batch * c.tilesY * c.tilesX);
-  const points = pointsOf(c.scheme), planes = points * points;
+  const points = pointsOf(c.scheme);
+  const planes = points * points;
 
-  const sums = scratch + planesOffset, sumBytes = planeBytes(depth * columns);
-  const inputs = sums + 36 * sumBytes, inputBytes = planeBytes(c.tilesPerBlock * depth);
-  const gradients = inputs + <usize>planes * inputBytes, gradientBytes = planeBytes(c.tilesPerBlock * columns);
+  const sums = scratch + planesOffset;
+  const sumBytes = planeBytes(depth * columns);
+  const inputs = sums + 36 * sumBytes;
+  const inputBytes = planeBytes(c.tilesPerBlock * depth);
+  const gradients = inputs + <usize>planes * inputBytes;
+  const gradientBytes = planeBytes(c.tilesPerBlock * columns);
   clearZeros(scratch);
   for (let first = firstTile; first < end; first += c.tilesPerBlock) {
     const tiles = minimum(c.tilesPerBlock, end - first);
@@ -46,9 +52,17 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
       );
     }
   }
-  const target = c.filter + at(part * 9 * c.channels * c.columns + channel * c.filterChannel + column * c.filterColumn);
+  const target =
+    c.filter + at(part * 9 * c.channels * c.columns + channel * c.filterChannel + column * c.filterColumn);
   for (let row = 0; row < depth; row++) {
-    filterGradientRow(c, sums + at(row * columns), sumBytes, columns, target + at(row * c.filterChannel), scratch);
+    filterGradientRow(
+      c,
+      sums + at(row * columns),
+      sumBytes,
+      columns,
+      target + at(row * c.filterChannel),
+      scratch,
+    );
   }
 }
 

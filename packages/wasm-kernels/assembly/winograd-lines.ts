@@ -12,51 +12,51 @@ import {
 } from './winograd-strided-passes';
 
 /** Products along a line. */
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function pointsOf(scheme: i32): i32 {
   return scheme == stridedScheme || scheme == stridedInputScheme ? 9 : 6;
 }
 
 /** Inputs of a tile along a line. */
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function windowOf(scheme: i32): i32 {
   return scheme == stridedInputScheme ? 5 : pointsOf(scheme);
 }
 
 /** From the inputs of a tile to those of the next one. */
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function inputStepOf(scheme: i32): i32 {
   return scheme == stridedScheme ? 8 : 4;
 }
 
 /** Results of a tile along a line. */
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function resultsOf(scheme: i32): i32 {
   return scheme == stridedInputScheme ? 8 : 4;
 }
 
 /** The one of 6 × 6 planes of the filter that a plane of products belongs to: the four of a middle tap share one. */
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function filterPlaneOf(plane: i32, points: i32): i32 {
   return minimum(plane / points, 5) * 6 + minimum(plane % points, 5);
 }
 
-// @ts-expect-error: decorator
-@inline
+// @inline
 function entry(table: usize, index: usize): usize {
   return load<usize>(table + 4 * index);
 }
 
 /** `Bᵀ x` of the inputs in the table. */
 export function inputLine(scheme: i32, table: usize, bytes: usize, to: usize, step: usize): void {
-  const a = entry(table, 0), b = entry(table, 1), c = entry(table, 2), d = entry(table, 3), e = entry(table, 4);
+  const a = entry(table, 0);
+  const b = entry(table, 1);
+  const c = entry(table, 2);
+  const d = entry(table, 3);
+  const e = entry(table, 4);
   if (scheme == stridedScheme) {
-    const f = entry(table, 5), g = entry(table, 6), h = entry(table, 7);
+    const f = entry(table, 5);
+    const g = entry(table, 6);
+    const h = entry(table, 7);
     stridedInputPass(a, c, e, g, entry(table, 8), bytes, to, step);
     copyPass(b, d, f, h, bytes, to + 5 * step, step);
   } else if (scheme == stridedInputScheme) {
@@ -68,14 +68,25 @@ export function inputLine(scheme: i32, table: usize, bytes: usize, to: usize, st
 }
 
 /** `Aᵀ m` to the results in the table, plus a bias if its address is not 0. */
-export function outputLine(scheme: i32, from: usize, step: usize, bytes: usize, table: usize, bias: usize): void {
-  const a = entry(table, 0), b = entry(table, 1), c = entry(table, 2), d = entry(table, 3);
+export function outputLine(
+  scheme: i32,
+  from: usize,
+  step: usize,
+  bytes: usize,
+  table: usize,
+  bias: usize,
+): void {
+  const a = entry(table, 0);
+  const b = entry(table, 1);
+  const c = entry(table, 2);
+  const d = entry(table, 3);
   if (scheme == stridedScheme) {
     stridedOutputPass(from, step, bytes, a, b, c, d, true, bias);
   } else if (scheme == stridedInputScheme) {
     stridedOutputPass(from, step, bytes, a, c, entry(table, 4), entry(table, 6), false, 0);
     for (let i: usize = 0; i < 4; i++) {
-      const source = from + (5 + i) * step, target = entry(table, 2 * i + 1);
+      const source = from + (5 + i) * step;
+      const target = entry(table, 2 * i + 1);
       for (let v: usize = 0; v < bytes; v += 16) v128.store(target + v, v128.load(source + v));
     }
   } else {
@@ -85,13 +96,23 @@ export function outputLine(scheme: i32, from: usize, step: usize, bytes: usize, 
 
 /** `A dy` of the four numbers in the table. */
 export function gradientLine(scheme: i32, table: usize, bytes: usize, to: usize, step: usize): void {
-  const a = entry(table, 0), b = entry(table, 1), c = entry(table, 2), d = entry(table, 3);
+  const a = entry(table, 0);
+  const b = entry(table, 1);
+  const c = entry(table, 2);
+  const d = entry(table, 3);
   if (scheme == stridedScheme) stridedGradientPass(a, b, c, d, bytes, to, step);
   else gradientPass(a, b, c, d, bytes, to, step);
 }
 
 /** `G g`: three taps to six numbers, of which a strided scheme uses the last for four products. */
-export function filterLine(scheme: i32, from: usize, step: usize, bytes: usize, to: usize, toStep: usize): void {
+export function filterLine(
+  scheme: i32,
+  from: usize,
+  step: usize,
+  bytes: usize,
+  to: usize,
+  toStep: usize,
+): void {
   if (pointsOf(scheme) == 9) stridedFilterPass(from, step, bytes, to, toStep);
   else filterPass(from, step, bytes, to, toStep);
 }

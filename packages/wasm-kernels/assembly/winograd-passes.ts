@@ -11,27 +11,23 @@ import { multiplyAdd } from './tile';
 export const small: f32 = 0.70710678118654752;
 export const large: f32 = 1.4142135623730951;
 
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function plus(a: v128, b: v128): v128 {
   return f32x4.add(a, b);
 }
 
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function minus(a: v128, b: v128): v128 {
   return f32x4.sub(a, b);
 }
 
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function times(factor: f32, a: v128): v128 {
   return f32x4.mul(f32x4.splat(factor), a);
 }
 
 /** `factor · a + b`. */
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function add(factor: f32, a: v128, b: v128): v128 {
   return multiplyAdd(f32x4.splat(factor), a, b);
 }
@@ -50,10 +46,14 @@ export function inputPass(
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
     let target = to + v;
-    const b = v128.load(x1 + v), c = v128.load(x2 + v), d = v128.load(x3 + v), e = v128.load(x4 + v);
+    const b = v128.load(x1 + v);
+    const c = v128.load(x2 + v);
+    const d = v128.load(x3 + v);
+    const e = v128.load(x4 + v);
     v128.store(target, plus(add(-2.5, c, e), v128.load(x0 + v)));
     const last = plus(add(-2.5, d, b), v128.load(x5 + v));
-    let even = add(-2, c, e), odd = times(small, add(-2, b, d));
+    let even = add(-2, c, e);
+    let odd = times(small, add(-2, b, d));
     target += toStep;
     v128.store(target, plus(even, odd));
     target += toStep;
@@ -84,14 +84,18 @@ export function outputPass(
     let source = from + v;
     let first = v128.load(source);
     source += step;
-    let p = v128.load(source), q = v128.load(source + step);
-    const even = plus(p, q), odd = times(small, minus(p, q));
+    let p = v128.load(source);
+    let q = v128.load(source + step);
+    const even = plus(p, q);
+    const odd = times(small, minus(p, q));
     source += 2 * step;
     p = v128.load(source);
     q = v128.load(source + step);
-    const even2 = plus(p, q), odd2 = times(large, minus(p, q));
+    const even2 = plus(p, q);
+    const odd2 = times(large, minus(p, q));
     let last = v128.load(source + 2 * step);
-    let third = add(0.5, even, times(2, even2)), second = plus(odd, odd2);
+    let third = add(0.5, even, times(2, even2));
+    let second = plus(odd, odd2);
     first = plus(first, plus(even, even2));
     last = plus(last, add(0.5, odd, times(2, odd2)));
     if (bias != 0) {
@@ -111,10 +115,13 @@ export function outputPass(
 /** `G g`. */
 export function filterPass(from: usize, step: usize, bytes: usize, to: usize, toStep: usize): void {
   for (let v: usize = 0; v < bytes; v += 16) {
-    const a = v128.load(from + v), b = v128.load(from + v + step), c = v128.load(from + v + 2 * step);
+    const a = v128.load(from + v);
+    const b = v128.load(from + v + step);
+    const c = v128.load(from + v + 2 * step);
     let target = to + v;
     v128.store(target, a);
-    let even = times(-2.0 / 3.0, add(0.5, c, a)), odd = times(small * (-2.0 / 3.0), b);
+    let even = times(-2.0 / 3.0, add(0.5, c, a));
+    let odd = times(small * (-2.0 / 3.0), b);
     target += toStep;
     v128.store(target, plus(even, odd));
     target += toStep;
@@ -142,9 +149,13 @@ export function gradientPass(
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
     let target = to + v;
-    const a = v128.load(y0 + v), b = v128.load(y1 + v), c = v128.load(y2 + v), d = v128.load(y3 + v);
+    const a = v128.load(y0 + v);
+    const b = v128.load(y1 + v);
+    const c = v128.load(y2 + v);
+    const d = v128.load(y3 + v);
     v128.store(target, a);
-    let even = add(0.5, c, a), odd = times(small, add(0.5, d, b));
+    let even = add(0.5, c, a);
+    let odd = times(small, add(0.5, d, b));
     target += toStep;
     v128.store(target, plus(even, odd));
     target += toStep;
@@ -166,12 +177,15 @@ export function filterGradientPass(from: usize, step: usize, bytes: usize, to: u
     let source = from + v;
     const first = v128.load(source);
     source += step;
-    let p = v128.load(source), q = v128.load(source + step);
-    const even = times(-2.0 / 3.0, plus(p, q)), odd = times(small * (-2.0 / 3.0), minus(p, q));
+    let p = v128.load(source);
+    let q = v128.load(source + step);
+    const even = times(-2.0 / 3.0, plus(p, q));
+    const odd = times(small * (-2.0 / 3.0), minus(p, q));
     source += 2 * step;
     p = v128.load(source);
     q = v128.load(source + step);
-    const even2 = times(1.0 / 6.0, plus(p, q)), odd2 = times(large / 6.0, minus(p, q));
+    const even2 = times(1.0 / 6.0, plus(p, q));
+    const odd2 = times(large / 6.0, minus(p, q));
     const last = v128.load(source + 2 * step);
     const target = to + v;
     v128.store(target, plus(first, plus(even, even2)));

@@ -16,9 +16,13 @@ export function stridedInputPass(
   toStep: usize,
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
-    const a = v128.load(x0 + v), b = v128.load(x1 + v), c = v128.load(x2 + v), d = v128.load(x3 + v);
+    const a = v128.load(x0 + v);
+    const b = v128.load(x1 + v);
+    const c = v128.load(x2 + v);
+    const d = v128.load(x3 + v);
     let target = to + v;
-    let even = add(-2, b, d), odd = times(small, add(-2, a, c));
+    let even = add(-2, b, d);
+    let odd = times(small, add(-2, a, c));
     v128.store(target, plus(even, odd));
     target += toStep;
     v128.store(target, minus(even, odd));
@@ -69,14 +73,19 @@ export function stridedOutputPass(
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
     let source = from + v;
-    let p = v128.load(source), q = v128.load(source + step);
-    const even = plus(p, q), odd = times(small, minus(p, q));
+    let p = v128.load(source);
+    let q = v128.load(source + step);
+    const even = plus(p, q);
+    const odd = times(small, minus(p, q));
     source += 2 * step;
     p = v128.load(source);
     q = v128.load(source + step);
-    const even2 = plus(p, q), odd2 = times(large, minus(p, q));
+    const even2 = plus(p, q);
+    const odd2 = times(large, minus(p, q));
     source += 2 * step;
-    let first = plus(even, even2), second = plus(odd, odd2), third = add(0.5, even, times(2, even2));
+    let first = plus(even, even2);
+    let second = plus(odd, odd2);
+    let third = add(0.5, even, times(2, even2));
     let last = plus(add(0.5, odd, times(2, odd2)), v128.load(source));
     if (together) {
       source += step;
@@ -105,9 +114,12 @@ export function stridedOutputPass(
 /** `G g`: five multipliers of the even inputs, and the one of the odd inputs. */
 export function stridedFilterPass(from: usize, step: usize, bytes: usize, to: usize, toStep: usize): void {
   for (let v: usize = 0; v < bytes; v += 16) {
-    const a = v128.load(from + v), b = v128.load(from + v + step), c = v128.load(from + v + 2 * step);
+    const a = v128.load(from + v);
+    const b = v128.load(from + v + step);
+    const c = v128.load(from + v + 2 * step);
     let target = to + v;
-    let even = times(-1.0 / (3.0 * small), a), odd = times(-1.0 / 3.0, c);
+    let even = times(-1.0 / (3.0 * small), a);
+    let odd = times(-1.0 / 3.0, c);
     v128.store(target, plus(even, odd));
     target += toStep;
     v128.store(target, minus(odd, even));
@@ -135,9 +147,13 @@ export function stridedGradientPass(
   toStep: usize,
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
-    const a = v128.load(y0 + v), b = v128.load(y1 + v), c = v128.load(y2 + v), d = v128.load(y3 + v);
+    const a = v128.load(y0 + v);
+    const b = v128.load(y1 + v);
+    const c = v128.load(y2 + v);
+    const d = v128.load(y3 + v);
     let target = to + v;
-    let even = add(0.5, c, a), odd = times(small, add(0.5, d, b));
+    let even = add(0.5, c, a);
+    let odd = times(small, add(0.5, d, b));
     v128.store(target, plus(even, odd));
     target += toStep;
     v128.store(target, minus(even, odd));
@@ -163,14 +179,18 @@ export function stridedFilterGradientPass(
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
     let source = from + v;
-    let p = v128.load(source), q = v128.load(source + step);
-    const even = minus(p, q), odd = plus(p, q);
+    let p = v128.load(source);
+    let q = v128.load(source + step);
+    const even = minus(p, q);
+    const odd = plus(p, q);
     source += 2 * step;
     p = v128.load(source);
     q = v128.load(source + step);
-    const even2 = minus(p, q), odd2 = plus(p, q);
+    const even2 = minus(p, q);
+    const odd2 = plus(p, q);
     source += 2 * step;
-    const last = v128.load(source), middle = v128.load(source + step);
+    const last = v128.load(source);
+    const middle = v128.load(source + step);
     const target = to + v;
     v128.store(target, add(1.0 / (3.0 * large), even2, times(-1.0 / (3.0 * small), even)));
     v128.store(target + toStep, middle);

@@ -1,6 +1,14 @@
 // The two-dimensional transforms of one tile and some of its channels: along rows, then along columns.
 import { at, minimum, tileBytes } from './tile';
-import { gradientLine, inputLine, inputStepOf, outputLine, pointsOf, resultsOf, windowOf } from './winograd-lines';
+import {
+  gradientLine,
+  inputLine,
+  inputStepOf,
+  outputLine,
+  pointsOf,
+  resultsOf,
+  windowOf,
+} from './winograd-lines';
 
 /** The most channels and columns of a block. */
 export const blockChannels: i32 = 128;
@@ -54,8 +62,7 @@ export class Winograd {
   filterColumn: i32;
 }
 
-// @ts-expect-error: decorator
-@inline
+// @inline
 export function planeBytes(elements: i32): usize {
   return at(elements) + gapBytes;
 }
@@ -65,8 +72,7 @@ export function clearZeros(scratch: usize): void {
   memory.fill(scratch + zerosOffset, 0, at(blockChannels));
 }
 
-// @ts-expect-error: decorator
-@inline
+// @inline
 function setEntry(table: usize, index: i32, address: usize): void {
   store<usize>(table + at(index), address);
 }
@@ -81,12 +87,18 @@ export function inputTile(
   toBytes: usize,
   scratch: usize,
 ): void {
-  const scheme = c.scheme, window = windowOf(scheme), points = pointsOf(scheme);
-  const row = tile / c.tilesX, image = row / c.tilesY;
+  const scheme = c.scheme;
+  const window = windowOf(scheme);
+  const points = pointsOf(scheme);
+  const row = tile / c.tilesX;
+  const image = row / c.tilesY;
   const y = inputStepOf(scheme) * (row - image * c.tilesY) + c.offsetY;
   const x = inputStepOf(scheme) * (tile - row * c.tilesX) + c.offsetX;
-  const table = scratch + tableOffset, zeros = scratch + zerosOffset, passed = scratch + passedOffset;
-  const bytes = at(depth), rowBytes = <usize>points * bytes;
+  const table = scratch + tableOffset;
+  const zeros = scratch + zerosOffset;
+  const passed = scratch + passedOffset;
+  const bytes = at(depth);
+  const rowBytes = <usize>points * bytes;
   for (let i = 0; i < window; i++) {
     const target = passed + <usize>i * rowBytes;
     if (<u32>(y + i) >= <u32>c.height) {
@@ -116,11 +128,17 @@ export function gradientTile(
   toBytes: usize,
   scratch: usize,
 ): void {
-  const scheme = c.scheme, points = pointsOf(scheme);
-  const row = tile / c.tilesX, image = row / c.tilesY;
-  const y = 4 * (row - image * c.tilesY), x = 4 * (tile - row * c.tilesX);
-  const table = scratch + tableOffset, zeros = scratch + zerosOffset, passed = scratch + passedOffset;
-  const bytes = at(columns), rowBytes = <usize>points * bytes;
+  const scheme = c.scheme;
+  const points = pointsOf(scheme);
+  const row = tile / c.tilesX;
+  const image = row / c.tilesY;
+  const y = 4 * (row - image * c.tilesY);
+  const x = 4 * (tile - row * c.tilesX);
+  const table = scratch + tableOffset;
+  const zeros = scratch + zerosOffset;
+  const passed = scratch + passedOffset;
+  const bytes = at(columns);
+  const rowBytes = <usize>points * bytes;
   for (let i = 0; i < 4; i++) {
     const target = passed + <usize>i * rowBytes;
     if (y + i >= c.outHeight) {
@@ -150,21 +168,33 @@ export function outputTile(
   fromBytes: usize,
   scratch: usize,
 ): void {
-  const scheme = c.scheme, points = pointsOf(scheme), results = resultsOf(scheme);
-  const row = tile / c.tilesX, image = row / c.tilesY;
-  const y = results * (row - image * c.tilesY) + c.originY, x = results * (tile - row * c.tilesX) + c.originX;
-  const table = scratch + tableOffset, nowhere = scratch + nowhereOffset, passed = scratch + passedOffset;
-  const bytes = at(columns), rowBytes = <usize>results * bytes;
+  const scheme = c.scheme;
+  const points = pointsOf(scheme);
+  const results = resultsOf(scheme);
+  const row = tile / c.tilesX;
+  const image = row / c.tilesY;
+  const y = results * (row - image * c.tilesY) + c.originY;
+  const x = results * (tile - row * c.tilesX) + c.originX;
+  const table = scratch + tableOffset;
+  const nowhere = scratch + nowhereOffset;
+  const passed = scratch + passedOffset;
+  const bytes = at(columns);
+  const rowBytes = <usize>results * bytes;
   for (let i = 0; i < points; i++) {
     for (let j = 0; j < results; j++) setEntry(table, j, passed + <usize>i * rowBytes + <usize>j * bytes);
     outputLine(scheme, from + <usize>(i * points) * fromBytes, fromBytes, bytes, table, 0);
   }
   const bias = c.bias == 0 ? 0 : c.bias + at(column);
-  const first = max(-x, 0), end = minimum(results, c.outWidth - x);
+  const first = max(-x, 0);
+  const end = minimum(results, c.outWidth - x);
   for (let j = first; j < end; j++) {
     for (let i = 0; i < results; i++) {
       const pixel = (image * c.outHeight + y + i) * c.outWidth + x + j;
-      setEntry(table, i, <u32>(y + i) < <u32>c.outHeight ? c.target + at(pixel * c.columns + column) : nowhere);
+      setEntry(
+        table,
+        i,
+        <u32>(y + i) < <u32>c.outHeight ? c.target + at(pixel * c.columns + column) : nowhere,
+      );
     }
     outputLine(scheme, passed + <usize>j * bytes, rowBytes, bytes, table, bias);
   }

@@ -4,7 +4,15 @@
 import { pack } from './gemm';
 import { at, minimum, multiplyTiles, tileColumns } from './tile';
 import { filterLine, filterPlaneOf, pointsOf } from './winograd-lines';
-import { blockChannels, clearZeros, inputTile, outputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';
+import {
+  blockChannels,
+  clearZeros,
+  inputTile,
+  outputTile,
+  planeBytes,
+  planesOffset,
+  Winograd,
+} from './winograd-tiles';
 
 /** The most elements that a chunk may have in all planes, and what may lie between them. */
 const chunkElements: i32 = 81 << 13;
@@ -24,11 +32,21 @@ export function winogradFilterChunk(p: usize, chunk: i32, scratch: usize): void 
   for (let channel = 0; channel < c.channels; channel += blockDepth) {
     const depth = minimum(blockDepth, c.channels - channel);
     const bytes = at(tileColumns * depth);
-    const taps = scratch, passed = taps + 9 * bytes;
+    const taps = scratch;
+    const passed = taps + 9 * bytes;
     for (let tap = 0; tap < 9; tap++) {
-      const offset = tap / 3 * c.filterTapY + tap % 3 * c.filterTapX;
+      const offset = (tap / 3) * c.filterTapY + (tap % 3) * c.filterTapX;
       const source = c.filter + at(offset + channel * c.filterChannel + firstColumn * c.filterColumn);
-      pack(tileColumns, source, c.filterColumn, c.filterChannel, columns, depth, taps + <usize>tap * bytes, 0);
+      pack(
+        tileColumns,
+        source,
+        c.filterColumn,
+        c.filterChannel,
+        columns,
+        depth,
+        taps + <usize>tap * bytes,
+        0,
+      );
     }
     for (let row: usize = 0; row < 3; row++) {
       filterLine(c.scheme, taps + row * 3 * bytes, bytes, bytes, passed + row * 6 * bytes, bytes);
@@ -46,13 +64,17 @@ export function winogradFilterChunk(p: usize, chunk: i32, scratch: usize): void 
 export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Winograd>(p);
   const across = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;
-  const firstTile = chunk / across * c.tilesPerChunk, firstColumn = chunk % across * c.columnsPerChunk;
+  const firstTile = (chunk / across) * c.tilesPerChunk;
+  const firstColumn = (chunk % across) * c.columnsPerChunk;
   const tiles = minimum(c.tilesPerChunk, c.batch * c.tilesY * c.tilesX - firstTile);
   const columns = minimum(c.columnsPerChunk, c.columns - firstColumn);
   const paddedColumns = (columns + tileColumns - 1) & -tileColumns;
-  const points = pointsOf(c.scheme), planes = points * points;
-  const inputs = scratch + planesOffset, inputBytes = planeBytes(tiles * c.channelsPerBlock);
-  const sums = inputs + <usize>planes * inputBytes, sumBytes = planeBytes(tiles * paddedColumns);
+  const points = pointsOf(c.scheme);
+  const planes = points * points;
+  const inputs = scratch + planesOffset;
+  const inputBytes = planeBytes(tiles * c.channelsPerBlock);
+  const sums = inputs + <usize>planes * inputBytes;
+  const sumBytes = planeBytes(tiles * paddedColumns);
   clearZeros(scratch);
   for (let channel = 0; channel < c.channels; channel += c.channelsPerBlock) {
     const depth = minimum(c.channelsPerBlock, c.channels - channel);
