@@ -110,9 +110,9 @@ function verifyPairs(test: {
       caller,
       positives,
       negatives,
-      scan: (visitor) =>
+      scan: (visit) =>
         scanPairs({ caller, a, b, size, multiply, blockRows }, (scores, start, end, row, firstColumn) => {
-          visitor.visit(scores, start, end, columns, firstColumn, rows[row]!);
+          visit(scores, start, end, columns, firstColumn, rows[row]!);
         }),
     },
     fars,

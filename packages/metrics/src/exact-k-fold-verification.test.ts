@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apart, pairs } from './__fixtures__/arbitraries.ts';
-import { references } from './__fixtures__/references.ts';
+import references from './__fixtures__/metrics.json';
 import {
   accuracyAt,
   bestAccuracy,

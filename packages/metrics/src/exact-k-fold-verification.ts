@@ -1,15 +1,9 @@
-import { foldStarts, meanAndDeviation } from './folds.ts';
+import { type FoldAccuracies, foldStarts, summarizeFolds } from './folds.ts';
 import { isSameAt, sortedSimilarities } from './sorted-similarities.ts';
 import { sweepThresholds, thresholdWithin } from './threshold-interval.ts';
 
-/** Accuracy on folds whose thresholds were chosen, among all there are, on the other folds. */
-export interface ExactKFoldVerification {
-  /** Mean of `foldAccuracies`. */
-  readonly accuracy: number;
-  /** Population standard deviation of `foldAccuracies` (divided by the number of folds, not one less). */
-  readonly standardDeviation: number;
-  /** `[folds]`: share of the fold's pairs decided rightly. */
-  readonly foldAccuracies: readonly number[];
+/** Accuracy with exact thresholds. */
+export interface ExactKFoldVerification extends FoldAccuracies {
   /** `[folds]`: the similarity at and above which the fold's pairs were accepted. */
   readonly foldThresholds: readonly number[];
 }
@@ -57,8 +51,7 @@ export function exactKFoldVerification(
     foldAccuracies.push(right / (end - start));
     foldThresholds.push(threshold);
   }
-  const { mean, deviation } = meanAndDeviation(foldAccuracies);
-  return { accuracy: mean, standardDeviation: deviation, foldAccuracies, foldThresholds };
+  return { ...summarizeFolds(foldAccuracies), foldThresholds };
 }
 
 /** The values outside `[start, end)`. */

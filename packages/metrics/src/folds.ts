@@ -2,6 +2,16 @@ import { checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { checkPairs } from './sorted-similarities.ts';
 
+/** Accuracy on folds whose thresholds were chosen on the other folds. */
+export interface FoldAccuracies {
+  /** Mean of `foldAccuracies`. */
+  readonly accuracy: number;
+  /** Population standard deviation of `foldAccuracies`: divided by the number of folds, not one less. */
+  readonly standardDeviation: number;
+  /** `[folds]`: share of the fold's pairs that are decided correctly. */
+  readonly foldAccuracies: readonly number[];
+}
+
 /**
  * Checks the input of a k-fold procedure and says where its folds of consecutive pairs start: of
  * `pairs = folds · q + r`, the first `r` folds have `q + 1` pairs.
@@ -27,9 +37,13 @@ export function foldStarts(
   return Array.from({ length: folds + 1 }, (_, fold) => fold * size + Math.min(fold, larger));
 }
 
-/** Mean and population standard deviation. */
-export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
-  const average = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
-  const mean = average(values);
-  return { mean, deviation: Math.sqrt(average(values.map((value) => (value - mean) ** 2))) };
+/** Returns the accuracies of folds with their mean and standard deviation. */
+export function summarizeFolds(foldAccuracies: readonly number[]): FoldAccuracies {
+  const accuracy = mean(foldAccuracies);
+  const standardDeviation = Math.sqrt(mean(foldAccuracies.map((value) => (value - accuracy) ** 2)));
+  return { accuracy, standardDeviation, foldAccuracies };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

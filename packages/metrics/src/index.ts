@@ -29,7 +29,12 @@ export { matchProbes, type ProbeMatches } from './match-probes.ts';
 export { type MegaFaceResult, type MegaFaceTest, megaFaceProtocol } from './mega-face.ts';
 export { MetricsError } from './metrics-error.ts';
 export { normalDeviate } from './normal-deviate.ts';
-export { type PlattCalibration, plattCalibration } from './platt-calibration.ts';
+export {
+  type LogisticCurve,
+  logisticProbability,
+  type PlattCalibration,
+  plattCalibration,
+} from './platt-calibration.ts';
 export { type RocCurve, rocCurve } from './roc-curve.ts';
 export { type IdentityScores, sampleIdentityScores } from './sample-identity-scores.ts';
 export { type SampledPairs, samplePairs } from './sample-pairs.ts';

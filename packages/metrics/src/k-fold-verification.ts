@@ -1,5 +1,5 @@
 import { scoreAt } from './checks.ts';
-import { foldStarts, meanAndDeviation } from './folds.ts';
+import { type FoldAccuracies, foldStarts, summarizeFolds } from './folds.ts';
 import { MetricsError } from './metrics-error.ts';
 import { isSameAt } from './sorted-similarities.ts';
 
@@ -7,14 +7,8 @@ import { isSameAt } from './sorted-similarities.ts';
 const gridSize = 400;
 const gridStep = 0.01;
 
-/** Accuracy on folds whose thresholds were chosen on the other folds. */
-export interface KFoldVerification {
-  /** Mean of `foldAccuracies`: the number reported for LFW, CFP-FP and AgeDB-30. */
-  readonly accuracy: number;
-  /** Population standard deviation of `foldAccuracies` (divided by the number of folds, not one less). */
-  readonly standardDeviation: number;
-  /** `[folds]`: share of the fold's pairs decided rightly. */
-  readonly foldAccuracies: readonly number[];
+/** Accuracy by InsightFace's procedure; `accuracy` is the number reported for LFW, CFP-FP and AgeDB-30. */
+export interface KFoldVerification extends FoldAccuracies {
   /** `[folds]`: the squared distance below which the fold's pairs were accepted; as a cosine, `1 - d / 2`. */
   readonly foldThresholds: readonly number[];
 }
@@ -60,8 +54,7 @@ export function kFoldVerification(
     foldAccuracies.push(right[best]! / (starts[fold + 1]! - starts[fold]!));
     foldThresholds.push(best * gridStep);
   });
-  const { mean, deviation } = meanAndDeviation(foldAccuracies);
-  return { accuracy: mean, standardDeviation: deviation, foldAccuracies, foldThresholds };
+  return { ...summarizeFolds(foldAccuracies), foldThresholds };
 }
 
 /** For each threshold of the grid, how many of the pairs `[start, end)` it decides rightly. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MetricsError, plattCalibration } from './index.ts';
+import { logisticProbability, MetricsError, plattCalibration } from './index.ts';
 
 describe('plattCalibration', () => {
   it('has a closed form for two scores', () => {
@@ -64,6 +64,7 @@ describe('plattCalibration', () => {
           expect(lossAt(slope + a, offset + b)).toBeGreaterThanOrEqual(logLoss - 1e-9);
         }
         for (const value of similarities) {
+          expect(logisticProbability({ slope, offset }, value)).toBe(probability(value));
           expect(Math.abs(probability(value) - 1 / (1 + Math.exp(slope * value + offset)))).toBeLessThan(
             1e-12,
           );

@@ -1,15 +1,19 @@
 import { checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
-import { checkPairs, isSameAt } from './sorted-similarities.ts';
+import { checkPairs, isSameAt, requireBothKinds } from './sorted-similarities.ts';
 
-/** Similarities turned into probabilities. */
-export interface PlattCalibration {
-  /** Of a similarity: the probability that both images show the same identity, `1 / (1 + exp(slope · s + offset))`. */
-  readonly probability: (similarity: number) => number;
+/** A logistic curve: the probability that a pair of similarity `s` shows one identity is `1 / (1 + exp(slope · s + offset))`. */
+export interface LogisticCurve {
   /** A in Platt's notation; negative where larger similarities mean "same". */
   readonly slope: number;
   /** B in Platt's notation. */
   readonly offset: number;
+}
+
+/** The logistic curve that fits a set of pairs best. */
+export interface PlattCalibration extends LogisticCurve {
+  /** Returns the probability that both images show the same identity. */
+  readonly probability: (similarity: number) => number;
   /** The similarity of probability one half: `-offset / slope`. `null` if the similarities tell nothing. */
   readonly threshold: number | null;
   /** Mean log loss of the pairs given, against the regularised targets. */
@@ -45,12 +49,7 @@ export function plattCalibration(
   const count = similarities.length;
   const same = Uint8Array.from({ length: count }, (_, pair) => (isSameAt(caller, isSame, pair) ? 1 : 0));
   const positives = same.reduce((sum, value) => sum + value, 0);
-  if (positives === 0 || positives === count) {
-    throw new MetricsError(
-      `${caller} needs pairs of the same identity and pairs of different ones, but found ${positives} and ` +
-        `${count - positives}: add the missing kind.`,
-    );
-  }
+  requireBothKinds(caller, positives, count - positives);
   const { scores, centre, spread } = standardised(caller, similarities);
   const high = (positives + 1) / (positives + 2);
   const low = 1 / (count - positives + 2);
@@ -63,13 +62,11 @@ export function plattCalibration(
     const { gradient, hessian } = derivatives(scores, targets, slope, offset);
     if (Math.max(Math.abs(gradient[0]), Math.abs(gradient[1])) < tolerance) {
       // Back from standardised similarities: slope · (s - centre) / spread + offset.
-      const slopeOut = slope / spread;
-      const offsetOut = offset - (slope * centre) / spread;
+      const curve = { slope: slope / spread, offset: offset - (slope * centre) / spread };
       return {
-        probability: (similarity) => logistic(-(slopeOut * similarity + offsetOut)),
-        slope: slopeOut,
-        offset: offsetOut,
-        threshold: slopeOut === 0 ? null : -offsetOut / slopeOut,
+        ...curve,
+        probability: (similarity) => logisticProbability(curve, similarity),
+        threshold: curve.slope === 0 ? null : -curve.offset / curve.slope,
         logLoss: loss,
         iterations,
       };
@@ -149,6 +146,11 @@ function derivatives(scores: Float64Array, targets: Float64Array, slope: number,
     hessian[2] += curvature;
   }
   return { gradient, hessian };
+}
+
+/** Returns the probability that a pair of a similarity shows one identity; does not overflow. */
+export function logisticProbability({ slope, offset }: LogisticCurve, similarity: number): number {
+  return logistic(-(slope * similarity + offset));
 }
 
 /** `1 / (1 + exp(-x))`, without overflow. */

@@ -1,5 +1,5 @@
-import type { Selection } from './operating-points.ts';
 import { badScore, largestCosine } from './scan-pairs.ts';
+import type { OperatingPointSearch } from './score-stream.ts';
 import type { OperatingPoint } from './tar-at-far.ts';
 
 /** Bins of a pass: one for each value of 16 bits. */
@@ -16,19 +16,23 @@ interface Counts {
  * vol. 3, §5.2.5). Float32 numbers are ordered as the 32 bits of a *key*: the first pass counts the upper 16 bits, the
  * second the lower 16 of those scores that share the upper half of a threshold.
  */
-export function radixPoints({ caller, positives, negatives, scan, allowed }: Selection): OperatingPoint[] {
+export function radixPoints({
+  caller,
+  positives,
+  negatives,
+  scan,
+  allowed,
+}: OperatingPointSearch): OperatingPoint[] {
   const upper: Counts = { same: new Float64Array(bins), different: new Float64Array(bins) };
   const { same: upperSame, different: upperDifferent } = upper;
-  scan({
-    visit(scores, start, end, identities, firstIdentity, identity) {
-      const words = wordsOf(scores);
-      const shift = firstIdentity - start;
-      for (let place = start; place < end; place++) {
-        const bin = upperHalf(keyOf(words[place]!));
-        if (identities[place + shift] === identity) upperSame[bin]! += 1;
-        else upperDifferent[bin]! += 1;
-      }
-    },
+  scan((scores, start, end, identities, firstIdentity, identity) => {
+    const words = wordsOf(scores);
+    const shift = firstIdentity - start;
+    for (let place = start; place < end; place++) {
+      const bin = upperHalf(keyOf(words[place]!));
+      if (identities[place + shift] === identity) upperSame[bin]! += 1;
+      else upperDifferent[bin]! += 1;
+    }
   });
   checkRange(caller, upper);
 
@@ -46,19 +50,17 @@ export function radixPoints({ caller, positives, negatives, scan, allowed }: Sel
     }
   }
   const wanted = Uint8Array.from({ length: bins }, (_, bin) => (lower.has(bin) ? 1 : 0));
-  scan({
-    visit(scores, start, end, identities, firstIdentity, identity) {
-      const words = wordsOf(scores);
-      const shift = firstIdentity - start;
-      for (let place = start; place < end; place++) {
-        const key = keyOf(words[place]!);
-        // Few scores are near a threshold.
-        if (wanted[upperHalf(key)] === 0) continue;
-        const counts = lower.get(upperHalf(key))!;
-        const kind = identities[place + shift] === identity ? counts.same : counts.different;
-        kind[key & 0xffff]! += 1;
-      }
-    },
+  scan((scores, start, end, identities, firstIdentity, identity) => {
+    const words = wordsOf(scores);
+    const shift = firstIdentity - start;
+    for (let place = start; place < end; place++) {
+      const key = keyOf(words[place]!);
+      // Few scores are near a threshold.
+      if (wanted[upperHalf(key)] === 0) continue;
+      const counts = lower.get(upperHalf(key))!;
+      const kind = identities[place + shift] === identity ? counts.same : counts.different;
+      kind[key & 0xffff]! += 1;
+    }
   });
 
   return places.map(({ count, bin, next }) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { references, similarityReference } from './__fixtures__/references.ts';
+import references from './__fixtures__/metrics.json';
+import similarityReference from './__fixtures__/similarities.json';
 import {
   areaUnderCurve,
   cosineSimilarities,

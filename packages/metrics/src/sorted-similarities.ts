@@ -79,9 +79,18 @@ export function sortedSimilaritiesOfBothKinds(
 ): SortedSimilarities {
   const sorted = sortedSimilarities(caller, similarities, isSame);
   const { positives, negatives } = sorted;
-  if (positives.length > 0 && negatives.length > 0) return sorted;
+  requireBothKinds(caller, positives.length, negatives.length);
+  return sorted;
+}
+
+/**
+ * Checks that there are pairs of both kinds.
+ * @throws MetricsError if a kind is missing; the message states both counts
+ */
+export function requireBothKinds(caller: string, positives: number, negatives: number): void {
+  if (positives > 0 && negatives > 0) return;
   throw new MetricsError(
-    `${caller} needs pairs of the same identity and pairs of different ones, but found ${positives.length} and ` +
-      `${negatives.length}: add the missing kind.`,
+    `${caller} needs pairs of the same identity and pairs of different ones, but found ${positives} and ` +
+      `${negatives}: add the missing kind.`,
   );
 }

@@ -1,12 +1,18 @@
-import type { Selection } from './operating-points.ts';
 import { badScore, largestCosine } from './scan-pairs.ts';
+import type { OperatingPointSearch } from './score-stream.ts';
 import type { OperatingPoint } from './tar-at-far.ts';
 
 /**
  * Operating points in one pass, which keeps all positives and the highest negatives: of `k` allowed false accepts only
  * the `k + 1` highest negatives matter.
  */
-export function tailPoints({ caller, positives, negatives, scan, allowed }: Selection): OperatingPoint[] {
+export function tailPoints({
+  caller,
+  positives,
+  negatives,
+  scan,
+  allowed,
+}: OperatingPointSearch): OperatingPoint[] {
   const kept = Math.min(Math.max(...allowed) + 1, negatives);
   const same = new Float32Array(positives);
   const tail = new Float32Array(Math.min(2 * kept, negatives));
@@ -21,26 +27,24 @@ export function tailPoints({ caller, positives, negatives, scan, allowed }: Sele
     tailCount = kept;
     floor = tail[0]!;
   };
-  scan({
-    visit(scores, start, end, identities, firstIdentity, identity) {
-      const shift = firstIdentity - start;
-      let lowest = floor;
-      for (let place = start; place < end; place++) {
-        const score = scores[place]!;
-        if (identities[place + shift] === identity) {
-          if (!(Math.abs(score) <= largestCosine)) throw badScore(caller, score);
-          same[sameCount++] = score;
-        } else if (score > lowest) {
-          if (score > largestCosine) throw badScore(caller, score);
-          if (tailCount === tail.length) {
-            cutBack();
-            lowest = floor;
-            if (score <= lowest) continue;
-          }
-          tail[tailCount++] = score;
-        } else if (!(score >= -largestCosine)) throw badScore(caller, score);
-      }
-    },
+  scan((scores, start, end, identities, firstIdentity, identity) => {
+    const shift = firstIdentity - start;
+    let lowest = floor;
+    for (let place = start; place < end; place++) {
+      const score = scores[place]!;
+      if (identities[place + shift] === identity) {
+        if (!(Math.abs(score) <= largestCosine)) throw badScore(caller, score);
+        same[sameCount++] = score;
+      } else if (score > lowest) {
+        if (score > largestCosine) throw badScore(caller, score);
+        if (tailCount === tail.length) {
+          cutBack();
+          lowest = floor;
+          if (score <= lowest) continue;
+        }
+        tail[tailCount++] = score;
+      } else if (!(score >= -largestCosine)) throw badScore(caller, score);
+    }
   });
 
   same.sort();

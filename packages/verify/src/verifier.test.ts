@@ -124,6 +124,8 @@ describe('thresholds', () => {
     expect(() => verifier.calibrated([0.1, Number.NaN], [true, false])).toThrow(MetricsError);
     expect(() => verifier.calibrated([1, 0.5], [false, true], { far: 0 })).toThrow(ConfigError);
     expect(() => verifier.calibrated([0.1, 0.5], [false, true], { far: 2 })).toThrow(ConfigError);
+    // Without a rate, the best accuracy rejects all three pairs, and the threshold stays a cosine.
+    expect(verifier.calibrated([1, 1, 0.5], [false, false, true]).threshold).toBe(1);
   });
 
   it('compares only embeddings of one length', () => {

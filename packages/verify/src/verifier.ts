@@ -7,15 +7,18 @@ import {
   ShapeError,
   shapeText,
 } from '@openset/core';
-import { bestAccuracy, calibrateThreshold, plattCalibration } from '@openset/metrics';
+import {
+  bestAccuracy,
+  calibrateThreshold,
+  type LogisticCurve,
+  logisticProbability,
+  plattCalibration,
+} from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import { cosine, unit } from './embedding-rows.ts';
 
-/** The logistic curve of `plattCalibration`: the probability of "same" is `1 / (1 + exp(slope · cosine + offset))`. */
-export interface Calibration {
-  readonly slope: number;
-  readonly offset: number;
-}
+/** The curve that turns a cosine into the probability of "same", as `plattCalibration` fits it. */
+export type Calibration = LogisticCurve;
 
 /** What a verifier is made of. */
 export interface VerifierOptions {
@@ -164,9 +167,7 @@ export class Verifier {
 
   /** The calibrated probability of "same" at a cosine; null without a calibration. */
   probability(similarity: number): number | null {
-    if (!this.calibration) return null;
-    const { slope, offset } = this.calibration;
-    return 1 / (1 + Math.exp(slope * similarity + offset));
+    return this.calibration && logisticProbability(this.calibration, similarity);
   }
 
   /**
@@ -193,12 +194,12 @@ export class Verifier {
     const { slope, offset } = plattCalibration(cosines, isSame);
     const threshold =
       far === undefined
-        ? bestAccuracy(cosines, isSame).threshold
+        ? Math.min(1, bestAccuracy(cosines, isSame).threshold)
         : calibrateThreshold(negatives, far).threshold;
     if (threshold > 1) {
       throw new ConfigError(
-        `No cosine up to 1 accepts at most ${far} of the negatives: some of the ${negatives.length} have cosine 1. Are ` +
-          'pairs of one image among those marked as different?',
+        `No cosine up to 1 accepts at most ${far} of the ${negatives.length} pairs of different identities: some of ` +
+          'them have cosine 1. Check whether two copies of one image are marked as different.',
       );
     }
     const { backbone, flipSum, batchSize } = this;
