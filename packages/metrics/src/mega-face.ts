@@ -92,12 +92,12 @@ export function megaFaceProtocol({
       caller,
       positives: same.length,
       negatives,
-      scan: (visitor) => {
-        visitor.visit(Float32Array.from(same), 0, same.length, new Int32Array(same.length), 0, 0);
+      scan: (visit) => {
+        visit(Float32Array.from(same), 0, same.length, new Int32Array(same.length), 0, 0);
         const nobody = new Int32Array(b.length / size).fill(-1);
         scanPairs({ ...scan, b }, (scores, start, end, row, firstColumn) => {
           if (!ranked) ranking[row]!.add(scores, start, end);
-          visitor.visit(scores, start, end, nobody, firstColumn, 0);
+          visit(scores, start, end, nobody, firstColumn, 0);
         });
         ranked = true;
       },

@@ -19,7 +19,7 @@ export interface ScoreStream {
   readonly positives: number;
   /** Number of pairs of different identities. */
   readonly negatives: number;
-  /** Sends every pair to the visitor, in any order. */
+  /** Visits the scores of all pairs, in any order. */
   readonly scan: (visit: VisitLabelledScores) => void;
 }
 
