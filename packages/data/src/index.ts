@@ -1,20 +1,20 @@
 export { type ByteFile, blobFile, bytesFile } from './byte-file.ts';
 export { alignFace, faceTemplate, warpImage } from './images/align-face.ts';
+export { type Augmentation, augmentImage } from './images/augment-image.ts';
 export {
   cutout,
   horizontalFlip,
   type Random,
   randomHorizontalFlip,
   randomPadCrop,
-} from './images/augment.ts';
-export { type Augmentation, augmentImage } from './images/augmentation.ts';
-export { betaNumber } from './images/beta.ts';
+} from './images/augmentations.ts';
 export { type ColorJitterOptions, colorJitter } from './images/color-jitter.ts';
 export { decodeImage } from './images/decode-image.ts';
 export type { DecodeOptions } from './images/decode-options.ts';
-export { type Mixed, type MixOptions, mixBatch, softTargets } from './images/mix.ts';
+export { type BatchMix, type MixOptions, mixBatch, softTargets } from './images/mix.ts';
 export { type PixelImage, toChannels } from './images/pixel-image.ts';
 export { resizeImage } from './images/resize.ts';
+export { sampleBeta } from './images/sample-beta.ts';
 export {
   estimateSimilarity,
   invertSimilarity,

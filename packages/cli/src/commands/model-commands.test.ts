@@ -42,7 +42,7 @@ describe('verify', () => {
 
   it.each([
     ['nowhere.jpg', /There is no file 'nowhere\.jpg'\./],
-    ['text.jpg', /text\.jpg: not an image that can be decoded: /],
+    ['text.jpg', /text\.jpg: cannot decode the image: /],
   ])('refuses %s', async (name, message) => {
     const second = name === 'text.jpg' ? at(name) : name;
     await expect(verify({ ...common, first: picture(0, 0), second }, keptOutput())).rejects.toThrow(message);

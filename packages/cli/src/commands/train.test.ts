@@ -292,7 +292,7 @@ describe('train refuses', () => {
     await writePeople(at('damaged'), { people: 5, pictures: 2 });
     await writeFile(at('damaged', 'person-3', 'picture-1.png'), 'not a picture');
     await expect(run({ data: at('damaged'), steps: 2, out: at('refused') })).rejects.toThrow(
-      /person-3\/picture-1\.png: not an image that can be decoded/,
+      /person-3\/picture-1\.png: cannot decode the image/,
     );
     expect(await readdir(folder)).not.toContain('refused');
   });

@@ -5,40 +5,40 @@ import { alignFace, faceTemplate, warpImage } from './align-face.ts';
 import type { PixelImage } from './pixel-image.ts';
 import { type Point, type Similarity, transformPoint } from './similarity.ts';
 
-/** A picture with a bright disc at each place. */
-function discs(size: number, places: readonly Point[], radius: number): PixelImage {
+/** Returns an image with a bright disc at each point. */
+function drawDiscs(size: number, centres: readonly Point[], radius: number): PixelImage {
   const data = new Uint8Array(size * size);
   for (let index = 0; index < data.length; index++) {
     const [x, y] = [index % size, Math.floor(index / size)];
-    if (places.some(([u, v]) => Math.hypot(x - u, y - v) <= radius)) data[index] = 255;
+    if (centres.some(([u, v]) => Math.hypot(x - u, y - v) <= radius)) data[index] = 255;
   }
   return { data, height: size, width: size, channels: 1 };
 }
 
 describe('alignFace', () => {
-  const turned: Similarity = { a: 1.5 * Math.cos(0.4), b: 1.5 * Math.sin(0.4), x0: 60, y0: 15 };
-  const landmarks = faceTemplate.map((point) => transformPoint(turned, point));
+  const rotation: Similarity = { a: 1.5 * Math.cos(0.4), b: 1.5 * Math.sin(0.4), x0: 60, y0: 15 };
+  const landmarks = faceTemplate.map((point) => transformPoint(rotation, point));
 
-  it.each([112, 224])('brings turned landmarks to the template, size %i', (size) => {
-    const aligned = alignFace(discs(300, landmarks, 4), landmarks, size);
+  it.each([112, 224])('moves rotated landmarks onto the template, size %i', (size) => {
+    const aligned = alignFace(drawDiscs(300, landmarks, 4), landmarks, size);
     expect([aligned.height, aligned.width, aligned.channels]).toEqual([size, size, 1]);
     const scale = size / 112;
     for (const [x, y] of faceTemplate) {
-      const place = Math.round(y * scale) * size + Math.round(x * scale);
-      expect(aligned.data[place]).toBe(255);
+      const pixel = Math.round(y * scale) * size + Math.round(x * scale);
+      expect(aligned.data[pixel]).toBe(255);
     }
-    // Five discs of radius 4 / 1.5, and nothing else.
+    // Exactly five discs of radius 4 / 1.5.
     const bright = aligned.data.filter((value) => value > 127).length;
     expect(bright).toBeGreaterThan(0.8 * 5 * Math.PI * ((4 * scale) / 1.5) ** 2);
     expect(bright).toBeLessThan(1.2 * 5 * Math.PI * ((4.5 * scale) / 1.5) ** 2);
   });
 
-  it('leaves a face that is aligned already as it is', () => {
+  it('leaves an aligned face unchanged', () => {
     const image = gradient(112, 112);
     expect(largestDifference(alignFace(image, faceTemplate).data, image.data)).toBeLessThanOrEqual(1);
   });
 
-  it('refuses landmarks that are none', () => {
+  it('rejects invalid landmarks and sizes', () => {
     const image = gradient(10, 10);
     expect(() => alignFace(image, faceTemplate.slice(1))).toThrow(ShapeError);
     expect(() => alignFace(image, new Array<Point>(5).fill([3, 3]))).toThrow(DataError);
@@ -47,32 +47,32 @@ describe('alignFace', () => {
 });
 
 describe('warpImage', () => {
-  const same: Similarity = { a: 1, b: 0, x0: 0, y0: 0 };
+  const identity: Similarity = { a: 1, b: 0, x0: 0, y0: 0 };
   const image: PixelImage = { data: Uint8Array.of(0, 100, 200, 40), height: 2, width: 2, channels: 1 };
 
-  it('moves by whole pixels exactly, and fills with the border', () => {
-    const moved = warpImage(image, { ...same, x0: 1 }, { height: 2, width: 3, border: 9 });
+  it('shifts by whole pixels exactly and fills with the border', () => {
+    const moved = warpImage(image, { ...identity, x0: 1 }, { height: 2, width: 3, border: 9 });
     expect([...moved.data]).toEqual([9, 0, 100, 9, 200, 40]);
   });
 
-  it('moves by half a pixel to the mean, also with the border', () => {
-    const moved = warpImage(image, { ...same, x0: 0.5 }, { height: 2, width: 2, border: 50 });
+  it('averages neighbours, and the border, when it shifts by half a pixel', () => {
+    const moved = warpImage(image, { ...identity, x0: 0.5 }, { height: 2, width: 2, border: 50 });
     expect([...moved.data]).toEqual([25, 50, 125, 120]);
   });
 
-  it('turns by a right angle', () => {
+  it('rotates by a right angle', () => {
     // (x, y) → (1 − y, x)
-    const turned = warpImage(image, { a: 0, b: 1, x0: 1, y0: 0 }, { height: 2, width: 2 });
-    expect([...turned.data]).toEqual([200, 0, 40, 100]);
+    const rotated = warpImage(image, { a: 0, b: 1, x0: 1, y0: 0 }, { height: 2, width: 2 });
+    expect([...rotated.data]).toEqual([200, 0, 40, 100]);
   });
 
-  it('shows only the border far away from the image', () => {
-    const far = warpImage(image, { ...same, x0: 1e6 }, { height: 3, width: 3, border: 255 });
+  it('returns only border far outside the image', () => {
+    const far = warpImage(image, { ...identity, x0: 1e6 }, { height: 3, width: 3, border: 255 });
     expect(far.data).toEqual(new Uint8Array(9).fill(255));
   });
 
   it('checks the image and its options', () => {
-    expect(() => warpImage({ ...image, width: 3 }, same, { height: 2, width: 2 })).toThrow(ShapeError);
-    expect(() => warpImage(image, same, { height: 2, width: 2, border: 256 })).toThrow(ConfigError);
+    expect(() => warpImage({ ...image, width: 3 }, identity, { height: 2, width: 2 })).toThrow(ShapeError);
+    expect(() => warpImage(image, identity, { height: 2, width: 2, border: 256 })).toThrow(ConfigError);
   });
 });

@@ -1,5 +1,5 @@
 import { checkNumber, ShapeError } from '@openset/core';
-import { checkImage, imageLike, type PixelImage } from './pixel-image.ts';
+import { checkImage, createImageLike, type PixelImage } from './pixel-image.ts';
 import {
   estimateSimilarity,
   invertSimilarity,
@@ -9,8 +9,8 @@ import {
 } from './similarity.ts';
 
 /**
- * Where both eyes, the nose and both corners of the mouth lie in an aligned face of 112 × 112 pixels, the eye at the
- * left of the picture first (ArcFace, Deng et al. 2019, as in its published code).
+ * Five landmarks of an aligned face of 112 × 112 pixels: left eye, right eye, nose, left and right corner of the mouth,
+ * where left and right are sides of the image (ArcFace, Deng et al. 2019, as in its published code).
  */
 export const faceTemplate: readonly Point[] = [
   [38.2946, 51.6963],
@@ -23,16 +23,15 @@ export const faceTemplate: readonly Point[] = [
 const templateSize = 112;
 
 /**
- * Cuts a face out of a picture so that its landmarks lie where `faceTemplate` has them: the pictures that face
- * embeddings are trained and tested on.
+ * Crops a face so that its landmarks coincide with `faceTemplate`. Face embeddings are trained and tested on such crops.
  *
- * @param image the picture the landmarks were found in
+ * @param image the image that contains the landmarks
  * @param landmarks five points in the order of `faceTemplate`, in pixels of `image`
  * @param size height and width of the result, default 112; the template is scaled by `size / 112`
- * @param options `border`: the value of what lies outside the picture, default 0
+ * @param options `border`: value of pixels outside the image, default 0
  * @returns `[size, size, channels]`
- * @throws ShapeError if there are not five landmarks; DataError if they are not finite or all in one place;
- *   ConfigError for a size that is not a positive whole number
+ * @throws ShapeError unless there are five landmarks; DataError if they are not finite or all coincide; ConfigError for
+ *   a size that is not a positive integer
  */
 export function alignFace(
   image: PixelImage,
@@ -50,12 +49,12 @@ export function alignFace(
 }
 
 /**
- * Moves an image by a similarity: every pixel of the result is read, bilinearly, from where the inverse takes it.
+ * Applies a similarity to an image: each output pixel interpolates bilinearly at its preimage.
  *
- * @param transform from places in `image` to places in the result
- * @param options size of the result; `border`: the value of what lies outside `image`, default 0
+ * @param transform maps points of `image` to points of the result
+ * @param options size of the result; `border`: value of pixels outside `image`, default 0
  * @returns `[height, width, channels]`
- * @throws ShapeError if the image is not as long as its size says; ConfigError for options out of their range
+ * @throws ShapeError if the length of the data does not match the size; ConfigError for options out of range
  */
 export function warpImage(
   image: PixelImage,
@@ -67,8 +66,8 @@ export function warpImage(
   checkNumber('warpImage: height', height, { minimum: 1, integer: true });
   checkNumber('warpImage: width', width, { minimum: 1, integer: true });
   checkNumber('warpImage: border', border, { minimum: 0, maximum: 255 });
-  const output = imageLike(image, { height, width });
-  const back = invertSimilarity(transform);
+  const output = createImageLike(image, { height, width });
+  const inverse = invertSimilarity(transform);
   const { channels } = image;
   const valueAt = (x: number, y: number, channel: number) =>
     x < 0 || y < 0 || x >= image.width || y >= image.height
@@ -77,7 +76,7 @@ export function warpImage(
 
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [sourceX, sourceY] = transformPoint(back, [x, y]);
+      const [sourceX, sourceY] = transformPoint(inverse, [x, y]);
       const left = Math.floor(sourceX);
       const top = Math.floor(sourceY);
       const right = sourceX - left;

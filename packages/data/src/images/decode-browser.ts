@@ -1,15 +1,15 @@
-import { checkPixelCount, damaged, fitImage, type ResolvedDecodeOptions } from './decode-options.ts';
+import { checkPixelCount, fitImage, type ResolvedDecodeOptions, toDecodeError } from './decode-options.ts';
 import { readImageHeader } from './image-header.ts';
 import type { PixelImage } from './pixel-image.ts';
-import { withoutExif } from './without-exif.ts';
+import { stripExif } from './strip-exif.ts';
 
-/** Whether this environment decodes images itself and shows their pixels: browsers and their workers. */
-export function browserDecodes(): boolean {
+/** Checks whether this environment, a browser or a web worker, decodes images and exposes their pixels. */
+export function hasBrowserDecoder(): boolean {
   return typeof createImageBitmap === 'function' && typeof OffscreenCanvas === 'function';
 }
 
 /**
- * Decodes with the browser, in all its formats. The more transparent a pixel, the less exact its colour is there.
+ * Decodes any format that the browser supports. The colours of transparent pixels lose precision there.
  * @throws DataError with the origin if the browser cannot decode the file
  */
 export async function decodeInBrowser(
@@ -19,9 +19,9 @@ export async function decodeInBrowser(
   const header = readImageHeader(bytes);
   if (header) checkPixelCount(header, options);
   try {
-    // Pixels as they are stored, as the other decoders give them: no colour profile, and not turned. Browsers turn
-    // pictures as EXIF says, and there is no option against it: imageOrientation 'none' is gone, or means the same.
-    const bitmap = await createImageBitmap(new Blob(withoutExif(bytes) as Uint8Array<ArrayBuffer>[]), {
+    // All decoders return pixels as stored: without colour profile or EXIF orientation. Browsers always apply the EXIF
+    // orientation (imageOrientation 'none' was removed, or behaves like 'from-image'), so the EXIF data is removed first.
+    const bitmap = await createImageBitmap(new Blob(stripExif(bytes) as Uint8Array<ArrayBuffer>[]), {
       colorSpaceConversion: 'none',
       premultiplyAlpha: 'none',
     });
@@ -29,7 +29,7 @@ export async function decodeInBrowser(
     try {
       checkPixelCount(bitmap, options);
       const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-      if (!context) throw new Error('this browser gives no canvas');
+      if (!context) throw new Error('this browser has no 2D canvas');
       context.drawImage(bitmap, 0, 0);
       const { data } = context.getImageData(0, 0, width, height);
       return fitImage({ data: new Uint8Array(data.buffer), height, width, channels: 4 }, options);
@@ -37,6 +37,6 @@ export async function decodeInBrowser(
       bitmap.close();
     }
   } catch (reason) {
-    throw damaged(options.origin, reason);
+    throw toDecodeError(options.origin, reason);
   }
 }

@@ -1,76 +1,77 @@
 import { ConfigError, checkChoice } from '@openset/core';
 import type Sharp from 'sharp';
-import { decodeAnywhere } from './decode-image.ts';
+import { decodeWithoutSharp } from './decode-image.ts';
 import {
   checkPixelCount,
   type DecodeOptions,
-  damaged,
   fitImage,
   type ImageDecoder,
   type ResolvedDecodeOptions,
   resolveDecodeOptions,
+  toDecodeError,
 } from './decode-options.ts';
 import { readImageHeader } from './image-header.ts';
 import type { PixelImage } from './pixel-image.ts';
 
-/** How images are decoded in Node. */
+/** Decoder options in Node. */
 export interface NodeDecoderOptions {
-  /** `'auto'` (default) takes the package sharp if it is installed, else JavaScript (JPEG and PNG only). */
+  /** `'auto'` (default) uses the package sharp if it is installed, else JavaScript (JPEG and PNG only). */
   readonly decoder?: 'auto' | 'sharp' | 'javascript';
   /**
-   * From which kind of damage on sharp refuses a file: `'warning'` (default) refuses everything that libvips warns of,
-   * `'error'` and `'truncated'` less, `'none'` takes whatever can be decoded. JavaScript refuses all damage.
+   * Strictness of sharp with damaged files: `'warning'` (default) rejects every file that libvips warns about, `'error'`
+   * and `'truncated'` reject fewer, `'none'` accepts every file that can be decoded. JavaScript rejects all damage.
    */
   readonly failOn?: 'none' | 'truncated' | 'error' | 'warning';
 }
 
 /**
- * The decoder that the options ask for.
- * @throws ConfigError if sharp is asked for and not installed
+ * Returns the decoder that the options select.
+ * @throws ConfigError for `decoder: 'sharp'` if sharp is not installed
  */
-export async function nodeDecoder(options: NodeDecoderOptions = {}): Promise<ImageDecoder> {
+export async function selectNodeDecoder(options: NodeDecoderOptions = {}): Promise<ImageDecoder> {
   const { decoder = 'auto', failOn = 'warning' } = options;
   checkChoice('decoder', decoder, ['auto', 'sharp', 'javascript']);
   checkChoice('failOn', failOn, ['none', 'truncated', 'error', 'warning']);
-  const sharp = decoder === 'javascript' ? null : await findSharp(decoder === 'sharp');
-  if (!sharp) return decodeAnywhere;
+  const sharp = decoder === 'javascript' ? null : await importSharp(decoder === 'sharp');
+  if (!sharp) return decodeWithoutSharp;
   return (bytes, decodeOptions) => decodeWithSharp(sharp, failOn, bytes, decodeOptions);
 }
 
 /**
- * Decodes an encoded image with sharp where it is installed (JPEG, PNG, WebP, GIF, AVIF, TIFF), else with JavaScript
+ * Decodes an encoded image with sharp if it is installed (JPEG, PNG, WebP, GIF, AVIF, TIFF), else with JavaScript
  * (JPEG and PNG).
  *
- * An alpha channel is dropped, 16-bit values keep their upper byte, colour profiles and the orientation in EXIF data
- * are not applied.
+ * Drops an alpha channel and keeps the upper byte of 16-bit values. Ignores colour profiles and the EXIF orientation.
  *
  * @param bytes the whole file
  * @returns uint8 pixels, `[height, width, channels]`
  * @throws DataError with the origin if the file is damaged or has more than `maxPixels`; ConfigError for options out
- *   of their range, or if sharp is asked for and not installed
+ *   of range, or for `decoder: 'sharp'` if sharp is not installed
  */
 export async function decodeImage(
   bytes: Uint8Array,
   options: DecodeOptions & NodeDecoderOptions = {},
 ): Promise<PixelImage> {
-  const decode = await nodeDecoder(options);
+  const decode = await selectNodeDecoder(options);
   return decode(bytes, resolveDecodeOptions(options));
 }
 
-let found: Promise<typeof Sharp> | undefined;
+let sharpImport: Promise<typeof Sharp> | undefined;
 
-async function findSharp(required: boolean): Promise<typeof Sharp | null> {
-  found ??= import('sharp').then(({ default: sharp }) => {
-    // Each image is seen once, and images are decoded side by side instead of each by several threads.
+async function importSharp(required: boolean): Promise<typeof Sharp | null> {
+  sharpImport ??= import('sharp').then(({ default: sharp }) => {
+    // No cache: each image is decoded once. One thread per image: many images are decoded in parallel.
     sharp.cache(false);
     sharp.concurrency(1);
     return sharp;
   });
   try {
-    return await found;
+    return await sharpImport;
   } catch (reason) {
     if (!required) return null;
-    throw new ConfigError(`decoder: 'sharp' needs the package: npm install sharp. ${String(reason)}`);
+    throw new ConfigError(
+      `decoder: 'sharp' needs the package sharp. Install it: npm install sharp. (${String(reason)})`,
+    );
   }
 }
 
@@ -85,13 +86,13 @@ async function decodeWithSharp(
   if (header) checkPixelCount(header, options);
   try {
     const limitInputPixels = Math.ceil(maxPixels);
-    // Pixels as they are stored: no colour profile.
+    // Pixels as stored, without colour profile.
     const pipeline = sharp(bytes, { failOn, limitInputPixels, sequentialRead: true, ignoreIcc: true });
     if (fit !== 'none' && height !== undefined && width !== undefined) {
-      // The filter of `resizeImage`, which does the rest: libvips would move what it enlarges by half a pixel.
+      // The same filter as `resizeImage`, which enlarges images below: libvips shifts enlarged images by half a pixel.
       const isEnlarged = header && (header.height < height || header.width < width);
-      const isKept = header?.height === height && header.width === width;
-      if (!isEnlarged && !isKept) pipeline.resize({ height, width, fit, kernel: 'linear' });
+      const hasRightSize = header?.height === height && header.width === width;
+      if (!isEnlarged && !hasRightSize) pipeline.resize({ height, width, fit, kernel: 'linear' });
     }
     const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
     const image = {
@@ -102,6 +103,6 @@ async function decodeWithSharp(
     };
     return fitImage(image, options);
   } catch (reason) {
-    throw damaged(origin, reason);
+    throw toDecodeError(origin, reason);
   }
 }

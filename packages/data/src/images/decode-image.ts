@@ -1,25 +1,24 @@
-import { browserDecodes, decodeInBrowser } from './decode-browser.ts';
+import { decodeInBrowser, hasBrowserDecoder } from './decode-browser.ts';
+import { decodeWithJavaScript } from './decode-javascript.ts';
 import { type DecodeOptions, type ResolvedDecodeOptions, resolveDecodeOptions } from './decode-options.ts';
-import { decodePure } from './decode-pure.ts';
 import type { PixelImage } from './pixel-image.ts';
 
-/** The decoder of this environment: the browser's, where there is one, or JavaScript (JPEG and PNG). */
-export function decodeAnywhere(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
-  return browserDecodes() ? decodeInBrowser(bytes, options) : decodePure(bytes, options);
+/** Decodes with the browser if there is one, else with JavaScript (JPEG and PNG). */
+export function decodeWithoutSharp(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
+  return hasBrowserDecoder() ? decodeInBrowser(bytes, options) : decodeWithJavaScript(bytes, options);
 }
 
 /**
- * Decodes an encoded image: with the browser where there is one, else with JavaScript (JPEG and PNG). In Node,
+ * Decodes an encoded image with the browser if there is one, else with JavaScript (JPEG and PNG). In Node,
  * `decodeImage` of `@openset/data/node` is faster and reads more formats.
  *
- * An alpha channel is dropped, 16-bit values keep their upper byte, colour profiles and the orientation in EXIF data
- * are not applied.
+ * Drops an alpha channel and keeps the upper byte of 16-bit values. Ignores colour profiles and the EXIF orientation.
  *
  * @param bytes the whole file
  * @returns uint8 pixels, `[height, width, channels]`
  * @throws DataError with the origin if the file is damaged or has more than `maxPixels`; ConfigError for options out
- *   of their range
+ *   of range
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<PixelImage> {
-  return decodeAnywhere(bytes, resolveDecodeOptions(options));
+  return decodeWithoutSharp(bytes, resolveDecodeOptions(options));
 }

@@ -4,20 +4,20 @@ import { resizeImage } from './resize.ts';
 
 /** Options of `decodeImage`. */
 export interface DecodeOptions {
-  /** Height of the result in pixels; needed unless `fit` is `'none'`. */
+  /** Height of the result in pixels; required unless `fit` is `'none'`. */
   readonly height?: number;
-  /** Width of the result in pixels; needed unless `fit` is `'none'`. */
+  /** Width of the result in pixels; required unless `fit` is `'none'`. */
   readonly width?: number;
   /** 3 (default): red, green, blue. 1: grey. */
   readonly channels?: 1 | 3;
   /**
-   * `'cover'` (default) keeps the proportions and cuts off the edges; `'fill'` stretches; `'none'` leaves the size as
-   * it is, and where `height` or `width` is given refuses images of another.
+   * `'cover'` (default) keeps the aspect ratio and crops the edges; `'fill'` stretches; `'none'` does not resize, and
+   * rejects images that differ from a given `height` or `width`.
    */
   readonly fit?: 'cover' | 'fill' | 'none';
-  /** Images of more pixels are refused before they are decoded; default 2^26 (8192 × 8192). */
+  /** Limit on the number of pixels; larger images are rejected before decoding. Default 2^26 (8192 × 8192). */
   readonly maxPixels?: number;
-  /** Where the bytes come from, for messages. */
+  /** Name of the file in messages. */
   readonly origin?: string;
 }
 
@@ -27,12 +27,12 @@ export interface ResolvedDecodeOptions extends Required<Omit<DecodeOptions, 'hei
   readonly width: number | undefined;
 }
 
-/** A function that turns the bytes of a file into pixels; throws DataError for files that it cannot decode. */
+/** Decodes the bytes of a file to pixels; throws DataError for files that it cannot decode. */
 export type ImageDecoder = (bytes: Uint8Array, options: ResolvedDecodeOptions) => Promise<PixelImage>;
 
 /**
  * Fills in the defaults.
- * @throws ConfigError for options out of their range
+ * @throws ConfigError for options out of range
  */
 export function resolveDecodeOptions(options: DecodeOptions = {}): ResolvedDecodeOptions {
   const { height, width, channels = 3, fit = 'cover', maxPixels = 2 ** 26, origin = 'image' } = options;
@@ -49,7 +49,7 @@ export function resolveDecodeOptions(options: DecodeOptions = {}): ResolvedDecod
   return { height, width, channels, fit, maxPixels, origin };
 }
 
-/** Brings decoded pixels of any size and number of channels to what the options ask for. */
+/** Converts decoded pixels to the size and the channels that the options request. */
 export function fitImage(image: PixelImage, options: ResolvedDecodeOptions): PixelImage {
   const { height, width, channels, fit } = options;
   if (fit !== 'none' && height !== undefined && width !== undefined) {
@@ -59,34 +59,35 @@ export function fitImage(image: PixelImage, options: ResolvedDecodeOptions): Pix
   return toChannels(image, channels);
 }
 
-/** @throws DataError for an image that was not to be resized and does not have the size asked for */
+/** @throws DataError for an image that differs from the requested size with `fit: 'none'` */
 export function checkNaturalSize(
   image: { readonly height: number; readonly width: number },
   { height = image.height, width = image.width, origin }: ResolvedDecodeOptions,
 ): void {
   if (image.height === height && image.width === width) return;
   throw new DataError(
-    `${origin}: ${image.height} × ${image.width} pixels, but ${height} × ${width} were expected; ` +
-      `fit: 'cover' or 'fill' resizes.`,
+    `${origin}: the image has ${image.height} × ${image.width} pixels, expected ${height} × ${width}. ` +
+      `To resize, use fit: 'cover' or 'fill'.`,
   );
 }
 
-/** @throws DataError if there are more pixels than the options allow, or none */
+/** @throws DataError if the image has no pixels, or more than the options allow */
 export function checkPixelCount(
   { height, width }: { readonly height: number; readonly width: number },
   { maxPixels, origin }: ResolvedDecodeOptions,
 ): void {
   if (height * width < 1)
-    throw new DataError(`${origin}: ${height} × ${width} pixels: it is empty or damaged.`);
+    throw new DataError(`${origin}: ${height} × ${width} pixels; the image is empty or damaged.`);
   if (height * width <= maxPixels) return;
   throw new DataError(
-    `${origin}: ${height} × ${width} pixels are more than maxPixels (${maxPixels}); raise it if the file is meant.`,
+    `${origin}: the image has ${height} × ${width} pixels, more than maxPixels (${maxPixels}). ` +
+      'Raise maxPixels if the file is genuine.',
   );
 }
 
-/** What a decoder threw, as a DataError that names the file. */
-export function damaged(origin: string, reason: unknown): DataError {
+/** Converts what a decoder threw to a DataError that names the file. */
+export function toDecodeError(origin: string, reason: unknown): DataError {
   if (reason instanceof DataError) return reason;
   const text = reason instanceof Error ? reason.message : String(reason);
-  return new DataError(`${origin}: not an image that can be decoded: ${text}`, { cause: reason });
+  return new DataError(`${origin}: cannot decode the image: ${text}`, { cause: reason });
 }

@@ -1,6 +1,6 @@
 import { ShapeError } from '@openset/core';
 
-/** A picture in memory: rows from the top, channels last (`[height, width, channels]`), values 0 to 255. */
+/** An image in memory: `[height, width, channels]`, row-major, rows from top to bottom, values 0 to 255. */
 export interface PixelImage<Values extends Uint8Array | Float32Array = Uint8Array> {
   readonly data: Values;
   readonly height: number;
@@ -9,8 +9,8 @@ export interface PixelImage<Values extends Uint8Array | Float32Array = Uint8Arra
   readonly channels: number;
 }
 
-/** Makes an image like another, with data and possibly a size of its own. */
-export function imageLike<Values extends Uint8Array | Float32Array>(
+/** Allocates an image with the value type and channels of another, by default also of its size. */
+export function createImageLike<Values extends Uint8Array | Float32Array>(
   image: PixelImage<Values>,
   size: { readonly height: number; readonly width: number } = image,
 ): PixelImage<Values> {
@@ -21,20 +21,20 @@ export function imageLike<Values extends Uint8Array | Float32Array>(
 }
 
 /**
- * Checks that an image is as long as its size says.
- * @throws ShapeError naming both
+ * Checks that the length of an image's data matches its shape.
+ * @throws ShapeError with both
  */
 export function checkImage({ data, height, width, channels }: PixelImage<Uint8Array | Float32Array>): void {
-  const whole = [height, width, channels].every((value) => Number.isInteger(value) && value > 0);
-  if (whole && data.length === height * width * channels) return;
+  const isShape = [height, width, channels].every((value) => Number.isInteger(value) && value > 0);
+  if (isShape && data.length === height * width * channels) return;
   throw new ShapeError(
     `An image of [${height}, ${width}, ${channels}] needs ${height * width * channels} values, but has ${data.length}.`,
   );
 }
 
 /**
- * Changes the number of channels: grey (with or without alpha) to colour by repetition, colour to grey by the weights
- * of ITU-R BT.601 (0.299, 0.587, 0.114) on the stored values. An alpha channel is dropped, not blended.
+ * Changes the number of channels. Grey becomes colour by repetition; colour becomes grey by the ITU-R BT.601 weights
+ * (0.299, 0.587, 0.114) on the stored values. An alpha channel is dropped, not blended.
  */
 export function toChannels(image: PixelImage, channels: 1 | 3): PixelImage {
   const { data, height, width, channels: from } = image;
@@ -45,7 +45,7 @@ export function toChannels(image: PixelImage, channels: 1 | 3): PixelImage {
     const source = pixel * from;
     const first = data[source]!;
     if (channels === 1) {
-      // Weights times 2^16, which sum to 2^16, so that white stays 255.
+      // The weights times 2^16; they sum to 2^16, so white stays 255.
       output[pixel] =
         from < 3
           ? first

@@ -12,26 +12,26 @@ const grey = (height: number, width: number, ...data: number[]) => ({
 });
 
 describe('resizeImage', () => {
-  it('interpolates between the centres of pixels when it grows', () => {
-    // Centres of the four outputs lie at 0.25, 0.75, 1.25 and 1.75; those of the inputs at 0.5 and 1.5.
+  it('interpolates between pixel centres when it enlarges', () => {
+    // Output centres are at 0.25, 0.75, 1.25 and 1.75, input centres at 0.5 and 1.5.
     const result = resizeImage(grey(1, 2, 0, 100), { height: 1, width: 4, fit: 'fill' });
     expect([...result.data]).toEqual([0, 25, 75, 100]);
   });
 
   it('weights with a triangle when it shrinks', () => {
-    // Support 2 around 1: distances 0.5, 0.5, 1.5 of pixels 0, 1, 2 → weights 0.75, 0.75, 0.25 of 1.75.
+    // Support 2 around 1: pixels 0, 1, 2 at distances 0.5, 0.5, 1.5 → weights 0.75, 0.75, 0.25, normalised by 1.75.
     const result = resizeImage(grey(1, 4, 0, 70, 140, 210), { height: 1, width: 2, fit: 'fill' });
     expect([...result.data]).toEqual([50, 160]);
   });
 
-  it("'cover' cuts the same off on both sides", () => {
+  it("crops both sides equally with 'cover'", () => {
     const wide = grey(1, 4, 10, 20, 30, 40);
     expect([...resizeImage(wide, { height: 1, width: 2 }).data]).toEqual([20, 30]);
     const tall = grey(4, 1, 10, 20, 30, 40);
     expect([...resizeImage(tall, { height: 2, width: 1 }).data]).toEqual([20, 30]);
   });
 
-  it('keeps an image of the right size', () => {
+  it('returns an image that already has the size', () => {
     const image = gradient(5, 7);
     expect(resizeImage(image, { height: 5, width: 7 })).toBe(image);
   });
@@ -49,13 +49,13 @@ describe('resizeImage', () => {
           .raw()
           .toBuffer();
         const ours = resizeImage(image, { ...size, fit });
-        // libvips places a cut at whole pixels, which moves a gradient a little.
+        // libvips crops at whole pixels, which shifts a gradient slightly.
         expect(largestDifference(ours.data, theirs)).toBeLessThanOrEqual(8);
       }
     }
   });
 
-  it('keeps one colour one colour, at any size', () => {
+  it('keeps a uniform colour at any size', () => {
     const sizes = fc.integer({ min: 1, max: 40 });
     const fits = fc.constantFrom('cover' as const, 'fill' as const);
     fc.assert(
@@ -75,7 +75,7 @@ describe('resizeImage', () => {
     );
   });
 
-  it('refuses sizes that are none', () => {
+  it('rejects invalid sizes', () => {
     expect(() => resizeImage(gradient(2, 2), { height: 0, width: 2 })).toThrow(ConfigError);
     expect(() => resizeImage(gradient(2, 2), { height: 2, width: 1.5 })).toThrow(ConfigError);
   });

@@ -1,7 +1,7 @@
 import { checkNumber } from '@openset/core';
-import { imageLike, type PixelImage } from './pixel-image.ts';
+import { createImageLike, type PixelImage } from './pixel-image.ts';
 
-/** The part of an image that is resized, in pixels; may begin and end within a pixel. */
+/** A region of an image, in pixels; its edges may lie within a pixel. */
 interface Region {
   readonly top: number;
   readonly left: number;
@@ -10,13 +10,12 @@ interface Region {
 }
 
 /**
- * Resizes an image: bilinear when it grows, and when it shrinks the triangle filter widened by the factor, so that
- * nothing aliases (what Pillow's `BILINEAR` and libvips' `linear` kernel do).
+ * Resizes an image: bilinear when it enlarges; when it shrinks, a triangle filter widened by the scale factor, which
+ * prevents aliasing. Pillow's `BILINEAR` and libvips' `linear` kernel do the same.
  *
- * @param options `fit`: `'fill'` stretches; `'cover'` keeps the proportions and cuts off what is too much, the same
- *   on both sides
- * @returns an image of `[height, width, channels]`
- * @throws ConfigError for a size that is not a positive whole number
+ * @param options `fit`: `'fill'` stretches; `'cover'` (default) keeps the aspect ratio and crops both sides equally
+ * @returns `[height, width, channels]`
+ * @throws ConfigError for a size that is not a positive integer
  */
 export function resizeImage(
   image: PixelImage,
@@ -26,12 +25,13 @@ export function resizeImage(
   checkNumber('resizeImage: height', height, { minimum: 1, integer: true });
   checkNumber('resizeImage: width', width, { minimum: 1, integer: true });
   if (image.height === height && image.width === width) return image;
-  const region = fit === 'fill' ? { top: 0, left: 0, ...sizeOf(image) } : covering(image, height, width);
-  const columns = weightsOf(image.width, region.left, region.width, width);
-  const rows = weightsOf(image.height, region.top, region.height, height);
+  const whole = { top: 0, left: 0, height: image.height, width: image.width };
+  const region = fit === 'fill' ? whole : centredCrop(image, height, width);
+  const columns = filterWeights(image.width, region.left, region.width, width);
+  const rows = filterWeights(image.height, region.top, region.height, height);
   const { channels } = image;
 
-  // Across first, only the rows that are needed, then down. Both steps in floating point, rounded once.
+  // Horizontally first, for the needed rows only, then vertically. Both passes in floating point, rounded once.
   const between = new Float32Array(image.height * width * channels);
   const firstRow = rows.starts[0]!;
   const lastRow = rows.starts[height - 1]! + rows.counts[height - 1]!;
@@ -48,7 +48,7 @@ export function resizeImage(
       }
     }
   }
-  const output = imageLike(image, { height, width });
+  const output = createImageLike(image, { height, width });
   const rowLength = width * channels;
   for (let y = 0; y < height; y++) {
     const start = rows.starts[y]!;
@@ -63,19 +63,15 @@ export function resizeImage(
   return output;
 }
 
-function sizeOf({ height, width }: PixelImage): { height: number; width: number } {
-  return { height, width };
-}
-
-/** The largest centred region with the proportions of the output. */
-function covering(image: PixelImage, height: number, width: number): Region {
+/** Returns the largest centred region with the aspect ratio of the output. */
+function centredCrop(image: PixelImage, height: number, width: number): Region {
   const scale = Math.min(image.height / height, image.width / width);
   const region = { height: height * scale, width: width * scale };
   return { top: (image.height - region.height) / 2, left: (image.width - region.width) / 2, ...region };
 }
 
-/** For each place of the output: which places of the input it is made of, and how much of each. */
-function weightsOf(size: number, offset: number, length: number, outputs: number) {
+/** Returns, for each output position, the first input position, the number of input positions and their weights. */
+function filterWeights(size: number, offset: number, length: number, outputs: number) {
   const scale = length / outputs;
   const support = Math.max(1, scale);
   const taps = Math.ceil(2 * support) + 1;

@@ -8,7 +8,7 @@ const pointLists = fc
   .array(fc.tuple(coordinate, coordinate), { minLength: 2, maxLength: 8 })
   .filter((points) => points.some(([x, y]) => Math.hypot(x - points[0]![0], y - points[0]![1]) > 1));
 
-const rest = (points: readonly Point[], targets: readonly Point[], map: (point: Point) => Point) =>
+const residuals = (points: readonly Point[], targets: readonly Point[], map: (point: Point) => Point) =>
   points.map((point, index): Point => {
     const [x, y] = map(point);
     return [targets[index]![0] - x, targets[index]![1] - y];
@@ -38,8 +38,8 @@ describe('estimateSimilarity', () => {
     );
   });
 
-  it('leaves a rest that no similarity lessens', () => {
-    // The normal equations: the rest r is orthogonal to every direction in which the map can move:
+  it('minimises the residual', () => {
+    // The normal equations: the residual r is orthogonal to every direction in which the map can change:
     // Σ r = 0, and Σ conj(p)·r = 0 for the complex points p.
     fc.assert(
       fc.property(
@@ -53,20 +53,20 @@ describe('estimateSimilarity', () => {
           } catch {
             return;
           }
-          const left = rest(points, targets, (point) => transformPoint(found, point));
-          const sum = (of: (r: Point, p: Point) => number) =>
-            left.reduce((total, r, index) => total + of(r, points[index]!), 0);
-          const size = 1e-9 * 500 * 500 * 8 * 10;
-          expect(Math.abs(sum(([x]) => x))).toBeLessThan(size);
-          expect(Math.abs(sum(([, y]) => y))).toBeLessThan(size);
-          expect(Math.abs(sum(([x, y], [p, q]) => p * x + q * y))).toBeLessThan(size);
-          expect(Math.abs(sum(([x, y], [p, q]) => p * y - q * x))).toBeLessThan(size);
+          const left = residuals(points, targets, (point) => transformPoint(found, point));
+          const sum = (term: (r: Point, p: Point) => number) =>
+            left.reduce((total, r, index) => total + term(r, points[index]!), 0);
+          const tolerance = 1e-9 * 500 * 500 * 8 * 10;
+          expect(Math.abs(sum(([x]) => x))).toBeLessThan(tolerance);
+          expect(Math.abs(sum(([, y]) => y))).toBeLessThan(tolerance);
+          expect(Math.abs(sum(([x, y], [p, q]) => p * x + q * y))).toBeLessThan(tolerance);
+          expect(Math.abs(sum(([x, y], [p, q]) => p * y - q * x))).toBeLessThan(tolerance);
         },
       ),
     );
   });
 
-  it('never mirrors, though that would fit better', () => {
+  it('never reflects, even if a reflection would fit better', () => {
     const points: Point[] = [
       [0, 0],
       [4, 0],
@@ -84,20 +84,20 @@ describe('estimateSimilarity', () => {
     expect(found.a ** 2 + found.b ** 2).toBeGreaterThan(0);
   });
 
-  it('refuses what has no answer', () => {
+  it('rejects points without a solution', () => {
     const one: Point = [1, 2];
     const two: Point = [3, 5];
     expect(() => estimateSimilarity([one], [one])).toThrow(ShapeError);
     expect(() => estimateSimilarity([one, two], [one])).toThrow(ShapeError);
     expect(() => estimateSimilarity([one, one], [one, two])).toThrow(DataError);
-    expect(() => estimateSimilarity([one, two], [one, one])).toThrow(/all in one place/);
+    expect(() => estimateSimilarity([one, two], [one, one])).toThrow(/must not all coincide/);
     expect(() => estimateSimilarity([one, [Number.NaN, 0]], [one, two])).toThrow(DataError);
   });
 });
 
-it('invertSimilarity takes points back', () => {
-  const there = { a: 0.5, b: -2, x0: 30, y0: -7 };
-  const [x, y] = transformPoint(invertSimilarity(there), transformPoint(there, [11, 13]));
+it('invertSimilarity maps points back', () => {
+  const forward = { a: 0.5, b: -2, x0: 30, y0: -7 };
+  const [x, y] = transformPoint(invertSimilarity(forward), transformPoint(forward, [11, 13]));
   expect(x).toBeCloseTo(11, 12);
   expect(y).toBeCloseTo(13, 12);
 });

@@ -1,10 +1,10 @@
 import { DataError, ShapeError } from '@openset/core';
 
-/** A point `[x, y]` in pixels; whole numbers are the centres of pixels. */
+/** A point `[x, y]` in pixels; integers are pixel centres. */
 export type Point = readonly [x: number, y: number];
 
 /**
- * A similarity of the plane (rotation, one scale, shift, never a reflection):
+ * A similarity of the plane: rotation, uniform scale and translation, without reflection.
  * `x' = a·x − b·y + x0`, `y' = b·x + a·y + y0`.
  */
 export interface Similarity {
@@ -17,23 +17,23 @@ export interface Similarity {
 }
 
 /**
- * The similarity that takes some points as near as possible to others, by the sum of squared distances: Umeyama's
- * problem (1991) in two dimensions. With points as complex numbers p → q, both less their means, it is linear in the
- * one complex factor `s = a + ib`, so the minimum is `s = Σ conj(p)·q / Σ |p|²`; a reflection is not of this form.
+ * Returns the similarity that maps points to targets with the least sum of squared distances: Umeyama's problem (1991)
+ * in two dimensions. With points as complex numbers p → q, both centred at their means, the problem is linear in one
+ * complex factor `s = a + ib`, so its minimum is `s = Σ conj(p)·q / Σ |p|²`. A reflection does not have this form.
  *
- * @param from two points or more, not all the same
- * @param to as many points
- * @throws ShapeError if the numbers of points differ or are less than two; DataError for points that are not finite,
- *   or that leave no scale (all in one place)
+ * @param from at least two points that do not all coincide
+ * @param to the target of each point
+ * @throws ShapeError if the numbers of points differ or are less than two; DataError if points are not finite, or all
+ *   coincide, which leaves the scale undefined
  */
 export function estimateSimilarity(from: readonly Point[], to: readonly Point[]): Similarity {
   if (from.length !== to.length || from.length < 2) {
     throw new ShapeError(
-      `estimateSimilarity needs two lists of two points or more, equally long, but got ${from.length} and ${to.length}.`,
+      `estimateSimilarity needs as many targets as points, at least two, but got ${from.length} points and ${to.length} targets.`,
     );
   }
-  const [fromX, fromY] = meanOf(from);
-  const [toX, toY] = meanOf(to);
+  const [fromX, fromY] = meanPoint(from);
+  const [toX, toY] = meanPoint(to);
   let real = 0;
   let imaginary = 0;
   let total = 0;
@@ -48,19 +48,19 @@ export function estimateSimilarity(from: readonly Point[], to: readonly Point[])
   const b = imaginary / total;
   if (!(Math.hypot(a, b) > 1e-12) || !Number.isFinite(a + b)) {
     throw new DataError(
-      `estimateSimilarity: no similarity takes ${JSON.stringify(from)} to ${JSON.stringify(to)}; ` +
-        'points must be finite and not all in one place.',
+      `estimateSimilarity: no similarity maps ${JSON.stringify(from)} to ${JSON.stringify(to)}; ` +
+        'points must be finite and must not all coincide.',
     );
   }
   return { a, b, x0: toX - a * fromX + b * fromY, y0: toY - b * fromX - a * fromY };
 }
 
-/** Where a similarity takes a point. */
+/** Applies a similarity to a point. */
 export function transformPoint({ a, b, x0, y0 }: Similarity, [x, y]: Point): Point {
   return [a * x - b * y + x0, b * x + a * y + y0];
 }
 
-/** The similarity that takes everything back. */
+/** Returns the inverse of a similarity. */
 export function invertSimilarity({ a, b, x0, y0 }: Similarity): Similarity {
   const square = a * a + b * b;
   const inverse = { a: a / square, b: -b / square };
@@ -71,7 +71,7 @@ export function invertSimilarity({ a, b, x0, y0 }: Similarity): Similarity {
   };
 }
 
-function meanOf(points: readonly Point[]): Point {
+function meanPoint(points: readonly Point[]): Point {
   let [sumX, sumY] = [0, 0];
   for (const [x, y] of points) {
     sumX += x;

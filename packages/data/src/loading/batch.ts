@@ -1,6 +1,6 @@
 import { checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Mixed, softTargets } from '../images/mix.ts';
+import { type BatchMix, softTargets } from '../images/mix.ts';
 
 /** What a loader delivers: images and labels of one step, as plain arrays. They are the receiver's to keep. */
 export interface Batch {
@@ -13,7 +13,7 @@ export interface Batch {
   /** `[batch]`: the number of each record in its source. */
   readonly indices: Int32Array;
   /** Set if the loader mixes images: with what, and how much. `softTargets` makes targets of it. */
-  readonly mixed?: Mixed;
+  readonly mixed?: BatchMix;
   /** From 0. */
   readonly epoch: number;
   /** The number of the batch in its epoch, from 0. */

@@ -1,4 +1,5 @@
-import { randomFor, shuffle } from './seeds.ts';
+import { shuffle } from '../shuffle.ts';
+import { randomFor } from './seeds.ts';
 
 /** The records of each class that has any: class by class, for samplers. */
 export interface ClassMembers {

@@ -1,4 +1,4 @@
-import { decodeAnywhere } from '../images/decode-image.ts';
+import { decodeWithoutSharp } from '../images/decode-image.ts';
 import type { ImageSource } from '../source.ts';
 import { runInThisThread } from './chunk-runner.ts';
 import { type Loader, PrefetchingLoader } from './loader.ts';
@@ -21,7 +21,7 @@ const concurrency = 4;
  */
 export function createLoader(source: ImageSource, options: LoaderOptions): Loader {
   return new PrefetchingLoader(source, resolveLoaderOptions(source, options), {
-    start: async (recipe) => runInThisThread(recipe, decodeAnywhere, concurrency),
-    prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeAnywhere, 1),
+    start: async (recipe) => runInThisThread(recipe, decodeWithoutSharp, concurrency),
+    prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeWithoutSharp, 1),
   });
 }

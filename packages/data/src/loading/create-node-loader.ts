@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { checkChoice, checkNumber } from '@openset/core';
-import { type NodeDecoderOptions, nodeDecoder } from '../images/decode-image-node.ts';
+import { type NodeDecoderOptions, selectNodeDecoder } from '../images/decode-image-node.ts';
 import type { ImageSource } from '../source.ts';
 import { runInThisThread } from './chunk-runner.ts';
 import { type Loader, PrefetchingLoader } from './loader.ts';
@@ -38,9 +38,9 @@ export function createLoader(source: ImageSource, options: NodeLoaderOptions): L
   return new PrefetchingLoader(source, resolveLoaderOptions(source, options), {
     start: async (recipe) =>
       workers === 0
-        ? runInThisThread(recipe, await nodeDecoder(decoderOptions), concurrencyWithoutWorkers)
+        ? runInThisThread(recipe, await selectNodeDecoder(decoderOptions), concurrencyWithoutWorkers)
         : new WorkerPool(workers, { recipe, decoderOptions }),
     prepare: async (items, target, recipe) =>
-      prepareImages(items, target, recipe, await nodeDecoder(decoderOptions), 1),
+      prepareImages(items, target, recipe, await selectNodeDecoder(decoderOptions), 1),
   });
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { nodeDecoder } from '../images/decode-image-node.ts';
+import { selectNodeDecoder } from '../images/decode-image-node.ts';
 import { prepareImages } from './prepare-images.ts';
 import { unpackItems, type WorkerReply, type WorkerSetup, type WorkerTask } from './worker-messages.ts';
 
@@ -9,7 +9,7 @@ import { unpackItems, type WorkerReply, type WorkerSetup, type WorkerTask } from
 const concurrency = 2;
 
 const { recipe, decoderOptions } = workerData as WorkerSetup;
-const decoder = nodeDecoder(decoderOptions);
+const decoder = selectNodeDecoder(decoderOptions);
 
 async function prepare({ id, pixels, bytes, items }: WorkerTask): Promise<WorkerReply> {
   try {

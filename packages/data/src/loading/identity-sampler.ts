@@ -1,7 +1,8 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
+import { shuffle } from '../shuffle.ts';
 import { type ClassMembers, classMembers, memberDraws } from './class-members.ts';
 import type { Sampler } from './sampler.ts';
-import { randomFor, shuffle } from './seeds.ts';
+import { randomFor } from './seeds.ts';
 
 /** Options of `identitySampler`. */
 export interface IdentitySamplerOptions {

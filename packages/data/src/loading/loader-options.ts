@@ -1,6 +1,6 @@
 import { ConfigError, checkChoice, checkNumber } from '@openset/core';
-import type { Augmentation } from '../images/augmentation.ts';
-import { augmentImage } from '../images/augmentation.ts';
+import type { Augmentation } from '../images/augment-image.ts';
+import { augmentImage } from '../images/augment-image.ts';
 import { type DecodeOptions, resolveDecodeOptions } from '../images/decode-options.ts';
 import { checkMix, type MixOptions } from '../images/mix.ts';
 import type { ImageSource } from '../source.ts';

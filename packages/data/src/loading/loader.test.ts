@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { ConfigError, DataError } from '@openset/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { asJpeg, asPng, gradient } from '../images/__fixtures__/sample-images.ts';
-import { decodeAnywhere } from '../images/decode-image.ts';
+import { decodeWithoutSharp } from '../images/decode-image.ts';
 import type { ImageSource } from '../source.ts';
 import { arraySource, sourceOf } from './__fixtures__/array-source.ts';
 import type { Batch } from './batch.ts';
@@ -334,7 +334,7 @@ describe('worker threads', () => {
           threads.push(thread);
           return thread;
         }),
-      prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeAnywhere, 1),
+      prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeWithoutSharp, 1),
     });
     // A thread that has ended has no number.
     return { loader, alive: () => threads.filter(({ threadId }) => threadId !== -1).length, threads };

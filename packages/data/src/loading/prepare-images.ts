@@ -1,6 +1,6 @@
 import { DataError } from '@openset/core';
-import { flipProbability } from '../images/augment.ts';
-import { type Augmentation, augmentImage } from '../images/augmentation.ts';
+import { type Augmentation, augmentImage } from '../images/augment-image.ts';
+import { defaultFlipProbability } from '../images/augmentations.ts';
 import { fitImage, type ImageDecoder, type ResolvedDecodeOptions } from '../images/decode-options.ts';
 import type { PixelImage } from '../images/pixel-image.ts';
 import type { ImageRecord } from '../source.ts';
@@ -84,7 +84,7 @@ async function prepareImage(
     return;
   }
   const augmented = augmentImage(image, augment.slice(0, -1), random);
-  writeScaled(augmented, scaling, target, random() < (last.probability ?? flipProbability));
+  writeScaled(augmented, scaling, target, random() < (last.probability ?? defaultFlipProbability));
 }
 
 function rawImage({ bytes, raw, origin }: ImageItem['record']): PixelImage {

@@ -1,5 +1,6 @@
 import { checkNumber } from '@openset/core';
-import { randomFor, shuffle } from './seeds.ts';
+import { shuffle } from '../shuffle.ts';
+import { randomFor } from './seeds.ts';
 
 /**
  * Says which records an epoch has and in which order. Depends on the epoch and on nothing else that changes, so that a

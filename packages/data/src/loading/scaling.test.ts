@@ -1,6 +1,6 @@
 import { ConfigError } from '@openset/core';
 import { describe, expect, it } from 'vitest';
-import { horizontalFlip } from '../images/augment.ts';
+import { horizontalFlip } from '../images/augmentations.ts';
 import { resolveScaling, writeScaled } from './scaling.ts';
 
 const scaled = (channels: number, options: Parameters<typeof resolveScaling>[0], ...data: number[]) => {

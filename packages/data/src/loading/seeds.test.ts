@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { shuffle } from '../shuffle.ts';
 import { limitConcurrency } from './batch-builder.ts';
-import { randomFor, shuffle } from './seeds.ts';
+import { randomFor } from './seeds.ts';
 import { packItems, unpackItems } from './worker-messages.ts';
 
 it('randomFor gives another sequence for other numbers, also for neighbours and beyond 32 bits', () => {

@@ -1,4 +1,5 @@
 import { checkNumber, DataError, randomNumbers } from '@openset/core';
+import { shuffle } from '../shuffle.ts';
 import type { ImageSource } from '../source.ts';
 import { subsetSource } from './subset-source.ts';
 
@@ -45,7 +46,7 @@ export function holdOutClasses(
         'threshold: add people or pictures.',
     );
   }
-  const held = new Set(shuffled(able, seed).slice(0, Math.min(wanted, most)));
+  const held = new Set(shuffle(able, randomNumbers(seed)).slice(0, Math.min(wanted, most)));
   const rowsOf = (isHeld: boolean) =>
     [...source.labels.keys()].filter(
       (row) => source.labels[row]! >= 0 && held.has(source.labels[row]!) === isHeld,
@@ -55,14 +56,4 @@ export function holdOutClasses(
     train: subsetSource(source, rowsOf(false), classesOf(false)),
     held: held.size > 0 ? subsetSource(source, rowsOf(true), classesOf(true)) : null,
   };
-}
-
-function shuffled(values: readonly number[], seed: number): number[] {
-  const random = randomNumbers(seed);
-  const result = [...values];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [result[last], result[other]] = [result[other]!, result[last]!];
-  }
-  return result;
 }

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { PixelImage } from '../pixel-image.ts';
 
-/** A smooth picture, different in every channel, as JPEG keeps it well. */
+/** Returns a smooth image with different channels, which JPEG preserves well. */
 export function gradient(height: number, width: number, channels = 3): PixelImage {
   const data = new Uint8Array(height * width * channels);
   for (let y = 0; y < height; y++) {
@@ -15,22 +15,22 @@ export function gradient(height: number, width: number, channels = 3): PixelImag
   return { data, height, width, channels };
 }
 
-/** The picture as a file of sharp. */
+/** Returns the image as a sharp pipeline. */
 export function asSharp({ data, height, width, channels }: PixelImage): sharp.Sharp {
   return sharp(data, { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
 }
 
-/** The picture as JPEG of good quality. */
+/** Encodes the image as JPEG of high quality. */
 export async function asJpeg(image: PixelImage): Promise<Uint8Array> {
   return new Uint8Array(await asSharp(image).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer());
 }
 
-/** The picture as PNG, which loses nothing. */
+/** Encodes the image as PNG, without loss. */
 export async function asPng(image: PixelImage): Promise<Uint8Array> {
   return new Uint8Array(await asSharp(image).png().toBuffer());
 }
 
-/** The largest difference between two pictures of the same size. */
+/** Returns the largest absolute difference between two arrays; infinity if their lengths differ. */
 export function largestDifference(first: ArrayLike<number>, second: ArrayLike<number>): number {
   if (first.length !== second.length) return Number.POSITIVE_INFINITY;
   let largest = 0;

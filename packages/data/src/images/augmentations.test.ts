@@ -1,11 +1,11 @@
 import { ConfigError, randomNumbers } from '@openset/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutout, horizontalFlip, randomHorizontalFlip, randomPadCrop } from './augment.ts';
-import { augmentImage } from './augmentation.ts';
+import { augmentImage } from './augment-image.ts';
+import { cutout, horizontalFlip, randomHorizontalFlip, randomPadCrop } from './augmentations.ts';
 import type { PixelImage } from './pixel-image.ts';
 
-/** Numbers one after another, as a generator. */
+/** Returns a generator that yields the given numbers in order. */
 const sequence = (...numbers: number[]) => {
   let next = 0;
   return () => numbers[next++]!;
@@ -33,7 +33,7 @@ describe('randomHorizontalFlip', () => {
     expect([...horizontalFlip(grey(2, 2, 1, 2, 3, 4)).data]).toEqual([2, 1, 4, 3]);
   });
 
-  it('is undone by itself, and keeps the kind of values', () => {
+  it('is its own inverse and keeps the type of the values', () => {
     fc.assert(
       fc.property(images, (image) => {
         expect(horizontalFlip(horizontalFlip(image))).toEqual(image);
@@ -43,7 +43,7 @@ describe('randomHorizontalFlip', () => {
     expect(horizontalFlip(floats).data).toEqual(Float32Array.of(1.5, 0.5));
   });
 
-  it('happens as often as asked', () => {
+  it('flips with the given probability', () => {
     const image = grey(1, 2, 1, 2);
     const random = randomNumbers(1);
     const share = (probability?: number) => {
@@ -63,8 +63,8 @@ describe('randomHorizontalFlip', () => {
 describe('randomPadCrop', () => {
   const image = grey(2, 3, 1, 2, 3, 4, 5, 6);
 
-  it('shifts by the two numbers drawn', () => {
-    // 0.99 · 3 → 2 − 1 = +1 down; 0 → −1 right, that is left.
+  it('shifts by the two drawn numbers', () => {
+    // ⌊0.99 · 3⌋ − 1 = 1: down by one. ⌊0 · 3⌋ − 1 = −1: left by one.
     expect([...randomPadCrop(image, sequence(0.99, 0), { padding: 1 }).data]).toEqual([0, 0, 0, 2, 3, 0]);
     expect([...randomPadCrop(image, sequence(0, 0.99), { padding: 1, fill: 9 }).data]).toEqual([
       9, 4, 5, 9, 9, 9,
@@ -72,7 +72,7 @@ describe('randomPadCrop', () => {
     expect(randomPadCrop(image, sequence(0.5, 0.5), { padding: 4 })).toEqual(image);
   });
 
-  it('keeps size and values for any padding, even one larger than the image', () => {
+  it('keeps size and values for any padding, even padding larger than the image', () => {
     fc.assert(
       fc.property(images, fc.nat(20), fc.nat(), (one, padding, seed) => {
         const result = randomPadCrop(one, randomNumbers(seed), { padding, fill: 7 });
@@ -85,7 +85,7 @@ describe('randomPadCrop', () => {
 });
 
 describe('cutout', () => {
-  it('fills a square around the pixel drawn, cut at the edges', () => {
+  it('fills a square around the drawn pixel, clipped at the edges', () => {
     const image = grey(3, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9);
     // Centre (0, 2): rows −1 to 1, columns 1 to 3.
     const result = cutout(image, sequence(0, 0, 0.99), { size: 3, fill: 0 });
@@ -93,7 +93,7 @@ describe('cutout', () => {
     expect([...image.data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('draws as much when it does nothing', () => {
+  it('draws three numbers even when it does nothing', () => {
     const random = sequence(0.9, 0.1, 0.2, 0.3);
     const image = grey(1, 1, 5);
     expect(cutout(image, random, { size: 9, probability: 0.5 })).toBe(image);
@@ -103,7 +103,7 @@ describe('cutout', () => {
 });
 
 describe('augmentImage', () => {
-  it('carries out the steps in their order, the same for the same numbers', () => {
+  it('applies the steps in order, deterministically for a given generator', () => {
     fc.assert(
       fc.property(images, fc.nat(), (image, seed) => {
         const steps = [
@@ -125,8 +125,8 @@ describe('augmentImage', () => {
     );
   });
 
-  it('names the kinds that it knows', () => {
+  it('lists the valid kinds when it rejects an unknown one', () => {
     const unknown = [{ kind: 'rotate' as 'cutout', size: 1 }];
-    expect(() => augmentImage(grey(1, 1, 0), unknown, Math.random)).toThrow(/no 'rotate'.*'color-jitter'/);
+    expect(() => augmentImage(grey(1, 1, 0), unknown, Math.random)).toThrow(/'rotate'.*'color-jitter'/);
   });
 });

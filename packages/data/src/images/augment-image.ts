@@ -1,9 +1,9 @@
 import { ConfigError } from '@openset/core';
-import { cutout, type Random, randomHorizontalFlip, randomPadCrop } from './augment.ts';
+import { cutout, type Random, randomHorizontalFlip, randomPadCrop } from './augmentations.ts';
 import { type ColorJitterOptions, colorJitter } from './color-jitter.ts';
 import type { PixelImage } from './pixel-image.ts';
 
-/** One step of augmentation as plain data, so that it reaches worker threads and configuration files. */
+/** One augmentation step as plain data, which can be sent to worker threads and stored in configuration files. */
 export type Augmentation =
   | { readonly kind: 'horizontal-flip'; readonly probability?: number }
   | { readonly kind: 'pad-crop'; readonly padding: number; readonly fill?: number }
@@ -11,10 +11,10 @@ export type Augmentation =
   | { readonly kind: 'cutout'; readonly size: number; readonly probability?: number; readonly fill?: number };
 
 /**
- * Carries out augmentations one after another.
- * @param random drawn from by every step, whether it changes anything or not
+ * Applies augmentations in order.
+ * @param random every step draws from it, even a step that leaves the image unchanged
  * @returns a new image, or `image` itself if nothing changed
- * @throws ConfigError for an unknown kind or options out of their range
+ * @throws ConfigError for an unknown kind or options out of range
  */
 export function augmentImage<V extends Uint8Array | Float32Array>(
   image: PixelImage<V>,
@@ -38,8 +38,8 @@ export function augmentImage<V extends Uint8Array | Float32Array>(
         break;
       default:
         throw new ConfigError(
-          `augment: there is no '${String((step as { kind?: unknown }).kind)}'; ` +
-            `the kinds are 'horizontal-flip', 'pad-crop', 'color-jitter' and 'cutout'.`,
+          `augment: unknown kind '${String((step as { kind?: unknown }).kind)}'; ` +
+            `use 'horizontal-flip', 'pad-crop', 'color-jitter' or 'cutout'.`,
         );
     }
   }

@@ -1,12 +1,12 @@
 import { ConfigError, randomNumbers } from '@openset/core';
 import { describe, expect, it } from 'vitest';
-import { betaNumber } from './beta.ts';
+import { sampleBeta } from './sample-beta.ts';
 
-describe('betaNumber', () => {
+describe('sampleBeta', () => {
   // Beta(α, α) has mean 1/2 and variance 1 / (4 · (2α + 1)).
   it.each([0.01, 0.2, 0.5, 1, 2, 8])('has mean and variance of Beta(%d, %d)', (alpha) => {
     const random = randomNumbers(7);
-    const values = Float64Array.from({ length: 20_000 }, () => betaNumber(alpha, random));
+    const values = Float64Array.from({ length: 20_000 }, () => sampleBeta(alpha, random));
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
     const expected = 1 / (4 * (2 * alpha + 1));
@@ -15,15 +15,15 @@ describe('betaNumber', () => {
     expect(Math.abs(variance / expected - 1)).toBeLessThan(0.05);
   });
 
-  it('is a number from 0 to 1 for any α', () => {
+  it('stays within [0, 1] for any α', () => {
     const random = randomNumbers(3);
     for (const alpha of [1e-6, 1e-3, 1e3, 1e9]) {
       for (let draw = 0; draw < 200; draw++) {
-        const value = betaNumber(alpha, random);
+        const value = sampleBeta(alpha, random);
         expect(value).toBeGreaterThanOrEqual(0);
         expect(value).toBeLessThanOrEqual(1);
       }
     }
-    expect(() => betaNumber(0, random)).toThrow(ConfigError);
+    expect(() => sampleBeta(0, random)).toThrow(ConfigError);
   });
 });

@@ -2,9 +2,9 @@ import { DataError } from '@openset/core';
 import {
   checkNaturalSize,
   checkPixelCount,
-  damaged,
   fitImage,
   type ResolvedDecodeOptions,
+  toDecodeError,
 } from './decode-options.ts';
 import { readImageHeader } from './image-header.ts';
 import { decodeJpeg } from './jpeg.ts';
@@ -12,15 +12,18 @@ import type { PixelImage } from './pixel-image.ts';
 import { decodePng } from './png.ts';
 
 /**
- * Decodes JPEG and PNG with JavaScript alone.
- * @throws DataError with the origin if the file is damaged, too large, or of another format
+ * Decodes JPEG and PNG in JavaScript.
+ * @throws DataError with the origin if the file is damaged, too large, or in another format
  */
-export async function decodePure(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
+export async function decodeWithJavaScript(
+  bytes: Uint8Array,
+  options: ResolvedDecodeOptions,
+): Promise<PixelImage> {
   const header = readImageHeader(bytes);
   if (!header) {
-    const found = bytes.length === 0 ? 'the file is empty' : 'it is neither a whole JPEG nor a PNG file';
+    const found = bytes.length === 0 ? 'the file is empty' : 'it is neither a complete JPEG nor a PNG file';
     throw new DataError(
-      `${options.origin}: cannot be decoded, ${found}. Other formats need the package sharp (Node) or a browser.`,
+      `${options.origin}: cannot decode the image: ${found}. Other formats need the package sharp (Node) or a browser.`,
     );
   }
   checkPixelCount(header, options);
@@ -30,6 +33,6 @@ export async function decodePure(bytes: Uint8Array, options: ResolvedDecodeOptio
       header.format === 'png' ? await decodePng(bytes) : decodeJpeg(bytes, header.height * header.width);
     return fitImage(image, options);
   } catch (reason) {
-    throw damaged(options.origin, reason);
+    throw toDecodeError(options.origin, reason);
   }
 }
