@@ -1,5 +1,5 @@
 import { BceUnifiedLoss } from '@openset/bce-unified';
-import { normalValues, type OpenSetLoss } from '@openset/core';
+import { lossGradients, normalValues, type OpenSetLoss } from '@openset/core';
 import { EplLoss } from '@openset/epl';
 import { CosFaceLoss } from '@openset/margin';
 import { UssLoss } from '@openset/uss';
@@ -80,18 +80,13 @@ async function compareCase({ name, formula, make }: Case, numClasses: number, op
   const labels = sampleLabels(batch, numClasses);
   const trained = [embeddings, ...loss.trainable];
   const openset = () => {
-    let commit: (() => void) | undefined;
-    const { value, grads } = tf.variableGrads(() => {
-      const step = loss.forward(embeddings as tf.Tensor2D, labels, { epoch: 9 });
-      commit = () => {
-        step.commit();
-        step.dispose();
-      };
-      return step.loss;
-    }, trained);
+    const embed = () => embeddings as tf.Tensor2D;
+    const options = { context: { epoch: 9 }, variables: trained };
+    const { value, gradients, step } = lossGradients(loss, embed, labels, options);
     value.dataSync();
-    commit?.();
-    tf.dispose([value, grads]);
+    step.commit();
+    step.dispose();
+    tf.dispose([value, ...gradients.values()]);
   };
   const stock = onStock(() => {
     const { value, grads } = tf.variableGrads(

@@ -1,5 +1,5 @@
 import { BceUnifiedLoss } from '@openset/bce-unified';
-import { normalValues } from '@openset/core';
+import { lossGradients, normalValues } from '@openset/core';
 import { EplLoss } from '@openset/epl';
 import * as tf from '@tensorflow/tfjs';
 import type { Comparison } from './measure.ts';
@@ -24,12 +24,12 @@ function lossSteps(steps: number): Comparison[] {
   const loss = new BceUnifiedLoss({ numClasses: 1000, embeddingSize: 64 });
   const embeddings = tf.variable(normalValues([32, 64], 1, 1));
   const labels = sampleLabels(32, 1000);
+  const variables = [embeddings, ...loss.trainable];
+  const embed = () => embeddings as tf.Tensor2D;
   const step = () => {
-    const { value, grads } = tf.variableGrads(
-      () => loss.forward(embeddings as tf.Tensor2D, labels).loss,
-      [embeddings, ...loss.trainable],
-    );
-    tf.dispose([value, grads]);
+    const result = lossGradients(loss, embed, labels, { variables });
+    result.step.dispose();
+    tf.dispose([result.value, ...result.gradients.values()]);
   };
   const rows = watch('steps of a loss', steps, 100, step);
   loss.dispose();

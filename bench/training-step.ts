@@ -25,7 +25,7 @@ export function trainingStep({ depth, side, batch, classes, loss, learningRate }
   return {
     step: () => {
       const embed = () => backbone.forward(images, { training: true });
-      const value = minimize(optimizer, loss, embed, labels, { epoch: 9 });
+      const value = minimize(optimizer, loss, embed, labels, { context: { epoch: 9 } });
       backbone.afterStep?.();
       value.dataSync();
       value.dispose();

@@ -6,7 +6,7 @@ import {
   mobileFaceNet,
   smallCnn,
 } from '@openset/backbones';
-import type { Backbone, LossStep, OpenSetLoss } from '@openset/core';
+import { type Backbone, type LossGradients, lossGradients, type OpenSetLoss } from '@openset/core';
 import { CosFaceLoss } from '@openset/margin';
 import { Sgd } from '@openset/train';
 import { UniTSFaceLoss } from '@openset/uss';
@@ -91,16 +91,12 @@ export async function trainTwoSteps(
   let leaked = 0;
   for (let step = 0; step < 3; step++) {
     const before = tf.memory().numTensors;
-    const held: { step?: LossStep } = {};
-    const { value, grads } = tf.variableGrads(() => {
-      held.step = loss.forward(embed(), labels, { epoch: 0 });
-      return tf.clone(held.step.loss);
-    }, variables);
-    values.push((await value.data())[0]!);
-    tf.tidy(() => optimizer.applyGradients(unitGradients(grads)));
-    held.step?.commit();
-    held.step?.dispose();
-    tf.dispose([value, grads]);
+    const result = lossGradients(loss, embed, labels, { context: { epoch: 0 }, variables });
+    values.push((await result.value.data())[0]!);
+    tf.tidy(() => optimizer.applyGradients(unitGradients(result.gradients)));
+    result.step.commit();
+    result.step.dispose();
+    tf.dispose([result.value, ...result.gradients.values()]);
     backbone.afterStep?.();
     if (step === 1) leaked = tf.memory().numTensors - before;
   }
@@ -112,7 +108,7 @@ export async function trainTwoSteps(
 }
 
 /** Gradients of length 1 all together: the gradient of a cosine grows without bound as its vectors shrink. */
-function unitGradients(gradients: tf.NamedTensorMap): { name: string; tensor: tf.Tensor }[] {
-  const norm = tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))));
-  return Object.entries(gradients).map(([name, gradient]) => ({ name, tensor: tf.div(gradient, norm) }));
+function unitGradients(gradients: LossGradients['gradients']): { name: string; tensor: tf.Tensor }[] {
+  const norm = tf.sqrt(tf.addN([...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))));
+  return [...gradients].map(([{ name }, gradient]) => ({ name, tensor: tf.div(gradient, norm) }));
 }

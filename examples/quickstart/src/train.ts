@@ -34,7 +34,7 @@ export async function train(
         loss,
         () => model.apply(input, { training: true }) as tf.Tensor2D,
         labels,
-        { epoch },
+        { context: { epoch } },
       );
       images += batch;
       // Falls in a straight line to zero.

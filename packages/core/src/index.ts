@@ -39,6 +39,7 @@ export {
   WorkerError,
 } from './errors.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
+export { type LossGradients, type LossGradientsOptions, lossGradients } from './loss-gradients.ts';
 export {
   type AdaptiveMargin,
   type AngularMargin,

@@ -69,7 +69,7 @@ describeOnBackends('minimize', (backend) => {
     expect(values(loss.count)).toEqual([6]);
     // Only what is asked for is trained.
     const [before, slope] = [values(kernel), values(loss.slope)];
-    read(minimize(optimizer, loss, embed, labels, {}, [kernel]));
+    read(minimize(optimizer, loss, embed, labels, { variables: [kernel] }));
     expect(values(loss.slope)).toEqual(slope);
     expect(values(kernel)).not.toEqual(before);
     loss.dispose();
@@ -86,7 +86,8 @@ describeOnBackends('minimize', (backend) => {
 
     const loss = make();
     const optimizer = tf.train.momentum(0.05, 0.9);
-    for (let epoch = 0; epoch < 5; epoch++) read(minimize(optimizer, loss, embed, labels, { epoch }));
+    for (let epoch = 0; epoch < 5; epoch++)
+      read(minimize(optimizer, loss, embed, labels, { context: { epoch } }));
     const result = weights(loss);
 
     tf.tidy(() => kernel.assign(tf.tensor2d(start)));
@@ -150,7 +151,7 @@ describeOnBackends('minimize', (backend) => {
     };
     const loss = new SoftmaxLoss(1);
     const variables = [kernel, frozen, loss.weight] as unknown as tf.Variable[];
-    read(minimize(optimizer, loss, embed, labels, {}, variables));
+    read(minimize(optimizer, loss, embed, labels, { variables }));
     expect(seen).toEqual([kernel.name, loss.weight.name]);
     expect(values(frozen)).toEqual([1, 2]);
     tf.dispose([frozen]);

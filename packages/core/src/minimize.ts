@@ -1,101 +1,81 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossContext, LossStep, OpenSetLoss } from './contract.ts';
-import { missingKernels } from './describe-backend.ts';
+import type { OpenSetLoss } from './contract.ts';
 import { ConfigError } from './errors.ts';
+import {
+  explainMissingKernels,
+  type LossGradients,
+  type LossGradientsOptions,
+  lossGradients,
+} from './loss-gradients.ts';
 
 /**
- * The order in which each optimizer was given its variables. tfjs optimizers keep their slots (momentum, Adam's
- * moments) by position, so the order may never change, also when a loss with a start epoch joins in later.
+ * The variables of each optimizer, in the order of their first step. tfjs optimizers keep their slots (momentum, Adam's
+ * moments) by position, so the order never changes, even when a part of a loss starts late.
  */
 const variableOrder = new WeakMap<tf.Optimizer, tf.Variable[]>();
 
 /**
- * One training step: forward, gradients, optimizer, `commit`, `dispose`.
+ * Takes one training step: `lossGradients`, optimizer, `commit`, `dispose`.
+ *
+ * A variable that this batch does not use, but an earlier one did, gets a gradient of zero: its momentum still moves it.
  *
  * @param embed computes the embeddings `[batch, embeddingSize]` of the batch; runs inside the gradient tape
- * @param labels `[batch]` int32 (or soft targets, where the loss takes them)
- * @param context the epoch, for losses that start later than at once
- * @param variables what to train; default: every trainable variable that `embed` and `loss` use
- *   A variable that a batch does not use gets a gradient of zero; a momentum that it has moves it on.
+ * @param labels `[batch]` int32, or soft targets `[batch, numClasses]` if the loss takes them
  * @returns the loss of the batch before the step; the caller disposes of it
- * @throws what `loss.forward` throws, before any variable is changed; MissingKernelError if the backend lacks a
- *   kernel for a gradient (on wasm: `import '@openset/wasm-kernels'`)
+ * @throws what `lossGradients` throws, before any variable changes; ConfigError if a variable that this optimizer has
+ *   trained has been disposed of
  * @example
- * const value = minimize(optimizer, loss, () => model.apply(images, { training: true }), labels, { epoch });
+ * const embed = () => model.apply(images, { training: true });
+ * const value = minimize(optimizer, loss, embed, labels, { context: { epoch } });
  */
 export function minimize(
   optimizer: tf.Optimizer,
   loss: OpenSetLoss,
   embed: () => tf.Tensor2D,
   labels: tf.Tensor1D | tf.Tensor2D,
-  context?: LossContext,
-  variables?: readonly tf.Variable[],
+  options: LossGradientsOptions = {},
 ): tf.Scalar {
-  let step: LossStep | undefined;
-  const made: tf.TensorContainer[] = [];
+  const { value, gradients, step } = lossGradients(loss, embed, labels, options);
+  const tensors: tf.Tensor[] = [...gradients.values()];
   try {
-    const { value, grads } = tf.variableGrads(
-      () => {
-        step = loss.forward(embed(), labels, context);
-        return step.loss;
-      },
-      variables && [...variables],
-    );
-    const result = tf.clone(value) as tf.Scalar;
-    made.push(result, grads);
-    optimizer.applyGradients(inFixedOrder(optimizer, grads));
-    tf.dispose(grads);
-    step?.commit();
-    return result;
+    const applied = inFixedOrder(optimizer, gradients, tensors);
+    explainMissingKernels(() => optimizer.applyGradients(applied));
+    // Before the commit, which needs memory too.
+    tf.dispose(tensors);
+    step.commit();
+    return value;
   } catch (error) {
-    disposeTape();
-    tf.dispose(made);
-    throw explainMissingKernel(error);
+    tf.dispose([value, ...tensors]);
+    throw error;
   } finally {
-    step?.dispose();
+    step.dispose();
   }
 }
 
+/** Returns a gradient for each variable of the optimizer; adds to `tensors` the zeros that it makes. */
 function inFixedOrder(
   optimizer: tf.Optimizer,
-  gradients: tf.NamedTensorMap,
+  gradients: LossGradients['gradients'],
+  tensors: tf.Tensor[],
 ): { name: string; tensor: tf.Tensor }[] {
-  const registered = tf.engine().registeredVariables;
   const order = variableOrder.get(optimizer) ?? [];
   variableOrder.set(optimizer, order);
-  for (const name of Object.keys(gradients)) {
-    const variable = registered[name] as tf.Variable;
-    if (!order.includes(variable)) order.push(variable);
-  }
-  const gone = order.find(({ isDisposed }) => isDisposed);
-  if (gone) {
+  for (const variable of gradients.keys()) if (!order.includes(variable)) order.push(variable);
+  const disposed = order.find(({ isDisposed }) => isDisposed);
+  if (disposed) {
     throw new ConfigError(
-      `This optimizer has trained the variable '${gone.name}', which was disposed of since. It keeps its moments by ` +
-        'position, so it cannot go on without it: make a new optimizer.',
+      `This optimizer has trained the variable '${disposed.name}', which has been disposed of. tfjs optimizers keep ` +
+        'moments by position, so it cannot drop the variable: make a new optimizer.',
     );
   }
-  if (order.length === 0) throw new ConfigError('Neither embed nor the loss uses a trainable variable.');
   return order.map((variable) => {
-    // tfjs passes null for a variable that is frozen: it stays as it is, and so does its place.
-    if (!variable.trainable) return { name: variable.name, tensor: null as unknown as tf.Tensor };
-    // A variable that this batch did not use keeps its place, with a gradient of zero.
-    gradients[variable.name] ??= tf.zerosLike(variable);
-    return { name: variable.name, tensor: gradients[variable.name] as tf.Tensor };
+    const { name } = variable;
+    // A frozen variable keeps its place; optimizers skip null.
+    if (!variable.trainable) return { name, tensor: null as unknown as tf.Tensor };
+    const gradient = gradients.get(variable);
+    if (gradient) return { name, tensor: gradient };
+    const zeros = tf.zerosLike(variable) as tf.Tensor;
+    tensors.push(zeros);
+    return { name, tensor: zeros };
   });
-}
-
-/** tfjs frees what the operations of a tape saved once it has the gradients; where that fails, all of it stays. */
-function disposeTape(): void {
-  const { state } = tf.engine();
-  if (state.gradientDepth > 0) return;
-  for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
-  state.activeTape = [];
-}
-
-/** Turns tfjs's "Kernel … not registered" into an error that says what to do. */
-function explainMissingKernel(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : '';
-  const match = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(text);
-  if (!match) return error;
-  return missingKernels(match[2] as string, [match[1] as string], 'This step', { cause: error });
 }

@@ -21,6 +21,6 @@ describe('hasStarted', () => {
   it.each([undefined, {}])('asks for the epoch where it matters: %o', (context) => {
     const ask = () => hasStarted('EPL', 2, context);
     expect(ask).toThrow(ConfigError);
-    expect(ask).toThrow(/EPL starts at epoch 2: pass \{ epoch \} \(counted from 0\)/);
+    expect(ask).toThrow(/EPL starts at epoch 2: pass the epoch, counted from 0, as \{ epoch \} to forward/);
   });
 });

@@ -24,6 +24,7 @@ export function hasEnded(what: string, endEpoch: number, context: LossContext | 
 function epochOf(context: LossContext | undefined, reason: string, otherwise: string): number {
   if (context?.epoch !== undefined) return context.epoch + 1;
   throw new ConfigError(
-    `${reason}: pass { epoch } (counted from 0) as the context of forward or minimize, or ${otherwise}.`,
+    `${reason}: pass the epoch, counted from 0, as { epoch } to forward or as { context: { epoch } } to minimize, or ` +
+      `${otherwise}.`,
   );
 }

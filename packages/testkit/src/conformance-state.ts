@@ -81,14 +81,13 @@ export function stateTests(make: LossMaker, { context }: LossConformanceOptions)
     const loss = make(standardSizes);
     const optimizer = tf.train.sgd(0.01);
     const holding = tf.memory().numTensors;
-    const variables = [...loss.trainable];
     const start = makeBatch(labels, embeddingSize, 9);
     // Its embeddings are a variable, so that a loss without trainable variables can be minimised too.
     const embeddings = tf.variable(start.embeddings);
+    const options = { context, variables: [embeddings as tf.Variable, ...loss.trainable] };
     const held = tf.memory().numTensors;
     for (let count = 0; count < 3; count++) {
-      const all = [embeddings as tf.Variable, ...variables];
-      minimize(optimizer, loss, () => embeddings as tf.Tensor2D, start.labels, context, all).dispose();
+      minimize(optimizer, loss, () => embeddings as tf.Tensor2D, start.labels, options).dispose();
       const unused = loss.forward(start.embeddings, start.labels, context);
       unused.dispose();
       unused.dispose();

@@ -1,4 +1,4 @@
-import type { LossContext, LossStep, OpenSetLoss } from '@openset/core';
+import { type LossContext, lossGradients, type OpenSetLoss } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Values of one forward and backward pass, read back as plain arrays. */
@@ -21,26 +21,26 @@ export async function lossAndGradients(
   { context, commit = false }: { context?: LossContext | undefined; commit?: boolean } = {},
 ): Promise<LossEvaluation> {
   const input = tf.variable(embeddings) as tf.Variable;
-  const steps: LossStep[] = [];
-  let grads: tf.NamedTensorMap = {};
   try {
-    const pass = tf.variableGrads(() => {
-      steps.push(loss.forward(input as tf.Tensor2D, labels, context));
-      return steps[0]!.loss;
-    }, [input, ...loss.trainable]);
-    grads = pass.grads;
-    if (commit) steps[0]?.commit();
-    const read = async (variable: tf.Variable) =>
-      ((await grads[variable.name]?.data()) as Float32Array | undefined) ?? new Float32Array(variable.size);
-    return {
-      loss: (await pass.value.data<'float32'>())[0]!,
-      embeddings: await read(input),
-      trainable: await Promise.all(loss.trainable.map(read)),
-    };
+    const variables = [input, ...loss.trainable];
+    const result = lossGradients(loss, () => input as tf.Tensor2D, labels, { context, variables });
+    const { value, gradients, step } = result;
+    try {
+      if (commit) step.commit();
+      const read = async (variable: tf.Variable) =>
+        ((await gradients.get(variable)?.data()) as Float32Array | undefined) ??
+        new Float32Array(variable.size);
+      return {
+        loss: (await value.data<'float32'>())[0]!,
+        embeddings: await read(input),
+        trainable: await Promise.all(loss.trainable.map(read)),
+      };
+    } finally {
+      step.dispose();
+      tf.dispose([value, ...gradients.values()]);
+    }
   } finally {
-    for (const step of steps) step.dispose();
     input.dispose();
-    tf.dispose(grads);
   }
 }
 

@@ -61,7 +61,7 @@ export async function trainHead(
     );
     optimizer.learningRate = (learningRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
     const embed = () => model.apply(batch, { training: true }) as tf.Tensor2D;
-    minimize(optimizer, loss, embed, batchLabels, { epoch }).dispose();
+    minimize(optimizer, loss, embed, batchLabels, { context: { epoch } }).dispose();
     tf.dispose([batch, batchLabels]);
   }
   const learned = await readThreshold(loss);

@@ -11,8 +11,8 @@ describeOnBackends('clipFactor', () => {
     for (const asTensor of [false, true]) {
       const sum = new GradientSum();
       const gradients = [tf.tensor1d([3, 4, 0]), tf.tensor2d([[12, 0]])];
-      sum.collector().applyGradients(gradients.map((tensor, index) => ({ name: String(index), tensor })));
-      tf.dispose(gradients);
+      const variables = gradients.map((gradient) => tf.variable(gradient as tf.Tensor));
+      sum.add(new Map(variables.map((variable, index) => [variable, gradients[index]!])));
       const norm = sum.norm();
       expect(norm.dataSync()[0]).toBe(13);
       const factor = asTensor ? clipFactor(norm, 10) : clipFactor(13, 10);
@@ -21,7 +21,7 @@ describeOnBackends('clipFactor', () => {
       for (const [index, value] of [2.307692050933838, 3.07692289352417, 0, 9.230768203735352, 0].entries()) {
         expect(values[index]).toBeCloseTo(value, 5);
       }
-      tf.dispose([clipped, norm]);
+      tf.dispose([clipped, norm, variables]);
       if (typeof factor !== 'number') factor.dispose();
     }
   });
@@ -33,15 +33,36 @@ describeOnBackends('clipFactor', () => {
 });
 
 describeOnBackends('GradientSum', () => {
+  it('adds micro-batches, and takes ownership of their tensors without a copy', () => {
+    const [first, second] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([1]))];
+    const { numTensors } = tf.memory();
+    const sum = new GradientSum();
+    const gradient = tf.tensor1d([5]);
+    sum.add(new Map([[first, tf.tensor1d([1, 2])]]));
+    sum.add(
+      new Map([
+        [first, tf.tensor1d([10, 20])],
+        [second, gradient],
+      ]),
+    );
+    expect(tf.memory().numTensors).toBe(numTensors + 2);
+    const sums = sum.take(1);
+    expect([...sums[first.name]!.dataSync()]).toEqual([11, 22]);
+    expect(sums[second.name]).toBe(gradient);
+    tf.dispose(sums);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    tf.dispose([first, second]);
+  });
+
   it('keeps the digits of long sums of squares', () => {
     const sum = new GradientSum();
     // Added one after another in float32, a million squares of 0.1 come to 9,9xx with the error of each step.
     const gradient = tf.fill([1000, 1000], 0.1);
-    sum.collector().applyGradients([{ name: 'weight', tensor: gradient }]);
-    gradient.dispose();
+    const variable = tf.variable(tf.scalar(0));
+    sum.add(new Map([[variable, gradient]]));
     const norm = sum.norm();
     expect(Math.abs(norm.dataSync()[0]! / 100 - 1)).toBeLessThan(2e-5);
-    norm.dispose();
+    tf.dispose([norm, variable]);
     sum.dispose();
   });
 });

@@ -1,4 +1,4 @@
-import { checkNumber, DataError, minimize, readingIsFree } from '@openset/core';
+import { checkNumber, DataError, type LossGradients, lossGradients, readingIsFree } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { trainedVariables } from '../checkpoints/run-state.ts';
 import type { BatchFeed } from './batch-feed.ts';
@@ -115,9 +115,11 @@ export class StepMaker<Batch extends TrainingBatch> {
       const { images, labels } = tensors;
       // A frozen backbone stays out of the gradient tape, which would hold all that it computes.
       if (!isTrained) frozen = tf.tidy(() => embed(images));
-      const context = { epoch: place.epoch };
-      const embeddings = () => frozen ?? embed(images);
-      return minimize(sum.collector(), loss, embeddings, labels, context, this.#variables);
+      const options = { context: { epoch: place.epoch }, variables: this.#variables };
+      return collect(
+        lossGradients(loss, () => frozen ?? embed(images), labels, options),
+        sum,
+      );
     } catch (error) {
       if (error instanceof DataError) throw new BatchError(error.message, place, { cause: error });
       throw error;
@@ -156,4 +158,18 @@ function checkEmbeddings(embeddings: tf.Tensor2D, place: FailurePlace): void {
     `the embeddings hold ${bad}. Lower the learning rate, or look at these samples.`,
     place,
   );
+}
+
+/** Moves the gradients to the sum and lets the loss commit; returns the value of the loss. */
+function collect({ value, gradients, step }: LossGradients, sum: GradientSum): tf.Scalar {
+  try {
+    sum.add(gradients);
+    step.commit();
+    return value;
+  } catch (error) {
+    tf.dispose([value, ...gradients.values()]);
+    throw error;
+  } finally {
+    step.dispose();
+  }
 }
