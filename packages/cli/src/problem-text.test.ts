@@ -12,7 +12,7 @@ it.each([
   [new ConfigError('One.\nTwo.'), 'One.\nTwo.'],
   [new MetricsError('No pairs.'), 'No pairs.'],
   [
-    new DataError("Record 3: a.jpg: not an image (onBadRecord: 'skip' goes on without such records.)"),
+    new DataError("Record 3: a.jpg: not an image (onBadRecord: 'skip' skips such records.)"),
     'a.jpg: not an image',
   ],
   [fileError('ENOSPC', 'model'), "'model': the disk is full."],

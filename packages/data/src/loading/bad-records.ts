@@ -2,33 +2,33 @@ import { DataError } from '@openset/core';
 
 /** A record that could not be read or decoded. */
 export interface BadRecord {
-  /** Its number in the source. */
+  /** Index in the source. */
   readonly index: number;
-  /** Where it came from: a path, or file and record number. */
+  /** Name of the record in messages: a path, or file and record number. */
   readonly origin: string;
   readonly reason: string;
-  /** How many times it was met. */
+  /** Number of times that the loader encountered it. */
   readonly count: number;
 }
 
-/** What is to happen with records that cannot be read. */
+/** Behaviour for records that cannot be read or decoded. */
 export type BadRecordPolicy = 'skip' | 'throw';
 
-/** A record that failed in a batch. */
+/** One failure of a record in a batch. */
 export type RecordFailure = Omit<BadRecord, 'count'>;
 
-/** Keeps the report of bad records. */
+/** Collects the bad records that a loader encounters. */
 export class BadRecordReport {
   readonly #records = new Map<number, BadRecord>();
 
-  /** Every bad record once, in the order in which they were met. */
+  /** Every bad record once, in the order of its first failure. */
   get records(): readonly BadRecord[] {
     return [...this.#records.values()];
   }
 
   /**
-   * Takes in what failed in a batch.
-   * @throws DataError for the first failure, if the policy says so
+   * Records the failures of a batch.
+   * @throws DataError for the first failure with the policy `'throw'`
    */
   add(failures: readonly RecordFailure[], policy: BadRecordPolicy): void {
     for (const failure of failures) {
@@ -39,7 +39,7 @@ export class BadRecordReport {
   }
 }
 
-/** The error for one record; says how to go on without it. */
+/** Returns the error for one record, which says how to skip it. */
 export function badRecordError({ index, reason }: RecordFailure): DataError {
-  return new DataError(`Record ${index}: ${reason} (onBadRecord: 'skip' goes on without such records.)`);
+  return new DataError(`Record ${index}: ${reason} (onBadRecord: 'skip' skips such records.)`);
 }

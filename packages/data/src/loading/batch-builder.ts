@@ -9,21 +9,21 @@ import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
 import type { ImageItem } from './prepare-images.ts';
 import { randomFor } from './seeds.ts';
 
-/** A batch, or null if none of its records could be used, and what failed. */
+/** A batch, or null if all of its records failed, and the failures. */
 export interface BuiltBatch {
   readonly batch: Batch | null;
   readonly failures: readonly RecordFailure[];
 }
 
-/** So that folders of files do not need more open files than a process may have. */
+/** Keeps folders of files below the limit of open files of a process. */
 const concurrentReads = 16;
-/** Parts of a batch are small enough to be shared out evenly, and large enough that sending them costs little. */
+/** Chunks are small enough to be distributed evenly and large enough that sending them costs little. */
 const largestChunk = 32;
 const smallestChunk = 4;
-/** Keeps the draws of a batch apart from those of its images, whose positions are not negative. */
+/** Separates the random numbers of a batch from those of its images, whose positions are not negative. */
 const mixStream = -1;
 
-/** Reads the records of a loader's batches and has them prepared by a runner. */
+/** Reads the records of a loader's batches and prepares them with a runner. */
 export class BatchBuilder {
   readonly #source: ImageSource;
   readonly #options: ResolvedLoaderOptions;
@@ -45,14 +45,14 @@ export class BatchBuilder {
     this.#read = limitConcurrency((index) => source.get(index), concurrentReads);
   }
 
-  /** Builds one batch; rejects for errors that are not those of single records. */
+  /** Builds one batch; rejects only for errors that do not belong to a single record. */
   async build({ epoch, batch }: LoaderState): Promise<BuiltBatch> {
     const { plan, recipe } = this.#options;
     const { height, width, channels } = recipe.decode;
-    const { from, to } = plan.placesOf(batch);
+    const { from, to } = plan.rangeOf(batch);
     const indices = this.#orderOf(epoch).slice(from, to);
     const length = height * width * channels;
-    const images = this.#buffers.take(indices.length * length);
+    const images = this.#buffers.acquire(indices.length * length);
     const labels = new Int32Array(indices.length);
     const origins: string[] = [];
     const failures = new Map<number, RecordFailure>();
@@ -83,11 +83,13 @@ export class BatchBuilder {
     };
     await Promise.all(rows.filter((row) => row % chunkLength === 0).map(prepareChunk));
 
-    const inOrder = [...failures].sort(([first], [second]) => first - second).map(([, failure]) => failure);
+    const sortedFailures = [...failures]
+      .sort(([first], [second]) => first - second)
+      .map(([, failure]) => failure);
     const good = rows.filter((row) => !failures.has(row));
-    if (good.length === 0) return { batch: null, failures: inOrder };
-    good.forEach((row, place) => {
-      if (row !== place) images.copyWithin(place * length, row * length, (row + 1) * length);
+    if (good.length === 0) return { batch: null, failures: sortedFailures };
+    good.forEach((row, target) => {
+      if (row !== target) images.copyWithin(target * length, row * length, (row + 1) * length);
     });
     const built = {
       images: images.subarray(0, good.length * length),
@@ -98,7 +100,7 @@ export class BatchBuilder {
       index: batch,
       numClasses: this.#source.classNames.length,
     };
-    return { batch: this.#mix(built, from), failures: inOrder };
+    return { batch: this.#mix(built, from), failures: sortedFailures };
   }
 
   #mix(batch: Batch, from: number): Batch {
@@ -108,7 +110,7 @@ export class BatchBuilder {
     return { ...batch, mixed: mixBatch(batch.images, batch.shape, random, mix) };
   }
 
-  /** The order of an epoch; those of this epoch and the next are kept while batches of both are built. */
+  /** Returns the order of an epoch; keeps two epochs, because batches of both may be under construction. */
   #orderOf(epoch: number): Int32Array {
     let order = this.#orders.get(epoch);
     if (!order) {
@@ -119,16 +121,16 @@ export class BatchBuilder {
     return order;
   }
 
-  /** Parts of equal size, enough of them in all batches that are prepared ahead to keep the runner busy. */
+  /** Returns the length of equal chunks, small enough that the prefetched batches keep the runner busy. */
   #chunkLength(batchLength: number): number {
     const ahead = this.#options.prefetch * this.#options.plan.batchSize;
-    const wanted = Math.floor(ahead / (2 * this.#runner.parallel));
-    const largest = Math.min(largestChunk, Math.max(smallestChunk, wanted));
+    const desired = Math.floor(ahead / (2 * this.#runner.parallel));
+    const largest = Math.min(largestChunk, Math.max(smallestChunk, desired));
     return Math.ceil(batchLength / Math.ceil(batchLength / largest));
   }
 }
 
-/** Wraps a function so that no more than `limit` of its calls are under way; others wait in order. */
+/** Wraps a function so that at most `limit` of its calls run at a time; further calls wait in order. */
 export function limitConcurrency<Result>(
   work: (index: number) => Promise<Result>,
   limit: number,
@@ -136,7 +138,7 @@ export function limitConcurrency<Result>(
   const waiting: (() => void)[] = [];
   let active = 0;
   return async (index) => {
-    // Who ends hands its place to who waits, so that nobody slips in between.
+    // A finished call passes its slot to the next waiting call, so that a new call cannot overtake it.
     if (active < limit) active++;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {

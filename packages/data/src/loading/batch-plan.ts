@@ -1,28 +1,28 @@
 import { ConfigError, checkNumber } from '@openset/core';
 import type { Sampler } from './sampler.ts';
 
-/** One part of a data-parallel run. */
+/** The share of one process in a data-parallel run. */
 export interface Shard {
-  /** Which part, from 0. */
+  /** Index of the process, from 0. */
   readonly index: number;
-  /** How many parts there are. */
+  /** Number of processes. */
   readonly count: number;
 }
 
-/** Which places of an epoch make which batch. */
+/** Division of an epoch into batches. */
 export interface BatchPlan {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
-  /** The places of the order that make a batch, from `from` up to but not including `to`. */
-  placesOf(batch: number): { readonly from: number; readonly to: number };
+  /** Returns the positions `[from, to)` of a batch in the epoch's order. */
+  rangeOf(batch: number): { readonly from: number; readonly to: number };
 }
 
 /**
- * Cuts an epoch into groups of `count` batches and gives each shard one batch of every group, so that all shards have
- * the same steps and together all places. What is left at the end is shared evenly, or dropped: where `dropLast` says
- * so, and where the sampler has made batches that must stay whole.
+ * Divides an epoch into groups of `shard.count` batches and gives each shard one batch of every group. So all shards
+ * take the same number of steps and together cover every position. Shards share the remainder evenly; it is dropped
+ * with `dropLast`, and for samplers whose batches must not be split.
  *
- * @throws ConfigError if there is no batch, or options are out of their range
+ * @throws ConfigError if there is no batch, or for options out of range
  */
 export function planBatches(
   sampler: Sampler,
@@ -39,26 +39,26 @@ export function planBatches(
   });
   if (sampler.batchSize !== undefined && sampler.batchSize !== batchSize) {
     throw new ConfigError(
-      `createLoader: batchSize is ${batchSize}, but the sampler makes batches of ${sampler.batchSize}; leave it out.`,
+      `createLoader: batchSize is ${batchSize}, but the sampler makes batches of ${sampler.batchSize}; omit batchSize.`,
     );
   }
   const groupSize = batchSize * shard.count;
   const groups = Math.floor(sampler.length / groupSize);
-  const left = dropLast || sampler.batchSize !== undefined ? 0 : sampler.length - groups * groupSize;
-  const leftFor = (index: number) => groups * groupSize + Math.floor((left * index) / shard.count);
-  const tail = { from: leftFor(shard.index), to: leftFor(shard.index + 1) };
+  const remainder = dropLast || sampler.batchSize !== undefined ? 0 : sampler.length - groups * groupSize;
+  const tailStart = (index: number) => groups * groupSize + Math.floor((remainder * index) / shard.count);
+  const tail = { from: tailStart(shard.index), to: tailStart(shard.index + 1) };
   const batchesPerEpoch = groups + (tail.to > tail.from ? 1 : 0);
   if (batchesPerEpoch === 0) {
-    const parts = shard.count > 1 ? ` for each of ${shard.count} shards` : '';
+    const shards = shard.count > 1 ? ` for each of ${shard.count} shards` : '';
     throw new ConfigError(
-      `createLoader: ${sampler.length} records make no batch of ${batchSize}${parts}; ` +
-        'lower batchSize, or leave dropLast out.',
+      `createLoader: ${sampler.length} records do not fill a batch of ${batchSize}${shards}; ` +
+        'lower batchSize, or omit dropLast.',
     );
   }
   return {
     batchSize,
     batchesPerEpoch,
-    placesOf: (batch) => {
+    rangeOf: (batch) => {
       if (batch >= groups) return tail;
       const from = batch * groupSize + shard.index * batchSize;
       return { from, to: from + batchSize };

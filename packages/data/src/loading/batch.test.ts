@@ -16,7 +16,7 @@ const batch: Batch = {
 describe('toTensors', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  it('makes NHWC images and int32 labels', () => {
+  it('returns NHWC images and int32 labels', () => {
     const { images, labels } = toTensors(batch);
     expect([images.shape, images.dtype, [...images.dataSync()]]).toEqual([
       [2, 1, 2, 1],
@@ -27,7 +27,7 @@ describe('toTensors', () => {
     tf.dispose([images, labels]);
   });
 
-  it('makes soft targets of mixed batches', () => {
+  it('returns soft targets for mixed batches', () => {
     const mixed = { partners: Int32Array.of(1, 0), share: 0.75 };
     const { images, labels } = toTensors({ ...batch, mixed }, { numClasses: 4 });
     expect([labels.shape, labels.dtype]).toEqual([[2, 4], 'float32']);
@@ -37,27 +37,27 @@ describe('toTensors', () => {
 });
 
 describe('BatchBuffers', () => {
-  it('hands out memory that was given back, once', () => {
+  it('reuses a released buffer once', () => {
     const buffers = new BatchBuffers();
-    const first = buffers.take(4);
-    buffers.deliver(first.subarray(0, 2));
-    buffers.giveBack(first.subarray(0, 2), 2);
-    buffers.giveBack(first, 2);
-    expect(buffers.take(4).buffer).toBe(first.buffer);
-    expect(buffers.take(4).buffer).not.toBe(first.buffer);
+    const first = buffers.acquire(4);
+    buffers.markDelivered(first.subarray(0, 2));
+    buffers.release(first.subarray(0, 2), 2);
+    buffers.release(first, 2);
+    expect(buffers.acquire(4).buffer).toBe(first.buffer);
+    expect(buffers.acquire(4).buffer).not.toBe(first.buffer);
   });
 
-  it('does not take memory of others, and not more than the limit', () => {
+  it('rejects foreign buffers and keeps no more than the limit', () => {
     const buffers = new BatchBuffers();
     const foreign = new Float32Array(4);
-    buffers.giveBack(foreign, 2);
-    expect(buffers.take(4)).not.toBe(foreign);
+    buffers.release(foreign, 2);
+    expect(buffers.acquire(4)).not.toBe(foreign);
     const two = [new Float32Array(4), new Float32Array(4)] as const;
     for (const one of two) {
-      buffers.deliver(one);
-      buffers.giveBack(one, 1);
+      buffers.markDelivered(one);
+      buffers.release(one, 1);
     }
-    expect(buffers.take(4).buffer).toBe(two[1].buffer);
-    expect(two.map(({ buffer }) => buffer)).not.toContain(buffers.take(4).buffer);
+    expect(buffers.acquire(4).buffer).toBe(two[1].buffer);
+    expect(two.map(({ buffer }) => buffer)).not.toContain(buffers.acquire(4).buffer);
   });
 });

@@ -2,37 +2,37 @@ import { checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BatchMix, softTargets } from '../images/mix.ts';
 
-/** What a loader delivers: images and labels of one step, as plain arrays. They are the receiver's to keep. */
+/** Images and labels of one training step, as plain arrays. The receiver may keep or modify them. */
 export interface Batch {
   /** `[batch, height, width, channels]`, scaled. */
   readonly images: Float32Array;
-  /** Its first number is smaller than the batch size where records were skipped or the epoch ends. */
+  /** Shape of `images`; its first number is below the batch size if records were skipped or the epoch ends. */
   readonly shape: readonly [batch: number, height: number, width: number, channels: number];
-  /** `[batch]`: the class of each image; −1 where it has none. */
+  /** `[batch]`: the class of each image; −1 for none. */
   readonly labels: Int32Array;
-  /** `[batch]`: the number of each record in its source. */
+  /** `[batch]`: the index of each record in its source. */
   readonly indices: Int32Array;
-  /** Set if the loader mixes images: with what, and how much. `softTargets` makes targets of it. */
+  /** Partners and share, if the loader mixes images; `softTargets` computes targets from it. */
   readonly mixed?: BatchMix;
-  /** From 0. */
+  /** Epoch, from 0. */
   readonly epoch: number;
-  /** The number of the batch in its epoch, from 0. */
+  /** Index of the batch in its epoch, from 0. */
   readonly index: number;
-  /** How many classes the source has. */
+  /** Number of classes of the source. */
   readonly numClasses: number;
 }
 
-/** A batch as tensors, which the receiver disposes of. */
+/** A batch as tensors; the receiver disposes them. */
 export interface BatchTensors {
   /** `[batch, height, width, channels]` float32 */
   readonly images: tf.Tensor4D;
-  /** `[batch]` int32; for mixed batches soft targets `[batch, numClasses]` float32. Losses take both. */
+  /** `[batch]` int32; for mixed batches, soft targets `[batch, numClasses]` float32. Losses accept both. */
   readonly labels: tf.Tensor1D | tf.Tensor2D;
 }
 
 /**
- * Makes tensors of a batch.
- * @param options `numClasses`: columns of soft targets, default the number of classes of the source
+ * Converts a batch to tensors.
+ * @param options `numClasses`: columns of soft targets; default: the number of classes of the source
  * @throws DataError if a label of a mixed batch is not a class
  */
 export function toTensors(batch: Batch, options: { readonly numClasses?: number } = {}): BatchTensors {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('../..', import.meta.url));
-// Within the repository, so that the build finds its dependencies.
+// Inside the repository, so that the build finds its dependencies.
 const cache = join(folder, '..', '..', '.cache');
 
 let output: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(output, { recursive: true, force: true }));
 
-it('the loader starts the worker that was built, whatever Node was started with', async () => {
+it('the loader starts the built worker, regardless of the options of the Node process', async () => {
   const program = `
     import { createLoader } from ${JSON.stringify(pathToFileURL(join(output, 'node.js')).href)};
     const raw = { height: 1, width: 1, channels: 1 };

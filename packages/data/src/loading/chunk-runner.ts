@@ -1,25 +1,25 @@
 import type { ImageDecoder } from '../images/decode-options.ts';
 import { type ImageFailure, type ImageItem, prepareImages, type Recipe } from './prepare-images.ts';
 
-/** Reads the images of a part; null for those that could not be read. */
+/** Reads the images of a chunk; null for images that could not be read. */
 export type LoadItems = () => Promise<readonly (ImageItem | null)[]>;
 
-/** Prepares parts of batches somewhere: in this thread or in others. */
+/** Prepares chunks of batches, in this thread or in others. */
 export interface ChunkRunner {
-  /** How many parts at a time keep it busy. */
+  /** Number of concurrent chunks that keep the runner busy. */
   readonly parallel: number;
   /**
-   * Prepares one part, in the order of the calls as far as there is room.
-   * @param load reads the images; called when there is room for the part
-   * @param target written as by `prepareImages`
+   * Prepares one chunk. Chunks start in the order of the calls, when the runner has capacity.
+   * @param load reads the images; called when the chunk starts
+   * @param target output, as of `prepareImages`
    */
   run(load: LoadItems, target: Float32Array): Promise<readonly ImageFailure[]>;
-  /** Ends everything; parts that are not done are rejected. */
+  /** Stops the runner and rejects unfinished chunks. */
   close(): Promise<void>;
 }
 
-/** Prepares in this thread, one part after another. */
-export function runInThisThread(recipe: Recipe, decode: ImageDecoder, concurrency: number): ChunkRunner {
+/** Returns a runner that prepares one chunk after another in this thread. */
+export function createInlineRunner(recipe: Recipe, decode: ImageDecoder, concurrency: number): ChunkRunner {
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
   return {

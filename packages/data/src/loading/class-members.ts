@@ -1,34 +1,32 @@
 import { shuffle } from '../shuffle.ts';
 import { randomFor } from './seeds.ts';
 
-/** The records of each class that has any: class by class, for samplers. */
+/** The records of every class, for samplers. */
 export interface ClassMembers {
-  /** The classes, ascending. */
+  /** The classes that have records, ascending. */
   readonly classes: Int32Array;
-  /** The records of the class at each place of `classes`. */
+  /** The records of each class, in the order of `classes`. */
   readonly members: readonly Int32Array[];
 }
 
-/** Groups records by class; those without one (label −1) belong to none. */
-export function classMembers(labels: Int32Array, minimumCount = 1): ClassMembers {
+/** Groups records by class. Skips records without a class (label −1), and classes of fewer than `minimumCount` records. */
+export function groupByClass(labels: Int32Array, minimumCount = 1): ClassMembers {
   const counts = new Map<number, number>();
   for (const label of labels) if (label >= 0) counts.set(label, (counts.get(label) ?? 0) + 1);
   const large = [...counts].filter(([, count]) => count >= minimumCount);
   const classes = Int32Array.from(large, ([label]) => label).sort();
   const members = Array.from(classes, (label) => new Int32Array(counts.get(label)!));
-  const placeOf = new Map(Array.from(classes, (label, place) => [label, place]));
+  const classIndexOf = new Map(Array.from(classes, (label, classIndex) => [label, classIndex]));
   const filled = new Int32Array(classes.length);
   labels.forEach((label, index) => {
-    const place = placeOf.get(label);
-    if (place !== undefined) members[place]![filled[place]!++] = index;
+    const classIndex = classIndexOf.get(label);
+    if (classIndex !== undefined) members[classIndex]![filled[classIndex]!++] = index;
   });
   return { classes, members };
 }
 
-/**
- * Draws from a list without putting back: all values in random order, then all again in another.
- */
-export function endlessDraw(values: Int32Array, random: () => number): () => number {
+/** Returns a function that draws without replacement: all values in random order, then all again in a new order. */
+export function createCyclicDraw(values: Int32Array, random: () => number): () => number {
   const order = values.slice();
   let next = order.length;
   return () => {
@@ -40,18 +38,18 @@ export function endlessDraw(values: Int32Array, random: () => number): () => num
   };
 }
 
-/** One endless draw for each class, begun when it is first needed. */
-export function memberDraws(
+/** Returns a function that draws a record of the class `classes[classIndex]`; each class has its own cyclic draw. */
+export function createMemberDraw(
   { members }: ClassMembers,
   seed: number,
   epoch: number,
-): (place: number) => number {
+): (classIndex: number) => number {
   const draws = new Map<number, () => number>();
-  return (place) => {
-    let draw = draws.get(place);
+  return (classIndex) => {
+    let draw = draws.get(classIndex);
     if (!draw) {
-      draw = endlessDraw(members[place]!, randomFor(seed, epoch, place));
-      draws.set(place, draw);
+      draw = createCyclicDraw(members[classIndex]!, randomFor(seed, epoch, classIndex));
+      draws.set(classIndex, draw);
     }
     return draw();
   };

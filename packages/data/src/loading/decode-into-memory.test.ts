@@ -14,17 +14,17 @@ const source = (get: ImageSource['get']): ImageSource => ({
   close: async () => {},
 });
 
-const pictures = source(async (index) => ({
+const images = source(async (index) => ({
   bytes: Uint8Array.of(index, 255, 0, 7),
   raw,
   label: index % 2,
-  origin: `picture ${index}`,
+  origin: `image ${index}`,
 }));
 
-it('keeps the pixels as they are, and every batch is the same as before', async () => {
+it('preserves the pixels, and thereby every batch', async () => {
   const size = { height: 2, width: 2, channels: 1, workers: 0 } as const;
   const progress: number[] = [];
-  const memory = await decodeIntoMemory(pictures, { ...size, onProgress: (done) => progress.push(done) });
+  const memory = await decodeIntoMemory(images, { ...size, onProgress: (done) => progress.push(done) });
   expect(progress).toEqual([64, 70]);
   expect(await memory.get(69)).toMatchObject({ bytes: Uint8Array.of(69, 255, 0, 7), raw, label: 1 });
   await expect(memory.get(70)).rejects.toThrow(RangeError);
@@ -34,10 +34,10 @@ it('keeps the pixels as they are, and every batch is the same as before', async 
     for await (const { images } of createLoader(set, options)) batches.push(images.slice());
     return batches;
   };
-  expect(await read(memory)).toEqual(await read(pictures));
+  expect(await read(memory)).toEqual(await read(images));
 });
 
-it('names a picture that cannot be decoded', async () => {
+it('names an image that cannot be decoded', async () => {
   const broken = source(async (index) => ({ bytes: Uint8Array.of(1, 2), label: 0, origin: `file ${index}` }));
   const promise = decodeIntoMemory(broken, { height: 2, width: 2, workers: 0 });
   await expect(promise).rejects.toThrow(DataError);

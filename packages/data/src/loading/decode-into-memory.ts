@@ -2,21 +2,21 @@ import type { ImageSource } from '../source.ts';
 import { checkIndex } from '../sources/check-index.ts';
 import { createLoader, type NodeLoaderOptions } from './create-node-loader.ts';
 
-/** Size of the pictures, how they come to it, and how they are decoded: as for `createLoader`. */
+/** Size and decoding of the images, as for `createLoader`. */
 export type DecodeIntoMemoryOptions = Pick<
   NodeLoaderOptions,
   'height' | 'width' | 'channels' | 'fit' | 'maxPixels' | 'workers' | 'decoder' | 'failOn'
 > & {
-  /** Told after every batch of pictures. */
+  /** Called after every decoded batch, with the numbers of decoded and of all images. */
   readonly onProgress?: (done: number, total: number) => void;
 };
 
 /**
- * Decodes a whole set once and keeps its pixels, `size · height · width · channels` bytes: for sets that fit, epochs then
- * cost no decoding. A loader of the result augments as ever; give it the same size, or a smaller one.
+ * Decodes a whole set once and keeps its pixels in memory: `size · height · width · channels` bytes. Later epochs need
+ * no decoding. Give a loader of the result the same image size, or a smaller one; it augments as usual.
  *
- * @returns a source of raw pictures; the given one is not closed
- * @throws DataError for a picture that cannot be decoded; ConfigError for options out of their range
+ * @returns a source of raw images; the original source stays open
+ * @throws DataError for an image that cannot be decoded; ConfigError for options out of range
  */
 export async function decodeIntoMemory(
   source: ImageSource,
@@ -45,7 +45,7 @@ export async function decodeIntoMemory(
         bytes: pixels.subarray(index * length, (index + 1) * length),
         raw: { height, width, channels },
         label: labels[index]!,
-        origin: `picture ${index} in memory`,
+        origin: `image ${index} in memory`,
       };
     },
     close: async () => {},

@@ -1,4 +1,4 @@
-// Starts the worker thread from its TypeScript source, for work in the repository: Node does not hand tsx on to threads.
+// Runs the worker thread from its TypeScript source inside the repository; worker threads do not inherit tsx.
 import { register } from 'tsx/esm/api';
 
 register();

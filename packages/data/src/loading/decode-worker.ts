@@ -3,9 +3,9 @@ import { selectNodeDecoder } from '../images/decode-image-node.ts';
 import { prepareImages } from './prepare-images.ts';
 import { unpackItems, type WorkerReply, type WorkerSetup, type WorkerTask } from './worker-messages.ts';
 
-// The entry of a worker thread: prepares parts of batches as they come.
+// The entry point of a worker thread: prepares chunks of batches as they arrive.
 
-/** One image is decoded while another is augmented. */
+/** Two, so that one image is decoded while another is augmented. */
 const concurrency = 2;
 
 const { recipe, decoderOptions } = workerData as WorkerSetup;

@@ -1,6 +1,6 @@
 import { OpenSetError } from '@openset/core';
 
-/** A worker thread could not start, or ended in the middle of its work. */
+/** A worker thread could not start or died during its work. */
 export class WorkerError extends OpenSetError {
   override readonly name = 'WorkerError';
 }

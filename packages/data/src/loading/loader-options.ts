@@ -10,17 +10,17 @@ import type { Recipe } from './prepare-images.ts';
 import { type Sampler, sequentialSampler, shuffledSampler } from './sampler.ts';
 import { resolveScaling, type Scaling } from './scaling.ts';
 
-/** A place in a run: the batch that comes next. */
+/** Position in a run: the next batch. */
 export interface LoaderState {
-  /** From 0. */
+  /** Epoch, from 0. */
   readonly epoch: number;
-  /** In the epoch, from 0. */
+  /** Index of the batch in the epoch, from 0. */
   readonly batch: number;
 }
 
 /** Options of `createLoader`. */
 export interface LoaderOptions {
-  /** Images of a batch; may be left out for samplers that make batches. */
+  /** Number of images in a batch; optional for samplers that make batches. */
   readonly batchSize?: number;
   /** Height of the images in pixels. */
   readonly height: number;
@@ -28,43 +28,43 @@ export interface LoaderOptions {
   readonly width: number;
   /** 3 (default): red, green, blue. 1: grey. */
   readonly channels?: 1 | 3;
-  /** How images of another size come to this one, as in `decodeImage`; default `'cover'`. */
+  /** Treatment of images of another size, as in `decodeImage`; default `'cover'`. */
   readonly fit?: DecodeOptions['fit'];
-  /** Larger images are bad records, as in `decodeImage`; default 2^26. */
+  /** Limit on the pixels of an image, as in `decodeImage`; larger images are bad records. Default 2^26. */
   readonly maxPixels?: number;
-  /** How pixels become numbers; default `(x − 127.5) / 127.5`, in [−1, 1]. */
+  /** Scaling of the pixels; default `(x − 127.5) / 127.5`, in [−1, 1]. */
   readonly normalize?: Scaling;
   /**
-   * What is done with every image, one after another. Default: a random horizontal flip, as the papers train with; with
-   * `shuffle: false`, as for tests, nothing. Digits and letters must not be mirrored: `[]`.
+   * Augmentation steps for every image, in order. Default: a random horizontal flip, as in the papers; none with
+   * `shuffle: false`. Use `[]` for digits and letters, which must not be mirrored.
    */
   readonly augment?: readonly Augmentation[];
-  /** Mixes the images of each batch; needs a set with classes. */
+  /** Mixing of the images of each batch, for sets with classes; default none. */
   readonly mix?: MixOptions;
-  /** Decides order and augmentation; default 0. */
+  /** Seed of the order and the augmentation; default 0. */
   readonly seed?: number;
-  /** Whether every epoch has another random order (default) or that of the set. */
+  /** Whether every epoch has a new random order; default true. With false, the order is that of the set. */
   readonly shuffle?: boolean;
-  /** Which records make an epoch, instead of all; with a `seed` of its own, and without `shuffle`. */
+  /** Selection and order of the records of an epoch; default: all records. Has its own `seed`; excludes `shuffle`. */
   readonly sampler?: Sampler;
-  /** Whether the last batch of an epoch is left out if it is not full; default false. */
+  /** Whether to drop the last batch of an epoch if it is incomplete; default false. */
   readonly dropLast?: boolean;
-  /** Which part of the batches this loader delivers; default all. */
+  /** Share of this process in a data-parallel run; default: all batches. */
   readonly shard?: Shard;
   /**
-   * Where the run ends: one iteration delivers everything up to the end of epoch `epochs − 1`, without a pause between
-   * epochs. Default: one iteration is (the rest of) one epoch, and the next one is the next epoch.
+   * End of the run: one iteration continues to the end of epoch `epochs − 1`, without a pause between epochs. Default:
+   * one iteration ends with its epoch, and the next iteration continues with the next epoch.
    */
   readonly epochs?: number;
-  /** Where the run begins: what `loader.state()` has said. Default `{ epoch: 0, batch: 0 }`. */
+  /** Start of the run, from `loader.state()`; default `{ epoch: 0, batch: 0 }`. */
   readonly start?: LoaderState;
-  /** How many batches are prepared ahead at most; default 3. */
+  /** Maximum number of batches prepared ahead; default 3. */
   readonly prefetch?: number;
-  /** Whether a record that cannot be decoded ends the run (default), or is left out and reported. */
+  /** Whether a record that cannot be decoded ends the run, `'throw'` (default), or is reported and skipped, `'skip'`. */
   readonly onBadRecord?: BadRecordPolicy;
 }
 
-/** Checked options. */
+/** `LoaderOptions`, checked and with every default filled in. */
 export interface ResolvedLoaderOptions {
   readonly sampler: Sampler;
   readonly plan: BatchPlan;
@@ -78,7 +78,7 @@ export interface ResolvedLoaderOptions {
 
 /**
  * Fills in the defaults.
- * @throws ConfigError for options out of their range, or that do not go together
+ * @throws ConfigError for options out of range, or that contradict each other
  */
 export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions): ResolvedLoaderOptions {
   const { height, width, channels = 3, fit = 'cover', maxPixels, normalize = {} } = options;
@@ -102,13 +102,13 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
   checkChoice('createLoader: onBadRecord', onBadRecord, ['skip', 'throw']);
   if (mix) checkMix(mix);
   if (options.sampler && options.shuffle !== undefined) {
-    throw new ConfigError('createLoader: a sampler has an order of its own; leave shuffle out.');
+    throw new ConfigError('createLoader: a sampler determines the order; omit shuffle.');
   }
-  // An augmentation that cannot be carried out is found now, not in a worker.
+  // A trial run reports invalid augmentations here instead of in a worker.
   augmentImage({ data: new Uint8Array(channels), height: 1, width: 1, channels }, augment, () => 0);
 
-  const whole = shuffle ? shuffledSampler(source.size, { seed }) : sequentialSampler(source.size);
-  const { sampler = whole } = options;
+  const allRecords = shuffle ? shuffledSampler(source.size, { seed }) : sequentialSampler(source.size);
+  const { sampler = allRecords } = options;
   const plan = planBatches(sampler, options);
   checkNumber('createLoader: start.epoch', start.epoch, { minimum: 0, integer: true });
   checkNumber('createLoader: start.batch', start.batch, {

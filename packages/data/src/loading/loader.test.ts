@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { asJpeg, asPng, gradient } from '../images/__fixtures__/sample-images.ts';
 import { decodeWithoutSharp } from '../images/decode-image.ts';
 import type { ImageSource } from '../source.ts';
-import { arraySource, sourceOf } from './__fixtures__/array-source.ts';
+import { arraySource, fileSource } from './__fixtures__/array-source.ts';
 import type { Batch } from './batch.ts';
 import { createLoader as createLoaderAnywhere } from './create-loader.ts';
 import { createLoader, type NodeLoaderOptions } from './create-node-loader.ts';
@@ -28,7 +28,7 @@ const indicesOf = (batches: readonly Batch[]) => batches.map(({ indices }) => [.
 const sorted = (values: Iterable<number>) => [...values].sort((a, b) => a - b);
 
 describe('createLoader', () => {
-  it('delivers images, labels and their places', async () => {
+  it('delivers images, labels and their indices', async () => {
     const loader = createLoader(arraySource(6), { ...tiny, shuffle: false, normalize: { mean: 0, std: 1 } });
     expect(loader.batchesPerEpoch).toBe(2);
     expect(await collect(loader)).toEqual([
@@ -55,14 +55,14 @@ describe('createLoader', () => {
     expect(loader.state()).toEqual({ epoch: 1, batch: 0 });
   });
 
-  it('works without Node as well', async () => {
+  it('delivers the same batches outside of Node', async () => {
     const { workers: _, ...options } = tiny;
     const source = arraySource(6);
-    const there = await collect(createLoaderAnywhere(source, { ...options, seed: 5 }));
-    expect(there).toEqual(await collect(createLoader(source, { ...tiny, seed: 5 })));
+    const portable = await collect(createLoaderAnywhere(source, { ...options, seed: 5 }));
+    expect(portable).toEqual(await collect(createLoader(source, { ...tiny, seed: 5 })));
   });
 
-  it('one iteration is one epoch, in another order each', async () => {
+  it('delivers one epoch per iteration, in a new order each time', async () => {
     const loader = createLoader(arraySource(20), tiny);
     const [first, second] = [await collect(loader), await collect(loader)];
     expect(first.map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0]);
@@ -73,7 +73,7 @@ describe('createLoader', () => {
     }
   });
 
-  it('with epochs, one iteration goes on to the end', async () => {
+  it('delivers all epochs in one iteration with the option epochs', async () => {
     const one = createLoader(arraySource(10), { ...tiny, epochs: 3 });
     const all = await collect(one);
     expect(all.map(({ epoch, index }) => [epoch, index])).toEqual(
@@ -84,12 +84,12 @@ describe('createLoader', () => {
     expect([...(await collect(each)), ...(await collect(each)), ...(await collect(each))]).toEqual(all);
   });
 
-  it('drops the last batch if asked to', async () => {
+  it('drops an incomplete last batch with dropLast', async () => {
     const loader = createLoader(arraySource(10), { ...tiny, dropLast: true });
     expect((await collect(loader)).map(({ shape }) => shape[0])).toEqual([4, 4]);
   });
 
-  it('takes a sampler with batches of its own', async () => {
+  it('uses the batches of a sampler', async () => {
     const source = arraySource(12);
     const sampler = identitySampler(source.labels, { identities: 2, images: 2 });
     const { batchSize: _, ...options } = tiny;
@@ -98,7 +98,7 @@ describe('createLoader', () => {
     for (const { labels } of batches) expect(new Set(labels).size).toBe(2);
   });
 
-  it('shards have all records between them, and nothing twice', async () => {
+  it('covers every record once across all shards', async () => {
     const parts = await Promise.all(
       [0, 1, 2].map((index) =>
         collect(createLoader(arraySource(31), { ...tiny, shard: { index, count: 3 } })),
@@ -110,7 +110,7 @@ describe('createLoader', () => {
     expect(new Set(parts.map(({ length }) => length)).size).toBe(1);
   });
 
-  it('refuses a second iteration beside the first, and goes on after an early end', async () => {
+  it('rejects a concurrent iteration, and continues after a loop that was left early', async () => {
     const loader = createLoader(arraySource(20), tiny);
     const whole = indicesOf(await collect(createLoader(arraySource(20), tiny)));
     for await (const { indices } of loader) {
@@ -122,7 +122,7 @@ describe('createLoader', () => {
     expect(indicesOf(await collect(loader))).toEqual(whole.slice(1));
   });
 
-  it('reuses memory that was given back, and no other', async () => {
+  it('reuses recycled memory only', async () => {
     const loader = createLoader(arraySource(40), { ...tiny, epochs: 3, prefetch: 1 });
     const kept = createLoader(arraySource(40), { ...tiny, epochs: 3, prefetch: 1 });
     const expected = await collect(kept);
@@ -137,10 +137,10 @@ describe('createLoader', () => {
     expect(new Set(expected.map(({ images }) => images.buffer)).size).toBe(expected.length);
   });
 
-  it('mirrors at random by default, but not where the order is that of the set', async () => {
-    // Dark at the left, light at the right.
+  it('mirrors at random by default, but not without shuffling', async () => {
+    // Dark on the left, light on the right.
     const files = Array.from({ length: 400 }, () => Uint8Array.of(0, 255));
-    const source = sourceOf(files, { raw: { height: 1, width: 2, channels: 1 } });
+    const source = fileSource(files, { raw: { height: 1, width: 2, channels: 1 } });
     const shareMirrored = async (options: Partial<NodeLoaderOptions>) => {
       const [batch] = await collect(createLoader(source, { ...tiny, batchSize: 400, height: 1, ...options }));
       return batch!.images.filter((value, index) => index % 2 === 0 && value > 0).length / 400;
@@ -167,14 +167,14 @@ describe('createLoader', () => {
   });
 });
 
-describe('batches', () => {
+describe('the batches of a loader', () => {
   let source: ImageSource;
   beforeAll(async () => {
     const files: Uint8Array[] = [];
     for (let file = 0; file < 22; file++) {
       files.push(await (file % 2 ? asJpeg : asPng)(gradient(10 + file, 30 - file, file % 3 ? 3 : 1)));
     }
-    source = sourceOf(files, { damaged: [3, 11] });
+    source = fileSource(files, { damaged: [3, 11] });
   });
   const options = {
     batchSize: 8,
@@ -192,7 +192,7 @@ describe('batches', () => {
     mix: { kind: 'cutmix' },
   } as const;
 
-  it('are the same for any number of workers, and any prefetch', async () => {
+  it('do not depend on the number of workers or on prefetch', async () => {
     const expected = await collect(createLoader(source, { ...options, workers: 0 }));
     expect(expected).toHaveLength(9);
     for (const [workers, prefetch] of [
@@ -206,7 +206,7 @@ describe('batches', () => {
     }
   });
 
-  it('are the same after an interruption anywhere', async () => {
+  it('do not depend on interruptions', async () => {
     const expected = await collect(createLoader(source, { ...options, workers: 0 }));
     for (let steps = 1; steps < 9; steps += 2) {
       const interrupted = createLoader(source, { ...options, workers: 0 });
@@ -219,14 +219,14 @@ describe('batches', () => {
     }
   });
 
-  it('carry what they were mixed with', async () => {
+  it('contain their mixing', async () => {
     const [batch] = await collect(createLoader(source, { ...options, epochs: 1, workers: 0 }));
     expect(batch?.mixed?.partners).toHaveLength(batch?.labels.length ?? 0);
     expect(batch?.mixed?.share).toBeGreaterThanOrEqual(0);
     expect(batch?.mixed?.share).toBeLessThanOrEqual(1);
   });
 
-  it('leave the bytes of the source where they are', async () => {
+  it('do not detach the bytes of the source', async () => {
     await collect(createLoader(source, { ...options, workers: 1 }));
     expect((await source.get(0)).bytes.length).toBeGreaterThan(0);
   });
@@ -235,7 +235,7 @@ describe('batches', () => {
 describe('bad records', () => {
   const options = { ...tiny, shuffle: false } as const;
 
-  it("'throw' ends the run when their turn comes, and names them", async () => {
+  it("end the run at their batch with 'throw', and are named", async () => {
     const loader = createLoader(arraySource(12, { damaged: [6] }), options);
     const seen: number[] = [];
     const run = async () => {
@@ -247,7 +247,7 @@ describe('bad records', () => {
     expect(loader.badRecords).toMatchObject([{ index: 6, origin: 'file 6', count: 1 }]);
   });
 
-  it.each([0, 1])("'skip' leaves them out and reports them, %i workers", async (workers) => {
+  it.each([0, 1])("are skipped and reported with 'skip', %i workers", async (workers) => {
     const source = arraySource(12, { damaged: [1], unreadable: [4, 5, 6, 7] });
     const loader = createLoader(source, { ...options, workers, epochs: 2, onBadRecord: 'skip' });
     const batches = await collect(loader);
@@ -271,7 +271,7 @@ describe('bad records', () => {
     });
   });
 
-  it('a set that cannot be read is found before the first batch', async () => {
+  it('are detected before the first batch if the whole set is bad', async () => {
     const all = [...arraySource(30).labels.keys()];
     const reads: number[] = [];
     const source = arraySource(30, { damaged: all, onGet: (index) => void reads.push(index) });
@@ -279,10 +279,10 @@ describe('bad records', () => {
     await expect(collect(createLoader(source, options))).rejects.toThrow(DataError);
     expect(reads).toEqual([0, 0]);
     const skipping = createLoader(source, { ...options, onBadRecord: 'skip' });
-    await expect(collect(skipping)).rejects.toThrow(/none of its first 16 records is good. file 0/);
+    await expect(collect(skipping)).rejects.toThrow(/its first 16 records are all bad. file 0/);
   });
 
-  it('an epoch without a good record ends the run', async () => {
+  it('end the run if an epoch has no others', async () => {
     const source = arraySource(8, { damaged: [4, 5, 6, 7] });
     const sampler = { length: 4, order: () => Int32Array.of(4, 5, 6, 7) };
     const { shuffle: _, ...rest } = options;
@@ -290,7 +290,7 @@ describe('bad records', () => {
     await expect(collect(loader)).rejects.toThrow(/Epoch 0 has no good record: 4 are bad/);
   });
 
-  it('errors that are not those of a record are thrown whatever the policy', async () => {
+  it('do not include other errors, which are always thrown', async () => {
     const onGet = (index: number) => {
       if (index === 5) throw new TypeError('a bug');
     };
@@ -299,8 +299,8 @@ describe('bad records', () => {
   });
 });
 
-describe('a slow receiver', () => {
-  it.each([0, 1])('bounds what is prepared ahead, %i workers', async (workers) => {
+describe('prefetch', () => {
+  it.each([0, 1])('limits the batches prepared ahead for a slow receiver, %i workers', async (workers) => {
     let reads = 0;
     const source = arraySource(400, {
       onGet: () => {
@@ -312,7 +312,7 @@ describe('a slow receiver', () => {
     for (let step = 1; step <= 5; step++) {
       await iterator.next();
       await pause(30);
-      // The probe, the batches delivered, and two more.
+      // The probe, the delivered batches, and two more.
       expect(reads).toBeLessThanOrEqual(1 + 4 * (step + 2));
     }
     await iterator.return();
@@ -323,8 +323,8 @@ describe('a slow receiver', () => {
 });
 
 describe('worker threads', () => {
-  /** A loader whose threads are seen; `start` takes the place of the real start. */
-  function observed(start: typeof startWorker = startWorker) {
+  /** Creates a loader and exposes its threads; `start` replaces `startWorker`. */
+  function createObservedLoader(start: typeof startWorker = startWorker) {
     const source = arraySource(40);
     const threads: Worker[] = [];
     const loader = new PrefetchingLoader(source, resolveLoaderOptions(source, tiny), {
@@ -336,12 +336,12 @@ describe('worker threads', () => {
         }),
       prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeWithoutSharp, 1),
     });
-    // A thread that has ended has no number.
+    // The id of a terminated thread is −1.
     return { loader, alive: () => threads.filter(({ threadId }) => threadId !== -1).length, threads };
   }
 
-  it('end with the iteration, early or not', async () => {
-    const { loader, alive, threads } = observed();
+  it('stop at the end of the loop, also if it is left early', async () => {
+    const { loader, alive, threads } = createObservedLoader();
     for await (const _ of loader) {
       expect(alive()).toBe(2);
       break;
@@ -352,8 +352,8 @@ describe('worker threads', () => {
     expect(threads).toHaveLength(4);
   });
 
-  it('end when the receiver throws', async () => {
-    const { loader, alive } = observed();
+  it('stop when the receiver throws', async () => {
+    const { loader, alive } = createObservedLoader();
     const run = async () => {
       for await (const _ of loader) throw new Error('diverged');
     };
@@ -362,22 +362,22 @@ describe('worker threads', () => {
   });
 
   it.each([
-    ['at once', 'process.exit(0)', /exit code 0/],
+    ['immediately', 'process.exit(0)', /exit code 0/],
     ['with an exception', 'throw new Error("out of luck")', /out of luck/],
     [
-      'at work',
+      'at their first chunk',
       'require("node:worker_threads").parentPort.on("message", () => process.exit(7))',
       /exit code 7.*workers: 0/,
     ],
-  ])('that die %s end the run', async (_, code, message) => {
-    const { loader, alive } = observed(() => new Worker(code, { eval: true }));
+  ])('end the run if they die %s', async (_, code, message) => {
+    const { loader, alive } = createObservedLoader(() => new Worker(code, { eval: true }));
     const run = collect(loader);
     await expect(run).rejects.toThrow(WorkerError);
     await expect(run).rejects.toThrow(message);
     expect(alive()).toBe(0);
   });
 
-  it('report errors that are not the fault of an image', async () => {
+  it('report errors that are not specific to an image', async () => {
     const source = arraySource(8);
     const { recipe } = resolveLoaderOptions(source, tiny);
     const pool = new WorkerPool(1, { recipe: { ...recipe, augment: 5 as never }, decoderOptions: {} });

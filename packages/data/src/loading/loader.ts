@@ -8,53 +8,55 @@ import type { ChunkRunner } from './chunk-runner.ts';
 import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
 import type { ImageFailure, ImageItem, Recipe } from './prepare-images.ts';
 
-/** What a loader has delivered since it was made. */
+/** Totals of a loader since its creation. */
 export interface LoaderCounters {
+  /** Number of delivered batches. */
   readonly batches: number;
+  /** Number of delivered images. */
   readonly images: number;
-  /** Places of the order that were left out because their record is bad. */
+  /** Number of positions skipped because of a bad record. */
   readonly skipped: number;
 }
 
 /** Delivers the batches of a set, epoch after epoch. */
 export interface Loader extends AsyncIterable<Batch> {
-  /** How many batches an epoch has; fewer are delivered where every record of one is bad. */
+  /** Number of batches in an epoch; a batch is not delivered if all of its records are bad. */
   readonly batchesPerEpoch: number;
-  /** Every record that could not be read or decoded, as far as the batches have come. */
+  /** Records of the delivered batches that could not be read or decoded. */
   readonly badRecords: readonly BadRecord[];
   readonly counters: LoaderCounters;
-  /** The batch that comes next: `start` of a loader that goes on from here. */
+  /** Returns the position of the next batch: the option `start` of a loader that resumes from here. */
   state(): LoaderState;
   /**
-   * Reads and decodes the first record of the set, so that a set that cannot be read is found at once. Every first
-   * iteration does it too. With `onBadRecord: 'skip'`, one good record among the first 16 is enough.
+   * Reads and decodes the first record of the set, to detect an unreadable set early. The first iteration does the same.
+   * With `onBadRecord: 'skip'`, one good record among the first 16 is enough.
    * @throws DataError with origin and reason
    */
   probe(): Promise<void>;
   /**
-   * Gives the memory of a batch back, for batches to come: saves about a tenth of the time for small images. The batch,
-   * and tensors made of it, must not be used any more: the cpu backend works on the same memory.
+   * Returns the memory of a batch to the loader for reuse, which saves about a tenth of the time for small images. Do not
+   * use the batch afterwards, nor tensors created from it: the cpu backend shares their memory.
    */
   recycle(batch: Batch): void;
   /**
-   * Goes on from `state()`. Leaving the loop early ends the worker threads; so does its end.
-   * @throws ConfigError if another iteration is under way; DataError for a bad record, unless they are skipped, and for
-   *   an epoch without a good one; WorkerError if a worker thread dies
+   * Continues from `state()`. The worker threads stop at the end of the loop, also if it is left early.
+   * @throws ConfigError if another iteration is active; DataError for a bad record unless `onBadRecord` is `'skip'`, and
+   *   for an epoch without a good record; WorkerError if a worker thread dies
    */
   [Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined>;
 }
 
-/** How the images of a loader are prepared. */
+/** The environment's way to prepare images. */
 export interface Preparation {
-  /** Starts what prepares images. */
+  /** Starts a runner. */
   start(recipe: Recipe): Promise<ChunkRunner>;
-  /** Prepares in this thread, for the probe. */
+  /** Prepares images in this thread, for `Loader.probe`. */
   prepare(items: readonly ImageItem[], target: Float32Array, recipe: Recipe): Promise<ImageFailure[]>;
 }
 
 const probedRecords = 16;
 
-/** The loader of any environment. */
+/** A loader that prepares batches ahead, in any environment. */
 export class PrefetchingLoader implements Loader {
   readonly batchesPerEpoch: number;
   readonly #source: ImageSource;
@@ -88,7 +90,7 @@ export class PrefetchingLoader implements Loader {
   }
 
   recycle({ images }: Batch): void {
-    this.#buffers.giveBack(images, this.#options.prefetch + 1);
+    this.#buffers.release(images, this.#options.prefetch + 1);
   }
 
   async probe(): Promise<void> {
@@ -105,16 +107,18 @@ export class PrefetchingLoader implements Loader {
     }
     if (onBadRecord === 'throw' && first) throw badRecordError(first);
     throw new DataError(
-      `The set cannot be read: none of its first ${count} records is good. ${first?.reason ?? 'It has no records.'}`,
+      first
+        ? `The set cannot be read: its first ${count} records are all bad. ${first.reason}`
+        : 'The set has no records.',
     );
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     if (this.#isRunning) {
-      throw new ConfigError('This loader is being iterated already; make one loader for each iteration.');
+      throw new ConfigError('This loader already has an active iteration; create a loader for each one.');
     }
     this.#isRunning = true;
-    const ahead: { readonly place: LoaderState; readonly built: Promise<BuiltBatch> }[] = [];
+    const ahead: { readonly position: LoaderState; readonly built: Promise<BuiltBatch> }[] = [];
     let runner: ChunkRunner | undefined;
     try {
       if (!this.#isProbed) await this.probe();
@@ -124,41 +128,41 @@ export class PrefetchingLoader implements Loader {
       let next = this.#state;
       let delivered = this.#state.batch;
       const buildAhead = () => {
-        for (; ahead.length < this.#options.prefetch && next.epoch < end; next = this.#after(next)) {
+        for (; ahead.length < this.#options.prefetch && next.epoch < end; next = this.#stateAfter(next)) {
           const built = builder.build(next);
-          // It is awaited when its turn comes; until then a rejection must not count as unhandled.
+          // The loop below awaits it later; until then a rejection must not count as unhandled.
           built.catch(() => {});
-          ahead.push({ place: next, built });
+          ahead.push({ position: next, built });
         }
       };
       buildAhead();
       for (let head = ahead.shift(); head; head = ahead.shift()) {
         buildAhead();
-        const batch = this.#take(await head.built);
-        this.#state = this.#after(head.place);
+        const batch = this.#recordOutcome(await head.built);
+        this.#state = this.#stateAfter(head.position);
         if (batch) delivered++;
         if (this.#state.batch === 0) {
           if (delivered === 0) {
             throw new DataError(
-              `Epoch ${head.place.epoch} has no good record: ${this.badRecords.length} are bad, see badRecords.`,
+              `Epoch ${head.position.epoch} has no good record: ${this.badRecords.length} are bad, see badRecords.`,
             );
           }
           delivered = 0;
         }
         if (!batch) continue;
-        this.#buffers.deliver(batch.images);
+        this.#buffers.markDelivered(batch.images);
         yield batch;
       }
     } finally {
       await runner?.close();
-      // Reads that are under way end before the receiver may close the source.
+      // The receiver may close the source after the loop, so pending reads must finish first.
       await Promise.allSettled(ahead.map(({ built }) => built));
       this.#isRunning = false;
     }
   }
 
-  /** Takes a batch into the report and the counters. */
-  #take({ batch, failures }: BuiltBatch): Batch | null {
+  /** Updates the report and the counters, and returns the batch. */
+  #recordOutcome({ batch, failures }: BuiltBatch): Batch | null {
     this.#report.add(failures, this.#options.onBadRecord);
     const { batches, images, skipped } = this.#counters;
     this.#counters = {
@@ -169,7 +173,7 @@ export class PrefetchingLoader implements Loader {
     return batch;
   }
 
-  #after({ epoch, batch }: LoaderState): LoaderState {
+  #stateAfter({ epoch, batch }: LoaderState): LoaderState {
     const isLast = batch + 1 === this.batchesPerEpoch;
     return isLast ? { epoch: epoch + 1, batch: 0 } : { epoch, batch: batch + 1 };
   }

@@ -7,9 +7,9 @@ import type { ImageRecord } from '../source.ts';
 import { type ChannelScaling, writeScaled } from './scaling.ts';
 import { randomFor } from './seeds.ts';
 
-/** What is done with every image, as plain data. */
+/** Preparation of an image as plain data: decoding, augmentation and scaling. */
 export interface Recipe {
-  /** Height and width are set; the origin is that of each image. */
+  /** Decode options with height and width; the origin is replaced by that of each image. */
   readonly decode: ResolvedDecodeOptions & { readonly height: number; readonly width: number };
   readonly augment: readonly Augmentation[];
   readonly scaling: ChannelScaling;
@@ -20,25 +20,25 @@ export interface Recipe {
 export interface ImageItem {
   readonly record: Pick<ImageRecord, 'bytes' | 'raw' | 'origin'>;
   readonly epoch: number;
-  /** Its place in the epoch; epoch and place decide what augmentation does. */
+  /** Position in the epoch; epoch and position determine the augmentation. */
   readonly position: number;
 }
 
 /** An image that could not be prepared. */
 export interface ImageFailure {
-  /** Its place among the images of the call. */
+  /** Index among the images of the call. */
   readonly slot: number;
-  /** With the origin. */
+  /** Message, including the origin. */
   readonly reason: string;
 }
 
 /**
  * Decodes, augments and scales images.
  *
- * @param items null for images that are not there: their slots are passed over
- * @param target `[items, height, width, channels]`, written; the part of a failed image is left as it was
- * @param concurrency how many images are decoded at the same time
- * @returns the images that are damaged; other errors are thrown
+ * @param items null for missing images, whose slots are skipped
+ * @param target `[items, height, width, channels]`, output; the slot of a failed image is unchanged
+ * @param concurrency number of images decoded at the same time
+ * @returns the damaged images; other errors are thrown
  */
 export async function prepareImages(
   items: readonly (ImageItem | null)[],
@@ -77,7 +77,7 @@ async function prepareImage(
   const options = { ...size, origin: record.origin };
   const image = record.raw ? fitImage(rawImage(record), options) : await decode(record.bytes, options);
   const random = randomFor(seed, epoch, position);
-  // A flip at the end, as most sets are trained with, is done while the pixels are scaled.
+  // `writeScaled` does the last flip, the only augmentation of most runs, at no extra cost.
   const last = augment.at(-1);
   if (last?.kind !== 'horizontal-flip') {
     writeScaled(augmentImage(image, augment, random), scaling, target);
@@ -93,6 +93,6 @@ function rawImage({ bytes, raw, origin }: ImageItem['record']): PixelImage {
     return { data: bytes, height, width, channels };
   }
   throw new DataError(
-    `${origin}: raw pixels of [${height}, ${width}, ${channels}] cannot have ${bytes.length} bytes.`,
+    `${origin}: found ${bytes.length} bytes of raw pixels, expected [${height}, ${width}, ${channels}].`,
   );
 }

@@ -3,25 +3,25 @@ import { shuffle } from '../shuffle.ts';
 import { randomFor } from './seeds.ts';
 
 /**
- * Says which records an epoch has and in which order. Depends on the epoch and on nothing else that changes, so that a
- * run can be resumed anywhere.
+ * Selects the records of an epoch and their order. The order depends only on the epoch, so that a run can resume
+ * anywhere.
  */
 export interface Sampler {
-  /** How many places an epoch has, the same for every epoch. */
+  /** Number of positions in an epoch, the same for every epoch. */
   readonly length: number;
-  /** Set if the order is made of batches of this size, which must not be cut in another way. */
+  /** Batch size, if the order consists of batches that must not be split. */
   readonly batchSize?: number;
   /**
-   * The records of an epoch, `[length]`; a record may occur several times.
+   * Returns the records of an epoch, `[length]`; a record may occur several times.
    * @param epoch from 0
    */
   order(epoch: number): Int32Array;
 }
 
 /**
- * All records in the order of the set, in every epoch: for tests and feature extraction.
- * @param size how many records the set has
- * @throws ConfigError if the size is not a whole number
+ * Returns a sampler of all records in the order of the set, for tests and feature extraction.
+ * @param size number of records in the set
+ * @throws ConfigError if the size is not an integer
  */
 export function sequentialSampler(size: number): Sampler {
   checkNumber('sequentialSampler: size', size, { minimum: 0, integer: true });
@@ -29,10 +29,10 @@ export function sequentialSampler(size: number): Sampler {
 }
 
 /**
- * All records once, in another random order in every epoch.
- * @param size how many records the set has
+ * Returns a sampler of all records, each once, in a new random order for every epoch.
+ * @param size number of records in the set
  * @param options `seed`, default 0
- * @throws ConfigError if size or seed are not whole numbers
+ * @throws ConfigError if size or seed are not integers
  */
 export function shuffledSampler(size: number, { seed = 0 }: { readonly seed?: number } = {}): Sampler {
   const { length, order } = sequentialSampler(size);

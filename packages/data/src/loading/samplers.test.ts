@@ -15,7 +15,7 @@ const counts = (values: Iterable<number>) => {
 };
 
 describe('shuffledSampler', () => {
-  it('has every record once, in another order for each epoch and seed', () => {
+  it('returns every record once, in a new order for each epoch and seed', () => {
     const sampler = shuffledSampler(50, { seed: 3 });
     expect(sampler.length).toBe(50);
     const orders = [sampler.order(0), sampler.order(1), shuffledSampler(50, { seed: 4 }).order(0)];
@@ -23,7 +23,7 @@ describe('shuffledSampler', () => {
     expect(new Set(orders.map(String)).size).toBe(3);
   });
 
-  it('is the same for the same seed and epoch, whatever was asked before', () => {
+  it('depends only on seed and epoch, not on earlier calls', () => {
     fc.assert(
       fc.property(fc.nat(100), fc.maxSafeInteger(), fc.nat(1000), (size, seed, epoch) => {
         const sampler = shuffledSampler(size, { seed });
@@ -33,16 +33,17 @@ describe('shuffledSampler', () => {
     );
   });
 
-  it('puts every record everywhere as often', () => {
-    const places = new Float64Array(25);
+  it('puts every record at every position equally often', () => {
+    const hits = new Float64Array(25);
     for (let epoch = 0; epoch < 5000; epoch++) {
-      for (const [place, record] of shuffledSampler(5).order(epoch).entries()) places[place * 5 + record]!++;
+      for (const [position, record] of shuffledSampler(5).order(epoch).entries())
+        hits[position * 5 + record]!++;
     }
     // 1000 expected, standard deviation 28.
-    for (const count of places) expect(Math.abs(count - 1000)).toBeLessThan(140);
+    for (const count of hits) expect(Math.abs(count - 1000)).toBeLessThan(140);
   });
 
-  it('refuses sizes and seeds that are not whole numbers', () => {
+  it('rejects sizes and seeds that are not integers', () => {
     expect(() => shuffledSampler(1.5)).toThrow(ConfigError);
     expect(() => shuffledSampler(5, { seed: 0.5 })).toThrow(ConfigError);
     expect(() => sequentialSampler(-1)).toThrow(ConfigError);
@@ -50,7 +51,7 @@ describe('shuffledSampler', () => {
 });
 
 describe('identitySampler', () => {
-  it('makes batches of P classes with K different records each', () => {
+  it('returns batches of P classes with K different records each', () => {
     fc.assert(
       fc.property(
         labelLists,
@@ -80,18 +81,18 @@ describe('identitySampler', () => {
     );
   });
 
-  it('takes different records while a class has some, and all in the course of an epoch', () => {
+  it('draws each record once before it repeats any', () => {
     const labels = Int32Array.from({ length: 40 }, (_, index) => index % 4);
     const sampler = identitySampler(labels, { identities: 2, images: 5 });
     expect(sampler.batchSize).toBe(10);
     expect(sorted(sampler.order(0))).toEqual(sorted(Int32Array.from(labels.keys())));
   });
 
-  it('repeats records of small classes only where allowed', () => {
+  it('repeats records of small classes only with repeatImages', () => {
     const labels = Int32Array.of(0, 1, 1, 1);
     const options = { identities: 2, images: 3 };
     expect(() => identitySampler(labels, options)).toThrow(
-      /needs 2 classes, but only 1 have 3 records or more; lower.*repeatImages/,
+      /needs 2 classes, but only 1 have at least 3 records; lower.*repeatImages/,
     );
     const order = identitySampler(labels, { ...options, repeatImages: true, batchesPerEpoch: 2 }).order(0);
     expect(counts(order).get(0)).toBe(6);
@@ -109,7 +110,7 @@ describe('identitySampler', () => {
 });
 
 describe('classBalancedSampler', () => {
-  it('has each class as often as any other, give or take one', () => {
+  it('draws all classes equally often, give or take one', () => {
     fc.assert(
       fc.property(labelLists, fc.integer({ min: 1, max: 100 }), fc.nat(), (list, length, seed) => {
         const labels = Int32Array.from(list);
@@ -128,7 +129,7 @@ describe('classBalancedSampler', () => {
     );
   });
 
-  it('has as many places as there are records with a class, by default', () => {
+  it('has as many positions as records with a class by default', () => {
     expect(classBalancedSampler(Int32Array.of(0, 0, 0, -1, 1)).length).toBe(4);
     expect(() => classBalancedSampler(Int32Array.of(0), { length: 0 })).toThrow(ConfigError);
   });

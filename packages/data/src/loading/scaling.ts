@@ -1,15 +1,15 @@
 import { ConfigError, checkNumber } from '@openset/core';
 import type { PixelImage } from '../images/pixel-image.ts';
 
-/** How pixel values become numbers: `(value − mean) / std`, for all channels or for each. */
+/** Scaling of pixel values, `(value − mean) / std`: one number for all channels, or one for each channel. */
 export interface Scaling {
-  /** In units of the pixels, 0 to 255; default 127.5. */
+  /** Mean, on the scale of the pixels (0 to 255); default 127.5. */
   readonly mean?: number | readonly number[];
-  /** In units of the pixels, 0 to 255; default 127.5, so that values lie in [−1, 1]. */
+  /** Standard deviation, on the scale of the pixels; default 127.5, which maps to [−1, 1]. */
   readonly std?: number | readonly number[];
 }
 
-/** What each channel is multiplied by, and what is added then: one number for each channel. */
+/** Scaling as `factor · value + offset`, with one factor and one offset for each channel. */
 export interface ChannelScaling {
   readonly factors: readonly number[];
   readonly offsets: readonly number[];
@@ -17,12 +17,12 @@ export interface ChannelScaling {
 
 /**
  * Fills in the defaults.
- * @throws ConfigError for lists of another length than `channels`, or a `std` of 0
+ * @throws ConfigError for lists whose length is not `channels`, and for a `std` of 0
  */
 export function resolveScaling(scaling: Scaling, channels: number): ChannelScaling {
   const { mean = 127.5, std = 127.5 } = scaling;
-  const means = perChannel('mean', mean, channels);
-  const stds = perChannel('std', std, channels);
+  const means = expandPerChannel('mean', mean, channels);
+  const stds = expandPerChannel('std', std, channels);
   if (stds.includes(0)) throw new ConfigError('normalize: std must not be 0.');
   return {
     factors: stds.map((value) => 1 / value),
@@ -31,10 +31,10 @@ export function resolveScaling(scaling: Scaling, channels: number): ChannelScali
 }
 
 /**
- * Writes scaled pixels of an image into a part of a batch.
+ * Writes the scaled pixels of an image to its slot in a batch.
  *
- * @param target `[height, width, channels]`, written
- * @param isMirrored whether left and right change places, which costs nothing here and a pass over the image elsewhere
+ * @param target `[height, width, channels]`, output
+ * @param isMirrored whether to swap left and right, which would take an extra pass over the image elsewhere
  */
 export function writeScaled(
   { data, height, width, channels }: PixelImage,
@@ -44,7 +44,7 @@ export function writeScaled(
 ): void {
   const rowLength = width * channels;
   const step = isMirrored ? -channels : channels;
-  // Written out: the loop over three channels would take twice the time.
+  // Unrolled: a loop over the three channels takes twice the time.
   const [first, second, third] = factors as [number, number, number];
   const [firstOffset, secondOffset, thirdOffset] = offsets as [number, number, number];
   for (let row = 0; row < height * rowLength; row += rowLength) {
@@ -64,11 +64,15 @@ export function writeScaled(
   }
 }
 
-function perChannel(name: string, value: number | readonly number[], channels: number): readonly number[] {
+function expandPerChannel(
+  name: string,
+  value: number | readonly number[],
+  channels: number,
+): readonly number[] {
   const values = typeof value === 'number' ? new Array<number>(channels).fill(value) : value;
   if (values.length !== channels) {
     throw new ConfigError(
-      `normalize: ${name} has ${values.length} numbers, but images ${channels} channels.`,
+      `normalize: ${name} has ${values.length} numbers, but images have ${channels} channels.`,
     );
   }
   for (const number of values) checkNumber(`normalize: ${name}`, number);

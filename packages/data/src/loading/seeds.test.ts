@@ -5,7 +5,7 @@ import { limitConcurrency } from './batch-builder.ts';
 import { randomFor } from './seeds.ts';
 import { packItems, unpackItems } from './worker-messages.ts';
 
-it('randomFor gives another sequence for other numbers, also for neighbours and beyond 32 bits', () => {
+it('randomFor returns different sequences for different numbers, also for neighbours and beyond 32 bits', () => {
   const first = new Set<number>();
   for (const seed of [0, 1, -1, 2 ** 32, 2 ** 33]) {
     for (let epoch = 0; epoch < 10; epoch++) {
@@ -17,7 +17,7 @@ it('randomFor gives another sequence for other numbers, also for neighbours and 
   expect(randomFor(1, 2)()).not.toBe(randomFor(2, 1)());
 });
 
-it('first numbers of neighbouring positions are spread evenly', () => {
+it('randomFor spreads the first numbers of neighbouring positions evenly', () => {
   const counts = new Float64Array(10);
   for (let position = 0; position < 10_000; position++) {
     counts[Math.floor(10 * randomFor(0, 0, position)())]!++;
@@ -35,26 +35,26 @@ it('shuffle keeps all values', () => {
   );
 });
 
-it('limitConcurrency keeps the order and the limit, also when work fails', async () => {
+it('limitConcurrency keeps the order and the limit, also when calls fail', async () => {
   let active = 0;
-  let most = 0;
-  const begun: number[] = [];
+  let peak = 0;
+  const started: number[] = [];
   const limited = limitConcurrency(async (index) => {
-    begun.push(index);
-    most = Math.max(most, ++active);
+    started.push(index);
+    peak = Math.max(peak, ++active);
     await new Promise((resolve) => setTimeout(resolve, index % 3));
     active--;
     if (index % 4 === 0) throw new Error('no');
     return index;
   }, 3);
   const results = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => limited(index)));
-  expect(most).toBe(3);
-  expect(begun).toEqual([...begun].sort((a, b) => a - b));
+  expect(peak).toBe(3);
+  expect(started).toEqual([...started].sort((a, b) => a - b));
   expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(5);
   expect(await limited(1)).toBe(1);
 });
 
-it('packed items come out as they went in', () => {
+it('unpackItems inverts packItems', () => {
   const item = (position: number, ...bytes: number[]) => ({
     record: { bytes: Uint8Array.from(bytes), origin: `record ${position}` },
     epoch: 2,

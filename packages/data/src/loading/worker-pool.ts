@@ -4,7 +4,7 @@ import { WorkerError } from './loader-errors.ts';
 import type { ImageFailure } from './prepare-images.ts';
 import { packItems, type WorkerReply, type WorkerSetup, type WorkerTask } from './worker-messages.ts';
 
-/** One part being worked on, one waiting beside the worker so that it need not wait for this thread. */
+/** One chunk in work and one queued at the worker, so that the worker does not wait for this thread. */
 const tasksPerWorker = 2;
 
 interface Task {
@@ -14,27 +14,27 @@ interface Task {
   reject(error: unknown): void;
 }
 
-interface Member {
+interface PoolWorker {
   readonly worker: Worker;
   readonly tasks: Map<number, Task>;
-  /** Tasks it was given or will be, when their images are read. */
-  load: number;
+  /** Number of assigned tasks, including those whose images are still being read. */
+  taskCount: number;
 }
 
-/** Worker threads that share the parts of batches. If one dies, everything under way is rejected. */
+/** Distributes the chunks of batches over worker threads. If one thread dies, all pending chunks are rejected. */
 export class WorkerPool implements ChunkRunner {
   readonly parallel: number;
-  readonly #members: readonly Member[];
+  readonly #members: readonly PoolWorker[];
   readonly #waiting: Task[] = [];
-  /** Buffers that came back, for the next parts: their memory is there already. */
+  /** Returned buffers, reused for the next chunks. */
   readonly #buffers: Float32Array[] = [];
   #nextId = 0;
   #failure: Error | null = null;
   #isClosing = false;
 
   /**
-   * @param count how many threads, at least 1
-   * @param start starts a thread; tests start ones that die
+   * @param count number of threads, at least 1
+   * @param start starts a thread; replaced in tests
    */
   constructor(count: number, setup: WorkerSetup, start: (setup: WorkerSetup) => Worker = startWorker) {
     this.parallel = count * tasksPerWorker;
@@ -48,45 +48,45 @@ export class WorkerPool implements ChunkRunner {
         return;
       }
       this.#waiting.push({ load, target, resolve, reject });
-      this.#share();
+      this.#dispatch();
     });
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    this.#fail(new WorkerError('The loader has ended.'));
+    this.#fail(new WorkerError('The loader is closed.'));
     await Promise.all(this.#members.map(({ worker }) => worker.terminate()));
   }
 
-  #startMember(worker: Worker): Member {
-    const member: Member = { worker, tasks: new Map(), load: 0 };
-    // A loop that was abandoned does not keep the process alive; one that waits does, see #send.
+  #startMember(worker: Worker): PoolWorker {
+    const member: PoolWorker = { worker, tasks: new Map(), taskCount: 0 };
+    // An idle thread does not keep the process alive; #send refs the threads that have tasks.
     member.worker.unref();
     member.worker.on('message', (reply: WorkerReply) => this.#receive(member, reply));
-    const died = (reason: unknown) => {
+    const reportDeath = (reason: unknown) => {
       const text = reason instanceof Error ? reason.message : String(reason);
-      const hint = 'workers: 0 works without threads.';
+      const hint = 'workers: 0 runs without threads.';
       this.#fail(new WorkerError(`A worker thread of the loader died: ${text}. ${hint}`, { cause: reason }));
     };
-    member.worker.on('error', died);
-    member.worker.on('messageerror', died);
+    member.worker.on('error', reportDeath);
+    member.worker.on('messageerror', reportDeath);
     member.worker.on('exit', (code) => {
-      if (!this.#isClosing) died(`it ended with exit code ${code}`);
+      if (!this.#isClosing) reportDeath(`it ended with exit code ${code}`);
     });
     return member;
   }
 
-  /** Gives waiting parts to the workers with the least to do, while there is room. */
-  #share(): void {
+  /** Assigns waiting chunks to the least busy workers while they have capacity. */
+  #dispatch(): void {
     while (this.#waiting.length > 0 && !this.#failure) {
-      const member = this.#members.reduce((least, one) => (one.load < least.load ? one : least));
-      if (member.load >= tasksPerWorker) return;
-      member.load++;
+      const member = this.#members.reduce((least, one) => (one.taskCount < least.taskCount ? one : least));
+      if (member.taskCount >= tasksPerWorker) return;
+      member.taskCount++;
       void this.#send(member, this.#waiting.shift() as Task);
     }
   }
 
-  async #send(member: Member, task: Task): Promise<void> {
+  async #send(member: PoolWorker, task: Task): Promise<void> {
     try {
       const items = await task.load();
       if (this.#failure) throw this.#failure;
@@ -99,17 +99,17 @@ export class WorkerPool implements ChunkRunner {
       member.tasks.set(id, task);
       member.worker.postMessage(message, [pixels.buffer as ArrayBuffer, message.bytes.buffer as ArrayBuffer]);
     } catch (error) {
-      member.load--;
+      member.taskCount--;
       task.reject(error);
-      this.#share();
+      this.#dispatch();
     }
   }
 
-  #receive(member: Member, { id, pixels, failures, error }: WorkerReply): void {
+  #receive(member: PoolWorker, { id, pixels, failures, error }: WorkerReply): void {
     const task = member.tasks.get(id);
     if (!task) return;
     member.tasks.delete(id);
-    member.load--;
+    member.taskCount--;
     if (member.tasks.size === 0) member.worker.unref();
     if (error === undefined) {
       task.target.set(pixels);
@@ -117,10 +117,10 @@ export class WorkerPool implements ChunkRunner {
     } else {
       task.reject(new WorkerError(`A worker thread of the loader failed: ${error}`));
     }
-    // Two lengths at most: the last batch of an epoch is cut in parts of another.
+    // The buffers have at most two lengths: the last batch of an epoch may have shorter chunks.
     if (this.#buffers.length >= this.parallel) this.#buffers.shift();
     this.#buffers.push(pixels);
-    this.#share();
+    this.#dispatch();
   }
 
   #fail(error: Error): void {
@@ -134,9 +134,9 @@ export class WorkerPool implements ChunkRunner {
   }
 }
 
-/** Starts the entry that lies beside this file: the built one, or in the repository the source. */
+/** Starts a worker thread from the built entry point next to this file, or inside the repository from its source. */
 export function startWorker(setup: WorkerSetup): Worker {
-  // Options of this process, such as --input-type, must not reach the thread.
+  // The thread must not inherit options of this process, such as --input-type.
   const options = { workerData: setup, execArgv: [] };
   if (!import.meta.url.endsWith('.ts')) {
     return new Worker(new URL('./decode-worker.js', import.meta.url), options);

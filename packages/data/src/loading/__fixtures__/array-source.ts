@@ -4,27 +4,27 @@ import type { ImageRecord, ImageSource } from '../../source.ts';
 /** Options of `arraySource`. */
 export interface ArraySourceOptions {
   readonly numClasses?: number;
-  /** The class of each record; default: classes take turns. */
+  /** The class of each record; default: the classes in turn. */
   readonly labels?: readonly number[];
   /** Records whose `get` is rejected. */
   readonly unreadable?: readonly number[];
   /** Records whose bytes are not an image. */
   readonly damaged?: readonly number[];
-  /** Called with every record that is read. */
+  /** Called with the index of every record that is read. */
   onGet?(index: number): void | Promise<void>;
 }
 
-/** Raw pictures of 2 × 2 pixels, all of whose values are the number of the record. */
+/** Returns a set of raw 2 × 2 images; every pixel of an image is the index of its record. */
 export function arraySource(size: number, options: ArraySourceOptions = {}): ImageSource {
   const raw = { height: 2, width: 2, channels: 1 };
-  return sourceOf(
+  return fileSource(
     Array.from({ length: size }, (_, index) => new Uint8Array(4).fill(index)),
     { ...options, raw },
   );
 }
 
-/** A set of files in memory. */
-export function sourceOf(
+/** Returns a set of files in memory. */
+export function fileSource(
   files: readonly Uint8Array[],
   options: ArraySourceOptions & { readonly raw?: NonNullable<ImageRecord['raw']> } = {},
 ): ImageSource {
