@@ -13,6 +13,7 @@ export { flipSum } from './flip-sum.ts';
 export { type LResNetIROptions, lresnetIR } from './lresnet-ir.ts';
 export { type MobileFaceNetOptions, mobileFaceNet } from './mobile-facenet.ts';
 export { NetworkBackbone } from './network-backbone.ts';
+export { networkKernels } from './network-kernels.ts';
 export { batchNormKernels } from './ops/batch-norm-training.ts';
 export { preluGradientKernel } from './ops/prelu.ts';
 export {

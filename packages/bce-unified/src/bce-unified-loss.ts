@@ -87,7 +87,7 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
         checked,
         sampling.kind === 'shared'
           ? { classes: this.drawClasses(checked, sampling.rate, seed) }
-          : { options: { pairSampling: { rate: sampling.rate, seed } } },
+          : { options: { ...this.bankOptions, pairSampling: { rate: sampling.rate, seed } } },
       ),
       commit: () => {
         this.batches++;

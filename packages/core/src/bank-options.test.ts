@@ -37,7 +37,15 @@ describe('resolveBankOptions', () => {
       blockSize: 7,
     } as const;
     expect(resolveBankOptions(given)).toEqual(given);
-    expect(resolveBankOptions(resolveBankOptions(given))).toEqual(given);
+  });
+
+  it('returns resolved options as they are, frozen, and checks copies of them again', () => {
+    const resolved = resolveBankOptions({ criterion: 'bce', margins: [{ kind: 'cosine', margin: 0.2 }] });
+    expect(resolveBankOptions(resolved)).toBe(resolved);
+    expect(Object.isFrozen(resolved)).toBe(true);
+    expect([resolved.margins, resolved.margins[0]].every(Object.isFrozen)).toBe(true);
+    expect(resolveBankOptions({ ...resolved })).toEqual(resolved);
+    expect(() => resolveBankOptions({ ...resolved, scale: -1 })).toThrow(ConfigError);
   });
 
   it.each<[Partial<Record<keyof BankOptions, unknown>>, RegExp]>([

@@ -72,31 +72,49 @@ export interface ResolvedBankOptions {
   readonly blockSize: number | undefined;
 }
 
-/** Fills in the defaults and checks every option. @throws ConfigError */
+/** Every object that `resolveBankOptions` returned. They are frozen, so they need no second check. */
+const resolvedOptions = new WeakSet<object>();
+
+/**
+ * Returns the options with every default filled in, checked and frozen. Its own results pass unchanged: a loss resolves
+ * once in its constructor, and `cosineBankLoss` checks nothing again at each step.
+ * @throws ConfigError for an option out of range, or options that exclude each other
+ */
 export function resolveBankOptions(options: BankOptions): ResolvedBankOptions {
+  if (resolvedOptions.has(options)) return options as ResolvedBankOptions;
+  const resolved = withDefaults(options);
+  checkBankOptions(resolved);
+  resolvedOptions.add(resolved);
+  return resolved;
+}
+
+function withDefaults(options: BankOptions): ResolvedBankOptions {
   const { similarity = 'cosine' } = options;
-  checkChoice('similarity', similarity, ['cosine', 'dot']);
-  const resolved: ResolvedBankOptions = {
+  return Object.freeze({
     criterion: options.criterion,
     scale: options.scale ?? (similarity === 'cosine' ? 64 : 1),
-    margins: options.margins ?? [],
+    margins: Object.freeze(options.margins?.map((margin) => Object.freeze({ ...margin })) ?? []),
     similarity,
     labelSmoothing: options.labelSmoothing ?? 0,
     negativeWeight: options.negativeWeight ?? 1,
-    pairSampling: options.pairSampling,
+    pairSampling: options.pairSampling && Object.freeze({ ...options.pairSampling }),
     logitClip: options.logitClip,
     emptyRows: options.emptyRows ?? 'score',
     bankGradient: options.bankGradient ?? true,
     weight: options.weight ?? 1,
     blockSize: options.blockSize,
-  };
+  });
+}
+
+function checkBankOptions(resolved: ResolvedBankOptions): void {
+  checkChoice('similarity', resolved.similarity, ['cosine', 'dot']);
   checkChoice('criterion', resolved.criterion, ['softmax', 'bce']);
   checkChoice('emptyRows', resolved.emptyRows, ['score', 'skip']);
   checkNumber('scale (γ)', resolved.scale, { minimum: Number.MIN_VALUE });
   checkNumber('labelSmoothing (ε)', resolved.labelSmoothing, { minimum: 0, maximum: 1 });
   checkNumber('negativeWeight (λ)', resolved.negativeWeight, { minimum: 0 });
   checkNumber('weight', resolved.weight);
-  checkMargins(resolved.margins, similarity);
+  checkMargins(resolved.margins, resolved.similarity);
   if (resolved.blockSize !== undefined) {
     checkNumber('blockSize', resolved.blockSize, { minimum: 1, integer: true });
   }
@@ -118,5 +136,4 @@ export function resolveBankOptions(options: BankOptions): ResolvedBankOptions {
         throw new ConfigError(`${option} belongs to the 'bce' criterion; the criterion here is 'softmax'.`);
     }
   }
-  return resolved;
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import type { LossContext } from './contract.ts';
 import { ConfigError, DataError, ShapeError, shapeText } from './errors.ts';
-import { readingIsFree } from './tape.ts';
+import { hasSynchronousReads } from './storage.ts';
 
 /** Checks shapes, and what goes with what, of the inputs of `cosineBankLoss`. @throws ShapeError, ConfigError */
 export function checkBankInputs(
@@ -68,7 +68,7 @@ export function checkBatchValues(
   numClasses: number,
   context: LossContext = {},
 ): void {
-  if (!(context.checkValues ?? readingIsFree())) return;
+  if (!(context.checkValues ?? hasSynchronousReads())) return;
   const targets = labels.dataSync();
   if (labels.rank === 1) {
     for (let row = 0; row < targets.length; row++) {

@@ -1,5 +1,10 @@
 import type { Scalar, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
-import { type BankInputs, type BankOptions, resolveBankOptions } from './bank-options.ts';
+import {
+  type BankInputs,
+  type BankOptions,
+  type ResolvedBankOptions,
+  resolveBankOptions,
+} from './bank-options.ts';
 import type { LossContext, LossStep } from './contract.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
@@ -16,7 +21,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   readonly weight: Variable;
   /** `[1]` or `[numClasses]`; null for a loss without a bias. */
   readonly bias: Variable | null;
-  protected readonly bankOptions: BankOptions;
+  protected readonly bankOptions: ResolvedBankOptions;
 
   /**
    * @param bankOptions the point in the algebra that this loss is
@@ -43,16 +48,19 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     return makeStep(() => ({ loss: this.score(embeddings, labels) }));
   }
 
-  /** The loss of a checked batch. */
+  /**
+   * Returns the loss of a checked batch.
+   * @param extra the classes that take part, and options that replace `this.bankOptions`
+   */
   protected score(
     embeddings: Tensor2D,
     labels: Tensor1D | Tensor2D,
-    extra: { classes?: BankInputs['classes']; options?: Partial<BankOptions> } = {},
+    extra: { classes?: BankInputs['classes']; options?: BankOptions } = {},
   ): Scalar {
     const bias = (this.bias as Tensor1D | null) ?? undefined;
     return cosineBankLoss(
       { embeddings, labels, bank: this.weight as Tensor2D, bias, classes: extra.classes },
-      { ...this.bankOptions, ...extra.options },
+      extra.options ?? this.bankOptions,
     );
   }
 }

@@ -8,6 +8,7 @@ import {
   openBank,
   similarityGradient,
 } from './bank-blocks.ts';
+import { cosineBankLossKernel, findBankLossKernel } from './bank-loss-kernel.ts';
 import {
   type BankInputs,
   type BankOptions,
@@ -16,32 +17,10 @@ import {
 } from './bank-options.ts';
 import { checkBankInputs } from './check-inputs.ts';
 import { bceRows, emptySum, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
-import type { BackendEngine } from './describe-backend.ts';
 import { createRowWriter } from './row-writer.ts';
 import { restrictToClasses, spreadToAllClasses } from './sample-classes.ts';
-import { operation, readingIsFree, shared, untaped } from './tape.ts';
-
-/**
- * Name under which a backend may register a faster kernel for `cosineBankLoss` with tfjs's `registerKernel`.
- *
- * Inputs: `embeddings`, `labels`, `bank` and, where there are, `bias` and `classes`, as in `BankInputs`. Attributes:
- * `ResolvedBankOptions` and `gradients: boolean`. Outputs: the loss (a scalar) and, if `gradients`, the gradients
- * of `embeddings`, of `bank` (if `bankGradient`), and of `bias` (if given), in this order.
- */
-export const cosineBankLossKernel = 'CosineBankLoss';
-
-/** What a backend registers under that name. */
-export interface BankLossKernelConfig extends tf.KernelConfig {
-  /** Whether the kernel takes these inputs and options; where it does not, the generic version runs. Default: all. */
-  readonly supports?: (inputs: BankInputs, options: ResolvedBankOptions) => boolean;
-  /**
-   * Whether the kernel takes `classes` as one more input, and gives gradients of the whole bank and bias. Default: no; it
-   * then gets the rows of these classes alone, and its gradients are put at their places.
-   */
-  readonly takesClasses?: boolean;
-  /** How the backend computes, for `describeBackend`. */
-  readonly describe?: () => BackendEngine;
-}
+import { hasSynchronousReads, shareStorage } from './storage.ts';
+import { operation, untaped } from './tape.ts';
 
 /**
  * The one computation behind every loss here:
@@ -73,14 +52,14 @@ export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Sca
     },
     (dy, partials) => {
       // The upstream gradient of a loss that is minimised as it is, is 1: no second copy of the bank's gradient.
-      if (readingIsFree() && dy.dataSync()[0] === 1) return partials.map(shared);
+      if (hasSynchronousReads() && dy.dataSync()[0] === 1) return partials.map(shareStorage);
       return partials.map((partial) => tf.mul(partial, dy));
     },
   );
 }
 
 function compute(inputs: BankInputs, options: ResolvedBankOptions, gradients: boolean): tf.Tensor[] {
-  const kernel = tf.getKernel(cosineBankLossKernel, tf.getBackend()) as BankLossKernelConfig | undefined;
+  const kernel = findBankLossKernel();
   const { embeddings, labels, bank, bias, classes } = inputs;
   if (!kernel || (classes && !kernel.takesClasses) || kernel.supports?.(inputs, options) === false) {
     if (!classes) return streamedBankLoss(inputs, options, gradients);

@@ -1,9 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cosineBankLossKernel } from './cosine-bank-loss.ts';
-import { describeBackend, requireKernels, trainingKernels } from './describe-backend.ts';
+import { cosineBankLossKernel } from './bank-loss-kernel.ts';
+import { describeBackend, requireKernels } from './describe-backend.ts';
 import { MissingKernelError } from './errors.ts';
 import { ClassWeightsLoss } from './index.ts';
+import { type KernelNeeds, lossKernels } from './kernel-needs.ts';
+
+const convolutionKernels: KernelNeeds = {
+  part: 'networks',
+  required: ['Conv2D', 'Conv2DBackpropFilter', 'UnsortedSegmentSum'],
+  accelerating: ['PreluGrad'],
+};
 
 class PlainLoss extends ClassWeightsLoss {
   constructor() {
@@ -14,9 +21,12 @@ class PlainLoss extends ClassWeightsLoss {
 afterEach(() => tf.setBackend('cpu'));
 
 describe('describeBackend', () => {
-  it('tells that cpu has all that training needs, and nothing that makes it faster', async () => {
+  it('finds on cpu every required kernel and none that makes it faster', async () => {
     await tf.setBackend('cpu');
-    const { backend, threads, simd, relaxedSimd, missing, kernels } = describeBackend();
+    const { backend, threads, simd, relaxedSimd, missing, kernels } = describeBackend([
+      lossKernels,
+      convolutionKernels,
+    ]);
     expect({ backend, threads, simd, relaxedSimd, missing }).toEqual({
       backend: 'cpu',
       threads: 1,
@@ -25,24 +35,19 @@ describe('describeBackend', () => {
       missing: [],
     });
     expect(kernels).toContainEqual({ name: 'Conv2D', part: 'networks', required: true, present: true });
-    const faster = kernels.filter(({ part }) => part === 'accelerating');
-    expect(faster.map(({ present }) => present)).toEqual(trainingKernels.accelerating.map(() => false));
-    expect(faster.every(({ required }) => !required)).toBe(true);
+    const faster = kernels.filter(({ required }) => !required);
+    expect(faster.map(({ name }) => name)).toEqual([...lossKernels.accelerating, 'PreluGrad']);
+    expect(faster.every(({ present }) => !present)).toBe(true);
   });
 
-  it('tells what stock wasm lacks, and does not know its threads', async () => {
+  it('names what stock wasm lacks, and not its threads', async () => {
     await tf.setBackend('wasm');
-    const description = describeBackend();
-    expect(description).toMatchObject({ backend: 'wasm', threads: null, simd: null });
-    expect(description.missing).toEqual([
-      'Conv2DBackpropFilter',
-      'DepthwiseConv2dNativeBackpropFilter',
-      'DepthwiseConv2dNativeBackpropInput',
-      'UnsortedSegmentSum',
-    ]);
+    expect(describeBackend()).toMatchObject({ backend: 'wasm', threads: null, simd: null, missing: [] });
+    const { missing } = describeBackend([lossKernels, convolutionKernels]);
+    expect(missing).toEqual(['Conv2DBackpropFilter', 'UnsortedSegmentSum']);
   });
 
-  it('asks the kernel of the loss how the backend computes', async () => {
+  it('reads how the backend computes from the kernel of the loss', async () => {
     await tf.setBackend('cpu');
     const engine = { threads: 8, simd: true, relaxedSimd: false };
     const config = { kernelName: cosineBankLossKernel, backendName: 'cpu', kernelFunc: () => [] };
@@ -61,12 +66,12 @@ describe('describeBackend', () => {
 describe('requireKernels', () => {
   it('passes where the backend has them all', async () => {
     await tf.setBackend('cpu');
-    requireKernels(trainingKernels.networks, 'A network');
+    requireKernels(lossKernels.required, 'A loss');
   });
 
   it('names what is missing, who needs it and what adds it', async () => {
     await tf.setBackend('wasm');
-    const check = () => requireKernels(trainingKernels.networks, 'LResNet18');
+    const check = () => requireKernels(convolutionKernels.required, 'LResNet18');
     expect(check).toThrow(MissingKernelError);
     expect(check).toThrow(
       /^LResNet18: the backend 'wasm' has no kernels 'Conv2DBackpropFilter', .*wasm-kernels/,

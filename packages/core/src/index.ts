@@ -1,4 +1,5 @@
 export type { Backbone, BackboneConfig, BackboneForwardOptions } from './backbone.ts';
+export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
 export type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export { resolveBankOptions } from './bank-options.ts';
 export { ClassWeightsLoss } from './class-weights-loss.ts';
@@ -12,19 +13,16 @@ export type {
   StateStep,
 } from './contract.ts';
 export {
-  type BankLossKernelConfig,
   cosineBankLoss,
-  cosineBankLossKernel,
   meanNegativeLogSumExp,
   streamedBankLoss,
 } from './cosine-bank-loss.ts';
 export {
   type BackendDescription,
-  type BackendEngine,
   describeBackend,
+  hasKernel,
   type KernelPresence,
   requireKernels,
-  trainingKernels,
 } from './describe-backend.ts';
 export {
   ConfigError,
@@ -39,6 +37,7 @@ export {
   WorkerError,
 } from './errors.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
+export { type KernelNeeds, lossKernels } from './kernel-needs.ts';
 export { type LossGradients, type LossGradientsOptions, lossGradients } from './loss-gradients.ts';
 export {
   type AdaptiveMargin,
@@ -63,5 +62,6 @@ export {
 export { sampleClasses } from './sample-classes.ts';
 export { hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
-export { operation, readingIsFree, untaped, weightedSum } from './tape.ts';
+export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
+export { operation, untaped, weightedSum } from './tape.ts';
 export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';

@@ -6,7 +6,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { normalValues } from './initial-values.ts';
 import { readRows } from './read-rows.ts';
-import { heapView } from './wasm-heap.ts';
+import { memoryOf } from './storage.ts';
 
 const batch = 128;
 const size = 512;
@@ -93,7 +93,7 @@ it('a unified BCE over 200,000 classes holds no batch × numClasses matrix', () 
   // The same 1000 rows 200 times over: quickly made, and the result is known from a thousand classes.
   const bank = tf.fill([numClasses, size], 0) as tf.Tensor2D;
   for (let copy = 0; copy < copies; copy++) {
-    heapView(bank)!.set(heapView(some)!, copy * distinct * size);
+    memoryOf(bank)!.set(memoryOf(some)!, copy * distinct * size);
   }
   const labelList = Array.from({ length: batch }, (_, row) => (7 * row) % distinct);
   const labels = tf.tensor1d(labelList, 'int32');

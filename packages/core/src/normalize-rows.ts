@@ -19,7 +19,7 @@ export interface NormalizedRows {
  * Name under which a backend may register a faster kernel. Input: `x` `[rows, size]`. Attribute: `epsilon`, the lower
  * bound of the norm. Outputs: `x / max(‖x‖, epsilon)` and `1 / max(‖x‖, epsilon)` `[rows]`.
  */
-const kernelName = 'L2Normalize';
+export const l2NormalizeKernel = 'L2Normalize';
 
 /**
  * Normalises rows without overflow or underflow for any finite float32. A backend's kernel named `L2Normalize` is
@@ -28,11 +28,11 @@ const kernelName = 'L2Normalize';
 export function normalizeRows(rows: tf.Tensor2D): NormalizedRows {
   const { gradientDepth, kernelDepth } = tf.engine().state;
   const taped = gradientDepth > 0 && kernelDepth === 0;
-  return taped || !tf.getKernel(kernelName, tf.getBackend()) ? byOperations(rows) : byKernel(rows);
+  return taped || !tf.getKernel(l2NormalizeKernel, tf.getBackend()) ? byOperations(rows) : byKernel(rows);
 }
 
 function byKernel(x: tf.Tensor2D): NormalizedRows {
-  const outputs = tf.engine().runKernel(kernelName, { x }, { epsilon: minimumNorm });
+  const outputs = tf.engine().runKernel(l2NormalizeKernel, { x }, { epsilon: minimumNorm });
   const [unit, inverse] = outputs as tf.Tensor[] as [tf.Tensor2D, tf.Tensor1D];
   const inverseNorm = tf.reshape(inverse, [x.shape[0], 1]) as tf.Tensor2D;
   const largest = tf.max(tf.abs(unit), 1, true);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { heapView } from './wasm-heap.ts';
+import { memoryOf } from './storage.ts';
 
 /**
  * Rows `start … start + count − 1` of a float32 tensor, as `tf.slice2d` gives them. The slice kernel of stock wasm
@@ -7,8 +7,8 @@ import { heapView } from './wasm-heap.ts';
  */
 export function readRows(tensor: tf.Tensor2D, start: number, count: number): tf.Tensor2D {
   const columns = tensor.shape[1];
-  const view = heapView(tensor);
-  if (!view) return tf.slice2d(tensor, [start, 0], [count, columns]);
+  const memory = memoryOf(tensor);
+  if (!memory) return tf.slice2d(tensor, [start, 0], [count, columns]);
   // A copy, because making the tensor may grow the heap.
-  return tf.tensor2d(view.slice(start * columns, (start + count) * columns), [count, columns], 'float32');
+  return tf.tensor2d(memory.slice(start * columns, (start + count) * columns), [count, columns], 'float32');
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { shapeText } from './errors.ts';
-import { heapView } from './wasm-heap.ts';
+import { hasReachableMemory, memoryOf } from './storage.ts';
 
 /**
  * Builds a `[rows, columns]` tensor block by block. Blocks come in order and cover all rows.
@@ -17,22 +17,13 @@ export interface RowWriter {
 }
 
 export function createRowWriter(rows: number, columns: number): RowWriter {
-  if (tf.getBackend() === 'wasm') return inPlaceWriter(rows, columns, (tensor) => heapView(tensor)!);
-  if (tf.getBackend() === 'cpu') {
-    // The cpu backend hands out its own array, not a copy.
-    return inPlaceWriter(rows, columns, (tensor) => tensor.dataSync<'float32'>());
-  }
-  return concatenatingWriter(rows, columns);
+  return hasReachableMemory() ? inPlaceWriter(rows, columns) : concatenatingWriter(rows, columns);
 }
 
-function inPlaceWriter(
-  rows: number,
-  columns: number,
-  storage: (tensor: tf.Tensor2D) => Float32Array,
-): RowWriter {
+function inPlaceWriter(rows: number, columns: number): RowWriter {
   const whole = tf.fill([rows, columns], 0) as tf.Tensor2D;
   return {
-    write: (start, block) => storage(whole).set(storage(block), start * columns),
+    write: (start, block) => memoryOf(whole)!.set(memoryOf(block)!, start * columns),
     finish: () => whole,
   };
 }

@@ -8,8 +8,9 @@ import type {
   OpenSetLoss,
   StateStep,
 } from './contract.ts';
-import { requireKernels, trainingKernels } from './describe-backend.ts';
+import { requireKernels } from './describe-backend.ts';
 import { ConfigError, checkNumber, DataError, ShapeError, shapeText } from './errors.ts';
+import { lossKernels } from './kernel-needs.ts';
 
 /** Options of every loss over a bank of class vectors. */
 export interface BankLossOptions {
@@ -137,7 +138,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     context: LossContext | undefined,
   ): void {
     this.checkAlive();
-    requireKernels(trainingKernels.losses, this.name);
+    requireKernels(lossKernels.required, this.name);
     checkBatchShapes({ embeddings, labels }, this);
     checkBatchValues({ embeddings, labels }, this.numClasses, context);
   }

@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { operation, readingIsFree, shared, untaped, weightedSum } from './tape.ts';
+import { shareStorage } from './storage.ts';
+import { operation, untaped, weightedSum } from './tape.ts';
 
 /** `x²`, with its gradient from a saved tensor. */
 const square = (x: tf.Tensor) =>
@@ -57,23 +58,12 @@ describeOnBackends('tape', () => {
           },
           (_, [saved]) => {
             expect(saved!.dataId).toBe(storage);
-            return [shared(saved!)];
+            return [shareStorage(saved!)];
           },
         ),
       );
       expect([...gradient(tf.tensor1d([1, 2])).dataSync()]).toEqual([2, 4]);
     });
-  });
-
-  it('shared gives a tensor on the same storage, which outlives the other', () => {
-    const x = tf.tensor2d([[1, 2]]);
-    const { numTensors, numDataBuffers } = tf.memory();
-    const y = shared(x);
-    expect(tf.memory()).toMatchObject({ numTensors: numTensors + 1, numDataBuffers });
-    x.dispose();
-    expect([...y.dataSync()]).toEqual([1, 2]);
-    y.dispose();
-    expect(tf.memory()).toMatchObject({ numTensors: numTensors - 1, numDataBuffers: numDataBuffers - 1 });
   });
 
   it('untaped stops the gradient', () => {
@@ -103,21 +93,4 @@ describeOnBackends('tape', () => {
       expect(grads.map((grad) => grad.dataSync()[0])).toEqual([1, -0.5, 2]);
     });
   });
-
-  it('reading is free on cpu and wasm', () => {
-    expect(readingIsFree()).toBe(true);
-  });
-});
-
-it('reading is not free on a GPU', () => {
-  const engine = tf.engine();
-  const name = engine.backendName;
-  try {
-    for (const gpu of ['webgl', 'webgpu']) {
-      engine.backendName = gpu;
-      expect(readingIsFree()).toBe(false);
-    }
-  } finally {
-    engine.backendName = name;
-  }
 });

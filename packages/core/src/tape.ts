@@ -1,12 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Backends whose values can be read at once, without waiting for a device. */
-const readableBackends: ReadonlySet<string> = new Set(['cpu', 'wasm', 'tensorflow']);
-
-/** True where reading a tensor's values synchronously costs next to nothing (cpu, wasm, tfjs-node). */
-export function readingIsFree(): boolean {
-  return readableBackends.has(tf.getBackend());
-}
+import { saveShared } from './storage.ts';
 
 /**
  * An operation that brings its own gradient: `tf.customGrad`, with types that fit several inputs.
@@ -27,28 +20,6 @@ export function operation<T extends tf.Tensor>(
     return { value, gradFunc };
   });
   return custom(...inputs);
-}
-
-/** A tensor on the storage of another, as `tf.clone` gives it; on stock wasm `tf.clone` copies the values. */
-export function shared<T extends tf.Tensor>(tensor: T): T {
-  return tf.reshape(tensor, tensor.shape) as tf.Tensor as T;
-}
-
-/** The tape keeps a clone of what is saved: a bank's gradient would be held twice on stock wasm. */
-function saveShared(save: tf.GradSaveFunc, tensors: readonly tf.Tensor[]): void {
-  if (tf.getBackend() !== 'wasm') {
-    save([...tensors]);
-    return;
-  }
-  // For the one synchronous call: tfjs offers no other way to say what is kept.
-  const engine = tf.engine() as unknown as { clone: (tensor: tf.Tensor) => tf.Tensor };
-  const { clone } = engine;
-  engine.clone = shared;
-  try {
-    save([...tensors]);
-  } finally {
-    engine.clone = clone;
-  }
 }
 
 /**

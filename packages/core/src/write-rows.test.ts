@@ -4,7 +4,7 @@ import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cosineBankLossKernel } from './cosine-bank-loss.ts';
+import { type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
 import { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';
 
 function written(memory: number[][], labels: number[], rows: number[][]): number[][] {
@@ -89,7 +89,13 @@ describeOnBackends('rows of a variable', () => {
 
   // As with @openset/wasm-kernels: only then rows are written in place.
   beforeAll(() => {
-    tf.registerKernel({ kernelName: cosineBankLossKernel, backendName: 'wasm', kernelFunc: () => [] });
+    const kernel: BankLossKernelConfig = {
+      kernelName: cosineBankLossKernel,
+      backendName: 'wasm',
+      kernelFunc: () => [],
+      keepsNoCopies: true,
+    };
+    tf.registerKernel(kernel);
   });
   afterAll(() => tf.unregisterKernel(cosineBankLossKernel, 'wasm'));
 

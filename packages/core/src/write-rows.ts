@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { cosineBankLossKernel } from './cosine-bank-loss.ts';
+import { memoryOf, scatterUpdate, writableMemory } from './storage.ts';
 import { untaped } from './tape.ts';
-import { heapView } from './wasm-heap.ts';
 
 /**
  * `memory` with `rows[i]` in the place of row `labels[i]`; where a label occurs more than once, the last row of
@@ -17,9 +16,7 @@ export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Ten
   return untaped(() => {
     const indices = tf.cast(labels, 'int32') as tf.Tensor1D;
     const winners = tf.gather(rows, lastWithSameLabel(indices));
-    // The cpu backend (4.22) scatters into the very array it was given: a snapshot sharing it would change too.
-    const target = tf.getBackend() === 'cpu' ? tf.mul(memory, 1) : memory;
-    return tf.tensorScatterUpdate(target, tf.reshape(indices, [-1, 1]), winners) as tf.Tensor2D;
+    return scatterUpdate(memory, tf.reshape(indices, [-1, 1]) as tf.Tensor2D, winners);
   });
 }
 
@@ -28,7 +25,7 @@ export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Ten
  * place: a bank of 100,000 classes is not copied for a batch of 128.
  */
 export function assignRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.Tensor2D): void {
-  if (ownMemory(variable)) exchangeRows(variable, readLabels(labels), readRows(rows));
+  if (writableMemory(variable)) exchangeRows(variable, readLabels(labels), readRows(rows));
   else tf.tidy(() => variable.assign(writeRows(variable as tf.Tensor as tf.Tensor2D, labels, rows)));
 }
 
@@ -45,7 +42,7 @@ export function withRows<Result>(
   compute: (memory: tf.Tensor2D) => Result,
 ): Result {
   const memory = variable as tf.Tensor as tf.Tensor2D;
-  if (!ownMemory(variable)) return compute(writeRows(memory, labels, rows));
+  if (!writableMemory(variable)) return compute(writeRows(memory, labels, rows));
   const places = readLabels(labels);
   const before = exchangeRows(variable, places, readRows(rows));
   try {
@@ -55,19 +52,9 @@ export function withRows<Result>(
   }
 }
 
-/**
- * The memory of a variable on wasm that no other tensor shares (a clone does); null elsewhere, and with the kernels of
- * stock tfjs-backend-wasm, which keep packed copies of operands.
- */
-function ownMemory(variable: tf.Variable): Float32Array | null {
-  if (tf.getBackend() !== 'wasm' || !tf.getKernel(cosineBankLossKernel, 'wasm')) return null;
-  const view = heapView(variable);
-  return (tf.backend() as tf.KernelBackend).refCount(variable.dataId) === 1 ? view : null;
-}
-
 /** Writes the rows one after another. @returns what was there before any of them */
 function exchangeRows(variable: tf.Variable, labels: readonly number[], rows: Float32Array): Float32Array {
-  const memory = heapView(variable) as Float32Array;
+  const memory = memoryOf(variable) as Float32Array;
   const size = variable.shape[1] as number;
   const before = new Float32Array(rows.length);
   labels.forEach((label, row) => {

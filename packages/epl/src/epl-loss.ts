@@ -16,6 +16,7 @@ import {
   makeStateStep,
   makeStep,
   normalValues,
+  type ResolvedBankOptions,
   resolveBankOptions,
   type StateStep,
   untaped,
@@ -75,7 +76,8 @@ export interface EplLossOptions extends BankLossOptions {
 export class EplLoss extends ClassWeightsLoss {
   /** `[numClasses, embeddingSize]`: `N(0, 1)` until a class is first seen, of unit length afterwards. */
   readonly empiricalPrototypes: Variable;
-  private readonly empiricalOptions: BankOptions;
+  private readonly conventionalOptions: ResolvedBankOptions;
+  private readonly empiricalOptions: ResolvedBankOptions;
   private readonly startEpoch: number;
   private readonly update: { update: PrototypeUpdate; duplicates: DuplicateLabels };
 
@@ -104,6 +106,7 @@ export class EplLoss extends ClassWeightsLoss {
       blockSize,
     });
     super('EplLoss', options, bankOptions, base === 'uniface' ? () => tensor1d([biasInit]) : null);
+    this.conventionalOptions = resolveBankOptions({ ...this.bankOptions, weight: 0.5 });
     this.empiricalOptions = empiricalOptions;
     this.startEpoch = startEpoch;
     this.update = { update: prototypeUpdate, duplicates: duplicateLabels };
@@ -119,7 +122,7 @@ export class EplLoss extends ClassWeightsLoss {
       const { rows, commit } = this.move(embeddings, checked, hold);
       if (!started) return { loss: this.score(embeddings, checked), commit };
       const bias = (this.bias as Tensor1D | null) ?? undefined;
-      const conventional = this.score(embeddings, checked, { options: { weight: 0.5 } });
+      const conventional = this.score(embeddings, checked, { options: this.conventionalOptions });
       const empirical = withRows(this.empiricalPrototypes, checked, rows, (bank) =>
         cosineBankLoss({ embeddings, labels: checked, bank, bias }, this.empiricalOptions),
       );

@@ -1,4 +1,4 @@
-import { firstWithSameLabel, normalizeRows, readingIsFree, untaped, writeRows } from '@openset/core';
+import { firstWithSameLabel, hasSynchronousReads, normalizeRows, untaped, writeRows } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -78,7 +78,7 @@ function move(
  * cannot be read without stalling the device, every row is a part of its own: slower, the same result.
  */
 function roundsWithoutDuplicates(labels: tf.Tensor1D): number[][] {
-  if (!readingIsFree()) return Array.from({ length: labels.shape[0] }, (_, row) => [row]);
+  if (!hasSynchronousReads()) return Array.from({ length: labels.shape[0] }, (_, row) => [row]);
   const seen = new Map<number, number>();
   const rounds: number[][] = [];
   labels.dataSync().forEach((label, row) => {

@@ -9,6 +9,7 @@ export type {
 } from './checkpoints/checkpoint.ts';
 export { type Logger, logged } from './logging/logger.ts';
 export { AdamW, type AdamWOptions } from './optimizers/adamw.ts';
+export { optimizerKernels } from './optimizers/optimizer-kernels.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
 export {
   TrainingOptimizer,

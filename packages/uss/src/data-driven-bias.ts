@@ -1,9 +1,9 @@
 import {
   type BankInputs,
   type BankOptions,
+  hasSynchronousReads,
   meanNegativeLogSumExp,
   operation,
-  readingIsFree,
   untaped,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,7 +22,7 @@ export function dataDrivenOffset(
   options: BankOptions,
   hold: <T extends tf.Tensor>(tensor: T) => T,
 ): tf.Tensor1D | null {
-  if (readingIsFree() && mean(bias.dataSync()) > 0) return null;
+  if (hasSynchronousReads() && mean(bias.dataSync()) > 0) return null;
   return untaped(() => {
     const { scale, emptyRows, blockSize } = options;
     const start = meanNegativeLogSumExp(inputs, {

@@ -1,7 +1,6 @@
 import {
   assignRows,
   type BankLossOptions,
-  type BankOptions,
   checkNumber,
   cosineBankLoss,
   type Hold,
@@ -9,6 +8,7 @@ import {
   type LossStep,
   makeStateStep,
   makeStep,
+  type ResolvedBankOptions,
   resolveBankOptions,
   StatefulLoss,
   type StateStep,
@@ -45,7 +45,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   readonly featureMemory: Variable;
   /** `[1]`, `[numClasses]`, or null for softmax. */
   readonly bias: Variable | null;
-  protected readonly bankOptions: BankOptions;
+  protected readonly bankOptions: ResolvedBankOptions;
   protected readonly biasFromData: boolean;
 
   protected constructor(name: string, options: SampleToSampleOptions, biasSize: number | null) {

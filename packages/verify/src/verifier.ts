@@ -3,7 +3,7 @@ import {
   ConfigError,
   checkNumber,
   DataError,
-  readingIsFree,
+  hasSynchronousReads,
   ShapeError,
   shapeText,
 } from '@openset/core';
@@ -111,7 +111,7 @@ export class Verifier {
     for (let first = 0; first < images.shape[0]; first += this.batchSize) {
       const count = Math.min(this.batchSize, images.shape[0] - first);
       const rows = tf.tidy(() => this.forward(tf.slice(images, first, count)));
-      const values = readingIsFree() ? rows.dataSync() : await rows.data();
+      const values = hasSynchronousReads() ? rows.dataSync() : await rows.data();
       rows.dispose();
       const size = this.backbone.embeddingSize;
       for (let row = 0; row < count; row++) {

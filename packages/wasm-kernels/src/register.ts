@@ -73,6 +73,7 @@ export function registerWasmKernels(): void {
 /** Besides its own, this kernel's hooks start and end what all kernels share. */
 const bankLossHooks: Partial<BankLossKernelConfig> = {
   takesClasses: true,
+  keepsNoCopies: true,
   describe: () => describeNative(backend() as unknown as WasmBackend),
   supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
   setupFunc: (started) => guardMemory(started as unknown as WasmBackend),

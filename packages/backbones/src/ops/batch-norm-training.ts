@@ -1,6 +1,7 @@
+import { hasKernel } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { channelSums, valuesPerChannel } from './channel-sums.ts';
-import { hasKernel, networkOperation, runKernel } from './network-operation.ts';
+import { networkOperation, runKernel } from './network-operation.ts';
 
 /**
  * Names under which a backend may register faster kernels for `batchNormTraining`.

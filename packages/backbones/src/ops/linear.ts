@@ -1,6 +1,6 @@
-import { MissingKernelError } from '@openset/core';
+import { computesInJavaScript, requireKernels } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { hasKernel, networkOperation, runKernel } from './network-operation.ts';
+import { networkOperation, runKernel } from './network-operation.ts';
 import { type ConvolutionGeometry, plainConvolution, plainFilterGradient } from './plain-convolution.ts';
 
 /** How a convolution goes over its input, and what is wanted of it. */
@@ -16,12 +16,12 @@ export interface Convolution extends ConvolutionGeometry {
  */
 export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution): tf.Tensor4D {
   const { strides, padding, lazyInput = false } = options;
-  const onCpu = tf.getBackend() === 'cpu';
-  if (lazyInput && !onCpu) return tf.conv2d(x, filter, strides, padding);
+  const isPlain = computesInJavaScript();
+  if (lazyInput && !isPlain) return tf.conv2d(x, filter, strides, padding);
   return networkOperation(
     [x, filter],
     () => {
-      const value = onCpu ? plainConvolution(x, filter, options) : tf.conv2d(x, filter, strides, padding);
+      const value = isPlain ? plainConvolution(x, filter, options) : tf.conv2d(x, filter, strides, padding);
       return { value, saved: [x] };
     },
     (dy, [saved]) => {
@@ -30,7 +30,7 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convol
       const { shape: filterShape } = filter;
       return [
         gradientKernel(tf.Conv2DBackpropInput, { dy, filter }, { ...attributes, inputShape: x.shape }),
-        onCpu
+        isPlain
           ? plainFilterGradient(x, dy, filterShape, options)
           : gradientKernel(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape }),
       ];
@@ -39,11 +39,8 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convol
 }
 
 function gradientKernel(name: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
-  if (hasKernel(name)) return runKernel(name, inputs, attributes)[0]!;
-  const remedy = tf.getBackend() === 'wasm' ? "import '@openset/wasm-kernels'" : 'use another backend';
-  throw new MissingKernelError(
-    `The backend '${tf.getBackend()}' has no kernel '${name}', so it cannot train convolutions: ${remedy}.`,
-  );
+  requireKernels([name], 'The gradient of a convolution');
+  return runKernel(name, inputs, attributes)[0]!;
 }
 
 /**

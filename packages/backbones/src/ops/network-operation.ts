@@ -34,11 +34,6 @@ export function barrier<T extends tf.Tensor>(value: T): T {
   );
 }
 
-/** Whether the active backend brings a kernel of this name. */
-export function hasKernel(name: string): boolean {
-  return tf.getKernel(name, tf.getBackend()) !== undefined;
-}
-
 /** Runs a kernel of the active backend by its name. */
 export function runKernel(name: string, inputs: tf.NamedTensorMap, attributes: object = {}): tf.Tensor[] {
   const outputs = tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);

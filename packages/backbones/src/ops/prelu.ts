@@ -1,6 +1,7 @@
+import { hasKernel } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { channelSums } from './channel-sums.ts';
-import { hasKernel, networkOperation, runKernel } from './network-operation.ts';
+import { networkOperation, runKernel } from './network-operation.ts';
 
 /**
  * Name under which a backend may register a faster kernel for the gradient of `prelu`: inputs `dy`, `x`, `alpha` (one

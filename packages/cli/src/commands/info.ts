@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { describeBackend } from '@openset/core';
+import { networkKernels } from '@openset/backbones';
+import { describeBackend, lossKernels } from '@openset/core';
+import { optimizerKernels } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
 import manifest from '../../package.json' with { type: 'json' };
 import { type BackendName, backendNames, missingPackage, type RunningBackend } from '../backends.ts';
@@ -69,7 +71,11 @@ export async function info(options: BackendChoice, output: Output): Promise<Comm
 
 /** What the active backend can do. */
 function describeRunning({ name, threads }: RunningBackend): BackendFacts {
-  const { backend, relaxedSimd, missing, kernels } = describeBackend();
+  const { backend, relaxedSimd, missing, kernels } = describeBackend([
+    lossKernels,
+    networkKernels,
+    optimizerKernels,
+  ]);
   const accelerating = kernels.filter(({ required, present }) => !required && present);
   return {
     name,
@@ -77,7 +83,7 @@ function describeRunning({ name, threads }: RunningBackend): BackendFacts {
     kernels: tf.getKernelsForBackend(backend).length,
     relaxedSimd,
     missing,
-    accelerating: accelerating.map((kernel) => kernel.name),
+    accelerating: accelerating.map((kernel) => kernel.name).sort(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { adamwKernel } from './optimizer-kernels.ts';
 import {
   runUpdateKernel,
   TrainingOptimizer,
@@ -59,7 +60,7 @@ export class AdamW extends TrainingOptimizer {
     const [firstMoment, secondMoment] = slots as [tf.Tensor, tf.Tensor];
     const inputs = { parameter, gradient, firstMoment, secondMoment };
     const attributes = { learningRate, beta1, beta2, epsilon, weightDecay, step };
-    const results = runUpdateKernel('AdamWStep', inputs, attributes);
+    const results = runUpdateKernel(adamwKernel, inputs, attributes);
     if (results) return results;
     const first = tf.add(tf.mul(firstMoment, beta1), tf.mul(gradient, 1 - beta1));
     const second = tf.add(tf.mul(secondMoment, beta2), tf.mul(tf.square(gradient), 1 - beta2));

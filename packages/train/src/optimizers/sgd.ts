@@ -1,5 +1,6 @@
 import { ConfigError, checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { sgdKernel } from './optimizer-kernels.ts';
 import {
   runUpdateKernel,
   TrainingOptimizer,
@@ -58,7 +59,7 @@ export class Sgd extends TrainingOptimizer {
     const decayed = () => (weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay)));
     if (!velocity) return [tf.sub(parameter, tf.mul(decayed(), learningRate))];
     const attributes = { learningRate, momentum, weightDecay, nesterov };
-    const results = runUpdateKernel('SgdStep', { parameter, gradient, velocity }, attributes);
+    const results = runUpdateKernel(sgdKernel, { parameter, gradient, velocity }, attributes);
     if (results) return results;
     const slope = decayed();
     const next = tf.add(tf.mul(velocity, momentum), slope);

@@ -1,4 +1,4 @@
-import { ConfigError, checkNumber, DataError, ShapeError, shapeText } from '@openset/core';
+import { ConfigError, checkNumber, DataError, hasKernel, ShapeError, shapeText } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { excludes, type WeightDecayExclusion } from './weight-decay.ts';
 
@@ -179,7 +179,7 @@ export function runUpdateKernel(
   inputs: tf.NamedTensorMap,
   attributes: Readonly<Record<string, number | boolean>>,
 ): tf.Tensor[] | null {
-  if (!tf.getKernel(name, tf.getBackend())) return null;
+  if (!hasKernel(name)) return null;
   return tf.engine().runKernel(name, inputs, attributes) as tf.Tensor[];
 }
 

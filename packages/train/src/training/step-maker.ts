@@ -1,4 +1,10 @@
-import { checkNumber, DataError, type LossGradients, lossGradients, readingIsFree } from '@openset/core';
+import {
+  checkNumber,
+  DataError,
+  hasSynchronousReads,
+  type LossGradients,
+  lossGradients,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { trainedVariables } from '../checkpoints/run-state.ts';
 import type { BatchFeed } from './batch-feed.ts';
@@ -151,7 +157,7 @@ export class StepMaker<Batch extends TrainingBatch> {
 
 /** Where reading is free; elsewhere the loss tells, when it is read. */
 function checkEmbeddings(embeddings: tf.Tensor2D, place: FailurePlace): void {
-  if (!readingIsFree()) return;
+  if (!hasSynchronousReads()) return;
   const bad = embeddings.dataSync<'float32'>().find((value) => !Number.isFinite(value));
   if (bad === undefined) return;
   throw new NonFiniteError(

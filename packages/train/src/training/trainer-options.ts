@@ -1,4 +1,10 @@
-import { type Backbone, ConfigError, checkNumber, type OpenSetLoss, readingIsFree } from '@openset/core';
+import {
+  type Backbone,
+  ConfigError,
+  checkNumber,
+  hasSynchronousReads,
+  type OpenSetLoss,
+} from '@openset/core';
 import type { CheckpointStore } from '../checkpoints/checkpoint.ts';
 import { type RunState, trainedVariables } from '../checkpoints/run-state.ts';
 import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
@@ -85,7 +91,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
 ): ResolvedTrainerOptions<Batch> {
   const { backbone, loss, optimizer, seed = 0, accumulate = 1, clipNorm, average = null, signal } = options;
   const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = options;
-  const { readEvery = readingIsFree() ? 1 : 10, evaluation, checkpoints } = options;
+  const { readEvery = hasSynchronousReads() ? 1 : 10, evaluation, checkpoints } = options;
   if ((options.epochs === undefined) === (options.steps === undefined)) {
     throw new ConfigError('Trainer: say how long the run is, either in epochs or in steps.');
   }

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+
+/**
+ * Name under which a backend may register a faster kernel for `cosineBankLoss` with tfjs's `registerKernel`.
+ *
+ * Inputs: `embeddings`, `labels`, `bank` and, if given, `bias` and `classes`, as in `BankInputs`. Attributes:
+ * `ResolvedBankOptions` and `gradients: boolean`. Outputs: the loss (a scalar) and, if `gradients`, the gradients
+ * of `embeddings`, of `bank` (if `bankGradient`), and of `bias` (if given), in this order.
+ */
+export const cosineBankLossKernel = 'CosineBankLoss';
+
+/**
+ * What a kernel package registers under {@link cosineBankLossKernel}. The entry also declares how the backend computes
+ * and stores with the kernels of that package. It ends with the registration.
+ */
+export interface BankLossKernelConfig extends tf.KernelConfig {
+  /** Whether the kernel supports these inputs and options; if not, the generic version runs. Default: all. */
+  readonly supports?: (inputs: BankInputs, options: ResolvedBankOptions) => boolean;
+  /**
+   * Whether the kernel takes `classes` as an input and returns gradients of the whole bank and bias. Default: no. Then
+   * it gets only the rows of these classes, and its gradients are scattered to their places.
+   */
+  readonly takesClasses?: boolean;
+  /** How the backend computes, for `describeBackend`. */
+  readonly describe?: () => BackendEngine;
+  /**
+   * Whether every kernel of the backend reads its operands from their tensors at each call, and keeps no copy of them.
+   * Then rows of a variable are written in place. Default: no.
+   */
+  readonly keepsNoCopies?: boolean;
+}
+
+/** How a backend computes; null for what it does not say. */
+export interface BackendEngine {
+  readonly threads: number | null;
+  /** Whether one instruction processes several numbers. */
+  readonly simd: boolean | null;
+  /** Whether products and sums are fused, in WebAssembly. */
+  readonly relaxedSimd: boolean | null;
+}
+
+/** Returns the `CosineBankLoss` kernel of the active backend, if it has one. */
+export function findBankLossKernel(): BankLossKernelConfig | undefined {
+  return tf.getKernel(cosineBankLossKernel, tf.getBackend()) as BankLossKernelConfig | undefined;
+}

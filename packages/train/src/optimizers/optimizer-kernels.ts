@@ -1,0 +1,12 @@
+import type { KernelNeeds } from '@openset/core';
+
+/** Names under which a backend may register kernels for the whole update of one variable. */
+export const sgdKernel = 'SgdStep';
+export const adamwKernel = 'AdamWStep';
+
+/** Kernels that make the optimizers of this package faster, for `describeBackend`. */
+export const optimizerKernels: KernelNeeds = {
+  part: 'optimizers',
+  required: [],
+  accelerating: [adamwKernel, sgdKernel],
+};
