@@ -63,9 +63,9 @@ function pageOf(sections: ReadonlyMap<string, string>): string {
   const names = [...sections.keys()].sort();
   return `# Any loss, any backbone, any backend
 
-Written by \`tests/matrix.test.ts\`, which trains each combination for two steps on one batch: the loss must fall, stay finite,
-and leave no tensor behind. Losses are columns, with all their parts from the first step on. \`tensorflow\` is the backend of
-\`@tensorflow/tfjs-node\`. WebGL and WebGPU are tested in a browser with the losses' reference values (\`tests/browser.test.ts\`).
+\`tests/matrix.test.ts\` writes this page. It trains each combination for two steps on one batch; the loss must fall, stay finite
+and leak no tensors. Each column is a loss with all its terms active from the first step. \`tensorflow\` is the backend of
+\`@tensorflow/tfjs-node\`. \`tests/browser.test.ts\` tests WebGL and WebGPU in a browser with the losses' reference values.
 
 ${names.map((name) => `## ${name}\n\n${sections.get(name)}`).join('\n\n')}
 `;
