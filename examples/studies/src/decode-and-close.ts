@@ -1,7 +1,7 @@
 import type { ImageSource } from '@openset/data';
 import { type DecodeIntoMemoryOptions, decodeIntoMemory } from '@openset/data/node';
 
-/** The set in memory; its files are closed. */
+/** Decodes a set into memory and closes its files. */
 export async function decodeAndClose(
   source: ImageSource,
   options: DecodeIntoMemoryOptions,

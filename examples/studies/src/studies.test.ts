@@ -12,7 +12,7 @@ import { sizesStudy } from './lfw/sizes-study.ts';
 import { lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import { uniformStudy } from './uniform/study.ts';
 
-// Small pictures made on the spot: the programs, not their results, are tested.
+// The images are small and synthetic: these tests cover the programs, not their results.
 let folder: string;
 
 beforeAll(async () => {
@@ -22,21 +22,21 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-async function savePerson(root: string, name: string, pictures: number): Promise<void> {
+async function savePerson(root: string, name: string, images: number): Promise<void> {
   await mkdir(join(root, name), { recursive: true });
-  for (let picture = 1; picture <= pictures; picture++) {
+  for (let image = 1; image <= images; image++) {
     const pixels = Uint8Array.from(
       { length: 32 * 32 },
-      (_, pixel) => (pixel * name.length * 7 + picture * 13) % 256,
+      (_, pixel) => (pixel * name.length * 7 + image * 13) % 256,
     );
-    const path = join(root, name, `${name}_${String(picture).padStart(4, '0')}.jpg`);
+    const path = join(root, name, `${name}_${String(image).padStart(4, '0')}.jpg`);
     await sharp(pixels, { raw: { width: 32, height: 32, channels: 1 } })
       .jpeg()
       .toFile(path);
   }
 }
 
-/** Three people to learn, and pairs of two others. */
+/** Saves three people to train on, and pairs of two others. */
 async function saveFaces(): Promise<{ train: string; pairs: string }> {
   const [train, pairs] = [join(folder, 'train'), join(folder, 'pairs')];
   for (const name of ['Ada', 'Grace', 'Katherine']) await savePerson(train, name, 4);
@@ -59,7 +59,7 @@ const faceRecipe = {
   dropout: 0,
 };
 
-it('trains networks of several sizes for the same time, and judges them on people held out', async () => {
+it('trains networks of several sizes for the same time, and evaluates them on held-out people', async () => {
   const train = join(folder, 'four');
   for (const name of ['Ada', 'Grace', 'Katherine', 'Radia']) await savePerson(train, name, 4);
   const networks = [
@@ -77,7 +77,7 @@ it('trains networks of several sizes for the same time, and judges them on peopl
   expect(await readFile(join(out, 'lfw-sizes.md'), 'utf8')).toContain('| 16 × 16 | 4 | ');
 });
 
-it('trains all losses on folders of people, writes the page, and keeps finished runs', async () => {
+it('trains all losses on folders of people, writes the page, and reuses finished runs', async () => {
   const { train, pairs } = await saveFaces();
   const recipe = faceRecipe;
   const [out, results] = [join(folder, 'out'), join(folder, 'results')];
@@ -96,24 +96,24 @@ it('trains all losses on folders of people, writes the page, and keeps finished 
   expect(runs.map(({ loss }) => loss)).toEqual(['CosFace', 'BCE-unified', 'UniTSFace', 'EPL-CosFace']);
   expect(long?.steps).toBe(4);
   const page = await readFile(join(out, 'lfw.md'), 'utf8');
-  expect(page).toContain('12 pictures of 3 people');
-  expect(page).toContain('14 pairs of other people');
+  expect(page).toMatch(/12 grey images\s+\(16 × 16 pixels\) of 3 people/);
+  expect(page).toMatch(/14 pairs of\s+other people/);
   expect(await readFile(join(out, 'lfw-roc.svg'), 'utf8')).toMatch(/^<svg/);
 
-  const kept = join(results, 'lfw-cosface-1-3.json');
-  const { mtimeMs } = await stat(kept);
+  const stored = join(results, 'lfw-cosface-1-3.json');
+  const { mtimeMs } = await stat(stored);
   await lfwStudy(options);
   await thresholdsStudy(options);
   const thresholds = await readFile(join(out, 'thresholds.md'), 'utf8');
-  expect(thresholds).toContain('2 people with 6 pictures');
+  expect(thresholds).toContain('2 people with 6 images');
   expect(await readFile(join(out, 'thresholds.svg'), 'utf8')).toMatch(/^<svg/);
-  expect((await stat(kept)).mtimeMs).toBe(mtimeMs);
+  expect((await stat(stored)).mtimeMs).toBe(mtimeMs);
   await lfwStudy({ ...options, recipe: { ...recipe, scale: 8 } });
-  expect((await stat(kept)).mtimeMs).toBeGreaterThan(mtimeMs);
+  expect((await stat(stored)).mtimeMs).toBeGreaterThan(mtimeMs);
 });
 
-it('trains heads on the features of a frozen network, and measures how far class vectors drift', async () => {
-  // The network: the mean of each of four stripes of the picture.
+it('trains heads on the features of a frozen network, and measures the drift of class vectors', async () => {
+  // The network returns the mean of each of four stripes of the image.
   const stripes = (images: tf.Tensor4D) => tf.reshape(tf.mean(tf.reshape(images, [-1, 4, 192]), 2), [-1, 4]);
   const openBackbone = async () =>
     asBackbone((images) => stripes(images) as tf.Tensor2D, { inputShape: [16, 16, 3], embeddingSize: 4 });
@@ -134,7 +134,7 @@ it('trains heads on the features of a frozen network, and measures how far class
   expect(runs.map(({ loss }) => loss)).toEqual(['CosFace', 'BCE-unified', 'UniTSFace', 'EPL-CosFace']);
   expect(runs[2]!.learned?.between).toBe('embeddings');
   const page = await readFile(join(out, 'faceres.md'), 'utf8');
-  expect(page).toContain('12 pictures of 3 people');
+  expect(page).toContain('12 images of 3 people');
   expect(page).toContain('| head with UniTSFace |');
 
   const drift = await driftStudy(options);
@@ -154,7 +154,7 @@ it('trains heads on the features of a frozen network, and measures how far class
 it('measures uniform accuracy on a set of the MNIST family', async () => {
   const data = join(folder, 'digits');
   await mkdir(data);
-  // Two classes: bright at the top, or at the bottom.
+  // Two classes: bright at the top or at the bottom.
   for (const [name, count] of [
     ['train', 64],
     ['t10k', 20],

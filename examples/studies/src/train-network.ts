@@ -4,7 +4,7 @@ import { createLoader } from '@openset/data/node';
 import { cosineSchedule, Sgd, Trainer } from '@openset/train';
 import { consoleLogger } from '@openset/train/node';
 
-/** How a network is trained: SGD with momentum 0.9, a short warm-up, and a rate that falls to 0 as a cosine. */
+/** Training settings: SGD with momentum 0.9, a short warm-up, and a rate that falls to 0 as a cosine. */
 export interface TrainingRecipe {
   readonly steps: number;
   readonly batchSize: number;
@@ -12,7 +12,7 @@ export interface TrainingRecipe {
   readonly weightDecay: number;
 }
 
-/** What is trained on what. */
+/** A network, a loss and the data to train them on. */
 export interface TrainingTask {
   readonly backbone: Backbone;
   readonly loss: OpenSetLoss;
@@ -23,7 +23,7 @@ export interface TrainingTask {
   readonly recipe: TrainingRecipe;
 }
 
-/** Trains, and tells how it goes. */
+/** Trains a network and logs the progress to the console. */
 export async function trainNetwork(task: TrainingTask): Promise<{ epochs: number; seconds: number }> {
   const { backbone, loss, source, size, augment, seed, recipe } = task;
   const { steps, batchSize, learningRate, weightDecay } = recipe;

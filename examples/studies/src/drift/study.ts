@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { type Backbone, normalizeRows, type OpenSetLoss, randomNumbers } from '@openset/core';
 import { openImageFolder } from '@openset/data/node';
 import * as tf from '@tensorflow/tfjs';
-import { type Features, keptFeatures } from '../faceres/features.ts';
+import { describeMachine } from '../describe-machine.ts';
+import { type Features, loadOrComputeFeatures } from '../faceres/features.ts';
 import { type HeadRecipe, trainHead } from '../faceres/head.ts';
-import { kept, writeWhole } from '../kept-results.ts';
 import { type LossName, makeLoss } from '../lfw/losses.ts';
-import { machine } from '../machine.ts';
+import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { type DriftStudy, driftFigure, driftPage } from './page.ts';
 
 /** Options of the study. */
@@ -20,12 +20,12 @@ export interface DriftStudyOptions {
   readonly openBackbone: () => Promise<Backbone>;
 }
 
-/** What is wrong with the training set: shares of its pictures. */
+/** Corruption of the training set, as shares of its images. */
 export interface Condition {
   readonly name: string;
-  /** Pictures with the label of somebody else. */
+  /** Share of images with another person's label. */
   readonly wrongLabels: number;
-  /** Pictures whose lower half is covered. */
+  /** Share of images whose lower half is covered. */
   readonly covered: number;
 }
 
@@ -36,18 +36,18 @@ const conditions: readonly Condition[] = [
   { name: '30 % half covered', wrongLabels: 0, covered: 0.3 },
 ];
 
-/** A head that was trained under a condition. */
+/** Measurements of a head that was trained under a condition. */
 export interface DriftRun {
   readonly condition: string;
   readonly loss: LossName;
   readonly seed: number;
   /**
-   * Angles in degrees between a class's vector and the true centre of the class, the mean of its unchanged pictures under
-   * their true labels: mean over the classes. `prototypes` is null for losses without them.
+   * Angle in degrees between a class's vector and its true centre, mean over the classes. The true centre is the mean of the
+   * class's unchanged images under their true labels. `prototypes` is null for losses without prototypes.
    */
   readonly weights: number;
   readonly prototypes: number | null;
-  /** Share of the unchanged pictures whose own class has the most similar vector. */
+  /** Share of the unchanged images whose own class has the most similar vector. */
   readonly accuracyByWeights: number;
   readonly accuracyByPrototypes: number | null;
 }
@@ -59,7 +59,7 @@ export async function driftStudy(options: DriftStudyOptions): Promise<DriftStudy
   const { out, results, seeds, recipe } = options;
   await mkdir(out, { recursive: true });
   const train = await openImageFolder(options.train);
-  const [whole, covered] = await keptFeatures(options, [
+  const [whole, covered] = await loadOrComputeFeatures(options, [
     { name: 'faceres-train', source: train },
     { name: 'faceres-train-covered', source: train, alter: coverLowerHalf },
   ]);
@@ -72,15 +72,15 @@ export async function driftStudy(options: DriftStudyOptions): Promise<DriftStudy
         console.error(`${condition.name}: ${loss}, seed ${seed}`);
         const name = `drift-${conditions.indexOf(condition)}-${loss.toLowerCase()}-${seed}`;
         const key = { recipe, condition };
-        runs.push(await kept(results, name, key, () => runOnce(data, condition, loss, seed, recipe)));
+        runs.push(await reuseResult(results, name, key, () => runOnce(data, condition, loss, seed, recipe)));
       }
     }
   }
   const counts = { images: train.size, people: numClasses };
   await train.close();
-  const study = { runs, recipe, counts, machine: machine() };
-  await writeWhole(join(out, 'drift.svg'), driftFigure(study));
-  await writeWhole(join(out, 'drift.md'), driftPage(study));
+  const study = { runs, recipe, counts, machine: describeMachine() };
+  await writeAtomically(join(out, 'drift.svg'), driftFigure(study));
+  await writeAtomically(join(out, 'drift.md'), driftPage(study));
   return study;
 }
 
@@ -91,7 +91,7 @@ function coverLowerHalf(images: tf.Tensor4D): tf.Tensor4D {
   return tf.concat([seen, tf.zeros([batch, height - upper, width, channels])], 1) as tf.Tensor4D;
 }
 
-/** The same pictures in their usual and in their covered form. */
+/** Features of the same images, whole and with the lower half covered. */
 interface DriftData {
   readonly whole: Features;
   readonly covered: Features;
@@ -113,17 +113,17 @@ async function runOnce(
     if (random() < coveredShare)
       values.set(covered.values.subarray(row * size, (row + 1) * size), row * size);
     if (random() >= wrongLabels) return label;
-    // Anybody else, each equally likely.
+    // Every other person is equally likely.
     return (label + 1 + Math.floor(random() * (numClasses - 1))) % numClasses;
   });
   const { embeddingSize, scale } = recipe;
   const loss = makeLoss(lossName, { numClasses, embeddingSize, scale, seed });
   const head = await trainHead({ values, size }, given, loss, seed, recipe);
   const embeddings = head.embed(whole);
-  const vectors = await classVectors(loss);
+  const vectors = await readClassVectors(loss);
   head.dispose();
   loss.dispose();
-  const measured = vectors.map((vector) => against(embeddings, labels, vector, embeddingSize));
+  const measured = vectors.map((vector) => measureVectors(embeddings, labels, vector, embeddingSize));
   return {
     condition: name,
     loss: lossName,
@@ -135,8 +135,8 @@ async function runOnce(
   };
 }
 
-/** The weights, and the prototypes of a loss that has them. */
-async function classVectors(loss: OpenSetLoss): Promise<Float32Array[]> {
+/** Reads the class weights, and the prototypes if the loss has them. */
+async function readClassVectors(loss: OpenSetLoss): Promise<Float32Array[]> {
   const state = loss.getState();
   const tensors = [state.weight, state.empiricalPrototypes].filter((tensor) => tensor !== undefined);
   const vectors = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
@@ -144,8 +144,8 @@ async function classVectors(loss: OpenSetLoss): Promise<Float32Array[]> {
   return vectors;
 }
 
-/** How far class vectors lie from the true centres, and how many pictures they classify rightly. */
-function against(embeddings: Float32Array, labels: Int32Array, vectors: Float32Array, size: number) {
+/** Measures the angle of class vectors to the true centres, and the accuracy of classifying images by them. */
+function measureVectors(embeddings: Float32Array, labels: Int32Array, vectors: Float32Array, size: number) {
   return tf.tidy(() => {
     const rows = normalizeRows(tf.tensor2d(embeddings, [labels.length, size])).unit;
     const bank = normalizeRows(tf.tensor2d(vectors, [vectors.length / size, size])).unit;

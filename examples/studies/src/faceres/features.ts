@@ -6,16 +6,16 @@ import type { Backbone } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import * as tf from '@tensorflow/tfjs';
-import { kept } from '../kept-results.ts';
+import { reuseResult } from '../reuse-result.ts';
 
-/** What a frozen network says of pictures: a row of numbers for each. */
+/** Outputs of a frozen network: a row of numbers for each image. */
 export interface Features {
   /** `[rows, size]`, row-major. */
   readonly values: Float32Array;
   readonly size: number;
 }
 
-/** The face network of `@vladmandic/human`: 224 × 224 colour pictures in, 1024 numbers out. */
+/** Opens the face network of `@vladmandic/human`: colour images of 224 × 224 in, 1024 numbers out. */
 export async function openFaceres(): Promise<Backbone> {
   const { resolve } = createRequire(import.meta.url);
   const folder = join(dirname(resolve('@vladmandic/human')), '..', 'models');
@@ -29,7 +29,7 @@ export async function openFaceres(): Promise<Backbone> {
   });
 }
 
-/** A model of tfjs-converter on disk; `file://` is known to tfjs-node alone. */
+/** Reads a model of tfjs-converter from disk; only tfjs-node supports `file://`. */
 async function fromFiles(path: string): Promise<tf.io.IOHandler> {
   const { modelTopology, weightsManifest } = JSON.parse(await readFile(path, 'utf8')) as tf.io.ModelJSON;
   const files = weightsManifest.flatMap(({ paths }) => paths);
@@ -42,26 +42,26 @@ async function fromFiles(path: string): Promise<tf.io.IOHandler> {
   });
 }
 
-/** Pictures that a frozen network looks at. */
-export interface Pictures {
-  /** Of the file in which the features are kept. */
+/** A set of images for a frozen network. */
+export interface FeatureInput {
+  /** Name of the file that stores the features. */
   readonly name: string;
   readonly source: ImageSource;
-  /** Done to the pictures first. */
+  /** Transformation of the images before the network. */
   readonly alter?: (images: tf.Tensor4D) => tf.Tensor4D;
 }
 
-/** The features of sets of pictures, each taken once and kept in a folder. */
-export async function keptFeatures(
+/** Returns the features of image sets; each set is computed once and stored in a folder. */
+export async function loadOrComputeFeatures(
   { results, openBackbone }: { readonly results: string; readonly openBackbone: () => Promise<Backbone> },
-  sets: readonly Pictures[],
+  sets: readonly FeatureInput[],
 ): Promise<Features[]> {
   let backbone: Backbone | null = null;
   const all: Features[] = [];
   for (const set of sets) {
-    const { values, size } = await kept(results, set.name, set.source.size, async () => {
+    const { values, size } = await reuseResult(results, set.name, set.source.size, async () => {
       backbone ??= await openBackbone();
-      const features = await featuresOf(backbone, set);
+      const features = await computeFeatures(backbone, set);
       return { size: features.size, values: Buffer.from(features.values.buffer).toString('base64') };
     });
     all.push({ size, values: new Float32Array(Uint8Array.from(Buffer.from(values, 'base64')).buffer) });
@@ -70,7 +70,7 @@ export async function keptFeatures(
   return all;
 }
 
-async function featuresOf(backbone: Backbone, { source, alter }: Pictures): Promise<Features> {
+async function computeFeatures(backbone: Backbone, { source, alter }: FeatureInput): Promise<Features> {
   const [height, width, channels] = backbone.inputShape as [number, number, 1 | 3];
   const size = backbone.embeddingSize;
   const values = new Float32Array(source.size * size);
@@ -83,7 +83,7 @@ async function featuresOf(backbone: Backbone, { source, alter }: Pictures): Prom
     done += batch.labels.length;
     tf.dispose([images, rows]);
     if (done % 320 === 0 || done === source.size)
-      console.error(`features of ${done} of ${source.size} pictures`);
+      console.error(`features of ${done} of ${source.size} images`);
   }
   return { values, size };
 }

@@ -4,7 +4,7 @@ import { Sgd } from '@openset/train';
 import * as tf from '@tensorflow/tfjs';
 import type { Features } from './features.ts';
 
-/** How a head is trained: SGD with momentum 0.9 and a rate that falls to 0 as a cosine. */
+/** Training settings of a head: SGD with momentum 0.9 and a rate that falls to 0 as a cosine. */
 export interface HeadRecipe {
   readonly steps: number;
   readonly batchSize: number;
@@ -14,10 +14,10 @@ export interface HeadRecipe {
   readonly scale: number;
 }
 
-/** A head: features in, embeddings out. */
+/** A trained head: features in, embeddings out. */
 export interface TrainedHead {
   readonly learned: LearnedThreshold | null;
-  /** `[rows, embeddingSize]`. */
+  /** Returns embeddings `[rows, embeddingSize]`, row-major. */
   embed(features: Features): Float32Array;
   dispose(): void;
 }

@@ -4,11 +4,11 @@ import type { Backbone } from '@openset/core';
 import { readLfwPairs, verificationImages } from '@openset/data';
 import { openImageFolder, openPairs, readFrom } from '@openset/data/node';
 import { pairSimilarities } from '@openset/metrics';
-import { kept, writeWhole } from '../kept-results.ts';
+import { describeMachine } from '../describe-machine.ts';
 import { type LossName, lossNames, makeLoss } from '../lfw/losses.ts';
 import { type Measurements, measure, type ScoredPairs } from '../lfw/measure.ts';
-import { machine } from '../machine.ts';
-import { keptFeatures } from './features.ts';
+import { reuseResult, writeAtomically } from '../reuse-result.ts';
+import { loadOrComputeFeatures } from './features.ts';
 import { type HeadRecipe, trainHead } from './head.ts';
 import { type FaceresStudy, faceresFigure, faceresPage } from './page.ts';
 
@@ -17,33 +17,33 @@ export interface FaceresStudyOptions {
   readonly train: string;
   readonly pairs: string;
   readonly out: string;
-  /** Where features and finished runs are kept. */
+  /** Folder that stores features and finished runs. */
   readonly results: string;
   readonly seeds: number;
   readonly recipe: HeadRecipe;
-  /** Opens the frozen network; called only if its features are not kept. */
+  /** Opens the frozen network; called only if its features are not stored. */
   readonly openBackbone: () => Promise<Backbone>;
 }
 
-/** A head, or the network without one, measured on the pairs. */
+/** Measurements of a head, or of the network without one, on the pairs. */
 export interface HeadResult extends Measurements {
   readonly loss: LossName | null;
   readonly seed: number;
   readonly cosines: readonly number[];
 }
 
-/** Heads with each loss and seed on a frozen network, next to the network alone, and the page. */
+/** Trains heads with each loss and seed on a frozen network, compares them with the network alone, and writes the page. */
 export async function faceresStudy(options: FaceresStudyOptions): Promise<FaceresStudy> {
   const { out, results, seeds, recipe } = options;
   await mkdir(out, { recursive: true });
   const train = await openImageFolder(options.train);
   const pairs = openPairs(await readFrom(join(options.pairs, 'pairs.txt'), readLfwPairs), options.pairs);
-  const [trainFeatures, pairFeatures] = await keptFeatures(options, [
+  const [trainFeatures, pairFeatures] = await loadOrComputeFeatures(options, [
     { name: 'faceres-train', source: train },
     { name: 'faceres-pairs', source: verificationImages(pairs) },
   ]);
   const score = (embeddings: Float32Array, size: number): ScoredPairs => ({
-    cosines: cosinesOfPairs(embeddings, size),
+    cosines: pairCosines(embeddings, size),
     isSame: pairs.isSame,
     folds: pairs.folds ?? new Int32Array(pairs.size),
   });
@@ -63,7 +63,7 @@ export async function faceresStudy(options: FaceresStudyOptions): Promise<Facere
         lossObject.dispose();
         return { ...measure(scored, head.learned), loss, seed, cosines: [...scored.cosines] };
       };
-      runs.push(await kept(results, `faceres-${loss.toLowerCase()}-${seed}`, recipe, run));
+      runs.push(await reuseResult(results, `faceres-${loss.toLowerCase()}-${seed}`, recipe, run));
     }
   }
   const study: FaceresStudy = {
@@ -72,16 +72,16 @@ export async function faceresStudy(options: FaceresStudyOptions): Promise<Facere
     recipe,
     isSame: pairs.isSame,
     counts: { images: train.size, people: numClasses, pairs: pairs.size },
-    machine: machine(),
+    machine: describeMachine(),
   };
-  await writeWhole(join(out, 'faceres-roc.svg'), faceresFigure(study));
-  await writeWhole(join(out, 'faceres.md'), faceresPage(study));
+  await writeAtomically(join(out, 'faceres-roc.svg'), faceresFigure(study));
+  await writeAtomically(join(out, 'faceres.md'), faceresPage(study));
   await train.close();
   return study;
 }
 
-/** The cosine of the rows `2i` and `2i + 1`. */
-function cosinesOfPairs(embeddings: Float32Array, size: number): Float64Array {
+/** Returns the cosine of the rows `2i` and `2i + 1` for each pair i. */
+function pairCosines(embeddings: Float32Array, size: number): Float64Array {
   const pairs = Uint32Array.from({ length: embeddings.length / size }, (_, row) => row);
   return pairSimilarities(embeddings, size, pairs);
 }

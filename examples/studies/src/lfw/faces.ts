@@ -3,20 +3,20 @@ import { type ImageSource, readLfwPairs, type VerificationSet, verificationImage
 import { openImageFolder, openPairs, readFrom } from '@openset/data/node';
 import { decodeAndClose } from '../decode-and-close.ts';
 
-/** The data of the study, decoded: grey pictures of one size. */
+/** Decoded data of the study: grey images of one size. */
 export interface Faces {
   readonly train: ImageSource;
   readonly pairs: VerificationSet;
-  /** `2i` and `2i + 1` are the pictures of pair i. */
+  /** Images of the pairs; `2i` and `2i + 1` belong to pair i. */
   readonly pairImages: ImageSource;
-  /** All pictures of the people of the pairs, with the person as label. */
+  /** All images of the people of the pairs, with the person as label. */
   readonly people: ImageSource;
   readonly inputSize: number;
 }
 
 /**
- * Opens both folders, and decodes them into memory.
- * @param folders `train`: one folder for each person; `pairs`: LFW's `pairs.txt` beside one folder for each person
+ * Opens both folders and decodes them into memory.
+ * @param folders `train`: one folder for each person; `pairs`: LFW's `pairs.txt` and one folder for each person
  */
 export async function openFaces(
   folders: { readonly train: string; readonly pairs: string },

@@ -4,7 +4,7 @@ import { EplLoss } from '@openset/epl';
 import { CosFaceLoss } from '@openset/margin';
 import { UniTSFaceLoss } from '@openset/uss';
 
-/** What all losses of the study share. The papers' scale of 64 is meant for ten thousand identities and more. */
+/** Options that all losses of the study share. The papers' scale of 64 suits ten thousand identities and more. */
 export interface LossSizes {
   readonly numClasses: number;
   readonly embeddingSize: number;
@@ -22,7 +22,7 @@ const makers = {
   'EPL-CosFace': (sizes: LossSizes) => new EplLoss({ ...sizes, margin }),
 };
 
-/** The losses compared. */
+/** Name of a compared loss. */
 export type LossName = keyof typeof makers;
 
 export const lossNames = Object.keys(makers) as LossName[];

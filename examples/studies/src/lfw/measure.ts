@@ -5,7 +5,7 @@ import { accuracyAt, bestAccuracy, bootstrapInterval, tarAtFar } from '@openset/
 export interface ScoredPairs {
   readonly cosines: Float64Array;
   readonly isSame: Uint8Array;
-  /** The fold of each pair. */
+  /** Fold of each pair. */
   readonly folds: Int32Array;
 }
 
@@ -16,26 +16,26 @@ export interface Share {
   readonly high: number;
 }
 
-/** What one run is measured by. */
+/** Measurements of one run. */
 export interface Measurements {
-  /** The threshold from one fold, the accuracy on the other; mean of both ways. */
+  /** Accuracy on one fold at the best threshold of the other; mean over both folds. */
   readonly accuracy: Share;
-  /** Accuracy at the threshold that the loss learned; null for losses that learn none. */
+  /** Accuracy at the learned threshold; null for losses that learn none. */
   readonly accuracyAtLearned: Share | null;
   readonly learned: LearnedThreshold | null;
-  /** The threshold with the most right answers on all pairs. */
+  /** Threshold with the highest accuracy on all pairs. */
   readonly bestThreshold: number;
   readonly tarAtFar: Share;
 }
 
-/** The false accept rate at which true accepts are counted. */
+/** False accept rate at which the true accept rate is measured. */
 export const far = 1e-2;
 
 /** Measures a run. The confidence intervals resample pairs. */
 export function measure(pairs: ScoredPairs, learned: LearnedThreshold | null): Measurements {
   const { cosines, isSame } = pairs;
   return {
-    accuracy: interval(pairs, acrossFolds),
+    accuracy: interval(pairs, crossFoldAccuracy),
     accuracyAtLearned:
       learned && interval(pairs, (drawn) => accuracyAt(drawn.cosines, drawn.isSame, learned.cosine).accuracy),
     learned,
@@ -44,8 +44,8 @@ export function measure(pairs: ScoredPairs, learned: LearnedThreshold | null): M
   };
 }
 
-/** For each fold the best threshold of the others, and the accuracy there; mean over the folds. */
-export function acrossFolds(pairs: ScoredPairs): number {
+/** Returns the mean over the folds of the accuracy at the best threshold of the other folds. */
+export function crossFoldAccuracy(pairs: ScoredPairs): number {
   const folds = [...new Set(pairs.folds)];
   const accuracies = folds.map((fold) => {
     const rest = select(pairs, (pair) => pairs.folds[pair] !== fold);
@@ -56,7 +56,7 @@ export function acrossFolds(pairs: ScoredPairs): number {
   return accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / folds.length;
 }
 
-/** Bootstrap: each pair is replaced by one of its own fold and kind, so that no resample lacks a kind. */
+/** Bootstraps within fold and kind of the pairs, so that no resample lacks a kind. */
 function interval(pairs: ScoredPairs, statistic: (drawn: ScoredPairs) => number): Share {
   const { isSame, folds } = pairs;
   const strata = isSame.map((kind, pair) => 2 * folds[pair]! + kind);

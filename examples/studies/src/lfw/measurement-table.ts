@@ -1,11 +1,11 @@
 import { mean, percent, spread } from '../numbers.ts';
 import { far, type Measurements, type Share } from './measure.ts';
 
-/** The columns behind the name of what was measured: the head of a Markdown table. */
+/** Head of a Markdown table without its first column, which names the measured item. */
 export const measurementTableHead = `accuracy | at the learned threshold | learned threshold | best threshold | TAR@FAR ${far} |
 | --- | --- | --- | --- | --- | --- |`;
 
-/** A row of the table: means over runs that differ in their seed, with the lowest and the highest. */
+/** Formats a row of the table: means over runs with different seeds, with the lowest and the highest seed. */
 export function measurementRow(name: string, runs: readonly Measurements[]): string {
   const atLearned = runs.flatMap(({ accuracyAtLearned }) => accuracyAtLearned?.estimate ?? []);
   const learned = runs.flatMap(({ learned: threshold }) => threshold?.cosine ?? []);
@@ -25,12 +25,12 @@ function shares(values: readonly number[]): string {
   return values.length === 1 ? percent(values[0]!) : spread(values, percent);
 }
 
-/** A share with its confidence interval: `97.5 % (96.1 %–98.2 %)`. */
+/** Formats a share with its confidence interval: `97.5 % (96.1 %–98.2 %)`. */
 export function interval({ estimate, low, high }: Share): string {
   return `${percent(estimate)} (${percent(low)}–${percent(high)})`;
 }
 
-/** `6.1 minutes`. */
+/** Formats seconds as `6.1 minutes`. */
 export function minutesText(seconds: number): string {
   return `${(seconds / 60).toFixed(1)} minutes`;
 }

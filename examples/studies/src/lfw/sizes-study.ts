@@ -5,14 +5,14 @@ import { openImageFolder } from '@openset/data/node';
 import { samplePairs } from '@openset/metrics';
 import { Verifier } from '@openset/verify';
 import { decodeAndClose } from '../decode-and-close.ts';
-import { kept, writeWhole } from '../kept-results.ts';
-import { machine } from '../machine.ts';
+import { describeMachine } from '../describe-machine.ts';
+import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { makeLoss } from './losses.ts';
 import { type Measurements, measure } from './measure.ts';
 import { type SizesStudy, sizesPage } from './sizes-page.ts';
-import { faceNetwork, inOrder, type Recipe, trainFaces } from './train-once.ts';
+import { faceNetwork, orderedBatches, type Recipe, trainFaces } from './train-once.ts';
 
-/** Side of the pictures in pixels, and channels of the first stage. */
+/** Side of the images in pixels, and channels of the first stage. */
 export interface NetworkSize {
   readonly inputSize: number;
   readonly width: number;
@@ -22,34 +22,34 @@ export interface NetworkSize {
 export interface SizesStudyOptions {
   readonly train: string;
   readonly out: string;
-  /** Where finished runs are kept. */
+  /** Folder that stores finished runs. */
   readonly results: string;
-  /** What is compared. */
+  /** Networks to compare. */
   readonly networks: readonly NetworkSize[];
-  /** What each run may take. */
+  /** Training time of each run. */
   readonly minutes: number;
-  /** Pairs of each kind that a network is judged on, at most. */
+  /** Largest number of pairs of each kind in the evaluation. */
   readonly mostPairs: number;
-  /** All but the width and the number of steps, which are those of each run. */
+  /** Settings of all runs; each run sets its own width and number of steps. */
   readonly recipe: Recipe;
   readonly command: string;
 }
 
-/** A network of some size, after its minutes of training. */
+/** Measurements of a network after its minutes of training. */
 export interface SizeRun extends NetworkSize, Measurements {
   readonly steps: number;
   readonly epochs: number;
   readonly seconds: number;
 }
 
-/** A fifth of the people is held out, and not more than ten pictures of each of them count. */
-const share = 0.2;
-const mostPictures = 10;
+/** A fifth of the people is held out; at most ten images of each of them count. */
+const heldOutShare = 0.2;
+const maxImagesPerPerson = 10;
 const seed = 1;
-/** Steps that are tried to find out how many fit; the first ones are slower than all later ones. */
-const tried = { warmup: 10, timed: 60 };
+/** Steps of the trial that estimates how many fit into the time; the first ones are slower than the rest. */
+const trialSteps = { warmup: 10, timed: 60 };
 
-/** Trains networks of different widths and input sizes for the same time, and judges them on people held out. */
+/** Trains networks of different widths and input sizes for the same time, and evaluates them on held-out people. */
 export async function sizesStudy(options: SizesStudyOptions): Promise<SizesStudy> {
   const { out, results, networks, minutes, mostPairs, recipe, command } = options;
   await mkdir(out, { recursive: true });
@@ -62,10 +62,10 @@ export async function sizesStudy(options: SizesStudyOptions): Promise<SizesStudy
       const people = await openPeople(options.train, inputSize);
       return runOnce(people, inputSize, minutes, mostPairs, { ...recipe, width });
     };
-    runs.push(await kept(results, `sizes-${inputSize}-${width}`, key, run));
+    runs.push(await reuseResult(results, `sizes-${inputSize}-${width}`, key, run));
   }
-  const study = { runs, recipe, minutes, machine: machine(), command };
-  await writeWhole(join(out, 'lfw-sizes.md'), sizesPage(study));
+  const study = { runs, recipe, minutes, machine: describeMachine(), command };
+  await writeAtomically(join(out, 'lfw-sizes.md'), sizesPage(study));
   return study;
 }
 
@@ -80,14 +80,14 @@ async function openPeople(folder: string, inputSize: number): Promise<People> {
     width: inputSize,
     channels: 1,
   });
-  const { train, held } = holdOutClasses(whole, folder, { share, seed });
-  const pictures = new Map<number, number>();
-  const counted = [...held!.labels.keys()].filter((row) => {
-    const count = (pictures.get(held!.labels[row]!) ?? 0) + 1;
-    pictures.set(held!.labels[row]!, count);
-    return count <= mostPictures;
+  const { train, held } = holdOutClasses(whole, folder, { share: heldOutShare, seed });
+  const imageCounts = new Map<number, number>();
+  const selected = [...held!.labels.keys()].filter((row) => {
+    const count = (imageCounts.get(held!.labels[row]!) ?? 0) + 1;
+    imageCounts.set(held!.labels[row]!, count);
+    return count <= maxImagesPerPerson;
   });
-  return { train, held: subsetSource(held!, counted) };
+  return { train, held: subsetSource(held!, selected) };
 }
 
 async function runOnce(
@@ -102,29 +102,29 @@ async function runOnce(
   const start = () => {
     const loss = makeLoss('CosFace', { numClasses: train.classNames.length, embeddingSize, scale, seed });
     const backbone = faceNetwork(set, seed, recipe);
-    const steps = (count: number) => trainFaces(set, backbone, loss, seed, { ...recipe, steps: count });
+    const trainSteps = (count: number) => trainFaces(set, backbone, loss, seed, { ...recipe, steps: count });
     const dispose = () => {
       backbone.dispose();
       loss.dispose();
     };
-    return { backbone, steps, dispose };
+    return { backbone, train: trainSteps, dispose };
   };
   const trial = start();
-  await trial.steps(tried.warmup);
-  const { seconds: timed } = await trial.steps(tried.timed);
+  await trial.train(trialSteps.warmup);
+  const { seconds: timed } = await trial.train(trialSteps.timed);
   trial.dispose();
-  const steps = Math.max(1, Math.floor((60 * minutes * tried.timed) / timed));
+  const steps = Math.max(1, Math.floor((60 * minutes * trialSteps.timed) / timed));
   const network = start();
-  const { epochs, seconds } = await network.steps(steps);
+  const { epochs, seconds } = await network.train(steps);
   const verifier = new Verifier({ backbone: network.backbone, threshold: 0, batchSize: 64 });
   const measurements = measure(await scoreHeld(held, inputSize, mostPairs, verifier), null);
   network.dispose();
   return { ...measurements, inputSize, width: recipe.width, steps, epochs, seconds };
 }
 
-/** A balanced sample of pairs; the first half of them is one fold, the second the other. */
+/** Scores a balanced sample of pairs in two folds: the first half of the pairs and the second half. */
 async function scoreHeld(held: ImageSource, inputSize: number, mostPairs: number, verifier: Verifier) {
-  const embeddings = await verifier.embedBatches(inOrder(held, inputSize));
+  const embeddings = await verifier.embedBatches(orderedBatches(held, inputSize));
   const { pairs, isSame } = samplePairs(held.labels, { count: 2 * mostPairs, seed });
   const cosines = Float64Array.from(isSame, (_, pair) => {
     return verifier.compare(embeddings[pairs[2 * pair]!]!, embeddings[pairs[2 * pair + 1]!]!).cosine;

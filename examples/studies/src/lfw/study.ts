@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kept, writeWhole } from '../kept-results.ts';
-import { machine } from '../machine.ts';
+import { describeMachine } from '../describe-machine.ts';
 import { mean } from '../numbers.ts';
+import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { openFaces } from './faces.ts';
 import { type LossName, lossNames } from './losses.ts';
 import { measure } from './measure.ts';
@@ -14,19 +14,19 @@ import { type Recipe, type TrainedRun, trainOnce } from './train-once.ts';
 export interface LfwStudyOptions {
   readonly train: string;
   readonly pairs: string;
-  /** Where the page goes. */
+  /** Folder for the page. */
   readonly out: string;
-  /** Where finished runs are kept. */
+  /** Folder that stores finished runs. */
   readonly results: string;
   readonly seeds: number;
   readonly inputSize: number;
   readonly recipe: Recipe;
-  /** Steps of the long run of the best loss; 0 for none. */
+  /** Steps of a long run of the best loss; 0 for none. */
   readonly longSteps: number;
   readonly command: string;
 }
 
-/** All runs, one after another, and the page. */
+/** Trains with each loss and seed, and writes the page. */
 export async function lfwStudy(options: LfwStudyOptions): Promise<LfwStudy> {
   const { out, inputSize, recipe, longSteps, command } = options;
   const { faces, runs: trained, run } = await trainAll(options);
@@ -39,32 +39,32 @@ export async function lfwStudy(options: LfwStudyOptions): Promise<LfwStudy> {
   const long = longSteps > 0 ? measured(await run(bestLoss(runs), 1, { ...recipe, steps: longSteps })) : null;
   const { size: images, classNames } = faces.train;
   const counts = { images, people: classNames.length, pairs };
-  const study = { runs, long, recipe, inputSize, isSame, counts, machine: machine(), command };
-  await writeWhole(join(out, 'lfw-roc.svg'), lfwFigure(study));
-  await writeWhole(join(out, 'lfw.md'), lfwPage(study));
+  const study = { runs, long, recipe, inputSize, isSame, counts, machine: describeMachine(), command };
+  await writeAtomically(join(out, 'lfw-roc.svg'), lfwFigure(study));
+  await writeAtomically(join(out, 'lfw.md'), lfwPage(study));
   return study;
 }
 
-/** The thresholds of single people, from the same runs. */
+/** Writes the page about the thresholds of single people, from the same runs. */
 export async function thresholdsStudy(options: LfwStudyOptions): Promise<ThresholdsStudy> {
   const { out, inputSize, recipe, command } = options;
   const { runs } = await trainAll(options);
-  const study = { runs, recipe, inputSize, machine: machine(), command };
-  await writeWhole(join(out, 'thresholds.svg'), thresholdsFigure(study));
-  await writeWhole(join(out, 'thresholds.md'), thresholdsPage(study));
+  const study = { runs, recipe, inputSize, machine: describeMachine(), command };
+  await writeAtomically(join(out, 'thresholds.svg'), thresholdsFigure(study));
+  await writeAtomically(join(out, 'thresholds.md'), thresholdsPage(study));
   return study;
 }
 
-/** Trains with each loss and seed, unless the run is kept. */
+/** Trains with each loss and seed, or reads the run if it is stored. */
 async function trainAll(options: LfwStudyOptions) {
   const { out, results, seeds, inputSize, recipe } = options;
-  // Before hours are spent: can the page be written?
+  // Fails now rather than after hours of training if the folder cannot be written.
   await mkdir(out, { recursive: true });
   const faces = await openFaces(options, inputSize);
   const run = (loss: LossName, seed: number, ownRecipe: Recipe): Promise<TrainedRun> => {
     const name = `lfw-${loss.toLowerCase()}-${seed}-${ownRecipe.steps}`;
     console.error(`${loss}, seed ${seed}, ${ownRecipe.steps} steps`);
-    return kept(results, name, { recipe: ownRecipe, inputSize }, () =>
+    return reuseResult(results, name, { recipe: ownRecipe, inputSize }, () =>
       trainOnce(faces, loss, seed, ownRecipe),
     );
   };

@@ -8,7 +8,7 @@ import { type TrainingRecipe, trainNetwork } from '../train-network.ts';
 import type { Faces } from './faces.ts';
 import { type LossName, makeLoss } from './losses.ts';
 
-/** How the network is made and trained; the same for all losses. */
+/** Settings of the network and its training; the same for all losses. */
 export interface Recipe extends TrainingRecipe {
   readonly scale: number;
   /** Channels of the first stage. */
@@ -18,7 +18,7 @@ export interface Recipe extends TrainingRecipe {
   readonly dropout: number;
 }
 
-/** What one run gave. */
+/** Result of one run. */
 export interface TrainedRun {
   readonly loss: LossName;
   readonly seed: number;
@@ -26,13 +26,13 @@ export interface TrainedRun {
   readonly epochs: number;
   readonly seconds: number;
   readonly learned: LearnedThreshold | null;
-  /** Of the pairs, in their order. */
+  /** Cosine of each pair, in the order of the pairs. */
   readonly cosines: readonly number[];
-  /** Of each person with two pictures or more. */
+  /** Threshold of each person with at least two images. */
   readonly thresholds: IdentityThresholds;
 }
 
-/** Trains a network from nothing with one loss, and compares the pictures of the pairs. */
+/** Trains a network from random weights with one loss, and scores the pairs. */
 export async function trainOnce(
   faces: Faces,
   name: LossName,
@@ -52,7 +52,7 @@ export async function trainOnce(
   return { loss: name, seed, steps: recipe.steps, epochs, seconds, learned, cosines, thresholds };
 }
 
-/** The untrained network of the study. */
+/** Creates the untrained network of the study. */
 export function faceNetwork({ inputSize }: Pick<Faces, 'inputSize'>, seed: number, recipe: Recipe): Backbone {
   const { width, blocks, embeddingSize, dropout } = recipe;
   return lresnetIR({ blocks, width, inputSize, channels: 1, embeddingSize, dropout, seed });
@@ -78,18 +78,18 @@ export function trainFaces(
 }
 
 async function pairCosines({ pairs, pairImages, inputSize }: Faces, verifier: Verifier): Promise<number[]> {
-  const embeddings = await verifier.embedBatches(inOrder(pairImages, inputSize));
+  const embeddings = await verifier.embedBatches(orderedBatches(pairImages, inputSize));
   return Array.from({ length: pairs.size }, (_, pair) => {
     return verifier.compare(embeddings[2 * pair]!, embeddings[2 * pair + 1]!).cosine;
   });
 }
 
-/** The threshold that suits each person best: eq. 19 of UniTSFace, with the pairs of its figure. */
+/** Computes the threshold of each person: eq. 19 of UniTSFace, with the pairs of its figure. */
 async function personThresholds(
   { people, inputSize }: Faces,
   verifier: Verifier,
 ): Promise<IdentityThresholds> {
-  const embeddings = await verifier.embedBatches(inOrder(people, inputSize));
+  const embeddings = await verifier.embedBatches(orderedBatches(people, inputSize));
   const size = embeddings[0]!.length;
   const rows = new Float32Array(embeddings.length * size);
   embeddings.forEach((embedding, row) => {
@@ -99,8 +99,8 @@ async function personThresholds(
   return identityThresholds(scores.positives, scores.hardestNegatives, scores.labels);
 }
 
-/** All pictures once, in batches. */
-export function inOrder(images: ImageSource, inputSize: number) {
+/** Loads every image once, in order, in batches. */
+export function orderedBatches(images: ImageSource, inputSize: number) {
   const size = { height: inputSize, width: inputSize, channels: 1 } as const;
   return createLoader(images, { ...size, batchSize: 64, shuffle: false, workers: 0 });
 }

