@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Digits, imageSize } from './mnist.ts';
 
+/** Length of an embedding. */
 export const embeddingSize = 64;
 
-/** A small CNN from images [batch, 28, 28, 1] in [−1, 1] to embeddings [batch, 64]: an ordinary tfjs model. */
+/** Creates a small CNN, an ordinary tfjs model: images [batch, 28, 28, 1] in [−1, 1] to embeddings [batch, 64]. */
 export function makeEmbedder(seed: number): tf.LayersModel {
   const convolution = (filters: number, strides: number, layer: number) =>
     tf.layers.conv2d({
@@ -26,20 +27,20 @@ export function makeEmbedder(seed: number): tf.LayersModel {
         useBias: false,
         kernelInitializer: tf.initializers.glorotNormal({ seed: seed + 3 }),
       }),
-      // Centres the embeddings, as the papers' networks do at their end: without it all cosines start near 1, where
-      // a sample-to-sample loss has no gradient to pull samples apart.
+      // Centres the embeddings, like the last layer of the papers' networks. Without it all cosines start near 1, where
+      // a sample-to-sample loss has no gradient that separates samples.
       tf.layers.batchNormalization({ momentum: 0.9 }),
     ],
   });
 }
 
-/** Pixels as the network takes them: [batch, 28, 28, 1], (x − 127.5) / 127.5. */
+/** Converts pixels to the network's input: [batch, 28, 28, 1], (x − 127.5) / 127.5. */
 export function toInput({ pixels, labels }: Digits): tf.Tensor4D {
   const values = Float32Array.from(pixels, (value) => (value - 127.5) / 127.5);
   return tf.tensor4d(values, [labels.length, imageSize, imageSize, 1]);
 }
 
-/** Embeddings of all images, row-major [images, 64]. */
+/** Computes the embeddings of all images, row-major [images, 64]. */
 export async function embed(model: tf.LayersModel, digits: Digits, batch = 250): Promise<Float32Array> {
   const result = new Float32Array(digits.labels.length * embeddingSize);
   const bytes = imageSize * imageSize;

@@ -13,35 +13,35 @@ import {
 } from '@openset/metrics';
 import type * as tf from '@tensorflow/tfjs';
 import { embed, embeddingSize } from './embedder.ts';
-import { bankOf } from './losses.ts';
+import { readBank } from './losses.ts';
 import type { Digits } from './mnist.ts';
 
-/** Verification of pairs of images: same digit or not. */
+/** Verification of pairs of images: same digit or different digits. */
 export interface PairResult {
   readonly similarities: Float64Array;
   readonly isSame: Uint8Array;
   readonly bestAccuracy: number;
   readonly bestThreshold: number;
   readonly equalErrorRate: number;
-  /** At the learned threshold; null for losses that learn none between two embeddings. */
+  /** Accuracy at the learned threshold; null for losses that learn none between two embeddings. */
   readonly learnedAccuracy: number | null;
   readonly roc: { readonly far: number; readonly tar: number }[];
 }
 
-/** Classification of the trained digits against the loss's bank. */
+/** Classification of the trained digits by the loss's bank. */
 export interface ClassResult {
   readonly sampleWise: number;
   readonly classWise: number;
   readonly uniform: number;
   readonly bestThreshold: number;
-  /** At the learned threshold; null for losses that learn none between an embedding and a class weight. */
+  /** Uniform accuracy at the learned threshold; null for losses that learn none between an embedding and a class weight. */
   readonly learnedUniform: number | null;
-  /** Cosines with the own class, and the largest with another one. */
+  /** Cosine of each image with its own class, and the largest one with another class. */
   readonly positives: Float32Array;
   readonly hardestNegatives: Float32Array;
 }
 
-/** Everything that is measured of one trained model. */
+/** All measurements of one trained model. */
 export interface Evaluation {
   readonly threshold: LearnedThreshold | null;
   readonly seen: PairResult;
@@ -51,6 +51,7 @@ export interface Evaluation {
 
 const pairCount = 10_000;
 
+/** Evaluates a trained model on pairs of seen and unseen digits, and on the classes of the seen ones. */
 export async function evaluate(
   model: tf.LayersModel,
   loss: OpenSetLoss,
@@ -64,7 +65,7 @@ export async function evaluate(
     threshold,
     seen: verify(seenEmbeddings, seen.labels, pairThreshold, seed),
     unseen: verify(await embed(model, unseen), unseen.labels, pairThreshold, seed),
-    classes: classify(seenEmbeddings, seen.labels, await bankOf(loss), classThreshold),
+    classes: classify(seenEmbeddings, seen.labels, await readBank(loss), classThreshold),
   };
 }
 
@@ -84,7 +85,7 @@ function verify(
     bestThreshold: best.threshold,
     equalErrorRate: equalErrorRate(similarities, isSame).rate,
     learnedAccuracy: learned === null ? null : accuracyAt(similarities, isSame, learned).accuracy,
-    roc: thinned(rocCurve(similarities, isSame)),
+    roc: thinCurve(rocCurve(similarities, isSame)),
   };
 }
 
@@ -118,8 +119,8 @@ function classify(
   };
 }
 
-/** At most 200 points of a ROC curve, for drawing. */
-function thinned({
+/** Returns at most 200 points of a ROC curve, for drawing. */
+function thinCurve({
   far,
   tar,
 }: {

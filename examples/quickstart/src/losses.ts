@@ -5,14 +5,15 @@ import { CosFaceLoss, SoftmaxLoss } from '@openset/margin';
 import { UniTSFaceLoss, UssLoss } from '@openset/uss';
 import { embeddingSize } from './embedder.ts';
 
-/** The digits that are trained; the others are never seen. */
+/** Digits of the training set. */
 export const trainedDigits = [0, 1, 2, 3, 4, 5, 6];
+/** Digits that no network sees in training. */
 export const unseenDigits = [7, 8, 9];
 
 /**
- * The losses compared. A scale of 16 suits seven classes: the papers' 64 is meant for ten thousand and more. BCE-unified
- * goes without a margin, as in its paper: a margin on the positives pulls the learned threshold down by part of it. EPL
- * scores its prototypes from epoch 2 on, of a few; the papers' code from epoch 4, of 28.
+ * The compared losses. A scale of 16 suits seven classes; the papers' 64 suits ten thousand and more. BCE-unified has no
+ * margin, as in its paper: a margin on the positives lowers the learned threshold by a part of the margin. EPL scores its
+ * prototypes from epoch 2, because there are few epochs; the paper's code does so from epoch 4 of 28.
  */
 const makers = {
   softmax: (seed: number) => new SoftmaxLoss({ ...sizes(seed) }),
@@ -34,8 +35,8 @@ export function makeLoss(name: LossName, seed: number): OpenSetLoss {
   return makers[name](seed);
 }
 
-/** What a loss compares embeddings with, [7, 64]: class weights, or the sample memory where it has none. */
-export async function bankOf(loss: OpenSetLoss): Promise<Float32Array> {
+/** Reads the bank of a loss, [7, 64]: the class weights, or the sample memory if there are no weights. */
+export async function readBank(loss: OpenSetLoss): Promise<Float32Array> {
   const state = loss.getState();
   const key = ['weight', 'classLoss.weight', 'featureMemory'].find((name) => name in state);
   const values = (await state[key as string]?.data<'float32'>()) as Float32Array;

@@ -12,7 +12,7 @@ import { reportPage } from './report.ts';
 import { explanation, markdownTable, type Row, textTable } from './table.ts';
 import { train } from './train.ts';
 
-/** Between these lines of a Markdown file the table is put. */
+/** Marks in a Markdown file; the run writes the table between them. */
 const startMark = '<!-- quickstart:start -->';
 const endMark = '<!-- quickstart:end -->';
 
@@ -28,7 +28,7 @@ try {
 
 async function run(options: QuickstartOptions): Promise<void> {
   const { losses, epochs, seed, backend, out } = options;
-  // Before minutes are spent: can the results be written?
+  // Fails now rather than after minutes of training if the results cannot be written.
   await mkdir(out, { recursive: true });
   if (options.readme) await readMarks(options.readme);
   await startBackend(backend);
@@ -56,12 +56,12 @@ async function run(options: QuickstartOptions): Promise<void> {
   }
   console.log(`\n${textTable(rows)}\n\n${explanation}\n`);
   const settings = `${images.labels.length} images, ${epochs} epochs, scale 16, SGD with momentum 0.9 and a rate falling from 0.05 to 0, batch 128, seed ${seed}, backend ${backend}.`;
-  await writeWhole(join(out, 'index.html'), reportPage(rows, settings));
-  await writeWhole(join(out, 'results.json'), `${JSON.stringify(rows, summary, 2)}\n`);
+  await writeAtomically(join(out, 'index.html'), reportPage(rows, settings));
+  await writeAtomically(join(out, 'results.json'), `${JSON.stringify(rows, withoutArrays, 2)}\n`);
   console.log(`Report: ${join(out, 'index.html')}`);
   if (options.readme) {
     const { before, after } = await readMarks(options.readme);
-    await writeWhole(options.readme, `${before}\n${settings}\n\n${markdownTable(rows)}\n\n${after}`);
+    await writeAtomically(options.readme, `${before}\n${settings}\n\n${markdownTable(rows)}\n\n${after}`);
   }
 }
 
@@ -73,7 +73,7 @@ async function startBackend(backend: QuickstartOptions['backend']): Promise<void
     const specifier: string = '@tensorflow/tfjs-node';
     await import(specifier).catch(() => {
       throw new UsageError(
-        '--backend node needs the package @tensorflow/tfjs-node: npm install @tensorflow/tfjs-node.',
+        '--backend node needs the package @tensorflow/tfjs-node; install it with npm install @tensorflow/tfjs-node.',
       );
     });
   }
@@ -81,7 +81,7 @@ async function startBackend(backend: QuickstartOptions['backend']): Promise<void
   await tf.ready();
 }
 
-/** The text of a Markdown file up to its start mark and from its end mark. */
+/** Reads a Markdown file: its text up to the start mark, and from the end mark. */
 async function readMarks(path: string): Promise<{ before: string; after: string }> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
     throw new UsageError(`--readme: ${error.message}.`);
@@ -92,13 +92,13 @@ async function readMarks(path: string): Promise<{ before: string; after: string 
   return { before: text.slice(0, start + startMark.length), after: text.slice(end) };
 }
 
-/** Writes a file in one piece: an interrupted run leaves the old one. */
-async function writeWhole(path: string, text: string): Promise<void> {
+/** Writes a file atomically: an interrupted run leaves the old one. */
+async function writeAtomically(path: string, text: string): Promise<void> {
   await writeFile(`${path}.part`, text);
   await rename(`${path}.part`, path);
 }
 
-/** For JSON: the numbers, without the long lists of similarities. */
-function summary(_key: string, value: unknown): unknown {
+/** Drops the long lists of similarities from the JSON. */
+function withoutArrays(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? undefined : value;
 }

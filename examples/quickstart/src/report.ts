@@ -3,7 +3,7 @@ import { explanation, markdownTable, type Row } from './table.ts';
 
 const size = { width: 370, height: 260 };
 
-/** The report as one page that needs nothing else: histograms with the thresholds drawn in, ROC curves, the table. */
+/** Returns the report as one self-contained page: the table, ROC curves, and histograms that mark the thresholds. */
 export function reportPage(rows: readonly Row[], settings: string): string {
   const roc = (pairs: 'seen' | 'unseen', caption: string) =>
     rocPlot(
@@ -19,8 +19,9 @@ export function reportPage(rows: readonly Row[], settings: string): string {
         heading: 'ROC',
         figures: [roc('seen', 'pairs of unseen images of 0–6'), roc('unseen', 'pairs of 7–9, never seen')],
         text:
-          'Below: how often each cosine occurs, for the same digit and for different digits. The solid line is the learned ' +
-          'threshold, where the loss learns one for this comparison; the dashed line the best one in hindsight.',
+          'The histograms below show how often each cosine occurs for the same digit and for different digits. The solid ' +
+          'line is the learned threshold, if the loss learns one for this comparison. The dashed line is the best ' +
+          'threshold in hindsight.',
       },
       ...rows.map((row) => ({ heading: row.name, figures: lossPlots(row) })),
     ],

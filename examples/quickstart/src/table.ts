@@ -1,7 +1,7 @@
 import type { Evaluation } from './evaluate.ts';
 import type { LossName } from './losses.ts';
 
-/** One trained and judged loss. */
+/** Evaluation of one trained loss. */
 export interface Row extends Evaluation {
   readonly name: LossName;
   readonly seconds: number;
@@ -37,13 +37,13 @@ function cells({ name, threshold, seen, unseen, classes }: Row): string[] {
   ];
 }
 
-/** The results as a Markdown table. */
+/** Returns the results as a Markdown table. */
 export function markdownTable(rows: readonly Row[]): string {
   const lines = [header, header.map(() => '---'), ...rows.map(cells)];
   return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-/** The results as columns for a terminal. */
+/** Returns the results as aligned columns for a terminal. */
 export function textTable(rows: readonly Row[]): string {
   const lines = [header, ...rows.map(cells)];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
@@ -57,10 +57,11 @@ export function textTable(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** What the columns mean, in a paragraph. */
+/** Meaning of the columns, as a paragraph. */
 export const explanation =
-  'Trained on the digits 0–6. "Uniform accuracy": unseen images of 0–6 whose cosine with their own class lies above one ' +
-  'threshold for all, and with every other class below it; sample-wise is ordinary top-1, class-wise one threshold per ' +
-  'class. "Pairs": 10,000 pairs of unseen images, same digit or not; the best threshold is chosen on these pairs, the ' +
-  'learned one was never shown them. 7–9 are digits the network has never seen: with seven classes to learn from, that ' +
-  'is hard for every loss. A threshold for classes (embedding and class weight) is not one for pairs (two embeddings).';
+  'Trained on the digits 0–6. Uniform accuracy: share of unseen images of 0–6 for which one common threshold separates the ' +
+  'cosine with their own class from those with all other classes. Sample-wise accuracy is ordinary top-1; class-wise ' +
+  'accuracy has one threshold per class. Pairs: 10,000 pairs of unseen images of the same digit or of different digits. ' +
+  'The best threshold is chosen on these pairs; the learned one has not seen them. The network has never seen the digits ' +
+  '7–9, which are hard for every loss after seven training classes. A threshold for classes (embedding and class weight) ' +
+  'is not a threshold for pairs (two embeddings).';

@@ -1,8 +1,9 @@
 import { minimize, type OpenSetLoss, randomNumbers } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import { toInput } from './embedder.ts';
-import { type Digits, imagesOf } from './mnist.ts';
+import { type Digits, selectRows } from './mnist.ts';
 
+/** Options of `train`. */
 export interface TrainOptions {
   readonly epochs: number;
   readonly seed: number;
@@ -12,7 +13,7 @@ export interface TrainOptions {
   readonly onStep: (progress: { images: number; epoch: number; loss: number }) => void;
 }
 
-/** Trains an embedder with a loss: shuffled batches, one `minimize` each. */
+/** Trains an embedder with a loss on shuffled batches: one call of `minimize` for each batch. */
 export async function train(
   model: tf.LayersModel,
   loss: OpenSetLoss,
@@ -24,9 +25,9 @@ export async function train(
   const total = epochs * batch * Math.floor(digits.labels.length / batch);
   let images = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = shuffled(digits.labels.length, random);
+    const order = shuffleIndices(digits.labels.length, random);
     for (let start = 0; start + batch <= order.length; start += batch) {
-      const part = imagesOf(digits, order.slice(start, start + batch));
+      const part = selectRows(digits, order.slice(start, start + batch));
       const input = toInput(part);
       const labels = tf.tensor1d(part.labels, 'int32');
       const value = minimize(
@@ -37,7 +38,7 @@ export async function train(
         { context: { epoch } },
       );
       images += batch;
-      // Falls in a straight line to zero.
+      // The rate falls linearly to zero.
       optimizer.setLearningRate(learningRate * (1 - images / total));
       onStep({ images, epoch, loss: (await value.data())[0] as number });
       tf.dispose([input, labels, value]);
@@ -46,7 +47,7 @@ export async function train(
   optimizer.dispose();
 }
 
-function shuffled(count: number, random: () => number): number[] {
+function shuffleIndices(count: number, random: () => number): number[] {
   const order = Array.from({ length: count }, (_, index) => index);
   for (let index = count - 1; index > 0; index--) {
     const other = Math.floor(random() * (index + 1));

@@ -1,4 +1,4 @@
-// One loss with a plain tfjs model: embeddings and their class threshold, on two-dimensional points.
+// Trains a plain tfjs model with one loss: embeddings of two-dimensional points, and the threshold between them and classes.
 import { BceUnifiedLoss } from '@openset/bce-unified';
 import { minimize } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
@@ -30,6 +30,6 @@ for (let step = 0; step < 200; step++) {
   minimize(optimizer, loss, () => model.apply(points, { training: true }) as tf.Tensor2D, labels).dispose();
 }
 console.log(
-  'same class when the cosine with the class weight is at least',
+  'same class if the cosine with the class weight is at least',
   loss.threshold()?.cosine.toFixed(3),
 );
