@@ -1,9 +1,9 @@
+import { deriveLayerSeed } from '@openset/core';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { batchNormalization } from './layers/batch-normalization.ts';
 import * as parts from './layers/layers.ts';
 import type { Network } from './network.ts';
 import { NetworkBuilder } from './network.ts';
-import { mixSeed } from './ops/dropout-mask.ts';
 
 /** Standard deviation of a weight's first values, from the values that go into one output and out of one input. */
 export type StartRule = (fanIn: number, fanOut: number) => number;
@@ -132,7 +132,7 @@ export class NetworkParts {
 
   private startOf(fanIn: number, fanOut: number): parts.NormalStart {
     // Above 0, because tfjs takes the seed 0 for "any".
-    const seed = 1 + (mixSeed(this.seed, this.weights++) >>> 1);
+    const seed = 1 + (deriveLayerSeed(this.seed, this.weights++) >>> 1);
     return { standardDeviation: this.start(fanIn, fanOut), seed };
   }
 

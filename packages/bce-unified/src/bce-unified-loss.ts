@@ -2,6 +2,7 @@ import {
   ClassWeightsLoss,
   checkChoice,
   checkNumber,
+  deriveStepSeed,
   type LearnedThreshold,
   type LossContext,
   type LossStep,
@@ -80,7 +81,7 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     const { sampling } = this;
     if (!sampling) return super.forward(embeddings, labels, context);
     const checked = this.checkHardBatch(embeddings, labels, context);
-    const seed = sampling.seed + Math.imul(0x9e3779b1, this.batches + 1);
+    const seed = deriveStepSeed(sampling.seed, this.batches);
     return makeStep(() => ({
       loss: this.score(
         embeddings,

@@ -17,6 +17,7 @@ export {
   meanNegativeLogSumExp,
   streamedBankLoss,
 } from './cosine-bank-loss.ts';
+export { deriveLayerSeed, deriveSeed, deriveStepSeed } from './derive-seed.ts';
 export {
   type BackendDescription,
   describeBackend,

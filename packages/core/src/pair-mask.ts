@@ -19,7 +19,10 @@ export function pairMask(
   return tf.tensor2d(values, [count, batch]);
 }
 
-/** 32 well-mixed bits of three integers (multiply and shift rounds as in MurmurHash3's finaliser). */
+/**
+ * 32 well-mixed bits of three integers (multiply and shift rounds as in MurmurHash3’s finaliser). Not `deriveSeed`: it runs
+ * for every pair, and existing runs depend on its draws.
+ */
 function hash(seed: number, a: number, b: number): number {
   let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
   for (const word of [a, b]) {

@@ -1,6 +1,6 @@
+import { deriveLayerSeed } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
-import { mixSeed } from '../ops/dropout-mask.ts';
 import * as elementwise from '../ops/elementwise.ts';
 import * as linear from '../ops/linear.ts';
 import { prelu } from '../ops/prelu.ts';
@@ -89,7 +89,7 @@ export function reluLayer(name: string): Layer {
 export function dropoutLayer(name: string, rate: number, index: number): Layer {
   return withComputation(layers.dropout({ name, rate }), ([x], { training, seed }) => {
     if (!training || rate === 0) return x!;
-    return elementwise.dropout(x!, rate, mixSeed(seed, index));
+    return elementwise.dropout(x!, rate, deriveLayerSeed(seed, index));
   });
 }
 

@@ -2,7 +2,7 @@ import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { dropoutMask, mixSeed } from './dropout-mask.ts';
+import { dropoutMask } from './dropout-mask.ts';
 import { dropout, relu, residualSum } from './elementwise.ts';
 
 describeOnBackends('elementwise operations', () => {
@@ -77,14 +77,5 @@ describe('dropoutMask', () => {
     // The standard deviation of the share is √(0.4 · 0.6 / 100000) = 0.0015.
     expect(mask.filter((value) => value === 0).length / mask.length).toBeCloseTo(0.4, 2);
     expect(mask.reduce((sum, value) => sum + value, 0) / mask.length).toBeCloseTo(1, 1);
-  });
-});
-
-describe('mixSeed', () => {
-  it('keeps parts of neighbouring seeds apart', () => {
-    const seeds = Array.from({ length: 20 }, (_, seed) =>
-      Array.from({ length: 20 }, (_, index) => mixSeed(seed, index)),
-    );
-    expect(new Set(seeds.flat()).size).toBe(400);
   });
 });

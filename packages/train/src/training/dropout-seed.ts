@@ -1,7 +1,11 @@
-import { randomNumbers } from '@openset/core';
+import { deriveStepSeed, randomNumbers } from '@openset/core';
 
-/** The seed of the dropout masks of one pass: a function of the run's seed and the number of the pass alone. */
+/**
+ * Returns the seed of the dropout masks of one forward pass. It depends on the run's seed and the number of the pass
+ * alone, so a resumed run draws the same masks.
+ * @param pass counted from 0 over the whole run
+ * @returns a whole number in [0, 2^31)
+ */
 export function dropoutSeed(seed: number, pass: number): number {
-  // Passes a golden ratio apart, so that runs with neighbouring seeds share none.
-  return Math.floor(randomNumbers(seed + Math.imul(0x9e3779b1, pass + 1))() * 2 ** 31);
+  return Math.floor(randomNumbers(deriveStepSeed(seed, pass))() * 2 ** 31);
 }
