@@ -21,7 +21,7 @@ describe('accuracyAt', () => {
     expect(accuracyAt(similarities, isSame, 0.4).trueAccepts).toBe(2);
   });
 
-  it('takes infinite thresholds, not NaN', () => {
+  it('accepts infinite thresholds, but not NaN', () => {
     expect(accuracyAt(similarities, isSame, Number.POSITIVE_INFINITY)).toMatchObject({ tar: 0, far: 0 });
     expect(accuracyAt(similarities, isSame, Number.NEGATIVE_INFINITY)).toMatchObject({ tar: 1, far: 1 });
     expect(() => accuracyAt(similarities, isSame, Number.NaN)).toThrow(
@@ -29,7 +29,7 @@ describe('accuracyAt', () => {
     );
   });
 
-  it('has no rate for a kind of pair that is not there', () => {
+  it('has no rate for a missing kind of pairs', () => {
     expect(accuracyAt([0.5], [true], 0.4)).toMatchObject({ accuracy: 1, tar: 1, far: null });
     expect(accuracyAt([0.5], [false], 0.4)).toMatchObject({ accuracy: 0, tar: null, far: 1 });
   });

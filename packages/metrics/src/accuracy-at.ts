@@ -1,32 +1,32 @@
-import { checkThreshold, scoreAt } from './checks.ts';
-import { checkPairs, isSameAt } from './sorted-similarities.ts';
+import { checkThreshold, readScore } from './checks.ts';
+import { checkPairs, readPairLabel } from './sorted-similarities.ts';
 
-/** What one threshold does to a set of pairs. */
+/** Decisions on a set of pairs at one threshold. */
 export interface ThresholdAccuracy {
-  /** Share of pairs decided rightly, in `[0, 1]`. */
+  /** Share of pairs that are decided correctly, in `[0, 1]`. */
   readonly accuracy: number;
   /** True accept rate: `trueAccepts / (trueAccepts + falseRejects)`; `null` without pairs of the same identity. */
   readonly tar: number | null;
   /** False accept rate: `falseAccepts / (falseAccepts + trueRejects)`; `null` without pairs of different ones. */
   readonly far: number | null;
-  /** Pairs of the same identity that were accepted. */
+  /** Number of accepted pairs of the same identity. */
   readonly trueAccepts: number;
-  /** Pairs of different identities that were accepted. */
+  /** Number of accepted pairs of different identities. */
   readonly falseAccepts: number;
-  /** Pairs of different identities that were rejected. */
+  /** Number of rejected pairs of different identities. */
   readonly trueRejects: number;
-  /** Pairs of the same identity that were rejected. */
+  /** Number of rejected pairs of the same identity. */
   readonly falseRejects: number;
 }
 
 /**
- * Verification at a given threshold, such as the one a loss has learned: a pair is accepted as the same identity
- * iff its similarity `>= threshold` (UniTSFace, arXiv 2311.02523, §3).
+ * Returns the accuracy and the error counts at a threshold, such as one learned in training. A pair is accepted as the
+ * same identity iff its similarity `>= threshold` (UniTSFace, arXiv 2311.02523, §3).
  *
- * @param similarities `[pairs]`, larger is more alike; finite, or `-Infinity` for "never accepted"
- * @param isSame `[pairs]`: true or 1 where both images show the same identity
- * @param threshold on the scale of the similarities; not NaN. Give a float64: the float32 nearest to 0.3 is
- *   larger than the number 0.3
+ * @param similarities `[pairs]`: larger means more alike; finite, or `-Infinity` for "never accepted"
+ * @param isSame `[pairs]`: true or 1 if both images show the same identity
+ * @param threshold on the scale of the similarities; not NaN. Pass a float64: the float32 nearest to 0.3 is larger
+ *   than 0.3
  * @throws MetricsError if there are no pairs, lengths differ, or a similarity or the threshold is unusable
  */
 export function accuracyAt(
@@ -41,8 +41,8 @@ export function accuracyAt(
   let same = 0;
   const pairs = similarities.length;
   for (let pair = 0; pair < pairs; pair++) {
-    const accepted = scoreAt('accuracyAt: similarities', similarities, pair) >= threshold;
-    if (isSameAt('accuracyAt', isSame, pair)) {
+    const accepted = readScore('accuracyAt: similarities', similarities, pair) >= threshold;
+    if (readPairLabel('accuracyAt', isSame, pair)) {
       same += 1;
       if (accepted) trueAccepts += 1;
     } else if (accepted) falseAccepts += 1;

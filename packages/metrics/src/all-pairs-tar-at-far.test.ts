@@ -12,7 +12,7 @@ import {
 
 const targets = [0, 0.001, 0.1, 0.29, 0.5, 1];
 
-/** All scores, kept, and which are of the same identity. */
+/** Returns all scores and whether each is of the same identity. */
 function allScores(
   rowsA: Float32Array,
   labelsA: number[],
@@ -37,7 +37,7 @@ function allScores(
 const bothKinds = (isSame: boolean[]) => new Set(isSame).size === 2;
 
 describe('allPairsTarAtFar', () => {
-  it('agrees with an example worked by hand', () => {
+  it('agrees with a hand-worked example', () => {
     // Directions (1, 0), (0.6, 0.8), (0, 1), (0, 1) of identities 0, 0, 1, 1.
     // Positives: 0.6 and 1. Negatives: 0, 0, 0.8, 0.8.
     const embeddings = [2, 0, 3, 4, 0, 1, 0, 5];
@@ -72,7 +72,7 @@ describe('allPairsTarAtFar', () => {
   });
 
   it.each([
-    ['kept, the tail cut back', 2 ** 24],
+    ['kept, with a trimmed tail', 2 ** 24],
     ['counted', 0],
   ])('is exact among many pairs, %s', (_, memory) => {
     const [count, size] = [300, 8];
@@ -83,15 +83,15 @@ describe('allPairsTarAtFar', () => {
     });
     const rows = unitRows(embeddings, size);
     const { similarities, isSame } = allScores(rows, labels, rows, labels, true);
-    // Alone, each keeps only as many negatives as it needs, so that the tail fills up.
+    // One target at a time keeps only as many negatives as it needs, so that the tail fills up.
     for (const far of [1e-6, 1e-4, 1e-3, 0.01, 0.3]) {
       const { points } = allPairsTarAtFar(embeddings, labels, size, [far], { blockRows: 64, memory });
       expect(points).toEqual([tarAtFar(similarities, isSame, far)]);
     }
   });
 
-  it('takes 0 and -0 for one threshold', () => {
-    // Products of ±0: an own product that answers -0 for the negatives and 0 for the positive.
+  it('treats 0 and -0 as one threshold', () => {
+    // A custom product that returns -0 for the negatives and 0 for the positive.
     const multiply = () => new Float32Array([1, 0, -0, 0, 1, -0, -0, -0, 1]);
     for (const memory of [0, 100]) {
       const { points } = allPairsTarAtFar([1, 0, 1, 0, 0, 1], [0, 0, 1], 2, [0.5, 1], { multiply, memory });
@@ -100,7 +100,7 @@ describe('allPairsTarAtFar', () => {
     }
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     const call =
       (embeddings: number[], labels: number[], fars: number[], options = {}) =>
       () =>
@@ -119,7 +119,7 @@ describe('allPairsTarAtFar', () => {
       for (const bad of [Number.NaN, 2, -2, Number.POSITIVE_INFINITY]) {
         const multiply = () => new Float32Array(9).fill(bad);
         expect(call(embeddings, [0, 0, 1], [0.1], { multiply, memory })).toThrow(MetricsError);
-        expect(call(embeddings, [0, 1, 0], [0.1], { multiply, memory })).toThrow(/multiply answered with/);
+        expect(call(embeddings, [0, 1, 0], [0.1], { multiply, memory })).toThrow(/multiply returned/);
       }
     }
   });
@@ -154,7 +154,7 @@ describe('crossPairsTarAtFar', () => {
     );
   });
 
-  it('says which set is wrong', () => {
+  it('names the invalid set', () => {
     expect(() => crossPairsTarAtFar([1, 0], [0], [0, 0], [0], 2, [0.1])).toThrow(/b: row 0 is all zeros/);
     expect(() => crossPairsTarAtFar([1, 0], [0, 1], [0, 1], [0], 2, [0.1])).toThrow(/labelsA has 2/);
   });

@@ -8,38 +8,39 @@ import { unitRows } from './unit-rows.ts';
 
 /** TAR@FAR over all pairs of embeddings. */
 export interface AllPairsVerification {
-  /** For each target, in the order given: the conservative operating point, as of `tarAtFar`. */
+  /** Conservative operating point of each target, in the order of `fars`; same rule as `tarAtFar`. */
   readonly points: readonly OperatingPoint[];
-  /** How many pairs of the same identity there are. */
+  /** Number of pairs of the same identity. */
   readonly positives: number;
-  /** How many pairs of different identities there are. */
+  /** Number of pairs of different identities. */
   readonly negatives: number;
 }
 
-/** How to go through all pairs. */
+/** Options of a scan over all pairs. */
 export interface AllPairsOptions {
-  /** Products of blocks of rows; default `plainBlockProduct`. A tfjs backend's `matMul` is several times faster. */
+  /** Product of two blocks of rows, default `plainBlockProduct`. The `matMul` of a tfjs backend is several times faster. */
   readonly multiply?: BlockProduct;
-  /** Rows of each block, at least 1, default 1024: `blockRows²` scores are held at a time. */
+  /** Rows of a block, at least 1, default 1024. The scan holds `blockRows²` scores at a time. */
   readonly blockRows?: number;
   /**
-   * The most scores that may be kept, default 2²⁴ (64 MiB). What counts is the number of positives and twice the false
-   * accepts of the highest target; where they fit, one pass over all pairs is enough, otherwise there are two.
+   * Largest number of scores to keep, default 2²⁴ (64 MiB). If all positives and twice the false accepts of the highest
+   * target fit, one pass over all pairs suffices; otherwise there are two passes.
    */
   readonly memory?: number;
 }
 
 /**
- * TAR@FAR over all pairs of one set, each once: the all-vs-all protocol of MFR-Ongoing (Children, Multi-racial). The
- * scores are cosines in float32, streamed by blocks and never held together, and the result is exact: that of `tarAtFar`
- * with the conservative rule on all of them. 100,000 embeddings are 5·10⁹ pairs.
+ * Returns TAR@FAR over all unordered pairs of one set: the all-vs-all protocol of MFR-Ongoing (Children, Multi-racial).
+ *
+ * Scores are float32 cosines. They are streamed in blocks, so memory does not grow with the number of pairs: 100,000
+ * embeddings have 5·10⁹ pairs. The result is exact: it equals `tarAtFar` with the conservative rule on all scores.
  *
  * @param embeddings `[rows, size]`, row-major; need not be normalised
  * @param labels `[rows]`: identities, any numbers
  * @param size the embedding size
  * @param fars targets, each in `[0, 1]`
- * @throws MetricsError if lengths do not fit, a row is unusable (as `unitRows`), a kind of pairs is missing, a target or
- *   an option is out of range, or `multiply` answers with something else than the products
+ * @throws MetricsError if lengths do not match, `unitRows` rejects a row, a kind of pairs is missing, a target or an
+ *   option is out of range, or `multiply` returns values that are not cosines
  */
 export function allPairsTarAtFar(
   embeddings: ArrayLike<number>,
@@ -55,8 +56,8 @@ export function allPairsTarAtFar(
 }
 
 /**
- * TAR@FAR over all pairs of one embedding of `a` and one of `b`: the protocol of MFR-Ongoing's Mask test (masked images
- * against plain ones). Otherwise as `allPairsTarAtFar`.
+ * Returns TAR@FAR over all pairs of one embedding of `a` and one of `b`: the protocol of MFR-Ongoing's Mask test (masked
+ * images against plain ones). Scores, options and errors are those of `allPairsTarAtFar`.
  *
  * @param a `[rowsA, size]`, row-major; need not be normalised
  * @param labelsA `[rowsA]`: identities, any numbers
@@ -64,7 +65,7 @@ export function allPairsTarAtFar(
  * @param labelsB `[rowsB]`: the same numbers mean the same identities
  * @param size the embedding size
  * @param fars targets, each in `[0, 1]`
- * @throws MetricsError as `allPairsTarAtFar`
+ * @throws MetricsError like `allPairsTarAtFar`
  */
 export function crossPairsTarAtFar(
   a: ArrayLike<number>,
@@ -97,11 +98,11 @@ function verifyPairs(test: {
   const { caller, a, b, size, labels, fars, options } = test;
   const { multiply = plainBlockProduct, blockRows = 1024, memory = 2 ** 24 } = options;
   checkWhole(`${caller}: memory`, memory, 0);
-  const { numbers, rowsOf } = numberIdentities(...labels);
+  const { numbers, rowCounts } = numberIdentities(...labels);
   const [rows, columns] = [numbers[0]!, numbers[1] ?? numbers[0]!];
   const pairs = b ? rows.length * columns.length : (rows.length * (rows.length - 1)) / 2;
-  const positives = rowsOf[0]!.reduce(
-    (sum, own, identity) => sum + (b ? own * rowsOf[1]![identity]! : (own * (own - 1)) / 2),
+  const positives = rowCounts[0]!.reduce(
+    (sum, own, identity) => sum + (b ? own * rowCounts[1]![identity]! : (own * (own - 1)) / 2),
     0,
   );
   const negatives = pairs - positives;

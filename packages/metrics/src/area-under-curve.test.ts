@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apart, pairsOfBothKinds } from './__fixtures__/arbitraries.ts';
+import { pairsOfBothKinds, unzipPairs } from './__fixtures__/arbitraries.ts';
 import { areaUnderCurve, rocCurve } from './index.ts';
 
 describe('areaUnderCurve', () => {
-  it('counts won comparisons and half of the ties', () => {
+  it('counts wins, and ties as one half', () => {
     // 0.9 beats both; 0.5 ties with 0.5 and beats 0.1: (2 + 1.5) / 4.
     expect(areaUnderCurve([0.5, 0.9, 0.1, 0.5], [1, 1, 0, 0])).toBe(0.875);
   });
@@ -15,10 +15,10 @@ describe('areaUnderCurve', () => {
     expect(areaUnderCurve([7, 7, 7], [1, 0, 0])).toBe(0.5);
   });
 
-  it('equals all comparisons, and the trapezoids under the curve', () => {
+  it('equals the share of all comparisons and the trapezoidal area under the curve', () => {
     fc.assert(
       fc.property(pairsOfBothKinds, (list) => {
-        const [similarities, isSame] = apart(list);
+        const [similarities, isSame] = unzipPairs(list);
         const area = areaUnderCurve(similarities, isSame);
         const positives = list.filter(([, same]) => same);
         const negatives = list.filter(([, same]) => !same);

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apart, candidateThresholds, pairs } from './__fixtures__/arbitraries.ts';
+import { candidateThresholds, pairs, unzipPairs } from './__fixtures__/arbitraries.ts';
 import { accuracyAt, bestAccuracy } from './index.ts';
 
 describe('bestAccuracy', () => {
-  it('is reached between the kinds where a threshold separates them', () => {
+  it('finds the interval between the kinds if a threshold separates them', () => {
     expect(bestAccuracy([0.75, 1, 0.25, 0], [1, 1, 0, 0])).toEqual({
       accuracy: 1,
       threshold: 0.5,
@@ -13,14 +13,14 @@ describe('bestAccuracy', () => {
   });
 
   it('joins the intervals on both sides of a tie', () => {
-    // Above 1 both a right accept and a wrong one are lost: the accuracy is 1/2 everywhere.
+    // Just above 1, one correct and one wrong accept become rejects: the accuracy is 1/2 everywhere.
     const { accuracy, threshold, thresholdInterval } = bestAccuracy([1, 1], [1, 0]);
     expect(accuracy).toBe(0.5);
     expect(thresholdInterval).toEqual({ low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY });
     expect(threshold).toBe(0);
   });
 
-  it('accepts all or none where there is one kind only', () => {
+  it('accepts all or none if there is only one kind', () => {
     expect(bestAccuracy([0.5, 0.25], [1, 1])).toMatchObject({ accuracy: 1, threshold: 0.25 });
     const none = bestAccuracy([0.5, 0.25], [0, 0]);
     expect(none.thresholdInterval).toEqual({ low: 0.5, high: Number.POSITIVE_INFINITY });
@@ -34,10 +34,10 @@ describe('bestAccuracy', () => {
     expect(result.threshold).toBe(0.25);
   });
 
-  it('equals the best of all thresholds, over the whole interval', () => {
+  it('equals the best of all thresholds, throughout the interval', () => {
     fc.assert(
       fc.property(pairs, (list) => {
-        const [similarities, isSame] = apart(list);
+        const [similarities, isSame] = unzipPairs(list);
         const { accuracy, threshold, thresholdInterval } = bestAccuracy(similarities, isSame);
         const at = (value: number) => accuracyAt(similarities, isSame, value).accuracy;
         const candidates = candidateThresholds(similarities);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { binomialBelow } from './binomial-below.ts';
 
-it('is the plain sum for few trials', () => {
+it('equals the plain sum for few trials', () => {
   expect(binomialBelow(1, 3, 0.5)).toBeCloseTo(0.5, 14);
   expect(binomialBelow(0, 4, 0.25)).toBeCloseTo(0.75 ** 4, 14);
   const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
@@ -17,7 +17,7 @@ it('is the plain sum for few trials', () => {
   );
 });
 
-it('holds for many trials', () => {
+it('is accurate for many trials', () => {
   // Poisson with mean 10 in the limit: P(X <= 10) = 0.58303975.
   expect(binomialBelow(10, 1e9, 1e-8)).toBeCloseTo(0.58303975, 7);
   // By symmetry, about one half.
@@ -25,7 +25,7 @@ it('holds for many trials', () => {
   expect(binomialBelow(100, 1e9, 0.5)).toBe(0);
 });
 
-it('has sharp ends', () => {
+it('is exact at the ends', () => {
   expect(binomialBelow(5, 5, 0.3)).toBe(1);
   expect(binomialBelow(0, 5, 0)).toBe(1);
   expect(binomialBelow(4, 5, 1)).toBe(0);

@@ -1,6 +1,6 @@
 /**
- * `P(X <= successes)` for `X` the number of successes in `trials` tries of chance `chance`. Summed from the largest
- * term outwards, so that it holds for any number of trials.
+ * Returns `P(X <= successes)` for `X` binomial with `trials` trials of probability `chance`. Sums from the largest term
+ * outwards, so it is accurate for any number of trials.
  *
  * @param chance in `[0, 1]`
  * @param successes a whole number in `[0, trials]`
@@ -10,7 +10,7 @@ export function binomialBelow(successes: number, trials: number, chance: number)
   if (chance >= 1) return 0;
   const odds = chance / (1 - chance);
   const mode = Math.min(successes, Math.floor((trials + 1) * chance));
-  // Terms relative to the largest; those that no longer change the sum are left out.
+  // Terms relative to the largest, until they no longer change the sum.
   let sum = 1;
   for (let count = mode, term = 1; count > 0 && term > 1e-18 * sum; count--) {
     term *= count / ((trials - count + 1) * odds);
@@ -24,8 +24,8 @@ export function binomialBelow(successes: number, trials: number, chance: number)
 }
 
 /**
- * `P(X = successes)` without the cancellation of large factorials: Loader, "Fast and accurate computation of binomial
- * probabilities", 2000.
+ * Returns `P(X = successes)` without the cancellation of large factorials: Loader, "Fast and accurate computation of
+ * binomial probabilities", 2000.
  */
 function binomialChance(successes: number, trials: number, chance: number): number {
   const failures = trials - successes;
@@ -40,7 +40,7 @@ function binomialChance(successes: number, trials: number, chance: number): numb
   return Math.exp(logChance) * Math.sqrt(trials / (2 * Math.PI * successes) / failures);
 }
 
-/** `log(n!)` less Stirling's formula: from the factorial for small `n`, by the series for large. */
+/** Returns `log(n!)` minus Stirling's formula: from the factorial for small `n`, from the series for large `n`. */
 function stirlingError(n: number): number {
   if (n < 16) {
     let product = 1;
@@ -51,11 +51,11 @@ function stirlingError(n: number): number {
   return (1 / 12 - (1 / 360 - (1 / 1260 - 1 / 1680 / square) / square) / square) / n;
 }
 
-/** `x · log(x / mean) + mean - x`, also where both are nearly the same. */
+/** Returns `x · log(x / mean) + mean - x`, accurate even if both are nearly equal. */
 function deviance(x: number, mean: number): number {
   const ratio = (x - mean) / (x + mean);
   if (Math.abs(ratio) > 0.1) return x * Math.log(x / mean) + mean - x;
-  // log(x / mean) = 2 · (ratio + ratio³/3 + ratio⁵/5 + …), of which the first term cancels but for a square.
+  // log(x / mean) = 2 · (ratio + ratio³/3 + ratio⁵/5 + …). The first term cancels mean - x except for a square.
   let sum = (x - mean) * ratio;
   let power = 2 * x * ratio;
   for (let odd = 3; ; odd += 2) {

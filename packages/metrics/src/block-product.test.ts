@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { plainBlockProduct } from './index.ts';
 
-it('multiplies by hand', () => {
+it('agrees with a hand-worked example', () => {
   const product = plainBlockProduct(
     new Float32Array([1, 2, 3, 4]),
     new Float32Array([5, 6, 7, 8, 1, 0]),
@@ -12,7 +12,7 @@ it('multiplies by hand', () => {
   expect([...product]).toEqual([17, 23, 1, 39, 53, 3]);
 });
 
-it('equals the plain loops for every shape, edges and strips included', () => {
+it('equals plain loops for every shape, including edges and strips', () => {
   const whole = (length: number, factor: number) =>
     Float32Array.from({ length }, (_, index) => ((index * factor) % 11) - 5);
   for (const [rowsA, rowsB, size] of [

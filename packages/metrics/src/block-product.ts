@@ -1,10 +1,10 @@
 /**
- * The product of one block of rows with the transpose of another: `result[i, j] = a[i] · b[j]`. Nearly all time of a
- * comparison of all pairs is spent here, so bring the fastest one there is.
+ * Product of one block of rows with the transpose of another: `result[i, j] = a[i] · b[j]`. A comparison of all pairs
+ * spends nearly all its time here, so pass the fastest product available.
  *
  * @param a `[rowsA, size]`, row-major, read only
  * @param b `[rowsB, size]`, row-major, read only
- * @returns `[rowsA, rowsB]`, row-major; read at once and not kept, so the same array may be returned each time
+ * @returns `[rowsA, rowsB]`, row-major. The caller reads it before the next call, so an implementation may reuse it
  */
 export type BlockProduct = (
   a: Float32Array,
@@ -14,12 +14,12 @@ export type BlockProduct = (
   size: number,
 ) => Float32Array;
 
-/** Rows of `b` that stay in the cache while all rows of `a` pass. */
+/** Rows of `b` that stay in the cache during a pass over all rows of `a`. */
 const stripRows = 64;
 
 /**
- * The block product in plain TypeScript, on one core: two rows by four at a time, so that each number read serves
- * several products. Sums are float64, results float32.
+ * Block product in plain TypeScript on one core. Computes tiles of two rows by four, so each number read serves several
+ * products. Sums are float64, results float32.
  */
 export const plainBlockProduct: BlockProduct = (a, b, rowsA, rowsB, size) => {
   const result = new Float32Array(rowsA * rowsB);
@@ -28,10 +28,10 @@ export const plainBlockProduct: BlockProduct = (a, b, rowsA, rowsB, size) => {
   for (let strip = 0; strip < wholeB; strip += stripRows) {
     const stripEnd = Math.min(strip + stripRows, wholeB);
     for (let i = 0; i < wholeA; i += 2) {
-      for (let j = strip; j < stripEnd; j += 4) tile(a, b, i, j, rowsB, size, result);
+      for (let j = strip; j < stripEnd; j += 4) multiplyTile(a, b, i, j, rowsB, size, result);
     }
   }
-  // What is left at the edges: the last row of an odd number, the last columns.
+  // The edges: the last row if their number is odd, and the last columns.
   for (let i = 0; i < rowsA; i++) {
     for (let j = i < wholeA ? wholeB : 0; j < rowsB; j++) {
       let sum = 0;
@@ -42,8 +42,8 @@ export const plainBlockProduct: BlockProduct = (a, b, rowsA, rowsB, size) => {
   return result;
 };
 
-/** Rows `i`, `i + 1` of `a` with rows `j` … `j + 3` of `b`. */
-function tile(
+/** Multiplies rows `i`, `i + 1` of `a` with rows `j` … `j + 3` of `b`. */
+function multiplyTile(
   a: Float32Array,
   b: Float32Array,
   i: number,

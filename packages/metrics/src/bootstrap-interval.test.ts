@@ -6,7 +6,7 @@ describe('bootstrapInterval', () => {
   const mean = (indices: Uint32Array) =>
     indices.reduce((sum, index) => sum + values[index]!, 0) / indices.length;
 
-  it('covers a mean as the normal approximation says', () => {
+  it('agrees with the normal approximation for a mean', () => {
     // The mean of 400 fair coins: 0.5 ± 1.96 · 0.025.
     const result = bootstrapInterval(mean, 400, { samples: 4000, seed: 1 });
     expect(result.estimate).toBe(0.5);
@@ -17,14 +17,14 @@ describe('bootstrapInterval', () => {
     expect(narrower.high - narrower.low).toBeLessThan(0.5 * (result.high - result.low));
   });
 
-  it('repeats for a seed', () => {
+  it('is the same for a seed', () => {
     const options = { samples: 50, seed: 9 };
     expect(bootstrapInterval(mean, 400, options)).toEqual(bootstrapInterval(mean, 400, options));
     const other = bootstrapInterval(mean, 400, { samples: 50, seed: 10 });
     expect(other).not.toEqual(bootstrapInterval(mean, 400, options));
   });
 
-  it('asks for the data as they are first, then for resamples of the same size', () => {
+  it('evaluates the original data first, then resamples of the same size', () => {
     const calls: number[][] = [];
     bootstrapInterval((indices) => calls.push([...indices]), 5, { samples: 3 });
     expect(calls).toHaveLength(4);
@@ -35,8 +35,8 @@ describe('bootstrapInterval', () => {
     }
   });
 
-  it('draws within strata alone, everything in one as likely as everything else in it', () => {
-    // Of seven data the kinds are 2, 5, 2, 2, 5, 5, 5: no number of either kind divides 7.
+  it('draws uniformly within strata', () => {
+    // Seven data in the strata 2, 5, 2, 2, 5, 5, 5: neither size divides 7.
     const strata = [2, 5, 2, 2, 5, 5, 5];
     const drawn = new Uint32Array(7);
     const count = (indices: Uint32Array) => {
@@ -55,7 +55,7 @@ describe('bootstrapInterval', () => {
   });
 
   it('interpolates quantiles linearly', () => {
-    // The resamples give 1, 2, 3; half of the distribution lies between places 0.5 and 1.5.
+    // The resamples give 1, 2, 3; half of the distribution lies between indices 0.5 and 1.5.
     let call = 0;
     const result = bootstrapInterval(() => call++, 1, { samples: 3, confidence: 0.5 });
     expect(result).toEqual({ estimate: 0, low: 1.5, high: 2.5, standardError: 1 });
@@ -66,7 +66,7 @@ describe('bootstrapInterval', () => {
     expect(result).toEqual({ estimate: 3, low: 3, high: 3, standardError: 0 });
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => bootstrapInterval(mean, 0)).toThrow(/count must be a whole number of at least 1/);
     expect(() => bootstrapInterval(mean, 4, { confidence: 95 })).toThrow(/confidence must be in \(0, 1\)/);
     expect(() => bootstrapInterval(mean, 4, { samples: 1 })).toThrow(/samples must be/);

@@ -1,11 +1,11 @@
-import { checkWhole } from './checks.ts';
+import { checkConfidence, checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { quantile } from './quantile.ts';
 import { seededRandom } from './random.ts';
 
-/** A statistic and how far it moves when the data are drawn again. */
+/** A statistic with its confidence interval over resamples of the data. */
 export interface BootstrapInterval {
-  /** The statistic of the data as they are. */
+  /** Statistic of the original data. */
   readonly estimate: number;
   /** Lower end of the confidence interval. */
   readonly low: number;
@@ -16,21 +16,21 @@ export interface BootstrapInterval {
 }
 
 /**
- * Percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13): the statistic is
- * computed on resamples of the data, drawn with replacement and as large as the data; the interval lies between
- * the quantiles `(1 ∓ confidence) / 2` of the results, interpolated linearly between neighbours.
+ * Returns a percentile bootstrap interval (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13).
+ * Computes the statistic on resamples, drawn with replacement and as large as the data. The interval lies between the
+ * quantiles `(1 ∓ confidence) / 2` of the results, interpolated linearly between neighbours.
  *
- * Pairs that share an image or an identity are not independent; resample identities (`count` = identities, and a
- * statistic that gathers their pairs) where that matters.
+ * Pairs that share an image or an identity are not independent. If that matters, resample identities: `count` is the
+ * number of identities, and the statistic collects their pairs.
  *
- * @param statistic gets `[count]` indices into the data (0, 1, 2, … once, for `estimate`), answers with a finite
- *   number. The array is used again for the next call: read it, do not keep it
- * @param count how many data there are, at least 1
- * @param options `confidence`: above 0, below 1, default 0.95. `samples`: how many resamples, at least 2, default
- *   1000. `seed`: default 0; the same seed gives the same interval on every machine. `strata`: `[count]`, a number for each
- *   datum, any but NaN; resamples draw each place from the data with the number that stands there, so that they have as
- *   many of each kind (pairs of the same and of different identities, folds) as the data; default all are of one kind
- * @throws MetricsError if an option is out of range or the statistic is not finite; what the statistic throws
+ * @param statistic maps `[count]` indices into the data to a finite number. The first call gets 0, 1, 2, … and gives
+ *   `estimate`. All calls share one array: do not keep it
+ * @param count number of data, at least 1
+ * @param options `confidence`: above 0, below 1, default 0.95. `samples`: number of resamples, at least 2, default 1000.
+ *   `seed`: default 0; the same seed gives the same interval on every machine. `strata`: `[count]`, the stratum of each
+ *   datum, any number except NaN, default one stratum. Each resample has as many data of each stratum (pairs of the same
+ *   and of different identities, folds) as the original
+ * @throws MetricsError if an option is out of range or the statistic is not finite. Errors of the statistic pass through
  */
 export function bootstrapInterval(
   statistic: (indices: Uint32Array<ArrayBuffer>) => number,
@@ -49,18 +49,16 @@ export function bootstrapInterval(
 ): BootstrapInterval {
   checkWhole('bootstrapInterval: count', count, 1);
   checkWhole('bootstrapInterval: samples', samples, 2);
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new MetricsError(`bootstrapInterval: confidence must be in (0, 1), but is ${String(confidence)}.`);
-  }
+  checkConfidence('bootstrapInterval: confidence', confidence);
   const random = seededRandom('bootstrapInterval: seed', seed);
   const indices = Uint32Array.from({ length: count }, (_, index) => index);
-  const kinds = strata ? membersOfStrata(strata, count) : [indices.slice()];
+  const kinds = strata ? groupByStratum(strata, count) : [indices.slice()];
   const evaluate = (what: string): number => {
     const value = statistic(indices);
     if (Number.isFinite(value)) return value;
     throw new MetricsError(
-      `bootstrapInterval: the statistic of ${what} is ${String(value)}, but must be a finite number: a resample ` +
-        'may lack a kind of data, so give more data or a statistic that is defined without it.',
+      `bootstrapInterval: the statistic of ${what} is ${String(value)}, but must be a finite number. A resample ` +
+        'may lack a kind of data: give more data, or a statistic that is defined without it.',
     );
   };
 
@@ -83,8 +81,8 @@ export function bootstrapInterval(
   };
 }
 
-/** The places of the data of each stratum. */
-function membersOfStrata(strata: ArrayLike<number>, count: number): Uint32Array[] {
+/** Returns the indices of the data of each stratum. */
+function groupByStratum(strata: ArrayLike<number>, count: number): Uint32Array[] {
   if (strata.length !== count) {
     throw new MetricsError(`bootstrapInterval: strata must have ${count} numbers, but has ${strata.length}.`);
   }

@@ -1,9 +1,9 @@
 import { MetricsError } from './metrics-error.ts';
 
 /**
- * Checks that `values` is array-like, so that a tensor or `undefined` is named and not measured as empty.
- * @param what who asks and what for, as it should stand at the start of the message
- * @throws MetricsError if `values` has no length, or has no element
+ * Checks that `values` is array-like and not empty. A tensor or `undefined` gets a message of its own.
+ * @param what subject of the message: the function and its argument
+ * @throws MetricsError if `values` has no length or no element
  */
 export function checkNotEmpty(what: string, values: ArrayLike<unknown>): void {
   if (!Number.isInteger(values?.length)) {
@@ -13,20 +13,39 @@ export function checkNotEmpty(what: string, values: ArrayLike<unknown>): void {
 }
 
 /**
- * Checks that two arrays are as long as each other.
- * @throws MetricsError naming both lengths
+ * Checks the length of an array.
+ * @param source what the expected length comes from
+ * @throws MetricsError that states both lengths
  */
-export function checkSameLength(what: string, found: number, ofWhat: string, expected: number): void {
+export function checkSameLength(what: string, found: number, source: string, expected: number): void {
   if (found === expected) return;
-  throw new MetricsError(`${what} has ${found} elements, but ${ofWhat} asks for ${expected}.`);
+  throw new MetricsError(`${what} has ${elements(found)}, but ${source} requires ${expected}.`);
 }
 
 /**
- * A score or similarity: a finite number, or `-Infinity`, which is how callers mark what no finite threshold shall
- * accept (a masked class, an image without a face).
- * @throws MetricsError naming the index
+ * Returns the number of rows of a row-major matrix.
+ * @throws MetricsError if `size` is not a whole number above 0, or the values do not fill whole rows of it
  */
-export function scoreAt(what: string, values: ArrayLike<number>, index: number): number {
+export function countRows(what: string, values: ArrayLike<number>, size: number): number {
+  checkWhole(`${what}: size`, size, 1);
+  checkNotEmpty(what, values);
+  if (values.length % size === 0) return values.length / size;
+  throw new MetricsError(
+    `${what} has ${elements(values.length)}, which is not a multiple of size (${size}).`,
+  );
+}
+
+/** Returns "1 element", "2 elements". */
+export function elements(count: number): string {
+  return `${count} element${count === 1 ? '' : 's'}`;
+}
+
+/**
+ * Returns a score or similarity: a finite number, or `-Infinity`. Callers mark with `-Infinity` what no threshold
+ * accepts: a masked class, an image without a face.
+ * @throws MetricsError that states the index
+ */
+export function readScore(what: string, values: ArrayLike<number>, index: number): number {
   const value = values[index];
   if (typeof value === 'number' && value < Number.POSITIVE_INFINITY) return value;
   throw new MetricsError(
@@ -35,13 +54,23 @@ export function scoreAt(what: string, values: ArrayLike<number>, index: number):
 }
 
 /**
- * The label of a sample: a whole number in `[0, end)`.
- * @throws MetricsError naming the index and the range
+ * Returns the class of a sample: a whole number in `[0, end)`.
+ * @throws MetricsError that states the index and the range
  */
-export function labelAt(what: string, labels: ArrayLike<number>, index: number, end: number): number {
+export function readLabel(what: string, labels: ArrayLike<number>, index: number, end: number): number {
   const label = labels[index];
   if (Number.isInteger(label) && label! >= 0 && label! < end) return label!;
   throw new MetricsError(`${what}[${index}] is ${String(label)}, but must be a whole number in [0, ${end}).`);
+}
+
+/**
+ * Returns the identity of a row: any number except NaN.
+ * @throws MetricsError that states the index
+ */
+export function readIdentity(what: string, labels: ArrayLike<number>, index: number): number {
+  const label = labels[index];
+  if (typeof label === 'number' && !Number.isNaN(label)) return label;
+  throw new MetricsError(`${what}[${index}] is ${String(label)}, but must be a number.`);
 }
 
 /**
@@ -60,6 +89,15 @@ export function checkWhole(what: string, value: number, minimum: number): void {
 export function checkShare(what: string, value: number): void {
   if (typeof value === 'number' && value >= 0 && value <= 1) return;
   throw new MetricsError(`${what} must be a number in [0, 1], but is ${String(value)}.`);
+}
+
+/**
+ * Checks a confidence level.
+ * @throws MetricsError if `value` is not in `(0, 1)`
+ */
+export function checkConfidence(what: string, value: number): void {
+  if (value > 0 && value < 1) return;
+  throw new MetricsError(`${what} must be in (0, 1), but is ${String(value)}.`);
 }
 
 /**

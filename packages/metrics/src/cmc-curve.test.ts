@@ -9,7 +9,7 @@ const withRanks = (...ranks: number[]): ProbeMatches => ({
 });
 
 describe('cmcCurve', () => {
-  it('counts mated probes up to each rank, and no strangers', () => {
+  it('counts mated probes up to each rank, but no strangers', () => {
     const matches = withRanks(1, 3, 0, 1, 9);
     expect([...cmcCurve(matches, 4)]).toEqual([0.5, 0.5, 0.75, 0.75]);
     expect(cmcCurve(matches)).toHaveLength(20);
@@ -19,7 +19,7 @@ describe('cmcCurve', () => {
     expect(rankAccuracy(matches, 9)).toBe(1);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => cmcCurve(withRanks(0, 0))).toThrow(/none of 2 probes has its identity in the gallery/);
     expect(() => rankAccuracy(withRanks(1), 0)).toThrow(/rank must be a whole number/);
     expect(() => cmcCurve(withRanks(1), 1.5)).toThrow(MetricsError);

@@ -3,8 +3,8 @@ import type { ProbeMatches } from './match-probes.ts';
 import { MetricsError } from './metrics-error.ts';
 
 /**
- * Rank-k identification rate on a closed set: the share of mated probes whose right match is among the k best. Strangers
- * take no part.
+ * Returns the rank-k identification rate on a closed set: the share of mated probes whose correct match is among the k
+ * best. Strangers, whose identity the gallery lacks, do not count.
  *
  * @param matches from `matchProbes` or `matchProbeEmbeddings`
  * @param rank k, at least 1, default 1
@@ -13,24 +13,28 @@ import { MetricsError } from './metrics-error.ts';
  */
 export function rankAccuracy(matches: ProbeMatches, rank = 1): number {
   checkWhole('rankAccuracy: rank', rank, 1);
-  return cmcOf('rankAccuracy', matches, rank)[rank - 1]!;
+  return cumulativeRates('rankAccuracy', matches, rank)[rank - 1]!;
 }
 
 /**
- * Cumulative match characteristic: the rank-k identification rates for k = 1, 2, … (Phillips, Grother, Micheals,
- * "Evaluation methods in face recognition", Handbook of Face Recognition, 2005).
+ * Returns the cumulative match characteristic: the rank-k identification rates for k = 1, 2, … (Phillips, Grother,
+ * Micheals, "Evaluation methods in face recognition", Handbook of Face Recognition, 2005).
  *
  * @param matches from `matchProbes` or `matchProbeEmbeddings`
- * @param maxRank the last rank of the curve, at least 1, default 20
+ * @param maxRank last rank of the curve, at least 1, default 20
  * @returns `[maxRank]`, never decreasing: element `k - 1` is the rate at rank k
  * @throws MetricsError if no probe has a mate in the gallery, or `maxRank` is not a whole number above 0
  */
 export function cmcCurve(matches: ProbeMatches, maxRank = 20): Float64Array<ArrayBuffer> {
   checkWhole('cmcCurve: maxRank', maxRank, 1);
-  return cmcOf('cmcCurve', matches, maxRank);
+  return cumulativeRates('cmcCurve', matches, maxRank);
 }
 
-function cmcOf(caller: string, { ranks }: ProbeMatches, maxRank: number): Float64Array<ArrayBuffer> {
+function cumulativeRates(
+  caller: string,
+  { ranks }: ProbeMatches,
+  maxRank: number,
+): Float64Array<ArrayBuffer> {
   const curve = new Float64Array(maxRank);
   let mated = 0;
   for (const rank of ranks) {
@@ -38,7 +42,9 @@ function cmcOf(caller: string, { ranks }: ProbeMatches, maxRank: number): Float6
     if (rank > 0 && rank <= maxRank) curve[rank - 1]! += 1;
   }
   if (mated === 0) {
-    throw new MetricsError(`${caller}: none of ${ranks.length} probes has its identity in the gallery.`);
+    throw new MetricsError(
+      `${caller}: none of ${ranks.length} probes has its identity in the gallery: compare the probe and gallery labels.`,
+    );
   }
   for (let place = 1; place < maxRank; place++) curve[place]! += curve[place - 1]!;
   return curve.map((count) => count / mated);

@@ -7,8 +7,8 @@ describe('compareThreshold', () => {
     [1, 1, 0, 0],
   ];
 
-  it('says what a threshold loses against the best', () => {
-    // At 0.4 one different pair is accepted; (0.5, 0.7] is right for all.
+  it('reports the accuracy a threshold loses', () => {
+    // At 0.4 one different pair is accepted; (0.5, 0.7] is correct for all pairs.
     const result = compareThreshold(similarities, isSame, 0.4);
     expect(result.accuracyLost).toBe(0.25);
     expect(result.given).toMatchObject({ threshold: 0.4, accuracy: 0.75, far: 0.5, tar: 1 });
@@ -22,7 +22,7 @@ describe('compareThreshold', () => {
     expect(compareThreshold(similarities, isSame, 0.5).accuracyLost).toBe(0.25);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => compareThreshold(similarities, isSame, Number.NaN)).toThrow(/threshold must be a number/);
     expect(() => compareThreshold([], [], 0)).toThrow(MetricsError);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cosineSimilarities, MetricsError, pairSimilarities } from './index.ts';
 
 describe('cosineSimilarities', () => {
-  it('is the cosine of the angle between rows, whatever their lengths', () => {
+  it('is the cosine of the angle between rows of any length', () => {
     const a = [3, 4, 1, 0, 2, 0];
     const b = [4, 3, 0, 5, -7, 0];
     expect([...cosineSimilarities(a, b, 2)]).toEqual([0.96, 0, -1]);
@@ -37,11 +37,11 @@ describe('cosineSimilarities', () => {
     );
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => cosineSimilarities([1, 2], [1, 2, 3], 2)).toThrow(
-      /b has 3 elements, but a \(\[1, 2\]\) asks for 2/,
+      /b has 3 elements, but a \(\[1, 2\]\) requires 2/,
     );
-    expect(() => cosineSimilarities([1, 2, 3], [1, 2, 3], 2)).toThrow(/no whole number of rows of 2/);
+    expect(() => cosineSimilarities([1, 2, 3], [1, 2, 3], 2)).toThrow(/not a multiple of size \(2\)/);
     expect(() => cosineSimilarities([1], [1], 0)).toThrow(/size must be a whole number of at least 1/);
     expect(() => cosineSimilarities([], [], 2)).toThrow(/a is empty/);
     expect(() => cosineSimilarities([1, 1, 0, 0], [1, 1, 1, 1], 2)).toThrow(/a: row 1 is all zeros/);
@@ -62,17 +62,17 @@ describe('pairSimilarities', () => {
     expect(cosines[2]).toBeCloseTo(Math.SQRT1_2, 15);
   });
 
-  it('leaves rows alone that are in no pair', () => {
+  it('ignores rows that are in no pair', () => {
     expect([...pairSimilarities([1, 0, 0, 0, 0, 1], 2, [0, 2])]).toEqual([0]);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => pairSimilarities(embeddings, 2, [0, 3])).toThrow(/pairs\[1\] is 3, .* in \[0, 3\)/);
     expect(() => pairSimilarities(embeddings, 2, [-1, 0])).toThrow(/pairs\[0\] is -1/);
     expect(() => pairSimilarities(embeddings, 2, [0, 1, 2])).toThrow(
       /pairs has 3 elements.*two for each pair/,
     );
-    expect(() => pairSimilarities(embeddings, 4, [0, 1])).toThrow(/no whole number of rows of 4/);
+    expect(() => pairSimilarities(embeddings, 4, [0, 1])).toThrow(/not a multiple of size \(4\)/);
     expect(() => pairSimilarities(embeddings, 2, [])).toThrow(/pairs is empty/);
   });
 });

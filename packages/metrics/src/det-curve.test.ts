@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { detCurve, rocCurve } from './index.ts';
 
-it('is the ROC curve with the other error on its axis', () => {
+it('is the ROC curve with FNR = 1 − TAR', () => {
   const [similarities, isSame] = [
     [0.75, 0.5, 0.5, 0.25],
     [1, 0, 1, 0],

@@ -4,7 +4,7 @@ import { score } from './__fixtures__/arbitraries.ts';
 import { dirAtFar, MetricsError, type ProbeMatches } from './index.ts';
 
 const never = Number.NEGATIVE_INFINITY;
-/** Probes as [best right, best wrong]; strangers have no right match. */
+/** Builds matches from [best right, best wrong] of each probe; a stranger has no right match. */
 function matchesOf(...probes: readonly (readonly [number | null, number])[]): ProbeMatches {
   return {
     bestRight: Float64Array.from(probes, ([right]) => right ?? never),
@@ -24,23 +24,23 @@ describe('dirAtFar', () => {
     [null, 0.2],
   );
 
-  it('takes the threshold from the strangers and asks for the right match above it', () => {
-    // No stranger: above 0.8, one of three. One of four: above 0.4, where 0.4 itself is not.
+  it('sets the threshold by the strangers and requires the correct match to reach it', () => {
+    // No stranger accepted: above 0.8, one of three probes. One of four strangers accepted: above 0.4, not at 0.4.
     expect(dirAtFar(matches, 0)).toMatchObject({ dir: 1 / 3, far: 0 });
     expect(dirAtFar(matches, 0.25)).toMatchObject({ dir: 1 / 3, far: 0.25 });
     expect(dirAtFar(matches, 0.5)).toMatchObject({ dir: 2 / 3, far: 0.5 });
     expect(dirAtFar(matches, 0.25).threshold).toBeCloseTo(0.4, 12);
     expect(dirAtFar(matches, 0.25).threshold).toBeGreaterThan(0.4);
-    // All of them: nobody is rejected, and the wrong match stays wrong.
+    // All strangers accepted: no probe is rejected, and the wrong match stays wrong.
     expect(dirAtFar(matches, 1)).toEqual({ dir: 2 / 3, far: 1, threshold: never });
   });
 
-  it('does not accept half of a tie', () => {
+  it('rejects all of a tie', () => {
     const tied = matchesOf([0.5, 0], [null, 0.5], [null, 0.5], [null, 0.5]);
     expect(dirAtFar(tied, 0.5)).toMatchObject({ dir: 0, far: 0 });
   });
 
-  it('takes probes that no gallery row could match', () => {
+  it('handles probes that match no gallery row', () => {
     expect(dirAtFar(matchesOf([0.5, never], [null, never]), 0)).toEqual({
       dir: 1,
       far: 0,
@@ -48,7 +48,7 @@ describe('dirAtFar', () => {
     });
   });
 
-  it('equals the plain definition', () => {
+  it('equals a direct implementation of the definition', () => {
     const mated = fc.array(fc.tuple(score, score), { minLength: 1, maxLength: 8 });
     const strangers = fc.array(score, { minLength: 1, maxLength: 8 });
     const tenths = fc.integer({ min: 0, max: 9 }).map((part) => part / 10);
@@ -67,7 +67,7 @@ describe('dirAtFar', () => {
     );
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => dirAtFar(matchesOf([0.5, 0.1]), 0.1)).toThrow(/found 1 and 0: add the missing kind/);
     expect(() => dirAtFar(matchesOf([null, 0.1]), 0.1)).toThrow(/found 0 and 1/);
     expect(() => dirAtFar(matches, 2)).toThrow(MetricsError);

@@ -6,21 +6,22 @@ import { nextAbove } from './threshold-interval.ts';
 
 /** One operating point of open-set identification. */
 export interface IdentificationPoint {
-  /** Detection and identification rate: mated probes accepted with the right identity / mated probes. */
+  /** Detection and identification rate: mated probes accepted with the correct identity / mated probes. */
   readonly dir: number;
-  /** Strangers accepted as anybody / strangers: the rate actually met, at most the target. */
+  /** False accept rate: strangers accepted as anybody / strangers. At most the target. */
   readonly far: number;
-  /** The best match is accepted iff its score `>=` this; `-Infinity` where all may be accepted. */
+  /** Accept the best match iff its score `>=` this; `-Infinity` if the target allows accepting all strangers. */
   readonly threshold: number;
 }
 
 /**
- * DIR@FAR: open-set identification at rank 1 (Phillips, Grother, Micheals, "Evaluation methods in face recognition",
- * 2005; the measure of IJB-C's 1:N protocol, there 1 − FNIR at FPIR). A probe is answered with its best match, if that
- * scores at least the threshold, which the strangers set: the lowest that accepts at most `far` of them.
+ * Returns DIR@FAR: open-set identification at rank 1 (Phillips, Grother, Micheals, "Evaluation methods in face
+ * recognition", 2005). It is the measure of IJB-C's 1:N protocol, there called 1 − FNIR at FPIR. A probe is identified as
+ * its best match if the score reaches the threshold. The threshold is the lowest that accepts at most a share `far` of
+ * the strangers: probes whose identity the gallery lacks.
  *
- * With `n` strangers sorted by their best score, that is any threshold above the ⌊far · n⌋-th (counted from 0), and the
- * smallest number above it is given. A mated probe whose right match ties with a wrong one is counted wrong.
+ * With `n` strangers sorted by their best score in descending order, the threshold is the smallest number above the score
+ * with index ⌊far · n⌋. A mated probe whose correct match ties with a wrong one counts as wrong.
  *
  * @param matches from `matchProbes` or `matchProbeEmbeddings`
  * @param far the target, in `[0, 1]`
@@ -32,8 +33,7 @@ export function dirAtFar({ bestRight, bestWrong, ranks }: ProbeMatches, far: num
   const mated = ranks.length - strangers.length;
   if (mated === 0 || strangers.length === 0) {
     throw new MetricsError(
-      `dirAtFar needs probes whose identity is in the gallery and strangers, but found ${mated} and ` +
-        `${strangers.length}: add the missing kind.`,
+      `dirAtFar needs mated probes and strangers, but found ${mated} and ${strangers.length}: add the missing kind.`,
     );
   }
   const allowed = falseAcceptsAllowed(far, strangers.length);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apart, pairs } from './__fixtures__/arbitraries.ts';
+import { pairs, unzipPairs } from './__fixtures__/arbitraries.ts';
 import references from './__fixtures__/metrics.json';
 import {
   accuracyAt,
@@ -16,7 +16,7 @@ describe('exactKFoldVerification', () => {
     // Second half: negatives 0.5, positives 1, so (0.5, 1]; first half: (0.25, 0.75].
     const result = exactKFoldVerification([0.75, 0.25, 1, 0.5], [1, 0, 1, 0], { folds: 2 });
     expect(result.foldThresholds).toEqual([0.75, 0.5]);
-    // A similarity that equals the threshold is accepted: 0.75 rightly, 0.5 wrongly.
+    // A similarity equal to the threshold is accepted: 0.75 correctly, 0.5 wrongly.
     expect(result.foldAccuracies).toEqual([1, 0.5]);
     expect(result.accuracy).toBe(0.75);
     expect(result.standardDeviation).toBe(0.25);
@@ -30,7 +30,7 @@ describe('exactKFoldVerification', () => {
     expect(kFoldVerification(similarities, isSame).accuracy).toBe(0.5);
   });
 
-  it('is near the grid where the grid is fine enough', () => {
+  it('is near the grid if the grid is fine enough', () => {
     const { embeddings, embeddingSize, isSame, pairs } = references.verification[0]!;
     const rows = Uint32Array.from({ length: 2 * pairs }, (_, row) => row);
     const similarities = pairSimilarities(embeddings, embeddingSize, rows);
@@ -40,26 +40,26 @@ describe('exactKFoldVerification', () => {
     expect(Math.abs(difference)).toBeLessThan(0.03);
   });
 
-  it('equals bestAccuracy on the others and accuracyAt on the fold', () => {
+  it('equals bestAccuracy on the other folds and accuracyAt on the fold', () => {
     const many = pairs.filter((list) => list.length >= 4);
     fc.assert(
       fc.property(many, fc.integer({ min: 2, max: 4 }), (list, folds) => {
-        const result = exactKFoldVerification(...apart(list), { folds });
+        const result = exactKFoldVerification(...unzipPairs(list), { folds });
         let start = 0;
         for (let fold = 0; fold < folds; fold++) {
           const length = Math.floor(list.length / folds) + (fold < list.length % folds ? 1 : 0);
           const inFold = list.slice(start, start + length);
           const others = list.filter((_, pair) => pair < start || pair >= start + length);
-          const { threshold } = bestAccuracy(...apart(others));
+          const { threshold } = bestAccuracy(...unzipPairs(others));
           expect(result.foldThresholds[fold]).toBe(threshold);
-          expect(result.foldAccuracies[fold]).toBe(accuracyAt(...apart(inFold), threshold).accuracy);
+          expect(result.foldAccuracies[fold]).toBe(accuracyAt(...unzipPairs(inFold), threshold).accuracy);
           start += length;
         }
       }),
     );
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => exactKFoldVerification([0.5, 0.5], [1, 0])).toThrow(/cannot split 2 pairs into 10 folds/);
     expect(() => exactKFoldVerification([0.5, 0.5], [1, 2], { folds: 2 })).toThrow(/isSame\[1\] is 2/);
     expect(() => exactKFoldVerification([0.5, Number.NaN, 1], [1, 0, 1], { folds: 2 })).toThrow(MetricsError);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { falseAcceptsAllowed } from './false-accepts-allowed.ts';
 
-it('is the floor of the product, and exact where the product rounds', () => {
+it('is the floor of the product, and exact if the product rounds', () => {
   expect(falseAcceptsAllowed(0.1, 25)).toBe(2);
   expect(falseAcceptsAllowed(0, 25)).toBe(0);
   expect(falseAcceptsAllowed(1, 25)).toBe(25);

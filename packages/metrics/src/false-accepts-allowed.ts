@@ -1,9 +1,9 @@
 /**
- * The largest whole number of false accepts within a false accept rate: `⌊far · negatives⌋`, settled by the division
- * that measures a rate, because the product may round to the other side (0.29 · 100 is below 29 in float64).
+ * Returns the largest number of false accepts within a false accept rate: `⌊far · negatives⌋`. The product may round to the
+ * wrong side (0.29 · 100 is below 29 in float64), so the division that measures a rate decides.
  *
  * @param far in `[0, 1]`
- * @param negatives how many comparisons of different identities there are, at least 1
+ * @param negatives number of comparisons of different identities, at least 1
  */
 export function falseAcceptsAllowed(far: number, negatives: number): number {
   let count = Math.min(Math.floor(far * negatives), negatives);

@@ -13,8 +13,8 @@ export interface FoldAccuracies {
 }
 
 /**
- * Checks the input of a k-fold procedure and says where its folds of consecutive pairs start: of
- * `pairs = folds · q + r`, the first `r` folds have `q + 1` pairs.
+ * Checks the input of a k-fold procedure and returns where its folds of consecutive pairs start. With
+ * `pairs = folds · q + r`, the first `r` folds have `q + 1` pairs and the others `q`.
  *
  * @returns `[folds + 1]`: fold `i` is the pairs `[starts[i], starts[i + 1])`
  * @throws MetricsError if lengths differ, or there are fewer pairs than folds or fewer than two folds
@@ -37,8 +37,8 @@ export function foldStarts(
   return Array.from({ length: folds + 1 }, (_, fold) => fold * size + Math.min(fold, larger));
 }
 
-/** Returns the accuracies of folds with their mean and standard deviation. */
-export function summarizeFolds(foldAccuracies: readonly number[]): FoldAccuracies {
+/** Returns the accuracies of the folds with their mean and standard deviation. */
+export function summariseFolds(foldAccuracies: readonly number[]): FoldAccuracies {
   const accuracy = mean(foldAccuracies);
   const standardDeviation = Math.sqrt(mean(foldAccuracies.map((value) => (value - accuracy) ** 2)));
   return { accuracy, standardDeviation, foldAccuracies };

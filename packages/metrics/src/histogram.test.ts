@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { histogram } from './index.ts';
 
 describe('histogram', () => {
-  it('counts values by bin, and those outside apart', () => {
+  it('counts values by bin, and values outside separately', () => {
     const result = histogram([-2, -1, -0.5, 0, 0.4, 1, 1.5, Number.POSITIVE_INFINITY], { bins: 4 });
     expect([...result.edges]).toEqual([-1, -0.5, 0, 0.5, 1]);
-    // -1 | -0.5 | 0, 0.4 | 1: an edge belongs to the bin above it, the last one to the last bin.
+    // -1 | -0.5 | 0, 0.4 | 1: an edge belongs to the bin above it, the last edge to the last bin.
     expect([...result.counts]).toEqual([1, 1, 2, 1]);
     expect(result.below).toBe(1);
     expect(result.above).toBe(2);
@@ -18,7 +18,7 @@ describe('histogram', () => {
     expect(result.below + result.above).toBe(0);
   });
 
-  it('agrees with its own edges, however they are rounded', () => {
+  it('agrees with its rounded edges', () => {
     const range = fc.tuple(fc.float({ noNaN: true, min: -100, max: 100 }), fc.integer({ min: 1, max: 50 }));
     fc.assert(
       fc.property(range, fc.integer({ min: 1, max: 60 }), ([min, span], bins) => {
@@ -34,7 +34,7 @@ describe('histogram', () => {
     );
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => histogram([0, Number.NaN])).toThrow(/values\[1\] is NaN/);
     expect(() => histogram([0], { min: 1, max: 1 })).toThrow(/min < max, but are 1 and 1/);
     expect(() => histogram([0], { max: Number.POSITIVE_INFINITY })).toThrow(/must be finite/);

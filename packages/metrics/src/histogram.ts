@@ -1,25 +1,25 @@
 import { checkNotEmpty, checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 
-/** How many values fall into each of some equal bins. */
+/** Counts of values in bins of equal width. */
 export interface Histogram {
   /** `[bins]`: values in `[edges[i], edges[i + 1])`; the last bin holds `max` too. */
   readonly counts: Uint32Array<ArrayBuffer>;
   /** `[bins + 1]`, ascending, from `min` to `max`. */
   readonly edges: Float64Array<ArrayBuffer>;
-  /** Values below `min`: `below + above` and the counts add up to the number of values. */
+  /** Number of values below `min`. The counts, `below` and `above` add up to the number of values. */
   readonly below: number;
-  /** Values above `max`. */
+  /** Number of values above `max`. */
   readonly above: number;
 }
 
 /**
- * A histogram, such as of the similarities of same and of different pairs. Values outside the range are counted
- * apart, not dropped; a value that equals an edge is in the bin above it, except `max`.
+ * Returns a histogram, for example of the similarities of one kind of pairs. Values outside the range are counted
+ * separately. A value that equals an edge is in the bin above it, except `max`.
  *
- * @param values `[values]`; may be empty, and may hold infinities, not NaN
+ * @param values `[values]`; may be empty; infinities are allowed, NaN is not
  * @param options `min` and `max`: default -1 and 1, the range of a cosine. `bins`: default 100
- * @throws MetricsError if a value is NaN, the range is empty or infinite, or `bins` not a whole number above 0
+ * @throws MetricsError if a value is NaN, the range is empty or infinite, or `bins` is not a whole number above 0
  */
 export function histogram(
   values: ArrayLike<number>,
@@ -41,7 +41,7 @@ export function histogram(
     const value = values[index]!;
     if (value < min) below += 1;
     else if (value > max) above += 1;
-    else if (value >= min) counts[binOf(value, edges)]! += 1;
+    else if (value >= min) counts[findBin(value, edges)]! += 1;
     else
       throw new MetricsError(
         `histogram: values[${index}] is ${String(value)}, but must be a number, not NaN.`,
@@ -50,8 +50,8 @@ export function histogram(
   return { counts, edges, below, above };
 }
 
-/** The bin of a value within the edges: by division, settled by comparison with the edges as they are rounded. */
-function binOf(value: number, edges: Float64Array): number {
+/** Returns the bin of a value: estimates it by division, then corrects it by comparison with the rounded edges. */
+function findBin(value: number, edges: Float64Array): number {
   const bins = edges.length - 1;
   const share = (value - edges[0]!) / (edges[bins]! - edges[0]!);
   let bin = Math.min(Math.floor(share * bins), bins - 1);

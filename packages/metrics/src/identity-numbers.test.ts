@@ -11,7 +11,7 @@ it('numbers the labels of all sets together', () => {
     [0, 1, 0],
     [1, 2],
   ]);
-  expect(result.rowsOf.map((own) => [...own])).toEqual([
+  expect(result.rowCounts.map((own) => [...own])).toEqual([
     [2, 1, 0],
     [0, 1, 1],
   ]);
@@ -19,8 +19,8 @@ it('numbers the labels of all sets together', () => {
   expect(result.labels).toEqual([7, -1, 0.5]);
 });
 
-it('names what is wrong', () => {
-  expect(() => numberIdentities({ name: 'a', labels: [1], rows: 2 })).toThrow(/a has 1 elements.*rows \(2\)/);
+it('rejects invalid input', () => {
+  expect(() => numberIdentities({ name: 'a', labels: [1], rows: 2 })).toThrow(/a has 1 element,.*rows \(2\)/);
   expect(() => numberIdentities({ name: 'a', labels: [], rows: 0 })).toThrow(/a is empty/);
   expect(() => numberIdentities({ name: 'a', labels: [Number.NaN], rows: 1 })).toThrow(MetricsError);
 });

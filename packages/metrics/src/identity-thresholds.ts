@@ -1,4 +1,4 @@
-import { checkNotEmpty, checkSameLength, scoreAt } from './checks.ts';
+import { checkNotEmpty, checkSameLength, readScore } from './checks.ts';
 import { numberIdentities } from './identity-numbers.ts';
 import { quantile } from './quantile.ts';
 import { sweepThresholds, type ThresholdInterval, thresholdWithin } from './threshold-interval.ts';
@@ -7,23 +7,23 @@ import { sweepThresholds, type ThresholdInterval, thresholdWithin } from './thre
 export interface IdentityThreshold {
   /** Its label. */
   readonly label: number;
-  /** How many images were given. */
+  /** Number of its images. */
   readonly images: number;
-  /** Eq. 19: all `low < t <= high` are right for every image; no `t` is where `low >= high`. */
+  /** Eq. 19: every image is correct at all `low < t <= high`; empty if `low >= high`. */
   readonly interval: ThresholdInterval;
-  /** Whether one threshold is right for every image: `interval.low < interval.high`. */
+  /** Whether every image is correct at one threshold: `interval.low < interval.high`. */
   readonly separable: boolean;
-  /** The middle of the thresholds that are right for most images; the middle of `interval` where it is separable. */
+  /** Middle of the thresholds at which the most images are correct; of `interval` if `separable`. */
   readonly threshold: number;
-  /** Share of the images that are right at `threshold`. */
+  /** Share of the images that are correct at `threshold`. */
   readonly accuracy: number;
 }
 
-/** How thresholds vary from identity to identity: the less, the better one threshold for all. */
+/** The spread of thresholds over identities: the smaller it is, the better one threshold suits all. */
 export interface IdentityThresholds {
   /** In order of first appearance. */
   readonly identities: readonly IdentityThreshold[];
-  /** Share of the identities that one threshold of their own separates. */
+  /** Share of the identities that are separable. */
   readonly separable: number;
   /** Median of the thresholds. */
   readonly median: number;
@@ -34,13 +34,13 @@ export interface IdentityThresholds {
 }
 
 /**
- * The best threshold of each identity: UniTSFace (Li et al., NeurIPS 2023, arXiv 2311.02523), eq. 19 and the figure on
- * the distribution of thresholds. An image is right at `t` when its hardest negative `< t <=` its positive; the interval
+ * Returns the best threshold of each identity: UniTSFace (Li et al., NeurIPS 2023, arXiv 2311.02523), eq. 19 and the figure
+ * on the distribution of thresholds. An image is correct at `t` if its hardest negative `< t <=` its positive. The interval
  * of an identity lies between the largest negative and the smallest positive of all its images. `sampleIdentityScores`
  * draws the pairs of the figure.
  *
- * @param positives `[images]`: the similarity of each image with one of the same identity
- * @param hardestNegatives `[images]`: its highest similarity with another identity; `-Infinity` without any
+ * @param positives `[images]`: similarity of each image with another image of its identity
+ * @param hardestNegatives `[images]`: highest similarity of each image with other identities; `-Infinity` if there are none
  * @param labels `[images]`: identities, any numbers
  * @throws MetricsError if lengths differ, there are no images, or a similarity is NaN or `Infinity`
  */
@@ -62,10 +62,10 @@ export function identityThresholds(
   }));
   for (let image = 0; image < images; image++) {
     const own = pairs[numbers[0]![image]!]!;
-    own.positives.push(scoreAt(`${caller}: positives`, positives, image));
-    own.negatives.push(scoreAt(`${caller}: hardestNegatives`, hardestNegatives, image));
+    own.positives.push(readScore(`${caller}: positives`, positives, image));
+    own.negatives.push(readScore(`${caller}: hardestNegatives`, hardestNegatives, image));
   }
-  const identities = pairs.map((own, identity) => thresholdOf(distinct[identity]!, own));
+  const identities = pairs.map((own, identity) => findIdentityThreshold(distinct[identity]!, own));
   const sorted = Float64Array.from(identities, ({ threshold }) => threshold).sort();
   return {
     identities,
@@ -76,14 +76,14 @@ export function identityThresholds(
   };
 }
 
-function thresholdOf(
+function findIdentityThreshold(
   label: number,
   { positives, negatives }: { positives: readonly number[]; negatives: readonly number[] },
 ): IdentityThreshold {
   const images = positives.length;
   const low = negatives.reduce((largest, value) => Math.max(largest, value), Number.NEGATIVE_INFINITY);
   const high = positives.reduce((smallest, value) => Math.min(smallest, value), Number.POSITIVE_INFINITY);
-  // Images whose negative is not below their positive are right at no threshold.
+  // An image whose negative reaches its positive is correct at no threshold.
   const possible = positives.flatMap((positive, image) => (negatives[image]! < positive ? [image] : []));
   const rises = Float64Array.from(possible, (image) => negatives[image]!).sort();
   const falls = Float64Array.from(possible, (image) => positives[image]!).sort();
@@ -93,7 +93,7 @@ function thresholdOf(
     images,
     interval: { low, high },
     separable: low < high,
-    // No image is ever right: halfway between the two that should be apart.
+    // No image is correct at any threshold: halfway between the two similarities that should be separated.
     threshold: possible.length > 0 ? thresholdWithin(interval) : (low + high) / 2,
     accuracy: count / images,
   };

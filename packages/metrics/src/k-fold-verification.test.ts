@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kFoldVerification } from './index.ts';
 
-/** The procedure as it is told: every threshold, every pair, a strict comparison, the first maximum. */
+/** Runs the procedure literally: every threshold, every pair, a strict comparison, the first maximum. */
 function plainProcedure(similarities: readonly number[], isSame: readonly boolean[], folds: number) {
   const pairs = similarities.map((cosine, index) => ({
     distance: 2 - 2 * cosine,
@@ -38,8 +38,8 @@ describe('kFoldVerification', () => {
   });
 
   it('judges a fold by thresholds that never saw it', () => {
-    // Squared distances 1, 2 | 0.25, 0.75: the second half's threshold rejects the first half, which answers
-    // with one that accepts the second.
+    // Squared distances 1, 2 | 0.25, 0.75: the threshold from the second half rejects the first half; the threshold from
+    // the first half accepts the second.
     const result = kFoldVerification([0.5, 0, 0.875, 0.625], [1, 0, 1, 0], { folds: 2 });
     expect(result.foldThresholds).toEqual([0.26, 1.01]);
     expect(result.foldAccuracies).toEqual([0.5, 0.5]);
@@ -61,7 +61,7 @@ describe('kFoldVerification', () => {
     expect(result.standardDeviation).toBe(0.5);
   });
 
-  it('equals the plain procedure, also with folds of unequal size', () => {
+  it('equals the literal procedure, also with folds of unequal size', () => {
     const cosine = fc.oneof(
       fc.double({ min: -1, max: 1, noNaN: true }),
       // Squared distances on the grid itself, where rounding decides.
@@ -80,7 +80,7 @@ describe('kFoldVerification', () => {
     );
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => kFoldVerification([0.5, 0.5], [1, 0])).toThrow(/cannot split 2 pairs into 10 folds/);
     expect(() => kFoldVerification([0.5, 0.5], [1, 0], { folds: 1 })).toThrow(/folds must be .* at least 2/);
     expect(() => kFoldVerification([0.5, 1.5], [1, 0], { folds: 2 })).toThrow(
@@ -88,7 +88,7 @@ describe('kFoldVerification', () => {
     );
     const never = Number.NEGATIVE_INFINITY;
     expect(() => kFoldVerification([0.5, never], [1, 0], { folds: 2 })).toThrow(/must be a cosine/);
-    // Rounding of a float32 dot product of unit vectors is no error.
+    // A float32 dot product of unit vectors may round to just above 1.
     expect(kFoldVerification([1 + 2 ** -22, 0], [1, 0], { folds: 2 }).foldAccuracies).toHaveLength(2);
   });
 });

@@ -17,8 +17,8 @@ import {
 const never = Number.NEGATIVE_INFINITY;
 
 describe('matchProbes', () => {
-  it('ranks by hand', () => {
-    // Gallery of 7, 8, 9. Probe of 8: 0.5 is beaten by 0.75 of 9. Probe of 7: a tie counts against it. A stranger.
+  it('agrees with a hand-worked example', () => {
+    // Gallery of 7, 8, 9. The probe of 8 scores 0.5, but 0.75 with 9. The probe of 7 ties. The last one is a stranger.
     const scores = [0.25, 0.5, 0.75, 0.5, 0.5, 0.25, 0.125, 0.25, 0];
     const matches = matchProbes(scores, [8, 7, 1], [7, 8, 9]);
     expect([...matches.ranks]).toEqual([2, 2, 0]);
@@ -26,7 +26,7 @@ describe('matchProbes', () => {
     expect([...matches.bestWrong]).toEqual([0.75, 0.5, 0.25]);
   });
 
-  it('takes the best of several rows of an identity, and counts wrong rows', () => {
+  it('uses the best of several rows of an identity, and counts each wrong row', () => {
     const matches = matchProbes([0.25, 0.75, 0.5, 0.875, 0.8125], [1], [1, 1, 2, 3, 3]);
     expect([...matches.ranks]).toEqual([3]);
     expect([...matches.bestRight]).toEqual([0.75]);
@@ -38,7 +38,7 @@ describe('matchProbes', () => {
     expect([...matches.bestWrong]).toEqual([never, never]);
   });
 
-  it('equals the plain definition', () => {
+  it('equals a direct implementation of the definition', () => {
     const label = fc.integer({ min: 0, max: 3 });
     const test = fc
       .tuple(fc.array(label, { minLength: 1, maxLength: 5 }), fc.array(label, { minLength: 1, maxLength: 6 }))
@@ -63,7 +63,7 @@ describe('matchProbes', () => {
     );
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => matchProbes([1, 2, 3], [0, 1], [0, 1])).toThrow(
       /3 elements.*\[2 probes, 2 gallery rows\].* 4/,
     );
@@ -93,10 +93,10 @@ describe('matchProbeEmbeddings', () => {
     );
   });
 
-  it('names a product that is none', () => {
+  it('rejects a product that is not a cosine', () => {
     const test = { probes: [1, 0], probeLabels: [0], gallery: [1, 0], galleryLabels: [0], size: 2 };
     const multiply = () => new Float32Array([Number.NaN]);
-    expect(() => matchProbeEmbeddings({ ...test, multiply })).toThrow(/multiply answered with NaN/);
+    expect(() => matchProbeEmbeddings({ ...test, multiply })).toThrow(/multiply returned NaN/);
     expect(() => matchProbeEmbeddings({ ...test, galleryLabels: [1], multiply })).toThrow(MetricsError);
     expect(() => matchProbeEmbeddings({ ...test, gallery: [0, 0] })).toThrow(/gallery: row 0 is all zeros/);
   });

@@ -4,10 +4,10 @@ import { labelledRows } from './__fixtures__/arbitraries.ts';
 import { MetricsError, megaFaceProtocol, plainBlockProduct, tarAtFar, unitRows } from './index.ts';
 
 describe('megaFaceProtocol', () => {
-  it('agrees with an example worked by hand', () => {
+  it('agrees with a hand-worked example', () => {
     // Probes (1, 0), (0.8, 0.6) of one person, (0, 1) of another; distractors (0.6, 0.8), (-1, 0), (1, 0).
-    // The pair scores 0.8. Searching with (1, 0): distractors 0.6, -1, 1, rank 2. With (0.8, 0.6): 0.96, -0.8, 0.8,
-    // of which a tie counts against the mate: rank 3.
+    // The pair scores 0.8. Searching with (1, 0): distractors 0.6, -1, 1, rank 2. With (0.8, 0.6): 0.96, -0.8, 0.8;
+    // the tie counts against the mate: rank 3.
     const test = {
       probes: [1, 0, 4, 3, 0, 1],
       probeLabels: [5, 5, 6],
@@ -26,7 +26,7 @@ describe('megaFaceProtocol', () => {
     ]);
   });
 
-  it.each([2 ** 24, 0])('equals the plain definition, with memory %i', (memory) => {
+  it.each([2 ** 24, 0])('equals a direct implementation of the definition, with memory %i', (memory) => {
     const crowd = labelledRows(2, { minLength: 1, maxLength: 8 });
     const fars = [0, 0.1, 0.5, 1];
     fc.assert(
@@ -41,7 +41,7 @@ describe('megaFaceProtocol', () => {
         labels.forEach((label, i) => {
           labels.forEach((other, j) => {
             if (i === j || label !== other) return;
-            // The product of i and j, and not of j and i, which another order of sums might tell apart.
+            // The product of i and j, not of j and i: another order of the sum may round differently.
             const score = own[Math.min(i, j) * labels.length + Math.max(i, j)]!;
             if (i < j) positives.push(score);
             ranks.push(1 + wrong.slice(i * count, (i + 1) * count).filter((value) => value >= score).length);
@@ -74,7 +74,7 @@ describe('megaFaceProtocol', () => {
     expect(result.points).toEqual([{ tar: 1, far: 0, threshold: 1 }]);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     const test = { probes: [1, 0, 0, 1], probeLabels: [1, 1], distractors: [1, 1], size: 2 };
     expect(() => megaFaceProtocol({ ...test, probeLabels: [1, 2] })).toThrow(/found 0 and 2/);
     expect(() => megaFaceProtocol({ ...test, ranks: [0] })).toThrow(/ranks must be/);

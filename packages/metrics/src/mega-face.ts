@@ -3,51 +3,51 @@ import { plainBlockProduct } from './block-product.ts';
 import { checkWhole } from './checks.ts';
 import { numberIdentities } from './identity-numbers.ts';
 import { operatingPoints } from './operating-points.ts';
-import { badScore, largestCosine, type PairScan, scanPairs } from './scan-pairs.ts';
+import { type PairScan, requireCosine, scanPairs } from './scan-pairs.ts';
 import type { OperatingPoint } from './tar-at-far.ts';
 import { unitRows } from './unit-rows.ts';
 
-/** A probe set and a crowd of distractors. */
+/** A probe set and a set of distractors. */
 export interface MegaFaceTest extends AllPairsOptions {
-  /** `[probes, size]`, row-major; need not be normalised. FaceScrub in challenge 1. */
+  /** `[probes, size]`, row-major; need not be normalised. Challenge 1 takes them from FaceScrub. */
   readonly probes: ArrayLike<number>;
   /** `[probes]`: identities, any numbers. */
   readonly probeLabels: ArrayLike<number>;
-  /** `[distractors, size]`: of nobody among the probes. */
+  /** `[distractors, size]`, row-major: embeddings of people who are not among the probes. */
   readonly distractors: ArrayLike<number>;
   /** The embedding size. */
   readonly size: number;
-  /** The ranks to report, default `[1]`. */
+  /** Ranks to report, default `[1]`. */
   readonly ranks?: readonly number[];
-  /** The targets to report, default `[1e-6]`. */
+  /** Target false accept rates, default `[1e-6]`. */
   readonly fars?: readonly number[];
 }
 
 /** Identification and verification among distractors. */
 export interface MegaFaceResult {
-  /** For each of the ranks: the share of tries whose right match is among that many best. */
+  /** Rank-k identification rate of each of `ranks`: the share of searches whose mate is among the k best. */
   readonly rankAccuracies: readonly number[];
-  /** How many tries there were: ordered pairs of probes of one identity. */
+  /** Number of searches: ordered pairs of probes of one identity. */
   readonly tries: number;
-  /** For each of the targets: the conservative operating point, as of `tarAtFar`. */
+  /** Conservative operating point of each of `fars`; same rule as `tarAtFar`. */
   readonly points: readonly OperatingPoint[];
-  /** Pairs of probes of one identity. */
+  /** Number of pairs of probes of one identity. */
   readonly positives: number;
-  /** Pairs of a probe and a distractor. */
+  /** Number of pairs of a probe and a distractor. */
   readonly negatives: number;
 }
 
 /**
- * The protocol of MegaFace challenge 1 (Kemelmacher-Shlizerman, Seitz, Miller, Brossard, "The MegaFace Benchmark:
+ * Runs the protocol of MegaFace challenge 1 (Kemelmacher-Shlizerman, Seitz, Miller, Brossard, "The MegaFace Benchmark:
  * 1 Million Faces for Recognition at Scale", CVPR 2016).
  *
- * Identification: for every two probes of one identity, one is put among the distractors and searched with the other,
- * and then the other way round; the rank is one more than the number of distractors that score at least as high as the
- * mate. Verification: positives are the pairs of probes of one identity, negatives all pairs of a probe and a
- * distractor. Scores are cosines, streamed by blocks; both tests share the pass.
+ * Identification: for each ordered pair of probes of one identity, the gallery is the second probe and all distractors, and
+ * the first probe searches it. The rank is one more than the number of distractors that score at least as high as the mate.
+ * Verification: positives are the pairs of probes of one identity, negatives all pairs of a probe and a distractor.
+ * Scores are cosines, streamed in blocks; both tests share a pass.
  *
- * @throws MetricsError if lengths do not fit, a row is unusable (as `unitRows`), no two probes show one identity, an
- *   option is out of range, or `multiply` answers with something else than the products
+ * @throws MetricsError if lengths do not match, `unitRows` rejects a row, no two probes show one identity, an option is
+ *   out of range, or `multiply` returns values that are not cosines
  */
 export function megaFaceProtocol({
   probes,
@@ -76,7 +76,7 @@ export function megaFaceProtocol({
       const column = firstColumn + place - start;
       if (own[column] !== own[row]) continue;
       const score = scores[place]!;
-      if (!(Math.abs(score) <= largestCosine)) throw badScore(caller, score);
+      requireCosine(caller, score);
       mates[row]!.push(score);
       mates[column]!.push(score);
       same.push(score);
@@ -110,11 +110,11 @@ export function megaFaceProtocol({
   return { rankAccuracies, tries, points, positives: same.length, negatives };
 }
 
-/** The ranks of the mates of one probe among the distractors. */
+/** Counts the distractors above each mate of one probe. */
 class MateRanks {
   /** Scores of the mates, ascending. */
   readonly #scores: Float32Array;
-  /** `[mates]`: distractors that score at least as high as this mate and not as the next. */
+  /** `[mates]`: number of distractors that score at least as high as this mate, but lower than the next. */
   readonly #between: Float64Array;
 
   constructor(scores: readonly number[]) {
@@ -127,7 +127,7 @@ class MateRanks {
     const lowest = mates.length > 0 ? mates[0]! : Number.POSITIVE_INFINITY;
     for (let place = start; place < end; place++) {
       const score = scores[place]!;
-      // Nearly all distractors end here.
+      // Nearly all distractors score lower.
       if (score < lowest) continue;
       let mate = mates.length - 1;
       while (mate >= 0 && mates[mate]! > score) mate -= 1;

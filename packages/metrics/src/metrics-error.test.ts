@@ -10,7 +10,7 @@ it('is an Error with its own name', () => {
   expect(String(error)).toBe('MetricsError: what and why');
 });
 
-// Every metric of pairs takes the same two arrays and must refuse the same things.
+// Every metric of pairs takes the same two arrays and must reject the same input.
 const metricsOfPairs = {
   rocCurve: metrics.rocCurve,
   areaUnderCurve: metrics.areaUnderCurve,
@@ -25,10 +25,10 @@ const metricsOfPairs = {
 };
 
 describe.each(Object.entries(metricsOfPairs))('%s', (_name, metric) => {
-  it('names what is wrong with the pairs', () => {
+  it('rejects invalid pairs', () => {
     expect(() => metric([], [])).toThrow(/similarities is empty/);
     expect(() => metric([0.5, 0.25], [])).toThrow(/isSame is empty/);
-    expect(() => metric([0.5, 0.25], [1, 0, 1])).toThrow(/isSame has 3 elements.*\(2\) asks for 2/);
+    expect(() => metric([0.5, 0.25], [1, 0, 1])).toThrow(/isSame has 3 elements.*\(2\) requires 2/);
     expect(() => metric([0.5, Number.NaN], [1, 0])).toThrow(/similarities\[1\] is NaN/);
     expect(() => metric([Number.POSITIVE_INFINITY, 0], [1, 0])).toThrow(/similarities\[0\] is Infinity/);
     expect(() => metric([0.5, 0.25], [1, -1])).toThrow(/isSame\[1\] is -1, but must be true or 1/);
@@ -37,14 +37,14 @@ describe.each(Object.entries(metricsOfPairs))('%s', (_name, metric) => {
     expect(() => metric([0.5, Number.NaN], [1, 0])).toThrow(MetricsError);
   });
 
-  it('takes booleans and numbers, plain and typed arrays alike', () => {
+  it('accepts booleans and numbers, plain and typed arrays', () => {
     const similarities = [0.75, 0.5, 0.25, -0.5];
     const expected = metric(similarities, [true, false, true, false]);
     expect(metric(new Float32Array(similarities), new Uint8Array([1, 0, 1, 0]))).toEqual(expected);
     expect(metric(new Float64Array(similarities), [1, 0, 1, 0])).toEqual(expected);
   });
 
-  it('leaves its input as it was', () => {
+  it('does not change its input', () => {
     const similarities = new Float64Array([0.25, -0.5, 0.75, 0.5]);
     metric(similarities, [1, 0, 1, 0]);
     expect([...similarities]).toEqual([0.25, -0.5, 0.75, 0.5]);

@@ -1,6 +1,6 @@
 /**
- * The one error this package throws on purpose. The message says what was found, what was expected and what to
- * do; a metric is never answered with a silent NaN.
+ * Error for input that has no answer. The message states what was found, what was expected and what to do; no metric
+ * returns NaN.
  */
 export class MetricsError extends Error {
   override readonly name = 'MetricsError';

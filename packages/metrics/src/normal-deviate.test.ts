@@ -16,13 +16,13 @@ describe('normalDeviate', () => {
     expect(Math.abs(normalDeviate(share) - deviate)).toBeLessThan(4e-15 * Math.max(1, Math.abs(deviate)));
   });
 
-  it('has infinite ends and answers for the smallest rates', () => {
+  it('is infinite at the ends and finite for the smallest rates', () => {
     expect(normalDeviate(0)).toBe(Number.NEGATIVE_INFINITY);
     expect(normalDeviate(1)).toBe(Number.POSITIVE_INFINITY);
     expect(normalDeviate(Number.MIN_VALUE)).toBeCloseTo(-38.4674056, 6);
   });
 
-  it('is odd around one half and never falls', () => {
+  it('is odd around one half and never decreases', () => {
     const share = fc.integer({ min: 1, max: 2 ** 30 - 1 }).map((count) => count / 2 ** 31);
     fc.assert(
       fc.property(share, (tail) => {
@@ -33,13 +33,13 @@ describe('normalDeviate', () => {
     fc.assert(
       fc.property(any, any, (a, b) => {
         const [low, high] = [Math.min(a, b), Math.max(a, b)];
-        // Neighbouring numbers may differ by the last digit the wrong way round.
+        // Results of neighbouring numbers may be out of order in the last digit.
         expect(normalDeviate(low)).toBeLessThanOrEqual(normalDeviate(high) + 1e-13);
       }),
     );
   });
 
-  it('refuses what is no rate', () => {
+  it('rejects what is not a rate', () => {
     expect(() => normalDeviate(-0.1)).toThrow(MetricsError);
     expect(() => normalDeviate(Number.NaN)).toThrow(/share must be a number in \[0, 1\]/);
   });

@@ -1,11 +1,11 @@
 import { checkShare } from './checks.ts';
 
 /**
- * The normal deviate (probit) of a rate: the `x` with `P(Z <= x) = share` for a standard normal `Z`. A DET curve has
- * such axes: normally distributed similarities make it a straight line (Martin, Doddington, Kamm, Ordowski, Przybocki,
- * "The DET curve in assessment of detection task performance", Eurospeech 1997).
+ * Returns the normal deviate (probit) of a rate: the `x` with `P(Z <= x) = share` for a standard normal `Z`. On axes with
+ * this scale, normally distributed similarities give a straight DET curve (Martin, Doddington, Kamm, Ordowski,
+ * Przybocki, "The DET curve in assessment of detection task performance", Eurospeech 1997).
  *
- * Found by Newton's method on the normal tail, to about the last digit of float64.
+ * Uses Newton's method on the normal tail; accurate to about the last digit of float64.
  *
  * @param share in `[0, 1]`
  * @returns `-Infinity` at 0, `Infinity` at 1, exactly 0 at one half
@@ -15,18 +15,18 @@ export function normalDeviate(share: number): number {
   checkShare('normalDeviate: share', share);
   if (share === 0) return Number.NEGATIVE_INFINITY;
   if (share === 1) return Number.POSITIVE_INFINITY;
-  // Both halves by the tail below one half, where the rate is exact; 1 - share is exact above one half.
+  // Both halves use the tail below one half. 1 - share is exact above one half.
   return share < 0.5 ? -deviateOfTail(share) : share > 0.5 ? deviateOfTail(1 - share) : 0;
 }
 
-/** The `x > 0` with `P(Z > x) = tail`, for a tail below one half. */
+/** Returns the `x > 0` with `P(Z > x) = tail`, for a tail below one half. */
 function deviateOfTail(tail: number): number {
-  // Newton on log P, which is concave and nearly straight in x²: it is there in a few steps from the leading term of the
-  // tail's asymptotic series.
+  // Newton's method on log P, which is concave and nearly linear in x². It converges in a few steps from the leading term
+  // of the tail's asymptotic series.
   let x = Math.sqrt(-2 * Math.log(2 * tail));
   for (let step = 0; step < 50; step++) {
     const ratio = millsRatio(x);
-    // By logarithms, because density and tail may be too small for float64 to divide well.
+    // Logarithms, because density and tail may be too small for an accurate quotient in float64.
     const excess = Math.log(ratio) - (x * x + Math.log(2 * Math.PI)) / 2 - Math.log(tail);
     const change = excess * ratio;
     x += change;
@@ -35,7 +35,7 @@ function deviateOfTail(tail: number): number {
   return x;
 }
 
-/** `P(Z > x) / density(x)` for `x >= 0`: by the power series for small `x`, by Laplace's continued fraction for large. */
+/** Returns `P(Z > x) / density(x)` for `x >= 0`: the power series for small `x`, Laplace's continued fraction for large. */
 function millsRatio(x: number): number {
   if (x < 2) {
     // P(0 < Z < x) / density(x) = x + x³/3 + x⁵/(3·5) + …

@@ -8,14 +8,15 @@ import { tailPoints } from './tail-points.ts';
 import type { OperatingPoint } from './tar-at-far.ts';
 
 /**
- * The conservative operating points of streamed scores, exactly those of `tarAtFar` on all of them together.
+ * Returns the conservative operating points of streamed scores. They equal those of `tarAtFar` on all scores.
  *
- * The thresholds depend on the highest negatives alone, and their number is known beforehand: where these and the
- * positives fit into `memory` scores, one pass keeps them. Otherwise two passes count instead: a histogram that bounds
- * each threshold, then the exact place within the bin.
+ * The thresholds depend only on the positives and the highest negatives, and the numbers of both are known. If they fit
+ * into `memory` scores, one pass keeps them. Otherwise two passes count: the first fills a histogram that bounds each
+ * threshold, the second finds the exact place within the bin.
  *
- * @param memory the most scores to keep
- * @throws MetricsError if a kind of pairs is missing, a target is not in `[0, 1]` or there is none, or a score is no cosine
+ * @param memory largest number of scores to keep
+ * @throws MetricsError if a kind of pairs is missing, there is no target, a target is not in `[0, 1]`, or a score is not a
+ *   cosine
  */
 export function operatingPoints(
   stream: ScoreStream,
@@ -30,7 +31,7 @@ export function operatingPoints(
     ...stream,
     allowed: fars.map((far) => falseAcceptsAllowed(far, negatives)),
   };
-  // The tail has room for as many again, so that it is seldom cut back.
+  // The tail has room for twice as many, so that it is seldom trimmed.
   const needed = positives + 2 * (Math.max(...search.allowed) + 1);
   return needed <= memory ? tailPoints(search) : radixPoints(search);
 }

@@ -17,7 +17,7 @@ describe('plattCalibration', () => {
     expect(result.logLoss).toBeCloseTo(loss, 12);
   });
 
-  it('stays finite where a threshold separates the pairs', () => {
+  it('stays finite if a threshold separates the pairs', () => {
     const result = plattCalibration([0.9, 0.8, 0.1, 0.2], [1, 1, 0, 0]);
     expect(Number.isFinite(result.slope)).toBe(true);
     expect(result.slope).toBeLessThan(0);
@@ -25,7 +25,7 @@ describe('plattCalibration', () => {
     expect(result.threshold).toBeCloseTo(0.5, 9);
   });
 
-  it('says the share of positives where the similarities tell nothing', () => {
+  it('returns the share of positives if all similarities are equal', () => {
     const result = plattCalibration([0.5, 0.5, 0.5, 0.5], [1, 0, 0, 0]);
     // Targets 2/3 once and 1/5 three times.
     expect(result.probability(0.5)).toBeCloseTo((2 / 3 + 3 / 5) / 4, 9);
@@ -73,13 +73,13 @@ describe('plattCalibration', () => {
     );
   });
 
-  it('is safe at the ends', () => {
+  it('does not overflow', () => {
     const { probability } = plattCalibration([1, 1, 0, 0], [1, 1, 0, 0]);
     expect(probability(1e300)).toBe(1);
     expect(probability(-1e300)).toBe(0);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => plattCalibration([1, 2], [1, 1])).toThrow(/found 2 and 0: add the missing kind/);
     expect(() => plattCalibration([1, Number.NEGATIVE_INFINITY], [1, 0])).toThrow(/\[1\] is -Infinity/);
     expect(() => plattCalibration([1], [1, 0])).toThrow(MetricsError);

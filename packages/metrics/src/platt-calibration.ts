@@ -1,8 +1,8 @@
 import { checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
-import { checkPairs, isSameAt, requireBothKinds } from './sorted-similarities.ts';
+import { checkPairs, readPairLabel, requireBothKinds } from './sorted-similarities.ts';
 
-/** A logistic curve: the probability that a pair of similarity `s` shows one identity is `1 / (1 + exp(slope · s + offset))`. */
+/** A logistic curve: a pair of similarity `s` shows one identity with probability `1 / (1 + exp(slope · s + offset))`. */
 export interface LogisticCurve {
   /** A in Platt's notation; negative where larger similarities mean "same". */
   readonly slope: number;
@@ -14,29 +14,29 @@ export interface LogisticCurve {
 export interface PlattCalibration extends LogisticCurve {
   /** Returns the probability that both images show the same identity. */
   readonly probability: (similarity: number) => number;
-  /** The similarity of probability one half: `-offset / slope`. `null` if the similarities tell nothing. */
+  /** Similarity of probability one half: `-offset / slope`; `null` if the slope is 0. */
   readonly threshold: number | null;
-  /** Mean log loss of the pairs given, against the regularised targets. */
+  /** Mean log loss of the given pairs against the regularised targets. */
   readonly logLoss: number;
-  /** Newton steps taken. */
+  /** Number of Newton steps. */
   readonly iterations: number;
 }
 
 /**
- * Platt scaling: the logistic curve that fits pairs best, to answer "how sure?" and not only "same or not?". Platt,
- * "Probabilistic outputs for support vector machines", 1999, with its regularised targets `(n₊ + 1) / (n₊ + 2)` and
- * `1 / (n₋ + 2)`, so that pairs which a threshold separates do not drive the slope to infinity. Fitted by Newton's method
- * with backtracking on the form of the loss that neither overflows nor cancels: Lin, Lin, Weng, "A note on Platt's
- * probabilistic outputs for support vector machines", Machine Learning 68, 2007.
+ * Fits a logistic curve to pairs (Platt scaling), which turns similarities into probabilities. Platt, "Probabilistic outputs
+ * for support vector machines", 1999. The regularised targets `(n₊ + 1) / (n₊ + 2)` and `1 / (n₋ + 2)` keep the slope finite
+ * if a threshold separates the pairs. The fit is Newton's method with backtracking, on a form of the loss that neither
+ * overflows nor cancels: Lin, Lin, Weng, "A note on Platt's probabilistic outputs for support vector machines", Machine
+ * Learning 68, 2007.
  *
- * The probabilities are right for data with the share of same pairs given here; for another share `p`, add
- * `log(p₀ (1 - p) / (p (1 - p₀)))` to the offset, with `p₀` the share here.
+ * The probabilities hold for data with the same share `p₀` of same pairs as here. For another share `p`, add
+ * `log(p₀ (1 - p) / (p (1 - p₀)))` to the offset.
  *
  * @param similarities `[pairs]`: finite numbers
- * @param isSame `[pairs]`: true or 1 where both images show the same identity
- * @param options `maxIterations`: default 100. `tolerance`: of the gradient per pair, default 1e-10
- * @throws MetricsError if there are no pairs, lengths differ, a similarity is not finite, one kind of pairs is missing, or
- *   the iteration does not converge
+ * @param isSame `[pairs]`: true or 1 if both images show the same identity
+ * @param options `maxIterations`: default 100. `tolerance`: largest gradient per pair, default 1e-10
+ * @throws MetricsError if there are no pairs, lengths differ, a similarity is not finite, a kind of pairs is missing, or
+ *   the fit does not converge
  */
 export function plattCalibration(
   similarities: ArrayLike<number>,
@@ -47,21 +47,21 @@ export function plattCalibration(
   checkPairs(caller, similarities, isSame);
   checkWhole(`${caller}: maxIterations`, maxIterations, 1);
   const count = similarities.length;
-  const same = Uint8Array.from({ length: count }, (_, pair) => (isSameAt(caller, isSame, pair) ? 1 : 0));
+  const same = Uint8Array.from({ length: count }, (_, pair) => (readPairLabel(caller, isSame, pair) ? 1 : 0));
   const positives = same.reduce((sum, value) => sum + value, 0);
   requireBothKinds(caller, positives, count - positives);
-  const { scores, centre, spread } = standardised(caller, similarities);
+  const { scores, centre, spread } = standardise(caller, similarities);
   const high = (positives + 1) / (positives + 2);
   const low = 1 / (count - positives + 2);
   const targets = Float64Array.from(same, (value) => (value ? high : low));
 
-  // From the share of positives, which is the best without the similarities.
+  // Start from the share of positives: the best curve of slope 0.
   let [slope, offset] = [0, Math.log((count - positives + 1) / (positives + 1))];
   let loss = logLoss(scores, targets, slope, offset);
   for (let iterations = 0; iterations < maxIterations; iterations++) {
     const { gradient, hessian } = derivatives(scores, targets, slope, offset);
     if (Math.max(Math.abs(gradient[0]), Math.abs(gradient[1])) < tolerance) {
-      // Back from standardised similarities: slope · (s - centre) / spread + offset.
+      // Undo the standardisation: slope · (s - centre) / spread + offset.
       const curve = { slope: slope / spread, offset: offset - (slope * centre) / spread };
       return {
         ...curve,
@@ -78,7 +78,7 @@ export function plattCalibration(
     let size = 1;
     for (; size > 1e-10; size /= 2) {
       const next = logLoss(scores, targets, slope + size * stepSlope, offset + size * stepOffset);
-      // Near the minimum rounding hides the decrease: a step as good to the last digits is taken.
+      // Near the minimum, rounding hides the decrease: accept a step that is as good to the last digits.
       if (next > loss + 1e-4 * size * descent + 1e-15 * Math.abs(loss)) continue;
       slope += size * stepSlope;
       offset += size * stepOffset;
@@ -93,8 +93,8 @@ export function plattCalibration(
   );
 }
 
-/** Similarities with mean 0 and deviation 1: Newton's steps are then well conditioned on every scale. */
-function standardised(caller: string, similarities: ArrayLike<number>) {
+/** Shifts and scales similarities to mean 0 and largest magnitude 1, so that Newton's method is well conditioned. */
+function standardise(caller: string, similarities: ArrayLike<number>) {
   const count = similarities.length;
   let centre = 0;
   for (let pair = 0; pair < count; pair++) {
@@ -108,13 +108,13 @@ function standardised(caller: string, similarities: ArrayLike<number>) {
   let largest = 0;
   for (let pair = 0; pair < count; pair++)
     largest = Math.max(largest, Math.abs(similarities[pair]! - centre));
-  // All alike but for rounding: the similarities tell nothing, and any spread will do.
+  // If all are equal up to rounding, any spread will do.
   const spread = largest > 1e-12 * Math.abs(centre) && largest > 0 ? largest : 1;
   const scores = Float64Array.from(similarities, (value) => (value - centre) / spread);
   return { scores, centre, spread };
 }
 
-/** Mean of `-t log p - (1 - t) log(1 - p)`, by the form that does not overflow on either side. */
+/** Returns the mean of `-t log p - (1 - t) log(1 - p)`, in the form that does not overflow on either side. */
 function logLoss(scores: Float64Array, targets: Float64Array, slope: number, offset: number): number {
   let sum = 0;
   for (let pair = 0; pair < scores.length; pair++) {
@@ -127,10 +127,10 @@ function logLoss(scores: Float64Array, targets: Float64Array, slope: number, off
   return sum / scores.length;
 }
 
-/** Of the mean loss by slope and offset. */
+/** Returns gradient and Hessian of the mean loss with respect to slope and offset. */
 function derivatives(scores: Float64Array, targets: Float64Array, slope: number, offset: number) {
   const gradient: [number, number] = [0, 0];
-  // A little on the diagonal keeps the matrix regular (σ of Lin et al.).
+  // A small number on the diagonal keeps the matrix regular (σ of Lin et al.).
   const hessian: [number, number, number] = [1e-12, 0, 1e-12];
   const count = scores.length;
   for (let pair = 0; pair < count; pair++) {
@@ -148,12 +148,12 @@ function derivatives(scores: Float64Array, targets: Float64Array, slope: number,
   return { gradient, hessian };
 }
 
-/** Returns the probability that a pair of a similarity shows one identity; does not overflow. */
+/** Returns the probability that a pair of the given similarity shows one identity. */
 export function logisticProbability({ slope, offset }: LogisticCurve, similarity: number): number {
   return logistic(-(slope * similarity + offset));
 }
 
-/** `1 / (1 + exp(-x))`, without overflow. */
+/** Returns `1 / (1 + exp(-x))` without overflow. */
 function logistic(x: number): number {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
   const exponential = Math.exp(x);

@@ -1,6 +1,6 @@
 /**
- * The quantile of sorted values, at least one, interpolated linearly between the two nearest. Values may be `-Infinity`,
- * and so is everything between it and the next.
+ * Returns a quantile of sorted values, interpolated linearly between the two nearest. There must be at least one value.
+ * Values may be `-Infinity`; a quantile between `-Infinity` and another value is `-Infinity`.
  */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const place = share * (sorted.length - 1);

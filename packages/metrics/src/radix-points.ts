@@ -1,20 +1,20 @@
-import { badScore, largestCosine } from './scan-pairs.ts';
+import { cosineError, largestCosine } from './scan-pairs.ts';
 import type { OperatingPointSearch } from './score-stream.ts';
 import type { OperatingPoint } from './tar-at-far.ts';
 
 /** Bins of a pass: one for each value of 16 bits. */
 const bins = 2 ** 16;
 
-/** How many scores of each kind there are in each bin. Float64: counts may pass 2³². */
+/** Number of scores of each kind in each bin. Float64, because counts may exceed 2³². */
 interface Counts {
   readonly same: Float64Array;
   readonly different: Float64Array;
 }
 
 /**
- * Operating points in two passes and constant memory, by radix selection (Knuth, "The Art of Computer Programming",
- * vol. 3, §5.2.5). Float32 numbers are ordered as the 32 bits of a *key*: the first pass counts the upper 16 bits, the
- * second the lower 16 of those scores that share the upper half of a threshold.
+ * Finds operating points in two passes and constant memory, by radix selection (Knuth, "The Art of Computer Programming",
+ * vol. 3, §5.2.5). Each float32 score has a 32-bit *key* of the same order. The first pass counts the upper 16 bits. The
+ * second counts the lower 16 bits of the scores that share the upper half of a threshold.
  */
 export function radixPoints({
   caller,
@@ -26,19 +26,19 @@ export function radixPoints({
   const upper: Counts = { same: new Float64Array(bins), different: new Float64Array(bins) };
   const { same: upperSame, different: upperDifferent } = upper;
   scan((scores, start, end, identities, firstIdentity, identity) => {
-    const words = wordsOf(scores);
+    const words = viewBits(scores);
     const shift = firstIdentity - start;
     for (let place = start; place < end; place++) {
-      const bin = upperHalf(keyOf(words[place]!));
+      const bin = binOfKey(sortKey(words[place]!));
       if (identities[place + shift] === identity) upperSame[bin]! += 1;
       else upperDifferent[bin]! += 1;
     }
   });
-  checkRange(caller, upper);
+  checkCosines(caller, upper);
 
-  // A bin for each negative that must just be rejected, and one for the lowest positive above it.
+  // The bin of each negative that must just be rejected, and the next bin above it that holds a positive.
   const places = allowed.map((count) => {
-    const bin = count < negatives ? binFromTop(upper.different, count) : -1;
+    const bin = count < negatives ? findBinFromTop(upper.different, count) : -1;
     const next = upper.same.findIndex((found, place) => place > bin && found > 0);
     return { count, bin, next };
   });
@@ -49,26 +49,26 @@ export function radixPoints({
       lower.set(place, { same: new Float64Array(bins), different: new Float64Array(bins) });
     }
   }
-  const wanted = Uint8Array.from({ length: bins }, (_, bin) => (lower.has(bin) ? 1 : 0));
+  const isCounted = Uint8Array.from({ length: bins }, (_, bin) => (lower.has(bin) ? 1 : 0));
   scan((scores, start, end, identities, firstIdentity, identity) => {
-    const words = wordsOf(scores);
+    const words = viewBits(scores);
     const shift = firstIdentity - start;
     for (let place = start; place < end; place++) {
-      const key = keyOf(words[place]!);
+      const key = sortKey(words[place]!);
       // Few scores are near a threshold.
-      if (wanted[upperHalf(key)] === 0) continue;
-      const counts = lower.get(upperHalf(key))!;
+      if (isCounted[binOfKey(key)] === 0) continue;
+      const counts = lower.get(binOfKey(key))!;
       const kind = identities[place + shift] === identity ? counts.same : counts.different;
       kind[key & 0xffff]! += 1;
     }
   });
 
   return places.map(({ count, bin, next }) => {
-    // The key of the threshold: the lowest positive above the rejected negative, in its bin or the next with any.
+    // The key of the threshold: the lowest positive above the rejected negative, in the same bin or the next.
     let [place, low] = [next, next < 0 ? -1 : lower.get(next)!.same.findIndex((found) => found > 0)];
     if (bin >= 0) {
       const { same, different } = lower.get(bin)!;
-      const rejected = binFromTop(different, count - sumAbove(upper.different, bin));
+      const rejected = findBinFromTop(different, count - sumAbove(upper.different, bin));
       const inBin = same.findIndex((found, half) => half > rejected && found > 0);
       if (inBin >= 0) [place, low] = [bin, inBin];
     }
@@ -78,57 +78,57 @@ export function radixPoints({
     return {
       tar: accepted('same') / positives,
       far: accepted('different') / negatives,
-      threshold: scoreOf((place - bins / 2) * bins + low),
+      threshold: scoreFromKey((place - bins / 2) * bins + low),
     };
   });
 }
 
-/** The bits of scores. */
-function wordsOf(scores: Float32Array): Int32Array {
+/** Returns a view of the scores' bits. */
+function viewBits(scores: Float32Array): Int32Array {
   return new Int32Array(scores.buffer, scores.byteOffset, scores.length);
 }
 
 /**
- * The key of a score's bits: negative numbers have their order turned round; -0, the lowest word, is taken for 0. Without
- * a branch on the sign, which no processor can foresee.
+ * Returns the key of a score's bits. Reverses the order of negative numbers and maps -0, the lowest word, to 0. Does not
+ * branch on the sign, which a processor cannot predict.
  */
-function keyOf(word: number): number {
+function sortKey(word: number): number {
   return word === -0x80000000 ? 0 : word ^ ((word >> 31) & 0x7fffffff);
 }
 
-/** The bin of a key, from 0. */
-function upperHalf(key: number): number {
+/** Returns the bin of a key, from 0: its upper 16 bits. */
+function binOfKey(key: number): number {
   return (key >> 16) + bins / 2;
 }
 
-/** The score that has a key. */
-function scoreOf(key: number): number {
+/** Returns the score of a key. */
+function scoreFromKey(key: number): number {
   const word = key >= 0 ? key : key ^ 0x7fffffff;
   return new Float32Array(new Int32Array([word]).buffer)[0]!;
 }
 
-/** The bin that holds the element of a rank, counted from 0 from the highest. */
-function binFromTop(counts: Float64Array, rank: number): number {
+/** Returns the bin of the element with a rank; rank 0 is the highest element. */
+function findBinFromTop(counts: Float64Array, rank: number): number {
   let above = 0;
   let bin = counts.length;
   while (above <= rank) above += counts[--bin]!;
   return bin;
 }
 
-/** How many there are in the bins above one. */
+/** Returns the number of elements in the bins above one. */
 function sumAbove(counts: Float64Array, bin: number): number {
   let sum = 0;
   for (let place = bin + 1; place < counts.length; place++) sum += counts[place]!;
   return sum;
 }
 
-/** Refuses NaN and scores that no cosine has, to the width of a bin. */
-function checkRange(caller: string, upper: Counts): void {
+/** Rejects NaN and scores outside the range of a cosine, to the width of a bin. */
+function checkCosines(caller: string, upper: Counts): void {
   const word = new Int32Array(new Float32Array([largestCosine]).buffer)[0]!;
-  const [low, high] = [upperHalf(word ^ -1), upperHalf(word)];
+  const [low, high] = [binOfKey(word ^ -1), binOfKey(word)];
   for (let bin = 0; bin < bins; bin++) {
     if (bin >= low && bin <= high) continue;
     if (upper.same[bin]! + upper.different[bin]! > 0)
-      throw badScore(caller, scoreOf((bin - bins / 2) * bins));
+      throw cosineError(caller, scoreFromKey((bin - bins / 2) * bins));
   }
 }

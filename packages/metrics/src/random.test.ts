@@ -16,7 +16,7 @@ describe('seededRandom', () => {
     return Array.from({ length: count }, () => random.next());
   };
 
-  it('repeats for a seed and differs between seeds, in both halves of their bits', () => {
+  it('is the same for a seed and differs between seeds, in both halves of their bits', () => {
     expect(take(7, 5)).toEqual(take(7, 5));
     const firsts = [0, 1, 2, 7, 2 ** 32, 2 ** 32 + 7, Number.MAX_SAFE_INTEGER].map(
       (seed) => take(seed, 3)[2],
@@ -24,7 +24,7 @@ describe('seededRandom', () => {
     expect(new Set(firsts).size).toBe(7);
   });
 
-  it('has the mean and the variance of uniform numbers, without memory', () => {
+  it('has the mean and variance of uniform numbers, without correlation', () => {
     const values = take(1, 100_000);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     let variance = 0;
@@ -40,7 +40,7 @@ describe('seededRandom', () => {
     expect(values.every((value) => value >= 0 && value < 1)).toBe(true);
   });
 
-  it('draws whole numbers evenly', () => {
+  it('draws whole numbers uniformly', () => {
     const random = seededRandom('seed', 3);
     const counts = [0, 0, 0, 0, 0];
     for (let draw = 0; draw < 50_000; draw++) counts[random.below(5)]! += 1;
@@ -48,7 +48,7 @@ describe('seededRandom', () => {
     expect(random.below(1)).toBe(0);
   });
 
-  it('names a bad seed', () => {
+  it('rejects an invalid seed', () => {
     expect(() => seededRandom('samplePairs: seed', 0.5)).toThrow(/samplePairs: seed must be a whole number/);
     expect(() => seededRandom('seed', -1)).toThrow(/at least 0/);
   });

@@ -1,16 +1,16 @@
 import { checkWhole } from './checks.ts';
 
-/** A stream of random numbers that a seed fixes on every machine. */
+/** A stream of random numbers, the same on every machine for a seed. */
 export interface Random {
-  /** A number in `[0, 1)`, with 53 random bits. */
+  /** Returns a number in `[0, 1)` with 53 random bits. */
   next(): number;
-  /** A whole number in `[0, end)`. */
+  /** Returns a whole number in `[0, end)`. */
   below(end: number): number;
 }
 
 /**
- * xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its state filled
- * from the seed by a mixing generator as its authors advise, so that neighbouring seeds give unrelated streams.
+ * Returns a stream of xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021). As its
+ * authors advise, a mixing generator fills the state from the seed, so that neighbouring seeds give unrelated streams.
  *
  * @param seed a whole number in `[0, 2^53)`
  * @throws MetricsError for any other seed
@@ -31,11 +31,11 @@ export function seededRandom(what: string, seed: number): Random {
   state[2] = fill();
   state[3] = fill();
   const next = (): number => ((nextWord(state) >>> 5) * 2 ** 26 + (nextWord(state) >>> 6)) / 2 ** 53;
-  // The product may round up to `end` itself for large ends; the minimum keeps the promise.
+  // For a large end the product may round up to it; the minimum prevents that.
   return { next, below: (end) => Math.min(Math.floor(next() * end), end - 1) };
 }
 
-/** The next 32 bits of xoshiro128**, which moves the four words of its state on. */
+/** Returns the next 32 bits of xoshiro128** and advances the four words of its state. */
 export function nextWord(state: Uint32Array): number {
   const result = Math.imul(rotateLeft(Math.imul(state[1]!, 5), 7), 9) >>> 0;
   const shifted = state[1]! << 9;

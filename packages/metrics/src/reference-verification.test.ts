@@ -45,7 +45,7 @@ describe.each(cases)('the reference with $pairs pairs', ({ similarities, isSame,
   });
 });
 
-it('pairs rows of two matrices as it pairs rows of one', () => {
+it('gives the same cosines for rows of two matrices and of one', () => {
   for (const { pairs, embeddingSize, embeddings } of references.verification) {
     const even: number[] = [];
     const odd: number[] = [];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apart, pairsOfBothKinds } from './__fixtures__/arbitraries.ts';
+import { pairsOfBothKinds, unzipPairs } from './__fixtures__/arbitraries.ts';
 import { accuracyAt, rocCurve } from './index.ts';
 
 describe('rocCurve', () => {
@@ -12,17 +12,17 @@ describe('rocCurve', () => {
     expect([...tar]).toEqual([0, 0.5, 1, 1]);
   });
 
-  it('keeps pairs that are never accepted to the last point', () => {
+  it('accepts pairs of similarity -Infinity only at the last point', () => {
     const { thresholds, far, tar } = rocCurve([0.5, Number.NEGATIVE_INFINITY, 0.25], [1, 1, 0]);
     expect([...thresholds]).toEqual([Number.POSITIVE_INFINITY, 0.5, 0.25, Number.NEGATIVE_INFINITY]);
     expect([...far]).toEqual([0, 0, 1, 1]);
     expect([...tar]).toEqual([0, 0.5, 0.5, 1]);
   });
 
-  it('equals counting at each threshold', () => {
+  it('equals counts at each threshold', () => {
     fc.assert(
       fc.property(pairsOfBothKinds, (list) => {
-        const [similarities, isSame] = apart(list);
+        const [similarities, isSame] = unzipPairs(list);
         const { thresholds, far, tar } = rocCurve(similarities, isSame);
         expect(thresholds.length).toBe(new Set(similarities).size + 1);
         thresholds.forEach((threshold, point) => {

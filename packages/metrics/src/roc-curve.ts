@@ -1,9 +1,9 @@
 import { type SortedSimilarities, sortedSimilaritiesOfBothKinds } from './sorted-similarities.ts';
 
 /**
- * A receiver operating characteristic: at each threshold the share of pairs accepted, a pair being accepted iff
- * its similarity `>=` the threshold. Points run from the strictest threshold to the loosest, so `far` and `tar`
- * never decrease, and from (0, 0) to (1, 1).
+ * A receiver operating characteristic: the share of accepted pairs at each threshold. A pair is accepted iff its
+ * similarity `>=` the threshold. Points run from the strictest threshold to the loosest, from (0, 0) to (1, 1); `far` and
+ * `tar` never decrease.
  */
 export interface RocCurve {
   /** `[points]`, strictly descending: `Infinity` (nothing accepted), then every distinct similarity. */
@@ -15,20 +15,20 @@ export interface RocCurve {
 }
 
 /**
- * The full ROC curve: every distinct similarity is a point, none is dropped, ties are one point.
+ * Returns the full ROC curve, with one point for every distinct similarity.
  *
- * FAR(t) = #negatives with similarity `>= t` / #negatives and TAR(t) likewise over positives: UniTSFace
- * (arXiv 2311.02523, §3) and the FAR/TAR of InsightFace's verification code. Time `O(pairs · log(pairs))`.
+ * FAR(t) = #negatives with similarity `>= t` / #negatives, and TAR(t) likewise over positives: UniTSFace (arXiv 2311.02523,
+ * §3), and FAR and TAR of InsightFace's verification code. Time `O(pairs · log(pairs))`.
  *
- * @param similarities `[pairs]`, larger is more alike; finite, or `-Infinity` for "never accepted"
- * @param isSame `[pairs]`: true or 1 where both images show the same identity
+ * @param similarities `[pairs]`: larger means more alike; finite, or `-Infinity` for "never accepted"
+ * @param isSame `[pairs]`: true or 1 if both images show the same identity
  * @throws MetricsError if lengths differ, a similarity is NaN or `Infinity`, or one of the two kinds of pairs is missing
  */
 export function rocCurve(similarities: ArrayLike<number>, isSame: ArrayLike<boolean | number>): RocCurve {
   return rocCurveOfSorted(sortedSimilaritiesOfBothKinds('rocCurve', similarities, isSame));
 }
 
-/** The curve of similarities that are already split and sorted; both kinds must be there. */
+/** Returns the curve of similarities that are already split and sorted; both kinds must be present. */
 export function rocCurveOfSorted({ positives, negatives }: SortedSimilarities): RocCurve {
   const most = positives.length + negatives.length + 1;
   const thresholds = new Float64Array(most);

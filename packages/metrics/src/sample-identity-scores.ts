@@ -3,33 +3,34 @@ import { checkWhole } from './checks.ts';
 import { numberIdentities } from './identity-numbers.ts';
 import { MetricsError } from './metrics-error.ts';
 import { seededRandom } from './random.ts';
-import { badScore, largestCosine, scanPairs } from './scan-pairs.ts';
+import { requireCosine, scanPairs } from './scan-pairs.ts';
 import { unitRows } from './unit-rows.ts';
 
-/** One positive pair and the hardest negative pair of each image, as `identityThresholds` takes them. */
+/** Scores of one positive pair and the hardest negative pair of each image, the input of `identityThresholds`. */
 export interface IdentityScores {
-  /** `[images]`: the cosine with one image of the same identity. */
+  /** `[images]`: cosine with one other image of the same identity. */
   readonly positives: Float64Array<ArrayBuffer>;
-  /** `[images]`: the highest cosine with the one image of each other identity. */
+  /** `[images]`: highest cosine with the drawn images of the other identities. */
   readonly hardestNegatives: Float64Array<ArrayBuffer>;
-  /** `[images]`: the identity of each image. */
+  /** `[images]`: identity of each image. */
   readonly labels: Float64Array<ArrayBuffer>;
-  /** `[images]`: the row of each image in the embeddings. */
+  /** `[images]`: row of each image in the embeddings. */
   readonly rows: Uint32Array<ArrayBuffer>;
 }
 
 /**
- * Draws the pairs of UniTSFace's figure on per-identity thresholds (arXiv 2311.02523): for each image of some identities
- * one positive pair, with another random image of the identity, and N − 1 negative pairs, with one random image of each of
- * the other identities of all N (the same image for all, as a sample memory holds one for each class).
+ * Draws the pairs of UniTSFace's figure on per-identity thresholds (arXiv 2311.02523). Each image of the drawn identities
+ * gets one positive pair with another random image of its identity. It gets N − 1 negative pairs with one random image of
+ * each other identity, for N identities in total. All images share these negatives, as a sample memory holds one image for
+ * each class.
  *
  * @param embeddings `[rows, size]`, row-major; need not be normalised
  * @param labels `[rows]`: identities, any numbers
  * @param size the embedding size
- * @param options `identities`: how many are drawn from those with at least two images, default all (20 in the paper).
+ * @param options `identities`: how many to draw of those with at least two images, default all (20 in the paper).
  *   `seed`: default 0. `multiply`, `blockRows`: as for `allPairsTarAtFar`
- * @throws MetricsError if there are fewer such identities, there is only one identity, lengths do not fit, a row is
- *   unusable (as `unitRows`), or `multiply` answers with something else than the products
+ * @throws MetricsError if there are fewer such identities, there is only one identity, lengths do not match, `unitRows`
+ *   rejects a row, or `multiply` returns values that are not cosines
  */
 export function sampleIdentityScores(
   embeddings: ArrayLike<number>,
@@ -45,23 +46,26 @@ export function sampleIdentityScores(
   const random = seededRandom(`${caller}: seed`, seed);
   const members: number[][] = Array.from({ length: count }, () => []);
   for (const [row, identity] of numbers[0]!.entries()) members[identity]!.push(row);
-  const able = members.flatMap((own, identity) => (own.length > 1 ? [identity] : []));
-  const { identities = able.length } = options;
+  const eligible = members.flatMap((own, identity) => (own.length > 1 ? [identity] : []));
+  const { identities = Math.max(1, eligible.length) } = options;
   checkWhole(`${caller}: identities`, identities, 1);
-  if (count < 2 || able.length < identities) {
+  if (count < 2) {
+    throw new MetricsError(`${caller} needs at least two identities, but found one: add images of others.`);
+  }
+  if (eligible.length < identities) {
     throw new MetricsError(
-      `${caller}: ${identities} identities with at least two images, and another one, are needed, but of ${count} ` +
-        `identities ${able.length} have two images.`,
+      `${caller}: identities is ${identities}, but only ${eligible.length} of ${count} identities have two images: ` +
+        'lower it, or add images.',
     );
   }
   const pick = (from: readonly number[]) => from[random.below(from.length)]!;
   const memory = members.map(pick);
-  // The first of a shuffle, then in order of appearance.
+  // The first places of a shuffle, then sorted by first appearance.
   for (let place = 0; place < identities; place++) {
-    const other = place + random.below(able.length - place);
-    [able[place], able[other]] = [able[other]!, able[place]!];
+    const other = place + random.below(eligible.length - place);
+    [eligible[place], eligible[other]] = [eligible[other]!, eligible[place]!];
   }
-  const drawn = able.slice(0, identities).sort((a, b) => a - b);
+  const drawn = eligible.slice(0, identities).sort((a, b) => a - b);
 
   const rows = Uint32Array.from(drawn.flatMap((identity) => members[identity]!));
   const own = Int32Array.from(rows, (row) => numbers[0]![row]!);
@@ -82,7 +86,7 @@ export function sampleIdentityScores(
   scanPairs({ caller, a, b, size, multiply, blockRows }, (scores, start, end, image, firstIdentity) => {
     for (let place = start; place < end; place++) {
       const score = scores[place]!;
-      if (!(Math.abs(score) <= largestCosine)) throw badScore(caller, score);
+      requireCosine(caller, score);
       const isOther = firstIdentity + place - start !== own[image];
       if (isOther && score > hardestNegatives[image]!) hardestNegatives[image] = score;
     }
@@ -95,7 +99,7 @@ export function sampleIdentityScores(
   };
 }
 
-/** The chosen rows, one after another. */
+/** Copies rows into a new matrix. */
 function gather(values: Float32Array, rows: ArrayLike<number>, size: number): Float32Array {
   const gathered = new Float32Array(rows.length * size);
   for (let place = 0; place < rows.length; place++) {

@@ -7,15 +7,15 @@ function listOf({ pairs }: { pairs: Uint32Array }): [number, number][] {
 }
 
 describe('samplePairs', () => {
-  it('gives all pairs there are, once, where as many are asked for', () => {
-    // Same: 01 02 12 34. Different: 6 between the two labels, of which 4.
+  it('draws every pair once if count is their number', () => {
+    // Same: 01 02 12 34. Different: 4 of the 6 between the two labels.
     const sampled = samplePairs([5, 5, 5, 9, 9], { count: 8, seed: 1 });
     expect([...sampled.isSame]).toEqual([1, 0, 1, 0, 1, 0, 1, 0]);
     const same = listOf(sampled).filter((_, pair) => sampled.isSame[pair] === 1);
     expect(same.map(String).sort()).toEqual(['0,1', '0,2', '1,2', '3,4']);
   });
 
-  it('gives distinct balanced pairs of the kinds it says', () => {
+  it('draws distinct balanced pairs and labels them correctly', () => {
     const labelLists = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 30 });
     fc.assert(
       fc.property(labelLists, fc.nat(), (labels, seed) => {
@@ -49,7 +49,7 @@ describe('samplePairs', () => {
         counts.set(String(pair), (counts.get(String(pair)) ?? 0) + 1);
       }
     }
-    // Same: 02 05 25 14, two of four a draw. Different: 11 pairs, two a draw. Five standard deviations.
+    // Each draw takes two of four same pairs (02 05 25 14) and two of 11 different ones. Five standard deviations.
     expect(counts.size).toBe(15);
     for (const [pair, count] of counts) {
       const same = ['0,2', '0,5', '2,5', '1,4'].includes(pair);
@@ -71,7 +71,7 @@ describe('samplePairs', () => {
     expect(Math.abs(mean - 100_000)).toBeLessThan(2500);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => samplePairs([0, 0, 0], { count: 2 })).toThrow(
       /need 1 of each kind.*only 3 .* and 0 of different/,
     );

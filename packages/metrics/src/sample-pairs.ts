@@ -1,24 +1,24 @@
-import { checkNotEmpty, checkWhole } from './checks.ts';
+import { checkNotEmpty, checkWhole, readIdentity } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { type Random, seededRandom } from './random.ts';
 
-/** Pairs of samples and whether each is one of the same identity. */
+/** Pairs of samples with their kinds. */
 export interface SampledPairs {
-  /** `[count, 2]`, row-major: two sample indices a pair; every pair occurs once, in one order. */
+  /** `[count, 2]`, row-major: the two sample indices of each pair, the lower first. Pairs are distinct. */
   readonly pairs: Uint32Array<ArrayBuffer>;
-  /** `[count]`: 1 for the same label, 0 for different labels; they alternate, beginning with 1. */
+  /** `[count]`: 1 for the same label, 0 for different labels; alternates, starting with 1. */
   readonly isSame: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * A balanced random sample of distinct pairs: half of the same label, half of different ones, each half drawn
- * uniformly without replacement from all such pairs (Floyd's sampling, `O(count + labels · log(labels))`; no list of
- * all pairs is made). The two kinds alternate, so that the consecutive folds of `kFoldVerification` are balanced.
+ * Draws a balanced random sample of distinct pairs: half of the same label, half of different labels. Each half is uniform
+ * over all such pairs, without replacement. Uses Floyd's sampling in `O(count + labels · log(labels))`, without a list of
+ * all pairs. The two kinds alternate, so that the consecutive folds of `kFoldVerification` are balanced.
  *
- * @param labels `[samples]`: any numbers but NaN; equal ones are the same identity
- * @param options `count`: how many pairs, an even number of at least 2. `seed`: default 0; the same seed gives the
- *   same pairs on every machine
- * @throws MetricsError if there are not that many different pairs of one kind, or an option or label is unusable
+ * @param labels `[samples]`: any numbers except NaN; equal labels are the same identity
+ * @param options `count`: number of pairs, even, at least 2. `seed`: default 0; the same seed gives the same pairs on every
+ *   machine
+ * @throws MetricsError if there are too few distinct pairs of a kind, or an option or label is invalid
  */
 export function samplePairs(
   labels: ArrayLike<number>,
@@ -35,7 +35,7 @@ export function samplePairs(
   if (samePairs < half || differentPairs < half) {
     throw new MetricsError(
       `samplePairs: ${count} pairs need ${half} of each kind, but the labels have only ${samePairs} pairs of the ` +
-        `same label and ${differentPairs} of different labels: ask for fewer, or give more samples.`,
+        `same label and ${differentPairs} of different labels: lower count, or give more samples.`,
     );
   }
 
@@ -45,15 +45,15 @@ export function samplePairs(
     pairs[2 * pair] = Math.min(order[first]!, order[second]!);
     pairs[2 * pair + 1] = Math.max(order[first]!, order[second]!);
   };
-  distinctBelow(samePairs, half, random).forEach((rank, index) => {
-    const group = groupOf(groups, rank, 'sameBefore');
-    const [first, second] = trianglePair(rank - group.sameBefore);
+  sampleDistinct(samePairs, half, random).forEach((rank, index) => {
+    const group = findGroup(groups, rank, 'sameBefore');
+    const [first, second] = pairOfRank(rank - group.sameBefore);
     put(2 * index, group.start + first, group.start + second);
     isSame[2 * index] = 1;
   });
-  distinctBelow(differentPairs, half, random).forEach((rank, index) => {
+  sampleDistinct(differentPairs, half, random).forEach((rank, index) => {
     // Members of a group pair with all samples that come after the group.
-    const group = groupOf(groups, rank, 'differentBefore');
+    const group = findGroup(groups, rank, 'differentBefore');
     const after = order.length - group.end;
     const place = rank - group.differentBefore;
     put(2 * index + 1, group.start + Math.floor(place / after), group.end + (place % after));
@@ -61,7 +61,7 @@ export function samplePairs(
   return { pairs, isSame };
 }
 
-/** The samples of one label: places `[start, end)` in the order, and how many pairs earlier groups have. */
+/** The samples of one label: places `[start, end)` in the order, and the number of pairs in earlier groups. */
 interface Group {
   readonly start: number;
   readonly end: number;
@@ -69,16 +69,10 @@ interface Group {
   readonly differentBefore: number;
 }
 
-/** Samples ordered by label, which numbers all pairs of each kind without listing them. */
+/** Orders samples by label, which numbers all pairs of each kind without a list of them. */
 function groupByLabel(labels: ArrayLike<number>) {
   const samples = labels.length;
-  for (let sample = 0; sample < samples; sample++) {
-    if (typeof labels[sample] !== 'number' || Number.isNaN(labels[sample])) {
-      throw new MetricsError(
-        `samplePairs: labels[${sample}] is ${String(labels[sample])}, but must be a number.`,
-      );
-    }
-  }
+  for (let sample = 0; sample < samples; sample++) readIdentity('samplePairs: labels', labels, sample);
   const order = Uint32Array.from({ length: samples }, (_, sample) => sample);
   order.sort((first, second) => {
     const [a, b] = [labels[first]!, labels[second]!];
@@ -99,8 +93,8 @@ function groupByLabel(labels: ArrayLike<number>) {
   return { order, groups, samePairs, differentPairs };
 }
 
-/** The last group with at most `rank` pairs before it: the group the pair of that rank belongs to. */
-function groupOf(groups: readonly Group[], rank: number, before: 'sameBefore' | 'differentBefore'): Group {
+/** Returns the group of the pair with a rank: the last group with at most `rank` pairs before it. */
+function findGroup(groups: readonly Group[], rank: number, before: 'sameBefore' | 'differentBefore'): Group {
   let low = 0;
   let high = groups.length - 1;
   while (low < high) {
@@ -111,23 +105,23 @@ function groupOf(groups: readonly Group[], rank: number, before: 'sameBefore' | 
   return groups[low]!;
 }
 
-/** The pair `(first, second)`, `first < second`, of a rank: (0, 1), (0, 2), (1, 2), (0, 3), … */
-function trianglePair(rank: number): [number, number] {
+/** Returns the pair `(first, second)`, `first < second`, with a rank in the order (0, 1), (0, 2), (1, 2), (0, 3), … */
+function pairOfRank(rank: number): [number, number] {
   let second = Math.floor((1 + Math.sqrt(1 + 8 * rank)) / 2);
-  // The root rounds for large ranks: settle it by exact products.
+  // For large ranks the root rounds: correct it by exact products.
   while ((second * (second - 1)) / 2 > rank) second -= 1;
   while (((second + 1) * second) / 2 <= rank) second += 1;
   return [rank - (second * (second - 1)) / 2, second];
 }
 
-/** `count` distinct whole numbers below `end`, every set of them equally likely, in random order (Floyd). */
-function distinctBelow(end: number, count: number, random: Random): number[] {
+/** Draws `count` distinct whole numbers below `end`, in random order; every set is equally likely (Floyd). */
+function sampleDistinct(end: number, count: number, random: Random): number[] {
   const chosen = new Set<number>();
   for (let candidate = end - count; candidate < end; candidate++) {
     const drawn = random.below(candidate + 1);
     chosen.add(chosen.has(drawn) ? candidate : drawn);
   }
-  // Floyd's sets are uniform, the order in which they fill is not.
+  // Floyd's sets are uniform, but their order is not.
   const values = [...chosen];
   for (let last = values.length - 1; last > 0; last--) {
     const other = random.below(last + 1);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { MetricsError, plainBlockProduct } from './index.ts';
 import { type PairScan, scanPairs } from './scan-pairs.ts';
 
-/** Rows that are one number each, so that scores tell which pair they are of. */
+/** Rows of one number each, so that scores identify their pair. */
 const primes = new Float32Array([2, 3, 5, 7, 11]);
 const base: PairScan = { caller: 'test', a: primes, size: 1, multiply: plainBlockProduct, blockRows: 2 };
 
@@ -33,7 +33,7 @@ it.each([1, 2, 3, 100])('visits each pair of two sets once, in blocks of %i', (b
   expect(visited({ ...base, b, blockRows })).toEqual(expected.sort());
 });
 
-it('leaves out blocks', () => {
+it('skips blocks', () => {
   const b = new Float32Array([1, 10, 100]);
   expect(visited({ ...base, b, skip: (row, _, column) => row < 4 || column < 2 })).toEqual(['4,2=1100']);
 });
@@ -42,10 +42,10 @@ it('has no pairs within one row', () => {
   expect(visited({ ...base, a: primes.slice(0, 1) })).toEqual([]);
 });
 
-it('names a product of the wrong length and a bad block size', () => {
+it('rejects a product of the wrong length and an invalid block size', () => {
   const multiply = () => new Float32Array(3);
   expect(() => visited({ ...base, multiply })).toThrow(
-    /result of multiply has 3 elements.*2 × 2 rows asks for 4/,
+    /result of multiply has 3 elements.*2 × 2 rows requires 4/,
   );
   expect(() => visited({ ...base, blockRows: 0 })).toThrow(MetricsError);
 });

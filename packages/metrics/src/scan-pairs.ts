@@ -3,8 +3,8 @@ import { checkSameLength, checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 
 /**
- * Takes the scores of one row of `a` with consecutive rows of `b`: `scores[start]` is with `firstColumn`,
- * `scores[end - 1]` with `firstColumn + end - 1 - start`. The scores are gone after the call.
+ * Receives the scores of one row of `a` with consecutive rows of `b`: `scores[start]` belongs to row `firstColumn`,
+ * `scores[end - 1]` to row `firstColumn + end - 1 - start`. The scores are valid only during the call.
  */
 export type VisitScores = (
   scores: Float32Array,
@@ -14,27 +14,27 @@ export type VisitScores = (
   firstColumn: number,
 ) => void;
 
-/** Two sets of unit rows, or one with itself, and how to go through their pairs. */
+/** Two sets of unit rows, or one set with itself, and the options of a scan over their pairs. */
 export interface PairScan {
-  /** Who asks, for messages. */
+  /** Name of the public function, for error messages. */
   readonly caller: string;
   /** `[rowsA, size]` */
   readonly a: Float32Array;
-  /** `[rowsB, size]`; absent: pairs within `a`, each once, the later row as column */
+  /** `[rowsB, size]`; default: each unordered pair within `a` once, with the later row as column */
   readonly b?: Float32Array | undefined;
   readonly size: number;
   readonly multiply: BlockProduct;
   readonly blockRows: number;
-  /** Says which blocks to leave out: rows `[row, rowEnd)` of `a`, `[column, columnEnd)` of `b`. */
+  /** Returns whether to skip a block: rows `[row, rowEnd)` of `a`, `[column, columnEnd)` of `b`. */
   readonly skip?: (row: number, rowEnd: number, column: number, columnEnd: number) => boolean;
 }
 
-/** Cosines of unit rows in float32 or less exact arithmetic may leave [-1, 1], but not by more. */
+/** Largest magnitude of a cosine of unit rows in float32, with room for less exact arithmetic. */
 export const largestCosine = 1.001;
 
 /**
- * Goes through all pairs, block by block, without holding more than one block of scores.
- * @throws MetricsError if `blockRows` is not a whole number above 0 or the product answers with a wrong length
+ * Visits the scores of all pairs, one block at a time.
+ * @throws MetricsError if `blockRows` is not a whole number above 0, or the product has the wrong length
  */
 export function scanPairs(scan: PairScan, visit: VisitScores): void {
   const { caller, a, b = a, size, multiply, blockRows, skip } = scan;
@@ -58,7 +58,7 @@ export function scanPairs(scan: PairScan, visit: VisitScores): void {
       const shape = `a product of ${rows} × ${columns} rows`;
       checkSameLength(`${caller}: the result of multiply`, scores.length, shape, rows * columns);
       for (let i = 0; i < rows; i++) {
-        // On the diagonal blocks of one set: only columns after the row.
+        // In diagonal blocks of one set, only columns after the row.
         const from = within ? Math.max(0, row + i + 1 - column) : 0;
         if (from < columns) {
           visit(scores, i * columns + from, (i + 1) * columns, row + i, column + from);
@@ -68,10 +68,17 @@ export function scanPairs(scan: PairScan, visit: VisitScores): void {
   }
 }
 
-/** The error for a score that no product of unit rows can have. */
-export function badScore(caller: string, score: number): MetricsError {
+/**
+ * Checks that a score may be a cosine.
+ * @throws MetricsError if it is NaN or out of range
+ */
+export function requireCosine(caller: string, score: number): void {
+  if (!(Math.abs(score) <= largestCosine)) throw cosineError(caller, score);
+}
+
+/** Returns the error for a score that is not a cosine. */
+export function cosineError(caller: string, score: number): MetricsError {
   return new MetricsError(
-    `${caller}: multiply answered with ${score}, but products of unit rows lie in [-1, 1]: check that it computes ` +
-      'a · bᵀ of the rows it is given.',
+    `${caller}: multiply returned ${score}, but products of unit rows are in [-1, 1]. Check that it computes a · bᵀ.`,
   );
 }

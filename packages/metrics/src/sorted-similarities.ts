@@ -1,19 +1,19 @@
-import { checkNotEmpty, checkSameLength, scoreAt } from './checks.ts';
+import { checkNotEmpty, checkSameLength, readScore } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 
-/** The similarities of a set of pairs, apart by kind and each sorted ascending. */
+/** The similarities of a set of pairs, split by kind, each sorted ascending. */
 export interface SortedSimilarities {
-  /** Of pairs of the same identity. */
+  /** Similarities of pairs of the same identity. */
   readonly positives: Float64Array;
-  /** Of pairs of different identities. */
+  /** Similarities of pairs of different identities. */
   readonly negatives: Float64Array;
 }
 
 /**
- * Whether the pair at `index` is one of the same identity.
- * @throws MetricsError if the entry is not a boolean, 0 or 1 (so that labels of -1 are not taken for "same")
+ * Returns whether a pair is of the same identity.
+ * @throws MetricsError if the entry is not a boolean, 0 or 1, so that a label of -1 does not count as "same"
  */
-export function isSameAt(caller: string, isSame: ArrayLike<boolean | number>, index: number): boolean {
+export function readPairLabel(caller: string, isSame: ArrayLike<boolean | number>, index: number): boolean {
   const value = isSame[index];
   if (value === true || value === 1) return true;
   if (value === false || value === 0) return false;
@@ -24,7 +24,7 @@ export function isSameAt(caller: string, isSame: ArrayLike<boolean | number>, in
 }
 
 /**
- * Checks the input all verification metrics share.
+ * Checks the input that all verification metrics share.
  * @throws MetricsError if there are no pairs or the lengths differ
  */
 export function checkPairs(
@@ -39,11 +39,11 @@ export function checkPairs(
 }
 
 /**
- * Splits similarities into those of same and of different identities, each sorted: with it every verification
- * metric is a merge of two sorted lists.
+ * Splits similarities into those of the same and of different identities and sorts both. Every verification metric is then
+ * a merge of two sorted lists.
  *
- * @throws MetricsError if there are no pairs, lengths differ, a similarity is NaN or `Infinity`, or an entry of
- *   `isSame` is unclear
+ * @throws MetricsError if there are no pairs, lengths differ, a similarity is NaN or `Infinity`, or an entry of `isSame` is
+ *   invalid
  */
 export function sortedSimilarities(
   caller: string,
@@ -58,8 +58,8 @@ export function sortedSimilarities(
   let positiveCount = 0;
   let negativeCount = 0;
   for (let pair = 0; pair < pairs; pair++) {
-    const similarity = scoreAt(similaritiesName, similarities, pair);
-    if (isSameAt(caller, isSame, pair)) all[positiveCount++] = similarity;
+    const similarity = readScore(similaritiesName, similarities, pair);
+    if (readPairLabel(caller, isSame, pair)) all[positiveCount++] = similarity;
     else all[pairs - ++negativeCount] = similarity;
   }
   return {
@@ -69,8 +69,8 @@ export function sortedSimilarities(
 }
 
 /**
- * The same, for metrics that divide by the number of pairs of each kind.
- * @throws MetricsError also if one of the two kinds is missing
+ * Like `sortedSimilarities`, for metrics that divide by the number of pairs of each kind.
+ * @throws MetricsError like `sortedSimilarities`, or if one of the two kinds is missing
  */
 export function sortedSimilaritiesOfBothKinds(
   caller: string,

@@ -2,34 +2,34 @@ import { checkShare } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { type RocCurve, rocCurve } from './roc-curve.ts';
 
-/** How the point of a ROC curve is chosen for a target false accept rate. */
+/** Rule that chooses the point of a ROC curve for a target false accept rate. */
 export type FarRule =
-  /** The largest TAR with FAR `<=` the target: never promises more than the threshold keeps. */
+  /** The largest TAR with FAR `<=` the target. */
   | 'conservative'
-  /** The point whose FAR is nearest to the target, ties to the higher TAR: InsightFace's IJB-C procedure. */
+  /** The point whose FAR is nearest to the target; ties go to the higher TAR. InsightFace's IJB-C procedure. */
   | 'nearest';
 
 /** One point of a ROC curve. */
 export interface OperatingPoint {
   /** True accept rate. */
   readonly tar: number;
-  /** The false accept rate actually met, which the finite number of pairs seldom lets equal the target. */
+  /** False accept rate at the threshold. With finitely many pairs it seldom equals the target. */
   readonly far: number;
-  /** Accept iff similarity `>=` this; `Infinity` where only accepting nothing meets the target. */
+  /** Accept iff similarity `>=` this; `Infinity` if the target allows accepting nothing. */
   readonly threshold: number;
 }
 
 /**
- * TAR@FAR: the true accept rate at a target false accept rate, with the threshold that gives it.
+ * Returns TAR@FAR: the true accept rate at a target false accept rate, with its threshold.
  *
- * With `n` pairs of different identities no FAR between 0 and `1 / n` exists: for a target of 1e-4 bring well over
- * ten thousand such pairs.
+ * With `n` pairs of different identities, no FAR between 0 and `1 / n` exists. A target of 1e-4 needs well over ten
+ * thousand such pairs.
  *
- * @param similarities `[pairs]`, larger is more alike; finite, or `-Infinity` for "never accepted"
- * @param isSame `[pairs]`: true or 1 where both images show the same identity
+ * @param similarities `[pairs]`: larger means more alike; finite, or `-Infinity` for "never accepted"
+ * @param isSame `[pairs]`: true or 1 if both images show the same identity
  * @param far the target, in `[0, 1]`
  * @param options `rule`: `'conservative'` (default) or `'nearest'`, see `FarRule`
- * @throws MetricsError if the pairs are unusable (as `rocCurve`), the target not in `[0, 1]` or the rule unknown
+ * @throws MetricsError if `rocCurve` rejects the pairs, the target is not in `[0, 1]`, or the rule is unknown
  */
 export function tarAtFar(
   similarities: ArrayLike<number>,
@@ -41,12 +41,12 @@ export function tarAtFar(
 }
 
 /**
- * The same on a curve already made: one `rocCurve` serves many targets.
+ * Returns TAR@FAR of a ROC curve, so that one curve serves many targets.
  *
  * @param curve from `rocCurve`
  * @param far the target, in `[0, 1]`
  * @param options `rule`: `'conservative'` (default) or `'nearest'`, see `FarRule`
- * @throws MetricsError if the target is not in `[0, 1]` or the rule unknown
+ * @throws MetricsError if the target is not in `[0, 1]` or the rule is unknown
  */
 export function operatingPoint(
   curve: RocCurve,
@@ -60,7 +60,7 @@ export function operatingPoint(
   let best = 0;
   for (let point = 1; point < curve.far.length; point++) {
     if (rule === 'conservative' && curve.far[point]! > far) break;
-    // Conservative: within the target only the TAR counts. Equal TAR keeps the stricter threshold.
+    // Conservative: up to the target, only the TAR counts. Equal TAR keeps the stricter threshold.
     const nearer =
       rule === 'nearest' ? Math.abs(curve.far[best]! - far) - Math.abs(curve.far[point]! - far) : 0;
     if (nearer > 0 || (nearer === 0 && curve.tar[point]! > curve.tar[best]!)) best = point;

@@ -14,15 +14,15 @@ const close = (found: ArrayLike<number>, expected: number[]) => {
 };
 
 describe('templateEmbeddings', () => {
-  it('averages the frames of a medium, adds the media, normalises', () => {
+  it('averages the frames of a medium, adds the media, and normalises', () => {
     // Template 7: mean (2, 0) + (0, 2).
     const { templateIds, embeddings } = templateEmbeddings(images);
     expect(templateIds).toEqual([7, 3]);
     close(embeddings, [Math.SQRT1_2, Math.SQRT1_2, Math.SQRT1_2, Math.SQRT1_2]);
   });
 
-  it('adds mirror images and weighs by the detector, without normalising before', () => {
-    // Sums (3, 0), (1, 4), (0, 2), (5, 5); weighed 0.5, 1, 0.75: (1.5, 0), (1, 4), (0, 1.5).
+  it('adds mirrored images and weights by the detector before it normalises', () => {
+    // Sums (3, 0), (1, 4), (0, 2), (5, 5); weighted by 0.5, 1, 0.75: (1.5, 0), (1, 4), (0, 1.5).
     // Mean (1.25, 2) + (0, 1.5) = (1.25, 3.5).
     const { embeddings } = templateEmbeddings({
       ...images,
@@ -33,20 +33,20 @@ describe('templateEmbeddings', () => {
     close(embeddings, [1.25 / length, 3.5 / length, Math.SQRT1_2, Math.SQRT1_2]);
   });
 
-  it('tells equal media ids of different templates apart', () => {
+  it('distinguishes equal media ids of different templates', () => {
     const { embeddings } = templateEmbeddings({ ...images, mediaIds: [1, 2, 3, 1] });
     const length = Math.hypot(4, 2);
     close(embeddings, [4 / length, 2 / length, Math.SQRT1_2, Math.SQRT1_2]);
   });
 
-  it('names what is wrong', () => {
-    expect(() => templateEmbeddings({ ...images, mediaIds: [1] })).toThrow(/mediaIds has 1 elements/);
+  it('rejects invalid input', () => {
+    expect(() => templateEmbeddings({ ...images, mediaIds: [1] })).toThrow(/mediaIds has 1 element,/);
     expect(() => templateEmbeddings({ ...images, detectorScores: [1, 1] })).toThrow(/detectorScores has 2/);
     expect(() => templateEmbeddings({ ...images, mirrored: [Number.NaN, 0, 0, 0, 0, 0, 0, 0] })).toThrow(
       /mirrored\[0\] is NaN/,
     );
     expect(() => templateEmbeddings({ ...images, detectorScores: [0, 0, 0, 1] })).toThrow(
-      /template 7 add up to length 0/,
+      /sum of template 7 has length 0/,
     );
     expect(() => templateEmbeddings({ ...images, embeddings: [1, 2, 3] })).toThrow(MetricsError);
   });
@@ -63,7 +63,7 @@ describe('templateVerification', () => {
     [1, 0, 0, 1],
   ];
 
-  it('gives cosines of pairs and points by the nearest rule', () => {
+  it('returns cosines of pairs and points by the nearest rule', () => {
     const { similarities, points } = templateVerification(templates, pairs, isSame, [0.3, 0.1]);
     expect([...similarities]).toEqual([0.6, 0.8, 0, 1]);
     expect(points).toEqual([
@@ -75,11 +75,11 @@ describe('templateVerification', () => {
     expect(strict.points).toEqual([{ tar: 0.5, far: 0, threshold: 1 }]);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     expect(() => templateVerification(templates, [10, 99], [1], [0.1])).toThrow(
       /pairs\[1\] is template 99, which has no images/,
     );
-    expect(() => templateVerification(templates, [10], [1], [0.1])).toThrow(/pairs has 1 elements/);
+    expect(() => templateVerification(templates, [10], [1], [0.1])).toThrow(/pairs has 1 element,/);
     expect(() => templateVerification(templates, [10, 20], [1], [0.1])).toThrow(MetricsError);
   });
 });

@@ -7,15 +7,15 @@ import { unitRows } from './unit-rows.ts';
 
 /** The images of a template protocol. */
 export interface TemplateImages {
-  /** `[images, size]`, row-major: raw, because the length says how good an image is. */
+  /** `[images, size]`, row-major, not normalised: the length of a row measures the quality of its image. */
   readonly embeddings: ArrayLike<number>;
-  /** `[images, size]`: embeddings of the images mirrored, which are added; absent: none are. */
+  /** `[images, size]`: embeddings of the mirrored images, to be added; default none. */
   readonly mirrored?: ArrayLike<number>;
-  /** `[images]`: the face detector's scores, which weigh the images; absent: all weigh the same. */
+  /** `[images]`: weights of the images, the face detector's scores; default equal weights. */
   readonly detectorScores?: ArrayLike<number>;
-  /** `[images]`: the template each image belongs to, any numbers. An image of two templates is given twice. */
+  /** `[images]`: template of each image, any numbers. List an image of two templates twice. */
   readonly templateIds: ArrayLike<number>;
-  /** `[images]`: the medium each image comes from: frames of one video share it. Compared within a template. */
+  /** `[images]`: medium of each image. Frames of one video share it. Ids are compared only within a template. */
   readonly mediaIds: ArrayLike<number>;
   /** The embedding size. */
   readonly size: number;
@@ -23,7 +23,7 @@ export interface TemplateImages {
 
 /** One unit embedding for each template. */
 export interface TemplateEmbeddings {
-  /** `[templates]`: the ids, in order of first appearance. */
+  /** `[templates]`: ids, in order of first appearance. */
   readonly templateIds: readonly number[];
   /** `[templates, size]`, row-major, unit rows. */
   readonly embeddings: Float64Array<ArrayBuffer>;
@@ -32,11 +32,11 @@ export interface TemplateEmbeddings {
 }
 
 /**
- * Template embeddings of IJB-B and IJB-C by InsightFace's procedure (`eval_ijbc.py`): embeddings of image and mirror
- * image added, without normalising; times the detector's score; the mean over the frames of each medium; the sum over
- * the media of the template; divided by its length.
+ * Returns the template embeddings of IJB-B and IJB-C by InsightFace's procedure (`eval_ijbc.py`). It adds the embeddings of
+ * image and mirrored image without normalisation, multiplies by the detector's score, averages over the frames of each
+ * medium, sums over the media of the template, and normalises the sum.
  *
- * @throws MetricsError if lengths do not fit, a number is not finite, or a template's embeddings cancel out
+ * @throws MetricsError if lengths do not match, a number is not finite, or a template's embeddings cancel out
  */
 export function templateEmbeddings({
   embeddings,
@@ -47,9 +47,9 @@ export function templateEmbeddings({
   size,
 }: TemplateImages): TemplateEmbeddings {
   const caller = 'templateEmbeddings';
-  // Only for its checks: rows of the right size, finite numbers, no zeros.
+  // Called for its checks: whole rows of finite numbers that are not all zeros.
   const images = unitRows(embeddings, size, `${caller}: embeddings`).length / size;
-  const checkLike = (name: string, values: ArrayLike<number>, length: number): void => {
+  const checkValues = (name: string, values: ArrayLike<number>, length: number): void => {
     checkNotEmpty(`${caller}: ${name}`, values);
     checkSameLength(`${caller}: ${name}`, values.length, `embeddings ([${images}, ${size}])`, length);
     for (let place = 0; place < length; place++) {
@@ -57,23 +57,24 @@ export function templateEmbeddings({
       throw new MetricsError(`${caller}: ${name}[${place}] is ${String(values[place])}, but must be finite.`);
     }
   };
-  if (mirrored) checkLike('mirrored', mirrored, images * size);
-  if (detectorScores) checkLike('detectorScores', detectorScores, images);
-  const numberOf = (name: string, labels: ArrayLike<number>) =>
+  if (mirrored) checkValues('mirrored', mirrored, images * size);
+  if (detectorScores) checkValues('detectorScores', detectorScores, images);
+  const numberIds = (name: string, labels: ArrayLike<number>) =>
     numberIdentities({ name: `${caller}: ${name}`, labels, rows: images });
-  const templates = numberOf('templateIds', templateIds);
-  const media = numberOf('mediaIds', mediaIds);
+  const templates = numberIds('templateIds', templateIds);
+  const media = numberIds('mediaIds', mediaIds);
 
-  // Media by template, in order of appearance; a medium is one of its template's only.
-  const keyOf = (image: number) => templates.numbers[0]![image]! * media.count + media.numbers[0]![image]!;
+  // Counts frames by template and medium: equal media ids of two templates are different media.
+  const mediumKey = (image: number) =>
+    templates.numbers[0]![image]! * media.count + media.numbers[0]![image]!;
   const frames = new Map<number, number>();
   for (let image = 0; image < images; image++) {
-    frames.set(keyOf(image), (frames.get(keyOf(image)) ?? 0) + 1);
+    frames.set(mediumKey(image), (frames.get(mediumKey(image)) ?? 0) + 1);
   }
   const sums = new Float64Array(templates.count * size);
   for (let image = 0; image < images; image++) {
-    // The sum over media of means over frames, in one go.
-    const weight = (detectorScores ? detectorScores[image]! : 1) / frames.get(keyOf(image))!;
+    // Sum over media of means over frames, in one pass.
+    const weight = (detectorScores ? detectorScores[image]! : 1) / frames.get(mediumKey(image))!;
     const target = templates.numbers[0]![image]! * size;
     for (let column = 0; column < size; column++) {
       const place = image * size + column;
@@ -85,8 +86,8 @@ export function templateEmbeddings({
     const length = Math.hypot(...row);
     if (!(length > 0 && length < Number.POSITIVE_INFINITY)) {
       throw new MetricsError(
-        `${caller}: the images of template ${templates.labels[template]} add up to length ${length}, which has no ` +
-          'direction: check its embeddings and detector scores.',
+        `${caller}: the sum of template ${templates.labels[template]} has length ${length}, so it has no direction: ` +
+          'check its embeddings and detector scores.',
       );
     }
     for (let column = 0; column < size; column++) row[column]! /= length;
@@ -94,25 +95,25 @@ export function templateEmbeddings({
   return { templateIds: templates.labels, embeddings: sums, size };
 }
 
-/** Verification of pairs of templates. */
+/** Result of verification on pairs of templates. */
 export interface TemplateVerification {
   /** `[pairs]`: cosines. */
   readonly similarities: Float64Array<ArrayBuffer>;
-  /** For each target, in the order given: the operating point. */
+  /** Operating point of each target, in the order of `fars`. */
   readonly points: readonly OperatingPoint[];
 }
 
 /**
- * 1:1 verification of IJB-B and IJB-C: cosines of pairs of templates, and TAR@FAR by the nearest rule, as InsightFace
- * reports it.
+ * Runs the 1:1 verification of IJB-B and IJB-C: cosines of pairs of templates, and TAR@FAR by the nearest rule, as
+ * InsightFace reports it.
  *
  * @param templates from `templateEmbeddings`
- * @param pairs `[pairs, 2]`, row-major: the ids of the two templates of each pair
- * @param isSame `[pairs]`: true or 1 where both templates show the same identity
+ * @param pairs `[pairs, 2]`, row-major: ids of the two templates of each pair
+ * @param isSame `[pairs]`: true or 1 if both templates show the same identity
  * @param fars targets, each in `[0, 1]`
  * @param options `rule`: `'nearest'` (default) or `'conservative'`, see `FarRule`
- * @throws MetricsError if a pair names a template that is not there, lengths do not fit, a kind of pairs is missing, or a
- *   target is not in `[0, 1]`
+ * @throws MetricsError if a pair names a missing template, lengths do not match, a kind of pairs is missing, or a target is
+ *   not in `[0, 1]`
  */
 export function templateVerification(
   { templateIds, embeddings, size }: TemplateEmbeddings,
@@ -123,10 +124,10 @@ export function templateVerification(
 ): TemplateVerification {
   checkNotEmpty('templateVerification: pairs', pairs);
   checkNotEmpty('templateVerification: isSame', isSame);
-  const asked = `isSame (${isSame.length} pairs)`;
-  checkSameLength('templateVerification: pairs', pairs.length, asked, 2 * isSame.length);
+  const source = `isSame (${isSame.length} pairs)`;
+  checkSameLength('templateVerification: pairs', pairs.length, source, 2 * isSame.length);
   const rows = new Map(templateIds.map((id, row) => [id, row]));
-  const startOf = (place: number): number => {
+  const findStart = (place: number): number => {
     const row = rows.get(pairs[place]!);
     if (row !== undefined) return row * size;
     throw new MetricsError(
@@ -135,7 +136,7 @@ export function templateVerification(
   };
   const similarities = new Float64Array(isSame.length);
   for (let pair = 0; pair < similarities.length; pair++) {
-    const [first, second] = [startOf(2 * pair), startOf(2 * pair + 1)];
+    const [first, second] = [findStart(2 * pair), findStart(2 * pair + 1)];
     let dot = 0;
     for (let column = 0; column < size; column++) {
       dot += embeddings[first + column]! * embeddings[second + column]!;

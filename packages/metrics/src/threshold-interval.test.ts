@@ -4,31 +4,31 @@ import { sweepThresholds, thresholdWithin } from './threshold-interval.ts';
 const none = new Float64Array();
 
 describe('sweepThresholds', () => {
-  it('has one unbounded interval where nothing changes', () => {
+  it('has one unbounded interval if nothing changes', () => {
     expect(sweepThresholds(none, none, 3)).toEqual({
       count: 3,
       interval: { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY },
     });
   });
 
-  it('takes the widest bounded interval, then the lowest', () => {
-    // One in (0, 1], (2, 4] and (5, 7].
+  it('prefers the widest bounded interval, then the lowest', () => {
+    // The count is 1 in (0, 1], (2, 4] and (5, 7].
     const { count, interval } = sweepThresholds(Float64Array.of(0, 2, 5), Float64Array.of(1, 4, 7), 0);
     expect({ count, interval }).toEqual({ count: 1, interval: { low: 2, high: 4 } });
   });
 
-  it('takes a bounded interval before an unbounded one', () => {
-    // 1 up to 0, 0 up to 1, 1 up to 2, 0 up to 3, 1 above.
+  it('prefers a bounded interval to an unbounded one', () => {
+    // The count is 1 up to 0, 0 up to 1, 1 up to 2, 0 up to 3, and 1 above.
     const { interval } = sweepThresholds(Float64Array.of(1, 3), Float64Array.of(0, 2), 1);
     expect(interval).toEqual({ low: 1, high: 2 });
   });
 
-  it('changes together what changes at one value', () => {
+  it('applies all changes at one value together', () => {
     const { count, interval } = sweepThresholds(Float64Array.of(1, 1), Float64Array.of(1, 1, 2), 1);
     expect({ count, interval }).toEqual({ count: 1, interval: { low: Number.NEGATIVE_INFINITY, high: 2 } });
   });
 
-  it('takes 0 and -0 for one value', () => {
+  it('treats 0 and -0 as one value', () => {
     const { count } = sweepThresholds(Float64Array.of(-0), Float64Array.of(0), 0);
     expect(count).toBe(0);
   });
@@ -43,12 +43,12 @@ describe('thresholdWithin', () => {
     expect(thresholdWithin({ low: MAX_VALUE / 2, high: MAX_VALUE })).toBe(MAX_VALUE * 0.75);
   });
 
-  it('is the upper end where no number lies between the two', () => {
+  it('is the upper end if no number lies between the two', () => {
     expect(thresholdWithin({ low: 1, high: 1 + EPSILON })).toBe(1 + EPSILON);
     expect(thresholdWithin({ low: 0, high: MIN_VALUE })).toBe(MIN_VALUE);
   });
 
-  it('is the bound of an interval with one, and 0 without any', () => {
+  it('is the only bound of an interval, and 0 without bounds', () => {
     expect(thresholdWithin({ low: NEGATIVE_INFINITY, high: 0.5 })).toBe(0.5);
     expect(thresholdWithin({ low: NEGATIVE_INFINITY, high: POSITIVE_INFINITY })).toBe(0);
   });

@@ -1,31 +1,32 @@
-/** The thresholds `t` with `low < t <= high`: half-open, as is `negative < t <= positive`. */
+/** The thresholds `t` with `low < t <= high`: half-open, like `negative < t <= positive`. */
 export interface ThresholdInterval {
-  /** Left out of the interval; `-Infinity` where nothing bounds it from below. */
+  /** Exclusive lower bound; `-Infinity` if unbounded. */
   readonly low: number;
-  /** Part of the interval; `Infinity` where nothing bounds it from above. */
+  /** Inclusive upper bound; `Infinity` if unbounded. */
   readonly high: number;
 }
 
-/** What a sweep over all thresholds finds. */
+/** Result of a sweep over all thresholds. */
 export interface BestThreshold {
+  /** Largest count. */
   readonly count: number;
+  /** Thresholds that attain it. */
   readonly interval: ThresholdInterval;
 }
 
 /**
- * Exact maximum of a count that changes at given thresholds: it goes up by one just above each of `rises` and
- * down by one just above each of `falls`, so it is constant on the half-open intervals between them.
+ * Returns the exact maximum of a count that changes at given thresholds. The count increases by one just above each of
+ * `rises` and decreases by one just above each of `falls`, so it is constant on the half-open intervals between them.
  *
- * Uniform accuracy and verification accuracy are both such counts: a sample is right from just above its largest
- * negative up to its positive; a pair of different identities becomes right just above its similarity, a pair of
- * the same identity wrong.
+ * Uniform accuracy and verification accuracy are both such counts. A sample is correct from just above its largest negative
+ * up to its positive. Just above its similarity, a pair of different identities becomes correct and a pair of the same
+ * identity wrong.
  *
  * @param rises sorted ascending, below Infinity
  * @param falls sorted ascending, below Infinity
- * @param start the count at the lowest thresholds
- * @returns the largest count and the whole interval where it is attained. Of several such intervals: the widest
- *   bounded one (the threshold with most room on both sides), the lowest of equals; an unbounded one ("accept
- *   all", "accept none") only where there is no other.
+ * @param start count at the lowest thresholds
+ * @returns the largest count and the whole interval that attains it. Of several intervals, it is the widest bounded one, the
+ *   lowest of equals. An unbounded interval ("accept all", "accept none") is returned only if there is no bounded one.
  */
 export function sweepThresholds(rises: Float64Array, falls: Float64Array, start: number): BestThreshold {
   let best: BestThreshold = { count: Number.NEGATIVE_INFINITY, interval: { low: 0, high: 0 } };
@@ -36,8 +37,8 @@ export function sweepThresholds(rises: Float64Array, falls: Float64Array, start:
   };
 
   let count = start;
-  // The stretch of thresholds, not yet offered to `keep`, over which the count is `stretchCount`: where one
-  // sample's rise meets another's fall, two neighbouring intervals have the same count and are one.
+  // The current stretch of thresholds with the count `stretchCount`. If one sample's rise meets another's fall, two
+  // neighbouring intervals have the same count and belong to one stretch.
   let stretch: ThresholdInterval | undefined;
   let stretchCount = start;
   let low = Number.NEGATIVE_INFINITY;
@@ -53,7 +54,7 @@ export function sweepThresholds(rises: Float64Array, falls: Float64Array, start:
       stretchCount = count;
     }
     if (high === Number.POSITIVE_INFINITY) break;
-    // Everything that changes at one value changes together, or ties would invent thresholds in between.
+    // All changes at one value happen together: there is no threshold between ties.
     while (rise < rises.length && rises[rise] === high) {
       rise += 1;
       count += 1;
@@ -68,25 +69,24 @@ export function sweepThresholds(rises: Float64Array, falls: Float64Array, start:
   return best;
 }
 
-/** For the choice between intervals: unbounded ones have no width. */
+/** Returns the width of an interval; 0 if it is unbounded, so that bounded ones win. */
 function width({ low, high }: ThresholdInterval): number {
   return Number.isFinite(low) && Number.isFinite(high) ? high - low : 0;
 }
 
 /**
- * One threshold to report for an interval: its middle. An interval bounded on one side only answers with its
- * bound (from `low`, which is not part of it, the next number above); one bounded on neither side with 0. Always
- * inside the interval.
+ * Returns the threshold to report for an interval, which is always inside it: the middle. If only one side is bounded, it
+ * is that bound (for the exclusive `low`, the next number above); if neither is, it is 0.
  */
 export function thresholdWithin({ low, high }: ThresholdInterval): number {
   if (high === Number.POSITIVE_INFINITY) return low === Number.NEGATIVE_INFINITY ? 0 : nextAbove(low);
-  // Halves first: the sum of two large numbers could overflow.
+  // Halves first, because the sum of two large numbers could overflow.
   const middle = low / 2 + high / 2;
-  // Of neighbouring numbers the middle may round down to `low`, which is outside.
+  // The middle of neighbouring numbers may round down to `low`, which is outside.
   return middle > low && middle <= high ? middle : high;
 }
 
-/** The smallest float64 above a number below Infinity: accepting from it on is accepting strictly above the number. */
+/** Returns the smallest float64 above a number below Infinity: `s >= nextAbove(x)` iff `s > x`. */
 export function nextAbove(value: number): number {
   if (value === 0) return Number.MIN_VALUE;
   const bits = new BigInt64Array(new Float64Array([value]).buffer);

@@ -5,17 +5,17 @@ import references from './__fixtures__/metrics.json';
 import { MetricsError, uniformAccuracyAt, uniformClassification } from './index.ts';
 
 describe('uniformClassification', () => {
-  it('agrees with a small example worked by hand', () => {
+  it('agrees with a hand-worked example', () => {
     // Intervals (largest negative, positive]: (1, 3], (1.5, 2], (0.2, 0.9], none (2.2 > 2.1), none? (1 > 0.4).
     const scores = [3, 1, 0.5, 2, 1.5, 0, 0.2, 0.9, 0.1, 2.2, 2.1, 0.3, 1, 0.5, 0.4];
     const result = uniformClassification(scores, [0, 0, 1, 0, 2], 3);
     // Row 3 has label 0: (2.1, 2.2]. It overlaps (1, 3]; so does (1.5, 2]: two of five at best.
     expect(result.sampleWiseAccuracy).toBe(0.8);
     expect(result.uniformAccuracy).toBe(0.4);
-    // Of (1.5, 2] and (2.1, 2.2] the wider one is reported, by its middle.
+    // (1.5, 2] is wider than (2.1, 2.2]: its middle is the threshold.
     expect(result.thresholdInterval).toEqual({ low: 1.5, high: 2 });
     expect(result.threshold).toBe(1.75);
-    // By class: two of the three of class 0, the one of class 1, none of class 2.
+    // By class: two of three samples of class 0, the one of class 1, none of class 2.
     expect(result.classWiseAccuracy).toBe(0.6);
     expect(result.classThresholds).toEqual([1.75, 0.2 / 2 + 0.9 / 2, 0]);
   });
@@ -28,7 +28,7 @@ describe('uniformClassification', () => {
     expect(result.uniformAccuracy).toBe(expected.uniformAccuracy);
     expect(result.classWiseAccuracy).toBe(expected.classWiseUniformAccuracy);
     expect(uniformAccuracyAt(scores, labels, numClasses, result.threshold)).toBe(expected.uniformAccuracy);
-    // The reference's example lies in the same interval, whichever of the two ends its convention includes.
+    // The reference's example is in the same interval. Its convention may include either end.
     expect(expected.uniformThresholdExample).toBeGreaterThanOrEqual(result.thresholdInterval.low);
     expect(expected.uniformThresholdExample).toBeLessThanOrEqual(result.thresholdInterval.high);
   });
@@ -40,8 +40,8 @@ describe('uniformClassification', () => {
     expect(uniformAccuracyAt([2, 1], [0], 2, 1)).toBe(0);
   });
 
-  it('joins intervals where one sample ends and another begins', () => {
-    // (0, 1] and (1, 2]: one of two right throughout (0, 2].
+  it('joins intervals that meet', () => {
+    // (0, 1] and (1, 2]: one of two samples is correct throughout (0, 2].
     const result = uniformClassification([1, 0, 2, 1], [0, 0], 2);
     expect(result.uniformAccuracy).toBe(0.5);
     expect(result.thresholdInterval).toEqual({ low: 0, high: 2 });
@@ -59,7 +59,7 @@ describe('uniformClassification', () => {
     });
   });
 
-  it('has no negatives with one class: right up to the lowest positive', () => {
+  it('has no negatives with one class: all are correct up to the lowest positive', () => {
     const result = uniformClassification([3, 2, 5], [0, 0, 0], 1);
     expect(result.uniformAccuracy).toBe(1);
     expect(result.thresholdInterval).toEqual({ low: Number.NEGATIVE_INFINITY, high: 2 });
@@ -67,14 +67,14 @@ describe('uniformClassification', () => {
     expect(result.classThresholds).toEqual([2]);
   });
 
-  it('gives each class its own threshold where none serves all', () => {
+  it('finds a threshold for each class if none suits all', () => {
     const result = uniformClassification([10, 9, 1, 2], [0, 1], 2);
     expect(result.uniformAccuracy).toBe(0.5);
     expect(result.classWiseAccuracy).toBe(1);
     expect(result.classThresholds).toEqual([9.5, 1.5]);
   });
 
-  it('takes masked classes', () => {
+  it('accepts masked classes', () => {
     const result = uniformClassification([2, Number.NEGATIVE_INFINITY], [0], 2);
     expect(result.thresholdInterval).toEqual({ low: Number.NEGATIVE_INFINITY, high: 2 });
     expect(result.sampleWiseAccuracy).toBe(1);
@@ -109,7 +109,7 @@ describe('uniformClassification', () => {
         for (const candidate of candidates) {
           if (low < candidate && candidate <= high) expect(at(candidate)).toBe(result.uniformAccuracy);
         }
-        // The interval is whole: at its lower end, which it leaves out, the count is another.
+        // The interval is complete: at its exclusive lower end the count differs.
         if (Number.isFinite(low)) expect(at(low)).toBeLessThan(result.uniformAccuracy);
 
         const ofClass = (label: number) => rows.filter(([own]) => own === label);
@@ -150,13 +150,13 @@ describe('uniformClassification', () => {
     expect(uniformAccuracyAt(scores, labels, 4, result.threshold)).toBe(result.uniformAccuracy);
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid input', () => {
     const call = (scores: number[], labels: number[], numClasses: number) => () =>
       uniformClassification(scores, labels, numClasses);
     expect(call([], [], 2)).toThrow(/labels is empty/);
     expect(call([], [0], 2)).toThrow(/scores is empty/);
     expect(call([1, 2, 3], [0, 1], 2)).toThrow(
-      /scores has 3 elements, but \[2 labels, 2 classes\] asks for 4/,
+      /scores has 3 elements, but \[2 labels, 2 classes\] requires 4/,
     );
     expect(call([1, 2], [2], 2)).toThrow(/labels\[0\] is 2, but must be a whole number in \[0, 2\)/);
     expect(call([1, 2], [-1], 2)).toThrow(/labels\[0\] is -1/);
@@ -169,7 +169,7 @@ describe('uniformClassification', () => {
 });
 
 describe('uniformAccuracyAt', () => {
-  it('takes infinite thresholds, not NaN', () => {
+  it('accepts infinite thresholds, but not NaN', () => {
     expect(uniformAccuracyAt([2, 1], [0], 2, Number.POSITIVE_INFINITY)).toBe(0);
     expect(uniformAccuracyAt([2, 1], [0], 2, Number.NEGATIVE_INFINITY)).toBe(0);
     expect(() => uniformAccuracyAt([2, 1], [0], 2, Number.NaN)).toThrow(

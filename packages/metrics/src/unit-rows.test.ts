@@ -7,7 +7,7 @@ it('divides each row by its length', () => {
   expect(embeddings).toEqual([3, 4, 0, -2]);
 });
 
-it('is safe for very large and very small rows', () => {
+it('handles very large and very small rows', () => {
   const tiny = Number.MIN_VALUE;
   expect([...unitRows([1e300, 0, 0, tiny, 1e200, 1e200], 2)]).toEqual([
     1,
@@ -19,8 +19,8 @@ it('is safe for very large and very small rows', () => {
   ]);
 });
 
-it('names what is wrong', () => {
-  expect(() => unitRows([1, 2, 3], 2)).toThrow(/3 elements, which is no whole number of rows of 2/);
+it('rejects invalid input', () => {
+  expect(() => unitRows([1, 2, 3], 2)).toThrow(/3 elements, which is not a multiple of size \(2\)/);
   expect(() => unitRows([1, 2, 0, 0], 2)).toThrow(/row 1 is all zeros/);
   expect(() => unitRows([1, Number.NaN], 2)).toThrow(/row 0, column 1 is NaN/);
   expect(() => unitRows([], 2)).toThrow(MetricsError);

@@ -1,31 +1,31 @@
 import * as fc from 'fast-check';
 
-/** A score from few values, so that ties are the rule, or from all of float32. */
+/** A score from a few values, so that ties are common, or from all of float32. */
 export const score = fc.oneof(
   fc.integer({ min: -3, max: 3 }),
   fc.float({ noNaN: true, noDefaultInfinity: true }),
   fc.constantFrom(-Number.MAX_VALUE, Number.MAX_VALUE, Number.MIN_VALUE, -0),
 );
 
-/** Pairs as a list of similarity and kind. */
+/** Pairs as a list of [similarity, isSame]. */
 export const pairs = fc.array(fc.tuple(score, fc.boolean()), { minLength: 1, maxLength: 25 });
 
-/** Pairs of which at least one is of each kind. */
+/** Pairs with at least one of each kind. */
 export const pairsOfBothKinds = pairs.filter((list) => new Set(list.map(([, same]) => same)).size === 2);
 
-/** The two arrays that metrics take. */
-export function apart(list: readonly (readonly [number, boolean])[]): [Float64Array, boolean[]] {
+/** Returns the two arrays that metrics take. */
+export function unzipPairs(list: readonly (readonly [number, boolean])[]): [Float64Array, boolean[]] {
   return [Float64Array.from(list, ([similarity]) => similarity), list.map(([, same]) => same)];
 }
 
-/** Every value of a list, and a number between each two neighbours and beyond both ends: where counts can change. */
+/** Returns every value of a list, a number between each two neighbours, and one beyond each end. */
 export function candidateThresholds(values: Iterable<number>): number[] {
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   const between = sorted.slice(1).map((value, index) => sorted[index]! / 2 + value / 2);
   return [...sorted, ...between, Number.POSITIVE_INFINITY, -Number.MAX_VALUE];
 }
 
-/** Labelled embeddings of a few identities: small whole numbers, so that ties and duplicates are the rule, no zero rows. */
+/** Labelled embeddings of a few identities, without zero rows. Small whole numbers make ties and duplicates common. */
 export function labelledRows(size: number, { minLength = 2, maxLength = 14 } = {}) {
   const row = fc
     .array(fc.integer({ min: -2, max: 2 }), { minLength: size, maxLength: size })
