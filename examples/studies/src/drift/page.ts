@@ -1,7 +1,23 @@
 import { dotPlot } from '@openset/report';
 import type { HeadRecipe } from '../faceres/head.ts';
+import type { LossName } from '../lfw/losses.ts';
 import { mean, percent, spread } from '../numbers.ts';
-import type { DriftRun } from './study.ts';
+
+/** Measurements of a head that was trained under a condition. */
+export interface DriftRun {
+  readonly condition: string;
+  readonly loss: LossName;
+  readonly seed: number;
+  /**
+   * Angle in degrees between a class's vector and its true centre, mean over the classes. The true centre is the mean of the
+   * class's unchanged images under their true labels. `prototypes` is null for losses without prototypes.
+   */
+  readonly weights: number;
+  readonly prototypes: number | null;
+  /** Share of the unchanged images whose own class has the most similar vector. */
+  readonly accuracyByWeights: number;
+  readonly accuracyByPrototypes: number | null;
+}
 
 /** Content of the page. */
 export interface DriftStudy {

@@ -8,7 +8,7 @@ import { type Features, loadOrComputeFeatures } from '../faceres/features.ts';
 import { type HeadRecipe, trainHead } from '../faceres/head.ts';
 import { type LossName, makeLoss } from '../lfw/losses.ts';
 import { reuseResult, writeAtomically } from '../reuse-result.ts';
-import { type DriftStudy, driftFigure, driftPage } from './page.ts';
+import { type DriftRun, type DriftStudy, driftFigure, driftPage } from './page.ts';
 
 /** Options of the study. */
 export interface DriftStudyOptions {
@@ -35,22 +35,6 @@ const conditions: readonly Condition[] = [
   { name: '40 % wrong labels', wrongLabels: 0.4, covered: 0 },
   { name: '30 % half covered', wrongLabels: 0, covered: 0.3 },
 ];
-
-/** Measurements of a head that was trained under a condition. */
-export interface DriftRun {
-  readonly condition: string;
-  readonly loss: LossName;
-  readonly seed: number;
-  /**
-   * Angle in degrees between a class's vector and its true centre, mean over the classes. The true centre is the mean of the
-   * class's unchanged images under their true labels. `prototypes` is null for losses without prototypes.
-   */
-  readonly weights: number;
-  readonly prototypes: number | null;
-  /** Share of the unchanged images whose own class has the most similar vector. */
-  readonly accuracyByWeights: number;
-  readonly accuracyByPrototypes: number | null;
-}
 
 const losses: readonly LossName[] = ['CosFace', 'EPL-CosFace'];
 

@@ -1,9 +1,17 @@
 import { rocCurve } from '@openset/metrics';
 import { rocPlot } from '@openset/report';
+import type { LossName } from '../lfw/losses.ts';
+import type { Measurements } from '../lfw/measure.ts';
 import { measurementRow, measurementTableHead } from '../lfw/measurement-table.ts';
 import { percent } from '../numbers.ts';
 import type { HeadRecipe } from './head.ts';
-import type { HeadResult } from './study.ts';
+
+/** Measurements of a head, or of the network without one, on the pairs. */
+export interface HeadResult extends Measurements {
+  readonly loss: LossName | null;
+  readonly seed: number;
+  readonly cosines: readonly number[];
+}
 
 /** Content of the page. */
 export interface FaceresStudy {

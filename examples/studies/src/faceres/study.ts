@@ -5,12 +5,12 @@ import { readLfwPairs, verificationImages } from '@openset/data';
 import { openImageFolder, openPairs, readFrom } from '@openset/data/node';
 import { pairSimilarities } from '@openset/metrics';
 import { describeMachine } from '../describe-machine.ts';
-import { type LossName, lossNames, makeLoss } from '../lfw/losses.ts';
-import { type Measurements, measure, type ScoredPairs } from '../lfw/measure.ts';
+import { lossNames, makeLoss } from '../lfw/losses.ts';
+import { measure, type ScoredPairs } from '../lfw/measure.ts';
 import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { loadOrComputeFeatures } from './features.ts';
 import { type HeadRecipe, trainHead } from './head.ts';
-import { type FaceresStudy, faceresFigure, faceresPage } from './page.ts';
+import { type FaceresStudy, faceresFigure, faceresPage, type HeadResult } from './page.ts';
 
 /** Options of the study. */
 export interface FaceresStudyOptions {
@@ -23,13 +23,6 @@ export interface FaceresStudyOptions {
   readonly recipe: HeadRecipe;
   /** Opens the frozen network; called only if its features are not stored. */
   readonly openBackbone: () => Promise<Backbone>;
-}
-
-/** Measurements of a head, or of the network without one, on the pairs. */
-export interface HeadResult extends Measurements {
-  readonly loss: LossName | null;
-  readonly seed: number;
-  readonly cosines: readonly number[];
 }
 
 /** Trains heads with each loss and seed on a frozen network, compares them with the network alone, and writes the page. */

@@ -1,7 +1,19 @@
-import { far } from './measure.ts';
+import { far, type Measurements } from './measure.ts';
 import { interval, minutesText } from './measurement-table.ts';
-import type { SizeRun } from './sizes-study.ts';
 import type { Recipe } from './train-once.ts';
+
+/** Side of the images in pixels, and channels of the first stage. */
+export interface NetworkSize {
+  readonly inputSize: number;
+  readonly width: number;
+}
+
+/** Measurements of a network after its minutes of training. */
+export interface SizeRun extends NetworkSize, Measurements {
+  readonly steps: number;
+  readonly epochs: number;
+  readonly seconds: number;
+}
 
 /** Content of the page. */
 export interface SizesStudy {

@@ -8,15 +8,9 @@ import { decodeAndClose } from '../decode-and-close.ts';
 import { describeMachine } from '../describe-machine.ts';
 import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { makeLoss } from './losses.ts';
-import { type Measurements, measure } from './measure.ts';
-import { type SizesStudy, sizesPage } from './sizes-page.ts';
+import { measure } from './measure.ts';
+import { type NetworkSize, type SizeRun, type SizesStudy, sizesPage } from './sizes-page.ts';
 import { faceNetwork, orderedBatches, type Recipe, trainFaces } from './train-once.ts';
-
-/** Side of the images in pixels, and channels of the first stage. */
-export interface NetworkSize {
-  readonly inputSize: number;
-  readonly width: number;
-}
 
 /** Options of the study. */
 export interface SizesStudyOptions {
@@ -33,13 +27,6 @@ export interface SizesStudyOptions {
   /** Settings of all runs; each run sets its own width and number of steps. */
   readonly recipe: Recipe;
   readonly command: string;
-}
-
-/** Measurements of a network after its minutes of training. */
-export interface SizeRun extends NetworkSize, Measurements {
-  readonly steps: number;
-  readonly epochs: number;
-  readonly seconds: number;
 }
 
 /** A fifth of the people is held out; at most ten images of each of them count. */

@@ -2,7 +2,23 @@ import { dotPlot } from '@openset/report';
 import { mean, percent, spread } from '../numbers.ts';
 import type { TrainingRecipe } from '../train-network.ts';
 import type { ImageSet } from './images.ts';
-import type { UniformRun } from './study.ts';
+
+/** Measurements of one trained network on the test set. */
+export interface UniformRun {
+  readonly loss: 'softmax' | 'BCE-diverse' | 'BCE-unified';
+  readonly seed: number;
+  readonly sampleWise: number;
+  readonly classWise: number;
+  readonly uniform: number;
+  /** 95 % confidence interval of `uniform`, over the test images. */
+  readonly uniformInterval: readonly [low: number, high: number];
+  readonly bestThreshold: number;
+  /** Learned unified bias; null for losses without one. */
+  readonly learnedThreshold: number | null;
+  /** Accuracy at the learned bias. */
+  readonly uniformAtLearned: number | null;
+  readonly seconds: number;
+}
 
 /** Content of the page. */
 export interface UniformStudy {

@@ -13,7 +13,7 @@ import { describeMachine } from '../describe-machine.ts';
 import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { type TrainingRecipe, trainNetwork } from '../train-network.ts';
 import { type ImageSet, type Images, openImages } from './images.ts';
-import { type UniformStudy, uniformFigure, uniformPage } from './page.ts';
+import { type UniformRun, type UniformStudy, uniformFigure, uniformPage } from './page.ts';
 
 /** Options of the study. */
 export interface UniformStudyOptions {
@@ -26,23 +26,6 @@ export interface UniformStudyOptions {
   readonly results: string;
   /** Command that generates the page, as shown on it. */
   readonly command: string;
-}
-
-/** Measurements of one trained network on the test set. */
-export interface UniformRun {
-  readonly loss: LossName;
-  readonly seed: number;
-  readonly sampleWise: number;
-  readonly classWise: number;
-  readonly uniform: number;
-  /** 95 % confidence interval of `uniform`, over the test images. */
-  readonly uniformInterval: readonly [low: number, high: number];
-  readonly bestThreshold: number;
-  /** Learned unified bias; null for losses without one. */
-  readonly learnedThreshold: number | null;
-  /** Accuracy at the learned bias. */
-  readonly uniformAtLearned: number | null;
-  readonly seconds: number;
 }
 
 const embeddingSize = 64;
