@@ -2,7 +2,7 @@ import { dispose } from '@tensorflow/tfjs-core';
 import { type Comparison, compare } from './measure.ts';
 import { openset, sample, startWasm, stock } from './wasm-kernel.ts';
 
-/** Images, size, channels in and out, stride. */
+/** Images, size, input and output channels, stride. */
 type Layer = readonly [number, number, number, number, number];
 
 const layers: readonly Layer[] = [
@@ -29,7 +29,7 @@ const layers: readonly Layer[] = [
   [128, 7, 32, 64, 1],
 ];
 
-/** Images, size, channels, taps, stride: depthwise, as MobileFaceNet has them. */
+/** Depthwise layers of MobileFaceNet: images, size, channels, filter side, stride. */
 const depthwiseLayers: readonly Layer[] = [
   [16, 56, 64, 3, 1],
   [16, 56, 128, 3, 2],
@@ -38,7 +38,7 @@ const depthwiseLayers: readonly Layer[] = [
   [16, 7, 512, 7, 1],
 ];
 
-/** Convolutions of 3 × 3 taps, and depthwise ones: forward, and the gradients by the input and by the filter. */
+/** Measures 3 × 3 and depthwise convolutions: forward, and the gradients by the input and by the filter. */
 export async function conv(): Promise<Comparison[]> {
   await startWasm();
   const dense = layers.flatMap(([batch, size, inChannels, outChannels, stride]) =>
@@ -71,7 +71,7 @@ function threeWays(
 ): Comparison[] {
   const [batch, size, , inChannels] = inputShape as [number, number, number, number];
   const [taps, , , outChannels] = filterShape as [number, number, number, number];
-  // A filter larger than 3 × 3 sees the whole image, without padding.
+  // A filter larger than 3 × 3 covers the whole image, without padding.
   const outSize = taps > 3 ? 1 : Math.ceil(size / stride);
   const depthwise = kernel !== 'Conv2D';
   const attributes = {

@@ -14,8 +14,8 @@ const jpeg = { quality: 100, chromaSubsampling: '4:4:4' } as const;
 const fileSize = 250;
 
 /**
- * Writes a record file of `OPENSET_BENCH_GIGABYTES` (default 4) and runs all of it through the loader, in random order.
- * The rows tell the peak of the memory of the whole process after each quarter; the time is that of the quarter.
+ * Writes a record file of `OPENSET_BENCH_GIGABYTES` (default 4) and loads all of it in random order. Each row shows the peak
+ * memory of the process after a quarter of the file, and the time of that quarter.
  */
 export async function dataMemory(): Promise<Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), 'openset-bench-'));

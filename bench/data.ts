@@ -12,15 +12,15 @@ const fileCount = 512;
 const size = 112;
 const batchSize = 64;
 const rounds = 7;
-/** Images of a round, of sharp and of the loader. */
+/** Images in each round of sharp and of the loader. */
 const imagesPerRound = 2048;
 const prefetch = 3;
-/** The thread pool of Node, where sharp decodes for both. */
+/** Size of Node's thread pool, where sharp decodes for both. */
 const decodingThreads = 4;
 
 /**
- * Files to batches: the loader (read, decode, resize, flip, scale to float32, put together) beside sharp that reads,
- * decodes and resizes the same files and drops the pixels. By turns in one process, with the same decoding threads.
+ * Measures files to batches: the loader (read, decode, resize, flip, scale to float32, batch) next to sharp, which reads,
+ * decodes and resizes the same files and drops the pixels. Both run by turns in one process, with the same decoding threads.
  */
 export async function data(): Promise<Comparison[]> {
   const rows: Comparison[] = [];
@@ -57,7 +57,7 @@ async function compareWithSharp(
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = -1; round < rounds; round++) {
-    // What was prepared during the turn of sharp does not count: the clock starts when the loader is in its stride.
+    // Batches prepared during the turn of sharp do not count: the clock starts when the loader runs at its own pace.
     for (let batch = 0; batch < prefetch + 1; batch++) await nextBatch();
     const openset = await time(async () => {
       for (let batch = 0; batch < imagesPerRound / batchSize; batch++) await nextBatch();
@@ -82,14 +82,14 @@ async function compareWithSharp(
   };
 }
 
-/** As many images at a time as there are threads that decode. */
+/** Decodes as many images at a time as there are decoding threads. */
 async function decodeWithSharp(files: readonly string[], fileSize: number): Promise<void> {
   let next = 0;
   const work = async () => {
     while (next < imagesPerRound) {
       const bytes = await readFile(files[next++ % files.length]!);
       const image = sharp(bytes);
-      // Without this, sharp would be slower than it can be.
+      // An unneeded resize would slow sharp down.
       if (fileSize !== size) image.resize({ height: size, width: size, kernel: 'linear' });
       await image.raw().toBuffer();
     }
@@ -97,7 +97,7 @@ async function decodeWithSharp(files: readonly string[], fileSize: number): Prom
   await Promise.all(Array.from({ length: decodingThreads }, work));
 }
 
-/** JPEG files of gradients with some noise, about as large as photographs of faces. */
+/** Writes JPEG files of gradients with some noise, about as large as photographs of faces. */
 async function writeImages(folder: string, fileSize: number): Promise<string[]> {
   const random = randomNumbers(fileSize);
   await mkdir(join(folder, 'faces'));

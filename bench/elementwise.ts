@@ -6,7 +6,7 @@ import { onStock, openset, sample, startWasm } from './wasm-kernel.ts';
 type Inputs = Record<string, tf.Tensor>;
 type Compared = readonly [name: string, openset: () => void, plain: () => tf.Tensor | tf.Tensor[]];
 
-/** Kernels that are no matrix products, against the stock kernel of the same name or the plain formula on stock. */
+/** Measures kernels other than matrix products against the stock kernel of the same name, or the plain formula on stock. */
 export async function elementwise(): Promise<Comparison[]> {
   await startWasm();
   const rows: Comparison[] = [];
@@ -22,8 +22,13 @@ export async function elementwise(): Promise<Comparison[]> {
   return rows;
 }
 
-/** The same kernel here and in stock. */
-function kernel(name: string, kernelName: string, inputs: Inputs | tf.Tensor[], attributes = {}): Compared {
+/** Compares the same kernel here and in stock. */
+function compareKernel(
+  name: string,
+  kernelName: string,
+  inputs: Inputs | tf.Tensor[],
+  attributes = {},
+): Compared {
   const named = inputs as Inputs;
   const run = () => tf.engine().runKernel(kernelName, named, attributes) as tf.Tensor;
   return [name, openset(kernelName, named, attributes), run];
@@ -33,10 +38,10 @@ function sums(): Compared[] {
   const x = sample([32, 56, 56, 64]);
   const over = (axis: number[]) => ({ axis, keepDims: false });
   return [
-    kernel('Sum of 32 × 56² × 64', 'Sum', { x }, over([0, 1, 2, 3])),
-    kernel('Sum of each channel', 'Sum', { x }, over([0, 1, 2])),
-    kernel('Mean of each image and channel', 'Mean', { x }, over([1, 2])),
-    kernel('Sum of each pixel', 'Sum', { x }, over([3])),
+    compareKernel('Sum of 32 × 56² × 64', 'Sum', { x }, over([0, 1, 2, 3])),
+    compareKernel('Sum of each channel', 'Sum', { x }, over([0, 1, 2])),
+    compareKernel('Mean of each image and channel', 'Mean', { x }, over([1, 2])),
+    compareKernel('Sum of each pixel', 'Sum', { x }, over([3])),
   ];
 }
 
@@ -78,19 +83,19 @@ function layers(): Compared[] {
         openset('BatchNormTrainingGrad', normInputs, epsilon),
         () => tf.grads(plainNorm as (...tensors: tf.Tensor[]) => tf.Tensor)([x, scale, offset], dy),
       ],
-      kernel(
+      compareKernel(
         `batch norm, inference, ${label}`,
         'FusedBatchNorm',
         { x, mean, variance, scale, offset },
         epsilon,
       ),
-      kernel(`PReLU, ${label}`, 'Prelu', { x, alpha }),
+      compareKernel(`PReLU, ${label}`, 'Prelu', { x, alpha }),
       [
         `PReLU, gradients, ${label}`,
         openset('PreluGrad', { dy, x, alpha }, {}),
         () => tf.grads((from: tf.Tensor, slope: tf.Tensor) => tf.prelu(from, slope))([x, alpha], dy),
       ],
-      kernel(`leaky ReLU, ${label}`, 'LeakyRelu', { x }, { alpha: 0.1 }),
+      compareKernel(`leaky ReLU, ${label}`, 'LeakyRelu', { x }, { alpha: 0.1 }),
     );
     if (channels === 512) {
       const a = sample([1, 128, 25088]);
@@ -112,7 +117,7 @@ function layers(): Compared[] {
   return compared;
 }
 
-/** Steps on a million parameters. Velocity and gradient are held elsewhere here, so that they can be used again. */
+/** Optimizer steps on a million parameters. Extra references to the inputs keep the kernels from reusing their memory. */
 function optimizers(): Compared[] {
   const [parameter, gradient, velocity, second] = [1, 2, 3, 4].map(() => sample([1024, 1024])) as [
     tf.Tensor,
@@ -123,14 +128,14 @@ function optimizers(): Compared[] {
   const positive = tf.abs(second);
   const sgd = { learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4, nesterov: false };
   const adamW = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, step: 10 };
-  const held = (inputs: Inputs) => {
+  const share = (inputs: Inputs) => {
     for (const tensor of Object.values(inputs)) tf.keep(tf.clone(tensor));
     return inputs;
   };
   return [
     [
       'SGD with momentum and weight decay, 1024²',
-      openset('SgdStep', held({ parameter, gradient, velocity }), sgd),
+      openset('SgdStep', share({ parameter, gradient, velocity }), sgd),
       () => {
         const slope = tf.add(gradient, tf.mul(parameter, sgd.weightDecay));
         const speed = tf.add(tf.mul(velocity, sgd.momentum), slope);
@@ -141,7 +146,7 @@ function optimizers(): Compared[] {
       'AdamW, 1024²',
       openset(
         'AdamWStep',
-        held({ parameter, gradient, firstMoment: velocity, secondMoment: positive }),
+        share({ parameter, gradient, firstMoment: velocity, secondMoment: positive }),
         adamW,
       ),
       () => {
@@ -168,14 +173,24 @@ function copies(): Compared[] {
     );
   const [indices, batch] = [row(1000), row(128)];
   return [
-    kernel('Slice: one image of 32', 'Slice', { x }, { begin: [1, 0, 0, 0], size: [1, 56, 56, 64] }),
-    kernel('Slice: a crop of all', 'Slice', { x }, { begin: [0, 1, 1, 0], size: [32, 54, 54, 64] }),
-    kernel('Slice: half of the channels', 'Slice', { x }, { begin: [0, 0, 0, 0], size: [32, 56, 56, 32] }),
-    kernel('Concat of 24 and 12 channels', 'Concat', [left, right], { axis: 3 }),
-    kernel('Transpose to channels first', 'Transpose', { x }, { perm: [0, 3, 1, 2] }),
-    kernel('Transpose 100352 × 64', 'Transpose', { x: flat }, { perm: [1, 0] }),
-    kernel('Tile one row to 32 × 56²', 'Tile', { x: sample([1, 1, 1, 64]) }, { reps: [32, 56, 56, 1] }),
-    kernel('GatherV2: 1000 rows of 512', 'GatherV2', { x: bank, indices }, { axis: 0, batchDims: 0 }),
+    compareKernel('Slice: one image of 32', 'Slice', { x }, { begin: [1, 0, 0, 0], size: [1, 56, 56, 64] }),
+    compareKernel('Slice: a crop of all', 'Slice', { x }, { begin: [0, 1, 1, 0], size: [32, 54, 54, 64] }),
+    compareKernel(
+      'Slice: half of the channels',
+      'Slice',
+      { x },
+      { begin: [0, 0, 0, 0], size: [32, 56, 56, 32] },
+    ),
+    compareKernel('Concat of 24 and 12 channels', 'Concat', [left, right], { axis: 3 }),
+    compareKernel('Transpose to channels first', 'Transpose', { x }, { perm: [0, 3, 1, 2] }),
+    compareKernel('Transpose 100352 × 64', 'Transpose', { x: flat }, { perm: [1, 0] }),
+    compareKernel(
+      'Tile one row to 32 × 56²',
+      'Tile',
+      { x: sample([1, 1, 1, 64]) },
+      { reps: [32, 56, 56, 1] },
+    ),
+    compareKernel('GatherV2: 1000 rows of 512', 'GatherV2', { x: bank, indices }, { axis: 0, batchDims: 0 }),
     [
       'UnsortedSegmentSum: 128 rows to 10,572',
       openset('UnsortedSegmentSum', { x: dy, segmentIds: batch }, { numSegments: 10572 }),
@@ -192,9 +207,9 @@ function pools(): Compared[] {
   const three = { filterSize: 3, strides: 2, pad: 'same' };
   const all = { filterSize: 56, strides: 1, pad: 'valid' };
   return [
-    kernel('MaxPool 2×2, gradient', 'MaxPoolGrad', { dy, input, output }, two),
-    kernel('MaxPool 3×3, stride 2, gradient', 'MaxPoolGrad', { dy, input, output }, three),
-    kernel('AvgPool 2×2, gradient', 'AvgPoolGrad', { dy, input }, two),
-    kernel('AvgPool 56×56, gradient', 'AvgPoolGrad', { dy: sample([32, 1, 1, 64]), input }, all),
+    compareKernel('MaxPool 2×2, gradient', 'MaxPoolGrad', { dy, input, output }, two),
+    compareKernel('MaxPool 3×3, stride 2, gradient', 'MaxPoolGrad', { dy, input, output }, three),
+    compareKernel('AvgPool 2×2, gradient', 'AvgPoolGrad', { dy, input }, two),
+    compareKernel('AvgPool 56×56, gradient', 'AvgPoolGrad', { dy: sample([32, 1, 1, 64]), input }, all),
   ];
 }

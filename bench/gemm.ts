@@ -3,7 +3,7 @@ import type { Comparison } from './measure.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
 import { openset, sample, startWasm, stock } from './wasm-kernel.ts';
 
-/** Matrix products, plain and with a transposed operand, as every gradient has one. */
+/** Measures matrix products, plain and with a transposed operand, which every gradient of a product has. */
 export async function gemm(options: BenchmarkOptions): Promise<Comparison[]> {
   await startWasm(options.threads);
   const rows: Comparison[] = [];

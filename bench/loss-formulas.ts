@@ -2,8 +2,8 @@ import type { OpenSetLoss } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The losses as their authors' code writes them, on tfjs operations: what one has without this project. The same formulas
- * as in pytorch/losses.py.
+ * A loss as its authors' code computes it, on tfjs operations: the alternative to this project. The formulas equal those of
+ * pytorch/losses.py.
  */
 type Formula = (loss: OpenSetLoss, embeddings: tf.Tensor2D, labels: tf.Tensor1D) => tf.Scalar;
 
@@ -22,7 +22,7 @@ export const formulas = {
     const cosines = cosinesWith(embeddings, bankOf(loss.trainable));
     const own = oneHot(labels, cosines);
     const empirical = cosinesWith(embeddings, bankOf(loss.memory));
-    // The margin of the prototypes passes no gradient.
+    // The margin on the prototypes has no gradient.
     const adaptive = tf.mul(own, tf.mul(tf.tensor(empirical.dataSync(), empirical.shape), 0.7));
     const conventional = tf.sub(cosines, tf.mul(own, 0.4));
     const logits = tf.mul(tf.concat([conventional, tf.sub(empirical, adaptive)]), scale);
@@ -33,7 +33,7 @@ export const formulas = {
   },
 } satisfies Record<string, Formula>;
 
-/** The unified cross-entropy of UniFace and USS: clamped logits, all terms of both kinds, then the choice. */
+/** Computes the unified cross-entropy of UniFace and USS: clamped logits, both kinds of terms for all pairs, then a selection. */
 function unifiedBce(loss: OpenSetLoss, embeddings: tf.Tensor2D, labels: tf.Tensor1D, margin: number) {
   const variables = [...loss.trainable, ...loss.memory] as tf.Tensor[];
   const cosines = cosinesWith(embeddings, bankOf(variables));
@@ -48,20 +48,20 @@ function unifiedBce(loss: OpenSetLoss, embeddings: tf.Tensor2D, labels: tf.Tenso
 }
 
 function cosinesWith(embeddings: tf.Tensor2D, bank: tf.Tensor2D): tf.Tensor2D {
-  return tf.matMul(unit(embeddings), unit(bank), false, true);
+  return tf.matMul(normalize(embeddings), normalize(bank), false, true);
 }
 
-/** F.normalize of PyTorch. */
-function unit(rows: tf.Tensor2D): tf.Tensor2D {
+/** Normalises rows like F.normalize of PyTorch. */
+function normalize(rows: tf.Tensor2D): tf.Tensor2D {
   return tf.div(rows, tf.maximum(tf.norm(rows, 2, 1, true), 1e-5));
 }
 
 function oneHot(labels: tf.Tensor1D, like: tf.Tensor2D): tf.Tensor2D {
-  // Stock's float32 oneHot writes the bits of integers.
+  // The float32 oneHot of stock tfjs-wasm writes the bits of integers.
   return tf.cast(tf.oneHot(labels, like.shape[1], 1, 0, 'int32'), 'float32') as tf.Tensor2D;
 }
 
-/** The class weights, or the memory. */
+/** Returns the class weights or the memory: the matrix among the variables. */
 function bankOf(variables: readonly tf.Tensor[]): tf.Tensor2D {
   return variables.find(({ rank }) => rank === 2) as tf.Tensor2D;
 }

@@ -13,14 +13,14 @@ import { onStock, sampleLabels, startWasm } from './wasm-kernel.ts';
 
 const batch = 128;
 const embeddingSize = 512;
-/** Of CASIA-WebFace, and as many as fit where autograd over all pairs on the wasm heap does not any more. */
+/** The classes of CASIA-WebFace, and a count at which autograd over all pairs no longer fits into the wasm heap. */
 const classCounts = { casia: 10_572, large: 100_000 } as const;
-/** Beyond it the plain formula does not fit into the 4 GB of the wasm heap. */
-const mostStockClasses = 40_000;
+/** Largest number of classes for which the plain formula fits into the 4 GB of the wasm heap. */
+const maxStockClasses = 40_000;
 
 type Sizes = { numClasses: number; embeddingSize: number };
 
-/** A loss of openset, and the name of the authors' version in loss-formulas.ts and pytorch/losses.py. */
+/** A loss of openset, and the name of the authors' formula in loss-formulas.ts and pytorch/losses.py. */
 interface Case {
   readonly name: string;
   readonly formula: keyof typeof formulas;
@@ -43,7 +43,7 @@ const cases: readonly Case[] = [
     formula: 'uss',
     make: (sizes) => {
       const loss = new UssLoss({ ...sizes, biasInit: 10 });
-      // A memory that has seen every class.
+      // Fills the memory, as if it had seen every class.
       const features = normalValues([sizes.numClasses, embeddingSize], 1, 3);
       loss.featureMemory.assign(features);
       features.dispose();
@@ -58,15 +58,15 @@ const cases: readonly Case[] = [
 ];
 
 /**
- * One step of a loss, with all gradients and the move of its state: the losses of this project, the authors' formula by
- * automatic differentiation on stock tfjs-backend-wasm, and the same in PyTorch.
+ * Measures one step of a loss, with all gradients and the update of its state: this project's losses, the authors' formula
+ * with automatic differentiation on stock tfjs-backend-wasm, and the same formula in PyTorch.
  */
 export async function lossStep(options: BenchmarkOptions): Promise<Comparison[]> {
   await startWasm(options.threads);
   const rows: Comparison[] = [];
   for (const numClasses of options.size ? [options.size] : Object.values(classCounts)) {
     for (const each of cases) {
-      // The papers' losses at the large size; softmax differs little from BCE there.
+      // The large size covers the papers' losses; softmax differs little from BCE there.
       if (numClasses === classCounts.large && each.formula === 'softmax') continue;
       rows.push(await compareCase(each, numClasses, options));
     }
@@ -101,7 +101,7 @@ async function compareCase({ name, formula, make }: Case, numClasses: number, op
       `${numClasses.toLocaleString('en')} classes, ${name}`,
       {
         openset,
-        stock: numClasses > mostStockClasses ? 'out of memory' : stock,
+        stock: numClasses > maxStockClasses ? 'out of memory' : stock,
         pytorch: {
           name: 'loss',
           options: { loss: formula, batch, size: embeddingSize, classes: numClasses },

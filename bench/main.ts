@@ -6,10 +6,10 @@ import { dataMemory } from './data-memory.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { lossStep } from './loss-step.ts';
-import { type Comparison, comparisonTable, machine } from './measure.ts';
+import { type Comparison, comparisonTable, describeMachine } from './measure.ts';
 import { metrics } from './metrics.ts';
-import { putTable } from './page.ts';
 import { PyTorch } from './pytorch.ts';
+import { replaceTable } from './replace-table.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 import { soak } from './soak.ts';
 import { trainStep } from './train-step.ts';
@@ -41,14 +41,14 @@ const [name] = positionals;
 const benchmark = name === undefined ? undefined : benchmarks[name];
 
 if (values.help || !benchmark) {
-  const usage = `Usage: npm run bench -- NAME [--json FILE] [--threads N] [--size N] [--python PATH]
-NAME       ${Object.keys(benchmarks).join(', ')}
---json     also writes the results to a file
---threads  threads of the wasm kernels, and of PyTorch; default 1
---size     only this size: classes of loss-step, rows of gemm, steps of soak, side of the images of train-step
---network  r18 or r50, for train-step; default r18
---page     puts the table into a Markdown file, in the place of the one of the same benchmark and threads
---python   compares with PyTorch, in this interpreter, where the benchmark can`;
+  const usage = `Usage: npm run bench -- NAME [options]
+NAME            ${Object.keys(benchmarks).join(', ')}
+--json FILE     also writes the results to a file
+--threads N     threads of the wasm kernels and of PyTorch; default 1
+--size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step
+--network NAME  r18 or r50, for train-step; default r18
+--page FILE     replaces the table of the same benchmark and threads in a Markdown file
+--python PATH   also measures PyTorch with this interpreter, if the benchmark supports it`;
   if (!values.help) process.exitCode = 2;
   (values.help ? console.log : console.error)(usage);
 } else {
@@ -56,11 +56,11 @@ NAME       ${Object.keys(benchmarks).join(', ')}
   const size = values.size === undefined ? undefined : Number(values.size);
   const pytorch = values.python === undefined ? null : await findPyTorch(values.python, threads);
   const rows = await benchmark({ threads, size, network: values.network, pytorch });
-  const description = `${machine()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const description = `${describeMachine()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   console.log(`${description}\n\n${comparisonTable(rows)}`);
   if (values.page) {
     const marks = [name, values.network, `${threads}`].filter((part) => part !== undefined);
-    await putTable(values.page, marks.join(' '), `${description}\n\n${comparisonTable(rows)}`);
+    await replaceTable(values.page, marks.join(' '), `${description}\n\n${comparisonTable(rows)}`);
   }
   if (values.json)
     await writeFile(values.json, `${JSON.stringify({ machine: description, rows }, null, 2)}\n`);
@@ -68,7 +68,7 @@ NAME       ${Object.keys(benchmarks).join(', ')}
 
 async function findPyTorch(python: string, threads: number): Promise<PyTorch | null> {
   const pytorch = new PyTorch(python, threads);
-  if (await pytorch.isThere()) return pytorch;
-  console.warn(`No comparison with PyTorch: ${python} is missing or has no torch.`);
+  if (await pytorch.isAvailable()) return pytorch;
+  console.warn(`No comparison with PyTorch: ${python} is missing or cannot import torch.`);
   return null;
 }

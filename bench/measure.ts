@@ -1,25 +1,25 @@
 import { cpus } from 'node:os';
 
-/** One piece of work done in two ways, in turns, in one process. */
+/** Times of the same work done in two ways, by turns, in one process. */
 export interface Comparison {
   readonly name: string;
-  /** What openset is compared with: `'stock'`, tfjs-backend-wasm as it comes, by default; null for nothing. */
+  /** Name of the reference; default `'stock'`, which is unmodified tfjs-backend-wasm; null for none. */
   readonly reference?: string | null;
-  /** Median milliseconds of the reference; null where it cannot do the work. */
+  /** Median milliseconds of the reference; null if it cannot do the work. */
   readonly theirs: number | null;
   /** Median milliseconds of openset. */
   readonly openset: number;
-  /** Median of the ratios of neighbouring runs, the reference to openset; null where there is no such time. */
+  /** Median of the ratios of neighbouring runs, reference to openset; null without a reference. */
   readonly ratio: number | null;
-  /** Why `theirs` is null, where it is not that there is no such kernel. */
+  /** Reason why `theirs` is null, if it is not a missing kernel. */
   readonly absent?: string;
-  /** Megabytes that the work takes beyond what it is given. */
+  /** Megabytes that the work allocates beyond its inputs. */
   readonly megabytes?: number;
-  /** The same work in PyTorch: median milliseconds, median of the ratios of neighbouring runs (openset to it), memory. */
+  /** The same work in PyTorch: median milliseconds, median of the ratios of neighbouring runs (openset to PyTorch), memory. */
   readonly pytorch?: { readonly milliseconds: number; readonly ratio: number; readonly megabytes?: number };
 }
 
-/** Runs both ways by turns, so that a machine that slows down slows down both. */
+/** Measures both ways by turns, so that a slowdown of the machine affects both. */
 export function compare(
   name: string,
   openset: () => void,
@@ -45,26 +45,26 @@ export function compare(
   };
 }
 
-/** Milliseconds that the work takes. */
+/** Returns the duration of the work in milliseconds. */
 export function time(work: () => void): number {
   const start = performance.now();
   work();
   return performance.now() - start;
 }
 
-/** The middle one. */
+/** Returns the median; of an even number of values, the upper of the two middle ones. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-/** The processor, the number of cores and the version of Node. */
-export function machine(): string {
+/** Returns the processor, the number of cores and the version of Node as text. */
+export function describeMachine(): string {
   const processors = cpus();
   return `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, Node ${process.versions.node}`;
 }
 
-/** The comparisons as a Markdown table, whose second column has the name of the reference. */
+/** Returns the comparisons as a Markdown table; the second column is named after the reference. */
 export function comparisonTable(rows: readonly Comparison[]): string {
   const names = new Set(rows.flatMap(({ reference = 'stock' }) => reference ?? []));
   const withPyTorch = rows.some(({ pytorch }) => pytorch);

@@ -6,7 +6,7 @@ interface Heap {
   _free(address: number): void;
 }
 
-/** By how many megabytes the memory that tensors and kernels hold on the wasm heap rises above what it was before. */
+/** Returns the peak growth in megabytes of the memory that tensors and kernels hold on the wasm heap during the work. */
 export function extraHeap(work: () => void): number {
   const { wasm } = tf.backend() as unknown as { wasm: Heap };
   const { _malloc, _free } = wasm;
@@ -14,14 +14,14 @@ export function extraHeap(work: () => void): number {
   let [held, most] = [0, 0];
   wasm._malloc = (bytes) => {
     const address = _malloc(bytes);
-    // Beyond 2 GB some callers have it negative.
+    // Beyond 2 GB some callers pass the address as a negative number.
     sizes.set(address >>> 0, bytes);
     held += bytes;
     most = Math.max(most, held);
     return address;
   };
   wasm._free = (address) => {
-    // What was there before counts for nothing.
+    // Memory that was allocated before the work does not count.
     held -= sizes.get(address >>> 0) ?? 0;
     sizes.delete(address >>> 0);
     _free(address);
@@ -34,10 +34,10 @@ export function extraHeap(work: () => void): number {
   }
 }
 
-/** By how many megabytes the resident memory of the process rises above what it was before; undefined off Linux. */
+/** Returns the peak growth in megabytes of the process's resident memory during the work; undefined except on Linux. */
 export function extraResident(work: () => void): number | undefined {
   try {
-    // Sets the peak back.
+    // Resets the peak.
     writeFileSync('/proc/self/clear_refs', '5');
   } catch {
     return undefined;

@@ -13,7 +13,7 @@ const rows = 20_000;
 const size = 512;
 const blockRows = 1024;
 
-/** Products by `matMul` of the active backend. Without `tidy`, which would look for tensors among the scores returned. */
+/** Multiplies with `matMul` of the active backend; without `tidy`, which would search the returned scores for tensors. */
 const matMulProduct: BlockProduct = (a, b, rowsA, rowsB, size) => {
   const left = tf.tensor2d(a, [rowsA, size]);
   const right = tf.tensor2d(b, [rowsB, size]);
@@ -23,32 +23,34 @@ const matMulProduct: BlockProduct = (a, b, rowsA, rowsB, size) => {
   return scores;
 };
 
-/** Metrics at full size. The goals stand in the names; all-pairs is compared with the plain product of its flops. */
+/** Measures metrics at full size. Row names state the goals; all-pairs is compared with a plain product of equal flops. */
 export async function metrics(): Promise<Comparison[]> {
   await startWasm();
   const { scores, labels } = classification(50_000, 1000);
   const { similarities, isSame } = verification(6000);
   return [
-    alone('uniform accuracy, 50,000 × 1,000 scores (goal 500 ms)', () =>
+    measureAlone('uniform accuracy, 50,000 × 1,000 scores (goal 500 ms)', () =>
       uniformClassification(scores, labels, 1000),
     ),
-    alone('10 folds of 6,000 pairs (goal 50 ms)', () => kFoldVerification(similarities, isSame)),
-    alone('10 folds of 6,000 pairs, exact (goal 50 ms)', () => exactKFoldVerification(similarities, isSame)),
-    allPairs('one pass', {}),
-    allPairs('two passes', { memory: 0 }),
+    measureAlone('10 folds of 6,000 pairs (goal 50 ms)', () => kFoldVerification(similarities, isSame)),
+    measureAlone('10 folds of 6,000 pairs, exact (goal 50 ms)', () =>
+      exactKFoldVerification(similarities, isSame),
+    ),
+    compareAllPairs('one pass', {}),
+    compareAllPairs('two passes', { memory: 0 }),
   ];
 }
 
-/** A time to be held against its goal, and nothing else. */
-function alone(name: string, work: () => void): Comparison {
+/** Measures a time without a reference. */
+function measureAlone(name: string, work: () => void): Comparison {
   return { ...compare(name, work, null), reference: null };
 }
 
 /**
- * TAR@FAR over all pairs, beside the time that the backend's plain product takes for the floating point operations of
- * the pairs of each pass. Three rounds by turns: each takes seconds.
+ * Measures TAR@FAR over all pairs next to plain products of the backend with as many floating point operations as the pairs
+ * of each pass. Three rounds by turns; each takes seconds.
  */
-function allPairs(name: string, options: { memory?: number }): Comparison {
+function compareAllPairs(name: string, options: { memory?: number }): Comparison {
   const embeddings = noise(rows * size);
   const labels = Int32Array.from({ length: rows }, (_, row) => row % 2000);
   const passes = options.memory === 0 ? 2 : 1;
@@ -58,7 +60,7 @@ function allPairs(name: string, options: { memory?: number }): Comparison {
     tf.tensor2d(noise(blockRows * size), [size, blockRows]),
   ];
   const plain = () => {
-    // As many whole products as fit, and the rest by proportion.
+    // Runs the whole products and adds the fractional one in proportion.
     const start = performance.now();
     const whole = Math.floor(products);
     for (let run = 0; run < whole; run++) tf.dispose(tf.matMul(a, b));
@@ -101,7 +103,7 @@ function verification(pairs: number) {
   return { similarities, isSame };
 }
 
-/** Numbers in [-1, 1), always the same. */
+/** Returns reproducible numbers in [-1, 1). */
 function noise(length: number): Float32Array {
   let state = 1;
   return Float32Array.from({ length }, () => {

@@ -2,27 +2,27 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Work for PyTorch: a name that pytorch/serve.py knows, and what it is told. */
+/** Work for PyTorch: a name that pytorch/serve.py knows, and its options. */
 export interface PyTorchWork {
   readonly name: 'loss' | 'matmul' | 'train';
   readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** A Python process that does work when it is told to, so that runs of PyTorch and of openset take turns. */
+/** A Python process that runs work on request, so that runs of PyTorch and of openset can alternate. */
 export class PyTorch {
   private readonly python: string;
   private readonly threads: number;
   private child: ChildProcessWithoutNullStreams | null = null;
   private answers: AsyncIterator<string> | null = null;
 
-  /** @param python the interpreter that has torch */
+  /** @param python path of an interpreter that can import torch */
   constructor(python: string, threads: number) {
     this.python = python;
     this.threads = threads;
   }
 
-  /** Whether the interpreter is there and has torch. */
-  async isThere(): Promise<boolean> {
+  /** Checks whether the interpreter exists and can import torch. */
+  async isAvailable(): Promise<boolean> {
     try {
       await this.begin({ name: 'matmul', options: { size: 8, transposeA: false, transposeB: false } });
       return true;
@@ -33,11 +33,11 @@ export class PyTorch {
     }
   }
 
-  /** Prepares work, in a process of its own: what earlier work left behind costs it nothing and gives it nothing. */
+  /** Prepares work in a new process, so that earlier work neither slows it down nor speeds it up. */
   async begin({ name, options }: PyTorchWork): Promise<void> {
     this.end();
     const child = spawn(this.python, [join(import.meta.dirname, 'pytorch', 'serve.py')]);
-    // A missing interpreter ends the output, which `ask` reports.
+    // A missing interpreter ends the output; `ask` reports it.
     child.on('error', () => child.stdout.destroy());
     child.stdin.on('error', () => {});
     this.child = child;
@@ -45,16 +45,17 @@ export class PyTorch {
     await this.ask({ setup: name, options, threads: this.threads });
   }
 
-  /** Does the work once. @returns milliseconds */
+  /** Runs the work once. @returns milliseconds */
   async step(): Promise<number> {
     return (await this.ask({ step: true })).milliseconds as number;
   }
 
-  /** Does the work once. @returns by how many megabytes the resident memory rose meanwhile */
+  /** Runs the work once. @returns the growth of the resident memory meanwhile, in megabytes */
   async memory(): Promise<number> {
     return (await this.ask({ memory: true })).megabytes as number;
   }
 
+  /** Ends the process. */
   end(): void {
     this.child?.kill();
     this.child = null;
@@ -63,7 +64,8 @@ export class PyTorch {
   private async ask(request: object): Promise<{ milliseconds?: number; megabytes?: number }> {
     this.child?.stdin.write(`${JSON.stringify(request)}\n`);
     const answer = await this.answers?.next();
-    if (!answer || answer.done) throw new Error(`${this.python} ended; does it have torch?`);
+    if (!answer || answer.done)
+      throw new Error(`${this.python} ended without an answer. Can it import torch?`);
     return JSON.parse(answer.value);
   }
 }

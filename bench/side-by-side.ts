@@ -1,34 +1,34 @@
 import { type Comparison, median, time } from './measure.ts';
 import type { PyTorch, PyTorchWork } from './pytorch.ts';
 
-/** How benchmarks run: the options of the command. */
+/** Options of the command that benchmarks read. */
 export interface BenchmarkOptions {
   /** Threads of openset and of PyTorch. */
   readonly threads: number;
-  /** Restricts a benchmark to one size, where it has several. */
+  /** Restricts a benchmark with several sizes to this one. */
   readonly size: number | undefined;
-  /** Which networks `train-step` trains: `'r18'` (default) or `'r50'`. */
+  /** Network of `train-step`: `'r18'` (default) or `'r50'`. */
   readonly network: string | undefined;
-  /** PyTorch to compare with; null: none. */
+  /** PyTorch to compare with; null for none. */
   readonly pytorch: PyTorch | null;
 }
 
-/** One piece of work, done in several ways. */
+/** The same work, done in several ways. */
 export interface Sides {
   readonly openset: () => void;
-  /** On stock tfjs-backend-wasm; a text says why it cannot. */
+  /** Work on stock tfjs-backend-wasm; a text is the reason why it cannot run. */
   readonly stock: (() => void) | string;
   readonly pytorch?: PyTorchWork;
-  /** How to measure the memory that a step takes; default not. */
+  /** Measures the memory that a step allocates; default: memory is not measured. */
   readonly memory?: (work: () => void) => number | undefined;
-  /** Rounds that count; default 11. */
+  /** Measured rounds; default 11. */
   readonly runs?: number;
 }
 
-/** Rounds in which stock takes part: it is so slow that more would not pay. */
+/** Rounds of stock, which is too slow for more. */
 const stockRuns = 3;
 
-/** Runs all ways by turns, so that a machine that slows down slows down all. */
+/** Measures all ways by turns, so that a slowdown of the machine affects them all. */
 export async function sideBySide(
   name: string,
   { openset, stock, pytorch: work, memory, runs = 11 }: Sides,
@@ -36,14 +36,14 @@ export async function sideBySide(
 ): Promise<Comparison> {
   const compared = work && pytorch ? pytorch : null;
   if (compared) await compared.begin(work as PyTorchWork);
-  // Before anything else, when neither side has memory left over from earlier rounds.
+  // Measured first, while neither side holds memory from earlier rounds.
   const megabytes = memory ? { openset: memory(openset), pytorch: await compared?.memory() } : null;
   const [ours, theirs, others]: [number[], number[], number[]] = [[], [], []];
   for (let run = -2; run < runs; run++) {
     const first = time(openset);
     const second = typeof stock !== 'string' && run < stockRuns - 1 ? time(stock) : null;
     const third = compared ? await compared.step() : null;
-    // The first two rounds warm up; stock, which has nothing to warm, is slow enough to count at once.
+    // The first two rounds warm up. Stock has nothing to warm up after one, and is too slow to discard a second.
     if (second !== null && run > -2) theirs.push(second);
     if (run < 0) continue;
     ours.push(first);

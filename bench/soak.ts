@@ -2,18 +2,18 @@ import { BceUnifiedLoss } from '@openset/bce-unified';
 import { lossGradients, normalValues } from '@openset/core';
 import { EplLoss } from '@openset/epl';
 import * as tf from '@tensorflow/tfjs';
+import { completeRun } from './complete-run.ts';
 import type { Comparison } from './measure.ts';
-import { realRun } from './real-run.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
-import { trainingStep } from './training-step.ts';
+import { makeTrainingStep } from './training-step.ts';
 import { sampleLabels, startWasm } from './wasm-kernel.ts';
 
 const parts = 10;
 
 /**
- * 10,000 steps of a loss, 500 steps of training a network, and a whole run of 2,000 steps: the heap of the backend and the
- * number of tensors must not grow. The resident memory of the run is told.
- * @throws Error if they do
+ * Runs 10,000 steps of a loss, 500 training steps of a network, and a complete run of 2,000 steps, and checks that neither
+ * the heap of the backend nor the number of tensors grows. The rows of the run also show the resident memory.
+ * @throws Error if one of them grows
  */
 export async function soak({ threads, size = 10_000 }: BenchmarkOptions): Promise<Comparison[]> {
   await startWasm(threads);
@@ -40,7 +40,7 @@ function lossSteps(steps: number): Comparison[] {
 function trainingSteps(steps: number): Comparison[] {
   const classes = 1000;
   const loss = new EplLoss({ numClasses: classes, embeddingSize: 512, startEpoch: 1 });
-  const { step, dispose } = trainingStep({
+  const { step, dispose } = makeTrainingStep({
     depth: 18,
     side: 32,
     batch: 8,
@@ -53,41 +53,42 @@ function trainingSteps(steps: number): Comparison[] {
   return rows;
 }
 
-/** The first tenth is for what comes once: buffers, the average of the weights, the first evaluations and checkpoints. */
+/** Runs the complete run; its first tenth allocates buffers, averaged weights, and the first evaluations and checkpoints. */
 async function runSteps(steps: number): Promise<Comparison[]> {
   const part = Math.max(1, Math.round(steps / parts));
   const rows: Comparison[] = [];
   let first: State | undefined;
   let start = performance.now();
-  await realRun(part * parts, (step) => {
+  await completeRun(part * parts, (step) => {
     if (step % part !== 0) return;
     const resident = (process.memoryUsage.rss() / 2 ** 20).toFixed(0);
     const row = stateRow(`${step} steps of a run`, start, first);
     rows.push({ ...row, name: `${row.name}, resident ${resident} MB` });
-    first ??= state();
+    first ??= readState();
     start = performance.now();
   });
   return rows;
 }
 
-function watch(what: string, steps: number, warmup: number, step: () => void): Comparison[] {
+function watch(work: string, steps: number, warmup: number, step: () => void): Comparison[] {
   for (let count = 0; count < warmup; count++) step();
-  const first = state();
+  const first = readState();
   const rows: Comparison[] = [];
   for (let part = 1; part <= parts; part++) {
     const start = performance.now();
     for (let count = 0; count < steps / parts; count++) step();
-    rows.push(stateRow(`${(part * steps) / parts} ${what}`, start, first));
+    rows.push(stateRow(`${(part * steps) / parts} ${work}`, start, first));
   }
   return rows;
 }
 
-/** @throws Error if there are more tensors, or more heap, than there were */
-function stateRow(what: string, start: number, before: State | undefined): Comparison {
+/** Makes a row of the current state. @throws Error if tensors or heap differ from the state before */
+function stateRow(work: string, start: number, before: State | undefined): Comparison {
   const openset = performance.now() - start;
-  const { tensors, heap } = state();
-  const name = `${what}: ${tensors} tensors, heap ${(heap / 2 ** 20).toFixed(1)} MB`;
-  if (before && (tensors !== before.tensors || heap !== before.heap)) throw new Error(`${name}: it grows.`);
+  const { tensors, heap } = readState();
+  const name = `${work}: ${tensors} tensors, heap ${(heap / 2 ** 20).toFixed(1)} MB`;
+  if (before && (tensors !== before.tensors || heap !== before.heap))
+    throw new Error(`${name}: memory grows.`);
   return { name, reference: null, theirs: null, openset, ratio: null };
 }
 
@@ -96,7 +97,7 @@ interface State {
   readonly heap: number;
 }
 
-function state(): State {
+function readState(): State {
   const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
   return { tensors: tf.memory().numTensors, heap: wasm.HEAPU8.length };
 }

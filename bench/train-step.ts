@@ -5,7 +5,7 @@ import { isInstalled, useBackend } from '../packages/cli/src/backends.ts';
 import type { Comparison } from './measure.ts';
 import { extraHeap, extraResident } from './memory.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
-import { trainingStep } from './training-step.ts';
+import { makeTrainingStep } from './training-step.ts';
 import { onPlainKernels, startWasm } from './wasm-kernel.ts';
 
 /** A network at a size. */
@@ -15,7 +15,7 @@ interface Case {
   readonly batch: number;
   readonly loss: 'softmax' | 'epl';
   readonly classes: number;
-  /** Why the plain kernels cannot take part. */
+  /** Reason why the plain kernels cannot run this case. */
   readonly plain?: string;
 }
 
@@ -24,7 +24,7 @@ const networks: Readonly<Record<string, readonly Case[]>> = {
     { depth: 18, side: 32, batch: 32, loss: 'softmax', classes: 1000 },
     { depth: 18, side: 112, batch: 16, loss: 'softmax', classes: 1000, plain: 'out of memory' },
   ],
-  // The largest batch, in steps of 8, that the 4 GB of the wasm heap hold.
+  // The largest multiple of 8 that fits into the 4 GB of the wasm heap.
   r50: [{ depth: 50, side: 112, batch: 40, loss: 'epl', classes: 10_572, plain: 'out of memory' }],
 };
 
@@ -34,15 +34,15 @@ const makers: Readonly<Record<Case['loss'], (numClasses: number) => OpenSetLoss>
 };
 
 /**
- * One step of training: forward, backward, SGD with momentum and weight decay, and the loss's memory. The reference is stock
- * tfjs-backend-wasm with plain TypeScript for the kernels it lacks. The deep network is trained on the node backend too,
- * where that is installed.
+ * Measures one training step: forward, backward, SGD with momentum and weight decay, and the update of the loss's memory.
+ * The reference is stock tfjs-backend-wasm with plain TypeScript for the kernels it lacks. The deep network also runs on
+ * the node backend, if that is installed.
  */
 export async function trainStep(options: BenchmarkOptions): Promise<Comparison[]> {
   await startWasm(options.threads);
   const cases = networks[options.network ?? 'r18'];
   if (!cases)
-    throw new Error(`--network knows ${Object.keys(networks).join(', ')}, not '${options.network}'.`);
+    throw new Error(`--network got '${options.network}'; expected ${Object.keys(networks).join(' or ')}.`);
   const chosen = cases.filter(({ side }) => options.size === undefined || options.size === side);
   const rows: Comparison[] = [];
   for (const each of chosen) rows.push(await compareCase(each, 'wasm', options));
@@ -62,7 +62,7 @@ async function compareCase(
   options: BenchmarkOptions,
 ): Promise<Comparison> {
   const loss = makers[kind](classes);
-  const training = trainingStep({ depth, side, batch, classes, loss, learningRate: 0.1 });
+  const training = makeTrainingStep({ depth, side, batch, classes, loss, learningRate: 0.1 });
   try {
     return await sideBySide(
       `LResNet${depth}E-IR, ${side}², batch ${batch}, ${kind === 'epl' ? 'EPL' : 'CosFace'} with ${classes.toLocaleString('en')} classes${backend === 'node' ? ', node backend' : ''}`,

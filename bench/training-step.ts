@@ -4,20 +4,20 @@ import { Sgd } from '@openset/train';
 import * as tf from '@tensorflow/tfjs';
 import { sampleLabels } from './wasm-kernel.ts';
 
-/** What is trained. */
+/** Network, loss and data of a training step. */
 export interface TrainingTask {
   readonly depth: 18 | 50;
-  /** Of the colour images, in pixels. */
+  /** Side of the colour images, in pixels. */
   readonly side: number;
   readonly batch: number;
   readonly classes: number;
-  /** Disposed of with the rest. */
+  /** Loss; `dispose` of the step disposes of it too. */
   readonly loss: OpenSetLoss;
   readonly learningRate: number;
 }
 
-/** A step of training LResNetE-IR on a batch that stays the same: forward, backward, SGD, and the loss's memory. */
-export function trainingStep({ depth, side, batch, classes, loss, learningRate }: TrainingTask) {
+/** Prepares a training step of LResNetE-IR on a fixed batch: forward, backward, SGD, and the loss's memory. */
+export function makeTrainingStep({ depth, side, batch, classes, loss, learningRate }: TrainingTask) {
   const backbone = lresnetIR({ depth, inputSize: side });
   const optimizer = new Sgd({ learningRate, momentum: 0.9, weightDecay: 5e-4 });
   const images = tf.randomUniform([batch, side, side, 3], -1, 1, 'float32', 1) as tf.Tensor4D;

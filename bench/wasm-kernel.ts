@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { enableNative } from '../packages/wasm-kernels/src/native-module.ts';
 import { stockKernels } from '../packages/wasm-kernels/src/stock-kernels.ts';
 
-/** Makes wasm the backend, with the kernels of this project on so many threads. */
+/** Starts the wasm backend with this project's kernels on `threads` threads. */
 export async function startWasm(threads = 1): Promise<void> {
   const { notes } = await enableWasmTraining({ threads });
   for (const note of notes) console.warn(note);
 }
 
-/** Runs with the kernels that tfjs-backend-wasm came with, and leaves things as they were. */
+/** Wraps work so that it runs with the kernels of stock tfjs-backend-wasm; restores the registered kernels afterwards. */
 export function onStock(work: () => void): () => void {
   return () => {
     for (const name of registeredKernels) {
@@ -25,18 +25,18 @@ export function onStock(work: () => void): () => void {
   };
 }
 
-/** The kernels that stock lacks and the gradients of convolutions and lookups need. */
-const lackingInStock = [
+/** Kernels that stock lacks and that the gradients of convolutions and lookups need. */
+const missingInStock = [
   'Conv2DBackpropFilter',
   'DepthwiseConv2dNativeBackpropFilter',
   'DepthwiseConv2dNativeBackpropInput',
   'UnsortedSegmentSum',
 ];
 
-/** Runs with the stock kernels, and with this project's versions in plain TypeScript of those that stock lacks. */
+/** Wraps work so that it runs with the stock kernels, and with plain TypeScript versions of those that stock lacks. */
 export function onPlainKernels(work: () => void): () => void {
   return () => {
-    const own = lackingInStock.map((name) => tf.getKernel(name, 'wasm'));
+    const own = missingInStock.map((name) => tf.getKernel(name, 'wasm'));
     enableNative(false);
     try {
       onStock(() => {
@@ -49,12 +49,12 @@ export function onPlainKernels(work: () => void): () => void {
   };
 }
 
-/** One run of a kernel as it is registered now. */
+/** Returns a function that runs a kernel as it is registered. */
 export function openset(name: string, inputs: Record<string, tf.Tensor>, attributes: object): () => void {
   return () => tf.dispose(tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap));
 }
 
-/** One run of the kernel of stock tfjs-backend-wasm; null if it has none. */
+/** Returns a function that runs the kernel of stock tfjs-backend-wasm; null if stock has none. */
 export function stock(
   name: string,
   inputs: Record<string, tf.Tensor>,
@@ -69,12 +69,12 @@ export function stock(
   };
 }
 
-/** A tensor of reproducible values. */
+/** Creates a tensor of reproducible values. */
 export function sample(shape: number[]): tf.Tensor {
   return tf.randomUniform(shape, -1, 1, 'float32', 1);
 }
 
-/** Reproducible labels, spread over the classes. */
+/** Creates reproducible labels, spread over the classes. */
 export function sampleLabels(batch: number, numClasses: number): tf.Tensor1D {
   return tf.tensor1d(
     Array.from({ length: batch }, (_, row) => (row * 7919) % numClasses),

@@ -1,4 +1,4 @@
-"""The losses as their authors' code writes them, in plain PyTorch: forward, all gradients, and the move of the state."""
+"""The losses as their authors' code computes them, in plain PyTorch: forward, all gradients, and the state update."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,7 @@ SCALE = 64.0
 
 
 def make_step(options):
-    """One step of a loss on random embeddings: {"loss", "batch", "size", "classes"}."""
+    """Return a step of a loss on random embeddings. Options: {"loss", "batch", "size", "classes"}."""
     batch, size, classes = options["batch"], options["size"], options["classes"]
     embeddings = torch.randn(batch, size, requires_grad=True)
     labels = torch.arange(batch) * 7919 % classes
@@ -33,7 +33,7 @@ def one_hot(labels, like):
 
 
 def unified_bce(cosine, labels, margin, bias):
-    """The unified cross-entropy of UniFace and USS: clamped logits, all terms of both kinds, then the choice."""
+    """Return the unified cross-entropy of UniFace and USS: clamped logits, both terms for all pairs, then a selection."""
     positive = (SCALE * (cosine - margin) - bias).clamp(-SCALE, SCALE)
     negative = (SCALE * cosine - bias).clamp(-SCALE, SCALE)
     positive_loss = torch.log(1 + torch.exp(-positive))
@@ -44,7 +44,7 @@ def unified_bce(cosine, labels, margin, bias):
 
 class Loss(torch.nn.Module):
     def after(self, embeddings, labels):
-        """The state moves after the loss."""
+        """Update the state after the loss."""
 
 
 class BceUnified(Loss):
@@ -84,7 +84,7 @@ class Uss(Loss):
 
 
 class Epl(Loss):
-    """CosFace with empirical prototypes, once these count."""
+    """CosFace with empirical prototypes that are already scored."""
 
     def __init__(self, classes, size):
         super().__init__()

@@ -42,7 +42,7 @@ def lresnet_ir(depth, side):
 
 
 def make_step(options):
-    """One step: {"depth", "side", "batch", "classes", "loss"}."""
+    """Return a training step. Options: {"depth", "side", "batch", "classes", "loss"}."""
     batch, side, classes = options["batch"], options["side"], options["classes"]
     network = lresnet_ir(options["depth"], side)
     loss = losses.LOSSES[options["loss"]](classes, 512)

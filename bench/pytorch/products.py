@@ -4,7 +4,7 @@ import torch
 
 
 def make_step(options):
-    """`A · B` with either operand transposed: {"size", "transposeA", "transposeB"}."""
+    """Return `A · B` with either operand transposed. Options: {"size", "transposeA", "transposeB"}."""
     size = options["size"]
     a, b = torch.rand(size, size), torch.rand(size, size)
     left = a.T if options["transposeA"] else a

@@ -1,10 +1,10 @@
-"""Runs pieces of work in PyTorch, one at a time, as a benchmark asks for them.
+"""Runs work in PyTorch on request of a benchmark, one request at a time.
 
-Each line of the input is a JSON object, and so is each answer:
+Each input line is a JSON object, and so is each answer:
 
     {"setup": NAME, "options": {...}, "threads": N}   prepares the work of that name      -> {}
-    {"step": true}                                     does it once                         -> {"milliseconds": ...}
-    {"memory": true}                                   does it once, watching the memory    -> {"megabytes": ...}
+    {"step": true}                                     runs it once                         -> {"milliseconds": ...}
+    {"memory": true}                                   runs it once and measures memory     -> {"megabytes": ...}
 """
 
 import gc
@@ -22,7 +22,7 @@ WORK = {"loss": losses.make_step, "matmul": products.make_step, "train": network
 
 
 def status(field):
-    """A field of /proc/self/status, in megabytes."""
+    """Return a field of /proc/self/status in megabytes."""
     with open("/proc/self/status") as lines:
         for line in lines:
             if line.startswith(field + ":"):
@@ -31,7 +31,7 @@ def status(field):
 
 
 def memory_of(step):
-    """How far the resident memory rises above what it was before."""
+    """Return the peak growth of the resident memory during a step, in megabytes."""
     gc.collect()
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")

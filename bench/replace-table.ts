@@ -1,10 +1,10 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Puts a table into a Markdown file, between the marks `<!-- bench NAME -->` and `<!-- /bench -->`.
- * @throws Error if the file has no such marks; it is then unchanged
+ * Replaces the table between the marks `<!-- bench NAME -->` and `<!-- /bench -->` of a Markdown file.
+ * @throws Error if the file has no such marks; it then stays unchanged
  */
-export async function putTable(path: string, name: string, table: string): Promise<void> {
+export async function replaceTable(path: string, name: string, table: string): Promise<void> {
   const text = await readFile(path, 'utf8');
   const begin = `<!-- bench ${name} -->`;
   const start = text.indexOf(begin);

@@ -15,11 +15,11 @@ import { openImages } from '../examples/studies/src/uniform/images.ts';
 const shape = { height: 28, width: 28, channels: 1, batchSize: 64 } as const;
 
 /**
- * A run as users make them: pictures from files through the loader and its threads, augmentation, dropout, a schedule,
- * clipping, averaged weights, evaluations, checkpoints and a log.
+ * Runs a training like those of users: images from files through the loader and its threads, augmentation, dropout, a
+ * schedule, clipping, averaged weights, evaluations, checkpoints and a log.
  * @param afterStep called after each step
  */
-export async function realRun(steps: number, afterStep: (step: number) => void): Promise<void> {
+export async function completeRun(steps: number, afterStep: (step: number) => void): Promise<void> {
   const { train, test } = await openImages('mnist', undefined);
   const backbone = lresnetIR({
     blocks: [1, 1, 1, 1],
@@ -29,9 +29,9 @@ export async function realRun(steps: number, afterStep: (step: number) => void):
     embeddingSize: 64,
   });
   const sizes = { numClasses: 10, embeddingSize: 64, scale: 16 };
-  // With all of its parts from the first step on: a part that joins in later brings its momentum.
+  // All terms count from the first step: a term that starts later allocates its momentum then.
   const loss = new UniTSFaceLoss({ ...sizes, startEpoch: 1, classLoss: new CosFaceLoss(sizes) });
-  const judged = subsetSource(
+  const evaluated = subsetSource(
     test,
     Array.from({ length: 512 }, (_, row) => row),
   );
@@ -53,7 +53,7 @@ export async function realRun(steps: number, afterStep: (step: number) => void):
     steps,
     clipNorm: 10,
     average: new WeightAverage({ decay: 0.99 }),
-    evaluation: { run: () => evaluate(backbone, loss, judged), everySteps: every },
+    evaluation: { run: () => evaluate(backbone, loss, evaluated), everySteps: every },
     checkpoints: { store: new DirectoryCheckpoints(join(folder, 'checkpoints')), everySteps: every },
   };
   try {
@@ -67,7 +67,7 @@ export async function realRun(steps: number, afterStep: (step: number) => void):
   }
 }
 
-/** How often the threshold that is learned so far is right about neighbouring pictures. */
+/** Returns the accuracy on neighbouring images at the threshold learned so far. */
 async function evaluate(backbone: Backbone, loss: OpenSetLoss, images: ImageSource) {
   const verifier = new Verifier({ backbone, threshold: loss.threshold()?.cosine ?? 0, batchSize: 64 });
   const embeddings = await verifier.embedBatches(
