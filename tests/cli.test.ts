@@ -19,11 +19,11 @@ const program = ['--conditions=@openset/source', '--import', loader, script];
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'openset-command-'));
-  await writePeople(join(folder, 'faces'), { people: 6, pictures: 4 });
-  await writePeople(join(folder, 'others'), { people: 3, pictures: 3, first: 30 });
-  await writePeople(join(folder, 'one-class'), { people: 1, pictures: 4 });
-  await writePeople(join(folder, 'damaged'), { people: 5, pictures: 2 });
-  writeFileSync(join(folder, 'damaged', 'person-2', 'picture-0.png'), 'not a picture');
+  await writePeople(join(folder, 'faces'), { people: 6, images: 4 });
+  await writePeople(join(folder, 'others'), { people: 3, images: 3, first: 30 });
+  await writePeople(join(folder, 'one-class'), { people: 1, images: 4 });
+  await writePeople(join(folder, 'damaged'), { people: 5, images: 2 });
+  writeFileSync(join(folder, 'damaged', 'person-2', 'image-0.png'), 'not an image');
   writeFileSync(join(folder, 'small.json'), JSON.stringify(small));
   writeFileSync(join(folder, 'wrong.json'), '{"epocs": 3}');
   writeFileSync(join(folder, 'text.safetensors'), 'not a model');
@@ -39,11 +39,11 @@ const small = {
   network: { backbone: 'small-cnn', width: 4, embeddingSize: 8, inputSize: 16, channels: 3 },
   batchSize: 8,
 };
-const face = (person: number, number: number) => `faces/person-${person}/picture-${number}.png`;
+const face = (person: number, number: number) => `faces/person-${person}/image-${number}.png`;
 /** Options of a run that takes a second. */
 const quick = ['--data', 'faces', '--config', 'small.json'];
 
-/** Runs the command as a user does, in the folder of the pictures. */
+/** Runs the command as a user does, in the folder of the images. */
 function openset(...parameters: string[]) {
   return runCommand(process.execPath, [...program, ...parameters], { folder });
 }
@@ -54,18 +54,18 @@ async function answerOf(...parameters: string[]) {
   return { ...result, data: JSON.parse(result.stdout) };
 }
 
-it('goes all the way from pictures to a model, answers, and files', async () => {
+it('goes all the way from images to a model, answers, and files', async () => {
   const trained = await answerOf('train', ...quick, '--epochs', '6');
   expect(trained.exitCode, trained.output).toBe(0);
   const { model, report, threshold } = trained.data;
   expect([model, report]).toEqual(['openset-run/model.safetensors', 'openset-run/report.html']);
-  expect(trained.stderr).toMatch(/^Data: 24 pictures of 6 people, in colour/);
+  expect(trained.stderr).toMatch(/^Data: 24 images of 6 people, in colour/);
   expect(readFileSync(join(folder, report), 'utf8')).toContain('</html>');
 
   const same = await answerOf('verify', face(0, 0), face(0, 1));
   expect([same.exitCode, same.data.same, same.data.threshold]).toEqual([0, true, threshold]);
   expect(same.stderr).toBe('');
-  const stranger = 'others/person-30/picture-0.png';
+  const stranger = 'others/person-30/image-0.png';
   const lines = await openset('verify', face(0, 0), stranger);
   expect([0, 1]).toContain(lines.exitCode);
   expect(lines.stdout).toMatch(/^(same|different): cosine .* probability of the same person .* %\n$/);
@@ -139,17 +139,17 @@ describe.concurrent('mistakes of the user', () => {
       ['train', '--data', 'nowhere', '--out', 'new'],
       /There is no file or folder '.*nowhere'\./,
     ],
-    ['a picture for a folder', ['train', '--data', face(0, 0), '--out', 'new'], /is no set of pictures/],
+    ['an image for a folder', ['train', '--data', face(0, 0), '--out', 'new'], /is no set of images/],
     ['no data', ['train'], /There is nothing to train on/],
     [
       'a folder of one class',
       ['train', '--data', 'one-class', '--out', 'new'],
-      /has pictures of one person alone/,
+      /has images of one person alone/,
     ],
     [
-      'an unreadable picture',
+      'an unreadable image',
       ['train', '--data', 'damaged', '--out', 'new'],
-      /person-2\/picture-0\.png: not an image/,
+      /person-2\/image-0\.png: not an image/,
     ],
     [
       'a misspelt setting',

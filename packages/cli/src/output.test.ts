@@ -10,7 +10,7 @@ function outputAt(isTTY: boolean) {
     },
   };
   const output = createOutput(stream, () => time);
-  const counter = output.counter('pictures');
+  const counter = output.counter('images');
   const countAt = (seconds: number, done: number) => {
     time = seconds;
     counter.update(done, 100);
@@ -25,7 +25,7 @@ it('counts in a line now and then, and only where it takes long', () => {
   countAt(11, 20);
   countAt(15, 30);
   countAt(25, 100);
-  expect(text()).toBe('begin\npictures: 20 of 100\n');
+  expect(text()).toBe('begin\nimages: 20 of 100\n');
 });
 
 it('counts on a terminal in a line that is drawn again, and taken away', () => {
@@ -33,5 +33,5 @@ it('counts on a terminal in a line that is drawn again, and taken away', () => {
   countAt(0.2, 10);
   countAt(0.4, 20);
   countAt(0.5, 100);
-  expect(text()).toBe('\r\x1b[Kpictures: 10 of 100\r\x1b[Kpictures: 20 of 100\r\x1b[K');
+  expect(text()).toBe('\r\x1b[Kimages: 10 of 100\r\x1b[Kimages: 20 of 100\r\x1b[K');
 });

@@ -8,7 +8,7 @@ export interface Output {
   note(line: string): void;
   /**
    * Begins to count: on a terminal in a line that is drawn again, elsewhere in a line every ten seconds.
-   * @param what what is counted: `pictures`
+   * @param what what is counted: `images`
    */
   counter(what: string): Counter;
 }

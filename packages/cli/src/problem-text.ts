@@ -11,7 +11,7 @@ import { fileProblem } from './files/file-problem.ts';
 export function problemText(error: unknown): string | null {
   if (error instanceof ConfigError) return error.message;
   if (error instanceof OpenSetError || error instanceof MetricsError || error instanceof ReportError) {
-    return pictureProblem(error.message.replaceAll(/\s*\n\s*/g, ' '));
+    return withoutLoaderHint(error.message.replaceAll(/\s*\n\s*/g, ' '));
   }
   const { path } = error as NodeJS.ErrnoException;
   const reason = fileProblem(error);
@@ -21,6 +21,6 @@ export function problemText(error: unknown): string | null {
 }
 
 /** Without what a loader of `@openset/data` adds for programmers: the number of the record, and an option. */
-function pictureProblem(message: string): string {
+function withoutLoaderHint(message: string): string {
   return /^Record \d+: (.*) \(onBadRecord: .*\)$/.exec(message)?.[1] ?? message;
 }

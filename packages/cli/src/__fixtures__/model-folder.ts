@@ -11,7 +11,7 @@ import { writeSmallModel } from './small-model.ts';
 
 /**
  * A folder for the tests of a file, with people in `faces`, two others in `strangers`, and an untrained network that tells
- * their coarse patterns apart, as `model.safetensors` and `weights.safetensors`; `text.jpg` is no picture. Runs on cpu.
+ * their coarse patterns apart, as `model.safetensors` and `weights.safetensors`; `text.jpg` is no image. Runs on cpu.
  */
 export function useModelFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'openset-models-'));
@@ -19,10 +19,10 @@ export function useModelFolder() {
   const common = { model: at('model.safetensors'), backend: 'cpu' } as const;
   beforeAll(async () => {
     await useBackend('cpu');
-    await writePeople(at('faces'), { people: 4, pictures: 4 });
-    await writePeople(at('strangers'), { people: 2, pictures: 2, first: 20 });
+    await writePeople(at('faces'), { people: 4, images: 4 });
+    await writePeople(at('strangers'), { people: 2, images: 2, first: 20 });
     await writeSmallModel({ model: common.model, weights: at('weights.safetensors') });
-    await writeFile(at('text.jpg'), 'not a picture');
+    await writeFile(at('text.jpg'), 'not an image');
   });
   afterAll(() => rm(folder, { recursive: true }));
   return {
@@ -30,8 +30,8 @@ export function useModelFolder() {
     at,
     /** What every command takes. */
     common,
-    /** A picture of somebody in `faces`. */
-    picture: (person: number, number: number) => at('faces', `person-${person}`, `picture-${number}.png`),
+    /** An image of somebody in `faces`. */
+    image: (person: number, number: number) => at('faces', `person-${person}`, `image-${number}.png`),
     /** For the weights of the same network. */
     importOptions: () => ({
       weights: at('weights.safetensors'),

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { randomNumbers } from '@openset/core';
 import sharp from 'sharp';
 
-/** How many pictures of how many people. */
+/** How many images of how many people. */
 export interface PeopleFolder {
   readonly people: number;
-  readonly pictures: number;
+  readonly images: number;
   /** Default 24. */
   readonly side?: number;
   /** Default 3. */
@@ -16,17 +16,17 @@ export interface PeopleFolder {
 }
 
 /**
- * Writes pictures of people who do not exist: each has a coarse pattern of their own, under noise. One folder for each
- * person, `person-3/picture-1.png`.
+ * Writes images of people who do not exist: each has a coarse pattern of their own, under noise. One folder for each
+ * person, `person-3/image-1.png`.
  */
 export async function writePeople(folder: string, options: PeopleFolder): Promise<void> {
-  const { people, pictures, side = 24, channels = 3, first = 0 } = options;
+  const { people, images, side = 24, channels = 3, first = 0 } = options;
   for (let person = first; person < first + people; person++) {
     const path = join(folder, `person-${person}`);
     await mkdir(path, { recursive: true });
     const pattern = valuesOf(person, 16 * channels);
-    for (let picture = 0; picture < pictures; picture++) {
-      const noise = valuesOf(1000 + 100 * person + picture, side * side * channels);
+    for (let image = 0; image < images; image++) {
+      const noise = valuesOf(1000 + 100 * person + image, side * side * channels);
       const pixels = noise.map((value, place) => {
         const [pixel, channel] = [Math.floor(place / channels), place % channels];
         const [row, column] = [Math.floor(pixel / side), pixel % side];
@@ -35,7 +35,7 @@ export async function writePeople(folder: string, options: PeopleFolder): Promis
       });
       await sharp(Uint8Array.from(pixels), { raw: { width: side, height: side, channels } })
         .png()
-        .toFile(join(path, `picture-${picture}.png`));
+        .toFile(join(path, `image-${image}.png`));
     }
   }
 }

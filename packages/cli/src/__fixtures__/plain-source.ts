@@ -1,6 +1,6 @@
 import type { ImageSource } from '@openset/data';
 
-/** A set of raw grey pictures of one pixel, which is the number of the picture. */
+/** A set of raw grey images of one pixel, which is the number of the image. */
 export function plainSource(labels: readonly number[]): ImageSource {
   const classes = Math.max(...labels) + 1;
   return {
@@ -11,7 +11,7 @@ export function plainSource(labels: readonly number[]): ImageSource {
       bytes: Uint8Array.of(index),
       raw: { height: 1, width: 1, channels: 1 },
       label: labels[index]!,
-      origin: `picture ${index}`,
+      origin: `image ${index}`,
     }),
     close: async () => {},
   };

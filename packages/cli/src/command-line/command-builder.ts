@@ -76,7 +76,7 @@ export function withTest(command: Command): Command {
     .option('--bin <file>', 'verification set of InsightFace, such as lfw.bin')
     .option(
       '--data <path>',
-      'pictures of known people: a folder with a folder for each, a .rec file, or a list',
+      'images of known people: a folder with a folder for each, a .rec file, or a list',
     );
 }
 

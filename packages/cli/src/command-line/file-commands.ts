@@ -24,7 +24,7 @@ export function addFileCommands(program: Command): void {
     example: 'openset export --out model.onnx --flip-sum --preprocess --fold',
   })
     .requiredOption('--out <file>', 'the ONNX file')
-    .option('--flip-sum', 'add the embedding of the mirrored picture, as verify does')
+    .option('--flip-sum', 'add the embedding of the mirrored image, as verify does')
     .option('--preprocess', 'take pixels from 0 to 255 (default: scaled to -1 to 1)')
     .option('--fold', 'make batch norms part of the convolutions before them')
     .option('--normalize', 'give embeddings of length 1');
@@ -46,7 +46,7 @@ export function addFileCommands(program: Command): void {
     )
     .option('--depth <n>', 'of lresnet-ir (18, 34, 50, 100, 200) or cifar-resnet (18, 50)', countParser)
     .option('--width <n>', 'channels of the first stage', countParser)
-    .option('--input-size <n>', 'side of the pictures in pixels', countParser)
+    .option('--input-size <n>', 'side of the images in pixels', countParser)
     .option('--channels <n>', '3 for colour, 1 for grey', countParser)
     .option('--embedding-size <n>', 'length of an embedding', countParser)
     .requiredOption(

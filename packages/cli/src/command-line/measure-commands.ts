@@ -34,7 +34,7 @@ export function addMeasureCommands(program: Command): void {
 
   const calibrate = addCommand(program, {
     name: 'calibrate',
-    description: 'write a model with a threshold, and probabilities, for your own pictures',
+    description: 'write a model with a threshold, and probabilities, for your own images',
     example: [
       'openset calibrate --data my-faces --far 0.001 --out strict.safetensors',
       'openset calibrate --pairs pairs.csv        # the most right answers',

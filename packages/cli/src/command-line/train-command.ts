@@ -9,9 +9,9 @@ import { countParser, numberParser } from './option-parsers.ts';
 export function addTrain(program: Command): void {
   const command = addCommand(program, {
     name: 'train',
-    description: 'train a network with its threshold on pictures of people, and leave a model and a report',
+    description: 'train a network with its threshold on images of people, and leave a model and a report',
     example: [
-      'openset train --data faces                 # one folder of pictures for each person',
+      'openset train --data faces                 # one folder of images for each person',
       'openset train --data faces --minutes 5 --loss cosface --out quick',
       'openset train --resume                     # goes on with what Ctrl-C stopped',
       'openset train --data faces_webface_112x112 --preset r50-casia-epl --backend node-gpu',
@@ -19,7 +19,7 @@ export function addTrain(program: Command): void {
     exitCodes: '0 trained, 2 a problem, 3 a mistake in openset, 130 stopped and saved',
   });
   command
-    .option('--data <path>', 'a folder with a folder for each person, a .rec file, or a list of pictures')
+    .option('--data <path>', 'a folder with a folder for each person, a .rec file, or a list of images')
     .option('--out <folder>', 'folder of the run', 'openset-run')
     .option('--config <file>', 'settings as JSON; --print-config shows what there is')
     .addOption(new Option('--preset <name>', "settings of the papers' runs").choices(presetNames))
@@ -28,7 +28,7 @@ export function addTrain(program: Command): void {
     .option('--steps <n>', 'length of the run in steps', countParser)
     .option(
       '--minutes <n>',
-      'length of the run in minutes (default: one for each 250 pictures)',
+      'length of the run in minutes (default: one for each 250 images)',
       numberParser({ minimum: 0, isAbove: true }),
     )
     .option('--seed <n>', 'of everything random', numberParser({ minimum: 0, isWhole: true }))

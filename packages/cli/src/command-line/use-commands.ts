@@ -15,12 +15,12 @@ import {
 export function addUseCommands(program: Command): void {
   const verify = addCommand(program, {
     name: 'verify',
-    description: 'do two pictures show the same person?',
+    description: 'do two images show the same person?',
     example: 'openset verify ada.jpg grace.jpg && echo same',
     exitCodes: '0 the same, 1 different, 2 a problem, 3 a mistake in openset',
   })
-    .argument('<first>', 'picture')
-    .argument('<second>', 'picture');
+    .argument('<first>', 'image')
+    .argument('<second>', 'image');
   withBackend(withThreshold(withModel(verify))).action(
     async (
       first: string,
@@ -34,14 +34,14 @@ export function addUseCommands(program: Command): void {
 
   const identify = addCommand(program, {
     name: 'identify',
-    description: 'who is on the pictures: a person of a gallery, or nobody known?',
-    example: 'openset identify visitor.jpg --gallery staff   # one folder of pictures for each person',
+    description: 'who is on the images: a person of a gallery, or nobody known?',
+    example: 'openset identify visitor.jpg --gallery staff   # one folder of images for each person',
     exitCodes: '0 everybody is known, 1 somebody is not, 2 a problem, 3 a mistake in openset',
   })
-    .argument('<paths...>', 'pictures, and folders of pictures')
+    .argument('<paths...>', 'images, and folders of images')
     .requiredOption(
       '--gallery <path>',
-      'pictures of the known people: a folder with a folder for each, or a list',
+      'images of the known people: a folder with a folder for each, or a list',
     );
   const usual = "the learned one, if there is one between embeddings, else the model's";
   withBackend(withThreshold(withModel(identify), usual)).action(
@@ -53,10 +53,10 @@ export function addUseCommands(program: Command): void {
 
   const embed = addCommand(program, {
     name: 'embed',
-    description: 'write the embeddings of pictures, at unit length',
+    description: 'write the embeddings of images, at unit length',
     example: 'openset embed photos --out photos.npz     # or photos.jsonl',
   })
-    .argument('<paths...>', 'pictures, and folders of pictures')
+    .argument('<paths...>', 'images, and folders of images')
     .requiredOption('--out <file>', 'file that ends in .npz (embeddings, paths) or .jsonl (a line each)');
   withBackend(withModel(embed)).action(
     async (paths: string[], options: Omit<EmbedOptions, 'paths'> & CommonOptions) => {

@@ -6,10 +6,10 @@ import { count, percent } from '../evaluation/texts.ts';
 import { checkFilePlace } from '../files/check-place.ts';
 import { statusOf } from '../files/status-of.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
+import { differentPairs } from '../images/different-pairs.ts';
 import { loadModel, modelFile, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { differentPairs } from '../pictures/different-pairs.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset calibrate`. */
@@ -100,7 +100,7 @@ function mostRight({ isSame }: OpenedTest, cosines: Float64Array): Threshold {
   };
 }
 
-/** Of pictures with known people there are more pairs of different ones than were drawn. */
+/** Of images with known people there are more pairs of different ones than were drawn. */
 function atRate({ isSame, labels, embeddings }: OpenedTest, cosines: Float64Array, far: number): Threshold {
   const negatives = labels
     ? pairSimilarities(embeddings.values, embeddings.size, differentPairs(labels))
@@ -128,7 +128,7 @@ function advice(far: number | undefined, { interval, different, differentNeeded 
 
 function noThreshold(far: number, different: number): DataError {
   return new DataError(
-    `No cosine up to 1 accepts at most ${far} of the ${different} pairs of different people: some of them are of one picture. ` +
-      'Is a picture in the folders of two people?',
+    `No cosine up to 1 accepts at most ${far} of the ${different} pairs of different people: some of them are of one image. ` +
+      'Is an image in the folders of two people?',
   );
 }

@@ -4,16 +4,16 @@ import { counted } from '../evaluation/texts.ts';
 import { checkFilePlace } from '../files/check-place.ts';
 import { encodeNpz } from '../files/npz.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
-import { type Embeddings, embedPictures } from '../model/embed-pictures.ts';
+import { imageFileSource, listImages } from '../images/image-files.ts';
+import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { loadModel } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { listPictures, pictureFiles } from '../pictures/picture-files.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset embed`. */
 export interface EmbedOptions extends BackendChoice {
   readonly model: string;
-  /** Pictures, and folders of pictures. */
+  /** Images, and folders of images. */
   readonly paths: readonly string[];
   /** `.npz` or `.jsonl`. */
   readonly out: string;
@@ -43,19 +43,19 @@ const writers: Readonly<
 };
 
 /**
- * Writes the embeddings of pictures, at unit length, so that a dot product is a cosine.
- * @throws OpenSetError for a model, a picture or a place that cannot be used
+ * Writes the embeddings of images, at unit length, so that a dot product is a cosine.
+ * @throws OpenSetError for a model, an image or a place that cannot be used
  */
 export async function embed(options: EmbedOptions, output: Output): Promise<CommandResult<EmbedResult>> {
   const { out } = options;
   const write = writers[extname(out).toLowerCase()];
   if (!write) throw new ConfigError(`The name of the file must end in .npz or .jsonl, but is '${out}'.`);
   await checkFilePlace(out);
-  const paths = await listPictures(options.paths);
+  const paths = await listImages(options.paths);
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
-    const embeddings = await embedPictures(model.verifier, pictureFiles(paths), output);
+    const embeddings = await embedImages(model.verifier, imageFileSource(paths), output);
     await writeAtOnce(out, write(paths, embeddings));
     return {
       data: { out, pictures: paths.length, embeddingSize: embeddings.size },

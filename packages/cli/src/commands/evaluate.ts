@@ -30,13 +30,13 @@ export interface EvaluateOptions extends TestChoice, BackendChoice {
 export interface EvaluateResult extends PairMeasurements {
   readonly model: string;
   readonly thresholdSource: ThresholdSource;
-  /** Of pictures with known people; otherwise null. */
+  /** Of images with known people; otherwise null. */
   readonly uniform: UniformMeasurements | null;
   readonly report: string | null;
 }
 
 /**
- * Measures a model on pairs, or on pictures of known people.
+ * Measures a model on pairs, or on images of known people.
  * @throws OpenSetError for a model, data or a place of the report that cannot be used
  */
 export async function evaluate(
@@ -87,7 +87,7 @@ function uniformRow(uniform: UniformMeasurements): [string, string] {
   return [
     'uniform accuracy',
     `${percent(uniform.uniform)} at ${bestThreshold.toFixed(3)}, ${percent(atThreshold)} at the threshold; with a threshold ` +
-      `for each person ${percent(classWise)}, for each picture ${percent(sampleWise)}`,
+      `for each person ${percent(classWise)}, for each image ${percent(sampleWise)}`,
   ];
 }
 

@@ -44,13 +44,13 @@ export async function exportModel(
     const { threshold, flipSum: wasSummed = true } = model.description;
     if (wasSummed && !flipSum) {
       output.note(
-        'The threshold was found for sums of the embeddings of a picture and of its mirror image: export with --flip-sum, or ' +
+        'The threshold was found for sums of the embeddings of an image and of its mirror image: export with --flip-sum, or ' +
           'add the two yourself.',
       );
     }
     if (!wasSummed && flipSum) {
       output.note(
-        'The threshold was found for embeddings of pictures alone, not for sums with those of their mirror images: export ' +
+        'The threshold was found for embeddings of images alone, not for sums with those of their mirror images: export ' +
           'without --flip-sum.',
       );
     }

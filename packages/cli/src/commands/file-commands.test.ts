@@ -12,7 +12,7 @@ import { importWeights } from './import.ts';
 import { info } from './info.ts';
 import { verify } from './verify.ts';
 
-const { folder, at, common, picture, importOptions } = useModelFolder();
+const { folder, at, common, image, importOptions } = useModelFolder();
 
 describe('export', () => {
   it('writes ONNX with the threshold', async () => {
@@ -87,9 +87,9 @@ describe('import', () => {
     expect(data).toMatchObject({ out: at('imported.safetensors'), threshold: 0.5 });
     expect(data.parameters).toBeGreaterThan(100);
     expect(await describeModel(data.out)).toMatchObject({ threshold: 0.5, thresholdSource: 'learned' });
-    const pictures = { first: picture(0, 0), second: picture(1, 0), backend: 'cpu' } as const;
+    const images = { first: image(0, 0), second: image(1, 0), backend: 'cpu' } as const;
     const [own, imported] = await Promise.all(
-      [common.model, data.out].map((model) => verify({ ...pictures, model }, keptOutput())),
+      [common.model, data.out].map((model) => verify({ ...images, model }, keptOutput())),
     );
     expect(imported!.data.cosine).toBe(own!.data.cosine);
   });

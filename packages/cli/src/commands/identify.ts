@@ -1,7 +1,9 @@
 import { Gallery, type Identification } from '@openset/verify';
 import { aligned, counted } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { embedPictures } from '../model/embed-pictures.ts';
+import { imageFileSource, listImages } from '../images/image-files.ts';
+import { openImages } from '../images/open-images.ts';
+import { embedImages } from '../model/embed-images.ts';
 import {
   type GivenThreshold,
   galleryThreshold,
@@ -9,8 +11,6 @@ import {
   type ThresholdSource,
 } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { openPictures } from '../pictures/open-pictures.ts';
-import { listPictures, pictureFiles } from '../pictures/picture-files.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset identify`. */
@@ -18,20 +18,20 @@ export interface IdentifyOptions extends BackendChoice {
   readonly model: string;
   /** Decides instead of the one that `galleryThreshold` takes. */
   readonly threshold?: GivenThreshold | undefined;
-  /** Pictures, and folders of pictures: who is it? */
+  /** Images, and folders of images: who is it? */
   readonly paths: readonly string[];
-  /** A folder with a folder of pictures of each known person. */
+  /** A folder with a folder of images of each known person. */
   readonly gallery: string;
 }
 
-/** Who is on a picture. */
-export interface IdentifiedPicture extends Identification {
+/** Who is on an image. */
+export interface IdentifiedImage extends Identification {
   readonly path: string;
 }
 
 /** What `openset identify` answers. */
 export interface IdentifyResult {
-  readonly pictures: readonly IdentifiedPicture[];
+  readonly pictures: readonly IdentifiedImage[];
   /** From which cosine on somebody is known, and where that comes from. */
   readonly threshold: number;
   readonly thresholdSource: ThresholdSource;
@@ -44,22 +44,22 @@ const sourceTexts: Readonly<Record<ThresholdSource, string>> = {
 };
 
 /**
- * Says who is on each picture: a person of the gallery, or nobody known.
+ * Says who is on each image: a person of the gallery, or nobody known.
  * @returns exit code 0 if everybody is known, 1 if somebody is not
- * @throws OpenSetError for a model or pictures that cannot be used
+ * @throws OpenSetError for a model or images that cannot be used
  */
 export async function identify(
   options: IdentifyOptions,
   output: Output,
 ): Promise<CommandResult<IdentifyResult>> {
-  const paths = await listPictures(options.paths);
-  const known = await openPictures(options.gallery);
+  const paths = await listImages(options.paths);
+  const known = await openImages(options.gallery);
   await startBackend(options, output);
   const model = await loadModel(options.model, options.threshold);
   const { verifier, dispose } = model;
   const { threshold, source } = galleryThreshold(model);
   try {
-    const enrolled = await embedPictures(verifier, known, output);
+    const enrolled = await embedImages(verifier, known, output);
     const gallery = new Gallery(threshold);
     known.labels.forEach((label, row) => {
       gallery.enroll(known.classNames[label]!, [enrolled.row(row)]);
@@ -68,12 +68,12 @@ export async function identify(
     output.note(
       `Gallery: ${people}, known from a cosine of ${threshold.toFixed(3)} on: ${sourceTexts[source]}.`,
     );
-    const probes = await embedPictures(verifier, pictureFiles(paths), output);
-    const pictures = paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
+    const probes = await embedImages(verifier, imageFileSource(paths), output);
+    const images = paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
     return {
-      data: { pictures, threshold, thresholdSource: source },
-      text: aligned(pictures.map((picture) => [picture.path, answerText(picture)])),
-      exitCode: pictures.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
+      data: { pictures: images, threshold, thresholdSource: source },
+      text: aligned(images.map((image) => [image.path, answerText(image)])),
+      exitCode: images.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
     };
   } finally {
     dispose();

@@ -13,27 +13,27 @@ import { identify } from './identify.ts';
 import { importWeights } from './import.ts';
 import { verify } from './verify.ts';
 
-const { folder, at, common, picture, importOptions } = useModelFolder();
+const { folder, at, common, image, importOptions } = useModelFolder();
 
 describe('verify', () => {
   it('answers with an exit code', async () => {
     const before = tf.memory().numTensors;
-    const same = await verify({ ...common, first: picture(0, 0), second: picture(0, 1) }, keptOutput());
+    const same = await verify({ ...common, first: image(0, 0), second: image(0, 1) }, keptOutput());
     expect(same).toMatchObject({ exitCode: 0, data: { same: true, threshold: 0.9, probability: null } });
     expect(same.text).toMatch(/^same: cosine 0\.9\d\d reaches the threshold 0\.900$/);
-    const other = await verify({ ...common, first: picture(0, 0), second: picture(1, 1) }, keptOutput());
+    const other = await verify({ ...common, first: image(0, 0), second: image(1, 1) }, keptOutput());
     expect(other).toMatchObject({ exitCode: 1, data: { same: false } });
     expect(other.text).toMatch(/^different: cosine .* is below the threshold 0\.900$/);
     expect(tf.memory().numTensors).toBe(before);
   });
 
   it('decides with another threshold where one is given', async () => {
-    const pictures = { ...common, first: picture(0, 0), second: picture(0, 1) };
-    const given = await verify({ ...pictures, threshold: 0.9999 }, keptOutput());
+    const images = { ...common, first: image(0, 0), second: image(0, 1) };
+    const given = await verify({ ...images, threshold: 0.9999 }, keptOutput());
     expect(given).toMatchObject({ exitCode: 1, data: { threshold: 0.9999 } });
     const imported = { ...importOptions(), out: at('none-learned.safetensors') };
     const { data } = await importWeights(imported, keptOutput());
-    const learned = { ...pictures, threshold: 'learned' } as const;
+    const learned = { ...images, threshold: 'learned' } as const;
     expect((await verify(learned, keptOutput())).data.threshold).toBe(0.9);
     await expect(verify({ ...learned, model: data.out }, keptOutput())).rejects.toThrow(
       /none-learned\.safetensors: its loss has learned no threshold between two embeddings\.$/,
@@ -45,11 +45,11 @@ describe('verify', () => {
     ['text.jpg', /text\.jpg: cannot decode the image: /],
   ])('refuses %s', async (name, message) => {
     const second = name === 'text.jpg' ? at(name) : name;
-    await expect(verify({ ...common, first: picture(0, 0), second }, keptOutput())).rejects.toThrow(message);
+    await expect(verify({ ...common, first: image(0, 0), second }, keptOutput())).rejects.toThrow(message);
   });
 
   it('takes the folder of a run for its model', async () => {
-    const options = { ...common, model: folder, first: picture(0, 0), second: picture(0, 1) };
+    const options = { ...common, model: folder, first: image(0, 0), second: image(0, 1) };
     expect((await verify(options, keptOutput())).data).toMatchObject({ same: true });
   });
 
@@ -59,7 +59,7 @@ describe('verify', () => {
     ['text.jpg', /text\.jpg: This is no safetensors file/],
     ['weights.safetensors', /weights\.safetensors: This safetensors file is no openset model/],
   ])('refuses the model %s', async (name, message) => {
-    const options = { ...common, model: at(name), first: picture(0, 0), second: picture(0, 1) };
+    const options = { ...common, model: at(name), first: image(0, 0), second: image(0, 1) };
     await expect(verify(options, keptOutput())).rejects.toThrow(message);
   });
 });
@@ -85,22 +85,22 @@ describe('evaluate', () => {
 
   it('measures pairs', async () => {
     const lines = [0, 1, 2].flatMap((n) => [
-      `faces/person-${n}/picture-0.png,faces/person-${n}/picture-1.png,1`,
-      `faces/person-${n}/picture-0.png,faces/person-${n + 1}/picture-1.png,0`,
+      `faces/person-${n}/image-0.png,faces/person-${n}/image-1.png,1`,
+      `faces/person-${n}/image-0.png,faces/person-${n + 1}/image-1.png,0`,
     ]);
     await writeFile(at('pairs.csv'), lines.join('\n'));
     const { data } = await evaluate({ ...common, pairs: at('pairs.csv') }, keptOutput());
     expect(data).toMatchObject({ same: 3, different: 3, uniform: null, report: null });
     await expect(
       evaluate({ ...common, pairs: at('pairs.csv'), images: at('faces') }, keptOutput()),
-    ).rejects.toThrow(/picture-0\.png: cannot be read/);
+    ).rejects.toThrow(/image-0\.png: cannot be read/);
   });
 
   it.each([
     [{}, /^Give one of --pairs, --bin and --data; there is none\.$/],
     [{ data: 'faces', bin: 'lfw.bin' }, /there are 2\.$/],
     [{ data: 'faces', images: 'faces' }, /^--images goes with --pairs/],
-    [{ data: 'faces/person-0' }, /found no pictures/],
+    [{ data: 'faces/person-0' }, /found no images/],
     [{ data: 'faces', report: 'missing/report.html' }, /there is no folder '.*missing'/],
   ])('refuses %j', async (given, message) => {
     const paths = Object.fromEntries(Object.entries(given).map(([key, path]) => [key, at(path)]));
@@ -130,7 +130,7 @@ describe('calibrate', () => {
     expect(description.calibration!.slope).toBeLessThan(0);
     expect(text).toContain('600 such pairs would be needed');
     const check = await verify(
-      { ...common, model: data.out, first: picture(0, 0), second: picture(0, 1) },
+      { ...common, model: data.out, first: image(0, 0), second: image(0, 1) },
       keptOutput(),
     );
     expect(check.data.probability).toBeGreaterThan(0.5);
@@ -161,8 +161,8 @@ describe('calibrate', () => {
 
   it('leaves nothing behind where it cannot', async () => {
     const twice = at('twice');
-    await writePeople(twice, { people: 1, pictures: 2 });
-    await writePeople(join(twice, 'person-0'), { people: 1, pictures: 1 });
+    await writePeople(twice, { people: 1, images: 2 });
+    await writePeople(join(twice, 'person-0'), { people: 1, images: 1 });
     await expect(calibrate({ ...common, data: twice, out: at('new') }, keptOutput())).rejects.toThrow(
       /one person alone/,
     );
@@ -172,13 +172,13 @@ describe('calibrate', () => {
     expect(await readdir(folder)).not.toContain('new');
   });
 
-  it('finds out that a picture is in the folders of two people', async () => {
+  it('finds out that an image is in the folders of two people', async () => {
     const data = at('copies');
-    await writePeople(data, { people: 2, pictures: 2 });
-    const bytes = await readFile(join(data, 'person-0', 'picture-0.png'));
-    await writeFile(join(data, 'person-1', 'picture-0.png'), bytes);
+    await writePeople(data, { people: 2, images: 2 });
+    const bytes = await readFile(join(data, 'person-0', 'image-0.png'));
+    await writeFile(join(data, 'person-1', 'image-0.png'), bytes);
     await expect(calibrate({ ...common, data, far: 0, out: at('new') }, keptOutput())).rejects.toThrow(
-      /Is a picture in the folders of two people\?$/,
+      /Is an image in the folders of two people\?$/,
     );
   });
 });
@@ -186,7 +186,7 @@ describe('calibrate', () => {
 describe('identify', () => {
   it('names the people of the gallery, and nobody else', async () => {
     const options = { ...common, gallery: at('faces') };
-    const known = await identify({ ...options, paths: [picture(2, 0)] }, keptOutput());
+    const known = await identify({ ...options, paths: [image(2, 0)] }, keptOutput());
     expect(known).toMatchObject({ exitCode: 0, data: { pictures: [{ identity: 'person-2' }] } });
     expect(known.data).toMatchObject({ threshold: 0.9, thresholdSource: 'learned' });
     const strict = await writeStrict();
@@ -197,8 +197,8 @@ describe('identify', () => {
   });
 
   it('decides with the learned threshold, unless another is given, and says so', async () => {
-    const options = { ...common, gallery: at('faces'), paths: [picture(2, 0)] };
-    // Learned 0.9999; 0.5 between two pictures.
+    const options = { ...common, gallery: at('faces'), paths: [image(2, 0)] };
+    // Learned 0.9999; 0.5 between two images.
     const strict = { ...options, model: await writeStrict(0.5) };
     const output = keptOutput();
     const learned = await identify(strict, output);
@@ -210,7 +210,7 @@ describe('identify', () => {
     expect(given).toMatchObject({ exitCode: 0, data: { threshold: 0.4, thresholdSource: 'given' } });
   });
 
-  /** The same model with a learned threshold that only very like pictures reach. */
+  /** The same model with a learned threshold that only very like images reach. */
   async function writeStrict(threshold = 0.9999): Promise<string> {
     const { description, state } = decodeModel(await readFile(common.model));
     const path = at('strict.safetensors');
@@ -230,7 +230,7 @@ describe('embed', () => {
     const lines = (await readFile(at('e.jsonl'), 'utf8')).trimEnd().split('\n');
     const rows = lines.map((line) => JSON.parse(line) as { path: string; embedding: number[] });
     expect(rows.map(({ path }) => path)).toEqual(
-      [20, 20, 21, 21].map((person, n) => at('strangers', `person-${person}`, `picture-${n % 2}.png`)),
+      [20, 20, 21, 21].map((person, n) => at('strangers', `person-${person}`, `image-${n % 2}.png`)),
     );
     for (const { embedding } of rows) expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
     const npz = await readFile(at('e.npz'));

@@ -21,8 +21,8 @@ const small: Settings = {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'openset-train-'));
-  await writePeople(join(folder, 'faces'), { people: 8, pictures: 4 });
-  await writePeople(join(folder, 'one'), { people: 1, pictures: 4 });
+  await writePeople(join(folder, 'faces'), { people: 8, images: 4 });
+  await writePeople(join(folder, 'one'), { people: 1, images: 4 });
   await writeFile(join(folder, 'small.json'), JSON.stringify(small));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -49,8 +49,8 @@ describe('train', () => {
     const { data, text } = await run({ out: at('whole'), steps: 12 }, output);
     expect(tf.memory().numTensors).toBe(before);
     expect(output.lines.slice(0, 2)).toEqual([
-      'Data: 32 pictures of 8 people, in colour, about 24 pixels wide.',
-      'Trained on 6 people (24 pictures), judged on 24 pairs of 2 others, who are held out.',
+      'Data: 32 images of 8 people, in colour, about 24 pixels wide.',
+      'Trained on 6 people (24 images), judged on 24 pairs of 2 others, who are held out.',
     ]);
     expect(output.lines).toContain('Length: 12 steps (4.0 times through the data); saved every 2 steps.');
     expect((await readdir(at('whole'))).sort()).toEqual([
@@ -133,7 +133,7 @@ describe('train', () => {
   });
 
   it('judges on pairs of other people where they are given, and then trains on everybody', async () => {
-    const path = (person: number, picture: number) => `faces/person-${person}/picture-${picture}.png`;
+    const path = (person: number, image: number) => `faces/person-${person}/image-${image}.png`;
     const lines = [0, 1, 2].flatMap((n) => [
       `${path(n, 0)},${path(n, 1)},1`,
       `${path(n, 0)},${path(n + 1, 1)},0`,
@@ -141,10 +141,10 @@ describe('train', () => {
     await writeFile(at('pairs.csv'), `${lines.join('\n')}\n`);
     const output = keptOutput();
     const { data, text } = await run({ out: at('paired'), steps: 4, pairs: at('pairs.csv') }, output);
-    // The first pictures of three people, the second ones of four.
-    const seen = '7 pictures of the pairs are trained on too: on strangers the network will do worse.';
+    // The first images of three people, the second ones of four.
+    const seen = '7 images of the pairs are trained on too: on strangers the network will do worse.';
     expect(output.lines.slice(1, 3)).toEqual([
-      `Trained on 8 people (32 pictures), judged on 6 pairs of '${at('pairs.csv')}'.`,
+      `Trained on 8 people (32 images), judged on 6 pairs of '${at('pairs.csv')}'.`,
       seen,
     ]);
     expect(data.measured).toMatchObject({ same: 3, different: 3 });
@@ -155,9 +155,9 @@ describe('train', () => {
     expect(report).not.toContain('never trained on');
   });
 
-  it('claims nothing of pairs that are of other pictures, as they may be of the same people', async () => {
-    await writePeople(at('others'), { people: 2, pictures: 2, first: 20 });
-    const path = (person: number, picture: number) => `others/person-${person}/picture-${picture}.png`;
+  it('claims nothing of pairs that are of other images, as they may be of the same people', async () => {
+    await writePeople(at('others'), { people: 2, images: 2, first: 20 });
+    const path = (person: number, image: number) => `others/person-${person}/image-${image}.png`;
     const lines = [`${path(20, 0)},${path(20, 1)},1`, `${path(20, 0)},${path(21, 1)},0`];
     await writeFile(at('others.csv'), lines.join('\n'));
     const output = keptOutput();
@@ -186,10 +186,10 @@ describe('train refuses', () => {
     [
       'nothing to train on',
       { data: undefined },
-      /^There is nothing to train on: name pictures with '--data'\.$/,
+      /^There is nothing to train on: name images with '--data'\.$/,
     ],
     ['data that are not there', { data: 'nowhere' }, /^There is no file or folder '.*nowhere'\.$/],
-    ['a folder of one class', { data: join('one') }, /one' has pictures of one person alone/],
+    ['a folder of one class', { data: join('one') }, /one' has images of one person alone/],
     [
       'a configuration that is not there',
       { config: 'nowhere.json' },
@@ -225,10 +225,10 @@ describe('train refuses', () => {
     expect(await readdir(folder)).not.toContain('refused');
   });
 
-  it('batches of more pictures than there are', async () => {
+  it('batches of more images than there are', async () => {
     await writeFile(at('large.json'), JSON.stringify({ ...small, batchSize: 64 }));
     await expect(run({ config: at('large.json'), steps: 2, out: at('refused') })).rejects.toThrow(
-      /^batchSize is 64, but there are 24 pictures to train on/,
+      /^batchSize is 64, but there are 24 images to train on/,
     );
   });
 
@@ -239,13 +239,13 @@ describe('train refuses', () => {
     );
   });
 
-  it('to go on with other pictures, as people held out would be trained on', async () => {
-    await writePeople(at('growing'), { people: 8, pictures: 2 });
+  it('to go on with other images, as people held out would be trained on', async () => {
+    await writePeople(at('growing'), { people: 8, images: 2 });
     await run({ data: at('growing'), out: at('grown'), steps: 2 });
-    await writePeople(at('growing'), { people: 1, pictures: 2, first: 8 });
+    await writePeople(at('growing'), { people: 1, images: 2, first: 8 });
     const resumed = { data: undefined, config: undefined, out: at('grown'), resume: true };
     await expect(run(resumed)).rejects.toThrow(
-      /growing' is not what the run began with: it had 16 pictures of 8 people, and has 18 pictures of 9 people\./,
+      /growing' is not what the run began with: it had 16 images of 8 people, and has 18 images of 9 people\./,
     );
     await rm(at('growing', 'person-8'), { recursive: true });
     expect((await run(resumed)).data.stopped).toBe(false);
@@ -288,11 +288,11 @@ describe('train refuses', () => {
     await expect(run({ config: at('wrong.json') })).rejects.toThrow(/wrong\.json is not JSON: /);
   });
 
-  it('an unreadable picture, before anything is written', async () => {
-    await writePeople(at('damaged'), { people: 5, pictures: 2 });
-    await writeFile(at('damaged', 'person-3', 'picture-1.png'), 'not a picture');
+  it('an unreadable image, before anything is written', async () => {
+    await writePeople(at('damaged'), { people: 5, images: 2 });
+    await writeFile(at('damaged', 'person-3', 'image-1.png'), 'not an image');
     await expect(run({ data: at('damaged'), steps: 2, out: at('refused') })).rejects.toThrow(
-      /person-3\/picture-1\.png: cannot decode the image/,
+      /person-3\/image-1\.png: cannot decode the image/,
     );
     expect(await readdir(folder)).not.toContain('refused');
   });

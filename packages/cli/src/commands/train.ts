@@ -7,9 +7,9 @@ import type { RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
+import { inspectImages } from '../images/inspect-images.ts';
+import { openImages } from '../images/open-images.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { lookAtPictures } from '../pictures/look-at-pictures.ts';
-import { openPictures } from '../pictures/open-pictures.ts';
 import { startBackend } from '../start-backend.ts';
 import { checkSameData, fingerprintOf } from '../training/data-fingerprint.ts';
 import { finishRun } from '../training/finish-run.ts';
@@ -56,12 +56,12 @@ interface Task {
   readonly folder: RunFolder;
   readonly running: RunningBackend;
   readonly output: Output;
-  /** All pictures, those of people held out included. */
+  /** All images, those of people held out included. */
   readonly source: ImageSource;
 }
 
 /**
- * Trains a network on pictures of people: looks at them and at the machine, chooses what is not given, trains, and leaves
+ * Trains a network on images of people: looks at them and at the machine, chooses what is not given, trains, and leaves
  * a model with its threshold and a report in a folder.
  * @throws OpenSetError for settings, data or files that cannot be used
  */
@@ -72,14 +72,14 @@ export async function train(
   const folder = runFolder(options.out);
   const settings = await settingsOf(options, folder);
   const { data } = settings;
-  if (data === undefined) throw new ConfigError("There is nothing to train on: name pictures with '--data'.");
+  if (data === undefined) throw new ConfigError("There is nothing to train on: name images with '--data'.");
   if (!options.resume && !options.printConfig) await checkNewRun(folder);
-  const source = await openPictures(data);
+  const source = await openImages(data);
   try {
     if (options.resume) await checkSameData(folder.data, source, data);
-    const facts = await lookAtPictures(source);
+    const facts = await inspectImages(source);
     const running = await startBackend(settings, output);
-    const given = options.loss ? { ...settings, loss: lossFor(options.loss, facts.people) } : settings;
+    const given = options.loss ? { ...settings, loss: lossFor(options.loss, facts.personCount) } : settings;
     const chosen = chooseSettings(given, { ...facts, data, backend: running.name });
     if (options.printConfig) return { data: chosen, text: JSON.stringify(chosen, null, 2) };
     const prepared = await prepareData(chosen, source, output);
@@ -101,7 +101,7 @@ async function trainOn(data: RunData, chosen: RunConfig, task: Task): Promise<Co
     return await trainInFolder(data, config, run, task);
   } finally {
     run.dispose();
-    await data.pairs?.pictures.close();
+    await data.pairs?.images.close();
   }
 }
 
@@ -150,7 +150,7 @@ async function withLength(data: RunData, config: RunConfig, task: Task): Promise
   else {
     task.output.note('Trying a few steps …');
     secondsPerStep = await measureStep(config, data.train, task.options.signal);
-    const evaluated = data.pairs?.pictures.size ?? 0;
+    const evaluated = data.pairs?.images.size ?? 0;
     fixed = fixLength(config, { secondsPerStep, stepsPerEpoch: perEpoch, evaluated });
   }
   task.output.note(lengthLine(fixed, perEpoch, secondsPerStep));

@@ -1,10 +1,10 @@
 import type { Verification } from '@openset/verify';
 import { percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { embedPictures } from '../model/embed-pictures.ts';
+import { imageFileSource } from '../images/image-files.ts';
+import { embedImages } from '../model/embed-images.ts';
 import { type GivenThreshold, loadModel } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { pictureFiles } from '../pictures/picture-files.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset verify`. */
@@ -17,16 +17,16 @@ export interface VerifyOptions extends BackendChoice {
 }
 
 /**
- * Says whether two pictures show the same person.
+ * Says whether two images show the same person.
  * @returns exit code 0 for the same, 1 for different
- * @throws OpenSetError for a model or a picture that cannot be used
+ * @throws OpenSetError for a model or an image that cannot be used
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<Verification>> {
   await startBackend(options, output);
   const { verifier, dispose } = await loadModel(options.model, options.threshold);
   try {
-    const pictures = pictureFiles([options.first, options.second]);
-    const embeddings = await embedPictures(verifier, pictures, output);
+    const images = imageFileSource([options.first, options.second]);
+    const embeddings = await embedImages(verifier, images, output);
     const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
     return {
       data: answer,

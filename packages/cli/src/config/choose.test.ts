@@ -22,8 +22,8 @@ describe('with nothing given', () => {
   });
 
   it.each([
-    ['a few small pictures', { pictures: 20, people: 4, side: 10 }, { inputSize: 16, width: 8 }, 4, 1],
-    ['many pictures', { pictures: 490_623, people: 10_572 }, { inputSize: 56, width: 16 }, 64, 720],
+    ['a few small images', { imageCount: 20, personCount: 4, side: 10 }, { inputSize: 16, width: 8 }, 4, 1],
+    ['many images', { imageCount: 490_623, personCount: 10_572 }, { inputSize: 56, width: 16 }, 64, 720],
     ['a GPU', { backend: 'node-gpu', side: 250 }, { inputSize: 112, width: 32 }, 128, 20],
     ['many cores', { backend: 'node', cores: 64 }, { inputSize: 112, width: 32 }, 128, 20],
     ['few cores', { backend: 'node', cores: 4 }, { inputSize: 56, width: 16 }, 64, 20],
@@ -35,7 +35,7 @@ describe('with nothing given', () => {
   });
 
   it('takes the scale and the margin of the papers for their number of people', () => {
-    const { loss } = chooseSettings({}, { ...lfw, people: 10_572 });
+    const { loss } = chooseSettings({}, { ...lfw, personCount: 10_572 });
     expect(loss).toMatchObject({ scale: 64, classLoss: { margin: 0.4 } });
   });
 });

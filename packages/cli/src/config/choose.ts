@@ -1,20 +1,20 @@
 import { availableParallelism } from 'node:os';
 import type { BackendName } from '../backends.ts';
-import type { PictureFacts } from '../pictures/look-at-pictures.ts';
+import type { ImageFacts } from '../images/inspect-images.ts';
 import { lossFor } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
 import type { RunConfig, Settings, SizedNetwork } from './settings.ts';
 
 /** What a choice depends on. */
-export interface Circumstances extends PictureFacts {
+export interface Circumstances extends ImageFacts {
   readonly data: string;
   readonly backend: BackendName;
   /** Default those of this machine. */
   readonly cores?: number;
 }
 
-/** Pictures that a default run takes a minute for, up to half a day. */
-const picturesPerMinute = 250;
+/** Images that a default run takes a minute for, up to half a day. */
+const imagesPerMinute = 250;
 const mostMinutes = 720;
 
 /** From so many cores on, TensorFlow on the processor is taken for a fast machine. */
@@ -22,20 +22,20 @@ const manyCores = 16;
 
 /** Fills in everything that the settings leave open. */
 export function chooseSettings(given: Settings, facts: Circumstances): RunConfig {
-  const { pictures, people, data, backend } = facts;
+  const { imageCount, personCount, data, backend } = facts;
   const isFast =
     ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && coresOf(facts) >= manyCores);
   const network = withSize(given.network ?? networkFor(facts, isFast), facts, isFast);
-  const batchSize = given.batchSize ?? batchFor(pictures, isFast);
+  const batchSize = given.batchSize ?? batchFor(imageCount, isFast);
   const isLengthGiven = (given.epochs ?? given.steps ?? given.minutes) !== undefined;
-  const minutes = Math.min(mostMinutes, Math.max(1, Math.round(pictures / picturesPerMinute)));
+  const minutes = Math.min(mostMinutes, Math.max(1, Math.round(imageCount / imagesPerMinute)));
   return {
     ...given,
     data,
     // Pairs of their own make it needless to hold people out.
     heldOut: given.heldOut ?? (given.pairs === undefined ? 0.1 : 0),
     network,
-    loss: given.loss ?? lossFor('unitsface', people),
+    loss: given.loss ?? lossFor('unitsface', personCount),
     optimizer: given.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
     schedule: given.schedule ?? {
       kind: 'cosine',
@@ -56,8 +56,8 @@ export function chooseSettings(given: Settings, facts: Circumstances): RunConfig
   };
 }
 
-/** Pictures as large as they are, up to what the machine can do, where the network does not say. */
-function withSize(network: NetworkSettings, { side, channels }: PictureFacts, isFast: boolean): SizedNetwork {
+/** Images as large as they are, up to what the machine can do, where the network does not say. */
+function withSize(network: NetworkSettings, { side, channels }: ImageFacts, isFast: boolean): SizedNetwork {
   // Four halvings need 16 pixels; multiples of 8 leave nothing over at the first three.
   const inputSize = Math.max(16, Math.min(isFast ? 112 : 56, Math.floor(side / 8) * 8));
   return {
@@ -68,20 +68,20 @@ function withSize(network: NetworkSettings, { side, channels }: PictureFacts, is
 }
 
 /**
- * A small LResNetE-IR: enough for what so few pictures can teach, and for what two cores can compute; on a fast machine one
+ * A small LResNetE-IR: enough for what so few images can teach, and for what two cores can compute; on a fast machine one
  * of the papers' size.
  */
-function networkFor({ pictures }: PictureFacts, isFast: boolean): NetworkSettings {
-  const isFew = pictures < 1000;
-  const width = isFast ? (pictures < 100_000 ? 32 : 64) : isFew ? 8 : 16;
+function networkFor({ imageCount }: ImageFacts, isFast: boolean): NetworkSettings {
+  const isFew = imageCount < 1000;
+  const width = isFast ? (imageCount < 100_000 ? 32 : 64) : isFew ? 8 : 16;
   const embeddingSize = isFast ? 512 : isFew ? 64 : 128;
   return { backbone: 'lresnet-ir', blocks: [2, 2, 2, 2], width, embeddingSize, dropout: 0.4 };
 }
 
 /** The largest power of two that gives an epoch eight steps. */
-function batchFor(pictures: number, isFast: boolean): number {
+function batchFor(imageCount: number, isFast: boolean): number {
   const most = isFast ? 128 : 64;
-  return Math.max(4, Math.min(most, 2 ** Math.floor(Math.log2(Math.max(1, pictures / 8)))));
+  return Math.max(4, Math.min(most, 2 ** Math.floor(Math.log2(Math.max(1, imageCount / 8)))));
 }
 
 function sideOf({ inputSize }: SizedNetwork): number {

@@ -113,7 +113,7 @@ type Decided =
   | 'seed'
   | 'backend';
 
-/** A network with the size of its pictures. */
+/** A network with the size of its images. */
 export type SizedNetwork = NetworkSettings & {
   readonly [Key in 'inputSize' | 'channels']: NonNullable<NetworkSettings[Key]>;
 };

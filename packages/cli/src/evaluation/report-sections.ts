@@ -7,7 +7,7 @@ import {
   sampleIdentityScores,
 } from '@openset/metrics';
 import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarityPlot } from '@openset/report';
-import type { Embeddings } from '../model/embed-pictures.ts';
+import type { Embeddings } from '../model/embed-images.ts';
 import type { ThresholdSource } from '../model/load-model.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
 import { measurementRows, percent } from './texts.ts';
@@ -27,7 +27,7 @@ export interface ReportData {
 /** People whose own thresholds are drawn, at most. */
 const mostPeople = 200;
 
-/** The threshold of each of some people; null if they have too few pictures. */
+/** The threshold of each of some people; null if they have too few images. */
 export function thresholdsOfPeople(
   { values, size }: Embeddings,
   labels: ArrayLike<number>,
@@ -40,7 +40,7 @@ export function thresholdsOfPeople(
     const scores = sampleIdentityScores(values, labels, size, { identities });
     return identityThresholds(scores.positives, scores.hardestNegatives, scores.labels);
   } catch (error) {
-    // One person, or one picture of each.
+    // One person, or one image of each.
     if (error instanceof MetricsError) return null;
     throw error;
   }
@@ -71,7 +71,7 @@ function thresholdSection({ cosines, isSame, measured, source }: ReportData): Re
   return {
     heading: 'One threshold for all',
     text:
-      `Two pictures count as the same person from a cosine of ${threshold.toFixed(3)} on: the ${source} threshold. The best ` +
+      `Two images count as the same person from a cosine of ${threshold.toFixed(3)} on: the ${source} threshold. The best ` +
       `threshold for these very pairs, known only in hindsight, is ${best.threshold.toFixed(3)}; it would be right for ` +
       `${percent(lost)} of the pairs more. In brackets: 95 % confidence intervals, from resampled pairs; pairs that share ` +
       'people make the true ones wider.',
@@ -105,21 +105,21 @@ function peopleSection(identities: IdentityThresholds, threshold: number): Repor
       `If each of ${identities.identities.length} people could have a threshold of their own, it would lie at ` +
       `${median.toFixed(3)} for the one in the middle, and between ${lowerQuartile.toFixed(3)} and ${upperQuartile.toFixed(3)} for ` +
       `half of them. The narrower, the better one threshold serves all. ${percent(separable)} of the people have one that is ` +
-      'right for all their pictures.',
+      'right for all their images.',
     figures: [identityThresholdPlot([{ name: 'model', thresholds: identities, learned: threshold }])],
   };
 }
 
 function uniformSection(uniform: UniformMeasurements): ReportSection {
   return {
-    heading: 'Whose picture is it?',
+    heading: 'Whose image is it?',
     text:
-      `${uniform.pictures} pictures, each compared with the mean of every one of ${uniform.classes} people (its own without ` +
-      'itself). Right is a picture that reaches the threshold with its own person and with no other.',
+      `${uniform.pictures} images, each compared with the mean of every one of ${uniform.classes} people (its own without ` +
+      'itself). Right is an image that reaches the threshold with its own person and with no other.',
     table: {
       columns: ['threshold', 'share that is right'],
       rows: [
-        ['one for each picture (nearest person)', percent(uniform.sampleWise)],
+        ['one for each image (nearest person)', percent(uniform.sampleWise)],
         ['one for each person', percent(uniform.classWise)],
         [`one for all, the best: ${uniform.bestThreshold.toFixed(3)}`, percent(uniform.uniform)],
         ["one for all, the model's", percent(uniform.atThreshold)],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Embeddings } from '../model/embed-pictures.ts';
+import type { Embeddings } from '../model/embed-images.ts';
 import { thresholdsOfPeople } from './report-sections.ts';
 import { measureUniform } from './uniform-accuracy.ts';
 
@@ -8,8 +8,8 @@ function embeddingsOf(angles: readonly number[]): Embeddings {
   return { values, size: 2, row: (index) => values.subarray(2 * index, 2 * index + 2) };
 }
 
-it('compares each picture with the mean of its class without itself, and of the others', () => {
-  // Class 0 at 0 and 0.2, class 1 at 1 and 1.4, and one picture of a third class, to which all are compared.
+it('compares each image with the mean of its class without itself, and of the others', () => {
+  // Class 0 at 0 and 0.2, class 1 at 1 and 1.4, and one image of a third class, to which all are compared.
   const found = measureUniform(embeddingsOf([0, 0.2, 1, 1.4, 3]), [0, 0, 1, 1, 7], { threshold: 0.8 })!;
   expect(found).toMatchObject({ pictures: 4, classes: 3, sampleWise: 1, classWise: 1, uniform: 1 });
   // Right pairs have cos 0.2 = 0.98 and cos 0.4 = 0.92; the nearest wrong one is 1 rad against the mean at 0.1: cos 0.9 = 0.62.
@@ -20,7 +20,7 @@ it('compares each picture with the mean of its class without itself, and of the 
   expect(strict.atThreshold).toBe(0.5);
 });
 
-it('needs a class with two pictures, and another class', () => {
+it('needs a class with two images, and another class', () => {
   expect(measureUniform(embeddingsOf([0, 1]), [0, 1], { threshold: 0.5 })).toBeNull();
   expect(measureUniform(embeddingsOf([0, 1]), [3, 3], { threshold: 0.5 })).toBeNull();
   expect(thresholdsOfPeople(embeddingsOf([0, 1]), [0, 1])).toBeNull();

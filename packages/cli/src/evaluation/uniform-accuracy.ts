@@ -1,10 +1,10 @@
 import { uniformAccuracyAt, uniformClassification } from '@openset/metrics';
-import type { Embeddings } from '../model/embed-pictures.ts';
+import type { Embeddings } from '../model/embed-images.ts';
 import type { ModelThresholds } from './measure-pairs.ts';
 
-/** Classification of pictures by the means of their classes, with one threshold for all. */
+/** Classification of images by the means of their classes, with one threshold for all. */
 export interface UniformMeasurements {
-  /** Pictures that were classified: those of classes with another picture. */
+  /** Images that were classified: those of classes with another image. */
   readonly pictures: number;
   readonly classes: number;
   /** Share that is nearest to its own class. */
@@ -19,13 +19,13 @@ export interface UniformMeasurements {
   readonly atLearned: number | null;
 }
 
-/** Scores that are computed at most; of larger sets a part of the pictures is classified. */
+/** Scores that are computed at most; of larger sets a part of the images is classified. */
 const mostScores = 1e7;
 
 /**
- * Uniform accuracy (arXiv 2403.07289) of embeddings: each picture is compared with the mean embedding of every class, for
+ * Uniform accuracy (arXiv 2403.07289) of embeddings: each image is compared with the mean embedding of every class, for
  * its own class without itself.
- * @returns null if no class has two pictures, or there is one class
+ * @returns null if no class has two images, or there is one class
  */
 export function measureUniform(
   { values, size }: Embeddings,

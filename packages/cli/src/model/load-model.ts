@@ -72,7 +72,7 @@ function thresholdOf(
 }
 
 /**
- * The threshold to compare a picture with many people by: the learned one, which is found with one picture of the same
+ * The threshold to compare an image with many people by: the learned one, which is found with one image of the same
  * person against one of everybody else. The model's where its loss learned none between embeddings, or one that is no
  * cosine, and where somebody has chosen another: by a false accept rate, or as given.
  */

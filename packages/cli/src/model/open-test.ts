@@ -1,12 +1,12 @@
 import { ConfigError } from '@openset/core';
 import type { Verifier } from '@openset/verify';
+import { openImages } from '../images/open-images.ts';
+import { openPairSet } from '../images/open-pair-set.ts';
+import { balancedPairs } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
-import { openPairSet } from '../pictures/open-pair-set.ts';
-import { openPictures } from '../pictures/open-pictures.ts';
-import { balancedPairs } from '../pictures/pair-set.ts';
-import { type Embeddings, embedPictures } from './embed-pictures.ts';
+import { type Embeddings, embedImages } from './embed-images.ts';
 
-/** What a model is measured on: pairs, or pictures of known people. */
+/** What a model is measured on: pairs, or images of known people. */
 export interface TestChoice {
   /** A list of pairs. */
   readonly pairs?: string | undefined;
@@ -14,7 +14,7 @@ export interface TestChoice {
   readonly images?: string | undefined;
   /** A verification set of InsightFace. */
   readonly bin?: string | undefined;
-  /** Pictures of known people: pairs are drawn from them. */
+  /** Images of known people: pairs are drawn from them. */
   readonly data?: string | undefined;
 }
 
@@ -23,11 +23,11 @@ export interface OpenedTest {
   /** Its path. */
   readonly name: string;
   readonly embeddings: Embeddings;
-  /** `[pairs, 2]`: numbers of pictures. */
+  /** `[pairs, 2]`: numbers of images. */
   readonly pairs: Uint32Array;
   readonly isSame: Uint8Array;
   readonly folds: Int32Array | null;
-  /** The person on each picture; null where it is not known. */
+  /** The person on each image; null where it is not known. */
   readonly labels: Int32Array | null;
 }
 
@@ -35,34 +35,34 @@ export interface OpenedTest {
 const mostPairs = 10_000;
 
 /**
- * Opens what a model is to be measured on, and embeds its pictures.
+ * Opens what a model is to be measured on, and embeds its images.
  * @throws ConfigError unless there is one choice; DataError for data that cannot be used
  */
 export async function openTest(choice: TestChoice, verifier: Verifier, output: Output): Promise<OpenedTest> {
-  const { pairs, images, bin, data } = choice;
+  const { pairs, images: imageFolder, bin, data } = choice;
   const given = [pairs, bin, data].filter((path) => path !== undefined);
   if (given.length !== 1) {
     throw new ConfigError(
       `Give one of --pairs, --bin and --data; there ${given.length === 0 ? 'is none' : `are ${given.length}`}.`,
     );
   }
-  if (images !== undefined && pairs === undefined) {
+  if (imageFolder !== undefined && pairs === undefined) {
     throw new ConfigError('--images goes with --pairs: it is the folder that their paths start from.');
   }
   const name = given[0]!;
   if (data === undefined) {
-    const { pictures, ...set } = await openPairSet(name, images);
+    const { images, ...set } = await openPairSet(name, imageFolder);
     try {
-      return { ...set, name, labels: null, embeddings: await embedPictures(verifier, pictures, output) };
+      return { ...set, name, labels: null, embeddings: await embedImages(verifier, images, output) };
     } finally {
-      await pictures.close();
+      await images.close();
     }
   }
-  const source = await openPictures(data);
+  const source = await openImages(data);
   try {
     // Before minutes are spent: are there pairs of both kinds?
     const drawn = balancedPairs(source.labels, { most: mostPairs, seed: 0, name });
-    const embeddings = await embedPictures(verifier, source, output);
+    const embeddings = await embedImages(verifier, source, output);
     return { ...drawn, name, folds: null, labels: source.labels, embeddings };
   } finally {
     await source.close();

@@ -17,7 +17,7 @@ export interface ScoredPairs {
 /**
  * So much accuracy may be lost at a learned threshold, against the best one for as many pairs of the same person as of
  * different ones. USS learns with one positive against all other people at once, and so a strict threshold. Where a network
- * keeps people well apart, that costs nothing; where it does not yet, most pictures of the same person would be refused.
+ * keeps people well apart, that costs nothing; where it does not yet, most images of the same person would be refused.
  */
 export const mostAccuracyLost = 0.05;
 

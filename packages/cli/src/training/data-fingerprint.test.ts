@@ -15,26 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('knows the same pictures again', async () => {
+it('knows the same images again', async () => {
   await expect(checkSameData(path, plainSource([0, 0, 1, 1]), 'faces')).resolves.toBeUndefined();
 });
 
 it.each([
   [
-    'a picture more',
+    'an image more',
     plainSource([0, 0, 1, 1, 1]),
-    /it had 4 pictures of 2 people, and has 5 pictures of 2 people\. Going/,
+    /it had 4 images of 2 people, and has 5 images of 2 people\. Going/,
   ],
   [
     'another person',
     plainSource([0, 0, 1, 2]),
-    /and has 4 pictures of 3 people\. Going on would train on people who/,
+    /and has 4 images of 3 people\. Going on would train on people who/,
   ],
-  [
-    'other numbers of pictures',
-    plainSource([0, 1, 1, 1]),
-    /and has 4 pictures of 2 people, but not the same\./,
-  ],
+  ['other numbers of images', plainSource([0, 1, 1, 1]), /and has 4 images of 2 people, but not the same\./],
   [
     'other names',
     { ...source, classNames: ['Ada', 'Bob'] },

@@ -8,7 +8,7 @@ import { statusOf } from '../files/status-of.ts';
 
 const fingerprintSchema = entries({ pictures: z.int(), people: z.int(), sha256: z.string() });
 
-/** What a set of pictures is known again by, wherever it lies: its numbers, and a hash of names and classes. */
+/** What a set of images is known again by, wherever it lies: its numbers, and a hash of names and classes. */
 export type DataFingerprint = z.output<typeof fingerprintSchema>;
 
 /** The fingerprint of a set. */
@@ -18,11 +18,11 @@ export function fingerprintOf({ size, classNames, labels }: ImageSource): DataFi
 }
 
 /**
- * Makes sure that a run goes on with the pictures that it began with: of others, people who are held out would be trained
+ * Makes sure that a run goes on with the images that it began with: of others, people who are held out would be trained
  * on, as they are drawn by their numbers.
  * @param path where the run keeps the fingerprint; a run of a version that kept none is not checked
  * @param name of the set, for messages
- * @throws ConfigError if there are other people, or other numbers of their pictures; DataError if the file is damaged
+ * @throws ConfigError if there are other people, or other numbers of their images; DataError if the file is damaged
  */
 export async function checkSameData(path: string, source: ImageSource, name: string): Promise<void> {
   if (!(await statusOf(path))) return;
@@ -32,10 +32,10 @@ export async function checkSameData(path: string, source: ImageSource, name: str
   throw new ConfigError(
     `'${name}' is not what the run began with: it had ${contents(before)}, and has ${contents(now)}` +
       `${contents(now) === contents(before) ? ', but not the same' : ''}. Going on would train on people who are held out: ` +
-      'bring the pictures back as they were, or begin another run with --out.',
+      'bring the images back as they were, or begin another run with --out.',
   );
 }
 
 function contents({ pictures, people }: DataFingerprint): string {
-  return `${pictures} pictures of ${people} people`;
+  return `${pictures} images of ${people} people`;
 }

@@ -6,7 +6,7 @@ import { fixLength, followLength } from './fix-length.ts';
 it('makes steps of minutes, less what ten evaluations take', () => {
   const speed = { secondsPerStep: 0.5, stepsPerEpoch: 70, evaluated: 500 };
   const config = fixLength(chooseSettings({ minutes: 20 }, lfw), speed);
-  // 2400 steps fit in; an evaluation of 500 pictures costs as much as 0.7 · 500 / 64 steps.
+  // 2400 steps fit in; an evaluation of 500 images costs as much as 0.7 · 500 / 64 steps.
   expect(config.steps).toBe(Math.floor(2400 - (10 * 0.7 * 500) / 64));
   expect(config.minutes).toBeUndefined();
   expect(config.evaluateEvery).toEqual({ steps: Math.ceil(config.steps! / 10) });

@@ -5,14 +5,14 @@ import type { RunConfig } from '../config/settings.ts';
 export interface RunSpeed {
   readonly secondsPerStep: number;
   readonly stepsPerEpoch: number;
-  /** Pictures that an evaluation embeds. */
+  /** Images that an evaluation embeds. */
   readonly evaluated: number;
 }
 
 /** Evaluations of a run, unless they would take more than a part of its time. */
 const evaluations = 10;
 const evaluationShare = 0.1;
-/** What an embedding with its mirror image costs, beside a picture in training: two of its three passes. */
+/** What an embedding with its mirror image costs, beside an image in training: two of its three passes. */
 const embeddingCost = 0.7;
 const fewestSteps = 10;
 

@@ -1,11 +1,11 @@
 import { ConfigError } from '@openset/core';
 import { holdOutClasses, type ImageSource } from '@openset/data';
 import type { RunConfig } from '../config/settings.ts';
+import { imagePaths, pairsBeside } from '../images/open-images.ts';
+import { openPairSet } from '../images/open-pair-set.ts';
+import { type PairSet, sampledPairs } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
-import { openPairSet } from '../pictures/open-pair-set.ts';
-import { filesOfPictures, pairsBeside } from '../pictures/open-pictures.ts';
-import { type PairSet, sampledPairs } from '../pictures/pair-set.ts';
-import { loadIntoMemory, type PictureSize, pictureSize, type TrainingSet } from './training-set.ts';
+import { type ImageSize, loadIntoMemory, networkImageSize, type TrainingSet } from './training-set.ts';
 import { learnsThreshold } from './validation.ts';
 
 /** What a run works on. */
@@ -17,8 +17,8 @@ export interface RunData {
   readonly heldPeople: number;
   /** Where they come from. */
   readonly pairsFrom: string | null;
-  /** How many of their pictures are trained on too, as far as paths tell: then they flatter. */
-  readonly seenPictures: number;
+  /** How many of their images are trained on too, as far as paths tell: then they flatter. */
+  readonly imagesSeenInTraining: number;
 }
 
 /** Pairs of each kind from people held out, at most. */
@@ -27,11 +27,11 @@ const mostPairs = 3000;
 /**
  * Takes people to train on, and pairs to judge on: of people held out, or from a file. Reads what there is room for in
  * memory.
- * @throws DataError if there are too few people, or a picture cannot be read; ConfigError if there would be no threshold
+ * @throws DataError if there are too few people, or an image cannot be read; ConfigError if there would be no threshold
  */
 export async function prepareData(config: RunConfig, source: ImageSource, output: Output): Promise<RunData> {
   const { data, seed } = config;
-  const size = pictureSize(config);
+  const size = networkImageSize(config);
   const pairsFrom = config.pairs ?? (config.heldOut === 0 ? await pairsBeside(data) : null);
   // Older configurations have a share beside pairs.
   const share = config.pairs === undefined ? config.heldOut : 0;
@@ -39,30 +39,30 @@ export async function prepareData(config: RunConfig, source: ImageSource, output
   const { train, held } = holdOutClasses(source, data, { share, seed });
   if (train.size < config.batchSize) {
     throw new ConfigError(
-      `batchSize is ${config.batchSize}, but there are ${train.size} pictures to train on: lower it, or add pictures.`,
+      `batchSize is ${config.batchSize}, but there are ${train.size} images to train on: lower it, or add images.`,
     );
   }
   const drawn = held && sampledPairs(held, { most: mostPairs, seed, name: data });
   const pairs = pairsFrom === null ? drawn : await openPairSet(pairsFrom, config.images);
-  const seenPictures = pairs?.files ? countSeen(pairs.files, await filesOfPictures(source, data)) : 0;
+  const imagesSeenInTraining = pairs?.files ? countSeen(pairs.files, await imagePaths(source, data)) : 0;
   return {
     train: await loadIntoMemory(train, size, output),
     pairs: pairs && (await pairsInMemory(pairs, size, output)),
     heldPeople: held?.classNames.length ?? 0,
     pairsFrom: pairs && (pairsFrom ?? 'people held out'),
-    seenPictures,
+    imagesSeenInTraining,
   };
 }
 
-function countSeen(pictures: readonly string[], trained: readonly string[]): number {
+function countSeen(images: readonly string[], trained: readonly string[]): number {
   const seen = new Set(trained);
-  return new Set(pictures.filter((path) => seen.has(path))).size;
+  return new Set(images.filter((path) => seen.has(path))).size;
 }
 
-async function pairsInMemory(pairs: PairSet, size: PictureSize, output: Output): Promise<PairSet> {
-  const { source, isInMemory } = await loadIntoMemory(pairs.pictures, size, output);
-  if (isInMemory) await pairs.pictures.close();
-  return { ...pairs, pictures: source };
+async function pairsInMemory(pairs: PairSet, size: ImageSize, output: Output): Promise<PairSet> {
+  const { source, isInMemory } = await loadIntoMemory(pairs.images, size, output);
+  if (isInMemory) await pairs.images.close();
+  return { ...pairs, images: source };
 }
 
 /** @throws ConfigError if the threshold would have to come from pairs */

@@ -11,7 +11,7 @@ import { writeNew } from '../files/write-new.ts';
 export interface RunFolder {
   readonly path: string;
   readonly config: string;
-  /** What the pictures are known again by. */
+  /** What the images are known again by. */
   readonly data: string;
   readonly checkpoints: string;
   readonly events: string;

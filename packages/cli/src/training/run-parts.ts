@@ -82,7 +82,7 @@ function makeLoader({ batchSize, seed, augment }: RunConfig, set: TrainingSet, s
     start,
     dropLast: true,
     epochs: Number.POSITIVE_INFINITY,
-    // Pictures in memory are prepared faster than they are sent to another thread.
+    // Images in memory are prepared faster than they are sent to another thread.
     ...(set.isInMemory ? { workers: 0 } : {}),
   };
   return createLoader(set.source, options);

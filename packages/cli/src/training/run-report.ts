@@ -25,7 +25,7 @@ export interface RunReport {
 export function runReport({ config, data, description, measured, scored, step }: RunReport): string {
   const { source } = data.train;
   const { threshold, thresholdSource } = description;
-  const people = `${count(source.size)} pictures of ${count(source.classNames.length)} people`;
+  const people = `${count(source.size)} images of ${count(source.classNames.length)} people`;
   return reportPage({
     title: `${config.loss.loss} on ${basename(config.data)}`,
     introduction: `A network trained on ${people}. ${judgedText(data)}`,
@@ -45,10 +45,10 @@ export function runReport({ config, data, description, measured, scored, step }:
 
 /** Only people held out are known to be strangers to the network. */
 function judgedText(data: RunData): string {
-  const { pairsFrom, heldPeople, seenPictures } = data;
+  const { pairsFrom, heldPeople, imagesSeenInTraining } = data;
   if (pairsFrom === null) return 'It was not judged: there were no pairs of others.';
   if (heldPeople > 0) return 'It is judged on pairs of others, never trained on: people held out.';
-  return `It is judged on pairs of '${pairsFrom}'.${seenPictures > 0 ? ` ${seenText(data)}` : ''}`;
+  return `It is judged on pairs of '${pairsFrom}'.${imagesSeenInTraining > 0 ? ` ${seenText(data)}` : ''}`;
 }
 
 function settingRows(config: RunConfig): [string, string][] {
@@ -63,8 +63,8 @@ function pairSections(
   { cosines, embeddings }: PairScores,
 ): ReportSection[] {
   const isSame = pairs!.isSame;
-  const { labels } = pairs!.pictures;
-  // The pictures of a verification set have no classes.
+  const { labels } = pairs!.images;
+  // The images of a verification set have no classes.
   const isLabelled = heldPeople > 0 && labels.every((label) => label >= 0);
   const sections = reportSections({
     cosines,

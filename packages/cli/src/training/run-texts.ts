@@ -4,7 +4,7 @@ import type { LossSettings } from '../config/loss-schema.ts';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { acceptText, aligned, count, counted, percent } from '../evaluation/texts.ts';
-import type { PictureFacts } from '../pictures/look-at-pictures.ts';
+import type { ImageFacts } from '../images/inspect-images.ts';
 import { backendText } from '../start-backend.ts';
 import type { FinishedRun } from './finish-run.ts';
 import type { RunData } from './prepare-data.ts';
@@ -13,31 +13,31 @@ import type { RunFolder } from './run-folder.ts';
 /** What was chosen, in a few plain lines. */
 export function choiceLines(
   config: RunConfig,
-  facts: PictureFacts,
+  facts: ImageFacts,
   data: RunData,
   running: RunningBackend,
 ): string[] {
   const { train, pairs, heldPeople, pairsFrom } = data;
   const colours = facts.channels === 1 ? 'grey' : 'in colour';
-  const learners = `${counted(train.source.classNames.length, 'person', 'people')} (${counted(train.source.size, 'picture')})`;
+  const learners = `${counted(train.source.classNames.length, 'person', 'people')} (${counted(train.source.size, 'image')})`;
   const judges = pairs
     ? `, judged on ${count(pairs.isSame.length)} pairs of `
     : ', not judged: there are no pairs';
   const others = heldPeople > 0 ? `${count(heldPeople)} others, who are held out` : `'${pairsFrom}'`;
   return [
-    `Data: ${counted(facts.pictures, 'picture')} of ${counted(facts.people, 'person', 'people')}, ${colours}, about ${facts.side} pixels wide.`,
+    `Data: ${counted(facts.imageCount, 'image')} of ${counted(facts.personCount, 'person', 'people')}, ${colours}, about ${facts.side} pixels wide.`,
     `Trained on ${learners}${judges}${pairs ? others : ''}.`,
-    ...(data.seenPictures > 0 ? [seenText(data)] : []),
-    `Network: ${networkText(config.network)}, pictures of ${train.size.height} × ${train.size.width}.`,
+    ...(data.imagesSeenInTraining > 0 ? [seenText(data)] : []),
+    `Network: ${networkText(config.network)}, images of ${train.size.height} × ${train.size.width}.`,
     `Loss: ${lossText(config.loss)}.`,
     `Batches of ${config.batchSize * config.accumulate}, learning rate ${config.schedule.learningRate} (${config.schedule.kind}), seed ${config.seed}.`,
     `Backend: ${backendText(running)}.`,
   ];
 }
 
-/** Pairs of pictures that are trained on say little about others. */
-export function seenText({ seenPictures }: RunData): string {
-  const are = `${counted(seenPictures, 'picture')} of the pairs ${seenPictures === 1 ? 'is' : 'are'}`;
+/** Pairs of images that are trained on say little about others. */
+export function seenText({ imagesSeenInTraining }: RunData): string {
+  const are = `${counted(imagesSeenInTraining, 'image')} of the pairs ${imagesSeenInTraining === 1 ? 'is' : 'are'}`;
   return `${are} trained on too: on strangers the network will do worse.`;
 }
 
@@ -74,7 +74,7 @@ export function resultText({ description, measured }: FinishedRun, data: RunData
         `${best.threshold.toFixed(3)}, their best threshold in hindsight, ${percent(best.accuracy)}`,
     ]);
   }
-  if (data.seenPictures > 0) rows.push(['', seenText(data)]);
+  if (data.imagesSeenInTraining > 0) rows.push(['', seenText(data)]);
   rows.push(['Learned:', learnedText(learned ?? null, measured)], ['Report:', folder.report]);
   return aligned(rows);
 }

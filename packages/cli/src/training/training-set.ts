@@ -4,25 +4,25 @@ import { decodeIntoMemory } from '@openset/data/node';
 import type { RunConfig } from '../config/settings.ts';
 import type { Output } from '../output.ts';
 
-/** The size that pictures are brought to. */
-export interface PictureSize {
+/** The size that images are brought to. */
+export interface ImageSize {
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;
 }
 
-/** Pictures to train on. */
+/** Images to train on. */
 export interface TrainingSet {
   readonly source: ImageSource;
-  readonly size: PictureSize;
+  readonly size: ImageSize;
   readonly isInMemory: boolean;
 }
 
-/** Share of the machine's memory that pictures may take. */
+/** Share of the machine's memory that images may take. */
 const memoryShare = 0.25;
 
-/** The pictures that the network of a configuration takes. */
-export function pictureSize({ network }: RunConfig): PictureSize {
+/** The images that the network of a configuration takes. */
+export function networkImageSize({ network }: RunConfig): ImageSize {
   const { inputSize, channels } = network;
   const [height, width] = typeof inputSize === 'number' ? [inputSize, inputSize] : inputSize;
   return { height, width, channels };
@@ -30,16 +30,16 @@ export function pictureSize({ network }: RunConfig): PictureSize {
 
 /**
  * Decodes a set into memory if there is room, so that epochs cost no decoding.
- * @throws DataError for a picture that cannot be decoded
+ * @throws DataError for an image that cannot be decoded
  */
 export async function loadIntoMemory(
   source: ImageSource,
-  size: PictureSize,
+  size: ImageSize,
   output: Output,
 ): Promise<TrainingSet> {
   const bytes = source.size * size.height * size.width * size.channels;
   if (bytes > memoryShare * totalmem()) return { source, size, isInMemory: false };
-  const counter = output.counter('reading pictures');
+  const counter = output.counter('reading images');
   const decoded = await decodeIntoMemory(source, {
     ...size,
     onProgress: (done, total) => counter.update(done, total),

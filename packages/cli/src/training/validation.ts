@@ -9,9 +9,9 @@ import {
 import type { EvaluationOptions } from '@openset/train';
 import { Verifier } from '@openset/verify';
 import type { RunConfig } from '../config/settings.ts';
-import { type Embeddings, embedPictures } from '../model/embed-pictures.ts';
+import type { PairSet } from '../images/pair-set.ts';
+import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import type { Output } from '../output.ts';
-import type { PairSet } from '../pictures/pair-set.ts';
 
 /** How a network does on pairs. */
 export interface PairScores {
@@ -19,7 +19,7 @@ export interface PairScores {
   readonly cosines: Float64Array;
 }
 
-/** Whether pictures may be mirrored: then embeddings are sums of both, as the papers test. */
+/** Whether images may be mirrored: then embeddings are sums of both, as the papers test. */
 export function usesFlips({ augment }: Pick<RunConfig, 'augment'>): boolean {
   return augment.some(({ kind, ...options }) => {
     return kind === 'horizontal-flip' && (options as { probability?: number }).probability !== 0;
@@ -28,13 +28,13 @@ export function usesFlips({ augment }: Pick<RunConfig, 'augment'>): boolean {
 
 /** The cosines of all pairs. */
 export async function scorePairs(
-  { pictures, pairs }: PairSet,
+  { images, pairs }: PairSet,
   network: { readonly backbone: Backbone; readonly flipSum: boolean },
   output: Output,
   signal?: AbortSignal,
 ): Promise<PairScores> {
   const verifier = new Verifier({ ...network, threshold: 0 });
-  const embeddings = await embedPictures(verifier, pictures, output, signal);
+  const embeddings = await embedImages(verifier, images, output, signal);
   return { embeddings, cosines: pairSimilarities(embeddings.values, embeddings.size, pairs) };
 }
 

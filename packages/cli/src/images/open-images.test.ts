@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { RecordIOWriter } from '@openset/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
-import { lookAtPictures } from './look-at-pictures.ts';
+import { imageFileSource, listImages } from './image-files.ts';
+import { inspectImages } from './inspect-images.ts';
+import { openImages, pairsBeside } from './open-images.ts';
 import { openPairSet } from './open-pair-set.ts';
-import { openPictures, pairsBeside } from './open-pictures.ts';
-import { listPictures, pictureFiles } from './picture-files.ts';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'openset-pictures-'));
-  await writePeople(join(folder, 'faces'), { people: 3, pictures: 2 });
-  await writePeople(join(folder, 'grey'), { people: 2, pictures: 2, channels: 1, side: 18 });
-  await writeFile(join(folder, 'list.csv'), 'path,label\nfaces/person-0/picture-0.png,a\n');
+  folder = await mkdtemp(join(tmpdir(), 'openset-images-'));
+  await writePeople(join(folder, 'faces'), { people: 3, images: 2 });
+  await writePeople(join(folder, 'grey'), { people: 2, images: 2, channels: 1, side: 18 });
+  await writeFile(join(folder, 'list.csv'), 'path,label\nfaces/person-0/image-0.png,a\n');
   await mkdir(join(folder, 'set'));
   const writer = await RecordIOWriter.create(join(folder, 'set', 'train.rec'));
   await writer.add(Uint8Array.of(1), 0);
@@ -24,24 +24,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('openPictures', () => {
+describe('openImages', () => {
   it.each([
     ['faces', 6],
     ['list.csv', 1],
     ['set', 1],
     ['set/train.rec', 1],
   ])('opens %s', async (path, size) => {
-    const source = await openPictures(join(folder, path));
+    const source = await openImages(join(folder, path));
     expect(source.size).toBe(size);
     await source.close();
   });
 
   it.each([
     ['nothing', /^There is no file or folder '.*nothing'\.$/],
-    ['faces/person-0/picture-0.png', /is no set of pictures: expected a folder/],
-    ['faces/person-0', /found no pictures/],
+    ['faces/person-0/image-0.png', /is no set of images: expected a folder/],
+    ['faces/person-0', /found no images/],
   ])('refuses %s', async (path, message) => {
-    await expect(openPictures(join(folder, path))).rejects.toThrow(message);
+    await expect(openImages(join(folder, path))).rejects.toThrow(message);
   });
 
   it('leaves records out that say of nobody who is on them', async () => {
@@ -53,12 +53,12 @@ describe('openPictures', () => {
       for (const label of labels) await writer.add(Uint8Array.of(label + 1), label);
       await writer.close();
     }
-    const source = await openPictures(join(folder, 'some.rec'));
+    const source = await openImages(join(folder, 'some.rec'));
     expect([source.size, source.classNames, [...source.labels]]).toEqual([2, ['4', '7'], [0, 1]]);
     expect([...(await source.get(1)).bytes]).toEqual([8]);
     await source.close();
-    await expect(openPictures(join(folder, 'none.rec'))).rejects.toThrow(
-      /none\.rec' says of none of its 2 pictures who is on it/,
+    await expect(openImages(join(folder, 'none.rec'))).rejects.toThrow(
+      /none\.rec' says of none of its 2 images who is on it/,
     );
   });
 
@@ -70,12 +70,12 @@ describe('openPictures', () => {
   });
 });
 
-it('sees size and colours of pictures', async () => {
+it('sees size and colours of images', async () => {
   const [colour, grey] = await Promise.all(
-    ['faces', 'grey'].map(async (name) => lookAtPictures(await openPictures(join(folder, name)))),
+    ['faces', 'grey'].map(async (name) => inspectImages(await openImages(join(folder, name)))),
   );
-  expect(colour).toEqual({ pictures: 6, people: 3, side: 24, channels: 3 });
-  expect(grey).toEqual({ pictures: 4, people: 2, side: 18, channels: 1 });
+  expect(colour).toEqual({ imageCount: 6, personCount: 3, side: 24, channels: 3 });
+  expect(grey).toEqual({ imageCount: 4, personCount: 2, side: 18, channels: 1 });
 });
 
 describe('openPairSet', () => {
@@ -83,14 +83,14 @@ describe('openPairSet', () => {
     ['table.csv', 'a.png,b.png,1,0\nc.png,d.png,0,1\n', 'a.png'],
     ['table.txt', '1 a.png b.png\n0 c.png d.png\n', 'a.png'],
     ['pairs.txt', '1\nAda\t1\t2\nAda\t1\tBob\t1\n', 'Ada/Ada_0001.jpg'],
-    // The ending of the pictures that are there.
+    // The ending of the images that are there.
     ['lfw/pairs.txt', 'Ada\t1\t2\nAda\t1\tBob\t1\n', 'Ada/Ada_0001.png'],
   ])('tells the forms of lists apart: %s', async (name, text, first) => {
     const path = join(folder, name);
     await writeFile(path, text);
-    const { isSame, pictures } = await openPairSet(path);
+    const { isSame, images } = await openPairSet(path);
     expect([...isSame]).toEqual([1, 0]);
-    const missing = await pictures.get(0).then(
+    const missing = await images.get(0).then(
       ({ origin }) => origin,
       (error: Error) => error.message,
     );
@@ -109,14 +109,14 @@ describe('openPairSet', () => {
   });
 });
 
-describe('pictures by their paths', () => {
+describe('images by their paths', () => {
   it('are listed in natural order, folders with all that is below', async () => {
-    const single = join(folder, 'grey', 'person-1', 'picture-1.png');
-    const paths = await listPictures([single, join(folder, 'faces')]);
+    const single = join(folder, 'grey', 'person-1', 'image-1.png');
+    const paths = await listImages([single, join(folder, 'faces')]);
     expect(paths).toHaveLength(7);
     expect(paths[0]).toBe(single);
-    expect(paths[6]).toBe(join(folder, 'faces', 'person-2', 'picture-1.png'));
-    const source = pictureFiles(paths);
+    expect(paths[6]).toBe(join(folder, 'faces', 'person-2', 'image-1.png'));
+    const source = imageFileSource(paths);
     expect((await source.get(0)).bytes.length).toBeGreaterThan(8);
   });
 
@@ -126,14 +126,14 @@ describe('pictures by their paths', () => {
     for (const path of ['a.jpg', '._a.jpg', '.trash/b.jpg', 'album.jpg/c.JPG']) {
       await writeFile(join(visit, path), '');
     }
-    expect(await listPictures([visit])).toEqual([join(visit, 'a.jpg'), join(visit, 'album.jpg', 'c.JPG')]);
+    expect(await listImages([visit])).toEqual([join(visit, 'a.jpg'), join(visit, 'album.jpg', 'c.JPG')]);
   });
 
   it('must be there', async () => {
-    await expect(listPictures(['nowhere'])).rejects.toThrow("There is no file or folder 'nowhere'.");
+    await expect(listImages(['nowhere'])).rejects.toThrow("There is no file or folder 'nowhere'.");
     await mkdir(join(folder, 'empty'), { recursive: true });
-    await expect(listPictures([join(folder, 'empty')])).rejects.toThrow(/has no pictures \(\.jpg, /);
-    await expect(pictureFiles(['nowhere']).get(0)).rejects.toThrow("There is no file 'nowhere'.");
-    await expect(pictureFiles([folder]).get(0)).rejects.toThrow(/cannot be read: it is a folder/);
+    await expect(listImages([join(folder, 'empty')])).rejects.toThrow(/has no images \(\.jpg, /);
+    await expect(imageFileSource(['nowhere']).get(0)).rejects.toThrow("There is no file 'nowhere'.");
+    await expect(imageFileSource([folder]).get(0)).rejects.toThrow(/cannot be read: it is a folder/);
   });
 });

@@ -5,8 +5,8 @@ import { readLfwPairs, readPairTable } from '@openset/data';
 import { openPairs, openVerificationBin, readFrom } from '@openset/data/node';
 import { realPaths } from '../files/real-paths.ts';
 import { statusOf } from '../files/status-of.ts';
+import { imageExtensions } from './image-files.ts';
 import { type PairSet, pairsOfVerificationSet } from './pair-set.ts';
-import { pictureEndings } from './picture-files.ts';
 
 /**
  * Opens pairs: a `.bin` set of InsightFace, LFW's `pairs.txt`, or a table `path, path, same[, fold]`.
@@ -28,19 +28,19 @@ export async function openPairSet(path: string, images?: string): Promise<PairSe
   return { ...pairsOfVerificationSet(openPairs(list, folder), path), files: await realPaths(folder, paths) };
 }
 
-/** Whether the second field of the first pair is the number of a picture, as in LFW's lists, and not a path. */
+/** Whether the second field of the first pair is the number of an image, as in LFW's lists, and not a path. */
 async function isLfwList(path: string): Promise<boolean> {
   return /^\d+$/.test((await firstPair(path))[1] ?? '');
 }
 
-/** The ending of the pictures that LFW's lists leave out. */
+/** The ending of the images that LFW's lists leave out. */
 async function endingOf(path: string, folder: string): Promise<string> {
   const [name = '', number = ''] = await firstPair(path);
-  for (const ending of pictureEndings) {
-    const picture = join(folder, name, `${name}_${number.padStart(4, '0')}${ending}`);
-    if (await statusOf(picture)) return ending;
+  for (const ending of imageExtensions) {
+    const image = join(folder, name, `${name}_${number.padStart(4, '0')}${ending}`);
+    if (await statusOf(image)) return ending;
   }
-  return pictureEndings[0]!;
+  return imageExtensions[0]!;
 }
 
 /** The fields of the first line that is a pair: one of one or two numbers says how many pairs there are. */

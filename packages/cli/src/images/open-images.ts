@@ -8,11 +8,11 @@ import { statusOf } from '../files/status-of.ts';
 const listEndings = ['.lst', '.txt', '.csv', '.tsv'];
 
 /**
- * Opens pictures with classes: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a
+ * Opens images with classes: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a
  * `.rec` file, or a list. Records without a class are left out.
  * @throws DataError if there is nothing of that kind
  */
-export async function openPictures(path: string): Promise<ImageSource> {
+export async function openImages(path: string): Promise<ImageSource> {
   const status = await statusOf(path);
   if (!status) throw new DataError(`There is no file or folder '${path}'.`);
   if (status.isDirectory()) {
@@ -23,7 +23,7 @@ export async function openPictures(path: string): Promise<ImageSource> {
   if (ending === '.rec') return openRecords(path);
   if (listEndings.includes(ending)) return openImageList(path);
   throw new DataError(
-    `'${path}' is no set of pictures: expected a folder with one folder for each person, a .rec file, or a list ` +
+    `'${path}' is no set of images: expected a folder with one folder for each person, a .rec file, or a list ` +
       `(${listEndings.join(', ')}).`,
   );
 }
@@ -36,17 +36,15 @@ async function openRecords(path: string): Promise<ImageSource> {
   const rows = [...labels.keys()].filter((row) => labels[row]! >= 0);
   if (rows.length > 0) return { ...subsetSource(source, rows), close: () => source.close() };
   await source.close();
-  throw new DataError(
-    `'${path}' says of none of its ${source.size} pictures who is on it: all labels are -1.`,
-  );
+  throw new DataError(`'${path}' says of none of its ${source.size} images who is on it: all labels are -1.`);
 }
 
 /**
- * The files of pictures that `openPictures` has opened, without links.
- * @param path as it was given to `openPictures`
- * @returns nothing where the pictures are no files of their own
+ * The files of images that `openImages` has opened, without links.
+ * @param path as it was given to `openImages`
+ * @returns nothing where the images are no files of their own
  */
-export async function filesOfPictures(source: ImageSource, path: string): Promise<readonly string[]> {
+export async function imagePaths(source: ImageSource, path: string): Promise<readonly string[]> {
   const { paths } = source as Partial<PathSource>;
   if (!paths) return [];
   const isFolder = (await statusOf(path))?.isDirectory();

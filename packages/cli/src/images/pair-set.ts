@@ -2,16 +2,16 @@ import { DataError } from '@openset/core';
 import { type ImageSource, subsetSource, type VerificationSet, verificationImages } from '@openset/data';
 import { samplePairs } from '@openset/metrics';
 
-/** Pairs of pictures, and whether each shows the same person. */
+/** Pairs of images, and whether each shows the same person. */
 export interface PairSet {
-  readonly pictures: ImageSource;
-  /** `[pairs, 2]`: numbers of pictures. */
+  readonly images: ImageSource;
+  /** `[pairs, 2]`: numbers of images. */
   readonly pairs: Uint32Array;
   /** `[pairs]`: 1 or 0. */
   readonly isSame: Uint8Array;
   /** `[pairs]`; null where the set has none. */
   readonly folds: Int32Array | null;
-  /** The files of the pictures in full; missing where they are no files of their own. */
+  /** The files of the images in full; missing where they are no files of their own. */
   readonly files?: readonly string[];
 }
 
@@ -27,12 +27,12 @@ export function pairsOfVerificationSet(set: VerificationSet, name: string): Pair
       `'${name}' has ${same} pairs of one person and ${isSame.length - same} of two: both kinds are needed.`,
     );
   }
-  const pairs = Uint32Array.from({ length: 2 * set.size }, (_, picture) => picture);
-  return { pictures: verificationImages(set), pairs, isSame, folds };
+  const pairs = Uint32Array.from({ length: 2 * set.size }, (_, image) => image);
+  return { images: verificationImages(set), pairs, isSame, folds };
 }
 
 /**
- * A balanced sample of the pairs of a set with classes, and only the pictures that occur in it.
+ * A balanced sample of the pairs of a set with classes, and only the images that occur in it.
  * @param most how many pairs of each kind, at most
  */
 export function sampledPairs(
@@ -43,7 +43,7 @@ export function sampledPairs(
   const rows = [...new Set(pairs)].sort((first, second) => first - second);
   const places = new Map(rows.map((row, place) => [row, place]));
   return {
-    pictures: subsetSource(source, rows),
+    images: subsetSource(source, rows),
     pairs: pairs.map((row) => places.get(row)!),
     isSame,
     folds: null,
@@ -66,7 +66,7 @@ export function balancedPairs(
   if (half > 0) return samplePairs(labels, { count: 2 * half, seed });
   throw new DataError(
     counts.size < 2
-      ? `'${name}' has pictures of one person alone: there are no pairs of two people.`
-      : `'${name}' has one picture of each person: there are no pairs of the same person.`,
+      ? `'${name}' has images of one person alone: there are no pairs of two people.`
+      : `'${name}' has one image of each person: there are no pairs of the same person.`,
   );
 }

@@ -1,10 +1,10 @@
 import type { ImageSource } from '@openset/data';
 import { decodeImage } from '@openset/data/node';
 
-/** What a set of pictures looks like. */
-export interface PictureFacts {
-  readonly pictures: number;
-  readonly people: number;
+/** What a set of images looks like. */
+export interface ImageFacts {
+  readonly imageCount: number;
+  readonly personCount: number;
   /** Median of the shorter sides of some of them, in pixels. */
   readonly side: number;
   /** 1 if those are grey, else 3. */
@@ -14,10 +14,10 @@ export interface PictureFacts {
 const looks = 16;
 
 /**
- * Decodes some pictures of a set, to know their size and whether they have colours.
- * @throws DataError for a picture that cannot be decoded
+ * Decodes some images of a set, to know their size and whether they have colours.
+ * @throws DataError for an image that cannot be decoded
  */
-export async function lookAtPictures(source: ImageSource): Promise<PictureFacts> {
+export async function inspectImages(source: ImageSource): Promise<ImageFacts> {
   const count = Math.min(looks, source.size);
   const sides: number[] = [];
   let channels: 1 | 3 = 1;
@@ -29,7 +29,7 @@ export async function lookAtPictures(source: ImageSource): Promise<PictureFacts>
   }
   sides.sort((first, second) => first - second);
   const side = sides[Math.floor(sides.length / 2)]!;
-  return { pictures: source.size, people: source.classNames.length, side, channels };
+  return { imageCount: source.size, personCount: source.classNames.length, side, channels };
 }
 
 /** Whether red, green and blue are the same everywhere. */

@@ -4,14 +4,14 @@ import { differentPairs } from './different-pairs.ts';
 import { balancedPairs, pairsOfVerificationSet, sampledPairs } from './pair-set.ts';
 
 describe('sampledPairs', () => {
-  it('has as many pairs of each kind as there are of the rarer one, and only their pictures', async () => {
-    // One pair of the same person; the pictures 3, 4 and 5 occur in pairs of different people at most.
+  it('has as many pairs of each kind as there are of the rarer one, and only their images', async () => {
+    // One pair of the same person; the images 3, 4 and 5 occur in pairs of different people at most.
     const source = plainSource([0, 0, 1, 2, 3, 4]);
-    const { pictures, pairs, isSame, folds } = sampledPairs(source, { most: 100, seed: 3, name: 'faces' });
+    const { images, pairs, isSame, folds } = sampledPairs(source, { most: 100, seed: 3, name: 'faces' });
     expect([...isSame]).toEqual([1, 0]);
     expect(folds).toBeNull();
-    expect(pictures.size).toBeLessThanOrEqual(4);
-    const labels = await Promise.all([...pairs].map(async (row) => (await pictures.get(row)).label));
+    expect(images.size).toBeLessThanOrEqual(4);
+    const labels = await Promise.all([...pairs].map(async (row) => (await images.get(row)).label));
     expect(labels[0]).toBe(labels[1]);
     expect(labels[2]).not.toBe(labels[3]);
   });
@@ -22,8 +22,8 @@ describe('sampledPairs', () => {
   });
 
   it.each([
-    [[0, 0, 0], "'faces' has pictures of one person alone: there are no pairs of two people."],
-    [[0, 1, 2], "'faces' has one picture of each person: there are no pairs of the same person."],
+    [[0, 0, 0], "'faces' has images of one person alone: there are no pairs of two people."],
+    [[0, 1, 2], "'faces' has one image of each person: there are no pairs of the same person."],
   ])('refuses labels %j', (labels, message) => {
     expect(() => balancedPairs(labels, { most: 9, seed: 1, name: 'faces' })).toThrow(message);
   });
@@ -40,8 +40,8 @@ it('a verification set without pairs of one kind is refused', () => {
   expect(() => pairsOfVerificationSet(set, 'lfw.bin')).toThrow(
     "'lfw.bin' has 2 pairs of one person and 0 of two",
   );
-  const { pairs, pictures } = pairsOfVerificationSet({ ...set, isSame: Uint8Array.of(1, 0) }, 'lfw.bin');
-  expect([[...pairs], pictures.size]).toEqual([[0, 1, 2, 3], 4]);
+  const { pairs, images } = pairsOfVerificationSet({ ...set, isSame: Uint8Array.of(1, 0) }, 'lfw.bin');
+  expect([[...pairs], images.size]).toEqual([[0, 1, 2, 3], 4]);
 });
 
 describe('differentPairs', () => {

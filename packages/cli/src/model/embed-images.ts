@@ -4,44 +4,42 @@ import { createLoader } from '@openset/data/node';
 import type { Verifier } from '@openset/verify';
 import type { Output } from '../output.ts';
 
-/** Embeddings of a set of pictures. */
+/** Embeddings of a set of images. */
 export interface Embeddings {
-  /** `[pictures, size]`, row-major, each of unit length. */
+  /** `[images, size]`, row-major, each of unit length. */
   readonly values: Float32Array;
   readonly size: number;
   /** One of them. */
   row(index: number): Float32Array;
 }
 
-/** From so many pictures on they are decoded by threads of their own. */
-const manyPictures = 256;
+/** From so many images on they are decoded by threads of their own. */
+const manyImages = 256;
 
 /**
- * The embeddings of all pictures of a set, in its order.
+ * The embeddings of all images of a set, in its order.
  * @param signal aborted to break off
- * @throws DataError for a picture that cannot be read; the reason of the signal
+ * @throws DataError for an image that cannot be read; the reason of the signal
  */
-export async function embedPictures(
+export async function embedImages(
   verifier: Verifier,
-  pictures: ImageSource,
+  images: ImageSource,
   output: Output,
   signal?: AbortSignal,
 ): Promise<Embeddings> {
   const [height, width, channels] = verifier.backbone.inputShape;
   if (height === null || width === null || (channels !== 1 && channels !== 3)) {
-    throw new ConfigError(
-      `The network takes images [${height}, ${width}, ${channels}], which no picture is.`,
-    );
+    throw new ConfigError(`The network takes images [${height}, ${width}, ${channels}], which no image is.`);
   }
-  const loader = createLoader(pictures, {
+  const loader = createLoader(images, {
     height,
     width,
     channels,
     batchSize: 32,
     shuffle: false,
-    ...(pictures.size < manyPictures ? { workers: 0 } : {}),
+    ...(images.size < manyImages ? { workers: 0 } : {}),
   });
-  const rows = await verifier.embedBatches(counted(loader, pictures.size, output, signal));
+  const rows = await verifier.embedBatches(counted(loader, images.size, output, signal));
   const size = verifier.backbone.embeddingSize;
   const values = new Float32Array(rows.length * size);
   rows.forEach((row, index) => {
@@ -56,7 +54,7 @@ async function* counted(
   output: Output,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Batch> {
-  const counter = output.counter('pictures');
+  const counter = output.counter('images');
   let done = 0;
   for await (const batch of batches) {
     signal?.throwIfAborted();
