@@ -1,4 +1,4 @@
-import type { Circumstances } from '../config/choose.ts';
+import type { Circumstances } from '../config/choose-settings.ts';
 
 /** The part of LFW that the documentation trains on, on the wasm backend. */
 export const lfw: Circumstances = {
@@ -6,6 +6,5 @@ export const lfw: Circumstances = {
   personCount: 982,
   side: 112,
   channels: 1,
-  data: '/faces',
   backend: 'wasm',
 };

@@ -1,5 +1,5 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
-import { bestAccuracy, calibrateThreshold, pairSimilarities, plattCalibration } from '@openset/metrics';
+import { pairSimilarities } from '@openset/metrics';
 import { encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { count, percent } from '../evaluation/texts.ts';
@@ -9,6 +9,12 @@ import { writeAtOnce } from '../files/write-at-once.ts';
 import { differentPairs } from '../images/different-pairs.ts';
 import { loadModel, modelFile, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
+import {
+  calibrateProbabilities,
+  mostAccurateThreshold,
+  type ScoredPairs,
+  thresholdAtRate,
+} from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
@@ -52,17 +58,15 @@ export async function calibrate(
   const model = await loadModel(path);
   const test = await openTest(options, model.verifier, output).finally(() => model.dispose());
   const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
-  const { slope, offset } = plattCalibration(cosines, test.isSame);
-  const found = far === undefined ? mostRight(test, cosines) : atRate(test, cosines, far);
-  const { threshold } = found;
-  if (far !== undefined && threshold > 1) throw noThreshold(far, found.different);
+  const pairs = { cosines, isSame: test.isSame };
+  const found = far === undefined ? forAccuracy(pairs) : forRate(test, cosines, far);
   const { description, state } = await readModel(path);
   try {
     const calibrated = {
-      threshold,
+      threshold: found.threshold,
       thresholdSource: 'calibrated',
       falseAcceptRate: far ?? null,
-      calibration: { slope, offset },
+      calibration: calibrateProbabilities(pairs),
     } as const;
     await writeAtOnce(out, await encodeModel({ ...description, ...calibrated }, state));
   } finally {
@@ -71,7 +75,7 @@ export async function calibrate(
   return {
     data: { out, before: description.threshold, ...found },
     text: [
-      `${out}: threshold ${threshold.toFixed(4)} (before: ${description.threshold.toFixed(4)})`,
+      `${out}: threshold ${found.threshold.toFixed(4)} (before: ${description.threshold.toFixed(4)})`,
       ...advice(far, found),
     ].join('\n'),
   };
@@ -89,29 +93,19 @@ async function placeBeside(path: string): Promise<string> {
   );
 }
 
-function mostRight({ isSame }: OpenedTest, cosines: Float64Array): Threshold {
-  const { threshold } = bestAccuracy(cosines, isSame);
-  const different = isSame.filter((same) => same === 0).length;
-  return {
-    threshold: Math.min(1, Math.max(-1, threshold)),
-    interval: null,
-    different,
-    differentNeeded: null,
-  };
+function forAccuracy(pairs: Pick<OpenedTest, 'isSame'> & ScoredPairs): Threshold {
+  const different = pairs.isSame.filter((same) => same === 0).length;
+  return { threshold: mostAccurateThreshold(pairs), interval: null, different, differentNeeded: null };
 }
 
-/** Of images with known people there are more pairs of different ones than were drawn. */
-function atRate({ isSame, labels, embeddings }: OpenedTest, cosines: Float64Array, far: number): Threshold {
+/** Labelled images give more pairs of different people than the balanced sample holds. */
+function forRate({ isSame, labels, embeddings }: OpenedTest, cosines: Float64Array, far: number): Threshold {
   const negatives = labels
     ? pairSimilarities(embeddings.values, embeddings.size, differentPairs(labels))
     : cosines.filter((_, pair) => isSame[pair] === 0);
-  const { threshold, interval, negativesNeeded } = calibrateThreshold(negatives, far);
-  return {
-    threshold: Math.max(-1, threshold),
-    interval,
-    different: negatives.length,
-    differentNeeded: Number.isFinite(negativesNeeded) ? negativesNeeded : null,
-  };
+  const found = thresholdAtRate(negatives, far);
+  if (!found) throw noThreshold(far, negatives.length);
+  return { ...found, different: negatives.length };
 }
 
 function advice(far: number | undefined, { interval, different, differentNeeded }: Threshold): string[] {

@@ -7,13 +7,9 @@ import { aligned, measurementRows, percent } from '../evaluation/texts.ts';
 import { measureUniform, type UniformMeasurements } from '../evaluation/uniform-accuracy.ts';
 import { checkFilePlace } from '../files/check-place.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
-import {
-  type GivenThreshold,
-  type LoadedModel,
-  loadModel,
-  type ThresholdSource,
-} from '../model/load-model.ts';
+import { type LoadedModel, loadModel } from '../model/load-model.ts';
 import { openTest, type TestChoice } from '../model/open-test.ts';
+import type { GivenThreshold, ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 

@@ -6,18 +6,14 @@ import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset export`. */
-export interface ExportOptions extends BackendChoice {
+export interface ExportOptions extends BackendChoice, Pick<OnnxExportOptions, 'flipSum' | 'normalize'> {
   readonly model: string;
-  /** The ONNX file. */
+  /** Path of the ONNX file. */
   readonly out: string;
-  /** Whether the embedding is f(image) + f(mirrored image). */
-  readonly flipSum?: boolean | undefined;
-  /** Whether the file takes pixels from 0 to 255, and scales them itself. */
+  /** Whether the ONNX file takes pixels from 0 to 255 and scales them itself. */
   readonly preprocess?: boolean | undefined;
-  /** Whether batch norms become part of the convolutions before them. */
+  /** Whether to fold batch norms into the convolutions before them. */
   readonly fold?: boolean | undefined;
-  /** Whether embeddings have length 1. */
-  readonly normalize?: boolean | undefined;
 }
 
 /** What `openset export` answers. */

@@ -4,19 +4,15 @@ import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource, listImages } from '../images/image-files.ts';
 import { openImages } from '../images/open-images.ts';
 import { embedImages } from '../model/embed-images.ts';
-import {
-  type GivenThreshold,
-  galleryThreshold,
-  loadModel,
-  type ThresholdSource,
-} from '../model/load-model.ts';
+import { loadModel } from '../model/load-model.ts';
+import { type GivenThreshold, selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset identify`. */
 export interface IdentifyOptions extends BackendChoice {
   readonly model: string;
-  /** Decides instead of the one that `galleryThreshold` takes. */
+  /** Decides instead of the one that `selectGalleryThreshold` takes. */
   readonly threshold?: GivenThreshold | undefined;
   /** Images, and folders of images: who is it? */
   readonly paths: readonly string[];
@@ -57,7 +53,7 @@ export async function identify(
   await startBackend(options, output);
   const model = await loadModel(options.model, options.threshold);
   const { verifier, dispose } = model;
-  const { threshold, source } = galleryThreshold(model);
+  const { threshold, source } = selectGalleryThreshold(model);
   try {
     const enrolled = await embedImages(verifier, known, output);
     const gallery = new Gallery(threshold);

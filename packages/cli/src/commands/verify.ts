@@ -3,7 +3,8 @@ import { percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource } from '../images/image-files.ts';
 import { embedImages } from '../model/embed-images.ts';
-import { type GivenThreshold, loadModel } from '../model/load-model.ts';
+import { loadModel } from '../model/load-model.ts';
+import type { GivenThreshold } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 

@@ -1,51 +1,133 @@
-import { ConfigError } from '@openset/core';
+import { resolve } from 'node:path';
+import { ConfigError, DataError } from '@openset/core';
 import { readJson } from '../files/read-json.ts';
-import { type presets, presets as table } from './presets.ts';
+import { statusOf } from '../files/status-of.ts';
+import type { BackendChoice } from '../start-backend.ts';
+import type { RunFolder } from '../training/run-folder.ts';
+import type { LossWord } from './loss-words.ts';
+import { presets } from './presets.ts';
 import { parseSettings } from './problems.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { type GivenSettings, type Settings, settingsSchema } from './settings.ts';
+
+/** The flags of `openset train` that are settings of the run; the command chooses what is missing. */
+export interface SettingsFlags
+  extends Pick<Settings, 'data' | 'pairs' | 'images' | 'heldOut' | 'epochs' | 'steps' | 'minutes' | 'seed'>,
+    BackendChoice {
+  /** Path of a configuration file. */
+  readonly config?: string | undefined;
+  /** Name of one of the papers' settings. */
+  readonly preset?: keyof typeof presets | undefined;
+  /** Word for a loss; its options depend on the number of people. */
+  readonly loss?: LossWord | undefined;
+  /** Whether to resume the run in the folder. */
+  readonly resume?: boolean | undefined;
+}
+
+/** What messages call the flags. */
+const commandLine = 'The command line';
+
+/**
+ * Reads the settings of a run: flags override the configuration file, which overrides the preset. A resumed run has the
+ * settings in its folder. All paths in the result are absolute. `flags.loss` is not resolved here.
+ * @throws ConfigError for invalid or contradictory settings, or if no setting names the images; DataError for a missing
+ *   file or run
+ */
+export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): Promise<GivenSettings> {
+  const settings = flags.resume ? await resumedSettings(flags, folder) : await newSettings(flags);
+  const { data, pairs, images, ...others } = settings;
+  if (data === undefined) throw new ConfigError("There is nothing to train on: name images with '--data'.");
+  const absolute = (path: string | undefined) => path && resolve(path);
+  return { data: resolve(data), pairs: absolute(pairs), images: absolute(images), ...others };
+}
+
+async function newSettings(flags: SettingsFlags): Promise<Settings> {
+  const { config, preset, data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads } =
+    flags;
+  const fromFlags = { data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads };
+  const settings = mergeSettings(
+    preset === undefined ? {} : presets[preset],
+    config === undefined ? {} : requireSingleDuration(await readSettingsFile(config), config),
+    requireSingleDuration(checkFlags(fromFlags), commandLine),
+  );
+  checkPairSettings(settings);
+  return settings;
+}
+
+/** @throws DataError if the folder holds no run; ConfigError for a flag that would change the run */
+async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise<Settings> {
+  const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
+  const fixed = { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed };
+  const given = Object.entries(fixed).filter(([, value]) => value !== undefined);
+  if (given.length > 0) {
+    const names = given.map(([name]) => flagName(name)).join(', ');
+    throw new ConfigError(`--resume goes on with the settings in '${folder.config}': leave out ${names}.`);
+  }
+  if (!(await statusOf(folder.config))) {
+    throw new DataError(`'${folder.path}' holds no run to go on with: there is no '${folder.config}'.`);
+  }
+  const { data, backend, threads } = flags;
+  return mergeSettings(await readSettingsFile(folder.config), checkFlags({ data, backend, threads }));
+}
 
 /**
  * Reads a configuration file.
- * @throws DataError if it cannot be read or is not JSON; ConfigError with a line for each problem
+ * @throws DataError if the file cannot be read or is not JSON; ConfigError with a line for each problem
  */
-export async function readSettings(path: string): Promise<Settings> {
+async function readSettingsFile(path: string): Promise<Settings> {
   const value = await readJson(path, `There is no configuration file '${path}'.`);
   return parseSettings(settingsSchema, value, path);
 }
 
-/** How long a run may be said to be: a later word takes the place of an earlier one. */
-const lengths = ['epochs', 'steps', 'minutes'] as const;
+/** Checks flags against the schema of files, so that `config.json` can hold them. */
+function checkFlags(flags: Settings): Settings {
+  return parseSettings(settingsSchema, flags, commandLine);
+}
+
+/** The settings that give the length of a run. */
+const durations = ['epochs', 'steps', 'minutes'] as const;
 
 /**
- * Settings that say once how long a run is: of two lengths one would be passed over.
- * @param what what they are, for the message: the path of a file
- * @throws ConfigError if they say it twice
+ * Returns the settings if they give at most one length.
+ * @param name of their source, for the message
  */
-export function withOneLength(settings: Settings, what: string): Settings {
-  const given = lengths.filter((key) => settings[key] !== undefined);
+function requireSingleDuration(settings: Settings, name: string): Settings {
+  const given = durations.filter((key) => settings[key] !== undefined);
   if (given.length < 2) return settings;
   throw new ConfigError(
-    `${what} gives ${given.join(' and ')}, but a run has one length: leave all but one of them out.`,
+    `${name} gives ${given.join(' and ')}, but a run has one length: leave all but one of them out.`,
   );
 }
 
-/** The settings of a preset; none without a name. */
-export function presetSettings(name: keyof typeof presets | undefined): Settings {
-  return name === undefined ? {} : table[name];
+/** @throws ConfigError for settings that contradict each other */
+function checkPairSettings({ pairs, images, heldOut = 0 }: Settings): void {
+  if (images !== undefined && pairs === undefined) {
+    throw new ConfigError('--images goes with --pairs: it is the folder that their paths start from.');
+  }
+  if (pairs !== undefined && heldOut > 0) {
+    throw new ConfigError(
+      `Nobody is held out where '${pairs}' has the pairs, but ${heldOut} of the people should be: leave --pairs or ` +
+        '--held-out out, or say --held-out 0.',
+    );
+  }
 }
 
-/** Settings put together, later ones first in rank: entry by entry, and each as a whole. */
+/** Merges settings entry by entry; later layers override earlier ones, and one length overrides another. */
 export function mergeSettings(...layers: readonly Settings[]): Settings {
   return layers.reduce((merged, layer) => {
-    const isLength = lengths.some((key) => layer[key] !== undefined);
-    const rest = isLength ? without(merged, lengths) : merged;
+    const hasDuration = durations.some((key) => layer[key] !== undefined);
+    const kept = hasDuration ? omit(merged, durations) : merged;
     const given = Object.entries(layer).filter(([, value]) => value !== undefined);
-    return { ...rest, ...Object.fromEntries(given) };
+    return { ...kept, ...Object.fromEntries(given) };
   }, {});
 }
 
-function without(settings: Settings, keys: readonly (keyof Settings)[]): Settings {
+function omit(settings: Settings, keys: readonly (keyof Settings)[]): Settings {
   return Object.fromEntries(
     Object.entries(settings).filter(([key]) => !keys.includes(key as keyof Settings)),
   );
+}
+
+/** `heldOut` becomes `--held-out`. */
+function flagName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -100,8 +100,11 @@ export type ScheduleSettings = z.output<typeof scheduleSchema>;
 /** What moves the weights. */
 export type OptimizerSettings = z.output<typeof optimizerSchema>;
 
-/** What a run cannot do without. */
-type Decided =
+/** Settings that name the images to train on. */
+export type GivenSettings = Settings & { readonly data: string };
+
+/** The settings that the command chooses when they are missing. */
+type Chosen =
   | 'data'
   | 'heldOut'
   | 'loss'
@@ -118,7 +121,16 @@ export type SizedNetwork = NetworkSettings & {
   readonly [Key in 'inputSize' | 'channels']: NonNullable<NetworkSettings[Key]>;
 };
 
-/** A configuration in which everything is decided; of epochs, steps and minutes there is one. */
-export type RunConfig = Omit<Settings, Decided | 'network' | 'clipNorm'> & {
-  readonly [Key in Decided]: NonNullable<Settings[Key]>;
+/** Settings with every choice made except the number of steps: the length may still be in minutes. */
+export type ChosenSettings = Omit<Settings, Chosen | 'network' | 'clipNorm'> & {
+  readonly [Key in Chosen]: NonNullable<Settings[Key]>;
 } & { readonly network: SizedNetwork; readonly clipNorm: number | null };
+
+/** The length of a run. */
+export type RunLength =
+  | { readonly epochs: number; readonly steps?: undefined }
+  | { readonly steps: number; readonly epochs?: undefined };
+
+/** A complete configuration: running it again with the same data repeats the run. */
+export type RunConfig = Omit<ChosenSettings, 'epochs' | 'steps' | 'minutes' | 'evaluateEvery'> &
+  RunLength & { readonly evaluateEvery: NonNullable<Settings['evaluateEvery']> };

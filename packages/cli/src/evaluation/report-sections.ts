@@ -8,7 +8,7 @@ import {
 } from '@openset/metrics';
 import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarityPlot } from '@openset/report';
 import type { Embeddings } from '../model/embed-images.ts';
-import type { ThresholdSource } from '../model/load-model.ts';
+import type { ThresholdSource } from '../model/thresholds.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
 import { measurementRows, percent } from './texts.ts';
 import type { UniformMeasurements } from './uniform-accuracy.ts';

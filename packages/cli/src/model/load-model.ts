@@ -1,22 +1,14 @@
 import { createBackbone, type NetworkBackbone } from '@openset/backbones';
 import { DataError, OpenSetError } from '@openset/core';
-import { decodeModel, type ModelDescription, type ModelFile, Verifier } from '@openset/verify';
+import { decodeModel, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { readNamed } from '../files/read-named.ts';
 import { statusOf } from '../files/status-of.ts';
 import { runFolder } from '../training/run-folder.ts';
-
-/** Where the threshold comes from that decides. */
-export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
-
-/** A threshold to decide with instead of the model's: a cosine, or what the loss learned. */
-export type GivenThreshold = number | 'learned';
+import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';
 
 /** A model file on the active backend. */
-export interface LoadedModel {
-  /** With the threshold that decides. */
-  readonly description: ModelDescription;
-  readonly source: ThresholdSource;
+export interface LoadedModel extends DescribedModel {
   readonly backbone: NetworkBackbone;
   readonly verifier: Verifier;
   /** Frees the weights. */
@@ -49,7 +41,7 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
   const { description: own, state } = await readModel(path);
   try {
     return inFile(path, () => {
-      const { threshold, source } = thresholdOf(own, given);
+      const { threshold, source } = selectPairThreshold(own, given);
       const description = { ...own, threshold };
       const backbone = createBackbone(own.backbone);
       backbone.setState(state);
@@ -59,32 +51,6 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
   } finally {
     tf.dispose(state);
   }
-}
-
-function thresholdOf(
-  { threshold, thresholdSource, learnedThreshold: learned }: ModelDescription,
-  given: GivenThreshold | undefined,
-): { readonly threshold: number; readonly source: ThresholdSource } {
-  if (given === undefined) return { threshold, source: thresholdSource };
-  if (given !== 'learned') return { threshold: given, source: 'given' };
-  if (learned?.between === 'embeddings') return { threshold: learned.cosine, source: 'learned' };
-  throw new DataError('its loss has learned no threshold between two embeddings.');
-}
-
-/**
- * The threshold to compare an image with many people by: the learned one, which is found with one image of the same
- * person against one of everybody else. The model's where its loss learned none between embeddings, or one that is no
- * cosine, and where somebody has chosen another: by a false accept rate, or as given.
- */
-export function galleryThreshold({ description, source }: Pick<LoadedModel, 'description' | 'source'>): {
-  readonly threshold: number;
-  readonly source: ThresholdSource;
-} {
-  const { threshold, learnedThreshold: learned, falseAcceptRate = null } = description;
-  const isChosen = source === 'given' || falseAcceptRate !== null;
-  if (isChosen || learned?.between !== 'embeddings' || Math.abs(learned.cosine) > 1)
-    return { threshold, source };
-  return { threshold: learned.cosine, source: 'learned' };
 }
 
 /** Tells which file it was. */

@@ -6,13 +6,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/settings.ts';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { writeAtOnce } from '../files/write-at-once.ts';
-import { chooseThreshold } from '../model/threshold-choice.ts';
+import { chooseThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
+import type { RunParts } from './build-run.ts';
+import { scorePairs, usesFlips } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
 import type { RunFolder } from './run-folder.ts';
-import type { RunParts } from './run-parts.ts';
 import { runReport } from './run-report.ts';
-import { scorePairs, usesFlips } from './validation.ts';
 
 /** What a finished run gives. */
 export interface FinishedRun {

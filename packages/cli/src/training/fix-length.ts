@@ -1,45 +1,114 @@
-import { withStartEpoch } from '../config/loss-words.ts';
-import type { RunConfig } from '../config/settings.ts';
+import { Trainer } from '@openset/train';
+import { startedAtOnce, withStartEpoch } from '../config/loss-words.ts';
+import type { ChosenSettings, RunConfig, RunLength } from '../config/settings.ts';
+import type { Output } from '../output.ts';
+import { buildRun, stepsPerEpoch } from './build-run.ts';
+import type { RunData, TrainingSet } from './prepare-data.ts';
+import { lengthLine } from './run-texts.ts';
 
-/** What the number of steps is computed from. */
+/** Evaluations of a run, unless they would take more than `evaluationShare` of its time. */
+const usualEvaluations = 10;
+const evaluationShare = 0.1;
+/** Cost of embedding an image and its mirror image, relative to training on an image: two of its three passes. */
+const embeddingCost = 0.7;
+const minimumSteps = 10;
+
+/** Steps of the trial, and how many of them are too slow to count: the first steps warm up. */
+const trialSteps = 8;
+const warmupSteps = 2;
+/** Seconds after which the trial ends with two steps. */
+const trialPatience = 30;
+
+/**
+ * Completes the settings: turns minutes into steps by trying a few, and sets what depends on the length.
+ * @throws what training throws; the reason of an aborted signal
+ */
+export async function fixLength(
+  settings: ChosenSettings,
+  { train, pairs }: Pick<RunData, 'train' | 'pairs'>,
+  output: Output,
+  signal?: AbortSignal,
+): Promise<RunConfig> {
+  const perEpoch = stepsPerEpoch(settings, train);
+  let secondsPerStep: number | null = null;
+  let config: RunConfig;
+  if (settings.minutes === undefined) config = followLength(settings, perEpoch);
+  else {
+    output.note('Trying a few steps …');
+    secondsPerStep = await measureStep(settings, train, signal);
+    const evaluatedImages = pairs?.images.size ?? 0;
+    config = fitMinutes(settings, { secondsPerStep, stepsPerEpoch: perEpoch, evaluatedImages });
+  }
+  output.note(lengthLine(config, perEpoch, secondsPerStep));
+  return config;
+}
+
+/** What turns minutes into steps. */
 export interface RunSpeed {
   readonly secondsPerStep: number;
   readonly stepsPerEpoch: number;
   /** Images that an evaluation embeds. */
-  readonly evaluated: number;
+  readonly evaluatedImages: number;
 }
 
-/** Evaluations of a run, unless they would take more than a part of its time. */
-const evaluations = 10;
-const evaluationShare = 0.1;
-/** What an embedding with its mirror image costs, beside an image in training: two of its three passes. */
-const embeddingCost = 0.7;
-const fewestSteps = 10;
-
-/** The configuration with a number of steps in the place of the minutes, so that it can be repeated exactly. */
-export function fixLength({ minutes = 1, ...config }: RunConfig, speed: RunSpeed): RunConfig {
-  const { secondsPerStep, stepsPerEpoch, evaluated } = speed;
-  const all = (60 * minutes) / secondsPerStep;
-  const imagesPerStep = config.batchSize * config.accumulate;
-  const stepsOfEvaluation = (embeddingCost * evaluated) / imagesPerStep;
-  const count = Math.max(1, Math.min(evaluations, Math.floor((evaluationShare * all) / stepsOfEvaluation)));
-  const steps = Math.max(fewestSteps, Math.floor(all - count * stepsOfEvaluation));
-  return withCadence({ ...config, steps }, { steps, stepsPerEpoch, count });
+/** Returns the configuration with the number of steps that fit into the minutes, evaluations included. */
+export function fitMinutes(settings: ChosenSettings, speed: RunSpeed): RunConfig {
+  const { secondsPerStep, stepsPerEpoch: perEpoch, evaluatedImages } = speed;
+  const { minutes = 1, batchSize, accumulate } = settings;
+  const affordableSteps = (60 * minutes) / secondsPerStep;
+  const stepsPerEvaluation = (embeddingCost * evaluatedImages) / (batchSize * accumulate);
+  const affordableEvaluations = Math.floor((evaluationShare * affordableSteps) / stepsPerEvaluation);
+  const evaluations = Math.max(1, Math.min(usualEvaluations, affordableEvaluations));
+  const trainingSteps = Math.floor(affordableSteps - evaluations * stepsPerEvaluation);
+  const steps = Math.max(minimumSteps, trainingSteps);
+  return withLength(settings, { steps }, perEpoch, evaluations);
 }
 
-/** The configuration of a run whose epochs or steps are given, with everything that follows from them. */
-export function followLength(config: RunConfig, stepsPerEpoch: number): RunConfig {
-  const steps = config.steps ?? (config.epochs ?? 1) * stepsPerEpoch;
-  return withCadence(config, { steps, stepsPerEpoch, count: evaluations });
+/** Returns the configuration of a run whose length is given in epochs or steps. */
+export function followLength(settings: ChosenSettings, perEpoch: number): RunConfig {
+  const { epochs = 1, steps } = settings;
+  return withLength(settings, steps === undefined ? { epochs } : { steps }, perEpoch, usualEvaluations);
 }
 
-function withCadence(
-  config: RunConfig,
-  { steps, stepsPerEpoch, count }: { steps: number; stepsPerEpoch: number; count: number },
+function withLength(
+  settings: ChosenSettings,
+  length: RunLength,
+  perEpoch: number,
+  evaluations: number,
 ): RunConfig {
+  const { epochs: _epochs, steps: _steps, minutes: _minutes, ...others } = settings;
+  const steps = length.steps ?? length.epochs * perEpoch;
   return {
-    ...config,
-    loss: withStartEpoch(config.loss, steps / stepsPerEpoch),
-    evaluateEvery: config.evaluateEvery ?? { steps: Math.max(1, Math.ceil(steps / count)) },
+    ...others,
+    ...length,
+    loss: withStartEpoch(settings.loss, steps / perEpoch),
+    evaluateEvery: settings.evaluateEvery ?? { steps: Math.max(1, Math.ceil(steps / evaluations)) },
   };
+}
+
+/** Returns the seconds that a step takes on the active backend: the median of a few with a network that is thrown away. */
+async function measureStep(
+  settings: ChosenSettings,
+  set: TrainingSet,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const trial = followLength({ ...settings, steps: trialSteps }, stepsPerEpoch(settings, set));
+  // With all parts of the loss: most steps of the run have them.
+  const run = buildRun({ ...trial, loss: startedAtOnce(trial.loss) }, set);
+  try {
+    const seconds: number[] = [];
+    const start = performance.now();
+    // With a larger `readEvery`, steps that are only queued on the device would look fast.
+    for await (const event of new Trainer({ ...run.options, readEvery: 1 })) {
+      signal?.throwIfAborted();
+      if (event.kind !== 'step') continue;
+      seconds.push(event.seconds);
+      const isLate = performance.now() - start > 1000 * trialPatience;
+      if (isLate && seconds.length > 1) break;
+    }
+    const steady = seconds.length > warmupSteps ? seconds.slice(warmupSteps) : seconds.slice(-1);
+    return steady.sort((first, second) => first - second)[Math.floor(steady.length / 2)]!;
+  } finally {
+    run.dispose();
+  }
 }

@@ -1,12 +1,27 @@
+import { totalmem } from 'node:os';
 import { ConfigError } from '@openset/core';
 import { holdOutClasses, type ImageSource } from '@openset/data';
-import type { RunConfig } from '../config/settings.ts';
+import { decodeIntoMemory } from '@openset/data/node';
+import type { ChosenSettings } from '../config/settings.ts';
 import { imagePaths, pairsBeside } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { type PairSet, sampledPairs } from '../images/pair-set.ts';
+import { learnsThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
-import { type ImageSize, loadIntoMemory, networkImageSize, type TrainingSet } from './training-set.ts';
-import { learnsThreshold } from './validation.ts';
+
+/** The size that images are brought to. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/** Images to train on. */
+export interface TrainingSet {
+  readonly source: ImageSource;
+  readonly size: ImageSize;
+  readonly isInMemory: boolean;
+}
 
 /** What a run works on. */
 export interface RunData {
@@ -21,6 +36,9 @@ export interface RunData {
   readonly imagesSeenInTraining: number;
 }
 
+/** Share of the machine's memory that images may take. */
+const memoryShare = 0.25;
+
 /** Pairs of each kind from people held out, at most. */
 const mostPairs = 3000;
 
@@ -29,7 +47,11 @@ const mostPairs = 3000;
  * memory.
  * @throws DataError if there are too few people, or an image cannot be read; ConfigError if there would be no threshold
  */
-export async function prepareData(config: RunConfig, source: ImageSource, output: Output): Promise<RunData> {
+export async function prepareData(
+  config: ChosenSettings,
+  source: ImageSource,
+  output: Output,
+): Promise<RunData> {
   const { data, seed } = config;
   const size = networkImageSize(config);
   const pairsFrom = config.pairs ?? (config.heldOut === 0 ? await pairsBeside(data) : null);
@@ -66,10 +88,32 @@ async function pairsInMemory(pairs: PairSet, size: ImageSize, output: Output): P
 }
 
 /** @throws ConfigError if the threshold would have to come from pairs */
-function checkLearnsThreshold(config: RunConfig): void {
-  if (learnsThreshold(config)) return;
+function checkLearnsThreshold(config: ChosenSettings): void {
+  if (learnsThreshold(config.loss)) return;
   throw new ConfigError(
     `${config.loss.loss} learns no threshold between two embeddings, and nobody is held out to find one: give --pairs FILE ` +
       '(the lfw.bin of an InsightFace set, for example) or --held-out SHARE.',
   );
+}
+
+/** Returns the size of the images that the network takes. */
+function networkImageSize({ network }: Pick<ChosenSettings, 'network'>): ImageSize {
+  const { inputSize, channels } = network;
+  const [height, width] = typeof inputSize === 'number' ? [inputSize, inputSize] : inputSize;
+  return { height, width, channels };
+}
+
+/**
+ * Decodes a set into memory if there is room, so that epochs cost no decoding.
+ * @throws DataError for an image that cannot be decoded
+ */
+async function loadIntoMemory(source: ImageSource, size: ImageSize, output: Output): Promise<TrainingSet> {
+  const bytes = source.size * size.height * size.width * size.channels;
+  if (bytes > memoryShare * totalmem()) return { source, size, isInMemory: false };
+  const counter = output.counter('reading images');
+  const decoded = await decodeIntoMemory(source, {
+    ...size,
+    onProgress: (done, total) => counter.update(done, total),
+  });
+  return { source: decoded, size, isInMemory: true };
 }

@@ -1,11 +1,12 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ConfigError, DataError } from '@openset/core';
-import { readSettings } from '../config/read-settings.ts';
-import type { RunConfig, Settings } from '../config/settings.ts';
+import { ConfigError } from '@openset/core';
+import type { ImageSource } from '@openset/data';
+import type { RunConfig } from '../config/settings.ts';
 import { checkFolderPlace } from '../files/check-place.ts';
-import { statusOf } from '../files/status-of.ts';
+import { writeAtOnce } from '../files/write-at-once.ts';
 import { writeNew } from '../files/write-new.ts';
+import { fingerprintOf } from './data-fingerprint.ts';
 
 /** What lies where in the folder of a run. */
 export interface RunFolder {
@@ -50,18 +51,26 @@ export async function checkNewRun(folder: RunFolder): Promise<void> {
 }
 
 /**
- * Makes the folder of a new run, and writes its settings there: it is this run's from then on.
- * @throws ConfigError if another run has begun there since `checkNewRun`; DataError if it cannot be written
+ * Creates the folder of a new run with its configuration and the fingerprint of its images. Exactly one of several
+ * processes can claim a folder.
+ * @throws ConfigError if another run has claimed the folder since `checkNewRun`; DataError if it cannot be written
  */
-export async function claimRun(folder: RunFolder, config: RunConfig): Promise<void> {
+export async function claimRun(folder: RunFolder, config: RunConfig, source: ImageSource): Promise<void> {
   await mkdir(folder.path, { recursive: true });
+  let isOurs: boolean;
   try {
-    if (await writeNew(folder.config, `${JSON.stringify(config, null, 2)}\n`)) return;
+    isOurs = await writeNew(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   } catch (error) {
     await rmdir(folder.path).catch(() => {});
     throw error;
   }
-  throw holdsRun(folder);
+  if (!isOurs) throw holdsRun(folder);
+  try {
+    await writeAtOnce(folder.data, `${JSON.stringify(fingerprintOf(source))}\n`);
+  } catch (error) {
+    await discardEmptyRun(folder);
+    throw error;
+  }
 }
 
 function holdsRun({ path }: RunFolder): ConfigError {
@@ -78,13 +87,4 @@ export async function discardEmptyRun(folder: RunFolder): Promise<void> {
     await rm(path, { recursive: true, force: true });
   }
   await rmdir(folder.path).catch(() => {});
-}
-
-/**
- * The settings of a run that is to go on.
- * @throws DataError if there is none, or its settings are damaged
- */
-export async function settingsOfRun(folder: RunFolder): Promise<Settings> {
-  if (await statusOf(folder.config)) return readSettings(folder.config);
-  throw new DataError(`'${folder.path}' holds no run to go on with: there is no '${folder.config}'.`);
 }

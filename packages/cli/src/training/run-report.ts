@@ -6,9 +6,9 @@ import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { reportSections, thresholdsOfPeople } from '../evaluation/report-sections.ts';
 import { count, counted } from '../evaluation/texts.ts';
 import { measureUniform } from '../evaluation/uniform-accuracy.ts';
+import type { PairScores } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
 import { seenText } from './run-texts.ts';
-import type { PairScores } from './validation.ts';
 
 /** What the report of a run tells. */
 export interface RunReport {

@@ -1,18 +1,19 @@
 import type { BackboneConfig, LearnedThreshold } from '@openset/core';
+import type { ModelDescription } from '@openset/verify';
 import type { RunningBackend } from '../backends.ts';
 import type { LossSettings } from '../config/loss-schema.ts';
-import type { RunConfig } from '../config/settings.ts';
+import type { ChosenSettings, RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { acceptText, aligned, count, counted, percent } from '../evaluation/texts.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
+import { betweenEmbeddings } from '../model/thresholds.ts';
 import { backendText } from '../start-backend.ts';
-import type { FinishedRun } from './finish-run.ts';
 import type { RunData } from './prepare-data.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** What was chosen, in a few plain lines. */
 export function choiceLines(
-  config: RunConfig,
+  config: ChosenSettings,
   facts: ImageFacts,
   data: RunData,
   running: RunningBackend,
@@ -47,11 +48,11 @@ export function lengthLine(
   stepsPerEpoch: number,
   secondsPerStep: number | null,
 ): string {
-  const all = steps ?? (epochs ?? 1) * stepsPerEpoch;
+  const all = steps ?? epochs * stepsPerEpoch;
   const rounds = `${(all / stepsPerEpoch).toFixed(all < 10 * stepsPerEpoch ? 1 : 0)} times through the data`;
-  const evaluated = evaluateEvery?.steps
+  const evaluated = evaluateEvery.steps
     ? `every ${counted(evaluateEvery.steps, 'step')}`
-    : `every ${counted(evaluateEvery?.epochs ?? 1, 'epoch')}`;
+    : `every ${counted(evaluateEvery.epochs ?? 1, 'epoch')}`;
   const time =
     secondsPerStep === null
       ? ''
@@ -60,7 +61,12 @@ export function lengthLine(
 }
 
 /** What came out. */
-export function resultText({ description, measured }: FinishedRun, data: RunData, folder: RunFolder): string {
+export function resultText(
+  description: ModelDescription,
+  measured: PairMeasurements | null,
+  data: RunData,
+  folder: RunFolder,
+): string {
   const { threshold, thresholdSource, learnedThreshold: learned } = description;
   const rows: [string, string][] = [
     ['Model:', folder.model],
@@ -88,7 +94,7 @@ function judgesText({ heldPeople, pairsFrom }: RunData): string {
 function learnedText(learned: LearnedThreshold | null, measured: PairMeasurements | null): string {
   if (!learned) return 'no threshold';
   const value = `${learned.cosine.toFixed(3)} between ${learned.between}`;
-  if (learned.between !== 'embeddings') return `${value}, which is not the one between two embeddings`;
+  if (!betweenEmbeddings(learned)) return `${value}, which is not the one between two embeddings`;
   if (learned.cosine > 1) return `${value}, which no cosine reaches: train longer`;
   if (!measured?.learned) return value;
   const did = `${value}: ${percent(measured.learned.accuracy)}, ${acceptText(measured.learned)}`;

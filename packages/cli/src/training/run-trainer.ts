@@ -1,11 +1,11 @@
 import { type FinishedEvent, type StoppedEvent, Trainer } from '@openset/train';
 import { consoleLogger, DirectoryCheckpoints, jsonLinesLogger, tensorBoardLogger } from '@openset/train/node';
 import type { RunConfig } from '../config/settings.ts';
+import type { PairSet } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
-import type { RunData } from './prepare-data.ts';
+import type { RunParts } from './build-run.ts';
+import { pairEvaluation } from './pair-evaluation.ts';
 import type { RunFolder } from './run-folder.ts';
-import type { RunParts } from './run-parts.ts';
-import { validation } from './validation.ts';
 
 /** What is around a training. */
 export interface TrainerContext {
@@ -21,16 +21,16 @@ export interface TrainerContext {
  * @throws what training throws; ConfigError if a run that is new finds checkpoints
  */
 export async function runTrainer(
-  config: RunConfig,
-  data: RunData,
   { options }: RunParts,
+  config: RunConfig,
+  pairs: PairSet | null,
   folder: RunFolder,
   { output, signal, resume }: TrainerContext,
 ): Promise<FinishedEvent | StoppedEvent> {
-  const { epochs, steps } = config.evaluateEvery ?? {};
+  const { epochs, steps } = config.evaluateEvery;
   const trainer = new Trainer({
     ...options,
-    ...(data.pairs ? { evaluation: validation(data.pairs, config, output) } : {}),
+    ...(pairs ? { evaluation: pairEvaluation(pairs, config, output) } : {}),
     checkpoints: {
       store: new DirectoryCheckpoints(folder.checkpoints),
       resume,

@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { BackendName } from '../backends.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
-import { lossFor } from './loss-words.ts';
+import { type LossWord, lossFor } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
-import type { RunConfig, Settings, SizedNetwork } from './settings.ts';
+import type { ChosenSettings, GivenSettings, SizedNetwork } from './settings.ts';
 
-/** What a choice depends on. */
+/** What the choices depend on. */
 export interface Circumstances extends ImageFacts {
-  readonly data: string;
   readonly backend: BackendName;
+  /** Overrides the loss of the settings, if it is not undefined. */
+  readonly lossWord?: LossWord | undefined;
   /** Default those of this machine. */
   readonly cores?: number;
 }
@@ -20,9 +21,9 @@ const mostMinutes = 720;
 /** From so many cores on, TensorFlow on the processor is taken for a fast machine. */
 const manyCores = 16;
 
-/** Fills in everything that the settings leave open. */
-export function chooseSettings(given: Settings, facts: Circumstances): RunConfig {
-  const { imageCount, personCount, data, backend } = facts;
+/** Chooses every setting that is missing. */
+export function chooseSettings(given: GivenSettings, facts: Circumstances): ChosenSettings {
+  const { imageCount, personCount, backend, lossWord } = facts;
   const isFast =
     ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && coresOf(facts) >= manyCores);
   const network = withSize(given.network ?? networkFor(facts, isFast), facts, isFast);
@@ -31,11 +32,10 @@ export function chooseSettings(given: Settings, facts: Circumstances): RunConfig
   const minutes = Math.min(mostMinutes, Math.max(1, Math.round(imageCount / imagesPerMinute)));
   return {
     ...given,
-    data,
     // Pairs of their own make it needless to hold people out.
     heldOut: given.heldOut ?? (given.pairs === undefined ? 0.1 : 0),
     network,
-    loss: given.loss ?? lossFor('unitsface', personCount),
+    loss: lossWord ? lossFor(lossWord, personCount) : (given.loss ?? lossFor('unitsface', personCount)),
     optimizer: given.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
     schedule: given.schedule ?? {
       kind: 'cosine',

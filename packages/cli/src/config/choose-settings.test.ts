@@ -2,7 +2,7 @@ import { createBackbone } from '@openset/backbones';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lfw } from '../__fixtures__/lfw-circumstances.ts';
 import { useBackend } from '../backends.ts';
-import { chooseSettings } from './choose.ts';
+import { chooseSettings } from './choose-settings.ts';
 import { parseSettings } from './problems.ts';
 import { mergeSettings } from './read-settings.ts';
 import { settingsSchema } from './settings.ts';
@@ -11,9 +11,11 @@ beforeAll(async () => {
   await useBackend('cpu');
 });
 
+const data = '/faces';
+
 describe('with nothing given', () => {
   it('chooses a run of 20 minutes for LFW on two cores', () => {
-    const config = chooseSettings({}, lfw);
+    const config = chooseSettings({ data }, lfw);
     expect(config).toMatchObject({ minutes: 20, batchSize: 64, heldOut: 0.1, seed: 1, data: '/faces' });
     expect(config.network).toMatchObject({ backbone: 'lresnet-ir', inputSize: 56, channels: 1, width: 16 });
     expect(config.loss).toMatchObject({ loss: 'UniTSFaceLoss', scale: 32 });
@@ -28,21 +30,27 @@ describe('with nothing given', () => {
     ['many cores', { backend: 'node', cores: 64 }, { inputSize: 112, width: 32 }, 128, 20],
     ['few cores', { backend: 'node', cores: 4 }, { inputSize: 56, width: 16 }, 64, 20],
   ] as const)('suits %s', (_, facts, network, batchSize, minutes) => {
-    const config = chooseSettings({}, { ...lfw, ...facts });
+    const config = chooseSettings({ data }, { ...lfw, ...facts });
     expect(config.network).toMatchObject(network);
     expect(config).toMatchObject({ batchSize, minutes });
     createBackbone({ ...config.network, width: 4, embeddingSize: 4 }).dispose();
   });
 
   it('takes the scale and the margin of the papers for their number of people', () => {
-    const { loss } = chooseSettings({}, { ...lfw, personCount: 10_572 });
+    const { loss } = chooseSettings({ data }, { ...lfw, personCount: 10_572 });
     expect(loss).toMatchObject({ scale: 64, classLoss: { margin: 0.4 } });
   });
 });
 
 describe('with something given', () => {
   it('keeps it, entry by entry', () => {
-    const given = { epochs: 3, batchSize: 5, clipNorm: null, network: { backbone: 'small-cnn' } as const };
+    const given = {
+      data,
+      epochs: 3,
+      batchSize: 5,
+      clipNorm: null,
+      network: { backbone: 'small-cnn' } as const,
+    };
     const config = chooseSettings(given, lfw);
     expect(config).toMatchObject({ epochs: 3, batchSize: 5, clipNorm: null });
     expect(config.network).toEqual({ backbone: 'small-cnn', inputSize: 56, channels: 1 });
@@ -50,7 +58,7 @@ describe('with something given', () => {
   });
 
   it('holds nobody out where there are pairs', () => {
-    expect(chooseSettings({ pairs: 'lfw.bin' }, lfw).heldOut).toBe(0);
+    expect(chooseSettings({ data, pairs: 'lfw.bin' }, lfw).heldOut).toBe(0);
   });
 
   it('puts later layers over earlier ones, and one length in the place of another', () => {
@@ -60,7 +68,7 @@ describe('with something given', () => {
   });
 
   it('is the same once more: a configuration that was chosen is kept', () => {
-    const config = chooseSettings({}, lfw);
+    const config = chooseSettings({ data }, lfw);
     expect(chooseSettings(config, { ...lfw, backend: 'cpu', side: 30 })).toEqual({
       ...config,
       backend: 'cpu',

@@ -14,9 +14,15 @@ import {
   type TrainerOptions,
   type TrainingOptimizer,
 } from '@openset/train';
-import type { OptimizerSettings, RunConfig, ScheduleSettings } from '../config/settings.ts';
+import type {
+  ChosenSettings,
+  OptimizerSettings,
+  RunConfig,
+  RunLength,
+  ScheduleSettings,
+} from '../config/settings.ts';
 import { makeLoss } from './make-loss.ts';
-import type { TrainingSet } from './training-set.ts';
+import type { TrainingSet } from './prepare-data.ts';
 
 /** What a run is made of. */
 export interface RunParts {
@@ -27,14 +33,11 @@ export interface RunParts {
   dispose(): void;
 }
 
-/** A configuration whose length is known; of both one is given. */
-export type RunLength = Pick<RunConfig, 'epochs' | 'steps'>;
-
 /**
- * Makes network, loss and everything else of a run, as the configuration says.
- * @throws ConfigError for options out of their range, or that do not go together
+ * Builds the network, the loss and the other parts of a run from its configuration.
+ * @throws ConfigError for options that are out of range or contradict each other
  */
-export function makeRun(config: RunConfig, set: TrainingSet, length: RunLength): RunParts {
+export function buildRun(config: RunConfig, set: TrainingSet): RunParts {
   const { network, seed, accumulate, clipNorm } = config;
   const backbone = createBackbone({ ...network, seed });
   try {
@@ -42,15 +45,15 @@ export function makeRun(config: RunConfig, set: TrainingSet, length: RunLength):
     const numClasses = set.source.classNames.length;
     const loss = makeLoss(config.loss, { numClasses, embeddingSize, seed });
     const optimizer = makeOptimizer(config.optimizer, config.schedule.learningRate);
-    const end = length.steps === undefined ? { epochs: length.epochs ?? 1 } : { steps: length.steps };
+    const length = config.steps === undefined ? { epochs: config.epochs } : { steps: config.steps };
     const options = {
       backbone,
       loss,
       optimizer,
-      schedule: makeSchedule(config.schedule, end, stepsPerEpoch(config, set)),
+      schedule: makeSchedule(config.schedule, length, stepsPerEpoch(config, set)),
       batches: (start: BatchPosition) => makeLoader(config, set, start),
       toTensors,
-      ...end,
+      ...length,
       seed,
       accumulate,
       ...(clipNorm === null ? {} : { clipNorm }),
@@ -67,13 +70,13 @@ export function makeRun(config: RunConfig, set: TrainingSet, length: RunLength):
   }
 }
 
-/** Optimizer steps that an epoch has. */
-export function stepsPerEpoch(config: RunConfig, set: TrainingSet): number {
+/** Returns the number of optimizer steps in an epoch. */
+export function stepsPerEpoch(config: ChosenSettings, set: TrainingSet): number {
   const { batchesPerEpoch } = makeLoader(config, set, { epoch: 0, batch: 0 });
   return Math.ceil(batchesPerEpoch / config.accumulate);
 }
 
-function makeLoader({ batchSize, seed, augment }: RunConfig, set: TrainingSet, start: BatchPosition) {
+function makeLoader({ batchSize, seed, augment }: ChosenSettings, set: TrainingSet, start: BatchPosition) {
   const options: NodeLoaderOptions = {
     ...set.size,
     batchSize,
@@ -93,15 +96,11 @@ function makeOptimizer({ kind, ...options }: OptimizerSettings, learningRate: nu
   return kind === 'sgd' ? new Sgd(all) : new AdamW(all);
 }
 
-/** Warm-ups are shares of the run, and decays end where it ends. */
-function makeSchedule(
-  settings: ScheduleSettings,
-  end: { readonly epochs: number } | { readonly steps: number },
-  perEpoch: number,
-): Schedule {
+/** Makes a schedule whose warm-up is a share of the run, and whose decay ends with the run. */
+function makeSchedule(settings: ScheduleSettings, run: RunLength, perEpoch: number): Schedule {
   const { by = 'epoch', learningRate, warmup: share = 0 } = settings;
-  const epochs = 'epochs' in end ? end.epochs : Math.ceil(end.steps / perEpoch);
-  const steps = 'steps' in end ? end.steps : end.epochs * perEpoch;
+  const epochs = run.epochs ?? Math.ceil(run.steps / perEpoch);
+  const steps = run.steps ?? run.epochs * perEpoch;
   const length = by === 'epoch' ? epochs : steps;
   const common = { by, learningRate, length, warmup: Math.round(share * length) };
   if (settings.kind === 'constant') return constantSchedule(common);

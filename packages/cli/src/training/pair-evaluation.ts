@@ -1,4 +1,4 @@
-import { type Backbone, type LearnedThreshold, type OpenSetLoss, readThreshold } from '@openset/core';
+import type { Backbone } from '@openset/core';
 import {
   accuracyAt,
   areaUnderCurve,
@@ -11,6 +11,7 @@ import { Verifier } from '@openset/verify';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairSet } from '../images/pair-set.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
+import { learnsThreshold, readPairThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 
 /** How a network does on pairs. */
@@ -42,9 +43,9 @@ export async function scorePairs(
  * The evaluation of a run now and then. The weights with the best accuracy are kept, of equal ones those whose probabilities
  * are surest; while a loss that learns a threshold has none yet, its weights are no candidates.
  */
-export function validation(pairs: PairSet, config: RunConfig, output: Output): EvaluationOptions {
+export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output): EvaluationOptions {
   const flipSum = usesFlips(config);
-  const { epochs, steps } = config.evaluateEvery ?? {};
+  const { epochs, steps } = config.evaluateEvery;
   return {
     ...(epochs === undefined ? {} : { everyEpochs: epochs }),
     ...(steps === undefined ? {} : { everySteps: steps }),
@@ -52,8 +53,8 @@ export function validation(pairs: PairSet, config: RunConfig, output: Output): E
       const { cosines } = await scorePairs(pairs, { backbone, flipSum }, output, signal);
       const { isSame } = pairs;
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
-      const learned = await learnedThreshold(loss);
-      const isCandidate = learned !== null || !learnsThreshold(config);
+      const learned = await readPairThreshold(loss);
+      const isCandidate = learned !== null || !learnsThreshold(config.loss);
       // The log loss is below 1, an accuracy more is one pair: so the accuracy decides.
       const { logLoss } = plattCalibration(cosines, isSame);
       return {
@@ -66,15 +67,4 @@ export function validation(pairs: PairSet, config: RunConfig, output: Output): E
     },
     best: { metric: 'score' },
   };
-}
-
-/** Whether a loss comes to a threshold between two embeddings. */
-export function learnsThreshold({ loss }: Pick<RunConfig, 'loss'>): boolean {
-  return loss.loss === 'UniTSFaceLoss' || loss.loss === 'UssLoss';
-}
-
-/** The threshold between embeddings that a loss has learned; null if it learns another, or none. */
-async function learnedThreshold(loss: OpenSetLoss): Promise<LearnedThreshold | null> {
-  const learned = await readThreshold(loss);
-  return learned?.between === 'embeddings' ? learned : null;
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@openset/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Settings } from '../config/settings.ts';
-import { type GivenSettings, settingsOf } from './given-settings.ts';
-import { runFolder } from './run-folder.ts';
+import { runFolder } from '../training/run-folder.ts';
+import { readRunSettings, type SettingsFlags } from './read-settings.ts';
+import type { Settings } from './settings.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,13 +14,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The settings of flags over those of a file. */
-async function settingsWith(flags: GivenSettings, file: Settings = {}): Promise<Settings> {
+async function settingsWith(flags: SettingsFlags, file: Settings = {}): Promise<Settings> {
   const config = join(folder, 'file.json');
   await writeFile(config, JSON.stringify(file));
-  return settingsOf({ ...flags, config }, runFolder(folder));
+  return readRunSettings({ data: 'faces', ...flags, config }, runFolder(folder));
 }
 
-it.each<[string, GivenSettings, Settings, RegExp]>([
+it.each<[string, SettingsFlags, Settings, RegExp]>([
   [
     'two lengths',
     { epochs: 20, minutes: 5 },
@@ -72,6 +72,6 @@ it('takes pairs where nobody is held out', async () => {
 
 it('refuses more threads than a file may have for a run that goes on, too', async () => {
   await writeFile(join(folder, 'config.json'), '{}');
-  const asked = settingsOf({ resume: true, threads: 96 }, runFolder(folder));
+  const asked = readRunSettings({ resume: true, threads: 96 }, runFolder(folder));
   await expect(asked).rejects.toThrow(/^The command line: threads must be at most 64, but is 96/);
 });

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { chooseThreshold, type DescribedModel, selectGalleryThreshold } from './thresholds.ts';
+
+/** The best threshold is 0.5, between 0.4 and 0.6. */
+const pairs = { cosines: [0.8, 0.6, 0.4, 0.2], isSame: [1, 1, 0, 0] };
+
+it('keeps what the loss learned where it separates embeddings as well as the best', () => {
+  const learned = { cosine: 0.45, between: 'embeddings' } as const;
+  const choice = chooseThreshold(learned, pairs);
+  expect(choice).toMatchObject({ threshold: 0.45, thresholdSource: 'learned', learnedThreshold: learned });
+  expect(choice!.calibration!.slope).toBeLessThan(0);
+  expect(chooseThreshold(learned, null)).toMatchObject({ threshold: 0.45, calibration: null });
+});
+
+it.each([
+  ['between embedding and class', { cosine: 0.45, between: 'embedding and class' }],
+  ['worse than the best by a quarter of the pairs', { cosine: 0.7, between: 'embeddings' }],
+  ['above 1', { cosine: 1.1, between: 'embeddings' }],
+  ['none', null],
+] as const)('takes the best of the pairs where the learned one is %s', (_, learned) => {
+  const choice = chooseThreshold(learned, pairs);
+  expect(choice).toMatchObject({ thresholdSource: 'calibrated', learnedThreshold: learned });
+  expect(choice!.threshold).toBeCloseTo(0.5);
+  if (learned?.cosine !== 0.7) expect(chooseThreshold(learned, null)).toBeNull();
+});
+
+const calibrated: DescribedModel = {
+  description: {
+    backbone: { backbone: 'small-cnn' },
+    threshold: 0.3,
+    thresholdSource: 'calibrated',
+    learnedThreshold: { cosine: 0.6, between: 'embeddings' },
+  },
+  source: 'calibrated',
+};
+
+it.each<[string, Partial<DescribedModel['description']>, DescribedModel['source'], number, string]>([
+  ['learned', {}, 'calibrated', 0.6, 'learned'],
+  ['given', {}, 'given', 0.3, 'given'],
+  ['calibrated to a rate', { falseAcceptRate: 0.001 }, 'calibrated', 0.3, 'calibrated'],
+  [
+    'the most right answers, where none is learned',
+    { learnedThreshold: null },
+    'calibrated',
+    0.3,
+    'calibrated',
+  ],
+  [
+    'the most right answers, where another is learned',
+    { learnedThreshold: { cosine: 0.6, between: 'embedding and class' } },
+    'calibrated',
+    0.3,
+    'calibrated',
+  ],
+  [
+    'the most right answers, where no cosine reaches the learned one',
+    { learnedThreshold: { cosine: 1.2, between: 'embeddings' } },
+    'calibrated',
+    0.3,
+    'calibrated',
+  ],
+])('one against many: %s', (_, own, source, threshold, expected) => {
+  const description = { ...calibrated.description, ...own };
+  expect(selectGalleryThreshold({ description, source })).toEqual({ threshold, source: expected });
+});

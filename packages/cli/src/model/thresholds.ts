@@ -1,0 +1,145 @@
+import { DataError, type LearnedThreshold, type OpenSetLoss, readThreshold } from '@openset/core';
+import { bestAccuracy, calibrateThreshold, compareThreshold, plattCalibration } from '@openset/metrics';
+import type { ModelDescription } from '@openset/verify';
+import type { LossSettings } from '../config/loss-schema.ts';
+
+/** Origin of a threshold that decides. */
+export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
+
+/** A threshold that overrides the model's: a cosine, or the threshold learned in training. */
+export type GivenThreshold = number | 'learned';
+
+/** The threshold that decides, and its origin. */
+export interface DecidingThreshold {
+  readonly threshold: number;
+  readonly source: ThresholdSource;
+}
+
+/** Cosines of pairs, and whether each pair shows one person. */
+export interface ScoredPairs {
+  readonly cosines: ArrayLike<number>;
+  readonly isSame: ArrayLike<boolean | number>;
+}
+
+// Training: reading and choosing a threshold.
+
+/** Whether a loss learns a threshold between two embeddings. */
+export function learnsThreshold({ loss }: LossSettings): boolean {
+  return loss === 'UniTSFaceLoss' || loss === 'UssLoss';
+}
+
+/** Returns the threshold learned in training if it separates two embeddings, otherwise null. */
+export function betweenEmbeddings(learned: LearnedThreshold | null | undefined): LearnedThreshold | null {
+  return learned?.between === 'embeddings' ? learned : null;
+}
+
+/** Returns the threshold between two embeddings that a loss has learned so far; null if it has none. */
+export async function readPairThreshold(loss: OpenSetLoss): Promise<LearnedThreshold | null> {
+  return betweenEmbeddings(await readThreshold(loss));
+}
+
+/** The part of a model's description that decides. */
+export type ThresholdChoice = Pick<
+  ModelDescription,
+  'threshold' | 'thresholdSource' | 'learnedThreshold' | 'calibration'
+>;
+
+/**
+ * Accuracy that a learned threshold may lose against the best one, on as many pairs of the same person as of different
+ * people. USS learns from one positive against all other people, so its threshold is strict. A network that separates people
+ * well loses nothing by it; one that does not yet would reject most images of the same person.
+ */
+export const mostAccuracyLost = 0.05;
+
+/**
+ * Chooses the threshold of a trained model. The learned threshold decides if it separates two embeddings and loses at most
+ * `mostAccuracyLost` on the pairs; otherwise the threshold with the best accuracy on the pairs does. The pairs also
+ * give the calibration of probabilities.
+ * @returns null if no threshold was learned and there are no pairs
+ */
+export function chooseThreshold(
+  learned: LearnedThreshold | null,
+  pairs: ScoredPairs | null,
+): ThresholdChoice | null {
+  const common = { learnedThreshold: learned, calibration: pairs && calibrateProbabilities(pairs) };
+  if (learned && isUsable(learned, pairs)) {
+    return { ...common, threshold: learned.cosine, thresholdSource: 'learned' };
+  }
+  if (!pairs) return null;
+  return { ...common, threshold: mostAccurateThreshold(pairs), thresholdSource: 'calibrated' };
+}
+
+/** A threshold between embedding and class does not separate two embeddings; above 1, no pair is the same person. */
+function isUsable(learned: LearnedThreshold, pairs: ScoredPairs | null): boolean {
+  if (!betweenEmbeddings(learned) || learned.cosine > 1) return false;
+  if (!pairs) return true;
+  return compareThreshold(pairs.cosines, pairs.isSame, learned.cosine).accuracyLost <= mostAccuracyLost;
+}
+
+// Calibration on pairs.
+
+/** Returns the threshold with the best accuracy on the pairs, from −1 to 1. */
+export function mostAccurateThreshold({ cosines, isSame }: ScoredPairs): number {
+  const { threshold } = bestAccuracy(cosines, isSame);
+  return Math.min(1, Math.max(-1, threshold));
+}
+
+/** A threshold for a false accept rate. */
+export interface RateThreshold {
+  readonly threshold: number;
+  /** 95 % confidence interval of the threshold. */
+  readonly interval: { readonly low: number; readonly high: number };
+  /** Pairs of different people that a rate this low needs; null for a rate of 0. */
+  readonly differentNeeded: number | null;
+}
+
+/**
+ * Returns the threshold that accepts at most a share of pairs of different people, from −1.
+ * @param cosines of pairs of different people
+ * @returns null if no threshold up to 1 is strict enough
+ */
+export function thresholdAtRate(cosines: ArrayLike<number>, far: number): RateThreshold | null {
+  const { threshold, interval, negativesNeeded } = calibrateThreshold(cosines, far);
+  if (threshold > 1) return null;
+  const differentNeeded = Number.isFinite(negativesNeeded) ? negativesNeeded : null;
+  return { threshold: Math.max(-1, threshold), interval, differentNeeded };
+}
+
+/** Returns the curve from cosines to probabilities (Platt scaling). */
+export function calibrateProbabilities({ cosines, isSame }: ScoredPairs) {
+  const { slope, offset } = plattCalibration(cosines, isSame);
+  return { slope, offset };
+}
+
+// Use: the threshold that decides.
+
+/**
+ * Returns the threshold that decides whether two images show one person: the given one, otherwise the model's.
+ * @throws DataError if `given` is `'learned'` and the loss learned no threshold between two embeddings
+ */
+export function selectPairThreshold(model: ModelDescription, given?: GivenThreshold): DecidingThreshold {
+  if (given === undefined) return { threshold: model.threshold, source: model.thresholdSource };
+  if (given !== 'learned') return { threshold: given, source: 'given' };
+  const learned = betweenEmbeddings(model.learnedThreshold);
+  if (learned) return { threshold: learned.cosine, source: 'learned' };
+  throw new DataError('its loss has learned no threshold between two embeddings.');
+}
+
+/** A model's description with the threshold from `selectPairThreshold`, and that threshold's origin. */
+export interface DescribedModel {
+  readonly description: ModelDescription;
+  readonly source: ThresholdSource;
+}
+
+/**
+ * Returns the threshold that decides whether an image shows somebody in a gallery: the learned one, because training
+ * compares one image of the same person with one of everybody else. The pair threshold decides instead if the user gave
+ * it, if it was calibrated to a false accept rate, or if no cosine threshold between embeddings was learned.
+ */
+export function selectGalleryThreshold({ description, source }: DescribedModel): DecidingThreshold {
+  const { threshold, learnedThreshold, falseAcceptRate = null } = description;
+  const learned = betweenEmbeddings(learnedThreshold);
+  const isChosen = source === 'given' || falseAcceptRate !== null;
+  if (isChosen || !learned || Math.abs(learned.cosine) > 1) return { threshold, source };
+  return { threshold: learned.cosine, source: 'learned' };
+}
