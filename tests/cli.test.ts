@@ -149,7 +149,7 @@ describe.concurrent('mistakes of the user', () => {
     [
       'an unreadable image',
       ['train', '--data', 'damaged', '--out', 'new'],
-      /person-2\/image-0\.png: not an image/,
+      /person-2\/image-0\.png: cannot decode the image/,
     ],
     [
       'a misspelt setting',

@@ -242,7 +242,7 @@ describe('embed', () => {
     ['strangers', 'e.txt', /must end in \.npz or \.jsonl/],
     ['strangers', 'missing/e.npz', /there is no folder/],
     ['nowhere', 'new.npz', /There is no file or folder/],
-    ['text.jpg', 'new.npz', /text\.jpg: not an image/],
+    ['text.jpg', 'new.npz', /text\.jpg: cannot decode the image/],
   ])('refuses %s to %s', async (path, out, message) => {
     await expect(embed({ ...common, paths: [at(path)], out: at(out) }, keptOutput())).rejects.toThrow(
       message,
