@@ -1,3 +1,4 @@
+import { epochNumber } from '@openset/core';
 import cliProgress from 'cli-progress';
 
 /** Progress of one training run. */
@@ -23,7 +24,8 @@ function terminalBar(name: string, total: number, epochs: number): Progress {
   });
   bar.start(total, 0, { epoch: 1, loss: '-' });
   return {
-    update: ({ images, epoch, loss }) => bar.update(images, { epoch: epoch + 1, loss: loss.toFixed(3) }),
+    update: ({ images, epoch, loss }) =>
+      bar.update(images, { epoch: epochNumber(epoch), loss: loss.toFixed(3) }),
     stop: () => bar.stop(),
   };
 }
@@ -35,7 +37,7 @@ function plainLines(name: string, total: number, epochs: number): Progress {
     const seconds = (performance.now() - started) / 1000;
     const rate = Math.round(last.images / seconds);
     console.error(
-      `${name}: epoch ${last.epoch + 1}/${epochs}, ${last.images}/${total} images, ${rate} images/s, loss ${last.loss.toFixed(3)}`,
+      `${name}: epoch ${epochNumber(last.epoch)}/${epochs}, ${last.images}/${total} images, ${rate} images/s, loss ${last.loss.toFixed(3)}`,
     );
   };
   return {

@@ -1,4 +1,4 @@
-import type { Backbone, OpenSetLoss } from '@openset/core';
+import { type Backbone, epochNumber, type OpenSetLoss } from '@openset/core';
 import type { Augmentation, ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import { cosineSchedule, Sgd, Trainer } from '@openset/train';
@@ -43,7 +43,7 @@ export async function trainNetwork(task: TrainingTask): Promise<{ epochs: number
   let epochs = 0;
   for await (const event of trainer) {
     logger.log(event);
-    if (event.kind === 'epoch') epochs = event.epoch + 1;
+    if (event.kind === 'epoch') epochs = epochNumber(event.epoch);
   }
   await logger.close?.();
   return { epochs, seconds: (performance.now() - started) / 1000 };

@@ -99,8 +99,8 @@ describeOnBackends('CombinedLoss', () => {
     expect(() => loss.forward(embeddings, labels)).toThrow(ConfigError);
     expect(() => loss.forward(embeddings, labels)).toThrow(/part 'b' starts at epoch 2/);
     const ending = combine({ a: { loss: part(1), endEpoch: 2 } });
-    expect(() => ending.forward(embeddings, labels)).toThrow(/end of part 'a'/);
-    expect(() => ending.forward(embeddings, labels, { epoch: 2 })).toThrow(/No part .* counts in epoch 2/);
+    expect(() => ending.forward(embeddings, labels)).toThrow(/part 'a' ends after epoch 2/);
+    expect(() => ending.forward(embeddings, labels, { epoch: 2 })).toThrow(/No part .* counts in epoch 3/);
     // Nothing is left of what failed; 2 are the variables of the second loss.
     expect(tf.memory().numTensors).toBe(numTensors + 2);
     await evaluate(loss, 1);

@@ -8,7 +8,7 @@ import type {
   StateStep,
 } from './contract.ts';
 import { ConfigError, checkChoice, checkNumber, DataError } from './errors.ts';
-import { hasEnded, hasStarted } from './start-epoch.ts';
+import { epochNumber, hasEnded, hasStarted } from './start-epoch.ts';
 import { makeStep } from './stateful-loss.ts';
 import { weightedSum } from './tape.ts';
 
@@ -17,9 +17,9 @@ export interface CombinedPart {
   readonly loss: OpenSetLoss;
   /** Factor of this part; default 1. */
   readonly weight?: number;
-  /** The part counts when `epoch + 1 >= startEpoch`; default 1, from the beginning. */
+  /** First epoch in which the part counts, counted from 1; default 1. */
   readonly startEpoch?: number;
-  /** The part counts while `epoch + 1 <= endEpoch`; default for ever. */
+  /** Last epoch in which the part counts, counted from 1; default none. */
   readonly endEpoch?: number;
 }
 
@@ -91,7 +91,7 @@ export class CombinedLoss implements OpenSetLoss {
         }
         if (losses.length === 0) {
           throw new ConfigError(
-            `No part of the ${this.name} counts in epoch ${context?.epoch}: mind their start and end epochs.`,
+            `No part of the ${this.name} counts in epoch ${epochNumber(context?.epoch ?? 0)}: check startEpoch and endEpoch.`,
           );
         }
         const share = this.options.combination === 'mean' ? 1 / losses.length : 1;
@@ -208,7 +208,7 @@ function isActive(
   { startEpoch = 1, endEpoch }: CombinedPart,
   context: LossContext | undefined,
 ): boolean {
-  if (endEpoch !== undefined && hasEnded(`part '${key}'`, endEpoch, context)) return false;
+  if (endEpoch !== undefined && hasEnded(`The part '${key}'`, endEpoch, context)) return false;
   return hasStarted(`The part '${key}'`, startEpoch, context);
 }
 

@@ -3,8 +3,8 @@ import type { NamedTensorMap, Scalar, Tensor1D, Tensor2D, Variable } from '@tens
 /** What a loss may need to know about the moment it is called. */
 export interface LossContext {
   /**
-   * The epoch, counted from 0. Needed by losses (or parts of a `CombinedLoss`) that start later than at once:
-   * they count when `epoch + 1 >= startEpoch`, as the papers' code counts.
+   * The epoch, counted from 0. Losses and parts of a `CombinedLoss` with a start epoch need it. Options such as
+   * `startEpoch` and text for people count from 1; `epochNumber` converts.
    */
   readonly epoch?: number;
   /**

@@ -61,7 +61,7 @@ export {
   type SafetensorsType,
 } from './safetensors.ts';
 export { sampleClasses } from './sample-classes.ts';
-export { hasStarted } from './start-epoch.ts';
+export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
 export { operation, untaped, weightedSum } from './tape.ts';

@@ -42,8 +42,8 @@ export interface EplLossOptions extends BankLossOptions {
   /** k of the adaptive margin `k · sg(cos)`; default 0.7. The paper's `m_x = Detach(s / τ)` is 1. */
   readonly empiricalMargin?: number;
   /**
-   * The rows of the empirical prototypes count when `epoch + 1 >= startEpoch`; default 4. The prototypes move from
-   * the first epoch on.
+   * First epoch in which the rows of the empirical prototypes count, counted from 1; default 4. The prototypes move
+   * from the first epoch on.
    */
   readonly startEpoch?: number;
   /** How much of the old prototype stays; default `'softsign'`. The paper's is `'sigmoid'`. */

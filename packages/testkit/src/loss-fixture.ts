@@ -21,7 +21,7 @@ export interface LossFixture {
   readonly empiricalPrototypes?: readonly number[];
   /** Counted from 0. */
   readonly epoch?: number;
-  /** Counted from 1: prototypes count when `epoch + 1 >= startEpoch`. */
+  /** First epoch in which the prototypes count, counted from 1. */
   readonly startEpoch?: number;
   readonly expectedLoss: number;
   readonly gradEmbeddings: readonly number[];

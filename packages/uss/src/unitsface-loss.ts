@@ -16,7 +16,7 @@ export interface UniTSFaceLossOptions extends SampleToSampleOptions {
   /** `'sum'` (default, official code) or `'mean'` (paper: "algorithmic average"). */
   readonly combination?: 'sum' | 'mean';
   /**
-   * USS counts when `epoch + 1 >= startEpoch`; default 2 (official code: the first epoch trains the class loss and
+   * First epoch in which USS counts, counted from 1; default 2 (official code: the first epoch trains the class loss and
    * fills the memory).
    */
   readonly startEpoch?: number;

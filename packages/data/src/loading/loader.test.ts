@@ -287,7 +287,7 @@ describe('bad records', () => {
     const sampler = { length: 4, order: () => Int32Array.of(4, 5, 6, 7) };
     const { shuffle: _, ...rest } = options;
     const loader = createLoader(source, { ...rest, sampler, epochs: 9, onBadRecord: 'skip' });
-    await expect(collect(loader)).rejects.toThrow(/Epoch 0 has no good record: 4 are bad/);
+    await expect(collect(loader)).rejects.toThrow(/Epoch 1 has no good record: 4 are bad/);
   });
 
   it('do not include other errors, which are always thrown', async () => {

@@ -1,4 +1,4 @@
-import { ConfigError, DataError } from '@openset/core';
+import { ConfigError, DataError, epochNumber } from '@openset/core';
 import type { ImageSource } from '../source.ts';
 import { type BadRecord, BadRecordReport, badRecordError, type RecordFailure } from './bad-records.ts';
 import type { Batch } from './batch.ts';
@@ -144,7 +144,7 @@ export class PrefetchingLoader implements Loader {
         if (this.#state.batch === 0) {
           if (delivered === 0) {
             throw new DataError(
-              `Epoch ${head.position.epoch} has no good record: ${this.badRecords.length} are bad, see badRecords.`,
+              `Epoch ${epochNumber(head.position.epoch)} has no good record: ${this.badRecords.length} are bad, see badRecords.`,
             );
           }
           delivered = 0;

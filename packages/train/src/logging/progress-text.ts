@@ -1,3 +1,4 @@
+import { epochNumber } from '@openset/core';
 import type { StepEvent, TrainingEvent } from '../training/events.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 
@@ -9,7 +10,7 @@ export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { b
   const { loss, threshold } = meter;
   const left = meter.secondsLeft;
   const parts = [
-    `epoch ${step.epoch + 1}${totalEpochs === null ? '' : `/${totalEpochs}`}`,
+    `epoch ${epochNumber(step.epoch)}${totalEpochs === null ? '' : `/${totalEpochs}`}`,
     bar && totalSteps ? barText(step.step / totalSteps) : '',
     `step ${step.step}${totalSteps === null ? '' : `/${totalSteps}`}`,
     `${significant(meter.imagesPerSecond)} images/s`,
@@ -37,7 +38,7 @@ export function eventText(event: TrainingEvent): string {
     }
     case 'epoch': {
       const threshold = event.threshold ? `  threshold ${event.threshold.cosine.toFixed(3)}` : '';
-      return `epoch ${event.epoch + 1} done  loss ${significant(event.loss)}${threshold}`;
+      return `epoch ${epochNumber(event.epoch)} done  loss ${significant(event.loss)}${threshold}`;
     }
     case 'evaluation': {
       const values = Object.entries(event.values).map(([name, value]) => `${name} ${significant(value)}`);

@@ -1,4 +1,4 @@
-import { DataError } from '@openset/core';
+import { DataError, epochNumber } from '@openset/core';
 import type { BatchPosition, BatchSource, TrainingBatch } from './batch-source.ts';
 
 /** A batch of a source, and what comes after it. */
@@ -26,7 +26,7 @@ export class BatchFeed<Batch extends TrainingBatch> {
     if (!current) {
       const { epoch, batch } = this.#source.state();
       throw new DataError(
-        `The data source has no more batches (epoch ${epoch}, batch ${batch}), but the run is not at its end.`,
+        `The data source has no more batches after ${batch} of epoch ${epochNumber(epoch)}, but the run is not at its end.`,
       );
     }
     // Not beyond the end of an iteration: the next one may never be needed.

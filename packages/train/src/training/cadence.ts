@@ -1,4 +1,4 @@
-import { checkNumber } from '@openset/core';
+import { checkNumber, epochNumber } from '@openset/core';
 
 /** How often something is done; with both numbers, whenever one of them says so. By default after every epoch. */
 export interface Cadence {
@@ -31,5 +31,5 @@ export function isDue(
 ): boolean {
   if (everySteps !== undefined && step % everySteps === 0) return true;
   const epochs = everyEpochs ?? (everySteps === undefined ? 1 : undefined);
-  return isLastOfEpoch && epochs !== undefined && (epoch + 1) % epochs === 0;
+  return isLastOfEpoch && epochs !== undefined && epochNumber(epoch) % epochs === 0;
 }

@@ -1,10 +1,10 @@
-import { OpenSetError } from '@openset/core';
+import { epochNumber, OpenSetError } from '@openset/core';
 
 /** The place of a run at which something went wrong, and where it can go on. */
 export interface FailurePlace {
   /** The step that was being made, counted from 1. */
   readonly step: number;
-  /** From 0. */
+  /** Counted from 0; the message counts from 1. */
   readonly epoch: number;
   /** The numbers of the samples in their set; empty if the source does not tell them. */
   readonly indices: readonly number[];
@@ -23,7 +23,10 @@ export class BatchError extends OpenSetError implements FailurePlace {
   constructor(message: string, place: FailurePlace, options?: ErrorOptions) {
     const { step, epoch, indices, lastCheckpoint } = place;
     const samples = indices.length > 0 ? `, samples ${abbreviated(indices)}` : '';
-    super(`Step ${step} (epoch ${epoch}${samples}): ${message} ${whereToGoOn(lastCheckpoint)}`, options);
+    super(
+      `Step ${step} (epoch ${epochNumber(epoch)}${samples}): ${message} ${whereToGoOn(lastCheckpoint)}`,
+      options,
+    );
     this.step = step;
     this.epoch = epoch;
     this.indices = indices;

@@ -8,7 +8,7 @@ import { stateOf, tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
 import { type TrainingBatch, toTensors as tinyTensors } from './batch-source.ts';
 import { BatchError, CheckpointError, NonFiniteError } from './errors.ts';
 
-/** Fails in the eighth batch, that of step 8, the third of epoch 1. */
+/** Fails in the eighth batch, that of step 8, the third of the second epoch. */
 const spoilt = (spoil: (batch: TrainingBatch) => void) =>
   tinyBatches({
     change: (batch, position) => {
@@ -43,7 +43,7 @@ describeOnBackends('a run that fails', () => {
       lastCheckpoint: 'checkpoint 5',
     });
     expect((error as Error).message).toMatch(
-      'Step 8 (epoch 1, samples 18, 19, 20, 21, 22, 23): the embeddings hold NaN.',
+      'Step 8 (epoch 2, samples 18, 19, 20, 21, 22, 23): the embeddings hold NaN.',
     );
     expect((error as Error).message).toMatch('The last good checkpoint is checkpoint 5.');
     const before = await tinyRun({ steps: 7 });
