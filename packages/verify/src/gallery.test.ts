@@ -4,7 +4,7 @@ import { Gallery, type GalleryState } from './gallery.ts';
 
 const vector = (...values: number[]) => Float32Array.from(values);
 
-it('names the nearest identity, or nobody', () => {
+it('returns the nearest identity, or null', () => {
   const gallery = new Gallery(0.8);
   expect(gallery.identify(vector(1, 0))).toEqual({
     identity: null,
@@ -18,12 +18,12 @@ it('names the nearest identity, or nobody', () => {
   expect(known.identity).toBe('Ada');
   expect(known.candidates.map(({ identity }) => identity)).toEqual(['Ada', 'Bob']);
   expect(known.candidates[1]!.cosine).toBeCloseTo(0.28, 6);
-  // Cosine 0.6 and 0.8 below and at the threshold.
+  // The nearest cosines are 0.75, below the threshold, and 0.8, at it.
   expect(gallery.identify(vector(0.75, 0.6614)).identity).toBeNull();
   expect(gallery.identify(vector(0.6, 0.8), { candidates: 1 }).candidates).toHaveLength(1);
 });
 
-it('takes the mean of all embeddings of an identity', () => {
+it('represents an identity by the mean of its embeddings', () => {
   const gallery = new Gallery(0);
   gallery.enroll('Ada', [vector(1, 0)]);
   gallery.enroll('Ada', [vector(0, 1)]);
@@ -34,7 +34,7 @@ it('takes the mean of all embeddings of an identity', () => {
   expect(gallery.remove('Ada')).toBe(false);
 });
 
-it('goes through JSON', () => {
+it('can be saved as JSON', () => {
   const gallery = new Gallery(0.3);
   gallery.enroll('Ada', [vector(1, 0), vector(0.6, 0.8)]);
   gallery.enroll('Bob', [vector(0, 1)]);
@@ -45,7 +45,7 @@ it('goes through JSON', () => {
   expect(copy.getState().identities[1]!.count).toBe(2);
 });
 
-it('refuses what cannot be compared, and stays as it was', () => {
+it('rejects invalid input and stays unchanged', () => {
   const gallery = new Gallery(0.3);
   gallery.enroll('Ada', [vector(1, 0)]);
   const before = gallery.getState();

@@ -1,27 +1,27 @@
 import { checkNumber, DataError, ShapeError } from '@openset/core';
-import { cosine, unit } from './embedding-rows.ts';
+import { cosine, normalise } from './embedding-rows.ts';
 
-/** One identity of a gallery, compared with a probe. */
+/** An identity of a gallery and its cosine with a probe. */
 export interface Candidate {
   readonly identity: string;
   readonly cosine: number;
 }
 
-/** Who is it? */
+/** Result of the search for a probe in a gallery. */
 export interface Identification {
-  /** The identity with the highest cosine if that reaches the threshold; null: unknown. */
+  /** Identity with the highest cosine; null (unknown) if that is below the threshold. */
   readonly identity: string | null;
-  /** The highest cosine; null if the gallery is empty. */
+  /** Highest cosine; null if the gallery is empty. */
   readonly cosine: number | null;
   readonly threshold: number;
-  /** The best identities, highest cosine first. */
+  /** Best identities, highest cosine first. */
   readonly candidates: readonly Candidate[];
 }
 
-/** A gallery as plain data, for JSON. */
+/** A gallery as plain JSON data. */
 export interface GalleryState {
   readonly embeddingSize: number;
-  /** For each identity the number of its embeddings, and their sum. */
+  /** Number and sum of the embeddings of each identity. */
   readonly identities: readonly {
     readonly identity: string;
     readonly count: number;
@@ -30,21 +30,21 @@ export interface GalleryState {
 }
 
 /**
- * The known identities, each the mean of its embeddings: who is it, or unknown? Open-set identification with the same
- * threshold that verification uses.
+ * Known identities for open-set identification: the best match of a probe, or unknown. Each identity is represented by the
+ * mean of its embeddings. The threshold is the same as for verification.
  *
  * @example
  * const gallery = new Gallery(verifier.threshold);
  * gallery.enroll('Ada', await verifier.embed(photosOfAda));
  * const [probe] = await verifier.embed(photo);
- * const { identity } = gallery.identify(probe);  // 'Ada', or null: unknown
+ * const { identity } = gallery.identify(probe);  // 'Ada', or null for unknown
  */
 export class Gallery {
   readonly threshold: number;
-  private readonly sums = new Map<string, { sum: Float64Array; count: number; template: Float32Array }>();
+  private readonly entries = new Map<string, { sum: Float64Array; count: number; template: Float32Array }>();
 
   /**
-   * @param threshold accept when the cosine is at least this; from -1 to 1
+   * @param threshold accept iff the cosine is at least this; from -1 to 1
    * @throws ConfigError if it is out of range
    */
   constructor(threshold: number) {
@@ -52,47 +52,50 @@ export class Gallery {
     this.threshold = threshold;
   }
 
-  /** The names of all identities, in the order of their first enrolment. */
+  /** Names of all identities, in order of first enrolment. */
   get identities(): readonly string[] {
-    return [...this.sums.keys()];
+    return [...this.entries.keys()];
   }
 
   /**
-   * Adds embeddings of an identity to those it has.
-   * @param embeddings unit vectors, as `Verifier.embed` gives them
-   * @throws DataError if there are none, or they cancel each other; ShapeError if the lengths differ from those enrolled
+   * Adds embeddings to an identity.
+   * @param embeddings unit vectors, as `Verifier.embed` returns them
+   * @throws DataError if there are none, or they cancel each other out; ShapeError if their length differs from the
+   *   gallery's
    */
   enroll(identity: string, embeddings: readonly Float32Array[]): void {
-    if (embeddings.length === 0) throw new DataError(`There is no embedding to enroll '${identity}' with.`);
+    if (embeddings.length === 0)
+      throw new DataError(`Identity '${identity}' has no embeddings to enroll: pass at least one.`);
     const size = this.embeddingSize ?? embeddings[0]!.length;
-    const before = this.sums.get(identity);
+    const before = this.entries.get(identity);
     const sum = before ? before.sum.slice() : new Float64Array(size);
     for (const embedding of embeddings) {
       if (embedding.length !== size) {
         throw new ShapeError(
-          `The gallery holds embeddings of length ${size}, but '${identity}' came with one of ${embedding.length}.`,
+          `An embedding of '${identity}' has length ${embedding.length}, but the gallery requires ${size}: use embeddings ` +
+            'of one model.',
         );
       }
       for (let k = 0; k < size; k++) sum[k]! += embedding[k]!;
     }
-    const template = unit(sum, `The mean embedding of '${identity}'`);
-    this.sums.set(identity, { sum, count: (before?.count ?? 0) + embeddings.length, template });
+    const template = normalise(sum, `The mean embedding of '${identity}'`);
+    this.entries.set(identity, { sum, count: (before?.count ?? 0) + embeddings.length, template });
   }
 
-  /** Takes an identity out; false if it was not there. */
+  /** Removes an identity; returns whether it was present. */
   remove(identity: string): boolean {
-    return this.sums.delete(identity);
+    return this.entries.delete(identity);
   }
 
   /**
-   * Who is it?
-   * @param embedding a unit vector, as `Verifier.embed` gives it
-   * @param options `candidates`: how many of the best to list, default 5
-   * @throws ShapeError if its length differs from those enrolled
+   * Searches the gallery for a probe.
+   * @param embedding a unit vector, as `Verifier.embed` returns it
+   * @param options `candidates`: number of best identities to list, default 5
+   * @throws ShapeError if its length differs from the gallery's
    */
   identify(embedding: Float32Array, { candidates = 5 }: { candidates?: number } = {}): Identification {
     checkNumber('identify: candidates', candidates, { minimum: 1, integer: true });
-    const all = [...this.sums].map(([identity, { template }]) => ({
+    const all = [...this.entries].map(([identity, { template }]) => ({
       identity,
       cosine: cosine(embedding, template),
     }));
@@ -106,9 +109,9 @@ export class Gallery {
     };
   }
 
-  /** The gallery as plain data. */
+  /** Returns the gallery as plain JSON data. */
   getState(): GalleryState {
-    const identities = [...this.sums].map(([identity, { count, sum }]) => ({
+    const identities = [...this.entries].map(([identity, { count, sum }]) => ({
       identity,
       count,
       sum: Array.from(sum),
@@ -118,31 +121,30 @@ export class Gallery {
 
   /**
    * Replaces all identities.
-   * @throws DataError if the data are not those of a gallery; it is then unchanged
+   * @throws DataError if the data are invalid; the gallery is then unchanged
    */
   setState({ embeddingSize, identities }: GalleryState): void {
-    if (!Array.isArray(identities))
-      throw new DataError('A gallery needs a list of identities, but has none.');
-    const entries = identities.map((entry: Partial<GalleryState['identities'][number]> | null) => {
+    if (!Array.isArray(identities)) throw new DataError('The gallery is damaged: identities must be a list.');
+    const restored = identities.map((entry: Partial<GalleryState['identities'][number]> | null) => {
       const { identity, count = 0, sum } = entry ?? {};
       if (typeof identity !== 'string' || !(count >= 1) || sum?.length !== embeddingSize) {
         throw new DataError(
-          `The identity '${String(identity)}' of the gallery is damaged: it needs a name, a count of at least 1, and a sum of ` +
+          `The gallery is damaged: identity '${String(identity)}' needs a name, a count of at least 1, and a sum of ` +
             `${embeddingSize} numbers.`,
         );
       }
-      const template = unit(sum, `The mean embedding of '${identity}'`);
+      const template = normalise(sum, `The mean embedding of '${identity}'`);
       return [identity, { count, sum: Float64Array.from(sum), template }] as const;
     });
-    if (new Set(entries.map(([identity]) => identity)).size < entries.length) {
-      throw new DataError('Two identities of the gallery have the same name: it is damaged.');
+    if (new Set(restored.map(([identity]) => identity)).size < restored.length) {
+      throw new DataError('The gallery is damaged: two identities have the same name.');
     }
-    this.sums.clear();
-    for (const [identity, entry] of entries) this.sums.set(identity, entry);
+    this.entries.clear();
+    for (const [identity, entry] of restored) this.entries.set(identity, entry);
   }
 
   private get embeddingSize(): number | undefined {
-    for (const { sum } of this.sums.values()) return sum.length;
+    for (const { sum } of this.entries.values()) return sum.length;
     return undefined;
   }
 }

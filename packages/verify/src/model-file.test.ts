@@ -17,7 +17,7 @@ const description = {
   flipSum: false,
 } as const;
 
-it('gives back weights, threshold and calibration', async () => {
+it('restores weights, threshold and calibration', async () => {
   const trained = linearBackbone(pixels.map((row) => row.map((value) => value * 2)));
   const state = trained.getState();
   const file = decodeModel(await encodeModel(description, state));

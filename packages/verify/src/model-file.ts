@@ -10,27 +10,30 @@ import {
 import type { NamedTensorMap } from '@tensorflow/tfjs-core';
 import type { Calibration } from './verifier.ts';
 
-/** What a model file tells beside the weights. */
+/** Metadata of a model file. */
 export interface ModelDescription {
-  /** Makes the backbone again: `createBackbone` of `@openset/backbones`. */
+  /** Configuration of the backbone, for `createBackbone` of `@openset/backbones`. */
   readonly backbone: BackboneConfig;
-  /** Accept when the cosine of two embeddings is at least this. */
+  /** Accept iff the cosine of two embeddings is at least this. */
   readonly threshold: number;
-  /** Where the threshold comes from. */
+  /** Origin of the threshold: learned in training, or calibrated on pairs. */
   readonly thresholdSource: 'learned' | 'calibrated';
-  /** The share of pairs of different people that it was calibrated to accept at most; null or missing: it was not. */
+  /** Target false accept rate of the calibration; null or missing if there was none. */
   readonly falseAcceptRate?: number | null;
-  /** What the loss learned, also where it separates embeddings from classes. */
+  /** Threshold learned in training, even if it separates embeddings from classes. */
   readonly learnedThreshold?: LearnedThreshold | null;
+  /** Curve for probabilities. */
   readonly calibration?: Calibration | null;
+  /** Configuration of the loss in training. */
   readonly loss?: LossConfig;
+  /** Whether the embedding is f(x) + f(mirrored x). */
   readonly flipSum?: boolean;
 }
 
-/** A model file, read. */
+/** Contents of a model file. */
 export interface ModelFile {
   readonly description: ModelDescription;
-  /** The weights, for `backbone.setState`; dispose of them. */
+  /** Weights for `backbone.setState`; the caller disposes of them. */
   readonly state: NamedTensorMap;
 }
 
@@ -38,7 +41,7 @@ const key = 'openset.model';
 const version = 1;
 
 /**
- * A trained model with its threshold as one safetensors file: the weights as tensors, the description as JSON in the
+ * Encodes a trained model and its threshold as one safetensors file: the weights as tensors, the description as JSON in the
  * file's metadata.
  * @param state `backbone.getState()`; the caller disposes of it
  */
@@ -51,7 +54,7 @@ export function encodeModel(
 
 /**
  * Reads a model file.
- * @throws DataError if the file is damaged, is another safetensors file, or is of a newer version
+ * @throws DataError if the file is damaged, is another kind of safetensors file, or has a newer version
  * @example
  * const { description, state } = decodeModel(await readFile('model.safetensors'));
  * const backbone = createBackbone(description.backbone);
@@ -62,14 +65,14 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
   const text = decodeSafetensors(bytes).metadata[key];
   if (text === undefined) {
     throw new DataError(
-      `This safetensors file is no openset model: its metadata have no '${key}'. For weights of PyTorch use ` +
+      `This safetensors file is not an openset model: its metadata have no '${key}'. For PyTorch weights, use ` +
         'loadPyTorchState of @openset/backbones.',
     );
   }
   const description = parse(text);
   if (description.version !== version) {
     throw new DataError(
-      `The model file has version ${String(description.version)}, this program reads version ${version}: update openset.`,
+      `The model file has version ${String(description.version)}, but this program reads version ${version}: update openset.`,
     );
   }
   const { version: _, ...rest } = description;

@@ -12,7 +12,7 @@ describe.each(['cpu', 'wasm'])('Verifier on %s', (backendName) => {
 
   const image = (...values: number[]) => tf.tensor3d(values, [2, 2, 1]);
 
-  it('embeds images at unit length, in batches, and leaks nothing', async () => {
+  it('embeds images at unit length, in batches, without leaks', async () => {
     const backbone = linearBackbone(pixels);
     const verifier = new Verifier({ backbone, threshold: 0.5, flipSum: false, batchSize: 2 });
     const images = tf.tensor4d([3, 4, 0, 0, 0, 0, 0, 2, 1, 1, 1, 1], [3, 2, 2, 1]);
@@ -43,7 +43,7 @@ describe.each(['cpu', 'wasm'])('Verifier on %s', (backendName) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('counts images from the first batch on where one has no direction', async () => {
+  it('numbers an image without direction from the first batch on', async () => {
     const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.5 });
     const batches = (async function* () {
       yield { images: Float32Array.of(2, 0, 0, 0, 0, 3, 0, 0), shape: [2, 2, 2, 1] as const };
@@ -61,20 +61,20 @@ describe.each(['cpu', 'wasm'])('Verifier on %s', (backendName) => {
     expect(embedding![1]).toBeCloseTo(Math.SQRT1_2, 6);
   });
 
-  it('answers with cosine and threshold, and accepts at the threshold itself', async () => {
+  it('returns cosine and threshold, and accepts at the threshold itself', async () => {
     const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0.6, flipSum: false });
     const [a, b] = [image(3, 4, 0, 0), image(1, 0, 0, 0)];
-    const answer = await verifier.verify(a, b);
-    expect(answer.cosine).toBeCloseTo(0.6, 6);
-    expect(answer.probability).toBeNull();
-    const cosine = answer.cosine;
+    const result = await verifier.verify(a, b);
+    expect(result.cosine).toBeCloseTo(0.6, 6);
+    expect(result.probability).toBeNull();
+    const cosine = result.cosine;
     const at = (threshold: number) =>
       new Verifier({ backbone: verifier.backbone, threshold, flipSum: false });
     expect((await at(cosine).verify(a, b)).same).toBe(true);
     expect((await at(cosine + 1e-6).verify(a, b)).same).toBe(false);
   });
 
-  it('refuses embeddings without a direction, and naming the image', async () => {
+  it('rejects embeddings without direction and names the image', async () => {
     const verifier = new Verifier({ backbone: linearBackbone(pixels), threshold: 0 });
     const images = tf.tensor4d([1, 0, 0, 0, 0, 0, 0, 0], [2, 2, 2, 1]);
     await expect(verifier.embed(images)).rejects.toThrow(DataError);
@@ -100,15 +100,15 @@ describe('thresholds', () => {
     expect(() => new Verifier({ backbone, threshold: 0, calibration })).toThrow(ConfigError);
   });
 
-  it('come from pairs: the most right answers, or a false accept rate', () => {
+  it('come from pairs: by best accuracy, or by false accept rate', () => {
     const verifier = new Verifier({ backbone, threshold: 0.9 });
     const cosines = [0.1, 0.2, 0.3, 0.6, 0.4, 0.5, 0.7, 0.8];
     const isSame = [false, false, false, false, true, true, true, true];
-    // Between 0.3 and 0.4 one pair is wrong (0.6); everywhere else at least as many.
-    const best = verifier.calibrated(cosines, isSame);
+    // Between 0.3 and 0.4 one pair (0.6) is wrong; elsewhere at least one.
+    const best = verifier.withCalibration(cosines, isSame);
     expect(best.threshold).toBeGreaterThan(0.3);
     expect(best.threshold).toBeLessThanOrEqual(0.4);
-    const strict = verifier.calibrated(cosines, isSame, { far: 0 });
+    const strict = verifier.withCalibration(cosines, isSame, { far: 0 });
     expect(strict.threshold).toBeGreaterThan(0.6);
     expect(strict.threshold).toBeLessThan(0.6 + 1e-9);
     expect(best.probability(0.8)!).toBeGreaterThan(0.5);
@@ -118,17 +118,17 @@ describe('thresholds', () => {
 
   it('need pairs of both kinds, and negatives below 1', () => {
     const verifier = new Verifier({ backbone, threshold: 0 });
-    expect(() => verifier.calibrated([0.1, 0.2], [true, true])).toThrow(DataError);
-    expect(() => verifier.calibrated([0.1, 0.2], [false, false])).toThrow(DataError);
-    expect(() => verifier.calibrated([], [])).toThrow(DataError);
-    expect(() => verifier.calibrated([0.1, Number.NaN], [true, false])).toThrow(MetricsError);
-    expect(() => verifier.calibrated([1, 0.5], [false, true], { far: 0 })).toThrow(ConfigError);
-    expect(() => verifier.calibrated([0.1, 0.5], [false, true], { far: 2 })).toThrow(ConfigError);
+    expect(() => verifier.withCalibration([0.1, 0.2], [true, true])).toThrow(DataError);
+    expect(() => verifier.withCalibration([0.1, 0.2], [false, false])).toThrow(DataError);
+    expect(() => verifier.withCalibration([], [])).toThrow(DataError);
+    expect(() => verifier.withCalibration([0.1, Number.NaN], [true, false])).toThrow(MetricsError);
+    expect(() => verifier.withCalibration([1, 0.5], [false, true], { far: 0 })).toThrow(ConfigError);
+    expect(() => verifier.withCalibration([0.1, 0.5], [false, true], { far: 2 })).toThrow(ConfigError);
     // Without a rate, the best accuracy rejects all three pairs, and the threshold stays a cosine.
-    expect(verifier.calibrated([1, 1, 0.5], [false, false, true]).threshold).toBe(1);
+    expect(verifier.withCalibration([1, 1, 0.5], [false, false, true]).threshold).toBe(1);
   });
 
-  it('compares only embeddings of one length', () => {
+  it('compares only embeddings of equal length', () => {
     const verifier = new Verifier({ backbone, threshold: 0 });
     expect(() => verifier.compare(new Float32Array(2), new Float32Array(3))).toThrow(ShapeError);
   });

@@ -15,29 +15,29 @@ import {
   plattCalibration,
 } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
-import { cosine, unit } from './embedding-rows.ts';
+import { cosine, normalise } from './embedding-rows.ts';
 
-/** The curve that turns a cosine into the probability of "same", as `plattCalibration` fits it. */
+/** Curve that maps a cosine to the probability of "same", as `plattCalibration` fits it. */
 export type Calibration = LogisticCurve;
 
-/** What a verifier is made of. */
+/** Options of a verifier. */
 export interface VerifierOptions {
-  /** The trained backbone. The verifier does not own it: dispose of it yourself. */
+  /** Trained backbone. The caller owns it and disposes of it. */
   readonly backbone: Backbone;
   /**
-   * Accept when the cosine of two embeddings is at least this; from -1 to 1. The learned threshold of a loss whose
-   * `threshold().between` is `'embeddings'`, or a calibrated one.
+   * Accept iff the cosine of two embeddings is at least this; from -1 to 1. Either a threshold learned in training by a
+   * loss whose `threshold().between` is `'embeddings'`, or a calibrated one.
    */
   readonly threshold: number;
-  /** To tell a probability beside the answer. */
+  /** Curve for probabilities; default none. */
   readonly calibration?: Calibration | null;
   /** Whether the embedding is f(x) + f(mirrored x), as the papers test; default true. */
   readonly flipSum?: boolean;
-  /** Images that go through the backbone at a time; default 32. */
+  /** Number of images in a forward pass; default 32. */
   readonly batchSize?: number;
 }
 
-/** The answer for two images. */
+/** Result of the comparison of two images. */
 export interface Verification {
   /** Whether `cosine >= threshold`. */
   readonly same: boolean;
@@ -53,14 +53,14 @@ export interface ImageBatch {
   readonly shape: readonly [count: number, height: number, width: number, channels: number];
 }
 
-/** How to choose a threshold from pairs. */
+/** Options of a calibration on pairs. */
 export interface CalibrationOptions {
-  /** Accept at most this share of the pairs of different identities, in [0, 1]; default: the most right answers. */
+  /** Largest false accept rate, in [0, 1]; default: the threshold with the best accuracy. */
   readonly far?: number;
 }
 
 /**
- * A trained backbone with its one threshold: are these two the same, or not, and how sure?
+ * A trained backbone with one threshold. Decides whether two images show the same identity, and with what probability.
  *
  * @example
  * const verifier = new Verifier({ backbone, threshold: loss.threshold()!.cosine });
@@ -90,21 +90,21 @@ export class Verifier {
   }
 
   /**
-   * The embeddings of images, at unit length.
+   * Returns the embeddings of images, at unit length.
    *
-   * @param images `[count, height, width, channels]` float32, in the range that the backbone was trained with
+   * @param images `[count, height, width, channels]` float32, in the value range of the backbone's training
    * @returns one array of `embeddingSize` numbers for each image
-   * @throws ShapeError if the images are of another shape; DataError if an embedding has no direction
+   * @throws ShapeError if the images have another shape; DataError if an embedding has no direction
    */
   async embed(images: tf.Tensor4D): Promise<Float32Array[]> {
-    return this.embedAfter(0, images);
+    return this.embedFrom(0, images);
   }
 
-  /** @param before how many images came before these, for messages */
-  private async embedAfter(before: number, images: tf.Tensor4D): Promise<Float32Array[]> {
+  /** @param firstIndex index of the first image, for error messages */
+  private async embedFrom(firstIndex: number, images: tf.Tensor4D): Promise<Float32Array[]> {
     if (images.rank !== 4) {
       throw new ShapeError(
-        `Images must be [count, height, width, channels], but are ${shapeText(images.shape)}.`,
+        `The images have shape ${shapeText(images.shape)}, but must be [count, height, width, channels].`,
       );
     }
     const embeddings: Float32Array[] = [];
@@ -116,23 +116,23 @@ export class Verifier {
       const size = this.backbone.embeddingSize;
       for (let row = 0; row < count; row++) {
         const vector = values.subarray(row * size, (row + 1) * size);
-        embeddings.push(unit(vector, `The embedding of image ${before + first + row}`));
+        embeddings.push(normalise(vector, `The embedding of image ${firstIndex + first + row}`));
       }
     }
     return embeddings;
   }
 
   /**
-   * The embeddings of batches of plain arrays, as a loader of `@openset/data` makes them (with `shuffle: false`).
-   * @returns as `embed`, in the order of the batches
-   * @throws what `embed` throws; images are counted from the first batch on
+   * Returns the embeddings of batches of plain arrays, such as those of a loader of `@openset/data` with `shuffle: false`.
+   * @returns one array of `embeddingSize` numbers for each image, in the order of the batches
+   * @throws like `embed`; image numbers in messages start at the first batch
    */
   async embedBatches(batches: AsyncIterable<ImageBatch>): Promise<Float32Array[]> {
     const embeddings: Float32Array[] = [];
     for await (const { images, shape } of batches) {
       const tensor = tf.tensor4d(images, [...shape]);
       try {
-        embeddings.push(...(await this.embedAfter(embeddings.length, tensor)));
+        embeddings.push(...(await this.embedFrom(embeddings.length, tensor)));
       } finally {
         tensor.dispose();
       }
@@ -142,9 +142,9 @@ export class Verifier {
 
   /**
    * Compares two images.
-   * @param a `[height, width, channels]`, as `embed` takes them
-   * @param b the same
-   * @throws what `embed` throws
+   * @param a `[height, width, channels]`, in the value range of `embed`
+   * @param b likewise
+   * @throws like `embed`
    */
   async verify(a: tf.Tensor3D, b: tf.Tensor3D): Promise<Verification> {
     const [first, second] = await this.embedEach(a, b);
@@ -152,7 +152,9 @@ export class Verifier {
   }
 
   /**
-   * Compares two embeddings of `embed`.
+   * Compares two embeddings.
+   * @param a a unit vector, as `embed` returns it
+   * @param b likewise
    * @throws ShapeError if their lengths differ
    */
   compare(a: Float32Array, b: Float32Array): Verification {
@@ -165,30 +167,31 @@ export class Verifier {
     };
   }
 
-  /** The calibrated probability of "same" at a cosine; null without a calibration. */
+  /** Returns the probability of "same" at a cosine; null without a calibration. */
   probability(similarity: number): number | null {
     return this.calibration && logisticProbability(this.calibration, similarity);
   }
 
   /**
-   * A verifier of the same backbone with a threshold and probabilities that come from pairs of your own: its data may
-   * differ from those the threshold was learned on.
+   * Returns a verifier of the same backbone whose threshold and probabilities come from pairs of your own. Use it if your
+   * data differ from the training data.
    *
-   * @param cosines `[pairs]`: of `compare`
-   * @param isSame `[pairs]`: true where both images show the same identity
-   * @throws DataError if there are not pairs of both kinds; MetricsError if a cosine is not finite, lengths differ
+   * @param cosines `[pairs]`, from `compare`
+   * @param isSame `[pairs]`: true or 1 if both images show the same identity
+   * @throws DataError if a kind of pairs is missing; ConfigError if no cosine meets `far`; MetricsError if a cosine is not
+   *   finite or lengths differ
    */
-  calibrated(
+  withCalibration(
     cosines: ArrayLike<number>,
     isSame: ArrayLike<boolean | number>,
     { far }: CalibrationOptions = {},
   ): Verifier {
-    if (far !== undefined) checkNumber('calibrated: far', far, { minimum: 0, maximum: 1 });
+    if (far !== undefined) checkNumber('withCalibration: far', far, { minimum: 0, maximum: 1 });
     const negatives = Array.from(cosines).filter((_, pair) => !isSame[pair]);
     if (negatives.length === 0 || negatives.length === cosines.length) {
       throw new DataError(
-        `A calibration needs pairs of both kinds, but of ${cosines.length} pairs ` +
-          `${cosines.length - negatives.length} are of the same identity.`,
+        'A calibration needs pairs of the same identity and pairs of different ones, but found ' +
+          `${cosines.length - negatives.length} and ${negatives.length}: add the missing kind.`,
       );
     }
     const { slope, offset } = plattCalibration(cosines, isSame);

@@ -1,7 +1,7 @@
 import type { Backbone } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A backbone of one matrix, on images of 2 × 2 pixels with one channel. */
+/** Returns a backbone of one matrix for images of 2 × 2 pixels with one channel. */
 export function linearBackbone(weights: number[][]): Backbone {
   const weight = tf.variable(tf.tensor2d(weights));
   return {
@@ -17,7 +17,7 @@ export function linearBackbone(weights: number[][]): Backbone {
   };
 }
 
-/** Takes the pixels as they are. */
+/** The identity matrix: embeddings are the pixels. */
 export const pixels = [
   [1, 0, 0, 0],
   [0, 1, 0, 0],
