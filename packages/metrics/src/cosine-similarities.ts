@@ -122,7 +122,7 @@ function scaleRow({ name, values }: Matrix, row: number, size: number): Float64A
     largest = Math.max(largest, Math.abs(value!));
   }
   if (largest === 0) {
-    throw new MetricsError(`${name}: row ${row} is all zeros and has no direction: leave it out.`);
+    throw new MetricsError(`${name}: row ${row} is all zeros, so it has no direction: remove it.`);
   }
   return scaled.map((value) => value / largest);
 }

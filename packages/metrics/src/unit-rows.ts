@@ -30,7 +30,7 @@ export function unitRows(
       largest = Math.max(largest, Math.abs(value));
     }
     if (largest === 0) {
-      throw new MetricsError(`${name}: row ${start / size} is all zeros and has no direction: leave it out.`);
+      throw new MetricsError(`${name}: row ${start / size} is all zeros, so it has no direction: remove it.`);
     }
     // Divide by the largest magnitude first, so that no square overflows or underflows.
     let squares = 0;

@@ -57,7 +57,7 @@ describe('verify', () => {
     ['nowhere', /^There is no model '.*nowhere': 'openset train' makes one/],
     ['faces', /^There is no model '.*faces.model\.safetensors'/],
     ['text.jpg', /text\.jpg: This is no safetensors file/],
-    ['weights.safetensors', /weights\.safetensors: This safetensors file is no openset model/],
+    ['weights.safetensors', /weights\.safetensors: This safetensors file is not an openset model/],
   ])('refuses the model %s', async (name, message) => {
     const options = { ...common, model: at(name), first: image(0, 0), second: image(0, 1) };
     await expect(verify(options, keptOutput())).rejects.toThrow(message);
