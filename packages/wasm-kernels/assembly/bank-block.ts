@@ -19,16 +19,12 @@ import {
   skipEmptyWord,
   strideWord,
 } from '../src/bank-loss-words';
+import { at, doubleSum, highDoubles, lowDoubles } from './lanes';
 import { multiplyPanels, packScaled, roundUp } from './panel-products';
 import { address, float, integer } from './parameters';
 import { tileBytes, tileColumns } from './tile';
 
 const minimumNorm: f64 = 1e-5;
-
-// @inline
-export function at(index: i32): usize {
-  return (<usize>index) << 2;
-}
 
 // A thread's scratch memory holds a block's matrix, which begins it, then a spare tile, an array over the classes of the
 // block, two over the samples, packed rows, and rows gathered from the bank.
@@ -88,11 +84,11 @@ export function norm(row: usize, size: i32): f64 {
   let k = 0;
   for (; k + 4 <= size; k += 4) {
     const values = v128.load(row + at(k));
-    const low = f64x2.promote_low_f32x4(values);
-    const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 0));
+    const low = lowDoubles(values);
+    const high = highDoubles(values);
     sum = f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
   }
-  let squares = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  let squares = doubleSum(sum);
   for (; k < size; k++) {
     const value = <f64>load<f32>(row + at(k));
     squares += value * value;

@@ -25,7 +25,6 @@ import {
 } from '../src/bank-loss-words';
 import {
   addToEmbeddings,
-  at,
   blockRows,
   classBias,
   classScale,
@@ -36,11 +35,12 @@ import {
   sampleArrayOf,
 } from './bank-block';
 import { embeddingsChunk, partialBytes, queriesChunk, writeBankGradient } from './bank-rows';
+import { at, doubleAt } from './lanes';
 import { exponentialOfNegative, logarithmOfOnePlus } from './logistic';
 import { laneSum } from './mathematics';
 import { roundUp } from './panel-products';
 import { address, integer } from './parameters';
-import { minimum, multiplyAdd, tileColumns } from './tile';
+import { multiplyAdd, tileColumns } from './tile';
 
 /** One chunk of a task of the loss over a bank; false if it is none. */
 export function runBankLossChunk(task: i32, p: usize, chunk: i32, scratch: usize): bool {
@@ -77,7 +77,7 @@ function firstOf(p: usize, group: i32): i32 {
 
 // @inline
 function endOf(p: usize, group: i32): i32 {
-  return minimum(integer(p, classCountWord), firstOf(p, group + 1));
+  return min(integer(p, classCountWord), firstOf(p, group + 1));
 }
 
 /** The group's gradient of the unit embeddings, zeros; 0 if none is wanted. */
@@ -98,7 +98,7 @@ function bceGroup(p: usize, group: i32, scratch: usize): void {
   store<f64>(numbers, 0);
   store<f64>(numbers, 0, 8);
   for (let first = firstOf(p, group); first < end; first += block) {
-    const count = minimum(block, end - first);
+    const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     findNorms(p, rows, first, count);
     negativeDots(p, rows, first, count, scratch, scratch);
@@ -188,11 +188,11 @@ function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
   const stride = integer(p, strideWord);
   const partial = newPartial(p, group);
   const largest = address(p, largestWord) + at(group * stride);
-  const sums = address(p, sumsWord) + ((<usize>(group * stride)) << 3);
+  const sums = address(p, sumsWord) + doubleAt(group * stride);
   for (let i = 0; i < stride; i++) store<f32>(largest + at(i), -1e30);
-  memory.fill(sums, 0, (<usize>stride) << 3);
+  memory.fill(sums, 0, doubleAt(stride));
   for (let first = firstOf(p, group); first < end; first += block) {
-    const count = minimum(block, end - first);
+    const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     const logits = keptLogits(p, first, scratch);
     findNorms(p, rows, first, count);
@@ -229,7 +229,7 @@ function raiseLargest(
     const now = load<f32>(top + at(sample));
     if (now == before) continue;
     const factor = exponentialOfNegative(f32x4.splat(before - now));
-    const total = sums + ((<usize>sample) << 3);
+    const total = sums + doubleAt(sample);
     store<f64>(total, load<f64>(total) * <f64>f32x4.extract_lane(factor, 0));
     if (!partial) continue;
     const line = partial + <usize>sample * columns;
@@ -262,7 +262,7 @@ function addExponentials(
     }
   }
   for (let sample = 0; sample < batch; sample++) {
-    const total = sums + ((<usize>sample) << 3);
+    const total = sums + doubleAt(sample);
     store<f64>(total, load<f64>(total) + <f64>load<f32>(blockSums + at(sample)));
   }
 }
@@ -272,7 +272,7 @@ function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
   for (let first = firstOf(p, group); first < end; first += block) {
-    const count = minimum(block, end - first);
+    const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     const logits = keptLogits(p, first, scratch);
     if (logits == scratch) findLogits(p, rows, first, count, logits, scratch);

@@ -20,7 +20,6 @@ import {
   strideWord,
 } from '../src/bank-loss-words';
 import {
-  at,
   bankRow,
   bankRowAddress,
   classScale,
@@ -30,10 +29,11 @@ import {
   packedOf,
   spareOf,
 } from './bank-block';
+import { at } from './lanes';
 import { laneSum } from './mathematics';
 import { multiplyPanels, roundUp } from './panel-products';
 import { address, integer } from './parameters';
-import { minimum, tileColumns } from './tile';
+import { tileColumns } from './tile';
 
 /** Rows of the bank that are finished at a time: the first-level cache holds them. */
 const stripRows: i32 = 12;
@@ -65,7 +65,7 @@ export function writeBankGradient(
   const strip = packedOf(p, scratch);
   const spare = spareOf(p, scratch);
   for (let start = 0; start < count; start += stripRows) {
-    const present = minimum(stripRows, count - start);
+    const present = min(stripRows, count - start);
     const from = slopes + <usize>start * stride;
     multiplyPanels(present, columns, batch, from, stride, 4, packed, strip, at(columns), false, spare);
     for (let row = 0; row < present; row++) {
@@ -162,7 +162,7 @@ export function queriesChunk(p: usize, chunk: i32): void {
 /** The gradients of 8 samples: the groups' gradients one after the other, the own class's, and the normalisation. */
 export function embeddingsChunk(p: usize, chunk: i32): void {
   const size = integer(p, sizeWord);
-  const end = minimum(integer(p, batchWord), (chunk + 1) * sampleRows);
+  const end = min(integer(p, batchWord), (chunk + 1) * sampleRows);
   for (let sample = chunk * sampleRows; sample < end; sample++) {
     const target = address(p, embeddingsGradientWord) + at(sample) * size;
     addGroups(p, sample, target);

@@ -2,7 +2,8 @@
 // dimension, a column for each output channel. The gradient by the input is such a convolution too, of `dy`, with the
 // taps in reverse order, and with a stride one for each phase of the input pixels.
 import { pack } from './gemm';
-import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
+import { at } from './lanes';
+import { multiplyTiles, tileBytes, tileColumns } from './tile';
 import { copyWindows } from './window';
 
 /** Blocks of lines and of the filter; they stay in the level 2 cache. */
@@ -68,8 +69,8 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
   const firstRow = (chunk / across) * c.rowsPerChunk;
   const firstColumn = (chunk % across) * c.columnsPerChunk;
   const pixels = c.gridHeight * c.gridWidth;
-  const rows = minimum(c.rowsPerChunk, c.batch * pixels - firstRow);
-  const columns = minimum(c.columnsPerChunk, c.columns - firstColumn);
+  const rows = min(c.rowsPerChunk, c.batch * pixels - firstRow);
+  const columns = min(c.columnsPerChunk, c.columns - firstColumn);
   const lines = scratch + tileBytes;
   const filter = lines + lineBytes;
   const collected = filter + filterBytes;
@@ -100,15 +101,15 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
   const depthByTap = (c.channels + parts - 1) / parts;
   for (let k = 0; k < inner; ) {
     const tap = k / c.channels;
-    let depth = minimum(blockInner, inner - k);
-    if (c.byPixel) depth = minimum(depthByTap, (tap + 1) * c.channels - k);
+    let depth = min(blockInner, inner - k);
+    if (c.byPixel) depth = min(depthByTap, (tap + 1) * c.channels - k);
     packFilter(c, firstColumn, columns, k, depth, filter);
     for (let row = 0; row < rows; ) {
-      let height = minimum(blockRows, rows - row);
+      let height = min(blockRows, rows - row);
       let from = c.image + at((firstRow + row) * c.channels + k);
       let fromBytes = at(c.channels);
       if (c.byPixel) {
-        height = minimum(height, c.batch - ((firstRow + row) % c.batch));
+        height = min(height, c.batch - ((firstRow + row) % c.batch));
         if (isOutside(c, (firstRow + row) / c.batch, tap)) {
           row += height;
           continue;
@@ -168,7 +169,7 @@ function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, dept
   while (k < end) {
     const tap = k / c.channels;
     const channel = k - tap * c.channels;
-    const count = minimum(c.channels - channel, end - k);
+    const count = min(c.channels - channel, end - k);
     const offset =
       (tap / c.tapsX) * c.filterTapY + (tap % c.tapsX) * c.filterTapX + channel * c.filterChannel;
     const source = c.filter + at(offset + firstColumn * c.filterColumn);
@@ -191,7 +192,7 @@ function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, tar
   let gridY = pixel / c.gridWidth;
   let gridX = pixel - gridY * c.gridWidth;
   while (count > 0) {
-    const windows = c.byPixel ? 1 : minimum(count, c.gridWidth - gridX);
+    const windows = c.byPixel ? 1 : min(count, c.gridWidth - gridX);
     const y = gridY * c.strideY + c.offsetY;
     const x = gridX * c.strideX + c.offsetX;
     copyWindows(

@@ -1,4 +1,5 @@
 // Copies between places with different strides. In bytes, for every dtype.
+import { at, transpose4x4 } from './lanes';
 import { address, integer } from './parameters';
 
 /** The most axes of a copy; src/strided-copy.ts merges axes before. */
@@ -102,14 +103,14 @@ function transposeBlock(p: usize, block: i32): void {
   const first = (block % blocks) * rowsOfBlock;
   const rows = min(rowsOfBlock, integer(p, 2) - first);
   source += <usize>first * sourceRow;
-  target += (<usize>first) << 2;
+  target += at(first);
   // Tiles whose lines stay in the cache on both sides.
   const tileRows = columns < 4 ? 1024 : 16;
   const tileColumns = rows < 4 ? 1024 : 16;
   for (let column = 0; column < columns; column += tileColumns) {
     for (let row = 0; row < rows; row += tileRows) {
-      const from = source + <usize>row * sourceRow + ((<usize>column) << 2);
-      const to = target + <usize>column * targetColumn + ((<usize>row) << 2);
+      const from = source + <usize>row * sourceRow + at(column);
+      const to = target + <usize>column * targetColumn + at(row);
       const height = min(tileRows, rows - row);
       const width = min(tileColumns, columns - column);
       if (min(height, width) < 4) transposeEdge(from, to, height, width, sourceRow, targetColumn);
@@ -128,24 +129,13 @@ function transposeTile(
 ): void {
   for (let row = 0; row < rows; row += 4) {
     for (let column = 0; column < columns; column += 4) {
-      const from = source + <usize>row * sourceRow + ((<usize>column) << 2);
-      const to = target + <usize>column * targetColumn + ((<usize>row) << 2);
+      const from = source + <usize>row * sourceRow + at(column);
+      const to = target + <usize>column * targetColumn + at(row);
       if (rows - row < 4 || columns - column < 4) {
         transposeEdge(from, to, min(4, rows - row), min(4, columns - column), sourceRow, targetColumn);
         continue;
       }
-      const r0 = v128.load(from);
-      const r1 = v128.load(from + sourceRow);
-      const r2 = v128.load(from + 2 * sourceRow);
-      const r3 = v128.load(from + 3 * sourceRow);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
-      v128.store(to + targetColumn, v128.shuffle<i64>(low01, low23, 1, 3));
-      v128.store(to + 2 * targetColumn, v128.shuffle<i64>(high01, high23, 0, 2));
-      v128.store(to + 3 * targetColumn, v128.shuffle<i64>(high01, high23, 1, 3));
+      transpose4x4(from, sourceRow, to, targetColumn);
     }
   }
 }
@@ -195,7 +185,7 @@ export function gatherRowsChunk(p: usize, chunk: i32): void {
     const line = slice / count;
     const first = slice % count;
     const slices = min(end - slice, count - first);
-    const indices = address(p, 1) + ((<usize>((line / outerSize) * count + first)) << 2);
+    const indices = address(p, 1) + at((line / outerSize) * count + first);
     gatherLine(
       address(p, 0) + <usize>line * lineBytes,
       indices,
@@ -208,10 +198,10 @@ export function gatherRowsChunk(p: usize, chunk: i32): void {
 }
 
 function gatherLine(x: usize, indices: usize, out: usize, slices: i32, bytes: usize): void {
-  const end = indices + ((<usize>slices) << 2);
+  const end = indices + at(slices);
   if (bytes == 4) {
     for (; indices < end; indices += 4) {
-      store<u32>(out, load<u32>(x + ((<usize>load<i32>(indices)) << 2)));
+      store<u32>(out, load<u32>(x + at(load<i32>(indices))));
       out += 4;
     }
     return;

@@ -1,6 +1,7 @@
 // Depthwise convolutions with one filter for each channel: the forward one and, as windows of `dy` with the taps in
 // reverse order, the gradient by the input; and the gradient by the filter. Vectors of 4 channels, 4 vectors at a time.
-import { at, minimum, multiplyAdd } from './tile';
+import { at } from './lanes';
+import { multiplyAdd } from './tile';
 
 /** The parameters of both tasks; strides count elements. src/native-depthwise.ts writes them in this order. */
 @unmanaged
@@ -38,18 +39,18 @@ class Depthwise {
 /** Some rows of results. */
 export function depthwiseChunk(p: usize, chunk: i32): void {
   const c = changetype<Depthwise>(p);
-  const end = minimum((chunk + 1) * c.rowsPerChunk, c.batch * c.gridHeight);
+  const end = min((chunk + 1) * c.rowsPerChunk, c.batch * c.gridHeight);
   for (let row = chunk * c.rowsPerChunk; row < end; row++) {
     const image = row / c.gridHeight;
     const gridY = row - image * c.gridHeight;
     const y = gridY * c.strideY + c.offsetY;
     const firstY = max(-y, 0);
-    const countY = minimum(c.tapsY, c.height - y) - firstY;
+    const countY = min(c.tapsY, c.height - y) - firstY;
     let target = c.target + at(image * c.targetImage + gridY * c.targetRow);
     for (let gridX = 0; gridX < c.gridWidth; gridX++) {
       const x = gridX * c.strideX + c.offsetX;
       const firstX = max(-x, 0);
-      const countX = minimum(c.tapsX, c.width - x) - firstX;
+      const countX = min(c.tapsX, c.width - x) - firstX;
       const pixel = (image * c.height + y + firstY) * c.width + x + firstX;
       const from = c.image + at(pixel * c.channels);
       const filter = c.filter + at(firstY * c.filterTapY + firstX * c.filterTapX);
@@ -176,7 +177,7 @@ export function depthwiseGradientChunk(p: usize, chunk: i32): void {
   const size = at(c.tapsY * c.tapsX * c.channels);
   const sums = c.filter + <usize>chunk * size;
   memory.fill(sums, 0, size);
-  const end = minimum((chunk + 1) * c.rowsPerChunk, c.batch * c.gridHeight);
+  const end = min((chunk + 1) * c.rowsPerChunk, c.batch * c.gridHeight);
   for (let row = chunk * c.rowsPerChunk; row < end; row++) {
     const image = row / c.gridHeight;
     const gridY = row - image * c.gridHeight;
@@ -188,8 +189,7 @@ export function depthwiseGradientChunk(p: usize, chunk: i32): void {
         // The first results with x · stride + shift ≥ 0, and ≥ width.
         const shift = c.offsetX + tapX;
         const first = shift < 0 ? (c.strideX - 1 - shift) / c.strideX : 0;
-        const last =
-          c.width > shift ? minimum((c.width - shift + c.strideX - 1) / c.strideX, c.gridWidth) : 0;
+        const last = c.width > shift ? min((c.width - shift + c.strideX - 1) / c.strideX, c.gridWidth) : 0;
         if (first >= last) continue;
         const pixel = (image * c.height + y) * c.width + first * c.strideX + shift;
         const from = c.image + at(pixel * c.channels);

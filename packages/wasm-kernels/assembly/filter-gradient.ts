@@ -1,7 +1,8 @@
 // The gradient of a convolution by its filter as a product of matrices: a row for each element of a window, a column for
 // each output channel, a sum over all result pixels.
 import { pack } from './gemm';
-import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
+import { at } from './lanes';
+import { multiplyTiles, tileBytes, tileColumns } from './tile';
 import { copyWindows } from './window';
 
 /** Blocks of pixels, of elements of the window, and of columns. */
@@ -61,8 +62,8 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   const inSpan = (block % blocksPerSpan) * c.rowsPerBlock;
   const row = (block / blocksPerSpan) * span + inSpan;
   const column = (chunk % columnBlocks) * c.columnsPerBlock;
-  const rows = minimum(c.rowsPerBlock, span - inSpan);
-  const columns = minimum(c.columnsPerBlock, c.columns - column);
+  const rows = min(c.rowsPerBlock, span - inSpan);
+  const columns = min(c.columnsPerBlock, c.columns - column);
   const target = c.target + at((part * inner + row) * c.columns + column);
 
   // The block's elements of the window begin at this tap, or at this row of taps.
@@ -75,14 +76,14 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   if (c.byTap) {
     const shift = c.offsetX + (tap % c.tapsX);
     // The first pixels with x · stride + shift ≥ 0, and ≥ width.
-    from = shift < 0 ? minimum((c.strideX - 1 - shift) / c.strideX, to) : 0;
-    to = c.width > shift ? minimum((c.width - shift + c.strideX - 1) / c.strideX, to) : from;
+    from = shift < 0 ? min((c.strideX - 1 - shift) / c.strideX, to) : 0;
+    to = c.width > shift ? min((c.width - shift + c.strideX - 1) / c.strideX, to) : from;
   }
   const lines = scratch + tileBytes;
   const lineStep = at(rows + gap);
   const packed = lines + lineBytes;
   const panelBytes = at(tileColumns * blockInner);
-  const end = minimum((part + 1) * c.rowsPerPart, c.batch * c.outHeight);
+  const end = min((part + 1) * c.rowsPerPart, c.batch * c.outHeight);
   let filled = 0;
   let begun = false;
   for (let pixelRow = part * c.rowsPerPart; pixelRow < end; pixelRow++) {
@@ -91,7 +92,7 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
     if (c.byTap && <u32>(y + tapY) >= <u32>c.height) continue;
     const source = c.image + at(image * c.height * c.width * c.channels);
     for (let x = from; x < to; ) {
-      const count = minimum(to - x, blockInner - filled);
+      const count = min(to - x, blockInner - filled);
       const left = x * c.strideX + c.offsetX;
       const line = lines + <usize>filled * lineStep;
       copyWindows(

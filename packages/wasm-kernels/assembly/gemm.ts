@@ -1,7 +1,9 @@
 // Matrix products over the heap of tfjs-backend-wasm. No static data and no allocator: the module lives on somebody
 // else's memory, so every scratch area is handed in.
+
+import { at, transpose4x4 } from './lanes';
 import { address, integer } from './parameters';
-import { at, minimum, multiplyTiles, tileBytes, tileColumns } from './tile';
+import { multiplyTiles, tileBytes, tileColumns } from './tile';
 
 /** Block sizes: a block of A stays in the level 2 cache, a panel of B in level 1. Rows are a multiple of 4 and of 6. */
 const blockRows: i32 = 132;
@@ -43,7 +45,7 @@ export function pack(
     }
   }
   for (; line < lines; line += width) {
-    const present = minimum(width, lines - line);
+    const present = min(width, lines - line);
     const from = source + <usize>line * lineBytes;
     if (present < width) packPartial(from, lineBytes, innerBytes, present, width, inner, target);
     else if (lineStride == 1) packAcross(from, innerBytes, width, inner, target);
@@ -90,19 +92,7 @@ function packAlong(from: usize, lineBytes: usize, width: i32, inner: i32, target
   for (; k + 4 <= inner; k += 4) {
     for (let w = 0; w < width; w += 4) {
       const line = from + <usize>w * lineBytes + at(k);
-      const r0 = v128.load(line);
-      const r1 = v128.load(line + lineBytes);
-      const r2 = v128.load(line + 2 * lineBytes);
-      const r3 = v128.load(line + 3 * lineBytes);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      const to = target + <usize>k * stepBytes + at(w);
-      v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
-      v128.store(to + stepBytes, v128.shuffle<i64>(low01, low23, 1, 3));
-      v128.store(to + 2 * stepBytes, v128.shuffle<i64>(high01, high23, 0, 2));
-      v128.store(to + 3 * stepBytes, v128.shuffle<i64>(high01, high23, 1, 3));
+      transpose4x4(line, lineBytes, target + <usize>k * stepBytes + at(w), stepBytes);
     }
   }
   for (; k < inner; k++) {
@@ -157,9 +147,9 @@ export function gemm(
   // Of the two strides of A, the smaller one stays that.
   const byRow = aInner <= aRow;
   for (let column = 0; column < columns; column += blockColumns) {
-    const width = minimum(blockColumns, columns - column);
+    const width = min(blockColumns, columns - column);
     for (let k = 0; k < inner; k += blockInner) {
-      const depth = minimum(blockInner, inner - k);
+      const depth = min(blockInner, inner - k);
       const adding = accumulate || k > 0;
       const panelBytes = at(tileColumns * depth);
       pack(
@@ -173,7 +163,7 @@ export function gemm(
         panelBytes,
       );
       for (let row = 0; row < rows; row += blockRows) {
-        const height = minimum(blockRows, rows - row);
+        const height = min(blockRows, rows - row);
         const from = a + at(row * aRow + k * aInner);
         const target = c + <usize>row * rowBytes + at(column);
         let aRowBytes: usize = 4;
@@ -245,8 +235,8 @@ export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
   const row = (tile / across) * tileRows;
   const column = (tile % across) * tileColumns;
   gemm(
-    minimum(tileRows, rows - row),
-    minimum(tileColumns, columns - column),
+    min(tileRows, rows - row),
+    min(tileColumns, columns - column),
     inner,
     address(p, 3) + at(product * integer(p, 14)) + at(row * aRow),
     aRow,

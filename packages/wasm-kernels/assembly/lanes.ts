@@ -44,6 +44,23 @@ export function storeSome(to: usize, values: v128, lanes: i32): void {
   }
 }
 
+/** Transposes 4 × 4 values: rows are `sourceStep` bytes apart in the source, and columns `targetStep` in the target. */
+// @inline
+export function transpose4x4(source: usize, sourceStep: usize, target: usize, targetStep: usize): void {
+  const r0 = v128.load(source);
+  const r1 = v128.load(source + sourceStep);
+  const r2 = v128.load(source + 2 * sourceStep);
+  const r3 = v128.load(source + 3 * sourceStep);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(target, v128.shuffle<i64>(low01, low23, 0, 2));
+  v128.store(target + targetStep, v128.shuffle<i64>(low01, low23, 1, 3));
+  v128.store(target + 2 * targetStep, v128.shuffle<i64>(high01, high23, 0, 2));
+  v128.store(target + 3 * targetStep, v128.shuffle<i64>(high01, high23, 1, 3));
+}
+
 /** The first two of four values in float64. */
 // @inline
 export function lowDoubles(values: v128): v128 {

@@ -50,23 +50,6 @@ function scale(n: v128): v128 {
   return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
 }
 
-/** `log(1 + u)` for u in [0, 1], with a relative error of 2e-7. */
-// @inline
-export function logOnePlus(u: v128): v128 {
-  // 2 · artanh(t) with t = u / (2 + u) ≤ 1/3: 2t (1 + t²/3 + t⁴/5 + …), to t¹⁴.
-  const t = f32x4.div(u, f32x4.add(u, f32x4.splat(2)));
-  const q = f32x4.mul(t, t);
-  let p = f32x4.splat(2.0 / 15.0);
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(2.0 / 13.0));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(2.0 / 11.0));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(2.0 / 9.0));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(2.0 / 7.0));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(2.0 / 5.0));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(2.0 / 3.0));
-  p = f32x4.add(f32x4.mul(p, q), f32x4.splat(2.0));
-  return f32x4.mul(p, t);
-}
-
 /** The sum of the four lanes. */
 // @inline
 export function laneSum(v: v128): f32 {

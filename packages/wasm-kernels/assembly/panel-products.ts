@@ -1,5 +1,6 @@
 // Products for the loss over a bank. A is read in place, by any strides; B lies in panels of 8 columns, packed once.
-import { at, minimum, multiplyTiles, tileColumns } from './tile';
+import { at } from './lanes';
+import { multiplyTiles, tileColumns } from './tile';
 
 /** Inner elements that are done at a time: a panel of B then takes 16 kB of the level 1 cache. */
 const innerBlock: i32 = 512;
@@ -26,7 +27,7 @@ export function multiplyPanels(
   const bInnerBytes = at(tileColumns);
   const panelBytes = at(tileColumns * inner);
   for (let k = 0; k < inner; k += innerBlock) {
-    const depth = minimum(innerBlock, inner - k);
+    const depth = min(innerBlock, inner - k);
     const adding = accumulate || k > 0;
     const from = a + <usize>k * innerBytes;
     const panel = b + at(tileColumns * k);
@@ -53,14 +54,14 @@ export function multiplyPanels(
  * at a time, so that the lines of the cache are read once. Missing columns of the last panel are zero.
  */
 export function packScaled(source: usize, columns: i32, inner: i32, factors: usize, target: usize): void {
-  const rowBytes = (<usize>columns) << 2;
+  const rowBytes = at(columns);
   const panelBytes = (<usize>inner) << 5;
   let j = 0;
   for (; j + 2 * tileColumns <= columns; j += 2 * tileColumns) {
-    let from = source + ((<usize>j) << 2);
+    let from = source + at(j);
     let to = target + (<usize>j >> 3) * panelBytes;
     for (let k = 0; k < inner; k++) {
-      const factor = v128.load32_splat(factors + ((<usize>k) << 2));
+      const factor = v128.load32_splat(factors + at(k));
       v128.store(to, f32x4.mul(factor, v128.load(from)));
       v128.store(to, f32x4.mul(factor, v128.load(from, 16)), 16);
       v128.store(to + panelBytes, f32x4.mul(factor, v128.load(from, 32)));
@@ -70,12 +71,12 @@ export function packScaled(source: usize, columns: i32, inner: i32, factors: usi
     }
   }
   for (; j < columns; j += tileColumns) {
-    let from = source + ((<usize>j) << 2);
+    let from = source + at(j);
     let to = target + (<usize>j >> 3) * panelBytes;
     for (let k = 0; k < inner; k++) {
-      const factor = load<f32>(factors + ((<usize>k) << 2));
+      const factor = load<f32>(factors + at(k));
       for (let column = 0; column < tileColumns; column++) {
-        const place = (<usize>column) << 2;
+        const place = at(column);
         store<f32>(to + place, j + column < columns ? factor * load<f32>(from + place) : 0);
       }
       from += rowBytes;

@@ -1,6 +1,7 @@
 // Adds up parts of a result that were computed one by one, in float64.
+
+import { at, highDoubles, lowDoubles, singles } from './lanes';
 import { address, integer } from './parameters';
-import { at, minimum } from './tile';
 
 const chunkElements: i32 = 1 << 14;
 
@@ -8,7 +9,7 @@ const chunkElements: i32 = 1 << 14;
 export function sumPartsChunk(p: usize, chunk: i32): void {
   const parts = integer(p, 1);
   const length = integer(p, 2);
-  const end = minimum((chunk + 1) * chunkElements, length);
+  const end = min((chunk + 1) * chunkElements, length);
   let i = chunk * chunkElements;
   for (; i + 4 <= end; i += 4) {
     let low = f64x2.splat(0);
@@ -16,12 +17,11 @@ export function sumPartsChunk(p: usize, chunk: i32): void {
     let source = address(p, 0) + at(i);
     for (let part = 0; part < parts; part++) {
       const values = v128.load(source);
-      low = f64x2.add(low, f64x2.promote_low_f32x4(values));
-      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 0)));
+      low = f64x2.add(low, lowDoubles(values));
+      high = f64x2.add(high, highDoubles(values));
       source += at(length);
     }
-    const sum = v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-    v128.store(address(p, 3) + at(i), sum);
+    v128.store(address(p, 3) + at(i), singles(low, high));
   }
   for (; i < end; i++) {
     let sum: f64 = 0;

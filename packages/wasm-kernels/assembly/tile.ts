@@ -1,21 +1,12 @@
 // Tiles of matrix products, and products made of them. Both operands are read where they lie: A by any strides, B with 8
 // columns next to each other.
+import { at } from './lanes';
 
 /** The most rows of a tile, and its columns. */
 const tileRows: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 export const tileColumns: i32 = 8;
 /** Room for a tile. */
 export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
-
-// @inline
-export function minimum(a: i32, b: i32): i32 {
-  return a < b ? a : b;
-}
-
-// @inline
-export function at(index: i32): usize {
-  return (<usize>index) << 2;
-}
 
 /** `a · b + c` in each lane: fused where relaxed SIMD is enabled. */
 // @inline
@@ -216,12 +207,12 @@ export function multiplyTiles(
   spare: usize,
 ): void {
   for (let j = 0; j < columns; j += tileColumns) {
-    const width = minimum(tileColumns, columns - j);
+    const width = min(tileColumns, columns - j);
     let from = a;
     let place = c + at(j);
     for (let i = 0; i < rows; ) {
       const tile = nextTile(rows - i);
-      const height = minimum(tile, rows - i);
+      const height = min(tile, rows - i);
       const whole = height == tile && width == tileColumns;
       const inPlace = whole && !accumulate;
       const target = inPlace ? place : spare;

@@ -1,10 +1,10 @@
 // The part of an image that one result of a convolution reads, as a line `[tapsY, tapsX, channels]` of numbers. With
 // channels last, each row of a window is one piece of memory: 3 × 3 taps of any number of channels are three copies.
-import { at, minimum } from './tile';
+import { at } from './lanes';
 
 // @inline
 function clamp(value: i32, low: i32, high: i32): i32 {
-  return value < low ? low : minimum(value, high);
+  return value < low ? low : min(value, high);
 }
 
 function copy(target: usize, source: usize, count: i32): void {
@@ -62,7 +62,7 @@ export function copyWindows(
   while (windows > 0) {
     let done = 1;
     if (inside && x >= 0 && x + tapsX <= width) {
-      done = minimum(windows, (width - tapsX - x) / step + 1);
+      done = min(windows, (width - tapsX - x) / step + 1);
       const source = image + at(((y + tapY) * width + x) * channels);
       copyInside(source, rowBytes, rowLength, at(step * channels), done, count, target, lineBytes);
     } else {
@@ -89,7 +89,7 @@ function copyInside(
     let from = source;
     let to = target;
     for (let rest = count; rest > 0; rest -= rowLength) {
-      const end = at(minimum(rowLength, rest));
+      const end = at(min(rowLength, rest));
       for (let o: usize = 0; o < end; o += 16) v128.store(to + o, v128.load(from + o));
       from += rowBytes;
       to += end;
@@ -116,7 +116,7 @@ function copyAtBorder(
   const begin = -x * channels;
   const end = (width - x) * channels;
   for (let row = y; count > 0; row++) {
-    const stop = minimum(rowLength, first + count);
+    const stop = min(rowLength, first + count);
     const present = <u32>row < <u32>height;
     const from = present ? clamp(begin, first, stop) : stop;
     const to = present ? clamp(end, from, stop) : stop;

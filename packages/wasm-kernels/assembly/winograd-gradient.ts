@@ -1,6 +1,7 @@
 // The gradient by a filter of 3 × 3 taps, transposed to winograd.ts: in each plane, a product of matrices sums over the
 // tiles.
-import { at, minimum, multiplyTiles, tileColumns } from './tile';
+import { at } from './lanes';
+import { multiplyTiles, tileColumns } from './tile';
 import { filterGradientLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';
 
@@ -13,10 +14,10 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
   const block = chunk - part * blocks;
   const channel = (block / columnBlocks) * c.channelsPerBlock;
   const column = (block % columnBlocks) * c.columnsPerChunk;
-  const depth = minimum(c.channelsPerBlock, c.channels - channel);
-  const columns = minimum(c.columnsPerChunk, c.columns - column);
+  const depth = min(c.channelsPerBlock, c.channels - channel);
+  const columns = min(c.columnsPerChunk, c.columns - column);
   const firstTile = part * c.tilesPerChunk;
-  const end = minimum(firstTile + c.tilesPerChunk, c.batch * c.tilesY * c.tilesX);
+  const end = min(firstTile + c.tilesPerChunk, c.batch * c.tilesY * c.tilesX);
   const points = pointsOf(c.scheme);
   const planes = points * points;
 
@@ -28,7 +29,7 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
   const gradientBytes = planeBytes(c.tilesPerBlock * columns);
   clearZeros(scratch);
   for (let first = firstTile; first < end; first += c.tilesPerBlock) {
-    const tiles = minimum(c.tilesPerBlock, end - first);
+    const tiles = min(c.tilesPerBlock, end - first);
     for (let tile = 0; tile < tiles; tile++) {
       inputTile(c, first + tile, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
       gradientTile(c, first + tile, column, columns, gradients + at(tile * columns), gradientBytes, scratch);

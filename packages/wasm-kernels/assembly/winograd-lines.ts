@@ -1,6 +1,5 @@
 // The one-dimensional transforms of each scheme. Where operands do not lie in regular steps, a table has their addresses.
 import { stridedInputScheme, stridedScheme } from '../src/convolution-task-ids';
-import { minimum } from './tile';
 import { filterGradientPass, filterPass, gradientPass, inputPass, outputPass } from './winograd-passes';
 import {
   copyPass,
@@ -38,7 +37,7 @@ export function resultsOf(scheme: i32): i32 {
 /** The one of 6 × 6 planes of the filter that a plane of products belongs to: the four of a middle tap share one. */
 // @inline
 export function filterPlaneOf(plane: i32, points: i32): i32 {
-  return minimum(plane / points, 5) * 6 + minimum(plane % points, 5);
+  return min(plane / points, 5) * 6 + min(plane % points, 5);
 }
 
 // @inline

@@ -1,5 +1,6 @@
 // The two-dimensional transforms of one tile and some of its channels: along rows, then along columns.
-import { at, minimum, tileBytes } from './tile';
+import { at } from './lanes';
+import { tileBytes } from './tile';
 import {
   gradientLine,
   inputLine,
@@ -186,7 +187,7 @@ export function outputTile(
   }
   const bias = c.bias == 0 ? 0 : c.bias + at(column);
   const first = max(-x, 0);
-  const end = minimum(results, c.outWidth - x);
+  const end = min(results, c.outWidth - x);
   for (let j = first; j < end; j++) {
     for (let i = 0; i < results; i++) {
       const pixel = (image * c.outHeight + y + i) * c.outWidth + x + j;

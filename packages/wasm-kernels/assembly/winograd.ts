@@ -2,7 +2,8 @@
 // product of matrices sums over the channels, and the sums are transformed back: with stride 1, 36 products for 16 results in
 // place of 144; with stride 2, 81 in place of 144.
 import { pack } from './gemm';
-import { at, minimum, multiplyTiles, tileColumns } from './tile';
+import { at } from './lanes';
+import { multiplyTiles, tileColumns } from './tile';
 import { filterLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import {
   blockChannels,
@@ -27,10 +28,10 @@ export function winogradBytes(): usize {
 export function winogradFilterChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Winograd>(p);
   const firstColumn = chunk * tileColumns;
-  const columns = minimum(tileColumns, c.columns - firstColumn);
+  const columns = min(tileColumns, c.columns - firstColumn);
   const blockDepth = blockChannels / 8;
   for (let channel = 0; channel < c.channels; channel += blockDepth) {
-    const depth = minimum(blockDepth, c.channels - channel);
+    const depth = min(blockDepth, c.channels - channel);
     const bytes = at(tileColumns * depth);
     const taps = scratch;
     const passed = taps + 9 * bytes;
@@ -66,8 +67,8 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   const across = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;
   const firstTile = (chunk / across) * c.tilesPerChunk;
   const firstColumn = (chunk % across) * c.columnsPerChunk;
-  const tiles = minimum(c.tilesPerChunk, c.batch * c.tilesY * c.tilesX - firstTile);
-  const columns = minimum(c.columnsPerChunk, c.columns - firstColumn);
+  const tiles = min(c.tilesPerChunk, c.batch * c.tilesY * c.tilesX - firstTile);
+  const columns = min(c.columnsPerChunk, c.columns - firstColumn);
   const paddedColumns = (columns + tileColumns - 1) & -tileColumns;
   const points = pointsOf(c.scheme);
   const planes = points * points;
@@ -77,7 +78,7 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   const sumBytes = planeBytes(tiles * paddedColumns);
   clearZeros(scratch);
   for (let channel = 0; channel < c.channels; channel += c.channelsPerBlock) {
-    const depth = minimum(c.channelsPerBlock, c.channels - channel);
+    const depth = min(c.channelsPerBlock, c.channels - channel);
     for (let tile = 0; tile < tiles; tile++) {
       inputTile(c, firstTile + tile, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
     }
