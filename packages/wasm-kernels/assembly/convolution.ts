@@ -5,6 +5,7 @@ import { pack } from './gemm';
 import { at } from './lanes';
 import { multiplyTiles, tileBytes, tileColumns } from './tile';
 import { copyWindows } from './window';
+import { WindowedImage } from './windowed-image';
 
 /** Blocks of lines and of the filter; they stay in the level 2 cache. */
 const blockRows: i32 = 128;
@@ -23,22 +24,7 @@ export function convolutionBlockBytes(): usize {
 
 /** The parameters of the task; strides count elements. src/native-convolution.ts writes them in this order. */
 @unmanaged
-class Convolution {
-  /** `[batch, height, width, channels]`. */
-  image: usize;
-  batch: i32;
-  height: i32;
-  width: i32;
-  channels: i32;
-  /** The results: the window of (row, column) begins at (row · strideY + offsetY, column · strideX + offsetX). */
-  gridHeight: i32;
-  gridWidth: i32;
-  strideY: i32;
-  strideX: i32;
-  offsetY: i32;
-  offsetX: i32;
-  tapsY: i32;
-  tapsX: i32;
+class Convolution extends WindowedImage {
   /** Element (tapY, tapX, channel, column) lies at these multiples. */
   filter: usize;
   filterTapY: i32;

@@ -2,25 +2,11 @@
 // reverse order, the gradient by the input; and the gradient by the filter. Vectors of 4 channels, 4 vectors at a time.
 import { at } from './lanes';
 import { multiplyAdd } from './tile';
+import { WindowedImage } from './windowed-image';
 
 /** The parameters of both tasks; strides count elements. src/native-depthwise.ts writes them in this order. */
 @unmanaged
-class Depthwise {
-  /** `[batch, height, width, channels]`. */
-  image: usize;
-  batch: i32;
-  height: i32;
-  width: i32;
-  channels: i32;
-  /** The results: the window of (row, column) begins at (row · strideY + offsetY, column · strideX + offsetX). */
-  gridHeight: i32;
-  gridWidth: i32;
-  strideY: i32;
-  strideX: i32;
-  offsetY: i32;
-  offsetX: i32;
-  tapsY: i32;
-  tapsX: i32;
+class Depthwise extends WindowedImage {
   /** Element (tapY, tapX, 0) of the filter, or for each chunk of its gradient, lies at these multiples. */
   filter: usize;
   filterTapY: i32;

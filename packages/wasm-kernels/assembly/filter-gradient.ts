@@ -4,6 +4,7 @@ import { pack } from './gemm';
 import { at } from './lanes';
 import { multiplyTiles, tileBytes, tileColumns } from './tile';
 import { copyWindows } from './window';
+import { WindowedImage } from './windowed-image';
 
 /** Blocks of pixels, of elements of the window, and of columns. */
 const blockInner: i32 = 256;
@@ -21,24 +22,10 @@ export function filterGradientBytes(): usize {
 
 /** The parameters of the task. src/native-filter-gradient.ts writes them in this order. */
 @unmanaged
-class FilterGradient {
-  /** `[batch, height, width, channels]`. */
-  image: usize;
-  batch: i32;
-  height: i32;
-  width: i32;
-  channels: i32;
-  /** `[batch, outHeight, outWidth, columns]`. */
+class FilterGradient extends WindowedImage {
+  /** `[batch, gridHeight, gridWidth, columns]`. */
   gradient: usize;
-  outHeight: i32;
-  outWidth: i32;
   columns: i32;
-  strideY: i32;
-  strideX: i32;
-  offsetY: i32;
-  offsetX: i32;
-  tapsY: i32;
-  tapsX: i32;
   /** For each part `[tapsY, tapsX, channels, columns]`. */
   target: usize;
   /** Rows of result pixels, counted over all images. */
@@ -72,7 +59,7 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   const first = row - tapY * c.tapsX * c.channels;
   const lastTapY = (row + rows - 1) / (c.tapsX * c.channels);
   let from = 0;
-  let to = c.outWidth;
+  let to = c.gridWidth;
   if (c.byTap) {
     const shift = c.offsetX + (tap % c.tapsX);
     // The first pixels with x · stride + shift ≥ 0, and ≥ width.
@@ -83,12 +70,12 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   const lineStep = at(rows + gap);
   const packed = lines + lineBytes;
   const panelBytes = at(tileColumns * blockInner);
-  const end = min((part + 1) * c.rowsPerPart, c.batch * c.outHeight);
+  const end = min((part + 1) * c.rowsPerPart, c.batch * c.gridHeight);
   let filled = 0;
   let begun = false;
   for (let pixelRow = part * c.rowsPerPart; pixelRow < end; pixelRow++) {
-    const image = pixelRow / c.outHeight;
-    const y = (pixelRow - image * c.outHeight) * c.strideY + c.offsetY;
+    const image = pixelRow / c.gridHeight;
+    const y = (pixelRow - image * c.gridHeight) * c.strideY + c.offsetY;
     if (c.byTap && <u32>(y + tapY) >= <u32>c.height) continue;
     const source = c.image + at(image * c.height * c.width * c.channels);
     for (let x = from; x < to; ) {
@@ -112,7 +99,7 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
         line,
         lineStep,
       );
-      const gradient = c.gradient + at((pixelRow * c.outWidth + x) * c.columns + column);
+      const gradient = c.gradient + at((pixelRow * c.gridWidth + x) * c.columns + column);
       pack(
         tileColumns,
         gradient,

@@ -4,9 +4,14 @@ import { depthwiseGradientTask, depthwiseTask } from './convolution-task-ids.ts'
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { sumOfParts } from './sum-of-parts.ts';
-import { inputPhases, outputWindows, type Windows } from './windows.ts';
+import {
+  forwardConvolution,
+  runInputConvolutions,
+  type WindowedConvolution,
+  windowedImageWords,
+} from './windowed-convolution.ts';
 
-/** Whether the compiled depthwise convolutions cover it. */
+/** Whether the compiled depthwise convolutions support this geometry. */
 export function isCompiledDepthwise({
   inChannels,
   outChannels,
@@ -16,125 +21,71 @@ export function isCompiledDepthwise({
   return outChannels === inChannels && height.dilation === 1 && width.dilation === 1;
 }
 
-/** The depthwise convolution plus a bias `[channels]` if there is one. */
+/** Returns the depthwise convolution, `[batch, height, width, channels]`, plus a bias `[channels]` unless it is null. */
 export function depthwiseConvolve(
   scope: KernelScope,
   native: NativeModule,
   x: TensorInfo,
   filter: TensorInfo,
   bias: TensorInfo | null,
-  { batch, inChannels, height, width }: ConvolutionGeometry,
+  geometry: ConvolutionGeometry,
 ): TensorInfo {
+  const { batch, inChannels, height, width } = geometry;
   const output = scope.allocate([batch, height.output, width.output, inChannels]);
-  runRows(native, {
-    image: native.address(x),
-    batch,
-    channels: inChannels,
-    height: outputWindows(height),
-    width: outputWindows(width),
-    filter: native.address(filter),
-    filterTap: [width.kernel * inChannels, inChannels],
-    target: native.address(output),
-    targetImage: height.output * width.output * inChannels,
-    targetPixel: [width.output * inChannels, inChannels],
-    bias: bias ? native.address(bias) : 0,
-  });
+  const operands = { x, filter: native.address(filter), output, bias };
+  runRows(native, forwardConvolution(native, operands, geometry, inChannels));
   return output;
 }
 
-/** Its gradient by the input: for each phase of the inputs a depthwise convolution of `dy`. */
+/** Returns the gradient by the input, `[batch, height, width, channels]`. */
 export function depthwiseInputGradient(
   scope: KernelScope,
   native: NativeModule,
   dy: TensorInfo,
   filter: TensorInfo,
-  { batch, inChannels, height, width }: ConvolutionGeometry,
+  geometry: ConvolutionGeometry,
 ): TensorInfo {
-  const shape = [batch, height.input, width.input, inChannels];
-  // A filter smaller than the stride does not reach every input.
-  const covers = height.kernel >= height.stride && width.kernel >= width.stride;
-  const output = covers ? scope.allocate(shape) : scope.zeros(shape);
-  const tapY = width.kernel * inChannels;
-  const pixelY = width.input * inChannels;
-  for (const rows of inputPhases(height)) {
-    for (const columns of inputPhases(width)) {
-      runRows(native, {
-        image: native.address(dy),
-        batch,
-        channels: inChannels,
-        height: rows.windows,
-        width: columns.windows,
-        filter: native.address(filter) + 4 * (rows.lastTap * tapY + columns.lastTap * inChannels),
-        filterTap: [-height.stride * tapY, -width.stride * inChannels],
-        target: native.address(output) + 4 * (rows.firstInput * pixelY + columns.firstInput * inChannels),
-        targetImage: height.input * pixelY,
-        targetPixel: [height.stride * pixelY, width.stride * inChannels],
-        bias: 0,
-      });
-    }
-  }
-  return output;
+  const run = (part: WindowedConvolution) => runRows(native, part);
+  return runInputConvolutions(scope, native, { dy, filter }, geometry, geometry.inChannels, run);
 }
 
-/** Its gradient by the filter, `[height, width, channels, 1]`. */
+/** Returns the gradient by the filter, `[height, width, channels, 1]`. */
 export function depthwiseFilterGradient(
   scope: KernelScope,
   native: NativeModule,
   x: TensorInfo,
   dy: TensorInfo,
-  { batch, inChannels, height, width }: ConvolutionGeometry,
+  geometry: ConvolutionGeometry,
 ): TensorInfo {
+  const { batch, inChannels, height, width } = geometry;
   const rows = batch * height.output;
-  const rowsPerChunk = Math.max(Math.ceil(rows / manyChunks), Math.ceil(fewestPixels / width.output));
+  const rowsPerChunk = chunkRows(rows, width.output);
   const shape = [height.kernel, width.kernel, inChannels, 1];
   return sumOfParts(scope, native, Math.ceil(rows / rowsPerChunk), shape, (filter, parts) => {
-    const convolution = {
-      image: native.address(x),
-      batch,
-      channels: inChannels,
-      height: outputWindows(height),
-      width: outputWindows(width),
-      filter,
-      filterTap: [width.kernel * inChannels, inChannels],
-      target: native.address(dy),
-      targetImage: height.output * width.output * inChannels,
-      targetPixel: [width.output * inChannels, inChannels],
-      bias: 0,
-    } as const;
+    const operands = { x, filter, output: dy, bias: null };
+    const convolution = forwardConvolution(native, operands, geometry, inChannels);
     native.run(depthwiseGradientTask, parts, parameters(convolution, rowsPerChunk));
   });
 }
 
-/** Chunks enough for all threads, each with work enough to hand it over. */
-const manyChunks = 32;
-const fewestPixels = 64;
+/** Enough chunks for all threads, but no chunk so small that handing it to a thread costs more than its work. */
+const maxChunks = 32;
+const minChunkPixels = 64;
 
-/** Pairs are vertical and horizontal, strides count elements, the rest addresses. */
-interface Depthwise {
-  image: number;
-  batch: number;
-  channels: number;
-  height: Windows;
-  width: Windows;
-  filter: number;
-  filterTap: readonly [number, number];
-  target: number;
-  targetImage: number;
-  targetPixel: readonly [number, number];
-  bias: number;
+function chunkRows(rows: number, rowPixels: number): number {
+  return Math.max(Math.ceil(rows / maxChunks), Math.ceil(minChunkPixels / rowPixels));
 }
 
-function runRows(native: NativeModule, c: Depthwise): void {
+function runRows(native: NativeModule, c: WindowedConvolution): void {
   const rows = c.batch * c.height.positions;
-  const rowsPerChunk = Math.max(Math.ceil(rows / manyChunks), Math.ceil(fewestPixels / c.width.positions));
+  const rowsPerChunk = chunkRows(rows, c.width.positions);
   native.run(depthwiseTask, Math.ceil(rows / rowsPerChunk), parameters(c, rowsPerChunk));
 }
 
-/** In the order of assembly/depthwise.ts. */
-function parameters(c: Depthwise, rowsPerChunk: number): number[] {
+/** Returns the words in the order of assembly/depthwise.ts. */
+function parameters(c: WindowedConvolution, rowsPerChunk: number): number[] {
   return [
-    ...[c.image, c.batch, c.height.size, c.width.size, c.channels, c.height.positions, c.width.positions],
-    ...[c.height.stride, c.width.stride, c.height.offset, c.width.offset, c.height.taps, c.width.taps],
+    ...windowedImageWords(c),
     ...[c.filter, ...c.filterTap, c.target, c.targetImage, ...c.targetPixel, c.bias, rowsPerChunk],
   ];
 }

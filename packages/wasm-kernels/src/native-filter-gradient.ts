@@ -5,6 +5,7 @@ import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { winogradFilterGradient } from './native-winograd.ts';
 import { affordableParts, sumOfParts } from './sum-of-parts.ts';
+import { outputImage, windowedImageWords } from './windowed-convolution.ts';
 import { winogradScheme } from './winograd-schemes.ts';
 
 /** See assembly/filter-gradient.ts. */
@@ -44,9 +45,8 @@ export function filterGradient(
   const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, affordable));
   return sumOfParts(scope, native, Math.ceil(pixelRows / rowsPerPart), shape, (target, parts) => {
     native.run(filterGradientTask, parts * blocks, [
-      ...[native.address(x), batch, height.input, width.input, inChannels],
-      ...[native.address(dy), height.output, width.output, outChannels],
-      ...[height.stride, width.stride, -height.padBefore, -width.padBefore, height.kernel, width.kernel],
+      ...windowedImageWords(outputImage(native, x, geometry)),
+      ...[native.address(dy), outChannels],
       ...[target, rowsPerPart, rowsPerBlock, columnsPerBlock, byTap ? 1 : 0],
     ]);
   });
