@@ -1,38 +1,25 @@
-// The one-dimensional transforms of Winograd's F(4, 3): four results of a filter of three taps from six inputs with six
-// multiplications in place of twelve. In two dimensions each is done along rows and then along columns.
+// The one-dimensional transforms of Winograd's F(4, 3): four results of a filter of three taps from six inputs, with six
+// multiplications in place of twelve. In two dimensions each transform runs along rows and then along columns.
 //
 //   y = Aᵀ [(G g) ⊙ (Bᵀ x)]    and, transposed,    dg = Gᵀ [(A dy) ⊙ (Bᵀ x)]
 //
-// The matrices belong to the points 0, ±√½, ±√2, ∞, where a polynomial is evaluated: with the usual 0, ±1, ±2, ∞ the
-// rounding error is twice as large. Each pass takes `bytes` of channels, a vector at a time; `step` lies between the
-// operands that come without an address of their own.
-import { multiplyAdd } from './tile';
+// The matrices evaluate polynomials at the points 0, ±√½, ±√2, ∞. The usual points 0, ±1, ±2, ∞ have twice the rounding
+// error. Each pass processes `bytes` of channels, one vector at a time. Operands without an address of their own lie `step`
+// bytes apart.
+import {
+  axpy,
+  minus,
+  plus,
+  rootHalf,
+  rootTwo,
+  storePair,
+  storeProducts,
+  storeResults,
+  storeValues,
+  times,
+} from './winograd-points';
 
-export const small: f32 = 0.70710678118654752;
-export const large: f32 = 1.4142135623730951;
-
-// @inline
-export function plus(a: v128, b: v128): v128 {
-  return f32x4.add(a, b);
-}
-
-// @inline
-export function minus(a: v128, b: v128): v128 {
-  return f32x4.sub(a, b);
-}
-
-// @inline
-export function times(factor: f32, a: v128): v128 {
-  return f32x4.mul(f32x4.splat(factor), a);
-}
-
-/** `factor · a + b`. */
-// @inline
-export function add(factor: f32, a: v128, b: v128): v128 {
-  return multiplyAdd(f32x4.splat(factor), a, b);
-}
-
-/** `Bᵀ x`. */
+/** Computes `Bᵀ x`. */
 export function inputPass(
   x0: usize,
   x1: usize,
@@ -50,26 +37,14 @@ export function inputPass(
     const c = v128.load(x2 + v);
     const d = v128.load(x3 + v);
     const e = v128.load(x4 + v);
-    v128.store(target, plus(add(-2.5, c, e), v128.load(x0 + v)));
-    const last = plus(add(-2.5, d, b), v128.load(x5 + v));
-    let even = add(-2, c, e);
-    let odd = times(small, add(-2, b, d));
-    target += toStep;
-    v128.store(target, plus(even, odd));
-    target += toStep;
-    v128.store(target, minus(even, odd));
-    even = add(-0.5, c, e);
-    odd = times(large, add(-0.5, b, d));
-    target += toStep;
-    v128.store(target, plus(even, odd));
-    target += toStep;
-    v128.store(target, minus(even, odd));
-    target += toStep;
+    v128.store(target, plus(axpy(-2.5, c, e), v128.load(x0 + v)));
+    const last = plus(axpy(-2.5, d, b), v128.load(x5 + v));
+    target = storeProducts(target + toStep, toStep, b, c, d, e);
     v128.store(target, last);
   }
 }
 
-/** `Aᵀ m`, plus a bias if its address is not 0. */
+/** Computes `Aᵀ m`, plus a bias unless its address is 0. */
 export function outputPass(
   from: usize,
   step: usize,
@@ -81,38 +56,12 @@ export function outputPass(
   bias: usize,
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
-    let source = from + v;
-    let first = v128.load(source);
-    source += step;
-    let p = v128.load(source);
-    let q = v128.load(source + step);
-    const even = plus(p, q);
-    const odd = times(small, minus(p, q));
-    source += 2 * step;
-    p = v128.load(source);
-    q = v128.load(source + step);
-    const even2 = plus(p, q);
-    const odd2 = times(large, minus(p, q));
-    let last = v128.load(source + 2 * step);
-    let third = add(0.5, even, times(2, even2));
-    let second = plus(odd, odd2);
-    first = plus(first, plus(even, even2));
-    last = plus(last, add(0.5, odd, times(2, odd2)));
-    if (bias != 0) {
-      const constant = v128.load(bias + v);
-      first = plus(first, constant);
-      second = plus(second, constant);
-      third = plus(third, constant);
-      last = plus(last, constant);
-    }
-    v128.store(y0 + v, first);
-    v128.store(y1 + v, second);
-    v128.store(y2 + v, third);
-    v128.store(y3 + v, last);
+    const source = from + v;
+    storeResults(true, v128.load(source), false, source + step, step, y0, y1, y2, y3, bias, v);
   }
 }
 
-/** `G g`. */
+/** Computes `G g`. */
 export function filterPass(from: usize, step: usize, bytes: usize, to: usize, toStep: usize): void {
   for (let v: usize = 0; v < bytes; v += 16) {
     const a = v128.load(from + v);
@@ -120,24 +69,15 @@ export function filterPass(from: usize, step: usize, bytes: usize, to: usize, to
     const c = v128.load(from + v + 2 * step);
     let target = to + v;
     v128.store(target, a);
-    let even = times(-2.0 / 3.0, add(0.5, c, a));
-    let odd = times(small * (-2.0 / 3.0), b);
     target += toStep;
-    v128.store(target, plus(even, odd));
-    target += toStep;
-    v128.store(target, minus(even, odd));
-    even = times(1.0 / 6.0, add(2, c, a));
-    odd = times(large / 6.0, b);
-    target += toStep;
-    v128.store(target, plus(even, odd));
-    target += toStep;
-    v128.store(target, minus(even, odd));
-    target += toStep;
+    const even = times(-2.0 / 3.0, axpy(0.5, c, a));
+    target = storePair(target, toStep, even, times(rootHalf * (-2.0 / 3.0), b));
+    target = storePair(target, toStep, times(1.0 / 6.0, axpy(2, c, a)), times(rootTwo / 6.0, b));
     v128.store(target, c);
   }
 }
 
-/** `A dy`. */
+/** Computes `A dy`. */
 export function gradientPass(
   y0: usize,
   y1: usize,
@@ -148,30 +88,18 @@ export function gradientPass(
   toStep: usize,
 ): void {
   for (let v: usize = 0; v < bytes; v += 16) {
-    let target = to + v;
     const a = v128.load(y0 + v);
     const b = v128.load(y1 + v);
     const c = v128.load(y2 + v);
     const d = v128.load(y3 + v);
+    let target = to + v;
     v128.store(target, a);
-    let even = add(0.5, c, a);
-    let odd = times(small, add(0.5, d, b));
-    target += toStep;
-    v128.store(target, plus(even, odd));
-    target += toStep;
-    v128.store(target, minus(even, odd));
-    even = add(2, c, a);
-    odd = times(large, add(2, d, b));
-    target += toStep;
-    v128.store(target, plus(even, odd));
-    target += toStep;
-    v128.store(target, minus(even, odd));
-    target += toStep;
+    target = storeValues(target + toStep, toStep, a, b, c, d);
     v128.store(target, d);
   }
 }
 
-/** `Gᵀ u`. */
+/** Computes `Gᵀ u`. */
 export function filterGradientPass(from: usize, step: usize, bytes: usize, to: usize, toStep: usize): void {
   for (let v: usize = 0; v < bytes; v += 16) {
     let source = from + v;
@@ -180,16 +108,16 @@ export function filterGradientPass(from: usize, step: usize, bytes: usize, to: u
     let p = v128.load(source);
     let q = v128.load(source + step);
     const even = times(-2.0 / 3.0, plus(p, q));
-    const odd = times(small * (-2.0 / 3.0), minus(p, q));
+    const odd = times(rootHalf * (-2.0 / 3.0), minus(p, q));
     source += 2 * step;
     p = v128.load(source);
     q = v128.load(source + step);
     const even2 = times(1.0 / 6.0, plus(p, q));
-    const odd2 = times(large / 6.0, minus(p, q));
+    const odd2 = times(rootTwo / 6.0, minus(p, q));
     const last = v128.load(source + 2 * step);
     const target = to + v;
     v128.store(target, plus(first, plus(even, even2)));
     v128.store(target + toStep, plus(odd, odd2));
-    v128.store(target + 2 * toStep, plus(last, add(0.5, even, times(2, even2))));
+    v128.store(target + 2 * toStep, plus(last, axpy(0.5, even, times(2, even2))));
   }
 }
