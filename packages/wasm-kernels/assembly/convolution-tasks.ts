@@ -1,4 +1,4 @@
-// The tasks of convolutions.
+// Dispatches the tasks of convolutions.
 import {
   convolutionTask,
   depthwiseGradientTask,
@@ -9,14 +9,14 @@ import {
   winogradGradientTask,
   winogradTask,
 } from '../src/convolution-task-ids';
-import { convolutionBlockBytes, convolutionChunk } from './convolution';
+import { convolutionBytes, convolutionChunk } from './convolution';
 import { depthwiseChunk, depthwiseGradientChunk } from './depthwise';
 import { filterGradientBytes, filterGradientChunk } from './filter-gradient';
 import { sumPartsChunk } from './sum-parts';
 import { winogradBytes, winogradChunk, winogradFilterChunk } from './winograd';
 import { winogradGradientChunk } from './winograd-gradient';
 
-/** Does one chunk; false: the task is another's. */
+/** Runs one chunk. Returns false if the task is none of a convolution. */
 export function runConvolutionChunk(task: i32, parameters: usize, chunk: i32, scratch: usize): bool {
   switch (task) {
     case convolutionTask:
@@ -48,7 +48,7 @@ export function runConvolutionChunk(task: i32, parameters: usize, chunk: i32, sc
   }
 }
 
-/** Scratch memory that any of them needs. */
+/** Returns the bytes of scratch memory that any of these tasks needs. */
 export function convolutionScratchBytes(): usize {
-  return max(convolutionBlockBytes(), max(filterGradientBytes(), winogradBytes()));
+  return max(convolutionBytes(), max(filterGradientBytes(), winogradBytes()));
 }

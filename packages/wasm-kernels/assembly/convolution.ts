@@ -1,54 +1,54 @@
-// Convolutions as products of matrices: a row for each result pixel, the line of its window (window.ts) as inner
-// dimension, a column for each output channel. The gradient by the input is such a convolution too, of `dy`, with the
-// taps in reverse order, and with a stride one for each phase of the input pixels.
+// Convolutions as matrix products: a row for each result pixel, a column for each output channel, and the line of the pixel's
+// window (window.ts) as inner dimension. The input gradient is such a convolution of `dy`, with the taps in reverse order.
+// With a stride, it is one convolution for each phase of the input pixels.
 import { pack } from './gemm';
 import { at } from './lanes';
 import { multiplyTiles, tileBytes, tileColumns } from './tile';
 import { copyWindows } from './window';
 import { WindowedImage } from './windowed-image';
 
-/** Blocks of lines and of the filter; they stay in the level 2 cache. */
+/** Block sizes. A block of lines and a block of the filter fit into the level 2 cache. */
 const blockRows: i32 = 128;
 const blockInner: i32 = 256;
-/** The most columns, and the most elements of the result, of a chunk. */
+/** Maximum columns of a chunk, and maximum elements of its result. */
 const chunkColumns: i32 = 512;
 const chunkElements: i32 = 1 << 17;
 
 const lineBytes: usize = at(blockRows * blockInner) + 16;
 const filterBytes: usize = <usize>(chunkColumns * blockInner * 4);
 
-/** Scratch memory of `convolutionChunk`. */
-export function convolutionBlockBytes(): usize {
+/** Returns the bytes of scratch memory of `convolutionChunk`. */
+export function convolutionBytes(): usize {
   return tileBytes + lineBytes + filterBytes + at(chunkElements);
 }
 
-/** The parameters of the task; strides count elements. src/native-convolution.ts writes them in this order. */
+/** Parameters of the task, in the order of src/native-convolution.ts. Strides count elements. */
 @unmanaged
 class Convolution extends WindowedImage {
-  /** Element (tapY, tapX, channel, column) lies at these multiples. */
+  /** Strides over (tapY, tapX, channel, column). */
   filter: usize;
   filterTapY: i32;
   filterTapX: i32;
   filterChannel: i32;
   filterColumn: i32;
-  /** Element (image, row, column, 0) lies at these multiples. */
+  /** Strides over (image, row, column). */
   target: usize;
   targetImage: i32;
   targetRow: i32;
   targetColumn: i32;
   columns: i32;
-  /** `[columns]` to begin with; 0: zeros. */
+  /** `[columns]`; 0 without a bias. */
   bias: usize;
   rowsPerChunk: i32;
   columnsPerChunk: i32;
   /**
-   * Rows are ordered by pixel and then image, and taps are taken one by one: those that lie outside for a pixel are
-   * left out. On images of a few pixels that is most of the work.
+   * Whether rows are ordered by pixel, then image, and each block has a single tap. The task then skips taps outside the
+   * image, which on images of a few pixels are most of the work.
    */
   byPixel: bool;
 }
 
-/** A block of rows and columns of the result. */
+/** Computes a block of rows and columns of the result. */
 export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Convolution>(p);
   const across = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;
@@ -61,18 +61,18 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
   const filter = lines + lineBytes;
   const collected = filter + filterBytes;
 
-  // Results that do not lie one after the other are put together in scratch memory.
-  const dense =
+  // Results that are not contiguous are collected in scratch memory.
+  const isDense =
     !c.byPixel &&
     c.targetColumn == c.columns &&
     c.targetRow == c.gridWidth * c.columns &&
     c.targetImage == c.gridHeight * c.targetRow;
-  const rowBytes = at(dense ? c.columns : columns);
-  const target = dense ? c.target + <usize>firstRow * rowBytes + at(firstColumn) : collected;
-  const begun = c.byPixel || c.bias != 0;
-  if (begun) begin(target, rowBytes, rows, columns, c.bias == 0 ? 0 : c.bias + at(firstColumn));
+  const rowBytes = at(isDense ? c.columns : columns);
+  const target = isDense ? c.target + <usize>firstRow * rowBytes + at(firstColumn) : collected;
+  const startsFilled = c.byPixel || c.bias != 0;
+  if (startsFilled) fillRows(target, rowBytes, rows, columns, c.bias == 0 ? 0 : c.bias + at(firstColumn));
 
-  // Windows of one pixel each are the image itself.
+  // If each window is one pixel, the lines are the image itself.
   const inPlace =
     c.tapsY * c.tapsX == 1 &&
     c.strideY * c.strideX == 1 &&
@@ -82,7 +82,7 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
     c.gridWidth == c.width &&
     !c.byPixel;
   const inner = c.tapsY * c.tapsX * c.channels;
-  // Parts of a tap of equal size.
+  // Splits the channels of a tap into parts of equal size.
   const parts = (c.channels + blockInner - 1) / blockInner;
   const depthByTap = (c.channels + parts - 1) / parts;
   for (let k = 0; k < inner; ) {
@@ -109,7 +109,7 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
       const to = target + <usize>row * rowBytes;
       const panelStep = at(tileColumns);
       const panelBytes = at(tileColumns * depth);
-      const adding = begun || k > 0;
+      const adding = startsFilled || k > 0;
       multiplyTiles(
         height,
         columns,
@@ -129,11 +129,11 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
     }
     k += depth;
   }
-  if (!dense) spread(c, firstRow, rows, firstColumn, columns, collected);
+  if (!isDense) scatterRows(c, firstRow, rows, firstColumn, columns, collected);
 }
 
-/** Fills rows with the bias, or with zeros. */
-function begin(target: usize, rowBytes: usize, rows: i32, columns: i32, bias: usize): void {
+/** Fills rows with the bias, or with zeros if its address is 0. */
+function fillRows(target: usize, rowBytes: usize, rows: i32, columns: i32, bias: usize): void {
   for (let row = 0; row < rows; row++) {
     if (bias == 0) memory.fill(target, 0, at(columns));
     else memory.copy(target, bias, at(columns));
@@ -141,14 +141,14 @@ function begin(target: usize, rowBytes: usize, rows: i32, columns: i32, bias: us
   }
 }
 
-/** Whether this tap of the window of a pixel lies outside of the image. */
+/** Whether a tap of a result pixel's window lies outside the image. */
 function isOutside(c: Convolution, pixel: i32, tap: i32): bool {
   const y = (pixel / c.gridWidth) * c.strideY + c.offsetY + tap / c.tapsX;
   const x = (pixel % c.gridWidth) * c.strideX + c.offsetX + (tap % c.tapsX);
   return <u32>y >= <u32>c.height || <u32>x >= <u32>c.width;
 }
 
-/** The elements k ≤ … < k + depth of the filter, in panels of 8 columns. */
+/** Packs the elements k ≤ … < k + depth of the filter into panels of 8 columns. */
 function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, depth: i32, target: usize): void {
   const panelBytes = at(tileColumns * depth);
   const end = k + depth;
@@ -165,7 +165,7 @@ function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, dept
   }
 }
 
-/** The elements k ≤ … < k + depth of the windows of some rows. */
+/** Copies the elements k ≤ … < k + depth of the windows of `count` rows. */
 function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, target: usize): void {
   const pixels = c.gridHeight * c.gridWidth;
   const imageBytes = at(c.height * c.width * c.channels);
@@ -212,8 +212,8 @@ function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, tar
   }
 }
 
-/** Takes results that were collected to their places. */
-function spread(
+/** Copies collected results to the target. */
+function scatterRows(
   c: Convolution,
   firstRow: i32,
   rows: i32,

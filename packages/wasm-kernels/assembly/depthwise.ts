@@ -1,28 +1,28 @@
-// Depthwise convolutions with one filter for each channel: the forward one and, as windows of `dy` with the taps in
-// reverse order, the gradient by the input; and the gradient by the filter. Vectors of 4 channels, 4 vectors at a time.
+// Depthwise convolutions with one filter for each channel, and their gradients. The input gradient is a depthwise convolution
+// of `dy` with the taps in reverse order. The loops process 4 vectors of 4 channels at a time.
 import { at } from './lanes';
 import { multiplyAdd } from './tile';
 import { WindowedImage } from './windowed-image';
 
-/** The parameters of both tasks; strides count elements. src/native-depthwise.ts writes them in this order. */
+/** Parameters of both tasks, in the order of src/native-depthwise.ts. Strides count elements. */
 @unmanaged
 class Depthwise extends WindowedImage {
-  /** Element (tapY, tapX, 0) of the filter, or for each chunk of its gradient, lies at these multiples. */
+  /** Strides over (tapY, tapX) of the filter, or of its gradient, which has a part for each chunk. */
   filter: usize;
   filterTapY: i32;
   filterTapX: i32;
-  /** Element (image, row, column, 0) of the results, or of the gradient that is given, lies at these multiples. */
+  /** Strides over (image, row, column) of the results, or of the gradient by them. */
   target: usize;
   targetImage: i32;
   targetRow: i32;
   targetColumn: i32;
-  /** `[channels]`; 0: none. */
+  /** `[channels]`; 0 without a bias. */
   bias: usize;
-  /** Rows of results, counted over all images. */
+  /** Rows of result pixels, counted over all images. */
   rowsPerChunk: i32;
 }
 
-/** Some rows of results. */
+/** Computes some rows of result pixels. */
 export function depthwiseChunk(p: usize, chunk: i32): void {
   const c = changetype<Depthwise>(p);
   const end = min((chunk + 1) * c.rowsPerChunk, c.batch * c.gridHeight);
@@ -48,8 +48,8 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
 }
 
 /**
- * `windowSums` of 3 × 3 taps inside of the image, for 4 channels and more. With a load instruction for each tap the
- * processor foresees what is read next, which on images beyond the cache is twice as fast.
+ * Computes `windowSums` for 3 × 3 taps inside the image and at least 4 channels. A load instruction for each tap lets the
+ * processor prefetch, which is twice as fast on images larger than the cache.
  */
 function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize): void {
   const right = at(c.channels);
@@ -58,7 +58,7 @@ function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize):
   const filterDown = at(c.filterTapY);
   const bytes = at(c.channels);
   for (let next: usize = 0; next < bytes; next += 16) {
-    // The last vector may take some channels once more.
+    // The last vector may repeat some channels.
     const o = min(next, bytes - 16);
     let x = from + o;
     let w = filter + o;
@@ -68,7 +68,7 @@ function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize):
     sum = multiplyAdd(v128.load(x + 2 * right), v128.load(w + 2 * filterRight), sum);
     x += down;
     w += filterDown;
-    // A second sum: its additions need not wait for those of the first.
+    // A second sum, whose additions need not wait for those of the first.
     let other = f32x4.mul(v128.load(x), v128.load(w));
     other = multiplyAdd(v128.load(x + right), v128.load(w + filterRight), other);
     other = multiplyAdd(v128.load(x + 2 * right), v128.load(w + 2 * filterRight), other);
@@ -81,11 +81,11 @@ function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize):
   }
 }
 
-/** The result for all channels of a window that begins at `from`, with the taps that lie inside of the image. */
+/** Computes all channels of one result from the taps inside the image, which start at `from`. */
 function windowSums(c: Depthwise, from: usize, filter: usize, countY: i32, countX: i32, target: usize): void {
   const pixelBytes = at(c.channels);
   const tapBytes = at(c.filterTapX);
-  // From the end of a row of taps to the next one.
+  // Bytes from the end of a row of taps to the next row.
   const rowBytes = at(c.width * c.channels) - <usize>countX * pixelBytes;
   const tapRowBytes = at(c.filterTapY) - <usize>countX * tapBytes;
   const end = countX > 0 ? countY : 0;
@@ -157,7 +157,7 @@ function windowSums(c: Depthwise, from: usize, filter: usize, countY: i32, count
   }
 }
 
-/** What some rows of results add to the gradient by the filter: a part of its own for each chunk. */
+/** Sums the terms of the filter gradient over some rows of result pixels. Each chunk writes a part of its own. */
 export function depthwiseGradientChunk(p: usize, chunk: i32): void {
   const c = changetype<Depthwise>(p);
   const size = at(c.tapsY * c.tapsX * c.channels);
@@ -172,7 +172,7 @@ export function depthwiseGradientChunk(p: usize, chunk: i32): void {
       const y = gridY * c.strideY + c.offsetY + tapY;
       if (<u32>y >= <u32>c.height) continue;
       for (let tapX = 0; tapX < c.tapsX; tapX++) {
-        // The first results with x · stride + shift ≥ 0, and ≥ width.
+        // The first column with x · stride + shift ≥ 0, and the first with ≥ width.
         const shift = c.offsetX + tapX;
         const first = shift < 0 ? (c.strideX - 1 - shift) / c.strideX : 0;
         const last = c.width > shift ? min((c.width - shift + c.strideX - 1) / c.strideX, c.gridWidth) : 0;
@@ -186,7 +186,7 @@ export function depthwiseGradientChunk(p: usize, chunk: i32): void {
   }
 }
 
-/** Adds the products of some pixels of a row and their gradients to the sums of all channels. */
+/** Adds the products of `count` pixels of a row and their gradients to the sums of all channels. */
 function addProducts(c: Depthwise, from: usize, gradient: usize, count: i32, sums: usize): void {
   const pixelBytes = at(c.strideX * c.channels);
   const gradientBytes = at(c.targetColumn);

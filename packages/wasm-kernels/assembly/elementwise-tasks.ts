@@ -1,4 +1,4 @@
-// The tasks that are not matrix products.
+// Dispatches the tasks without matrix products.
 import {
   activationTask,
   adamWStepTask,
@@ -26,7 +26,7 @@ import { avgPoolGradChunk, maxPoolGradChunk } from './pools';
 import { segmentSumChunk } from './segments';
 import { finishSumsChunk, rowSumsChunk } from './sums';
 
-/** Does one chunk of a task. None needs scratch memory. */
+/** Runs one chunk of a task. These tasks need no scratch memory. */
 export function runElementwiseChunk(task: i32, p: usize, chunk: i32): void {
   switch (task) {
     case rowSumsTask:

@@ -1,42 +1,42 @@
-// The gradient of a convolution by its filter as a product of matrices: a row for each element of a window, a column for
-// each output channel, a sum over all result pixels.
+// The filter gradient of a convolution as a matrix product: a row for each element of a window, a column for each output
+// channel, and a sum over all result pixels.
 import { pack } from './gemm';
 import { at } from './lanes';
 import { multiplyTiles, tileBytes, tileColumns } from './tile';
 import { copyWindows } from './window';
 import { WindowedImage } from './windowed-image';
 
-/** Blocks of pixels, of elements of the window, and of columns. */
+/** Block sizes: pixels, elements of the window, columns. */
 const blockInner: i32 = 256;
 const blockRows: i32 = 128;
 const blockColumns: i32 = 512;
-/** Lies between lines of a size that is a power of two, lest all of them fall on the same lines of the cache. */
+/** Elements between lines. Without them, lines whose size is a power of two would compete for the same cache lines. */
 const gap: i32 = 16;
 
 const lineBytes: usize = at(blockInner * (blockRows + gap));
 
-/** Scratch memory of `filterGradientChunk`. */
+/** Returns the bytes of scratch memory of `filterGradientChunk`. */
 export function filterGradientBytes(): usize {
   return tileBytes + lineBytes + at(blockInner * (blockColumns + tileColumns));
 }
 
-/** The parameters of the task. src/native-filter-gradient.ts writes them in this order. */
+/** Parameters of the task, in the order of src/native-filter-gradient.ts. */
 @unmanaged
 class FilterGradient extends WindowedImage {
   /** `[batch, gridHeight, gridWidth, columns]`. */
   gradient: usize;
   columns: i32;
-  /** For each part `[tapsY, tapsX, channels, columns]`. */
+  /** `[parts, tapsY, tapsX, channels, columns]`. */
   target: usize;
   /** Rows of result pixels, counted over all images. */
   rowsPerPart: i32;
   rowsPerBlock: i32;
   columnsPerBlock: i32;
-  /** Blocks of rows do not go beyond a tap; pixels for which it lies outside of the image are left out. */
+  /** Whether each block of rows has a single tap. The task then skips pixels for which the tap lies outside the image. */
   byTap: bool;
 }
 
-/** What a part of the result pixels adds to a block of the gradient. */
+/** Sums the terms of a block of the gradient over one part of the result pixels. */
 export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<FilterGradient>(p);
   const inner = c.tapsY * c.tapsX * c.channels;
@@ -53,7 +53,7 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   const columns = min(c.columnsPerBlock, c.columns - column);
   const target = c.target + at((part * inner + row) * c.columns + column);
 
-  // The block's elements of the window begin at this tap, or at this row of taps.
+  // The block's elements of the window start at this tap and row of taps.
   const tap = row / c.channels;
   const tapY = tap / c.tapsX;
   const first = row - tapY * c.tapsX * c.channels;
@@ -62,7 +62,7 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   let to = c.gridWidth;
   if (c.byTap) {
     const shift = c.offsetX + (tap % c.tapsX);
-    // The first pixels with x · stride + shift ≥ 0, and ≥ width.
+    // The first pixel with x · stride + shift ≥ 0, and the first with ≥ width.
     from = shift < 0 ? min((c.strideX - 1 - shift) / c.strideX, to) : 0;
     to = c.width > shift ? min((c.width - shift + c.strideX - 1) / c.strideX, to) : from;
   }
@@ -72,7 +72,7 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
   const panelBytes = at(tileColumns * blockInner);
   const end = min((part + 1) * c.rowsPerPart, c.batch * c.gridHeight);
   let filled = 0;
-  let begun = false;
+  let started = false;
   for (let pixelRow = part * c.rowsPerPart; pixelRow < end; pixelRow++) {
     const image = pixelRow / c.gridHeight;
     const y = (pixelRow - image * c.gridHeight) * c.strideY + c.offsetY;
@@ -113,14 +113,14 @@ export function filterGradientChunk(p: usize, chunk: i32, scratch: usize): void 
       x += count;
       filled += count;
       if (filled == blockInner) {
-        multiply(c, rows, columns, filled, lines, packed, target, begun, scratch);
-        begun = true;
+        multiply(c, rows, columns, filled, lines, packed, target, started, scratch);
+        started = true;
         filled = 0;
       }
     }
   }
-  if (filled > 0) multiply(c, rows, columns, filled, lines, packed, target, begun, scratch);
-  else if (!begun) clearBlock(target, at(c.columns), rows, columns);
+  if (filled > 0) multiply(c, rows, columns, filled, lines, packed, target, started, scratch);
+  else if (!started) clearBlock(target, at(c.columns), rows, columns);
 }
 
 function multiply(

@@ -1,29 +1,28 @@
-// Matrix products over the heap of tfjs-backend-wasm. No static data and no allocator: the module lives on somebody
-// else's memory, so every scratch area is handed in.
+// Matrix products. The module works on the memory of tfjs-backend-wasm, so it has no static data and no allocator: the
+// caller passes the scratch memory.
 
 import { at, transpose4x4 } from './lanes';
 import { address, integer } from './parameters';
 import { multiplyTiles, tileBytes, tileColumns } from './tile';
 
-/** Block sizes: a block of A stays in the level 2 cache, a panel of B in level 1. Rows are a multiple of 4 and of 6. */
+/** Block sizes. A block of A fits into the level 2 cache, a panel of B into level 1. Rows are a multiple of 4 and of 6. */
 const blockRows: i32 = 132;
 const blockInner: i32 = 256;
 const blockColumns: i32 = 2048;
-/** Lines of A are copied with so many elements between them: of a power of two they would fall into the same places. */
+/** Elements between copied lines of A. Without them, lines whose size is a power of two would compete for cache lines. */
 const gap: i32 = 4;
 
 const copiedABytes: usize = <usize>((blockRows + gap) * (blockInner + gap) * 4);
 const packedBBytes: usize = <usize>((blockColumns + tileColumns) * blockInner * 4);
 
-/** Bytes of scratch memory that `gemm` needs, 16-byte aligned. */
+/** Returns the bytes of scratch memory that `gemm` needs, 16-byte aligned. */
 export function gemmScratchBytes(): usize {
   return tileBytes + copiedABytes + packedBBytes;
 }
 
 /**
- * Copies `lines` lines of a matrix into panels of `width` lines: within a panel, element k of all its lines stands
- * together. Missing lines of the last panel are zero. `lineStride` and `innerStride` count elements, `panelBytes` lie
- * between panels.
+ * Packs `lines` lines of a matrix into panels of `width` lines, `panelBytes` apart. In a panel, element k of all its lines is
+ * contiguous. Missing lines of the last panel are zeros. Strides count elements.
  */
 export function pack(
   width: i32,
@@ -55,7 +54,7 @@ export function pack(
   }
 }
 
-/** Lines lie next to each other: whole vectors are copied. */
+/** Packs adjacent lines by copying whole vectors. */
 function packAcross(from: usize, innerBytes: usize, width: i32, inner: i32, target: usize): void {
   for (let k = 0; k < inner; k++) {
     for (let w: usize = 0; w < at(width); w += 16) v128.store(target + w, v128.load(from + w));
@@ -64,7 +63,7 @@ function packAcross(from: usize, innerBytes: usize, width: i32, inner: i32, targ
   }
 }
 
-/** Two panels at a time: each line of the cache is read once. */
+/** Packs adjacent lines into two panels at a time, which reads each cache line once. */
 function packTwoAcross(
   from: usize,
   innerBytes: usize,
@@ -85,7 +84,7 @@ function packTwoAcross(
   }
 }
 
-/** Each line is contiguous: blocks of 4 × 4 are transposed in registers. */
+/** Packs contiguous lines by transposing blocks of 4 × 4 in registers. */
 function packAlong(from: usize, lineBytes: usize, width: i32, inner: i32, target: usize): void {
   const stepBytes = at(width);
   let k = 0;
@@ -102,7 +101,7 @@ function packAlong(from: usize, lineBytes: usize, width: i32, inner: i32, target
   }
 }
 
-/** Any strides, and panels that are not full. */
+/** Packs lines with any strides, and panels with missing lines. */
 function packPartial(
   from: usize,
   lineBytes: usize,
@@ -122,9 +121,9 @@ function packPartial(
 }
 
 /**
- * `C = A · B`, or `C += A · B`. A is `rows × inner` with element (i, k) at `a + i·aRow + k·aInner`, B `inner × columns`
- * with (k, j) at `b + k·bInner + j·bColumn`, C row-major with `cRow` elements a row. Strides count elements, so that
- * every transposition is a choice of strides.
+ * Computes `C = A · B`, or `C += A · B`. A is `rows × inner` with element (i, k) at `a + i·aRow + k·aInner`. B is
+ * `inner × columns` with element (k, j) at `b + k·bInner + j·bColumn`. C is row-major with `cRow` elements a row. Strides
+ * count elements, so every transposition is a choice of strides.
  */
 export function gemm(
   rows: i32,
@@ -144,7 +143,7 @@ export function gemm(
   const copiedA = scratch + tileBytes;
   const packedB = copiedA + copiedABytes;
   const rowBytes = at(cRow);
-  // Of the two strides of A, the smaller one stays that.
+  // The copy of A keeps the smaller of its two strides the smaller one.
   const byRow = aInner <= aRow;
   for (let column = 0; column < columns; column += blockColumns) {
     const width = min(blockColumns, columns - column);
@@ -195,7 +194,7 @@ export function gemm(
   }
 }
 
-/** Copies lines of a matrix one after the other. */
+/** Copies lines of a matrix, `targetBytes` apart. */
 function copyLines(
   from: usize,
   lineStride: i32,
@@ -214,8 +213,8 @@ function copyLines(
 }
 
 /**
- * A tile of one of several products: the words are those of `gemm` up to `accumulate`, then rows and columns of a tile, and
- * the elements from one A, B and C to the next. The sum of an entry is taken in the same order whatever the tiles are.
+ * Computes a tile of one of several products. Words: those of `gemm` up to `accumulate`, rows and columns of a tile, then the
+ * elements from one A, B and C to the next. The tiles do not affect the order in which an entry is summed.
  */
 export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
   const rows = integer(p, 0);

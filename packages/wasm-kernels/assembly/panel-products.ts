@@ -1,8 +1,8 @@
-// Products for the loss over a bank. A is read in place, by any strides; B lies in panels of 8 columns, packed once.
+// Products for the loss over a bank. A is read in place, with any strides. B is packed once, into panels of 8 columns.
 import { at } from './lanes';
 import { multiplyTiles, tileColumns } from './tile';
 
-/** Inner elements that are done at a time: a panel of B then takes 16 kB of the level 1 cache. */
+/** Inner elements of a block. A panel of B then takes 16 kB of the level 1 cache. */
 const innerBlock: i32 = 512;
 
 // @inline
@@ -10,7 +10,7 @@ export function roundUp(value: i32, multiple: i32): i32 {
   return ((value + multiple - 1) / multiple) * multiple;
 }
 
-/** `C = A · B`, or `C += A · B`; element (i, k) of A lies at `a + i · rowBytes + k · innerBytes`. */
+/** Computes `C = A · B`, or `C += A · B`. Element (i, k) of A is at `a + i · rowBytes + k · innerBytes`. */
 export function multiplyPanels(
   rows: i32,
   columns: i32,
@@ -50,8 +50,8 @@ export function multiplyPanels(
 }
 
 /**
- * Packs a row-major matrix, its rows the inner dimension, each times a factor: `factors` are `inner` float32. Two panels
- * at a time, so that the lines of the cache are read once. Missing columns of the last panel are zero.
+ * Packs a row-major matrix `[inner, columns]` into panels, and multiplies each row by its factor, `factors` `[inner]`. Fills
+ * two panels at a time, which reads each cache line once. Missing columns of the last panel are zeros.
  */
 export function packScaled(source: usize, columns: i32, inner: i32, factors: usize, target: usize): void {
   const rowBytes = at(columns);

@@ -1,4 +1,4 @@
-// The parameters of a task: 48 words of integers and addresses, then 16 floats.
+// Reads the parameters of a task: 48 integers or addresses, then 16 floats.
 
 // @inline
 export function integer(parameters: usize, index: i32): i32 {

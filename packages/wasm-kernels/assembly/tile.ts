@@ -1,25 +1,25 @@
-// Tiles of matrix products, and products made of them. Both operands are read where they lie: A by any strides, B with 8
-// columns next to each other.
+// Tiles of matrix products, and products made of them. Both operands are read in place: A with any strides, B in panels of 8
+// adjacent columns.
 import { at } from './lanes';
 
-/** The most rows of a tile, and its columns. */
+/** Maximum rows of a tile, and its columns. */
 const tileRows: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 export const tileColumns: i32 = 8;
-/** Room for a tile. */
+/** Bytes of a tile. */
 export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
 
-/** `a · b + c` in each lane: fused where relaxed SIMD is enabled. */
+/** Returns `a · b + c` in each lane, fused if relaxed SIMD is enabled. */
 // @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
 }
 
-// V8 puts all loads of a basic block first. The exit tests below, most of which never hold, are there to make blocks so
-// small that accumulators and loaded values fit into 15 registers. A tile is written as a whole, and each kind is a function
-// of its own, for the same reason: what goes elsewhere, or is added, is moved afterwards.
+// V8 moves all loads of a basic block to its start. The exit tests below, most of which never hold, split the loop into blocks
+// so small that accumulators and loaded values fit into 15 registers. For the same reason a tile is stored as a whole and
+// copied or added afterwards, and the two sizes of tiles are separate functions, written out in full.
 
-/** One tile of 4 × 8: 8 accumulators, and the products that are added to them. */
+/** Computes a tile of 4 × 8 with 8 accumulators, which leaves registers for products that are not fused with their sums. */
 function tile4(
   inner: i32,
   a: usize,
@@ -40,7 +40,7 @@ function tile4(
   let c21 = zero;
   let c30 = zero;
   let c31 = zero;
-  // Rows that are missing read the last one again: beyond it memory may end.
+  // Missing rows read the last row again, because memory may end behind it.
   let a0 = a;
   let a1 = height > 1 ? a0 + rowBytes : a0;
   let a2 = height > 2 ? a1 + rowBytes : a1;
@@ -48,7 +48,7 @@ function tile4(
   let b0: v128;
   let b1: v128;
   let x: v128;
-  // Two steps, and sums that begin with what they add to: of other forms V8 makes slower code, by up to a sixth.
+  // Two steps a pass, and sums that start with the accumulator. V8 compiles other forms to code that is up to a sixth slower.
   while (true) {
     b0 = v128.load(b);
     b1 = v128.load(b, 16);
@@ -92,13 +92,13 @@ function tile4(
     b += bInnerBytes;
     inner -= 2;
   }
-  putRow(c, c00, c01);
-  putRow(c + cRowBytes, c10, c11);
-  putRow(c + 2 * cRowBytes, c20, c21);
-  putRow(c + 3 * cRowBytes, c30, c31);
+  storeRow(c, c00, c01);
+  storeRow(c + cRowBytes, c10, c11);
+  storeRow(c + 2 * cRowBytes, c20, c21);
+  storeRow(c + 3 * cRowBytes, c30, c31);
 }
 
-/** One tile of 6 × 8: 12 accumulators, enough to hide the latency of fused products and sums. */
+/** Computes a tile of 6 × 8 with 12 accumulators, enough to hide the latency of fused multiply-add. */
 function tile6(
   inner: i32,
   a: usize,
@@ -165,31 +165,31 @@ function tile6(
     b += bInnerBytes;
     inner -= 1;
   }
-  putRow(c, c00, c01);
-  putRow(c + cRowBytes, c10, c11);
-  putRow(c + 2 * cRowBytes, c20, c21);
-  putRow(c + 3 * cRowBytes, c30, c31);
-  putRow(c + 4 * cRowBytes, c40, c41);
-  putRow(c + 5 * cRowBytes, c50, c51);
+  storeRow(c, c00, c01);
+  storeRow(c + cRowBytes, c10, c11);
+  storeRow(c + 2 * cRowBytes, c20, c21);
+  storeRow(c + 3 * cRowBytes, c30, c31);
+  storeRow(c + 4 * cRowBytes, c40, c41);
+  storeRow(c + 5 * cRowBytes, c50, c51);
 }
 
 // @inline
-function putRow(target: usize, left: v128, right: v128): void {
+function storeRow(target: usize, left: v128, right: v128): void {
   v128.store(target, left);
   v128.store(target, right, 16);
 }
 
-/** Rows of the next tile, where so many are left: of tiles of 6 and of 4 those that waste the fewest. */
+/** Returns the rows of the next tile, 4 or 6: the size that wastes the fewest rows of those that remain. */
 // @inline
-function nextTile(rows: i32): i32 {
+function nextTileRows(rows: i32): i32 {
   return rows <= 4 || rows == 7 || rows == 8 ? 4 : tileRows;
 }
 
 /**
- * `C = A · B`, or `C += A · B`. Element (i, k) of A lies at `a + i · aRowBytes + k · aInnerBytes`; of B, 8 columns lie next to
- * each other, rows `bInnerBytes` apart, and the next 8 begin `bPanelBytes` further on.
+ * Computes `C = A · B`, or `C += A · B`. Element (i, k) of A is at `a + i · aRowBytes + k · aInnerBytes`. B consists of panels
+ * of 8 adjacent columns: rows of a panel are `bInnerBytes` apart, panels `bPanelBytes`.
  *
- * @param spare `tileBytes` bytes: tiles at the edges, and those that are added, are put there first
+ * @param spare `tileBytes` bytes, for tiles at the edges and tiles that are added
  */
 export function multiplyTiles(
   rows: i32,
@@ -209,29 +209,29 @@ export function multiplyTiles(
   for (let j = 0; j < columns; j += tileColumns) {
     const width = min(tileColumns, columns - j);
     let from = a;
-    let place = c + at(j);
+    let corner = c + at(j);
     for (let i = 0; i < rows; ) {
-      const tile = nextTile(rows - i);
+      const tile = nextTileRows(rows - i);
       const height = min(tile, rows - i);
-      const whole = height == tile && width == tileColumns;
-      const inPlace = whole && !accumulate;
-      const target = inPlace ? place : spare;
+      const isFull = height == tile && width == tileColumns;
+      const inPlace = isFull && !accumulate;
+      const target = inPlace ? corner : spare;
       const targetBytes = inPlace ? cRowBytes : at(tileColumns);
       if (tile == 4) tile4(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
       else tile6(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
       if (!inPlace) {
-        if (whole) addTile(spare, height, place, cRowBytes);
-        else moveTile(spare, height, width, place, cRowBytes, accumulate);
+        if (isFull) addTile(spare, height, corner, cRowBytes);
+        else storePartialTile(spare, height, width, corner, cRowBytes, accumulate);
       }
       i += tile;
       from += <usize>tile * aRowBytes;
-      place += <usize>tile * cRowBytes;
+      corner += <usize>tile * cRowBytes;
     }
     b += bPanelBytes;
   }
 }
 
-/** Adds a whole tile to its place. */
+/** Adds a full tile to C. */
 function addTile(tile: usize, height: i32, c: usize, cRowBytes: usize): void {
   for (let i = 0; i < height; i++) {
     v128.store(c, f32x4.add(v128.load(c), v128.load(tile)));
@@ -241,8 +241,15 @@ function addTile(tile: usize, height: i32, c: usize, cRowBytes: usize): void {
   }
 }
 
-/** Copies or adds what lies inside of a tile to its place. */
-function moveTile(tile: usize, height: i32, width: i32, c: usize, cRowBytes: usize, accumulate: bool): void {
+/** Copies the `height × width` entries of a tile to C, or adds them. */
+function storePartialTile(
+  tile: usize,
+  height: i32,
+  width: i32,
+  c: usize,
+  cRowBytes: usize,
+  accumulate: bool,
+): void {
   for (let i = 0; i < height; i++) {
     for (let j = 0; j < width; j++) {
       const value = load<f32>(tile + at(j));

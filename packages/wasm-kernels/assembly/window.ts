@@ -1,5 +1,5 @@
-// The part of an image that one result of a convolution reads, as a line `[tapsY, tapsX, channels]` of numbers. With
-// channels last, each row of a window is one piece of memory: 3 × 3 taps of any number of channels are three copies.
+// Copies the windows of an image, the parts that results of a convolution read, to lines `[tapsY, tapsX, channels]`. With
+// channels last, each row of a window is contiguous: 3 × 3 taps of any number of channels take three copies.
 import { at } from './lanes';
 
 // @inline
@@ -32,11 +32,12 @@ function clear(target: usize, count: i32): void {
 }
 
 /**
- * Writes `count` elements of each of some windows, from element `first` of its row `tapY` on, which end in its row
- * `lastTapY`; zeros outside of the image. The lines are `lineBytes` apart; 12 bytes behind the last may be written too.
+ * Copies `count` elements of each window, starting at element `first` of its row `tapY` and ending in its row `lastTapY`.
+ * Elements outside the image are zeros. Lines are `lineBytes` apart. May overwrite 12 bytes behind the last line.
  *
  * @param y image row of the first row of the windows
- * @param x image column of the first column of the first window, `step` to the left of that of the second
+ * @param x image column of the first column of the first window
+ * @param step image columns from one window to the next
  */
 export function copyWindows(
   image: usize,
@@ -57,7 +58,7 @@ export function copyWindows(
 ): void {
   const rowLength = tapsX * channels;
   const rowBytes = at(width * channels);
-  // One more row below, because vectors are read to their end.
+  // Requires one more row below, because the last vector reads beyond its row.
   const inside = first == 0 && rowLength > 2 && y + tapY >= 0 && y + lastTapY + 1 < height;
   while (windows > 0) {
     let done = 1;
@@ -74,7 +75,7 @@ export function copyWindows(
   }
 }
 
-/** Windows inside of the image, from their first element on. */
+/** Copies windows inside the image, starting at their first element. */
 function copyInside(
   source: usize,
   rowBytes: usize,
@@ -99,7 +100,7 @@ function copyInside(
   }
 }
 
-/** One window. */
+/** Copies one window, any part of which may lie outside the image. */
 function copyAtBorder(
   image: usize,
   height: i32,
@@ -112,7 +113,7 @@ function copyAtBorder(
   count: i32,
   target: usize,
 ): void {
-  // Where the image begins and ends in a row of the window.
+  // The range of the image in a row of the window.
   const begin = -x * channels;
   const end = (width - x) * channels;
   for (let row = y; count > 0; row++) {

@@ -1,6 +1,4 @@
-// What all convolutions share but those by Winograd's algorithm.
-
-/** The first parameters of a task: an image, and the windows of it that its results read. */
+/** The first parameters of the convolutions without Winograd's algorithm: an image, and the windows its results read. */
 @unmanaged
 export class WindowedImage {
   /** `[batch, height, width, channels]`. */

@@ -11,21 +11,22 @@ import {
   windowOf,
 } from './winograd-lines';
 
-/** The most channels and columns of a block. */
+/** Maximum number of channels, and of columns, in a block. */
 export const blockChannels: i32 = 128;
-/** Lies between planes of a size that is a power of two, lest all of them fall on the same lines of the cache. */
+/** Bytes between planes. Without them, planes whose size is a power of two would compete for the same cache lines. */
 const gapBytes: usize = 64;
 
-/** Scratch memory: a tile of a product, a table of addresses, zeros, a place for what is not wanted, a transformed tile. */
+/** Scratch memory: a tile of a product, a table of addresses, zeros, discarded results, a tile transformed along rows. */
 const tableOffset: usize = tileBytes;
 const zerosOffset: usize = tableOffset + 64;
-const nowhereOffset: usize = zerosOffset + at(blockChannels);
-const passedOffset: usize = nowhereOffset + at(blockChannels);
-export const planesOffset: usize = passedOffset + at(81 * blockChannels);
+const discardOffset: usize = zerosOffset + at(blockChannels);
+const transformedOffset: usize = discardOffset + at(blockChannels);
+export const planesOffset: usize = transformedOffset + at(81 * blockChannels);
 
 /** The parameters of the tasks. src/native-winograd.ts writes them in this order. */
 @unmanaged
 export class Winograd {
+  /** One of src/convolution-task-ids.ts. */
   scheme: i32;
   /** `[batch, height, width, channels]`. */
   image: usize;
@@ -33,12 +34,12 @@ export class Winograd {
   height: i32;
   width: i32;
   channels: i32;
-  /** `[batch, outHeight, outWidth, columns]`: what is computed, or the gradient that is given. */
+  /** `[batch, outHeight, outWidth, columns]`: the results, or the gradient by them. */
   target: usize;
   outHeight: i32;
   outWidth: i32;
   columns: i32;
-  /** Tiles of an image. The inputs of the first one begin at the offset, its results at the origin. */
+  /** Tiles of an image. The inputs of the first tile start at the offset, its results at the origin. */
   tilesY: i32;
   tilesX: i32;
   offsetY: i32;
@@ -53,9 +54,9 @@ export class Winograd {
   tilesPerChunk: i32;
   channelsPerBlock: i32;
   columnsPerChunk: i32;
-  /** Tiles of a chunk that the gradient by the filter takes at a time. */
+  /** Tiles that the gradient by the filter processes at a time. */
   tilesPerBlock: i32;
-  /** Element (tapY, tapX, channel, column) of the filter, or of its gradient, lies at these multiples. */
+  /** Strides, in elements, of the filter or of its gradient, over (tapY, tapX, channel, column). */
   filter: usize;
   filterTapY: i32;
   filterTapX: i32;
@@ -63,12 +64,13 @@ export class Winograd {
   filterColumn: i32;
 }
 
+/** Returns the bytes from one plane to the next. */
 // @inline
 export function planeBytes(elements: i32): usize {
   return at(elements) + gapBytes;
 }
 
-/** To be called before the first tile. */
+/** Clears the zeros. Call it before the first tile. */
 export function clearZeros(scratch: usize): void {
   memory.fill(scratch + zerosOffset, 0, at(blockChannels));
 }
@@ -78,7 +80,7 @@ function setEntry(table: usize, index: i32, address: usize): void {
   store<usize>(table + at(index), address);
 }
 
-/** Transforms some channels of the inputs of a tile into all planes. */
+/** Transforms some channels of the inputs of a tile into all planes, `toBytes` apart. */
 export function inputTile(
   c: Winograd,
   tile: i32,
@@ -88,38 +90,30 @@ export function inputTile(
   toBytes: usize,
   scratch: usize,
 ): void {
-  const scheme = c.scheme;
-  const window = windowOf(scheme);
-  const points = pointsOf(scheme);
   const row = tile / c.tilesX;
   const image = row / c.tilesY;
-  const y = inputStepOf(scheme) * (row - image * c.tilesY) + c.offsetY;
-  const x = inputStepOf(scheme) * (tile - row * c.tilesX) + c.offsetX;
-  const table = scratch + tableOffset;
-  const zeros = scratch + zerosOffset;
-  const passed = scratch + passedOffset;
-  const bytes = at(depth);
-  const rowBytes = <usize>points * bytes;
-  for (let i = 0; i < window; i++) {
-    const target = passed + <usize>i * rowBytes;
-    if (<u32>(y + i) >= <u32>c.height) {
-      memory.fill(target, 0, rowBytes);
-      continue;
-    }
-    let from = c.image + at(((image * c.height + y + i) * c.width + x) * c.channels + channel);
-    for (let j = 0; j < window; j++) {
-      setEntry(table, j, <u32>(x + j) < <u32>c.width ? from : zeros);
-      from += at(c.channels);
-    }
-    inputLine(scheme, table, bytes, target, bytes);
-  }
-  for (let j = 0; j < points; j++) {
-    for (let i = 0; i < window; i++) setEntry(table, i, passed + <usize>i * rowBytes + <usize>j * bytes);
-    inputLine(scheme, table, bytes, to + <usize>j * toBytes, <usize>points * toBytes);
-  }
+  const y = inputStepOf(c.scheme) * (row - image * c.tilesY) + c.offsetY;
+  const x = inputStepOf(c.scheme) * (tile - row * c.tilesX) + c.offsetX;
+  const from = c.image + at(((image * c.height + y) * c.width + x) * c.channels + channel);
+  const size = windowOf(c.scheme);
+  transformTile(
+    false,
+    c.scheme,
+    size,
+    from,
+    c.height,
+    c.width,
+    c.channels,
+    y,
+    x,
+    depth,
+    to,
+    toBytes,
+    scratch,
+  );
 }
 
-/** Transforms some columns of the gradient by the results of a tile into all planes. */
+/** Transforms some columns of the gradient by the results of a tile into all planes, `toBytes` apart. */
 export function gradientTile(
   c: Winograd,
   tile: i32,
@@ -129,37 +123,77 @@ export function gradientTile(
   toBytes: usize,
   scratch: usize,
 ): void {
-  const scheme = c.scheme;
-  const points = pointsOf(scheme);
   const row = tile / c.tilesX;
   const image = row / c.tilesY;
   const y = 4 * (row - image * c.tilesY);
   const x = 4 * (tile - row * c.tilesX);
+  const from = c.target + at(((image * c.outHeight + y) * c.outWidth + x) * c.columns + column);
+  transformTile(
+    true,
+    c.scheme,
+    4,
+    from,
+    c.outHeight,
+    c.outWidth,
+    c.columns,
+    y,
+    x,
+    columns,
+    to,
+    toBytes,
+    scratch,
+  );
+}
+
+/**
+ * Transforms `size × size` pixels, along rows and then along columns. The first pixel, (y, x), is at `from`; pixels outside
+ * the image `[height, width, channels]` are zeros.
+ */
+// @inline
+function transformTile(
+  isGradient: bool,
+  scheme: i32,
+  size: i32,
+  from: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  y: i32,
+  x: i32,
+  depth: i32,
+  to: usize,
+  toBytes: usize,
+  scratch: usize,
+): void {
+  const points = pointsOf(scheme);
   const table = scratch + tableOffset;
   const zeros = scratch + zerosOffset;
-  const passed = scratch + passedOffset;
-  const bytes = at(columns);
+  const transformed = scratch + transformedOffset;
+  const bytes = at(depth);
   const rowBytes = <usize>points * bytes;
-  for (let i = 0; i < 4; i++) {
-    const target = passed + <usize>i * rowBytes;
-    if (y + i >= c.outHeight) {
+  for (let i = 0; i < size; i++) {
+    const target = transformed + <usize>i * rowBytes;
+    if (<u32>(y + i) >= <u32>height) {
       memory.fill(target, 0, rowBytes);
       continue;
     }
-    let from = c.target + at(((image * c.outHeight + y + i) * c.outWidth + x) * c.columns + column);
-    for (let j = 0; j < 4; j++) {
-      setEntry(table, j, x + j < c.outWidth ? from : zeros);
-      from += at(c.columns);
+    let pixel = from + at(i * width * channels);
+    for (let j = 0; j < size; j++) {
+      setEntry(table, j, <u32>(x + j) < <u32>width ? pixel : zeros);
+      pixel += at(channels);
     }
-    gradientLine(scheme, table, bytes, target, bytes);
+    if (isGradient) gradientLine(scheme, table, bytes, target, bytes);
+    else inputLine(scheme, table, bytes, target, bytes);
   }
   for (let j = 0; j < points; j++) {
-    for (let i = 0; i < 4; i++) setEntry(table, i, passed + <usize>i * rowBytes + <usize>j * bytes);
-    gradientLine(scheme, table, bytes, to + <usize>j * toBytes, <usize>points * toBytes);
+    for (let i = 0; i < size; i++) setEntry(table, i, transformed + <usize>i * rowBytes + <usize>j * bytes);
+    const target = to + <usize>j * toBytes;
+    if (isGradient) gradientLine(scheme, table, bytes, target, <usize>points * toBytes);
+    else inputLine(scheme, table, bytes, target, <usize>points * toBytes);
   }
 }
 
-/** Transforms the sums of a tile back, and writes the results that lie inside. */
+/** Transforms the sums of a tile back, and writes the results that lie inside the image. */
 export function outputTile(
   c: Winograd,
   tile: i32,
@@ -177,12 +211,13 @@ export function outputTile(
   const y = results * (row - image * c.tilesY) + c.originY;
   const x = results * (tile - row * c.tilesX) + c.originX;
   const table = scratch + tableOffset;
-  const nowhere = scratch + nowhereOffset;
-  const passed = scratch + passedOffset;
+  const discard = scratch + discardOffset;
+  const transformed = scratch + transformedOffset;
   const bytes = at(columns);
   const rowBytes = <usize>results * bytes;
   for (let i = 0; i < points; i++) {
-    for (let j = 0; j < results; j++) setEntry(table, j, passed + <usize>i * rowBytes + <usize>j * bytes);
+    for (let j = 0; j < results; j++)
+      setEntry(table, j, transformed + <usize>i * rowBytes + <usize>j * bytes);
     outputLine(scheme, from + <usize>(i * points) * fromBytes, fromBytes, bytes, table, 0);
   }
   const bias = c.bias == 0 ? 0 : c.bias + at(column);
@@ -194,9 +229,9 @@ export function outputTile(
       setEntry(
         table,
         i,
-        <u32>(y + i) < <u32>c.outHeight ? c.target + at(pixel * c.columns + column) : nowhere,
+        <u32>(y + i) < <u32>c.outHeight ? c.target + at(pixel * c.columns + column) : discard,
       );
     }
-    outputLine(scheme, passed + <usize>j * bytes, rowBytes, bytes, table, bias);
+    outputLine(scheme, transformed + <usize>j * bytes, rowBytes, bytes, table, bias);
   }
 }
