@@ -1,5 +1,5 @@
-// One block of classes of the loss over a bank. Matrices stand class-major, `[classes, stride]`: then a class's numbers
-// are registers, the bank is read in place, and nothing is transposed.
+// One block of classes of the loss over a bank. Matrices are class-major, `[classes, stride]`: the numbers of a class stay in
+// registers, the bank is read in place, and nothing is transposed.
 import {
   bankWord,
   batchWord,
@@ -26,8 +26,8 @@ import { tileBytes, tileColumns } from './tile';
 
 const minimumNorm: f64 = 1e-5;
 
-// A thread's scratch memory holds a block's matrix, which begins it, then a spare tile, an array over the classes of the
-// block, two over the samples, packed rows, and rows gathered from the bank.
+// A thread's scratch memory holds, in this order: the block's matrix, a spare tile, an array over the classes of the block, two
+// arrays over the samples, packed rows, and rows gathered from the bank.
 
 // @inline
 export function spareOf(p: usize, scratch: usize): usize {
@@ -54,20 +54,20 @@ function gatheredOf(p: usize, scratch: usize): usize {
   return packedOf(p, scratch) + at(integer(p, blockClassesWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
 
-/** The row of the bank that a class has. */
+/** Returns the row of the bank for a class. */
 // @inline
 export function bankRow(p: usize, place: i32): i32 {
   const classes = address(p, classesWord);
   return classes ? load<i32>(classes + at(place)) : place;
 }
 
-/** Where a row of the bank lies. */
+/** Returns the address of the bank's row for a class. */
 // @inline
 export function bankRowAddress(p: usize, place: i32): usize {
   return address(p, bankWord) + at(bankRow(p, place)) * integer(p, sizeWord);
 }
 
-/** The rows of a block, one after the other: in the bank itself, or gathered from it. */
+/** Returns the address of a block's contiguous rows: in the bank itself, or gathered from it. */
 export function blockRows(p: usize, first: i32, count: i32, scratch: usize): usize {
   if (!address(p, classesWord)) return bankRowAddress(p, first);
   const size = integer(p, sizeWord);
@@ -78,7 +78,7 @@ export function blockRows(p: usize, first: i32, count: i32, scratch: usize): usi
   return gathered;
 }
 
-/** The length of a row, summed in float64, which neither overflows nor underflows for float32. */
+/** Returns the norm of a row. The sum in float64 neither overflows nor underflows. */
 export function norm(row: usize, size: i32): f64 {
   let sum = f64x2.splat(0);
   let k = 0;
@@ -96,20 +96,20 @@ export function norm(row: usize, size: i32): f64 {
   return Math.sqrt(squares);
 }
 
-/** `1 / max(‖row‖, 1e-5)`. */
+/** Returns `1 / max(‖row‖, 1e-5)` from the norm of a row. */
 // @inline
 export function inverseNorm(length: f64): f64 {
   return 1 / max(length, minimumNorm);
 }
 
-/** Whether the gradient of a row is that of its direction: not where a length below the minimum counts as the minimum. */
+/** Whether the gradient of a row is projected. It is not if the norm is below the minimum, because the divisor is constant. */
 // @inline
 export function isProjected(length: f64): bool {
   return length > minimumNorm;
 }
 
-/** Finds the inverse norms of a block. */
-export function findNorms(p: usize, rows: usize, first: i32, count: i32): void {
+/** Stores the inverse norms of a block's rows. */
+export function storeInverseNorms(p: usize, rows: usize, first: i32, count: i32): void {
   const size = integer(p, sizeWord);
   const inverse = address(p, inverseWord);
   const normalised = integer(p, normalisedWord);
@@ -121,8 +121,8 @@ export function findNorms(p: usize, rows: usize, first: i32, count: i32): void {
   }
 }
 
-/** The dot products of the rows with the unit embeddings, those of a sample with its own class −∞: it is no negative. */
-export function negativeDots(
+/** Stores the dot products of a block's rows with the unit embeddings, and −∞ for a sample's own class, which is no negative. */
+export function storeNegativeDots(
   p: usize,
   rows: usize,
   first: i32,
@@ -144,12 +144,13 @@ export function negativeDots(
   }
 }
 
-/** What a block's dot products are multiplied with, and what is taken off. */
+/** Returns the factor of a class's dot products. */
 // @inline
 export function classScale(p: usize, place: i32): f32 {
   return float(p, scaleFloat) * load<f32>(address(p, inverseWord) + at(place));
 }
 
+/** Returns the bias of a class, which is subtracted from its logits. */
 // @inline
 export function classBias(p: usize, place: i32): f32 {
   const bias = address(p, biasWord);
@@ -157,15 +158,15 @@ export function classBias(p: usize, place: i32): f32 {
   return load<f32>(bias + (integer(p, diverseWord) ? at(bankRow(p, place)) : 0));
 }
 
-/** A bias is subtracted from the logits, hence the sign. */
+/** Stores the gradient of a class's bias. It is negative, because a bias is subtracted from the logits. */
 // @inline
-export function putBiasGradient(p: usize, place: i32, slopes: f32): void {
+export function storeBiasGradient(p: usize, place: i32, slopes: f32): void {
   const target = address(p, biasGradientWord);
   if (target) store<f32>(target + at(bankRow(p, place)), -slopes);
 }
 
-/** Puts what belongs to the samples' own classes into a block of `dL/dlogit`. */
-export function putOwn(p: usize, first: i32, count: i32, slopes: usize): void {
+/** Stores the samples' own classes in a block of `dL/dlogit`, and adds them to the gradients of the biases. */
+export function storeOwnClasses(p: usize, first: i32, count: i32, slopes: usize): void {
   const batch = integer(p, batchWord);
   const stride = integer(p, strideWord);
   const labels = address(p, labelsWord);
@@ -181,8 +182,8 @@ export function putOwn(p: usize, first: i32, count: i32, slopes: usize): void {
   }
 }
 
-/** Adds a block to the gradient of the unit embeddings: `slopesᵀ · (scale · unit rows)`. */
-export function addToEmbeddings(
+/** Adds `slopesᵀ · (scale · unit rows)` of a block to the gradient of the unit embeddings. */
+export function addToEmbeddingsGradient(
   p: usize,
   rows: usize,
   first: i32,

@@ -1,5 +1,5 @@
-// The loss over a bank, group by group of blocks of classes. Each group sums into memory of its own, and the groups are
-// added in their order: the result does not depend on which thread does which group.
+// The loss over a bank, computed in groups of blocks of classes. Each group sums into memory of its own, and the groups are
+// added in order, so the result does not depend on the threads.
 import {
   bankBceTask,
   bankEmbeddingsTask,
@@ -24,15 +24,15 @@ import {
   weightsWord,
 } from '../src/bank-loss-words';
 import {
-  addToEmbeddings,
+  addToEmbeddingsGradient,
   blockRows,
   classBias,
   classScale,
-  findNorms,
-  negativeDots,
-  putBiasGradient,
-  putOwn,
   sampleArrayOf,
+  storeBiasGradient,
+  storeInverseNorms,
+  storeNegativeDots,
+  storeOwnClasses,
 } from './bank-block';
 import { embeddingsChunk, partialBytes, queriesChunk, writeBankGradient } from './bank-rows';
 import { at, doubleAt } from './lanes';
@@ -42,7 +42,7 @@ import { roundUp } from './panel-products';
 import { address, integer } from './parameters';
 import { multiplyAdd, tileColumns } from './tile';
 
-/** One chunk of a task of the loss over a bank; false if it is none. */
+/** Runs one chunk. Returns false if the task is none of the loss over a bank. */
 export function runBankLossChunk(task: i32, p: usize, chunk: i32, scratch: usize): bool {
   switch (task) {
     case bankQueriesTask:
@@ -65,23 +65,25 @@ export function runBankLossChunk(task: i32, p: usize, chunk: i32, scratch: usize
   }
 }
 
-/** Bytes of scratch memory that a thread needs. */
+/** Returns the bytes of scratch memory that a thread needs. */
 export function bankLossScratchBytes(): usize {
   return <usize>bankScratchBytes;
 }
 
+/** Returns the first class of a group. */
 // @inline
 function firstOf(p: usize, group: i32): i32 {
   return group * integer(p, groupBlocksWord) * integer(p, blockClassesWord);
 }
 
+/** Returns the class behind the last one of a group. */
 // @inline
 function endOf(p: usize, group: i32): i32 {
   return min(integer(p, classCountWord), firstOf(p, group + 1));
 }
 
-/** The group's gradient of the unit embeddings, zeros; 0 if none is wanted. */
-function newPartial(p: usize, group: i32): usize {
+/** Clears a group's gradient of the unit embeddings and returns its address, or 0 without that gradient. */
+function clearPartial(p: usize, group: i32): usize {
   const partials = address(p, partialsWord);
   if (!partials) return 0;
   const partial = partials + <usize>group * partialBytes(p);
@@ -89,34 +91,34 @@ function newPartial(p: usize, group: i32): usize {
   return partial;
 }
 
-/** `Σ_i w_i softplus(z)` of the negatives, in one pass with all gradients. */
+/** Computes `Σ_i w_i softplus(z)` of the negatives of a group, and all gradients in the same pass. */
 function bceGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
-  const partial = newPartial(p, group);
+  const partial = clearPartial(p, group);
   const numbers = address(p, groupNumbersWord) + ((<usize>group) << 4);
   store<f64>(numbers, 0);
   store<f64>(numbers, 0, 8);
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
-    findNorms(p, rows, first, count);
-    negativeDots(p, rows, first, count, scratch, scratch);
-    bceSlopes(p, first, count, scratch, numbers);
-    if (partial) addToEmbeddings(p, rows, first, count, scratch, partial, scratch);
+    storeInverseNorms(p, rows, first, count);
+    storeNegativeDots(p, rows, first, count, scratch, scratch);
+    storeBceSlopes(p, first, count, scratch, numbers);
+    if (partial) addToEmbeddingsGradient(p, rows, first, count, scratch, partial, scratch);
     finishBlock(p, rows, first, count, scratch);
   }
 }
 
-/** Puts the samples' own classes in, and writes the gradients of a block's rows and biases. */
+/** Adds the samples' own classes, and writes the gradients of a block's rows and biases. */
 function finishBlock(p: usize, rows: usize, first: i32, count: i32, scratch: usize): void {
   const bank = address(p, bankGradientWord);
-  if (bank || address(p, biasGradientWord)) putOwn(p, first, count, scratch);
+  if (bank || address(p, biasGradientWord)) storeOwnClasses(p, first, count, scratch);
   if (bank) writeBankGradient(p, rows, first, count, scratch, scratch);
 }
 
-/** Turns a block's dot products into `dL/dlogit`, and adds loss and slopes to the group's numbers. */
-function bceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize): void {
+/** Replaces a block's dot products with `dL/dlogit`, and adds loss and slopes to the group's sums. */
+function storeBceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize): void {
   const vectors = at(roundUp(integer(p, batchWord), 4));
   const stride = at(integer(p, strideWord));
   const zero = f32x4.splat(0);
@@ -129,7 +131,7 @@ function bceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize
     const scale = classScale(p, first + row);
     if (scale == 0) {
       memory.fill(line, 0, vectors);
-      putBiasGradient(p, first + row, 0);
+      storeBiasGradient(p, first + row, 0);
       continue;
     }
     const scales = f32x4.splat(scale);
@@ -150,22 +152,23 @@ function bceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize
     const sum = laneSum(slopes);
     lossSum += <f64>laneSum(losses);
     slopeSum += <f64>sum;
-    putBiasGradient(p, first + row, sum);
+    storeBiasGradient(p, first + row, sum);
   }
   store<f64>(numbers, load<f64>(numbers) + lossSum);
   store<f64>(numbers, load<f64>(numbers, 8) + slopeSum, 8);
 }
 
-/** The block's logits: where the first pass kept them, or computed into `scratch`. */
-function keptLogits(p: usize, first: i32, scratch: usize): usize {
+/** Returns the address of a block's logits: where the first pass keeps them, or `scratch`. */
+function logitsAddress(p: usize, first: i32, scratch: usize): usize {
   const kept = address(p, logitsWord);
   return kept ? kept + at(first) * integer(p, strideWord) : scratch;
 }
 
-function findLogits(p: usize, rows: usize, first: i32, count: i32, logits: usize, scratch: usize): void {
+/** Stores a block's logits: −∞ for skipped classes and for a sample's own class. */
+function storeLogits(p: usize, rows: usize, first: i32, count: i32, logits: usize, scratch: usize): void {
   const vectors = at(roundUp(integer(p, batchWord), 4));
   const stride = at(integer(p, strideWord));
-  negativeDots(p, rows, first, count, logits, scratch);
+  storeNegativeDots(p, rows, first, count, logits, scratch);
   for (let row = 0; row < count; row++) {
     const line = logits + <usize>row * stride;
     const scale = classScale(p, first + row);
@@ -179,14 +182,14 @@ function findLogits(p: usize, rows: usize, first: i32, count: i32, logits: usize
 }
 
 /**
- * The running log-sum-exp of the negatives. The gradient of the embeddings goes along, relative to the largest logit so
- * far: where that grows, what is there already is scaled down, so that one pass is enough.
+ * Computes the log-sum-exp of the negatives of a group, and the gradient of the embeddings in the same pass. Both are relative
+ * to the largest logit so far. When that grows, the sums so far are scaled down.
  */
 function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
   const stride = integer(p, strideWord);
-  const partial = newPartial(p, group);
+  const partial = clearPartial(p, group);
   const largest = address(p, largestWord) + at(group * stride);
   const sums = address(p, sumsWord) + doubleAt(group * stride);
   for (let i = 0; i < stride; i++) store<f32>(largest + at(i), -1e30);
@@ -194,15 +197,16 @@ function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
-    const logits = keptLogits(p, first, scratch);
-    findNorms(p, rows, first, count);
-    findLogits(p, rows, first, count, logits, scratch);
+    const logits = logitsAddress(p, first, scratch);
+    storeInverseNorms(p, rows, first, count);
+    storeLogits(p, rows, first, count, logits, scratch);
     raiseLargest(p, logits, count, largest, sums, partial, scratch);
     addExponentials(p, logits, count, largest, sums, scratch);
-    if (partial) addToEmbeddings(p, rows, first, count, scratch, partial, scratch);
+    if (partial) addToEmbeddingsGradient(p, rows, first, count, scratch, partial, scratch);
   }
 }
 
+/** Raises the largest logits to those of a block, and scales down the sums and the gradient so far. */
 function raiseLargest(
   p: usize,
   logits: usize,
@@ -238,7 +242,7 @@ function raiseLargest(
   memory.copy(largest, top, vectors);
 }
 
-/** Writes `exp(z − largest)` to the block's matrix, and adds it to the sums. */
+/** Stores `exp(z − largest)` in the block's matrix, and adds it to the sums. */
 function addExponentials(
   p: usize,
   logits: usize,
@@ -267,21 +271,22 @@ function addExponentials(
   }
 }
 
-/** The second pass, once the log-sum-exp over all groups is known. */
+/** Computes the gradients of bank and biases of a group, once the log-sum-exp over all groups is known. */
 function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
-    const logits = keptLogits(p, first, scratch);
-    if (logits == scratch) findLogits(p, rows, first, count, logits, scratch);
-    softmaxSlopes(p, first, count, logits, scratch);
+    const logits = logitsAddress(p, first, scratch);
+    if (logits == scratch) storeLogits(p, rows, first, count, logits, scratch);
+    storeSoftmaxSlopes(p, first, count, logits, scratch);
     finishBlock(p, rows, first, count, scratch);
   }
 }
 
-function softmaxSlopes(p: usize, first: i32, count: i32, logits: usize, target: usize): void {
+/** Stores `dL/dlogit` of a block, and the gradients of its biases. */
+function storeSoftmaxSlopes(p: usize, first: i32, count: i32, logits: usize, target: usize): void {
   const vectors = at(roundUp(integer(p, batchWord), 4));
   const stride = at(integer(p, strideWord));
   const weights = address(p, weightsWord);
@@ -296,6 +301,6 @@ function softmaxSlopes(p: usize, first: i32, count: i32, logits: usize, target: 
       slopes = f32x4.add(slopes, slope);
       v128.store(to + o, slope);
     }
-    putBiasGradient(p, first + row, laneSum(slopes));
+    storeBiasGradient(p, first + row, laneSum(slopes));
   }
 }

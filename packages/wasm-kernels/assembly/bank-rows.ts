@@ -1,5 +1,4 @@
-// Rows of the gradients, from sums of unit vectors to the gradients of rows that are normalised: of the bank, and of the
-// embeddings.
+// Rows of the gradients of bank and embeddings. Both turn the gradient of a unit vector into that of the vector itself.
 import {
   bankGradientWord,
   batchWord,
@@ -35,18 +34,18 @@ import { multiplyPanels, roundUp } from './panel-products';
 import { address, integer } from './parameters';
 import { tileColumns } from './tile';
 
-/** Rows of the bank that are finished at a time: the first-level cache holds them. */
+/** Rows of the bank that are finished at a time. They fit into the level 1 cache. */
 const stripRows: i32 = 12;
-/** Rows of the batch in a chunk. */
+/** Samples in a chunk. */
 const sampleRows: i32 = 8;
 
-/** Bytes from the gradient of one group to that of the next. */
+/** Returns the bytes from the gradient of one group to the next. */
 // @inline
 export function partialBytes(p: usize): usize {
   return at(integer(p, batchWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
 
-/** Writes a block of the bank's gradient: `slopes · unit embeddings`, through the normalisation of the rows. */
+/** Writes a block of the bank's gradient: `slopes · unit embeddings`, propagated through the normalisation of the rows. */
 export function writeBankGradient(
   p: usize,
   rows: usize,
@@ -74,19 +73,19 @@ export function writeBankGradient(
       const factor = load<f32>(inverse + at(place));
       const source = strip + at(row * columns);
       const weightRow = rows + at((start + row) * size);
-      // An inverse of 10⁵ is that of a row shorter than the minimum.
+      // An inverse of 10⁵ belongs to a row shorter than the minimum.
       const projected = integer(p, normalisedWord) != 0 && factor < 1e5;
       project(source, weightRow, factor, projected, classScale(p, place), size, target);
     }
   }
 }
 
-/** `target = scale · (source − (source · û) û)` with `û = inverse · row`; without the second term unless `projected`. */
+/** Computes `scale · (source − (source · û) û)` with `û = inverse · row`, without the second term unless `isProjected`. */
 function project(
   source: usize,
   row: usize,
   inverse: f32,
-  projected: bool,
+  isProjected: bool,
   scale: f32,
   size: i32,
   target: usize,
@@ -94,7 +93,7 @@ function project(
   const inverses = f32x4.splat(inverse);
   const scales = f32x4.splat(scale);
   let radial: f32 = 0;
-  if (projected) {
+  if (isProjected) {
     let even = f32x4.splat(0);
     let odd = f32x4.splat(0);
     let k = 0;
@@ -120,7 +119,7 @@ function project(
   }
 }
 
-/** Normalises 8 samples, packs them both ways, and finds their similarities with their own classes. */
+/** Normalises 8 samples, packs them as rows and as columns, and computes their similarities with their own classes. */
 export function queriesChunk(p: usize, chunk: i32): void {
   const batch = integer(p, batchWord);
   const size = integer(p, sizeWord);
@@ -159,7 +158,7 @@ export function queriesChunk(p: usize, chunk: i32): void {
   }
 }
 
-/** The gradients of 8 samples: the groups' gradients one after the other, the own class's, and the normalisation. */
+/** Computes the gradients of 8 samples: adds the groups in order and the own class, and propagates the normalisation. */
 export function embeddingsChunk(p: usize, chunk: i32): void {
   const size = integer(p, sizeWord);
   const end = min(integer(p, batchWord), (chunk + 1) * sampleRows);
@@ -177,6 +176,7 @@ export function embeddingsChunk(p: usize, chunk: i32): void {
   }
 }
 
+/** Adds up the groups' gradients of a sample. */
 function addGroups(p: usize, sample: i32, target: usize): void {
   const size = integer(p, sizeWord);
   const groups = integer(p, groupCountWord);

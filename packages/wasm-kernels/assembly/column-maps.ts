@@ -1,4 +1,4 @@
-// Maps over data with channels last, with numbers of each channel: batch norm, and bias with activation.
+// Maps over data with channels last that use parameters of each channel: batch norm, and bias with activation.
 import {
   eluActivation,
   leakyReluActivation,
@@ -12,7 +12,7 @@ import { at, loadLanes, loadSome, storeLanes, storeSome } from './lanes';
 import { exponential, exponentialMinusOne } from './mathematics';
 import { address, float, integer } from './parameters';
 
-/** `(x − mean) · factor + offset`. Words: count, width, elements of a chunk, x, out, then `[width]` mean, factor, offset. */
+/** Computes `(x − mean) · factor + offset`. Words: count, width, elements of a chunk, x, out, `[width]` mean, factor, offset. */
 export function normalizeColumnsChunk(p: usize, chunk: i32): void {
   const width = integer(p, 1);
   let index = chunk * integer(p, 2);
@@ -42,8 +42,8 @@ function normalize<V>(x: usize, out: usize, mean: usize, factor: usize, offset: 
 }
 
 /**
- * `dx = a dy + b x̂ + c` with `x̂ = (x − mean) / deviation`. Words: count, width, elements of a chunk, x, dy, dx, then
- * `[width]` mean, 1 / deviation, a, b, c.
+ * Computes `dx = a dy + b x̂ + c` with `x̂ = (x − mean) / deviation`. Words: count, width, elements of a chunk, x, dy, dx, then
+ * `[width]` mean, 1 / deviation, a, b, c, one after the other.
  */
 export function batchNormGradientChunk(p: usize, chunk: i32): void {
   const width = integer(p, 1);
@@ -56,29 +56,36 @@ export function batchNormGradientChunk(p: usize, chunk: i32): void {
     const x = address(p, 3) + at(index);
     const dy = address(p, 4) + at(index);
     const dx = address(p, 5) + at(index);
-    const numbers = address(p, 6) + at(column);
+    const parameters = address(p, 6) + at(column);
     const whole = at(columns & ~3);
     const rest = columns & 3;
     for (let o: usize = 0; o < whole; o += 16)
-      putGradient<v128>(x + o, dy + o, dx + o, numbers + o, stride, 4);
-    if (rest) putGradient<f32>(x + whole, dy + whole, dx + whole, numbers + whole, stride, rest);
+      storeGradient<v128>(x + o, dy + o, dx + o, parameters + o, stride, 4);
+    if (rest) storeGradient<f32>(x + whole, dy + whole, dx + whole, parameters + whole, stride, rest);
     index += columns;
   }
 }
 
-/** The five lists of numbers lie `stride` bytes from each other. */
+/** Stores the gradient of up to four values. The five arrays of parameters are `stride` bytes apart. */
 // @inline
-function putGradient<V>(x: usize, dy: usize, dx: usize, numbers: usize, stride: usize, lanes: i32): void {
-  const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(numbers, lanes));
-  const unit = f32x4.mul(centred, loadLanes<V>(numbers + stride, lanes));
-  const direct = f32x4.mul(loadLanes<V>(dy, lanes), loadLanes<V>(numbers + 2 * stride, lanes));
-  const along = f32x4.mul(unit, loadLanes<V>(numbers + 3 * stride, lanes));
-  storeLanes<V>(dx, f32x4.add(direct, f32x4.add(along, loadLanes<V>(numbers + 4 * stride, lanes))), lanes);
+function storeGradient<V>(
+  x: usize,
+  dy: usize,
+  dx: usize,
+  parameters: usize,
+  stride: usize,
+  lanes: i32,
+): void {
+  const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(parameters, lanes));
+  const unit = f32x4.mul(centred, loadLanes<V>(parameters + stride, lanes));
+  const direct = f32x4.mul(loadLanes<V>(dy, lanes), loadLanes<V>(parameters + 2 * stride, lanes));
+  const along = f32x4.mul(unit, loadLanes<V>(parameters + 3 * stride, lanes));
+  storeLanes<V>(dx, f32x4.add(direct, f32x4.add(along, loadLanes<V>(parameters + 4 * stride, lanes))), lanes);
 }
 
 /**
- * `activation(x + bias)`; `out` may be `x`. Words: count, width, elements of a chunk, x, out, activation, then `[width]` bias
- * and, for prelu, slope. Float: the slope of leaky relu.
+ * Computes `activation(x + bias)`; `out` may be `x`. Words: count, width, elements of a chunk, x, out, activation, then
+ * `[width]` bias and, for prelu, slope. Float: the slope of leaky relu.
  */
 export function activationChunk(p: usize, chunk: i32): void {
   const width = integer(p, 1);
@@ -96,7 +103,7 @@ export function activationChunk(p: usize, chunk: i32): void {
   }
 }
 
-/** A loop for each activation: which one it is, is asked once a row. */
+/** Applies an activation to a row. Each activation has a loop of its own, so the choice is made once a row. */
 function activateRow(
   activation: i32,
   x: usize,
@@ -140,10 +147,10 @@ function activateRow(
   if (!rest) return;
   const last = f32x4.add(loadSome(x, rest), loadSome(x + toBias, rest));
   const lastSlopes = activation == preluActivation ? loadSome(x + toSlopes, rest) : leak;
-  storeSome(x + toOut, activated(activation, last, lastSlopes), rest);
+  storeSome(x + toOut, applyActivation(activation, last, lastSlopes), rest);
 }
 
-function activated(activation: i32, x: v128, slopes: v128): v128 {
+function applyActivation(activation: i32, x: v128, slopes: v128): v128 {
   if (activation == reluActivation) return relu(x);
   if (activation == relu6Activation) return relu6(x);
   if (activation == eluActivation) return elu(x);

@@ -1,17 +1,17 @@
-// Sums over the rows of data with channels last, in float64. Several kinds share one division into chunks.
+// Sums over the rows of data with channels last, in float64. All kinds of sums share one division into chunks.
 import { batchNormGradientSums, momentSums, plainSums, preluGradientSums } from '../src/elementwise-task-ids';
 import { at, doubleAt, highDoubles, loadLanes, lowDoubles, storeLanes } from './lanes';
 import { address, integer } from './parameters';
 
-/** Bytes of four sums. */
+/** Bytes of four float64 sums. */
 const sumsBytes: usize = 32;
 
 /**
- * One part of the rows and one tile of the columns, for some slabs; the last row of a slab may be shorter. Words: sums
+ * Sums one part of the rows and one tile of the columns, for some slabs. The last row of a slab may be shorter. Words: sums
  * `[parts][slabs][stride / 4][quantities][4]` (float64), kind, quantities, stride, slabs, slab size, width of a row, slabs of a
- * chunk, parts, rows of a part, width of a tile (a multiple of 4); from 11 on, the operands of the kind.
+ * chunk, parts, rows of a part, width of a tile (a multiple of 4). From word 11 on: the operands of the kind.
  *
- * Row after row, with the sums of a tile in the cache: the memory is read in its order, which is twice as fast as any other.
+ * The sums of a tile stay in the cache while rows are read in the order of memory, which is twice as fast as any other order.
  */
 export function columnSumsChunk(p: usize, chunk: i32): void {
   const sums = address(p, 0);
@@ -43,12 +43,12 @@ export function columnSumsChunk(p: usize, chunk: i32): void {
   }
 }
 
-/** Adds a row, from element `start` and from `column` on. */
+/** Adds a row to the sums. The row starts at element `start` and at `column`. */
 function addRow(p: usize, start: i32, column: i32, columns: i32, sums: usize): void {
   const kind = integer(p, 1);
   const x = address(p, 11) + at(start);
   const dy = address(p, 12) + at(start);
-  // Each kind has a function of its own: V8 makes slow code of several loops in one.
+  // Each kind has a function of its own, because V8 compiles several loops in one function to slow code.
   if (kind == plainSums) {
     addPlainRow(x, columns, sums);
   } else if (kind == momentSums) {
@@ -98,14 +98,14 @@ function add(sums: usize, low: v128, high: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums, 16), high), 16);
 }
 
-/** `Σ x`. Operand: x. */
+/** Adds `Σ x`. Operand: x. */
 // @inline
 function addPlain<V>(x: usize, lanes: i32, sums: usize): void {
   const values = loadLanes<V>(x, lanes);
   add(sums, lowDoubles(values), highDoubles(values));
 }
 
-/** `Σ (x − s)` and `Σ (x − s)²`, with the differences in float64: exact. Operands: x, s `[width]`. */
+/** Adds `Σ (x − s)` and `Σ (x − s)²`. The differences are exact in float64. Operands: x, s `[width]`. */
 // @inline
 function addMoments<V>(x: usize, shift: usize, lanes: i32, sums: usize): void {
   const values = loadLanes<V>(x, lanes);
@@ -117,7 +117,7 @@ function addMoments<V>(x: usize, shift: usize, lanes: i32, sums: usize): void {
 }
 
 /**
- * `Σ dy`, `Σ dy x̂` and `Σ x̂` with `x̂ = (x − mean) / deviation`. Operands: x, dy, mean `[width]`, 1 / deviation
+ * Adds `Σ dy`, `Σ dy x̂` and `Σ x̂` with `x̂ = (x − mean) / deviation`. Operands: x, dy, mean `[width]`, 1 / deviation
  * `[width]`.
  */
 // @inline
@@ -132,8 +132,8 @@ function addBatchNorm<V>(x: usize, dy: usize, mean: usize, inverse: usize, lanes
 }
 
 /**
- * `Σ dy x` where x is not positive, the gradient of the slope; on the way `dx = dy`, or `slope · dy` there. Operands: x, dy,
- * slope `[width]`, dx.
+ * Adds `Σ dy x` over the x that are not positive, the gradient of the slope. Also stores dx: `slope · dy` for these x, else
+ * `dy`. Operands: x, dy, slope `[width]`, dx.
  */
 // @inline
 function addPrelu<V>(x: usize, dy: usize, slope: usize, dx: usize, lanes: i32, sums: usize): void {

@@ -1,25 +1,25 @@
-// Copies between places with different strides. In bytes, for every dtype.
+// Copies between layouts with different strides. They count bytes, so they serve every dtype.
 import { at, transpose4x4 } from './lanes';
 import { address, integer } from './parameters';
 
-/** The most axes of a copy; src/strided-copy.ts merges axes before. */
-const mostAxes = 8;
+/** Maximum axes of a copy. src/strided-copy.ts merges axes beforehand. */
+const maxAxes = 8;
 
 /**
  * Copies runs of bytes. Words: source, target, bytes of a run, runs, runs of a chunk, axes, then 8 each: sizes of the axes,
- * bytes from one index to the next in the source (0 repeats), and in the target.
+ * their strides in bytes in the source (0 repeats), and in the target.
  */
 export function copyChunk(p: usize, chunk: i32): void {
   const bytes = <usize>integer(p, 2);
   const axes = integer(p, 5);
   const last = axes - 1;
   const lastSize = integer(p, 6 + last);
-  const sourceStep = <usize>integer(p, 6 + mostAxes + last);
-  const targetStep = <usize>integer(p, 6 + 2 * mostAxes + last);
+  const sourceStep = <usize>integer(p, 6 + maxAxes + last);
+  const targetStep = <usize>integer(p, 6 + 2 * maxAxes + last);
   let run = chunk * integer(p, 4);
   const end = min(integer(p, 3), run + integer(p, 4));
   while (run < end) {
-    // The place of the run; then all runs along the last axis.
+    // Finds the run, then copies all runs along the last axis.
     let source = address(p, 0);
     let target = address(p, 1);
     let rest = run;
@@ -27,8 +27,8 @@ export function copyChunk(p: usize, chunk: i32): void {
       const size = integer(p, 6 + axis);
       const index = <usize>(rest % size);
       rest /= size;
-      source += index * <usize>integer(p, 6 + mostAxes + axis);
-      target += index * <usize>integer(p, 6 + 2 * mostAxes + axis);
+      source += index * <usize>integer(p, 6 + maxAxes + axis);
+      target += index * <usize>integer(p, 6 + 2 * maxAxes + axis);
     }
     const count = min(end - run, lastSize - (run % lastSize));
     copyRuns(source, target, bytes, sourceStep, targetStep, count);
@@ -59,7 +59,7 @@ function copyRuns(
   }
 }
 
-/** Short runs in a loop: `memory.copy` is a call. */
+/** Copies a run. Short ones take a loop, because `memory.copy` is a call. */
 function copyRun(source: usize, target: usize, bytes: usize): void {
   if (bytes > 256) {
     memory.copy(target, source, bytes);
@@ -72,10 +72,10 @@ function copyRun(source: usize, target: usize, bytes: usize): void {
 }
 
 /**
- * Exchanges two axes of 4-byte values in blocks: `target[…, column, row] = source[…, row, column]`, where columns are
- * neighbours in the source and rows in the target. Words: source, target, rows, columns, bytes from row to row in the source,
- * bytes from column to column in the target, row blocks of a matrix, rows of a block, blocks, blocks of a chunk, outer axes, then
- * 4 each: their sizes, and their strides in bytes in the source and in the target.
+ * Transposes 4-byte values in blocks: `target[…, column, row] = source[…, row, column]`. Columns are adjacent in the source,
+ * rows in the target. Words: source, target, rows, columns, bytes from row to row in the source, bytes from column to column in
+ * the target, row blocks of a matrix, rows of a block, blocks, blocks of a chunk, outer axes, then 4 each: their sizes, their
+ * strides in bytes in the source, and in the target.
  */
 export function transposeChunk(p: usize, chunk: i32): void {
   const first = chunk * integer(p, 9);
@@ -104,7 +104,7 @@ function transposeBlock(p: usize, block: i32): void {
   const rows = min(rowsOfBlock, integer(p, 2) - first);
   source += <usize>first * sourceRow;
   target += at(first);
-  // Tiles whose lines stay in the cache on both sides.
+  // Tiles so small that the cache holds their lines on both sides.
   const tileRows = columns < 4 ? 1024 : 16;
   const tileColumns = rows < 4 ? 1024 : 16;
   for (let column = 0; column < columns; column += tileColumns) {
@@ -170,8 +170,8 @@ function transposeEdge(
 }
 
 /**
- * `out[batch, outer, i] = x[batch, outer, index[batch, i]]` for slices of bytes. Words: x, indices, out, bytes of a slice, outer
- * size, size of the axis, indices of a batch, slices of the result, slices of a chunk.
+ * Copies slices of bytes: `out[batch, outer, i] = x[batch, outer, index[batch, i]]`. Words: x, indices, out, bytes of a slice,
+ * outer size, size of the axis, indices of a batch, slices of the result, slices of a chunk.
  */
 export function gatherRowsChunk(p: usize, chunk: i32): void {
   const bytes = <usize>integer(p, 3);
@@ -181,7 +181,7 @@ export function gatherRowsChunk(p: usize, chunk: i32): void {
   let slice = chunk * integer(p, 8);
   const end = min(integer(p, 7), slice + integer(p, 8));
   while (slice < end) {
-    // The slices along the axis, for one index of the axes before.
+    // Slices along the axis, for one index of the axes before it.
     const line = slice / count;
     const first = slice % count;
     const slices = min(end - slice, count - first);

@@ -1,8 +1,8 @@
-// Rows of unit length, and the gradient through that. In float64 inside, which neither overflows nor underflows for float32.
+// Normalises rows to unit length, and computes the gradient. Sums in float64 neither overflow nor underflow for float32.
 import { at, doubleSum, highDoubles, lowDoubles, singles } from './lanes';
 import { address, float, integer } from './parameters';
 
-/** `x / max(‖x‖, ε)` and `1 / max(‖x‖, ε)`. Words: rows, size, rows of a chunk, x, y, inverse norm. Float: ε. */
+/** Computes `x / max(‖x‖, ε)` and `1 / max(‖x‖, ε)`. Words: rows, size, rows of a chunk, x, y, inverse norm. Float: ε. */
 export function l2NormalizeChunk(p: usize, chunk: i32): void {
   const size = integer(p, 1);
   const epsilon = <f64>float(p, 0);
@@ -12,7 +12,7 @@ export function l2NormalizeChunk(p: usize, chunk: i32): void {
     const x = address(p, 3) + at(row * size);
     const y = address(p, 4) + at(row * size);
     const norm = Math.sqrt(dot(x, x, size));
-    // Written so that NaN stays NaN.
+    // Unlike a maximum, this comparison propagates NaN.
     const inverse = 1 / (norm < epsilon ? epsilon : norm);
     store<f32>(address(p, 5) + at(row), <f32>inverse);
     combine(y, x, inverse, x, 0, size);
@@ -20,8 +20,8 @@ export function l2NormalizeChunk(p: usize, chunk: i32): void {
 }
 
 /**
- * `dx = (dy − (dy · y) y) / ‖x‖`; where the norm was below ε, the divisor is a constant: `dy / ε`. Words: rows, size, rows of a
- * chunk, dy, y, inverse norm, dx. Float: ε.
+ * Computes `dx = (dy − (dy · y) y) / ‖x‖`, or `dy / ε` if the norm is below ε, because the divisor is then constant. Words:
+ * rows, size, rows of a chunk, dy, y, inverse norm, dx. Float: ε.
  */
 export function l2NormalizeGradChunk(p: usize, chunk: i32): void {
   const size = integer(p, 1);
@@ -54,7 +54,7 @@ function dot(a: usize, b: usize, size: i32): f64 {
   return sum;
 }
 
-/** `a · x + b · y` of a row. */
+/** Stores `a · x + b · y` of a row. */
 function combine(target: usize, x: usize, a: f64, y: usize, b: f64, size: i32): void {
   const rest = size & 3;
   const end = x + at(size - rest);

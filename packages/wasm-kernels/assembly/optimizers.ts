@@ -1,11 +1,10 @@
-// One step of an optimiser on one parameter. The results may lie where operands lie: each vector is read before it is
-// written.
+// One step of an optimiser on one parameter. Results may overwrite operands, because each vector is read before it is written.
 import { at, loadLanes, storeLanes } from './lanes';
 import { address, float, integer } from './parameters';
 
 /**
- * `g = gradient + weightDecay · parameter`, `v = momentum · velocity + g`, `parameter − learningRate · v`, or with Nesterov's
- * momentum `g + momentum · v` in place of `v`. Words: count, elements of a chunk, parameter, gradient, velocity, new parameter,
+ * SGD: `g = gradient + weightDecay · parameter`, `v = momentum · velocity + g`, `parameter − learningRate · v`. Nesterov's
+ * momentum replaces the last `v` with `g + momentum · v`. Words: count, elements of a chunk, parameter, gradient, velocity, new parameter,
  * new velocity, Nesterov. Floats: learning rate, momentum, weight decay.
  */
 export function sgdStepChunk(p: usize, chunk: i32): void {

@@ -1,15 +1,15 @@
-// Threads that take chunks of a task by turns. What they share is a control block of 128 bytes:
+// Threads that claim chunks of a task. They share a control block of 128 bytes:
 //
-//    0  claim: how many chunks are left to take (low 32 bits) and the number of the job (high 32 bits), moved as one by
-//       compare-exchange: a thread that is late with an old job, of which none are left, never takes a chunk of the new one
-//    8  task, 12 chunks, 16 address of the parameters: of a job that has chunks left to take or to do, or else of the next
-//   20  whether threads are to end
-//   64  chunks that are done, on a cache line of its own
+//    0  claim: the number of unclaimed chunks (low 32 bits) and the number of the job (high 32 bits). Compare-exchange updates
+//       both together, so a late thread with an old claim never takes a chunk of the new job.
+//    8  task, 12 number of chunks, 16 address of the parameters: of the job in progress, or else of the next one
+//   20  whether threads must end
+//   64  number of finished chunks, on a cache line of its own
 //
-// Memory on one thread is not shared: these functions are then never called.
+// With one thread, memory is not shared and these functions are never called.
 import { runChunk } from './tasks';
 
-/** Makes a new job of a task; the threads that wait wake up. The last job must be done. */
+/** Publishes a task as a new job and wakes waiting threads. The previous job must be finished. */
 export function publish(control: usize, task: i32, parameters: usize, chunks: i32): void {
   store<i32>(control, task, 8);
   store<i32>(control, chunks, 12);
@@ -20,14 +20,14 @@ export function publish(control: usize, task: i32, parameters: usize, chunks: i3
   atomic.notify(control + 4, -1);
 }
 
-/** Takes chunks of the present job until none is left. */
+/** Claims and runs chunks of the current job until none is left. */
 export function work(control: usize, scratch: usize): void {
   while (true) {
     const claim = atomic.load<u64>(control);
     const left = <i32>claim;
     if (left == 0) return;
     if (atomic.cmpxchg<u64>(control, claim, claim - 1) != claim) continue;
-    // The job does not end before this chunk is done: only now its words are sure to stay.
+    // The job cannot end before this chunk is finished, so its words are stable from here on.
     const chunks = load<i32>(control, 12);
     runChunk(load<i32>(control, 8), load<usize>(control, 16), chunks - left, scratch);
     if (atomic.add<i32>(control, 1, 64) + 1 == chunks) atomic.notify(control + 64, -1);
@@ -35,8 +35,8 @@ export function work(control: usize, scratch: usize): void {
 }
 
 /**
- * Waits until the chunks of the present job are done: spins, then sleeps for at most `milliseconds` (0: not at all, for
- * threads that may not). @returns how many are done
+ * Waits until all chunks of the current job are finished: spins, then sleeps for at most `milliseconds`. Threads that must not
+ * sleep pass 0. Returns the number of finished chunks.
  */
 export function wait(control: usize, spins: i32, milliseconds: i32): i32 {
   const chunks = load<i32>(control, 12);
@@ -49,7 +49,7 @@ export function wait(control: usize, spins: i32, milliseconds: i32): i32 {
   return done;
 }
 
-/** What a worker does until `stop`: jobs, and between them spinning for a while, then sleep. */
+/** Runs jobs until `stop`. Between jobs, spins for a while, then sleeps. */
 export function serve(control: usize, scratch: usize, spins: i32): void {
   while (atomic.load<i32>(control, 20) == 0) {
     const job = atomic.load<i32>(control, 4);
@@ -59,7 +59,7 @@ export function serve(control: usize, scratch: usize, spins: i32): void {
   }
 }
 
-/** Lets all workers end once they are done with what they do. */
+/** Ends all workers after their current chunk. */
 export function stop(control: usize): void {
   atomic.store<i32>(control, 1, 20);
   atomic.add<i32>(control, 1, 4);

@@ -1,22 +1,22 @@
-// Gradients of pooling, one image a chunk: each output spreads its gradient over the window that it was made of.
+// Gradients of pooling, one image a chunk. Each output distributes its gradient over its window.
 import { at, loadLanes, loadSome, storeLanes } from './lanes';
 import { address, integer } from './parameters';
 
 /**
- * Each output's gradient goes to the first largest value of its window, to none if nothing there is above −∞. Words: dy, dx, x,
- * channels, then height, width, output height, output width, window height, window width, vertical stride, horizontal
+ * Adds each output's gradient to the first largest value of its window, or to none if no value is above −∞. Words: dy, dx, x,
+ * channels, height, width, output height, output width, window height, window width, vertical stride, horizontal
  * stride, padding above, padding to the left.
  */
 export function maxPoolGradChunk(p: usize, image: i32): void {
-  spread(p, image, true);
+  distribute(p, image, true);
 }
 
-/** Each output's gradient is shared by the values of its window; padding counts nothing. Words: the same, x unused. */
+/** Divides each output's gradient evenly among the values of its window, without padding. Words: the same, x unused. */
 export function avgPoolGradChunk(p: usize, image: i32): void {
-  spread(p, image, false);
+  distribute(p, image, false);
 }
 
-function spread(p: usize, image: i32, toLargestOnly: bool): void {
+function distribute(p: usize, image: i32, toLargest: bool): void {
   const channels = integer(p, 3);
   const height = integer(p, 4);
   const width = integer(p, 5);
@@ -39,15 +39,15 @@ function spread(p: usize, image: i32, toLargestOnly: bool): void {
       const firstX = max(0, left);
       const columns = min(width, left + integer(p, 9)) - firstX;
       const window = dx + <usize>firstY * line + <usize>firstX * pixel;
-      if (toLargestOnly) toLargest(dy, window, toX, rows, columns, line, channels);
-      else toAll(dy, window, rows, columns, line, channels);
+      if (toLargest) addToLargest(dy, window, toX, rows, columns, line, channels);
+      else addToAll(dy, window, rows, columns, line, channels);
       dy += pixel;
     }
   }
 }
 
-/** One window, in all channels. x lies `toX` from dx. */
-function toLargest(
+/** Processes all channels of one window. `toX` is the distance from dx to x. */
+function addToLargest(
   dy: usize,
   window: usize,
   toX: usize,
@@ -60,14 +60,14 @@ function toLargest(
   const whole = at(channels - rest);
   const pixel = at(channels);
   for (let c: usize = 0; c < whole; c += 16) {
-    giveToLargest<v128>(v128.load(dy + c), window + c, toX, rows, columns, line, pixel, 4);
+    addLanesToLargest<v128>(v128.load(dy + c), window + c, toX, rows, columns, line, pixel, 4);
   }
   if (rest)
-    giveToLargest<f32>(loadSome(dy + whole, rest), window + whole, toX, rows, columns, line, pixel, rest);
+    addLanesToLargest<f32>(loadSome(dy + whole, rest), window + whole, toX, rows, columns, line, pixel, rest);
 }
 
 // @inline
-function giveToLargest<V>(
+function addLanesToLargest<V>(
   gradient: v128,
   window: usize,
   toX: usize,
@@ -100,7 +100,7 @@ function giveToLargest<V>(
   }
 }
 
-function toAll(dy: usize, window: usize, rows: i32, columns: i32, line: usize, channels: i32): void {
+function addToAll(dy: usize, window: usize, rows: i32, columns: i32, line: usize, channels: i32): void {
   const rest = channels & 3;
   const whole = at(channels - rest);
   const pixel = at(channels);

@@ -1,10 +1,10 @@
-// The gradient of a gather.
+// Sums over segments, the gradient of a gather.
 import { at, highDoubles, loadLanes, lowDoubles, singles, storeLanes } from './lanes';
 import { address, integer } from './parameters';
 
 /**
- * Sums the rows of each segment, in float64. Words: x, out, row size, segments, segments of a chunk, for each segment where its
- * rows begin in the next list `[segments + 1]`, and the list of the rows in the order of their segments.
+ * Sums the rows of each segment in float64. Words: x, out, row size, segments, segments of a chunk, starts, order. `order` lists
+ * the rows by segment, and `starts` `[segments + 1]` has the position in that list at which each segment starts.
  */
 export function segmentSumChunk(p: usize, chunk: i32): void {
   const x = address(p, 0);
@@ -13,7 +13,7 @@ export function segmentSumChunk(p: usize, chunk: i32): void {
   const order = address(p, 6);
   const first = chunk * integer(p, 4);
   const end = min(integer(p, 3), first + integer(p, 4));
-  // All at once: most segments of a large table are empty.
+  // Clears the whole chunk, because most segments of a large table are empty.
   memory.fill(address(p, 1) + at(first * size), 0, at((end - first) * size));
   for (let segment = first; segment < end; segment++) {
     const target = address(p, 1) + at(segment * size);

@@ -1,11 +1,11 @@
-// Adds up parts of a result that were computed one by one, in float64.
+// Adds up the parts of a result in float64.
 
 import { at, highDoubles, lowDoubles, singles } from './lanes';
 import { address, integer } from './parameters';
 
 const chunkElements: i32 = 1 << 14;
 
-/** Parameters: address, parts, elements of a part, target. */
+/** Adds up some elements of all parts. Words: address of the first part, parts, elements of a part, target. */
 export function sumPartsChunk(p: usize, chunk: i32): void {
   const parts = integer(p, 1);
   const length = integer(p, 2);

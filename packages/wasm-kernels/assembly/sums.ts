@@ -1,10 +1,10 @@
-// Sums of rows, in float64, and the float32 results made of partial sums.
+// Sums of rows in float64, and float32 results from partial sums.
 import { at, doubleAt, doubleSum, highDoubles, lowDoubles } from './lanes';
 import { address, integer } from './parameters';
 
 /**
- * One segment of some rows. Words: x, sums `[segments][rows]` (float64), rows, row size, rows of a chunk, segments, segment
- * size, and for one segment out and divisor: then there is nothing to add up, and the results are written.
+ * Sums one segment of some rows. Words: x, sums `[segments][rows]` (float64), rows, row size, rows of a chunk, segments,
+ * segment size, out, divisor. A single segment needs no partial sums, so the task writes its results to `out`.
  */
 export function rowSumsChunk(p: usize, chunk: i32): void {
   const x = address(p, 0);
@@ -28,7 +28,7 @@ export function rowSumsChunk(p: usize, chunk: i32): void {
 
 function rowSum(from: usize, count: i32): f64 {
   const zero = f64x2.splat(0);
-  // Four sums: one addition need not wait for the other.
+  // Four independent sums, whose additions need not wait for each other.
   let a = zero;
   let b = zero;
   let c = zero;
@@ -48,7 +48,7 @@ function rowSum(from: usize, count: i32): f64 {
 }
 
 /**
- * Adds partial sums in their order, divides, and rounds: `out[slab, channel]` is the sum over the parts and over the columns
+ * Adds partial sums in order, divides, and rounds. `out[slab, channel]` is the sum over the parts and over the columns
  * `channel`, `channel + channels`, … Words: sums `[parts][slabs][stride]` (float64), parts, slabs, stride, width, channels, out,
  * divisor, results of a chunk.
  */

@@ -1,11 +1,11 @@
-// The gradient by a filter of 3 × 3 taps, transposed to winograd.ts: in each plane, a product of matrices sums over the
-// tiles.
+// The filter gradient for 3 × 3 taps, the transpose of winograd.ts: a matrix product in each plane sums over the tiles.
 import { at } from './lanes';
 import { multiplyTiles, tileColumns } from './tile';
 import { filterGradientLine, filterPlaneOf, pointsOf } from './winograd-lines';
-import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset, Winograd } from './winograd-tiles';
+import { Winograd } from './winograd-parameters';
+import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset } from './winograd-tiles';
 
-/** What a chunk of tiles adds to the gradient of a block of channels and columns. */
+/** Sums the terms of a block of channels and columns of the filter gradient over one part of the tiles. */
 export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Winograd>(p);
   const columnBlocks = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;
@@ -35,7 +35,7 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
       gradientTile(c, first + tile, column, columns, gradients + at(tile * columns), gradientBytes, scratch);
     }
     for (let plane = 0; plane < planes; plane++) {
-      const again = plane / points > 5 || plane % points > 5;
+      const isRepeated = plane / points > 5 || plane % points > 5;
       multiplyTiles(
         depth,
         columns,
@@ -48,7 +48,7 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
         at(tileColumns),
         sums + <usize>filterPlaneOf(plane, points) * sumBytes,
         at(columns),
-        first > firstTile || again,
+        first > firstTile || isRepeated,
         scratch,
       );
     }
@@ -56,7 +56,7 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
   const target =
     c.filter + at(part * 9 * c.channels * c.columns + channel * c.filterChannel + column * c.filterColumn);
   for (let row = 0; row < depth; row++) {
-    filterGradientRow(
+    transformBack(
       c,
       sums + at(row * columns),
       sumBytes,
@@ -67,8 +67,8 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
   }
 }
 
-/** Transforms the sums of one channel back to 9 taps. */
-function filterGradientRow(
+/** Transforms the sums of one channel back into 9 taps. */
+function transformBack(
   c: Winograd,
   from: usize,
   fromBytes: usize,

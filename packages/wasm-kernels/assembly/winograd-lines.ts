@@ -1,4 +1,4 @@
-// The one-dimensional transforms of each scheme. Where operands do not lie in regular steps, a table has their addresses.
+// The one-dimensional transforms of each scheme. A table holds the addresses of operands that are not at regular steps.
 import { stridedInputScheme, stridedScheme } from '../src/convolution-task-ids';
 import { filterGradientPass, filterPass, gradientPass, inputPass, outputPass } from './winograd-passes';
 import {
@@ -10,31 +10,31 @@ import {
   stridedOutputPass,
 } from './winograd-strided-passes';
 
-/** Products along a line. */
+/** Returns the products along a line. */
 // @inline
 export function pointsOf(scheme: i32): i32 {
   return scheme == stridedScheme || scheme == stridedInputScheme ? 9 : 6;
 }
 
-/** Inputs of a tile along a line. */
+/** Returns the inputs of a tile along a line. */
 // @inline
 export function windowOf(scheme: i32): i32 {
   return scheme == stridedInputScheme ? 5 : pointsOf(scheme);
 }
 
-/** From the inputs of a tile to those of the next one. */
+/** Returns the inputs from one tile to the next along a line. */
 // @inline
 export function inputStepOf(scheme: i32): i32 {
   return scheme == stridedScheme ? 8 : 4;
 }
 
-/** Results of a tile along a line. */
+/** Returns the results of a tile along a line. */
 // @inline
 export function resultsOf(scheme: i32): i32 {
   return scheme == stridedInputScheme ? 8 : 4;
 }
 
-/** The one of 6 × 6 planes of the filter that a plane of products belongs to: the four of a middle tap share one. */
+/** Returns the plane of the filter, of 6 × 6, for a plane of products. Along a line, the products 5 to 8 share one. */
 // @inline
 export function filterPlaneOf(plane: i32, points: i32): i32 {
   return min(plane / points, 5) * 6 + min(plane % points, 5);
@@ -45,7 +45,7 @@ function entry(table: usize, index: usize): usize {
   return load<usize>(table + 4 * index);
 }
 
-/** `Bᵀ x` of the inputs in the table. */
+/** Computes `Bᵀ x` of the inputs in the table. */
 export function inputLine(scheme: i32, table: usize, bytes: usize, to: usize, step: usize): void {
   const a = entry(table, 0);
   const b = entry(table, 1);
@@ -66,7 +66,7 @@ export function inputLine(scheme: i32, table: usize, bytes: usize, to: usize, st
   }
 }
 
-/** `Aᵀ m` to the results in the table, plus a bias if its address is not 0. */
+/** Computes `Aᵀ m`, plus a bias unless its address is 0, and stores it at the addresses in the table. */
 export function outputLine(
   scheme: i32,
   from: usize,
@@ -93,7 +93,7 @@ export function outputLine(
   }
 }
 
-/** `A dy` of the four numbers in the table. */
+/** Computes `A dy` of the four gradients in the table. */
 export function gradientLine(scheme: i32, table: usize, bytes: usize, to: usize, step: usize): void {
   const a = entry(table, 0);
   const b = entry(table, 1);
@@ -103,7 +103,7 @@ export function gradientLine(scheme: i32, table: usize, bytes: usize, to: usize,
   else gradientPass(a, b, c, d, bytes, to, step);
 }
 
-/** `G g`: three taps to six numbers, of which a strided scheme uses the last for four products. */
+/** Computes `G g`: six numbers from three taps. A strided scheme uses the last number for four products. */
 export function filterLine(
   scheme: i32,
   from: usize,
@@ -116,7 +116,7 @@ export function filterLine(
   else filterPass(from, step, bytes, to, toStep);
 }
 
-/** `Gᵀ u`: six sums of products to three taps. */
+/** Computes `Gᵀ u`: three taps from six sums of products. */
 export function filterGradientLine(
   scheme: i32,
   from: usize,

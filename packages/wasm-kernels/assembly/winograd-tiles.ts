@@ -10,6 +10,7 @@ import {
   resultsOf,
   windowOf,
 } from './winograd-lines';
+import { Winograd } from './winograd-parameters';
 
 /** Maximum number of channels, and of columns, in a block. */
 export const blockChannels: i32 = 128;
@@ -22,47 +23,6 @@ const zerosOffset: usize = tableOffset + 64;
 const discardOffset: usize = zerosOffset + at(blockChannels);
 const transformedOffset: usize = discardOffset + at(blockChannels);
 export const planesOffset: usize = transformedOffset + at(81 * blockChannels);
-
-/** The parameters of the tasks. src/native-winograd.ts writes them in this order. */
-@unmanaged
-export class Winograd {
-  /** One of src/convolution-task-ids.ts. */
-  scheme: i32;
-  /** `[batch, height, width, channels]`. */
-  image: usize;
-  batch: i32;
-  height: i32;
-  width: i32;
-  channels: i32;
-  /** `[batch, outHeight, outWidth, columns]`: the results, or the gradient by them. */
-  target: usize;
-  outHeight: i32;
-  outWidth: i32;
-  columns: i32;
-  /** Tiles of an image. The inputs of the first tile start at the offset, its results at the origin. */
-  tilesY: i32;
-  tilesX: i32;
-  offsetY: i32;
-  offsetX: i32;
-  originY: i32;
-  originX: i32;
-  /** `[columns]`; 0: none. */
-  bias: usize;
-  /** 36 planes `[columns / 8, channels, 8]` of transformed filters. */
-  planes: usize;
-  planeBytes: i32;
-  tilesPerChunk: i32;
-  channelsPerBlock: i32;
-  columnsPerChunk: i32;
-  /** Tiles that the gradient by the filter processes at a time. */
-  tilesPerBlock: i32;
-  /** Strides, in elements, of the filter or of its gradient, over (tapY, tapX, channel, column). */
-  filter: usize;
-  filterTapY: i32;
-  filterTapX: i32;
-  filterChannel: i32;
-  filterColumn: i32;
-}
 
 /** Returns the bytes from one plane to the next. */
 // @inline

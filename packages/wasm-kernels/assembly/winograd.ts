@@ -1,30 +1,23 @@
-// Convolutions of 3 × 3 taps by Winograd's algorithm. Tiles of the image are transformed to planes, in each of which a
-// product of matrices sums over the channels, and the sums are transformed back: with stride 1, 36 products for 16 results in
-// place of 144; with stride 2, 81 in place of 144.
+// Convolutions of 3 × 3 taps by Winograd's algorithm. It transforms tiles of the image into planes, sums over the channels by
+// a matrix product in each plane, and transforms the sums back. That takes 36 products for 16 results with stride 1, and 81
+// with stride 2, in place of 144.
 import { pack } from './gemm';
 import { at } from './lanes';
 import { multiplyTiles, tileColumns } from './tile';
 import { filterLine, filterPlaneOf, pointsOf } from './winograd-lines';
-import {
-  blockChannels,
-  clearZeros,
-  inputTile,
-  outputTile,
-  planeBytes,
-  planesOffset,
-  Winograd,
-} from './winograd-tiles';
+import { Winograd } from './winograd-parameters';
+import { blockChannels, clearZeros, inputTile, outputTile, planeBytes, planesOffset } from './winograd-tiles';
 
-/** The most elements that a chunk may have in all planes, and what may lie between them. */
+/** Maximum elements of a chunk in all planes, and the gaps between planes. */
 const chunkElements: i32 = 81 << 13;
 const gapsBytes: usize = 4 * 81 * 64;
 
-/** Scratch memory of the chunks of all tasks here and in winograd-gradient.ts. */
+/** Returns the bytes of scratch memory of the tasks here and in winograd-gradient.ts. */
 export function winogradBytes(): usize {
   return planesOffset + at(chunkElements) + gapsBytes;
 }
 
-/** Transforms the filter of 8 columns for all channels, to 6 × 6 planes. */
+/** Transforms the filter of 8 columns, for all channels, into 6 × 6 planes. */
 export function winogradFilterChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Winograd>(p);
   const firstColumn = chunk * tileColumns;
@@ -34,7 +27,7 @@ export function winogradFilterChunk(p: usize, chunk: i32, scratch: usize): void 
     const depth = min(blockDepth, c.channels - channel);
     const bytes = at(tileColumns * depth);
     const taps = scratch;
-    const passed = taps + 9 * bytes;
+    const transformed = taps + 9 * bytes;
     for (let tap = 0; tap < 9; tap++) {
       const offset = (tap / 3) * c.filterTapY + (tap % 3) * c.filterTapX;
       const source = c.filter + at(offset + channel * c.filterChannel + firstColumn * c.filterColumn);
@@ -50,18 +43,18 @@ export function winogradFilterChunk(p: usize, chunk: i32, scratch: usize): void 
       );
     }
     for (let row: usize = 0; row < 3; row++) {
-      filterLine(c.scheme, taps + row * 3 * bytes, bytes, bytes, passed + row * 6 * bytes, bytes);
+      filterLine(c.scheme, taps + row * 3 * bytes, bytes, bytes, transformed + row * 6 * bytes, bytes);
     }
     const planeStep = <usize>c.planeBytes;
     let target = c.planes + at(tileColumns * (chunk * c.channels + channel));
     for (let column: usize = 0; column < 6; column++) {
-      filterLine(c.scheme, passed + column * bytes, 6 * bytes, bytes, target, 6 * planeStep);
+      filterLine(c.scheme, transformed + column * bytes, 6 * bytes, bytes, target, 6 * planeStep);
       target += planeStep;
     }
   }
 }
 
-/** A block of tiles and columns of the result. */
+/** Computes a block of tiles and columns of the result. */
 export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Winograd>(p);
   const across = (c.columns + c.columnsPerChunk - 1) / c.columnsPerChunk;

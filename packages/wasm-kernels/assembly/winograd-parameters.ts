@@ -1,0 +1,40 @@
+/** Parameters of the tasks by Winograd's algorithm, in the order of src/native-winograd.ts. */
+@unmanaged
+export class Winograd {
+  /** One of src/convolution-task-ids.ts. */
+  scheme: i32;
+  /** `[batch, height, width, channels]`. */
+  image: usize;
+  batch: i32;
+  height: i32;
+  width: i32;
+  channels: i32;
+  /** `[batch, outHeight, outWidth, columns]`: the results, or the gradient by them. */
+  target: usize;
+  outHeight: i32;
+  outWidth: i32;
+  columns: i32;
+  /** Tiles of an image. The inputs of the first tile start at the offset, its results at the origin. */
+  tilesY: i32;
+  tilesX: i32;
+  offsetY: i32;
+  offsetX: i32;
+  originY: i32;
+  originX: i32;
+  /** `[columns]`; 0: none. */
+  bias: usize;
+  /** 36 planes `[columns / 8, channels, 8]` of transformed filters. */
+  planes: usize;
+  planeBytes: i32;
+  tilesPerChunk: i32;
+  channelsPerBlock: i32;
+  columnsPerChunk: i32;
+  /** Tiles that the gradient by the filter processes at a time. */
+  tilesPerBlock: i32;
+  /** Strides, in elements, of the filter or of its gradient, over (tapY, tapX, channel, column). */
+  filter: usize;
+  filterTapY: i32;
+  filterTapX: i32;
+  filterChannel: i32;
+  filterColumn: i32;
+}
