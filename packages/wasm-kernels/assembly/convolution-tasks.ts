@@ -10,7 +10,8 @@ import {
   winogradTask,
 } from '../src/convolution-task-ids';
 import { convolutionBytes, convolutionChunk } from './convolution';
-import { depthwiseChunk, depthwiseGradientChunk } from './depthwise';
+import { depthwiseChunk } from './depthwise';
+import { depthwiseGradientChunk } from './depthwise-gradient';
 import { filterGradientBytes, filterGradientChunk } from './filter-gradient';
 import { sumPartsChunk } from './sum-parts';
 import { winogradBytes, winogradChunk, winogradFilterChunk } from './winograd';

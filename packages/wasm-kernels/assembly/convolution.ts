@@ -1,9 +1,11 @@
 // Convolutions as matrix products: a row for each result pixel, a column for each output channel, and the line of the pixel's
 // window (window.ts) as inner dimension. The input gradient is such a convolution of `dy`, with the taps in reverse order.
 // With a stride, it is one convolution for each phase of the input pixels.
-import { pack } from './gemm';
+
 import { at } from './lanes';
-import { multiplyTiles, tileBytes, tileColumns } from './tile';
+import { pack } from './pack';
+import { tileBytes, tileColumns } from './tile';
+import { multiplyTiles } from './tile-products';
 import { copyWindows } from './window';
 import { WindowedImage } from './windowed-image';
 

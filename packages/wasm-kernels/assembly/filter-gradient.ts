@@ -1,8 +1,10 @@
 // The filter gradient of a convolution as a matrix product: a row for each element of a window, a column for each output
 // channel, and a sum over all result pixels.
-import { pack } from './gemm';
+
 import { at } from './lanes';
-import { multiplyTiles, tileBytes, tileColumns } from './tile';
+import { pack } from './pack';
+import { tileBytes, tileColumns } from './tile';
+import { multiplyTiles } from './tile-products';
 import { copyWindows } from './window';
 import { WindowedImage } from './windowed-image';
 

@@ -46,6 +46,13 @@ export function storeSome(to: usize, values: v128, lanes: i32): void {
   }
 }
 
+/** Returns `a · b + c` in each lane, fused if relaxed SIMD is enabled. */
+// @inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(c, f32x4.mul(a, b));
+}
+
 /** Transposes 4 × 4 values. Rows are `sourceStep` bytes apart in the source, columns `targetStep` bytes in the target. */
 // @inline
 export function transpose4x4(source: usize, sourceStep: usize, target: usize, targetStep: usize): void {

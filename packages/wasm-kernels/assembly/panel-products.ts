@@ -1,6 +1,7 @@
 // Products for the loss over a bank. A is read in place, with any strides. B is packed once, into panels of 8 columns.
 import { at } from './lanes';
-import { multiplyTiles, tileColumns } from './tile';
+import { tileColumns } from './tile';
+import { multiplyTiles } from './tile-products';
 
 /** Inner elements of a block. A panel of B then takes 16 kB of the level 1 cache. */
 const innerBlock: i32 = 512;

@@ -1,6 +1,7 @@
 // The filter gradient for 3 × 3 taps, the transpose of winograd.ts: a matrix product in each plane sums over the tiles.
 import { at } from './lanes';
-import { multiplyTiles, tileColumns } from './tile';
+import { tileColumns } from './tile';
+import { multiplyTiles } from './tile-products';
 import { filterGradientLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
 import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset } from './winograd-tiles';

@@ -1,6 +1,6 @@
 // What the passes of winograd-passes.ts and winograd-strided-passes.ts share. The matrices evaluate polynomials at the
 // points ±√½ and ±√2. For a pair ±t they compute an even and an odd part once; the values are their sum and difference.
-import { multiplyAdd } from './tile';
+import { multiplyAdd } from './lanes';
 
 export const rootHalf: f32 = 0.70710678118654752;
 export const rootTwo: f32 = 1.4142135623730951;

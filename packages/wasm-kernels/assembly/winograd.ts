@@ -1,9 +1,11 @@
 // Convolutions of 3 × 3 taps by Winograd's algorithm. It transforms tiles of the image into planes, sums over the channels by
 // a matrix product in each plane, and transforms the sums back. That takes 36 products for 16 results with stride 1, and 81
 // with stride 2, in place of 144.
-import { pack } from './gemm';
+
 import { at } from './lanes';
-import { multiplyTiles, tileColumns } from './tile';
+import { pack } from './pack';
+import { tileColumns } from './tile';
+import { multiplyTiles } from './tile-products';
 import { filterLine, filterPlaneOf, pointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
 import { blockChannels, clearZeros, inputTile, outputTile, planeBytes, planesOffset } from './winograd-tiles';

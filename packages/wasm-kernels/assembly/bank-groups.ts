@@ -1,0 +1,40 @@
+// What the losses share: a group's range of classes, its gradient of the embeddings, and the end of a block.
+import {
+  bankGradientWord,
+  biasGradientWord,
+  blockClassesWord,
+  classCountWord,
+  groupBlocksWord,
+  partialsWord,
+} from '../src/bank-loss-words';
+import { storeOwnClasses } from './bank-block';
+import { partialBytes, writeBankGradient } from './bank-rows';
+import { address, integer } from './parameters';
+
+/** Returns the first class of a group. */
+// @inline
+export function firstOf(p: usize, group: i32): i32 {
+  return group * integer(p, groupBlocksWord) * integer(p, blockClassesWord);
+}
+
+/** Returns the class behind the last one of a group. */
+// @inline
+export function endOf(p: usize, group: i32): i32 {
+  return min(integer(p, classCountWord), firstOf(p, group + 1));
+}
+
+/** Clears a group's gradient of the unit embeddings and returns its address, or 0 without that gradient. */
+export function clearPartial(p: usize, group: i32): usize {
+  const partials = address(p, partialsWord);
+  if (!partials) return 0;
+  const partial = partials + <usize>group * partialBytes(p);
+  memory.fill(partial, 0, partialBytes(p));
+  return partial;
+}
+
+/** Adds the samples' own classes, and writes the gradients of a block's rows and biases. */
+export function finishBlock(p: usize, rows: usize, first: i32, count: i32, scratch: usize): void {
+  const bank = address(p, bankGradientWord);
+  if (bank || address(p, biasGradientWord)) storeOwnClasses(p, first, count, scratch);
+  if (bank) writeBankGradient(p, rows, first, count, scratch, scratch);
+}
