@@ -1,4 +1,12 @@
-import { type BankLossOptions, type BankOptions, ConfigError } from '@openset/core';
+import {
+  type BankLossOptions,
+  type BankOptions,
+  bankLossOptions,
+  ConfigError,
+  logitClipOption,
+  negativeWeightOption,
+  type OptionDescriptors,
+} from '@openset/core';
 
 /** Options of both losses of this package. */
 export interface BceOptions extends BankLossOptions {
@@ -18,6 +26,39 @@ export interface BceOptions extends BankLossOptions {
    */
   readonly logitClip?: number;
 }
+
+/** Their descriptors. */
+export const bceOptions = {
+  ...bankLossOptions,
+  normalized: {
+    type: 'boolean',
+    default: true,
+    description: 'cosines times scale; `false`: plain classification, `W·x − b`',
+  },
+  scale: {
+    type: 'number',
+    above: 0,
+    symbol: 's, γ',
+    defaultText: '64; 1 if not normalised',
+    description: 'factor of the similarities',
+  },
+  margin: {
+    type: 'number',
+    symbol: 'm',
+    defaultText: '0.4; 0 if not normalised',
+    description: 'margin subtracted from the similarity with the own class; 0 in the BCE paper',
+  },
+  negativeWeight: negativeWeightOption,
+  labelSmoothing: {
+    type: 'number',
+    minimum: 0,
+    maximum: 1,
+    default: 0,
+    symbol: 'ε',
+    description: 'targets become `(1 − ε) t + ε / N`',
+  },
+  logitClip: logitClipOption,
+} as const satisfies OptionDescriptors;
 
 /** The point in core's algebra that the options name. */
 export function bceBankOptions(options: BceOptions): BankOptions {

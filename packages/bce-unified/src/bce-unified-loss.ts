@@ -1,13 +1,15 @@
 import {
   ClassWeightsLoss,
-  checkChoice,
-  checkNumber,
   deriveStepSeed,
   type LearnedThreshold,
   type LossContext,
+  type LossDescriptor,
   type LossStep,
   makeStep,
+  type OpenSetLoss,
+  resolveLossOptions,
   sampleClasses,
+  suitableStrength,
 } from '@openset/core';
 import {
   type NamedTensorMap,
@@ -16,7 +18,7 @@ import {
   tensor1d,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { type BceOptions, bceBankOptions, initialBiasValues } from './bce-options.ts';
+import { type BceOptions, bceBankOptions, bceOptions, initialBiasValues } from './bce-options.ts';
 
 /** Options of `BceUnifiedLoss`. */
 export interface BceUnifiedLossOptions extends BceOptions {
@@ -40,6 +42,64 @@ export interface BceUnifiedLossOptions extends BceOptions {
   readonly thresholdReading?: 'bias' | 'bias-minus-log-classes';
 }
 
+/** The descriptor of `BceUnifiedLoss`. */
+export const bceUnifiedDescriptor = {
+  name: 'BceUnifiedLoss',
+  package: '@openset/bce-unified',
+  summary: 'binary cross-entropy with one unified bias, which is a threshold between embedding and class',
+  use: 'when the classes of use are those of training, plus "none of them"',
+  source: 'Rediscovering BCE Loss, arXiv 2403.07289, L_bce-u; UniFace, ICCV 2023',
+  threshold: 'embedding and class',
+  hasClassWeights: true,
+  words: {
+    'bce-unified': { options: (numIdentities) => suitableStrength(numIdentities) },
+    uniface: {
+      summary: "UniFace: `bce-unified` with the negative weight of UniFace's runs, 0.7",
+      options: (numIdentities) => ({ ...suitableStrength(numIdentities), negativeWeight: 0.7 }),
+    },
+  },
+  options: {
+    ...bceOptions,
+    biasInit: {
+      type: 'number',
+      symbol: 'b',
+      defaultText: '`log(10 N r)`; 0 if not normalised',
+      description: 'initial value of the bias',
+    },
+    negativeSampleRate: {
+      type: 'number',
+      above: 0,
+      maximum: 1,
+      default: 1,
+      symbol: 'r',
+      description: 'share of the classes (or of the negative pairs) used in each batch',
+    },
+    negativeSampling: {
+      type: 'choice',
+      choices: ['shared', 'independent'],
+      default: 'shared',
+      description:
+        'the same classes for all rows (official code), or each negative pair with probability r (paper)',
+    },
+    thresholdReading: {
+      type: 'choice',
+      choices: ['bias', 'bias-minus-log-classes'],
+      default: 'bias',
+      description: '`t = b / s`, or `(b − log(N − 1)) / s` (UniFace eq. 23)',
+    },
+  },
+  create: (options: BceUnifiedLossOptions): OpenSetLoss => new BceUnifiedLoss(options),
+  conformance: [
+    { options: { scale: 16, biasInit: 4, negativeWeight: 0.7 } },
+    {
+      name: 'W·x − b',
+      options: { normalized: false, labelSmoothing: 0.1, biasInit: 0.5 },
+      normalized: false,
+    },
+  ],
+  fixtures: { 'bce-unified': ({ scale, margin }) => ({ scale, margin }) },
+} as const satisfies LossDescriptor;
+
 /**
  * Binary cross-entropy with one unified bias, L_bce-u of "Rediscovering BCE Loss for Uniform Classification"; its
  * normalised form is UniFace's UCE (eq. 23, 31, 32):
@@ -57,18 +117,9 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
   private batches = 0;
 
   constructor(options: BceUnifiedLossOptions) {
-    const {
-      numClasses,
-      normalized = true,
-      negativeSampleRate = 1,
-      negativeSampling = 'shared',
-      seed = 0,
-    } = options;
-    const { thresholdReading = 'bias' } = options;
-    checkNumber('negativeSampleRate (r)', negativeSampleRate, { minimum: Number.MIN_VALUE, maximum: 1 });
-    checkChoice('negativeSampling', negativeSampling, ['shared', 'independent']);
-    checkChoice('thresholdReading', thresholdReading, ['bias', 'bias-minus-log-classes']);
-    const start = options.biasInit ?? (normalized ? Math.log(10 * numClasses * negativeSampleRate) : 0);
+    const resolved = resolveLossOptions(bceUnifiedDescriptor, options);
+    const { numClasses, normalized, negativeSampleRate, negativeSampling, seed, thresholdReading } = resolved;
+    const start = resolved.biasInit ?? (normalized ? Math.log(10 * numClasses * negativeSampleRate) : 0);
     const values = initialBiasValues(start, 1);
     super('BceUnifiedLoss', options, bceBankOptions(options), () => tensor1d(values));
     this.thresholdReading = thresholdReading;

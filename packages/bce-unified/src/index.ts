@@ -1,3 +1,3 @@
-export { BceDiverseLoss, type BceDiverseLossOptions } from './bce-diverse-loss.ts';
+export { BceDiverseLoss, type BceDiverseLossOptions, bceDiverseDescriptor } from './bce-diverse-loss.ts';
 export type { BceOptions } from './bce-options.ts';
-export { BceUnifiedLoss, type BceUnifiedLossOptions } from './bce-unified-loss.ts';
+export { BceUnifiedLoss, type BceUnifiedLossOptions, bceUnifiedDescriptor } from './bce-unified-loss.ts';

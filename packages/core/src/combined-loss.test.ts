@@ -199,7 +199,7 @@ describeOnBackends('CombinedLoss', () => {
   it('refuses no parts, bad names and unknown options', () => {
     const loss = part(1);
     expect(() => combine({})).toThrow(/at least one part/);
-    expect(() => combine({ 'a.b': loss })).toThrow(/'a.b' may not hold a dot/);
+    expect(() => combine({ 'a.b': loss })).toThrow(/'a.b' contains a dot/);
     expect(() => combine({ a: loss }, { thresholdFrom: 'b' })).toThrow(/'b', but the parts are a/);
     expect(() => combine({ a: loss }, { combination: 'max' as 'sum' })).toThrow(
       /'sum', 'mean', but is 'max'/,

@@ -7,7 +7,10 @@ import type {
   OpenSetLoss,
   StateStep,
 } from './contract.ts';
-import { ConfigError, checkChoice, checkNumber, DataError } from './errors.ts';
+import { ConfigError, checkNumber, DataError } from './errors.ts';
+import { isLoss, type LossDescriptor } from './loss-descriptor.ts';
+import { didYouMean } from './nearest-word.ts';
+import { resolveLossOptions } from './resolve-loss-options.ts';
 import { epochNumber, hasEnded, hasStarted } from './start-epoch.ts';
 import { makeStep } from './stateful-loss.ts';
 import { weightedSum } from './tape.ts';
@@ -31,9 +34,48 @@ export interface CombinedLossOptions {
   readonly thresholdFrom?: string;
 }
 
+/** The descriptor of `CombinedLoss`. */
+export const combinedLossDescriptor = {
+  name: 'CombinedLoss',
+  package: '@openset/core',
+  summary: 'several losses of the same batch, added or averaged, each from and to an epoch of its own',
+  use: 'to combine losses that no paper combines',
+  source: 'this project',
+  threshold: null,
+  thresholdCondition: 'that of one part',
+  hasClassWeights: false,
+  words: {},
+  options: {
+    parts: {
+      type: 'parts',
+      required: true,
+      description: 'losses by name, each alone or with weight, startEpoch and endEpoch',
+    },
+    combination: {
+      type: 'choice',
+      choices: ['sum', 'mean'],
+      default: 'sum',
+      description: 'sum of weight · loss, or that divided by the number of active parts',
+    },
+    thresholdFrom: {
+      type: 'text',
+      description:
+        'name of the part whose learned threshold is the threshold, where more than one part learns one',
+    },
+  },
+  create: ({ parts, ...options }: CombinedLossOptions & { parts: Parts }): OpenSetLoss =>
+    new CombinedLoss(parts, options),
+  conformance: [],
+} as const satisfies LossDescriptor;
+
+/** The options of a part beside its loss. */
+const partOptions = ['loss', 'weight', 'startEpoch', 'endEpoch'];
+
+type Parts = Readonly<Record<string, OpenSetLoss | CombinedPart>>;
+
 /**
- * Several losses of the same batch as one. A part whose start epoch has not come is not computed, but its memory
- * is filled (`observe`). State tensors are named `part.tensor`.
+ * Several losses of the same batch as one. A part is not computed before its start epoch, but its memory is filled
+ * (`observe`). State tensors are named `part.tensor`. `createLoss(loss.getConfig(), descriptors)` builds an equal loss.
  */
 export class CombinedLoss implements OpenSetLoss {
   readonly name: string = 'CombinedLoss';
@@ -43,20 +85,29 @@ export class CombinedLoss implements OpenSetLoss {
   private readonly options: CombinedLossOptions;
 
   /**
-   * Takes the parts over: `dispose()` disposes of them.
-   * @throws ConfigError for no parts, a name with a dot, or a start after the end
+   * Takes ownership of the parts: `dispose()` disposes of them.
+   * @throws ConfigError for no parts, a part that is no loss, a name with a dot, or a start after the end
    */
-  constructor(
-    parts: Readonly<Record<string, OpenSetLoss | CombinedPart>>,
-    options: CombinedLossOptions = {},
-  ) {
+  constructor(parts: Parts, options: CombinedLossOptions = {}) {
+    resolveLossOptions(combinedLossDescriptor, { ...options, parts });
     const entries = Object.entries(parts).map(
       ([key, part]) => [key, 'loss' in part ? part : { loss: part }] as const,
     );
     if (entries.length === 0) throw new ConfigError('A CombinedLoss needs at least one part.');
-    checkChoice('combination', options.combination ?? 'sum', ['sum', 'mean']);
-    for (const [key, { weight = 1, startEpoch = 1, endEpoch = Number.MAX_SAFE_INTEGER }] of entries) {
-      if (key.includes('.')) throw new ConfigError(`The part name '${key}' may not hold a dot.`);
+    for (const [key, part] of entries) {
+      const { loss, weight = 1, startEpoch = 1, endEpoch = Number.MAX_SAFE_INTEGER } = part;
+      if (key.includes('.')) throw new ConfigError(`The part name '${key}' contains a dot; rename the part.`);
+      if (!isLoss(loss)) {
+        throw new ConfigError(
+          `The part '${key}' holds no loss: pass a loss, or make all parts with createLoss.`,
+        );
+      }
+      const unknown = Object.keys(part).find((option) => !partOptions.includes(option));
+      if (unknown !== undefined) {
+        throw new ConfigError(
+          `The part '${key}' has no option '${unknown}'.${didYouMean(unknown, partOptions)} Its options are ${partOptions.join(', ')}.`,
+        );
+      }
       checkNumber(`weight of '${key}'`, weight);
       checkNumber(`startEpoch of '${key}'`, startEpoch, { minimum: 1, integer: true });
       checkNumber(`endEpoch of '${key}'`, endEpoch, { minimum: startEpoch, integer: true });

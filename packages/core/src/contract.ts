@@ -76,8 +76,8 @@ export interface OpenSetLoss {
    */
   threshold(): LearnedThreshold | null;
   /**
-   * The options this loss was made with, as plain JSON: `new Loss(loss.getConfig())` makes its like. For a loss that is made
-   * of others, their configurations stand in the place of the losses.
+   * The options of this loss as plain JSON: `createLoss(loss.getConfig(), descriptors)` builds an equal loss, and so does
+   * `new Loss(loss.getConfig())` unless losses are nested in it. Nested losses appear as their configurations.
    */
   getConfig(): LossConfig;
   /** A snapshot of everything a checkpoint needs. The caller disposes of the tensors. */

@@ -3,7 +3,12 @@ export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } f
 export type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export { resolveBankOptions } from './bank-options.ts';
 export { ClassWeightsLoss } from './class-weights-loss.ts';
-export { CombinedLoss, type CombinedLossOptions, type CombinedPart } from './combined-loss.ts';
+export {
+  CombinedLoss,
+  type CombinedLossOptions,
+  type CombinedPart,
+  combinedLossDescriptor,
+} from './combined-loss.ts';
 export type {
   LearnedThreshold,
   LossConfig,
@@ -17,6 +22,7 @@ export {
   meanNegativeLogSumExp,
   streamedBankLoss,
 } from './cosine-bank-loss.ts';
+export { createLoss, type LossSizes } from './create-loss.ts';
 export { deriveLayerSeed, deriveSeed, deriveStepSeed } from './derive-seed.ts';
 export {
   type BackendDescription,
@@ -39,6 +45,23 @@ export {
 } from './errors.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
 export { type KernelNeeds, lossKernels } from './kernel-needs.ts';
+export {
+  type BooleanOption,
+  type ChoiceOption,
+  type ConformanceCase,
+  findDescriptor,
+  isLossConfig,
+  isLossDescriptor,
+  type LossDescriptor,
+  type LossOptions,
+  type LossWord,
+  type NestedLossOption,
+  type NumberOption,
+  type OptionDescriptor,
+  type OptionDescriptors,
+  type PartsOption,
+  type TextOption,
+} from './loss-descriptor.ts';
 export { type LossGradients, type LossGradientsOptions, lossGradients } from './loss-gradients.ts';
 export {
   type AdaptiveMargin,
@@ -49,8 +72,10 @@ export {
   type MarginResult,
 } from './margins.ts';
 export { minimize } from './minimize.ts';
+export { didYouMean, nearestWord } from './nearest-word.ts';
 export { minimumNorm, type NormalizedRows, normalizeRows } from './normalize-rows.ts';
 export { readThreshold } from './read-threshold.ts';
+export { resolveLossOptions } from './resolve-loss-options.ts';
 export {
   decodeSafetensors,
   decodeState,
@@ -61,6 +86,17 @@ export {
   type SafetensorsType,
 } from './safetensors.ts';
 export { sampleClasses } from './sample-classes.ts';
+export {
+  bankLossOptions,
+  cosineMarginOption,
+  logitClipOption,
+  marginBranchOption,
+  marginGradientOption,
+  negativeWeightOption,
+  scaleOption,
+  sizeOptions,
+  suitableStrength,
+} from './shared-loss-options.ts';
 export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads } from './storage.ts';

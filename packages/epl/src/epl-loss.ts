@@ -3,22 +3,29 @@ import {
   assignRows,
   type BankLossOptions,
   type BankOptions,
+  bankLossOptions,
   ClassWeightsLoss,
-  checkChoice,
-  checkNumber,
   cosineBankLoss,
   type Hold,
   hasStarted,
   type LearnedThreshold,
   type LossContext,
+  type LossDescriptor,
   type LossStep,
   type Margin,
   makeStateStep,
   makeStep,
+  marginBranchOption,
+  marginGradientOption,
+  negativeWeightOption,
   normalValues,
+  type OpenSetLoss,
   type ResolvedBankOptions,
   resolveBankOptions,
+  resolveLossOptions,
   type StateStep,
+  scaleOption,
+  suitableStrength,
   untaped,
   weightedSum,
   withRows,
@@ -57,13 +64,121 @@ export interface EplLossOptions extends BankLossOptions {
   readonly empiricalBaseMargin?: boolean;
   /** Gradient of the ArcFace margin; default `'detached'` ("characteristic gradient detachment"). */
   readonly gradient?: AngularMargin['gradient'];
-  /** What the ArcFace margin does beyond its monotonic range; default `'none'`. */
+  /** Behaviour where the ArcFace margin stops being monotonic in the angle; default `'none'`. */
   readonly branch?: AngularMargin['branch'];
   /** λ of the UniFace base; default 1. */
   readonly negativeWeight?: number;
   /** Where the bias of the UniFace base starts; default `log(10 · numClasses)`. */
   readonly biasInit?: number;
 }
+
+/** `update` of the official code's cases. */
+const fixtureUpdates: Readonly<Record<string, PrototypeUpdate>> = {
+  softsign: 'softsign',
+  sigmoid: 'sigmoid-shifted',
+  direct: 'replace',
+};
+/** `mode` of the official code's cases with ArcFace. */
+const fixtureModes: Readonly<Record<string, Pick<EplLossOptions, 'gradient' | 'branch'>>> = {
+  characteristic_gradient_detachment: { gradient: 'detached', branch: 'none' },
+  easy_margin: { gradient: 'exact', branch: 'easy' },
+  none: { gradient: 'exact', branch: 'none' },
+};
+
+type FixtureConfig = Readonly<Record<string, number | string>>;
+
+const fixtureOptions =
+  (base: 'cosface' | 'arcface' | 'uniface') =>
+  ({ scale, margin, empiricalMargin, update, mode }: FixtureConfig) => ({
+    base,
+    scale,
+    margin,
+    empiricalMargin,
+    prototypeUpdate: fixtureUpdates[update ?? 'softsign'] ?? update,
+    ...(base === 'arcface'
+      ? (fixtureModes[mode ?? 'characteristic_gradient_detachment'] ?? { branch: mode })
+      : {}),
+  });
+
+/** The descriptor of `EplLoss`. */
+export const eplDescriptor = {
+  name: 'EplLoss',
+  package: '@openset/epl',
+  summary:
+    'EPL: class weights and empirical prototypes, running means of the embeddings, with an adaptive margin',
+  use: 'when labels are noisy or classes have hard samples',
+  source: 'EPL, arXiv 2405.12447; head_EPL.py',
+  threshold: 'embedding and class',
+  thresholdCondition: 'with base `uniface`',
+  hasClassWeights: true,
+  words: { epl: { options: (numIdentities) => suitableStrength(numIdentities) } },
+  options: {
+    ...bankLossOptions,
+    base: {
+      type: 'choice',
+      choices: ['cosface', 'arcface', 'uniface'],
+      default: 'cosface',
+      description: 'loss on the class weights that EPL extends',
+    },
+    scale: { ...scaleOption, symbol: 's, 1/τ' },
+    margin: {
+      type: 'number',
+      default: 0.4,
+      symbol: 'm',
+      description: 'margin of the base: a cosine (CosFace, UniFace) or an angle in radians (ArcFace)',
+    },
+    empiricalMargin: {
+      type: 'number',
+      default: 0.7,
+      symbol: 'k',
+      description: 'coefficient of the adaptive margin `k · sg(cos)`',
+    },
+    startEpoch: {
+      type: 'number',
+      integer: true,
+      minimum: 1,
+      default: 4,
+      description:
+        'epoch, counted from 1, from which prototypes are scored; they move from the first epoch on',
+    },
+    prototypeUpdate: {
+      type: 'choice',
+      choices: prototypeUpdates,
+      default: 'softsign',
+      symbol: 'α',
+      description: 'share of the old prototype that stays; `sigmoid` in the paper',
+    },
+    duplicateLabels: {
+      type: 'choice',
+      choices: ['last', 'sequential'],
+      default: 'last',
+      description: 'for several samples of a class in a batch: the last one counts, or one after another',
+    },
+    empiricalBaseMargin: {
+      type: 'boolean',
+      defaultText: '`false` for CosFace, else `true`',
+      description: "whether prototypes also get the base's margin, after the adaptive one",
+    },
+    gradient: { ...marginGradientOption, default: 'detached' },
+    branch: { ...marginBranchOption, default: 'none' },
+    negativeWeight: negativeWeightOption,
+    biasInit: {
+      type: 'number',
+      symbol: 'b',
+      defaultText: '`log(10 N)`',
+      description: 'initial value of the bias of the UniFace base',
+    },
+  },
+  suitableStartEpoch: (epochs) => Math.min(4, Math.max(1, Math.floor(epochs / 4))),
+  create: (options: EplLossOptions): OpenSetLoss => new EplLoss(options),
+  // Once prototypes are scored, gradients are stopped: a test of its own brings the surrogate for finite differences.
+  conformance: [{ name: 'before its prototypes are scored', options: { scale: 16 }, epoch: 0 }],
+  fixtures: {
+    'epl-cosface': fixtureOptions('cosface'),
+    'epl-arcface': fixtureOptions('arcface'),
+    'epl-uniface': fixtureOptions('uniface'),
+  },
+} as const satisfies LossDescriptor;
 
 /**
  * Empirical prototype learning (arXiv 2405.12447): besides its trained weight each class has a prototype that is a
@@ -82,20 +197,16 @@ export class EplLoss extends ClassWeightsLoss {
   private readonly update: { update: PrototypeUpdate; duplicates: DuplicateLabels };
 
   constructor(options: EplLossOptions) {
-    const { numClasses, embeddingSize, base = 'cosface', seed = 0, startEpoch = 4, blockSize } = options;
-    const { prototypeUpdate = 'softsign', duplicateLabels = 'last', empiricalMargin = 0.7 } = options;
-    checkChoice('base', base, ['cosface', 'arcface', 'uniface']);
-    checkChoice('prototypeUpdate', prototypeUpdate, prototypeUpdates);
-    checkChoice('duplicateLabels', duplicateLabels, ['last', 'sequential']);
-    checkNumber('startEpoch', startEpoch, { minimum: 1, integer: true });
-    const { biasInit = Math.log(10 * numClasses), empiricalBaseMargin = base !== 'cosface' } = options;
-    if (base === 'uniface') checkNumber('biasInit', biasInit);
-    const baseMargins = marginsOf(base, options);
+    const resolved = resolveLossOptions(eplDescriptor, options);
+    const { numClasses, embeddingSize, base, scale, seed, startEpoch, blockSize } = resolved;
+    const { prototypeUpdate, duplicateLabels, empiricalMargin, negativeWeight } = resolved;
+    const { biasInit = Math.log(10 * numClasses), empiricalBaseMargin = base !== 'cosface' } = resolved;
+    const baseMargins = marginsOf(base, resolved);
     const bankOptions: BankOptions = {
       criterion: base === 'uniface' ? 'bce' : 'softmax',
-      scale: options.scale ?? 64,
+      scale,
       margins: baseMargins,
-      ...(options.negativeWeight === undefined ? {} : { negativeWeight: options.negativeWeight }),
+      negativeWeight,
     };
     const adaptive: Margin = { kind: 'adaptive', coefficient: empiricalMargin };
     const empiricalOptions = resolveBankOptions({
@@ -154,7 +265,7 @@ export class EplLoss extends ClassWeightsLoss {
 
 function marginsOf(
   base: string,
-  { margin = 0.4, gradient = 'detached', branch = 'none' }: EplLossOptions,
+  { margin, gradient, branch }: Required<Omit<AngularMargin, 'kind' | 'factor'>>,
 ): Margin[] {
   if (base === 'arcface') return [{ kind: 'angular', margin, gradient, branch }];
   return margin === 0 ? [] : [{ kind: 'cosine', margin }];

@@ -1,2 +1,2 @@
-export { EplLoss, type EplLossOptions } from './epl-loss.ts';
+export { EplLoss, type EplLossOptions, eplDescriptor } from './epl-loss.ts';
 export type { DuplicateLabels, PrototypeUpdate } from './prototype-update.ts';

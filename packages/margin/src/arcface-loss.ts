@@ -1,4 +1,16 @@
-import { type AngularMargin, type BankLossOptions, ClassWeightsLoss } from '@openset/core';
+import {
+  type AngularMargin,
+  type BankLossOptions,
+  bankLossOptions,
+  ClassWeightsLoss,
+  type LossDescriptor,
+  marginBranchOption,
+  marginGradientOption,
+  type OpenSetLoss,
+  resolveLossOptions,
+  scaleOption,
+  suitableStrength,
+} from '@openset/core';
 
 /** Options of `ArcFaceLoss`. */
 export interface ArcFaceLossOptions extends BankLossOptions {
@@ -15,10 +27,42 @@ export interface ArcFaceLossOptions extends BankLossOptions {
   readonly branch?: AngularMargin['branch'];
 }
 
+/** The descriptor of `ArcFaceLoss`. */
+export const arcFaceDescriptor = {
+  name: 'ArcFaceLoss',
+  package: '@openset/margin',
+  summary: 'ArcFace: softmax with a margin on the angle of the own class',
+  use: 'for ranking, as CosFace',
+  source: 'Deng et al. 2019, arXiv 1801.07698',
+  threshold: null,
+  hasClassWeights: true,
+  words: {
+    arcface: { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale, margin: 0.3 }) },
+  },
+  options: {
+    ...bankLossOptions,
+    scale: scaleOption,
+    margin: {
+      type: 'number',
+      default: 0.5,
+      symbol: 'm',
+      description: 'margin in radians, added to the angle of the own class',
+    },
+    gradient: { ...marginGradientOption, default: 'exact' },
+    branch: { ...marginBranchOption, default: 'easy' },
+  },
+  create: (options: ArcFaceLossOptions): OpenSetLoss => new ArcFaceLoss(options),
+  conformance: [
+    { options: { scale: 16, branch: 'linear' } },
+    { name: 'easy branch', options: { scale: 16, branch: 'easy' } },
+    { name: 'no branch', options: { scale: 16, branch: 'none' } },
+  ],
+} as const satisfies LossDescriptor;
+
 /** ArcFace (Deng et al. 2019): softmax over `scale · cos(θ_y + margin)` and `scale · cos θ_j`. */
 export class ArcFaceLoss extends ClassWeightsLoss {
   constructor(options: ArcFaceLossOptions) {
-    const { scale = 64, margin = 0.5, gradient = 'exact', branch = 'easy' } = options;
+    const { scale, margin, gradient, branch } = resolveLossOptions(arcFaceDescriptor, options);
     const margins = [{ kind: 'angular', margin, gradient, branch }] as const;
     super('ArcFaceLoss', options, { criterion: 'softmax', scale, margins }, null);
   }

@@ -1,4 +1,17 @@
-import { type AngularMargin, type BankLossOptions, ClassWeightsLoss } from '@openset/core';
+import {
+  type AngularMargin,
+  type BankLossOptions,
+  bankLossOptions,
+  ClassWeightsLoss,
+  cosineMarginOption,
+  type LossDescriptor,
+  marginBranchOption,
+  marginGradientOption,
+  type OpenSetLoss,
+  resolveLossOptions,
+  scaleOption,
+  suitableStrength,
+} from '@openset/core';
 
 /** Options of `CombinedMarginLoss`. */
 export interface CombinedMarginLossOptions extends BankLossOptions {
@@ -12,9 +25,51 @@ export interface CombinedMarginLossOptions extends BankLossOptions {
   readonly cosineMargin?: number;
   /** Gradient of the angular part; default `'exact'`. */
   readonly gradient?: AngularMargin['gradient'];
-  /** What is done beyond the monotonic range of the angular part; default `'linear'`. */
+  /** Behaviour where the angular part stops being monotonic in the angle; default `'linear'`. */
   readonly branch?: AngularMargin['branch'];
 }
+
+/** The descriptor of `CombinedMarginLoss`. */
+export const combinedMarginDescriptor = {
+  name: 'CombinedMarginLoss',
+  package: '@openset/margin',
+  summary: 'combined margin: a factor and a margin on the angle, and a margin on the cosine',
+  use: 'to mix the margins of SphereFace, ArcFace and CosFace',
+  source: 'Deng et al. 2019, arXiv 1801.07698, eq. 4',
+  threshold: null,
+  hasClassWeights: true,
+  words: {
+    'combined-margin': { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale }) },
+  },
+  options: {
+    ...bankLossOptions,
+    scale: scaleOption,
+    angleFactor: {
+      type: 'number',
+      minimum: 1,
+      default: 1,
+      symbol: 'm₁',
+      description: 'factor of the angle of the own class',
+    },
+    angularMargin: {
+      type: 'number',
+      default: 0.3,
+      symbol: 'm₂',
+      description: 'margin in radians, added to the angle',
+    },
+    cosineMargin: { ...cosineMarginOption, default: 0.2, symbol: 'm₃' },
+    gradient: { ...marginGradientOption, default: 'exact' },
+    branch: { ...marginBranchOption, default: 'linear' },
+  },
+  create: (options: CombinedMarginLossOptions): OpenSetLoss => new CombinedMarginLoss(options),
+  conformance: [
+    { options: { scale: 16 } },
+    {
+      name: 'angle factor',
+      options: { scale: 16, angleFactor: 1.35, angularMargin: 0.1, cosineMargin: 0 },
+    },
+  ],
+} as const satisfies LossDescriptor;
 
 /**
  * The combined margin of ArcFace's paper (eq. 4): softmax over `scale · (cos(m₁ θ_y + m₂) − m₃)` and
@@ -22,8 +77,8 @@ export interface CombinedMarginLossOptions extends BankLossOptions {
  */
 export class CombinedMarginLoss extends ClassWeightsLoss {
   constructor(options: CombinedMarginLossOptions) {
-    const { scale = 64, angleFactor = 1, angularMargin = 0.3, cosineMargin = 0.2 } = options;
-    const { gradient = 'exact', branch = 'linear' } = options;
+    const resolved = resolveLossOptions(combinedMarginDescriptor, options);
+    const { scale, angleFactor, angularMargin, cosineMargin, gradient, branch } = resolved;
     const margins = [
       { kind: 'angular', factor: angleFactor, margin: angularMargin, gradient, branch },
       { kind: 'cosine', margin: cosineMargin },

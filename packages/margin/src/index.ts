@@ -1,4 +1,8 @@
-export { ArcFaceLoss, type ArcFaceLossOptions } from './arcface-loss.ts';
-export { CombinedMarginLoss, type CombinedMarginLossOptions } from './combined-margin-loss.ts';
-export { CosFaceLoss, type CosFaceLossOptions } from './cosface-loss.ts';
-export { SoftmaxLoss, type SoftmaxLossOptions } from './softmax-loss.ts';
+export { ArcFaceLoss, type ArcFaceLossOptions, arcFaceDescriptor } from './arcface-loss.ts';
+export {
+  CombinedMarginLoss,
+  type CombinedMarginLossOptions,
+  combinedMarginDescriptor,
+} from './combined-margin-loss.ts';
+export { CosFaceLoss, type CosFaceLossOptions, cosFaceDescriptor } from './cosface-loss.ts';
+export { SoftmaxLoss, type SoftmaxLossOptions, softmaxDescriptor } from './softmax-loss.ts';

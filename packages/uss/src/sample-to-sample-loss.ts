@@ -1,17 +1,22 @@
 import {
   assignRows,
   type BankLossOptions,
-  checkNumber,
+  bankLossOptions,
   cosineBankLoss,
+  cosineMarginOption,
   type Hold,
   type LossContext,
   type LossStep,
+  logitClipOption,
   makeStateStep,
   makeStep,
+  type OptionDescriptors,
   type ResolvedBankOptions,
   resolveBankOptions,
+  resolveLossOptions,
   StatefulLoss,
   type StateStep,
+  scaleOption,
   untaped,
 } from '@openset/core';
 import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable, zeros } from '@tensorflow/tfjs-core';
@@ -32,6 +37,27 @@ export interface SampleToSampleOptions extends BankLossOptions {
   readonly logitClip?: number;
 }
 
+/** The descriptors of the options that all sample-to-sample losses have. */
+export const sampleToSampleOptions = {
+  ...bankLossOptions,
+  scale: { ...scaleOption, symbol: 'γ' },
+  margin: { ...cosineMarginOption, default: 0.1 },
+} as const satisfies OptionDescriptors;
+
+/** The descriptors of the options of those with a bias. */
+export const biasedSampleOptions = {
+  ...sampleToSampleOptions,
+  biasInit: {
+    type: 'number',
+    words: ['data'],
+    default: 'data',
+    symbol: 'b',
+    description:
+      'initial value of the bias; `data`: the mean over the first batch of `log Σ exp` of its negatives',
+  },
+  logitClip: logitClipOption,
+} as const satisfies OptionDescriptors;
+
 /**
  * What the sample-to-sample losses of UniTSFace share: the bank is a memory of samples, the latest embedding of each
  * class, constant for the gradient.
@@ -48,17 +74,14 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   protected readonly bankOptions: ResolvedBankOptions;
   protected readonly biasFromData: boolean;
 
-  protected constructor(name: string, options: SampleToSampleOptions, biasSize: number | null) {
-    super(name, options);
-    const {
-      numClasses,
-      embeddingSize,
-      scale = 64,
-      margin = 0.1,
-      biasInit = 'data',
-      logitClip,
-      blockSize,
-    } = options;
+  protected constructor(
+    descriptor: { readonly name: string; readonly options: typeof sampleToSampleOptions },
+    options: SampleToSampleOptions,
+    biasSize: number | null,
+  ) {
+    const resolved = resolveLossOptions(descriptor, options);
+    super(descriptor.name, options);
+    const { numClasses, embeddingSize, scale, margin, biasInit = 'data', logitClip, blockSize } = resolved;
     this.bankOptions = resolveBankOptions({
       criterion: biasSize === null ? 'softmax' : 'bce',
       scale,
@@ -69,7 +92,6 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
       blockSize,
     });
     this.biasFromData = biasInit === 'data';
-    if (biasInit !== 'data') checkNumber("biasInit ('data' or a number)", biasInit);
     const start = biasInit === 'data' ? 0 : biasInit;
     this.bias =
       biasSize === null ? null : this.addTrainable('bias', tensor1d(new Float32Array(biasSize).fill(start)));

@@ -1,11 +1,39 @@
-import { SampleToSampleLoss, type SampleToSampleOptions } from './sample-to-sample-loss.ts';
+import { type LossDescriptor, type OpenSetLoss, suitableStrength } from '@openset/core';
+import {
+  SampleToSampleLoss,
+  type SampleToSampleOptions,
+  sampleToSampleOptions,
+} from './sample-to-sample-loss.ts';
+
+/** Options of `SampleToSampleSoftmaxLoss`. */
+export type SampleToSampleSoftmaxOptions = Omit<SampleToSampleOptions, 'biasInit' | 'logitClip'>;
+
+/** The descriptor of `SampleToSampleSoftmaxLoss`. */
+export const sampleToSampleSoftmaxDescriptor = {
+  name: 'SampleToSampleSoftmaxLoss',
+  package: '@openset/uss',
+  summary: 'sample-to-sample softmax: samples against samples in memory',
+  use: 'to compare with USS',
+  source: 'UniTSFace, NeurIPS 2023, arXiv 2311.02523, eq. 17',
+  threshold: null,
+  hasClassWeights: false,
+  words: {
+    'sample-to-sample-softmax': {
+      options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale, margin: 0.1 }),
+    },
+  },
+  options: sampleToSampleOptions,
+  create: (options: SampleToSampleSoftmaxOptions): OpenSetLoss => new SampleToSampleSoftmaxLoss(options),
+  conformance: [{ options: { scale: 16 } }],
+  fixtures: { 's2s-softmax': ({ scale, margin }) => ({ scale, margin }) },
+} as const satisfies LossDescriptor;
 
 /**
  * Sample-to-sample softmax, L_soft of UniTSFace (eq. 17, with the margin on the positive): softmax cross-entropy of
  * the cosines with the samples in memory; close to the (N+1)-tuplet loss. Learns no threshold.
  */
 export class SampleToSampleSoftmaxLoss extends SampleToSampleLoss {
-  constructor(options: Omit<SampleToSampleOptions, 'biasInit' | 'logitClip'>) {
-    super('SampleToSampleSoftmaxLoss', options, null);
+  constructor(options: SampleToSampleSoftmaxOptions) {
+    super(sampleToSampleSoftmaxDescriptor, options, null);
   }
 }

@@ -1,12 +1,13 @@
 import {
   CombinedLoss,
   ConfigError,
-  checkChoice,
-  checkNumber,
   type LossConfig,
+  type LossDescriptor,
   type OpenSetLoss,
+  resolveLossOptions,
+  suitableStrength,
 } from '@openset/core';
-import type { SampleToSampleOptions } from './sample-to-sample-loss.ts';
+import { biasedSampleOptions, type SampleToSampleOptions } from './sample-to-sample-loss.ts';
 import { UssLoss } from './uss-loss.ts';
 
 /** Options of `UniTSFaceLoss`: those of its USS part, and how the parts are put together. */
@@ -24,6 +25,54 @@ export interface UniTSFaceLossOptions extends SampleToSampleOptions {
   readonly classLossAfterStart?: boolean;
 }
 
+/** The descriptor of `UniTSFaceLoss`. */
+export const uniTSFaceDescriptor = {
+  name: 'UniTSFaceLoss',
+  package: '@openset/uss',
+  summary:
+    'UniTSFace: a loss over class weights, CosFace in the paper, plus USS and its threshold between embeddings',
+  use: 'for verification: the first choice of this project',
+  source: 'UniTSFace, NeurIPS 2023, arXiv 2311.02523',
+  threshold: 'embeddings',
+  hasClassWeights: false,
+  words: {
+    unitsface: {
+      options: (numIdentities) => {
+        const { scale, margin } = suitableStrength(numIdentities);
+        return { scale, margin: 0.1, classLoss: { loss: 'CosFaceLoss', scale, margin } };
+      },
+    },
+  },
+  options: {
+    classLoss: { type: 'loss', required: true, description: 'loss over class weights; CosFace in the paper' },
+    ...biasedSampleOptions,
+    combination: {
+      type: 'choice',
+      choices: ['sum', 'mean'],
+      default: 'sum',
+      description: 'sum of both parts (official code), or their mean (paper)',
+    },
+    startEpoch: {
+      type: 'number',
+      integer: true,
+      minimum: 1,
+      default: 2,
+      description: 'epoch, counted from 1, in which USS starts; until then its memory fills',
+    },
+    classLossAfterStart: {
+      type: 'boolean',
+      default: true,
+      description: 'whether the class loss stays when USS has started',
+    },
+  },
+  suitableStartEpoch: (epochs) => (epochs < 4 ? 1 : 2),
+  create: (options: UniTSFaceLossOptions): OpenSetLoss => new UniTSFaceLoss(options),
+  conformance: [
+    { options: { scale: 16 }, epoch: 1 },
+    { name: 'mean', options: { scale: 16, combination: 'mean' }, epoch: 1 },
+  ],
+} as const satisfies LossDescriptor;
+
 /**
  * UniTSFace: a sample-to-class loss and USS together. Its threshold is the one of USS, between two embeddings. State
  * tensors: `classLoss.*` and `uss.*`.
@@ -33,16 +82,8 @@ export class UniTSFaceLoss extends CombinedLoss {
   private readonly ownConfig: Omit<UniTSFaceLossOptions, 'classLoss'>;
 
   constructor(options: UniTSFaceLossOptions) {
-    const {
-      classLoss,
-      combination = 'sum',
-      startEpoch = 2,
-      classLossAfterStart = true,
-      ...ussOptions
-    } = options;
-    // Before USS makes its variables.
-    checkNumber('startEpoch', startEpoch, { minimum: 1, integer: true });
-    checkChoice('combination', combination, ['sum', 'mean']);
+    const resolved = resolveLossOptions(uniTSFaceDescriptor, options);
+    const { classLoss, combination, startEpoch, classLossAfterStart, ...ussOptions } = resolved;
     if (!classLossAfterStart && startEpoch === 1) {
       throw new ConfigError(
         'With startEpoch 1 and classLossAfterStart false the class loss never counts: use UssLoss.',

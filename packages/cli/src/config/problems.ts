@@ -1,6 +1,5 @@
-import { ConfigError } from '@openset/core';
+import { ConfigError, didYouMean } from '@openset/core';
 import { z } from 'zod';
-import { didYouMean } from './nearest-word.ts';
 
 type Issue = z.core.$ZodIssue;
 

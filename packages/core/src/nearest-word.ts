@@ -1,17 +1,17 @@
-/** ` Did you mean 'margin'?`, or nothing if no candidate is like the word. */
+/** Returns ` Did you mean 'margin'?`, or an empty text if no candidate resembles the word. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const nearest = nearestWord(word, candidates);
   return nearest === null ? '' : ` Did you mean '${nearest}'?`;
 }
 
-/** The candidate with the fewest letters to change; null if that is more than a third of the word. */
+/** Returns the candidate with the fewest edits; null if more than a third of the word would have to change. */
 export function nearestWord(word: string, candidates: readonly string[]): string | null {
   const distances = candidates.map((candidate) => [candidate, editDistance(word, candidate)] as const);
   const [best] = distances.sort(([, first], [, second]) => first - second);
   return best && best[1] <= Math.max(1, Math.floor(word.length / 3)) ? best[0] : null;
 }
 
-/** Letters to add, to leave out, to change, or to swap with the next one; capitals count as small letters. */
+/** Counts the letters to insert, delete, change, or swap with the next one; ignores case. */
 function editDistance(first: string, second: string): number {
   const [a, b] = [first.toLowerCase(), second.toLowerCase()];
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
