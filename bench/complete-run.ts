@@ -6,7 +6,7 @@ import type { Backbone, OpenSetLoss } from '@openset/core';
 import { type ImageSource, subsetSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import { CosFaceLoss } from '@openset/margin';
-import { cosineSchedule, logged, Sgd, Trainer, type TrainerOptions, WeightAverage } from '@openset/train';
+import { cosineSchedule, logEvents, Sgd, Trainer, type TrainerOptions, WeightAverage } from '@openset/train';
 import { DirectoryCheckpoints, jsonLinesLogger } from '@openset/train/node';
 import { UniTSFaceLoss } from '@openset/uss';
 import { Verifier } from '@openset/verify';
@@ -57,7 +57,7 @@ export async function completeRun(steps: number, afterStep: (step: number) => vo
     checkpoints: { store: new DirectoryCheckpoints(join(folder, 'checkpoints')), everySteps: every },
   };
   try {
-    for await (const event of logged(new Trainer(options), jsonLinesLogger(join(folder, 'log.jsonl')))) {
+    for await (const event of logEvents(new Trainer(options), jsonLinesLogger(join(folder, 'log.jsonl')))) {
       if (event.kind === 'step') afterStep(event.step);
     }
   } finally {

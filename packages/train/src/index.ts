@@ -7,7 +7,7 @@ export type {
   RunSettings,
   SkippedCheckpoint,
 } from './checkpoints/checkpoint.ts';
-export { type Logger, logged } from './logging/logger.ts';
+export { type Logger, logEvents } from './logging/logger.ts';
 export { AdamW, type AdamWOptions } from './optimizers/adamw.ts';
 export { optimizerKernels } from './optimizers/optimizer-kernels.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
@@ -36,14 +36,14 @@ export {
   toTensors,
 } from './training/batch-source.ts';
 export type { Cadence } from './training/cadence.ts';
-export { BatchError, CheckpointError, type FailurePlace, NonFiniteError } from './training/errors.ts';
+export { BatchError, CheckpointError, type FailureDetails, NonFiniteError } from './training/errors.ts';
 export type { EvaluationContext, EvaluationOptions, EvaluationRecord } from './training/evaluation.ts';
 export type {
   CheckpointEvent,
   EpochEvent,
   EvaluationEvent,
   FinishedEvent,
-  RunPlace,
+  RunPosition,
   StartEvent,
   StepEvent,
   StoppedEvent,

@@ -3,7 +3,7 @@ export {
   DirectoryCheckpoints,
   type DirectoryCheckpointsOptions,
 } from './checkpoints/directory-checkpoints.ts';
-export { bestCheckpoint, latestCheckpoint } from './checkpoints/latest-checkpoint.ts';
+export { readBestCheckpoint, readLatestCheckpoint } from './checkpoints/read-latest-checkpoint.ts';
 export { type StopSignal, stopOnSignals } from './checkpoints/stop-on-signals.ts';
 export { type ConsoleLoggerOptions, consoleLogger, type TextStream } from './logging/console-logger.ts';
 export { type JsonLinesOptions, jsonLinesLogger } from './logging/json-lines-logger.ts';

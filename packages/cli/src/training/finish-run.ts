@@ -1,6 +1,6 @@
 import { DataError, decodeState, readThreshold } from '@openset/core';
 import type { FoundCheckpoint } from '@openset/train';
-import { bestCheckpoint, latestCheckpoint } from '@openset/train/node';
+import { readBestCheckpoint, readLatestCheckpoint } from '@openset/train/node';
 import { encodeModel, type ModelDescription } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/settings.ts';
@@ -62,7 +62,7 @@ export async function finishRun(
 
 /** Brings network and loss to their best checkpoint. @returns the step at which it was taken */
 async function takeBestWeights({ backbone, loss }: RunParts, checkpoints: string): Promise<number> {
-  const found = (await bestCheckpoint(checkpoints)) ?? (await latestCheckpoint(checkpoints));
+  const found = (await readBestCheckpoint(checkpoints)) ?? (await readLatestCheckpoint(checkpoints));
   if (!found) throw new DataError(`There is no checkpoint in '${checkpoints}'.`);
   takeState(found, 'backbone', (state) => backbone.setState(state));
   takeState(found, 'loss', (state) => loss.setState(state));

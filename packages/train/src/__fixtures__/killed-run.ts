@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DirectoryCheckpoints } from '../checkpoints/directory-checkpoints.ts';
 import { stopOnSignals } from '../checkpoints/stop-on-signals.ts';
 import { jsonLinesLogger } from '../logging/json-lines-logger.ts';
-import { logged } from '../logging/logger.ts';
+import { logEvents } from '../logging/logger.ts';
 import { Trainer } from '../training/trainer.ts';
 import { WeightAverage } from '../training/weight-average.ts';
 import { killedRunOptions } from './killed-run-options.ts';
@@ -61,7 +61,7 @@ const trainer = new Trainer({
   },
   signal: stopOnSignals(),
 });
-for await (const event of logged(trainer, jsonLinesLogger(join(directory as string, 'log.jsonl')))) {
+for await (const event of logEvents(trainer, jsonLinesLogger(join(directory as string, 'log.jsonl')))) {
   if (event.kind === 'start' || event.kind === 'stopped' || event.step % 20 === 0) {
     process.stdout.write(`${event.kind} ${event.step}\n`);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DataError } from '@openset/core';
 import { CheckpointError } from '../training/errors.ts';
 import type { Checkpoint, CheckpointInfo } from './checkpoint.ts';
-import { type DurableFiles, nodeFiles, pieces } from './durable-files.ts';
+import { type DurableFiles, nodeFiles, splitIntoPieces } from './durable-files.ts';
 
 /** In the format of `sha256sum`, which can check a checkpoint too. */
 const checksumsFile = 'SHA256SUMS';
@@ -64,6 +64,6 @@ export async function readCheckpointFrom(folder: string, disk: DurableFiles): Pr
 
 function checksum(bytes: Uint8Array): string {
   const hash = createHash('sha256');
-  for (const piece of pieces(bytes)) hash.update(piece);
+  for (const piece of splitIntoPieces(bytes)) hash.update(piece);
   return hash.digest('hex');
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from '@openset/core';
-import { CheckpointError, whereToGoOn } from '../training/errors.ts';
-import { noProgress, type Progress } from '../training/progress.ts';
+import { CheckpointError, resumeHint } from '../training/errors.ts';
+import { initialProgress, type Progress } from '../training/progress.ts';
 import type { CheckpointOptions } from '../training/trainer-options.ts';
 import type { OptionChange, SkippedCheckpoint } from './checkpoint.ts';
 import { captureRun, checkpointBytes, type RunState, restoreRun } from './run-state.ts';
@@ -14,13 +14,13 @@ export interface RestoredRun {
   readonly changes: readonly OptionChange[];
 }
 
-const newRun: RestoredRun = { progress: noProgress, resumedFrom: null, skipped: [], changes: [] };
+const newRun: RestoredRun = { progress: initialProgress, resumedFrom: null, skipped: [], changes: [] };
 
 /** Saves and restores a run, and knows its last good checkpoint. */
 export class CheckpointKeeper {
   readonly #run: RunState;
   readonly #options: CheckpointOptions | undefined;
-  #saved: Progress = noProgress;
+  #saved: Progress = initialProgress;
   #last: string | null = null;
 
   constructor(run: RunState, options: CheckpointOptions | undefined) {
@@ -69,7 +69,7 @@ export class CheckpointKeeper {
       this.#last = await this.#options.store.save(checkpoint, { isBest });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `The checkpoint of step ${progress.step} could not be saved: ${reason} ${whereToGoOn(this.#last)}`;
+      const message = `The checkpoint of step ${progress.step} could not be saved: ${reason} ${resumeHint(this.#last)}`;
       throw new CheckpointError(message, this.#last, { cause });
     }
     this.#saved = progress;

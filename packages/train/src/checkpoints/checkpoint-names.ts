@@ -10,7 +10,7 @@ export interface CheckpointName {
 const pattern = /^step-(\d{8,})(?:\.(\d+))?(-best)?$/;
 
 /** Checkpoints among names of files, newest first. */
-export function checkpointsIn(names: readonly string[]): CheckpointName[] {
+export function parseCheckpointNames(names: readonly string[]): CheckpointName[] {
   const found = names.flatMap((name) => {
     const [, step, revision = '1', best] = pattern.exec(name) ?? [];
     return step ? [{ name, step: Number(step), revision: Number(revision), isBest: best !== undefined }] : [];
@@ -29,7 +29,10 @@ export function newCheckpointName(
 }
 
 /** Those of the checkpoints, newest first, that are to stay: the newest ones, and the newest of the best. */
-export function keptCheckpoints(checkpoints: readonly CheckpointName[], keepLast: number): CheckpointName[] {
+export function selectCheckpointsToKeep(
+  checkpoints: readonly CheckpointName[],
+  keepLast: number,
+): CheckpointName[] {
   const best = checkpoints.find(({ isBest }) => isBest);
   return checkpoints.filter((one, index) => index < keepLast || one === best);
 }

@@ -9,18 +9,18 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
 import { type FileOperation, watchedFiles } from '../__fixtures__/watched-files.ts';
 import { CheckpointError } from '../training/errors.ts';
-import { noProgress } from '../training/progress.ts';
+import { initialProgress } from '../training/progress.ts';
 import type { Checkpoint, CheckpointInfo } from './checkpoint.ts';
 import { readCheckpoint } from './checkpoint-folder.ts';
 import { DirectoryCheckpoints } from './directory-checkpoints.ts';
 import { nodeFiles } from './durable-files.ts';
-import { bestCheckpoint, latestCheckpoint, latestCheckpointIn } from './latest-checkpoint.ts';
+import { findCheckpoint, readBestCheckpoint, readLatestCheckpoint } from './read-latest-checkpoint.ts';
 
 const normal = { isBest: false };
 const best = { isBest: true };
 
 function checkpointOf(step: number, bytes = Uint8Array.of(step, 2, 3)): Checkpoint {
-  const info = { format: 1, progress: { ...noProgress, step } } as CheckpointInfo;
+  const info = { format: 1, progress: { ...initialProgress, step } } as CheckpointInfo;
   return { info, files: { 'backbone.safetensors': bytes, 'loss.safetensors': new Uint8Array(0) } };
 }
 
@@ -47,8 +47,8 @@ describe('DirectoryCheckpoints', () => {
     await store.save(checkpointOf(4), normal);
     await store.save(checkpointOf(123456789), normal);
     expect(await names()).toEqual(['step-00000003-best', 'step-00000004', 'step-123456789']);
-    expect((await latestCheckpoint(directory))?.name).toBe(join(directory, 'step-123456789'));
-    expect((await bestCheckpoint(directory))?.checkpoint).toEqual(checkpointOf(3));
+    expect((await readLatestCheckpoint(directory))?.name).toBe(join(directory, 'step-123456789'));
+    expect((await readBestCheckpoint(directory))?.checkpoint).toEqual(checkpointOf(3));
   });
 
   it('never writes over a checkpoint: the same step once more has another name', async () => {
@@ -56,7 +56,7 @@ describe('DirectoryCheckpoints', () => {
     for (let count = 0; count < 11; count++) await store.save(checkpointOf(7), count === 3 ? best : normal);
     expect(await names()).toHaveLength(11);
     expect((await store.latest())?.name).toBe(join(directory, 'step-00000007.11'));
-    expect((await bestCheckpoint(directory))?.name).toBe(join(directory, 'step-00000007.4-best'));
+    expect((await readBestCheckpoint(directory))?.name).toBe(join(directory, 'step-00000007.4-best'));
   });
 
   it('writes files that other tools check and read', async () => {
@@ -102,7 +102,7 @@ describe('DirectoryCheckpoints', () => {
     const path = await store.save(checkpointOf(2), normal);
     await damage(path);
     await expect(readCheckpoint(path)).rejects.toThrow(DataError);
-    const found = await latestCheckpoint(directory);
+    const found = await readLatestCheckpoint(directory);
     expect(found?.checkpoint).toEqual(checkpointOf(1));
     expect(found?.skipped).toMatchObject([{ name: path, reason: expect.stringContaining(path) }]);
     const again = await store.latest();
@@ -133,7 +133,7 @@ describe('DirectoryCheckpoints', () => {
       isFirst = false;
       return nodeFiles.read(path);
     };
-    const found = await latestCheckpointIn(directory, { ...nodeFiles, read });
+    const found = await findCheckpoint(directory, { ...nodeFiles, read });
     expect(found?.checkpoint).toEqual(checkpointOf(2));
     expect(found?.skipped).toEqual([]);
   });
@@ -166,7 +166,7 @@ describe('DirectoryCheckpoints', () => {
       });
       const store = new DirectoryCheckpoints(directory, { keepLast: 1 }, disk);
       const error = await store.save(checkpointOf(2), normal).catch((thrown: Error) => thrown.message);
-      const found = await latestCheckpoint(directory);
+      const found = await readLatestCheckpoint(directory);
       expect(found?.skipped).toEqual([]);
       const isNew = found?.checkpoint.info.progress.step === 2;
       expect(found?.checkpoint).toEqual(checkpointOf(isNew ? 2 : 1));

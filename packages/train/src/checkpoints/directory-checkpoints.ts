@@ -4,9 +4,9 @@ import { checkNumber } from '@openset/core';
 import { CheckpointError } from '../training/errors.ts';
 import type { Checkpoint, CheckpointStore, FoundCheckpoint } from './checkpoint.ts';
 import { writeCheckpoint } from './checkpoint-folder.ts';
-import { checkpointsIn, keptCheckpoints, newCheckpointName } from './checkpoint-names.ts';
+import { newCheckpointName, parseCheckpointNames, selectCheckpointsToKeep } from './checkpoint-names.ts';
 import { type DurableFiles, nodeFiles } from './durable-files.ts';
-import { latestCheckpointIn } from './latest-checkpoint.ts';
+import { findCheckpoint } from './read-latest-checkpoint.ts';
 
 /** Options of `DirectoryCheckpoints`. */
 export interface DirectoryCheckpointsOptions {
@@ -52,7 +52,7 @@ export class DirectoryCheckpoints implements CheckpointStore {
       const names = await this.#disk.list(this.directory);
       const unfinished = names.filter((name) => name.startsWith(temporaryPrefix));
       for (const name of unfinished) await this.#disk.remove(join(this.directory, name));
-      return checkpointsIn(names);
+      return parseCheckpointNames(names);
     });
     // Those to be kept, the best one, and the one being written while none has been removed yet.
     const planned = Number.isFinite(this.#keepLast) ? this.#keepLast + 2 : 2;
@@ -83,7 +83,7 @@ export class DirectoryCheckpoints implements CheckpointStore {
 
   async save(checkpoint: Checkpoint, { isBest }: { readonly isBest: boolean }): Promise<string> {
     const { step } = checkpoint.info.progress;
-    const existing = checkpointsIn(await this.#disk.list(this.directory));
+    const existing = parseCheckpointNames(await this.#disk.list(this.directory));
     const path = join(this.directory, newCheckpointName(existing, { step, isBest }));
     const unfinished = this.#temporaryPath();
     try {
@@ -100,9 +100,9 @@ export class DirectoryCheckpoints implements CheckpointStore {
     return path;
   }
 
-  /** As `latestCheckpoint`; newer checkpoints that are damaged are renamed to `damaged-…`, to be out of the way. */
+  /** As `readLatestCheckpoint`; newer checkpoints that are damaged are renamed to `damaged-…`, to be out of the way. */
   async latest(): Promise<FoundCheckpoint | null> {
-    const found = await latestCheckpointIn(this.directory, this.#disk);
+    const found = await findCheckpoint(this.directory, this.#disk);
     if (!found) return null;
     const skipped = await Promise.all(
       found.skipped.map(async ({ name, reason }) => {
@@ -116,8 +116,8 @@ export class DirectoryCheckpoints implements CheckpointStore {
 
   /** Removes the checkpoints that are not kept; under another name first, so that none is ever there by half. */
   async #prune(): Promise<void> {
-    const all = checkpointsIn(await this.#disk.list(this.directory));
-    const kept = keptCheckpoints(all, this.#keepLast);
+    const all = parseCheckpointNames(await this.#disk.list(this.directory));
+    const kept = selectCheckpointsToKeep(all, this.#keepLast);
     for (const one of all) {
       if (kept.includes(one)) continue;
       const unfinished = this.#temporaryPath();

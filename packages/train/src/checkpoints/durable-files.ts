@@ -24,7 +24,7 @@ export interface DurableFiles {
 const pieceLength = 1 << 22;
 
 /** A file's bytes bit by bit: Node reads and hashes no more than 2 GiB at a time. */
-export function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+export function* splitIntoPieces(bytes: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += pieceLength) {
     yield bytes.subarray(start, start + pieceLength);
   }
@@ -36,7 +36,7 @@ export const nodeFiles: DurableFiles = {
     await mkdir(path, { recursive: true });
   },
   async write(path, bytes) {
-    await writeDurably(path, pieces(bytes));
+    await writeDurably(path, splitIntoPieces(bytes));
   },
   async writeZeros(path, length) {
     const piece = new Uint8Array(Math.min(pieceLength, length));
@@ -50,7 +50,7 @@ export const nodeFiles: DurableFiles = {
     const handle = await open(path, 'r');
     try {
       const bytes = new Uint8Array((await handle.stat()).size);
-      for (const piece of pieces(bytes)) await fill(handle, piece);
+      for (const piece of splitIntoPieces(bytes)) await readFully(handle, piece);
       return bytes;
     } finally {
       await handle.close();
@@ -84,7 +84,7 @@ export const nodeFiles: DurableFiles = {
 };
 
 /** Reads on until the piece is full. */
-async function fill(handle: FileHandle, piece: Uint8Array): Promise<void> {
+async function readFully(handle: FileHandle, piece: Uint8Array): Promise<void> {
   for (let done = 0; done < piece.length; ) {
     const { bytesRead } = await handle.read(piece, done, piece.length - done);
     if (bytesRead === 0) throw new Error('the file has become shorter while it was read');

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killedRunOptions } from '../__fixtures__/killed-run-options.ts';
 import { tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
 import type { StepEvent } from '../training/events.ts';
-import { latestCheckpoint } from './latest-checkpoint.ts';
+import { readLatestCheckpoint } from './read-latest-checkpoint.ts';
 
 const steps = 240;
 const script = join(import.meta.dirname, '..', '__fixtures__', 'killed-run.ts');
@@ -106,7 +106,7 @@ describe.concurrent('a run that is killed', { timeout: 180_000 }, () => {
       // The first twenty operations or so make the directory, try it, and save the first checkpoint.
       const { ended } = live(directory, { lethal: 1 + Math.floor(50 * random()) });
       expect((await ended).signal).toBe('SIGKILL');
-      const found = await latestCheckpoint(join(directory, 'checkpoints'));
+      const found = await readLatestCheckpoint(join(directory, 'checkpoints'));
       expect(found?.skipped ?? []).toEqual([]);
     }
     await finish(directory);
@@ -122,7 +122,7 @@ describe.concurrent('a run that is killed', { timeout: 180_000 }, () => {
     const { exitCode, output } = await ended;
     expect(exitCode).toBe(0);
     const [, stopped] = /stopped (\d+)/.exec(output) ?? [];
-    const found = await latestCheckpoint(join(directory, 'checkpoints'));
+    const found = await readLatestCheckpoint(join(directory, 'checkpoints'));
     expect(found?.checkpoint.info.progress.step).toBe(Number(stopped));
     await finish(directory);
   });

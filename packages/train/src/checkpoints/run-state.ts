@@ -33,7 +33,7 @@ export async function captureRun(run: RunState, progress: Progress): Promise<Che
   const files: Record<string, Uint8Array> = {
     'backbone.safetensors': await encode(backbone.getState()),
     'loss.safetensors': await encode(loss.getState()),
-    'optimizer.safetensors': await encode(optimizer.getState(publicNames(run))),
+    'optimizer.safetensors': await encode(optimizer.getState(nameVariables(run))),
   };
   if (average && !average.isEmpty) {
     await average.use(async () => {
@@ -61,13 +61,13 @@ export function restoreRun(
   checkKind('loss', info.loss.loss, own.loss.loss);
   checkKind('optimizer', info.optimizer.name, own.optimizer.name);
   if (average && files['averaged-backbone.safetensors']) {
-    withState(files, 'averaged-backbone', (state) => backbone.setState(state));
-    withState(files, 'averaged-loss', (state) => loss.setState(state));
+    loadState(files, 'averaged-backbone', (state) => backbone.setState(state));
+    loadState(files, 'averaged-loss', (state) => loss.setState(state));
     average.restart(trainedVariables(run));
   }
-  withState(files, 'backbone', (state) => backbone.setState(state));
-  withState(files, 'loss', (state) => loss.setState(state));
-  withState(files, 'optimizer', (state) => optimizer.setState(state, publicNames(run)));
+  loadState(files, 'backbone', (state) => backbone.setState(state));
+  loadState(files, 'loss', (state) => loss.setState(state));
+  loadState(files, 'optimizer', (state) => optimizer.setState(state, nameVariables(run)));
   const { progress, ...before } = info;
   return { progress, changes: optionChanges(before, own) };
 }
@@ -75,7 +75,7 @@ export function restoreRun(
 /** About how many bytes a checkpoint will have, once the optimizer has its slots. */
 export function checkpointBytes(run: RunState): number {
   const states = run.average ? 2 : 1;
-  const snapshot = bytesOf(run.backbone.getState()) + bytesOf(run.loss.getState());
+  const snapshot = disposeAndCountBytes(run.backbone.getState()) + disposeAndCountBytes(run.loss.getState());
   const trained = 4 * trainedVariables(run).reduce((sum, { size }) => sum + size, 0);
   // Headers of the files, and what is no tensor.
   const rest = 1 << 20;
@@ -83,7 +83,7 @@ export function checkpointBytes(run: RunState): number {
 }
 
 /** By position: that is the same in every process, where the names that tfjs gives to variables are not. */
-function publicNames({ backbone, loss }: RunState): Record<string, tf.Variable> {
+function nameVariables({ backbone, loss }: RunState): Record<string, tf.Variable> {
   return Object.fromEntries([
     ...backbone.trainable.map((variable, index) => [`backbone.${index}`, variable] as const),
     ...loss.trainable.map((variable, index) => [`loss.${index}`, variable] as const),
@@ -119,7 +119,7 @@ async function encode(state: tf.NamedTensorMap): Promise<Uint8Array> {
   }
 }
 
-function withState(files: Checkpoint['files'], name: string, take: (state: tf.NamedTensorMap) => void): void {
+function loadState(files: Checkpoint['files'], name: string, take: (state: tf.NamedTensorMap) => void): void {
   const bytes = files[`${name}.safetensors`];
   if (!bytes) throw new DataError(`The checkpoint lacks ${name}.safetensors.`);
   const state = decodeState(bytes);
@@ -130,7 +130,7 @@ function withState(files: Checkpoint['files'], name: string, take: (state: tf.Na
   }
 }
 
-function bytesOf(state: tf.NamedTensorMap): number {
+function disposeAndCountBytes(state: tf.NamedTensorMap): number {
   const bytes = Object.values(state).reduce((sum, { size }) => sum + 4 * size, 0);
   tf.dispose(state);
   return bytes;

@@ -7,7 +7,7 @@ import { startEvent, stepEvent } from '../__fixtures__/events.ts';
 import { readEvents } from '../__fixtures__/read-tfevents.ts';
 import type { TrainingEvent } from '../training/events.ts';
 import { jsonLinesLogger } from './json-lines-logger.ts';
-import { type Logger, logged } from './logger.ts';
+import { type Logger, logEvents } from './logger.ts';
 import { tensorBoardLogger } from './tensor-board-logger.ts';
 import { encodeRecord } from './tfevents.ts';
 
@@ -195,7 +195,7 @@ describe('tensorBoardLogger', () => {
   });
 });
 
-describe('logged', () => {
+describe('logEvents', () => {
   it('closes the loggers also when the run fails, or the loop is left', async () => {
     const seen: string[] = [];
     const logger = (name: string): Logger => ({
@@ -207,11 +207,11 @@ describe('logged', () => {
       throw new RangeError('no');
     }
     const all = async () => {
-      for await (const event of logged(failing(), logger('a'), logger('b'))) seen.push(event.kind);
+      for await (const event of logEvents(failing(), logger('a'), logger('b'))) seen.push(event.kind);
     };
     await expect(all()).rejects.toThrow(RangeError);
     expect(seen).toEqual(['a start', 'b start', 'start', 'a closed', 'b closed']);
-    for await (const _ of logged(failing(), logger('c'), { log: () => {} })) break;
+    for await (const _ of logEvents(failing(), logger('c'), { log: () => {} })) break;
     expect(seen.slice(5)).toEqual(['c start', 'c closed']);
   });
 
@@ -224,7 +224,7 @@ describe('logged', () => {
       if (fails) throw new RangeError('the run');
     }
     const all = async (fails: boolean) => {
-      for await (const _ of logged(events(fails), full, other));
+      for await (const _ of logEvents(events(fails), full, other));
     };
     await expect(all(false)).rejects.toThrow('ENOSPC');
     await expect(all(true)).rejects.toThrow('the run');

@@ -28,12 +28,12 @@ export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): L
     async log(event) {
       if (event.kind === 'start') {
         await mkdir(dirname(path), { recursive: true });
-        const text = await readFile(path, 'utf8').catch(noFile);
+        const text = await readFile(path, 'utf8').catch(emptyIfMissing);
         if (!text.startsWith(lineStart) && !lineStart.startsWith(text)) {
           throw new ConfigError(`'${path}' is no log of this logger: choose another file, or move it away.`);
         }
         // By its path: Windows truncates no file that is open for appending.
-        if (text !== '') await truncate(path, lengthUpTo(text, event.step));
+        if (text !== '') await truncate(path, byteLengthUpTo(text, event.step));
         file = await open(path, 'a');
       }
       if (event.kind === 'step' && event.step % everySteps !== 0) return;
@@ -48,23 +48,23 @@ export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): L
   };
 }
 
-function noFile(error: NodeJS.ErrnoException): string {
+function emptyIfMissing(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return '';
   throw error;
 }
 
 /** Bytes of the whole lines at the beginning of a text that belong to a step, or to one before it. */
-function lengthUpTo(text: string, step: number): number {
+function byteLengthUpTo(text: string, step: number): number {
   let length = 0;
   for (const line of text.split('\n').slice(0, -1)) {
-    if (!(stepOf(line) <= step)) break;
+    if (!(readStep(line) <= step)) break;
     length += Buffer.byteLength(line) + 1;
   }
   return length;
 }
 
 /** NaN for a line that is none of this logger's. */
-function stepOf(line: string): number {
+function readStep(line: string): number {
   try {
     return Number((JSON.parse(line) as { step?: unknown }).step);
   } catch {

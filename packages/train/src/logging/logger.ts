@@ -12,7 +12,7 @@ export interface Logger {
  * Passes events on after each logger has written them down; the loggers are closed at the end, whatever happens.
  * @throws what the events throw, or a logger; what closing throws only if nothing else was thrown
  */
-export async function* logged(
+export async function* logEvents(
   events: AsyncIterable<TrainingEvent>,
   ...loggers: readonly Logger[]
 ): AsyncGenerator<TrainingEvent, void, undefined> {

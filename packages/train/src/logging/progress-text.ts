@@ -13,9 +13,9 @@ export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { b
     `epoch ${epochNumber(step.epoch)}${totalEpochs === null ? '' : `/${totalEpochs}`}`,
     bar && totalSteps ? barText(step.step / totalSteps) : '',
     `step ${step.step}${totalSteps === null ? '' : `/${totalSteps}`}`,
-    `${significant(meter.imagesPerSecond)} images/s`,
-    loss === null ? '' : `loss ${significant(loss)}`,
-    `lr ${significant(step.learningRate)}`,
+    `${formatNumber(meter.imagesPerSecond)} images/s`,
+    loss === null ? '' : `loss ${formatNumber(loss)}`,
+    `lr ${formatNumber(step.learningRate)}`,
     threshold ? `threshold ${threshold.cosine.toFixed(3)}` : '',
     left === null ? '' : `${durationText(left)} left`,
   ];
@@ -38,10 +38,10 @@ export function eventText(event: TrainingEvent): string {
     }
     case 'epoch': {
       const threshold = event.threshold ? `  threshold ${event.threshold.cosine.toFixed(3)}` : '';
-      return `epoch ${epochNumber(event.epoch)} done  loss ${significant(event.loss)}${threshold}`;
+      return `epoch ${epochNumber(event.epoch)} done  loss ${formatNumber(event.loss)}${threshold}`;
     }
     case 'evaluation': {
-      const values = Object.entries(event.values).map(([name, value]) => `${name} ${significant(value)}`);
+      const values = Object.entries(event.values).map(([name, value]) => `${name} ${formatNumber(value)}`);
       return `evaluation at step ${event.step}  ${values.join('  ')}${event.isBest ? '  (best)' : ''}`;
     }
     case 'checkpoint':
@@ -69,7 +69,7 @@ function barText(done: number): string {
 }
 
 /** Four digits, without an exponent where it can be read without. */
-function significant(value: number): string {
+function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }

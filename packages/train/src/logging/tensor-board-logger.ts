@@ -40,7 +40,7 @@ export function tensorBoardLogger(directory: string, options: TensorBoardOptions
         await write({ kind: 'restart' }, event.step + 1);
       }
       if (event.kind === 'step' && event.step % everySteps !== 0) return;
-      const values = scalarsOf(event);
+      const values = toScalars(event);
       if (Object.keys(values).length > 0) await write({ kind: 'scalars', values }, event.step);
       if (event.kind === 'checkpoint') await file?.sync();
     },
@@ -52,7 +52,7 @@ export function tensorBoardLogger(directory: string, options: TensorBoardOptions
   };
 }
 
-function scalarsOf(event: TrainingEvent): Record<string, number> {
+function toScalars(event: TrainingEvent): Record<string, number> {
   const numbers = (): Record<string, number | null> => {
     switch (event.kind) {
       case 'step': {

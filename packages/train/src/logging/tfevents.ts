@@ -29,16 +29,16 @@ function encodeEvent({ wallTime, step = 0, content }: TensorBoardRecord): Uint8A
   const head = [double(1, wallTime), integer(2, step)];
   switch (content.kind) {
     case 'version':
-      return joined([...head, bytes(3, utf8('brain.Event:2'))]);
+      return concatenate([...head, bytes(3, utf8('brain.Event:2'))]);
     case 'restart': {
       const start = 1;
-      return joined([...head, bytes(7, integer(1, start))]);
+      return concatenate([...head, bytes(7, integer(1, start))]);
     }
     case 'scalars': {
       const values = Object.entries(content.values).map(([tag, value]) =>
-        bytes(1, joined([bytes(1, utf8(tag)), float(2, value)])),
+        bytes(1, concatenate([bytes(1, utf8(tag)), float(2, value)])),
       );
-      return joined([...head, bytes(5, joined(values))]);
+      return concatenate([...head, bytes(5, concatenate(values))]);
     }
   }
 }
@@ -62,7 +62,7 @@ function integer(field: number, value: number): Uint8Array {
 }
 
 function bytes(field: number, content: Uint8Array): Uint8Array {
-  return joined([Uint8Array.from([(field << 3) | 2, ...varint(content.length)]), content]);
+  return concatenate([Uint8Array.from([(field << 3) | 2, ...varint(content.length)]), content]);
 }
 
 /** Seven bits a byte, the lowest first; by division, for steps beyond 2^31. */
@@ -77,7 +77,7 @@ function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const result = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let end = 0;
   for (const part of parts) {

@@ -1,6 +1,6 @@
 import { ConfigError, checkNumber, DataError, hasKernel, ShapeError, shapeText } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { excludes, type WeightDecayExclusion } from './weight-decay.ts';
+import { createExclusionTest, type WeightDecayExclusion } from './weight-decay.ts';
 
 /** What the optimizers have in common. */
 export interface TrainingOptimizerOptions {
@@ -57,7 +57,7 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     checkNumber(`${name}: weightDecay`, weightDecay, { minimum: 0 });
     this.learningRate = learningRate;
     this.weightDecay = weightDecay;
-    this.isExcluded = excludes(excludeFromWeightDecay);
+    this.isExcluded = createExclusionTest(excludeFromWeightDecay);
   }
 
   /** The variable's new value, then its slots in the order of `slotNames`; runs in a `tf.tidy`. */

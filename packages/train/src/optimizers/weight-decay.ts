@@ -8,7 +8,7 @@ import type { Variable } from '@tensorflow/tfjs-core';
 export type WeightDecayExclusion = readonly string[] | ((variable: Variable) => boolean);
 
 /** The function that a `WeightDecayExclusion` stands for. */
-export function excludes(exclusion: WeightDecayExclusion): (variable: Variable) => boolean {
+export function createExclusionTest(exclusion: WeightDecayExclusion): (variable: Variable) => boolean {
   if (typeof exclusion === 'function') return exclusion;
   return ({ name }) => {
     const names = [name, name.replace(/_\d+$/, '')];

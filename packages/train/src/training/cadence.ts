@@ -9,7 +9,7 @@ export interface Cadence {
 }
 
 /** A step that was made. */
-export interface StepPlace {
+export interface StepPosition {
   /** Steps done, with this one. */
   readonly step: number;
   /** The epoch of this step, from 0. */
@@ -27,7 +27,7 @@ export function checkCadence(name: string, { everyEpochs, everySteps }: Cadence)
 /** Whether it is to be done after a step. */
 export function isDue(
   { everyEpochs, everySteps }: Cadence,
-  { step, epoch, isLastOfEpoch }: StepPlace,
+  { step, epoch, isLastOfEpoch }: StepPosition,
 ): boolean {
   if (everySteps !== undefined && step % everySteps === 0) return true;
   const epochs = everyEpochs ?? (everySteps === undefined ? 1 : undefined);

@@ -1,7 +1,7 @@
 import { epochNumber, OpenSetError } from '@openset/core';
 
 /** The place of a run at which something went wrong, and where it can go on. */
-export interface FailurePlace {
+export interface FailureDetails {
   /** The step that was being made, counted from 1. */
   readonly step: number;
   /** Counted from 0; the message counts from 1. */
@@ -13,18 +13,18 @@ export interface FailurePlace {
 }
 
 /** A batch cannot be trained on: labels out of range, for example. No weight has been changed by it. */
-export class BatchError extends OpenSetError implements FailurePlace {
+export class BatchError extends OpenSetError implements FailureDetails {
   override readonly name: string = 'BatchError';
   readonly step: number;
   readonly epoch: number;
   readonly indices: readonly number[];
   readonly lastCheckpoint: string | null;
 
-  constructor(message: string, place: FailurePlace, options?: ErrorOptions) {
+  constructor(message: string, place: FailureDetails, options?: ErrorOptions) {
     const { step, epoch, indices, lastCheckpoint } = place;
-    const samples = indices.length > 0 ? `, samples ${abbreviated(indices)}` : '';
+    const samples = indices.length > 0 ? `, samples ${abbreviate(indices)}` : '';
     super(
-      `Step ${step} (epoch ${epochNumber(epoch)}${samples}): ${message} ${whereToGoOn(lastCheckpoint)}`,
+      `Step ${step} (epoch ${epochNumber(epoch)}${samples}): ${message} ${resumeHint(lastCheckpoint)}`,
       options,
     );
     this.step = step;
@@ -52,13 +52,13 @@ export class CheckpointError extends OpenSetError {
 }
 
 /** A sentence that names the last good checkpoint. */
-export function whereToGoOn(lastCheckpoint: string | null): string {
+export function resumeHint(lastCheckpoint: string | null): string {
   return lastCheckpoint === null
     ? 'There is no checkpoint yet.'
     : `The last good checkpoint is ${lastCheckpoint}.`;
 }
 
-function abbreviated(indices: readonly number[]): string {
+function abbreviate(indices: readonly number[]): string {
   const shown = indices.slice(0, 8).join(', ');
   return indices.length > 8 ? `${shown}, … (${indices.length} in all)` : shown;
 }

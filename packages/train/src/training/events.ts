@@ -2,7 +2,7 @@ import type { LearnedThreshold } from '@openset/core';
 import type { OptionChange, SkippedCheckpoint } from '../checkpoints/checkpoint.ts';
 
 /** Where the run stands. */
-export interface RunPlace {
+export interface RunPosition {
   /** Optimizer steps done, since the beginning of the run and not of this process. */
   readonly step: number;
   /** From 0: the epoch of the last step; in the first event that of the next one. */
@@ -10,7 +10,7 @@ export interface RunPlace {
 }
 
 /** The first event: everything is in place. */
-export interface StartEvent extends RunPlace {
+export interface StartEvent extends RunPosition {
   readonly kind: 'start';
   /** The checkpoint from which the run goes on; null for a new run. */
   readonly resumedFrom: string | null;
@@ -27,7 +27,7 @@ export interface StartEvent extends RunPlace {
 }
 
 /** A step was made. */
-export interface StepEvent extends RunPlace {
+export interface StepEvent extends RunPosition {
   readonly kind: 'step';
   /** Of the batch, before the step; null where it was not read (see `readEvery`). */
   readonly loss: number | null;
@@ -43,7 +43,7 @@ export interface StepEvent extends RunPlace {
 }
 
 /** An epoch is complete. */
-export interface EpochEvent extends RunPlace {
+export interface EpochEvent extends RunPosition {
   readonly kind: 'epoch';
   /** Mean over the images of the epoch. */
   readonly loss: number;
@@ -52,7 +52,7 @@ export interface EpochEvent extends RunPlace {
 }
 
 /** An evaluation was made. */
-export interface EvaluationEvent extends RunPlace {
+export interface EvaluationEvent extends RunPosition {
   readonly kind: 'evaluation';
   readonly values: Readonly<Record<string, number>>;
   /** Whether it is the best so far; null where nothing says what is best. */
@@ -61,7 +61,7 @@ export interface EvaluationEvent extends RunPlace {
 }
 
 /** A checkpoint was saved. */
-export interface CheckpointEvent extends RunPlace {
+export interface CheckpointEvent extends RunPosition {
   readonly kind: 'checkpoint';
   /** As its store calls it: a folder's path. */
   readonly name: string;
@@ -70,12 +70,12 @@ export interface CheckpointEvent extends RunPlace {
 }
 
 /** The last event of a run that `signal` stopped; a checkpoint was saved where there is a store. */
-export interface StoppedEvent extends RunPlace {
+export interface StoppedEvent extends RunPosition {
   readonly kind: 'stopped';
 }
 
 /** The last event of a run that is complete. */
-export interface FinishedEvent extends RunPlace {
+export interface FinishedEvent extends RunPosition {
   readonly kind: 'finished';
 }
 

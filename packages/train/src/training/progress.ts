@@ -27,7 +27,7 @@ export interface Progress {
 }
 
 /** A run that has not begun. */
-export const noProgress: Progress = {
+export const initialProgress: Progress = {
   step: 0,
   epoch: 0,
   lastEpoch: 0,

@@ -9,16 +9,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { trainedVariables } from '../checkpoints/run-state.ts';
 import type { BatchFeed } from './batch-feed.ts';
 import type { BatchPosition, BatchTensors, TrainingBatch } from './batch-source.ts';
-import type { StepPlace } from './cadence.ts';
+import type { StepPosition } from './cadence.ts';
 import { clipFactor } from './clip-factor.ts';
 import { dropoutSeed } from './dropout-seed.ts';
-import { BatchError, type FailurePlace, NonFiniteError } from './errors.ts';
+import { BatchError, type FailureDetails, NonFiniteError } from './errors.ts';
 import { GradientSum } from './gradient-sum.ts';
 import { LossReadings, type StepNumbers, type StepPart } from './loss-readings.ts';
 import type { ResolvedTrainerOptions } from './trainer-options.ts';
 
 /** A step that was made. */
-export interface MadeStep extends StepPlace {
+export interface CompletedStep extends StepPosition {
   readonly next: BatchPosition;
   readonly images: number;
   readonly learningRate: number;
@@ -48,8 +48,8 @@ export class StepMaker<Batch extends TrainingBatch> {
   async make(
     stepsDone: number,
     lastCheckpoint: string | null,
-    mustRead: (place: StepPlace) => boolean,
-  ): Promise<MadeStep> {
+    mustRead: (place: StepPosition) => boolean,
+  ): Promise<CompletedStep> {
     const { schedule, readEvery } = this.#options;
     const step = stepsDone + 1;
     const sum = new GradientSum();
@@ -105,7 +105,7 @@ export class StepMaker<Batch extends TrainingBatch> {
   }
 
   /** One micro-batch: adds its gradients to the sum and lets the loss commit; returns the value of the loss. */
-  #pass(batch: Batch, seed: number, sum: GradientSum, place: FailurePlace): tf.Scalar {
+  #pass(batch: Batch, seed: number, sum: GradientSum, place: FailureDetails): tf.Scalar {
     const { run, toTensors } = this.#options;
     const { backbone, loss } = run;
     const isTrained = backbone.trainable.length > 0;
@@ -156,7 +156,7 @@ export class StepMaker<Batch extends TrainingBatch> {
 }
 
 /** Where reading is free; elsewhere the loss tells, when it is read. */
-function checkEmbeddings(embeddings: tf.Tensor2D, place: FailurePlace): void {
+function checkEmbeddings(embeddings: tf.Tensor2D, place: FailureDetails): void {
   if (!hasSynchronousReads()) return;
   const bad = embeddings.dataSync<'float32'>().find((value) => !Number.isFinite(value));
   if (bad === undefined) return;

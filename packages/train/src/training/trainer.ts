@@ -1,20 +1,20 @@
 import { ConfigError, type LearnedThreshold, readThreshold } from '@openset/core';
 import { CheckpointKeeper, type RestoredRun } from '../checkpoints/checkpoint-keeper.ts';
-import { type Logger, logged } from '../logging/logger.ts';
+import { type Logger, logEvents } from '../logging/logger.ts';
 import { BatchFeed } from './batch-feed.ts';
 import type { TrainingBatch } from './batch-source.ts';
-import { type Cadence, isDue, type StepPlace } from './cadence.ts';
+import { type Cadence, isDue, type StepPosition } from './cadence.ts';
 import { bestMeasure, type EvaluationResult, evaluate } from './evaluation.ts';
-import type { FinishedEvent, RunPlace, StartEvent, StoppedEvent, TrainingEvent } from './events.ts';
+import type { FinishedEvent, RunPosition, StartEvent, StoppedEvent, TrainingEvent } from './events.ts';
 import type { StepNumbers } from './loss-readings.ts';
-import { nextTurn } from './next-turn.ts';
-import { noProgress, type Progress } from './progress.ts';
+import { initialProgress, type Progress } from './progress.ts';
 import { StepMaker } from './step-maker.ts';
 import {
   type ResolvedTrainerOptions,
   resolveTrainerOptions,
   type TrainerOptions,
 } from './trainer-options.ts';
+import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 /**
  * A training run: an async iterable of what happens. Nothing is trained until it is iterated, and only as far as events
@@ -32,7 +32,7 @@ import {
 export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements AsyncIterable<TrainingEvent> {
   readonly #options: ResolvedTrainerOptions<Batch>;
   readonly #keeper: CheckpointKeeper;
-  #progress: Progress = noProgress;
+  #progress: Progress = initialProgress;
   #saveDue = false;
   #isIterated = false;
 
@@ -50,7 +50,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
    */
   async run(...loggers: readonly Logger[]): Promise<FinishedEvent | StoppedEvent> {
     let last: TrainingEvent | undefined;
-    for await (const event of logged(this, ...loggers)) last = event;
+    for await (const event of logEvents(this, ...loggers)) last = event;
     return last as FinishedEvent | StoppedEvent;
   }
 
@@ -83,7 +83,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
         if (this.#evaluationDue) yield* this.#evaluate();
         else if (this.#saveDue) yield* this.#save(false);
         else yield* this.#step(steps);
-        await nextTurn();
+        await yieldToEventLoop();
       }
       yield { kind: 'finished', ...this.#place() };
     } finally {
@@ -174,7 +174,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     return this.#progress.evaluationDue && this.#options.evaluation !== undefined;
   }
 
-  #place(): RunPlace {
+  #place(): RunPosition {
     return { step: this.#progress.step, epoch: this.#progress.lastEpoch };
   }
 
@@ -183,7 +183,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   }
 
   /** Whether its time has come: when the cadence says so, and at the end of the run. */
-  #isDue(cadence: Cadence | undefined, place: StepPlace): boolean {
+  #isDue(cadence: Cadence | undefined, place: StepPosition): boolean {
     const { step, epoch, isLastOfEpoch } = place;
     const isLast = this.#isOver({ step, epoch: isLastOfEpoch ? epoch + 1 : epoch });
     return cadence !== undefined && (isLast || isDue(cadence, place));

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { nextTurn } from './next-turn.ts';
+import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -11,6 +11,6 @@ it.each(['Node', 'a browser'])('lets timers have their turn in %s', async (place
   setTimeout(() => {
     isDone = true;
   }, 0);
-  for (let turn = 0; turn < 1000 && !isDone; turn++) await nextTurn();
+  for (let turn = 0; turn < 1000 && !isDone; turn++) await yieldToEventLoop();
   expect(isDone).toBe(true);
 });

@@ -2,7 +2,7 @@
  * Lets the event loop turn once, so that signals, timers and a page's events are handled between two steps. No timer: those
  * of a page in the background are slowed down.
  */
-export function nextTurn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

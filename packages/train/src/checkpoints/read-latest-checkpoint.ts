@@ -3,7 +3,7 @@ import { DataError } from '@openset/core';
 import { CheckpointError } from '../training/errors.ts';
 import type { FoundCheckpoint, SkippedCheckpoint } from './checkpoint.ts';
 import { readCheckpointFrom } from './checkpoint-folder.ts';
-import { type CheckpointName, checkpointsIn } from './checkpoint-names.ts';
+import { type CheckpointName, parseCheckpointNames } from './checkpoint-names.ts';
 import { type DurableFiles, nodeFiles } from './durable-files.ts';
 
 /**
@@ -11,8 +11,8 @@ import { type DurableFiles, nodeFiles } from './durable-files.ts';
  * @returns null if there are none
  * @throws CheckpointError if all are damaged, or the directory cannot be read
  */
-export async function latestCheckpoint(directory: string): Promise<FoundCheckpoint | null> {
-  return latestCheckpointIn(directory, nodeFiles);
+export async function readLatestCheckpoint(directory: string): Promise<FoundCheckpoint | null> {
+  return findCheckpoint(directory, nodeFiles);
 }
 
 /**
@@ -20,12 +20,12 @@ export async function latestCheckpoint(directory: string): Promise<FoundCheckpoi
  * @returns null if there is none
  * @throws CheckpointError if it is damaged, and no older one is left
  */
-export async function bestCheckpoint(directory: string): Promise<FoundCheckpoint | null> {
-  return latestCheckpointIn(directory, nodeFiles, ({ isBest }) => isBest);
+export async function readBestCheckpoint(directory: string): Promise<FoundCheckpoint | null> {
+  return findCheckpoint(directory, nodeFiles, ({ isBest }) => isBest);
 }
 
 /** The newest good checkpoint of those asked for. */
-export async function latestCheckpointIn(
+export async function findCheckpoint(
   directory: string,
   disk: DurableFiles,
   isWanted: (name: CheckpointName) => boolean = () => true,
@@ -35,14 +35,14 @@ export async function latestCheckpointIn(
     disk.list(directory).catch((cause: Error) => {
       throw new CheckpointError(`${directory} cannot be read: ${cause.message}`, null, { cause });
     });
-  for (const { name } of checkpointsIn(await list()).filter(isWanted)) {
+  for (const { name } of parseCheckpointNames(await list()).filter(isWanted)) {
     const path = join(directory, name);
     try {
       return { name: path, checkpoint: await readCheckpointFrom(path, disk), skipped };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       // A run that is under way may have removed it meanwhile, for one that is newer or better.
-      if (!(await list()).includes(name)) return latestCheckpointIn(directory, disk, isWanted);
+      if (!(await list()).includes(name)) return findCheckpoint(directory, disk, isWanted);
       skipped.push({ name: path, reason: error.message });
     }
   }
