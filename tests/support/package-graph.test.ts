@@ -18,7 +18,7 @@ it('draws an arrow only if no longer path implies it', () => {
     ['cli', 'uss'],
     ['uss', 'core'],
   ]);
-  expect(mermaidGraph(packages)).toContain('  subgraph losses\n    uss\n  end');
+  expect(mermaidGraph(packages)).toContain('  subgraph losses\n    uss[uss]\n  end');
   expect(mermaidGraph(packages)).toContain('  cli --> uss\n  uss --> core');
 });
 

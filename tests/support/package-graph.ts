@@ -63,12 +63,26 @@ const groups: Readonly<Record<string, readonly string[]>> = {
 /** Returns a Mermaid flowchart of the packages. */
 export function mermaidGraph(packages: readonly PackageImports[]): string {
   const names = packages.map(({ name }) => name);
-  const boxes = Object.entries(groups).map(([title, members]) => {
-    const present = members.filter((name) => names.includes(name)).map((name) => `    ${name}`);
-    return [`  subgraph ${title}`, ...present, '  end'].join('\n');
-  });
-  const arrows = directArrows(packages).map(([importer, imported]) => `  ${importer} --> ${imported}`);
-  return ['```mermaid', 'flowchart TD', ...boxes, ...arrows, '```'].join('\n');
+  const boxes = Object.entries(groups).flatMap(([title, members]) => [
+    `  subgraph ${title}`,
+    ...members.filter((name) => names.includes(name)).map((name) => `    ${node(name)}`),
+    '  end',
+  ]);
+  const grouped = Object.values(groups).flat();
+  const others = names.filter((name) => !grouped.includes(name)).map((name) => `  ${node(name)}`);
+  const arrows = directArrows(packages).map(
+    ([importer, imported]) => `  ${id(importer)} --> ${id(imported)}`,
+  );
+  return ['```mermaid', 'flowchart TD', ...boxes, ...others, ...arrows, '```'].join('\n');
+}
+
+function node(name: string): string {
+  return `${id(name)}[${name}]`;
+}
+
+/** Mermaid could read a hyphen as part of an arrow. */
+function id(name: string): string {
+  return name.replaceAll('-', '_');
 }
 
 /** Returns a Markdown table of every direct import. */
