@@ -66,4 +66,4 @@ export type { FieldSeparator } from './sources/separated-fields.ts';
 export { subsetSource } from './sources/subset-source.ts';
 export { readVerificationBin } from './sources/verification-bin.ts';
 export { verificationImages } from './sources/verification-images.ts';
-export { type VerificationSet, verificationFromPairs } from './sources/verification-set.ts';
+export { type VerificationSet, verificationSetFromPairs } from './sources/verification-set.ts';

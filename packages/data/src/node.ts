@@ -4,7 +4,6 @@ export { createLoader, type NodeLoaderOptions } from './loading/create-node-load
 export { type DecodeIntoMemoryOptions, decodeIntoMemory } from './loading/decode-into-memory.ts';
 export { WorkerError } from './loading/loader-errors.ts';
 export { type ImageFolderOptions, openImageFolder } from './sources/image-folder.ts';
-export { openCfpPairs } from './sources/node-cfp.ts';
 export { openFile, readFrom } from './sources/node-file.ts';
 export {
   type OpenImageListOptions,
@@ -15,4 +14,5 @@ export {
   openRecordIO,
   openVerificationBin,
 } from './sources/node-openers.ts';
+export { readCfpFolder } from './sources/read-cfp-folder.ts';
 export { RecordIOWriter, type RecordIOWriterOptions } from './sources/record-io-writer.ts';

@@ -27,10 +27,10 @@ it('finds the end of a line across windows', async () => {
   await expect(cursor.skipLine('a line')).rejects.toThrow(DataError);
 });
 
-it('says what does not fit into the rest of the file, before it allocates', async () => {
+it('rejects lengths beyond the end of the file before it allocates', async () => {
   const cursor = new ByteCursor(hexFile('010203', 'a.rec'));
   await expect(cursor.bytes(2 ** 40, 'a string')).rejects.toThrow(
-    'a.rec, byte 0: a string of 1099511627776 bytes begins here, but 3 are left; the file is cut off or damaged.',
+    'a.rec, byte 0: a string of 1099511627776 bytes begins here, but 3 are left; the file is truncated or damaged.',
   );
   expect(() => cursor.skip(4, 'a string')).toThrow(DataError);
   await cursor.prefetch(8);

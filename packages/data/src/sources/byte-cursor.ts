@@ -2,10 +2,10 @@ import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
 
 /**
- * Reads a file from front to back through a window, so that small fields cost no read of their own and large ones can
- * be skipped without being read.
+ * Reads a file sequentially through a window: small fields share one read, and large fields can be skipped without
+ * reading them.
  *
- * Fields are read synchronously from the window; `prefetch` fills it before.
+ * `prefetch` fills the window; fields are then read from it synchronously.
  */
 export class ByteCursor {
   readonly file: ByteFile;
@@ -22,26 +22,26 @@ export class ByteCursor {
     this.#windowBytes = windowBytes;
   }
 
-  /** Offset in the file of the next byte. */
+  /** Offset of the next byte in the file. */
   get position(): number {
     return this.#position;
   }
 
-  /** Bytes up to the end of the file. */
+  /** Number of bytes up to the end of the file. */
   get remaining(): number {
     return this.file.size - this.#position;
   }
 
-  /** Whether the next `length` bytes are in the window. */
+  /** Checks whether the next `length` bytes are in the window. */
   has(length: number): boolean {
     return this.#position + length <= this.#windowStart + this.#window.length;
   }
 
-  /** Brings the next `length` bytes into the window, or what is left of the file. */
+  /** Reads the next `length` bytes into the window, or the rest of the file if it is shorter. */
   async prefetch(length: number): Promise<void> {
     if (this.has(Math.min(length, this.remaining))) return;
-    const wanted = Math.min(Math.max(length, this.#windowBytes), this.remaining);
-    this.#window = await this.file.read(this.#position, wanted);
+    const readBytes = Math.min(Math.max(length, this.#windowBytes), this.remaining);
+    this.#window = await this.file.read(this.#position, readBytes);
     this.#view = new DataView(this.#window.buffer, this.#window.byteOffset, this.#window.byteLength);
     this.#windowStart = this.#position;
   }
@@ -66,14 +66,15 @@ export class ByteCursor {
     return this.#view.getBigUint64(this.#advance(8), true);
   }
 
-  /** The one big-endian field there is: pickle's BINFLOAT. */
+  /** Reads the only big-endian field of these formats: pickle's BINFLOAT. */
   float64BigEndian(): number {
     return this.#view.getFloat64(this.#advance(8), false);
   }
 
   /**
-   * The next bytes. They may be a view of the window, which is never written to again.
-   * @throws DataError if the file ends before; nothing is allocated then
+   * Reads the next bytes. The result may be a view of the window, which is not overwritten later.
+   * @param what name of the field, for messages
+   * @throws DataError if the file ends before, without allocating anything
    */
   async bytes(length: number, what: string): Promise<Uint8Array> {
     this.#checkRemaining(length, what);
@@ -82,7 +83,10 @@ export class ByteCursor {
     return this.#window.subarray(start, start + length);
   }
 
-  /** @throws DataError if the file ends before */
+  /**
+   * Skips the next bytes.
+   * @throws DataError if the file ends before
+   */
   skip(length: number, what: string): void {
     this.#checkRemaining(length, what);
     this.#position += length;
@@ -90,7 +94,7 @@ export class ByteCursor {
 
   /**
    * Skips the text up to the next line feed, and the line feed.
-   * @returns where the text lies, without the line feed
+   * @returns the position of the text in the file, without the line feed
    * @throws DataError if the file ends before
    */
   async skipLine(what: string): Promise<{ offset: number; length: number }> {
@@ -106,23 +110,23 @@ export class ByteCursor {
       this.#position = this.#windowStart + this.#window.length;
     }
     throw new DataError(
-      `${this.file.name}, byte ${offset}: ${what} does not end with a line feed; the file is cut off.`,
+      `${this.file.name}, byte ${offset}: ${what} does not end with a line feed; the file is truncated.`,
     );
   }
 
-  /** @returns the place in the window where the bytes begin */
+  /** Advances by `length` bytes and returns their start in the window. */
   #advance(length: number): number {
     if (!this.has(length)) this.#checkRemaining(length, 'a field');
-    const place = this.#position - this.#windowStart;
+    const start = this.#position - this.#windowStart;
     this.#position += length;
-    return place;
+    return start;
   }
 
   #checkRemaining(length: number, what: string): void {
     if (length <= this.remaining) return;
     throw new DataError(
       `${this.file.name}, byte ${this.#position}: ${what} of ${length} bytes begins here, but ${this.remaining} are ` +
-        'left; the file is cut off or damaged.',
+        'left; the file is truncated or damaged.',
     );
   }
 }

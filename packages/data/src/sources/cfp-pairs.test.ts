@@ -5,7 +5,7 @@ import { ConfigError, DataError } from '@openset/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textFile } from './__fixtures__/files.ts';
 import { readCfpPairs } from './cfp-pairs.ts';
-import { openCfpPairs } from './node-cfp.ts';
+import { readCfpFolder } from './read-cfp-folder.ts';
 
 const frontal = textFile(
   '1 ../Data/Images/001/frontal/01.jpg\n2 ../Data/Images/002/frontal/01.jpg\n',
@@ -21,7 +21,7 @@ const fold = (same: string, different: string) => ({
 });
 
 describe('readCfpPairs', () => {
-  it('joins frontal pictures with profiles, fold by fold', async () => {
+  it('pairs frontal images with profiles, fold by fold', async () => {
     const folds = [fold('1,1\n2,2\n', '1,2\n'), fold('1,1\n', '2,1\n')];
     const pairs = await readCfpPairs({ frontal, profile, folds });
     expect(pairs.first[2]).toBe('../Data/Images/001/frontal/01.jpg');
@@ -30,37 +30,33 @@ describe('readCfpPairs', () => {
     expect([...(pairs.folds ?? [])]).toEqual([0, 0, 0, 1, 1]);
   });
 
-  it('joins frontal pictures with frontal ones', async () => {
+  it('pairs frontal images with frontal images', async () => {
     const pairs = await readCfpPairs({ frontal, folds: [fold('', '1,2\n')] });
     expect(pairs.second).toEqual(['../Data/Images/002/frontal/01.jpg']);
   });
 
   it.each([
-    [
-      'a picture that is not there',
-      [fold('1,3\n', '')],
-      'same.txt, line 1: there is no picture 3; the list has 2',
-    ],
+    ['a missing image', [fold('1,3\n', '')], 'same.txt, line 1: the list has no image 3; it has 2 images'],
     ['one number', [fold('', '1\n')], 'diff.txt, line 1: expected two numbers'],
-    ['a word', [fold('a,b\n', '')], "same.txt, line 1: 'a' stands where"],
-    ['no pairs', [], 'F.txt: its protocol has no pairs'],
-  ])('refuses %s', async (_, folds, message) => {
+    ['a word', [fold('a,b\n', '')], "same.txt, line 1: 'a' is not an integer"],
+    ['no pairs', [], 'F.txt: the protocol has no pairs'],
+  ])('rejects %s', async (_, folds, message) => {
     const reading = readCfpPairs({ frontal, profile, folds });
     await expect(reading).rejects.toThrow(DataError);
     await expect(reading).rejects.toThrow(message);
   });
 
-  it('refuses a list of pictures that is damaged', async () => {
+  it('rejects a damaged list of images', async () => {
     await expect(readCfpPairs({ frontal: textFile('1\n'), folds: [] })).rejects.toThrow(
       'a number and a path',
     );
     await expect(readCfpPairs({ frontal: textFile('1 a\n1 b\n'), folds: [] })).rejects.toThrow(
-      'stands twice',
+      'occurs twice',
     );
   });
 });
 
-describe('openCfpPairs', () => {
+describe('readCfpFolder', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'openset-'));
@@ -80,14 +76,14 @@ describe('openCfpPairs', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('finds the files of the protocol', async () => {
-    const pairs = await openCfpPairs(folder, 'FP');
+    const pairs = await readCfpFolder(folder, 'FP');
     expect(pairs.first).toEqual(['f2.jpg', 'f1.jpg', 'f1.jpg', 'f2.jpg']);
     expect(pairs.second).toEqual(['p2.jpg', 'p2.jpg', 'p1.jpg', 'p1.jpg']);
     expect([...(pairs.folds ?? [])]).toEqual([0, 0, 1, 1]);
   });
 
-  it('names what is missing', async () => {
-    await expect(openCfpPairs(folder, 'FF')).rejects.toThrow(DataError);
-    await expect(openCfpPairs(folder, 'PP' as 'FP')).rejects.toThrow(ConfigError);
+  it('names a missing folder', async () => {
+    await expect(readCfpFolder(folder, 'FF')).rejects.toThrow(DataError);
+    await expect(readCfpFolder(folder, 'PP' as 'FP')).rejects.toThrow(ConfigError);
   });
 });

@@ -1,13 +1,13 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
 import { PairCollector, type PairList } from './pair-list.ts';
-import { parseWhole, readLines, shorten } from './text-lines.ts';
+import { parseInteger, readLines, shorten } from './text-lines.ts';
 
-/** The files of the protocol of Celebrities in Frontal-Profile. */
+/** The protocol files of Celebrities in Frontal-Profile. */
 export interface CfpFiles {
-  /** `Pair_list_F.txt`: the frontal pictures, lines of `number path`. */
+  /** `Pair_list_F.txt`: the frontal images, lines of `number path`. */
   readonly frontal: ByteFile;
-  /** `Pair_list_P.txt`: the profiles, for the frontal-profile protocol; left out for frontal-frontal. */
+  /** `Pair_list_P.txt`: the profiles; omitted for the frontal-frontal protocol. */
   readonly profile?: ByteFile | undefined;
   /** `same.txt` and `diff.txt` of each fold, lines of `number,number`. */
   readonly folds: readonly { readonly same: ByteFile; readonly different: ByteFile }[];
@@ -15,46 +15,47 @@ export interface CfpFiles {
 
 /**
  * Reads the pairs of Celebrities in Frontal-Profile (CFP): frontal with profile (FP), or frontal with frontal (FF).
- * Paths are those of the picture lists, relative to the folder of these.
+ * Paths are as in the image lists, relative to the folder of the lists.
  *
  * Reference: Sengupta et al., *Frontal to Profile Face Verification in the Wild*, WACV 2016, http://www.cfpw.io.
- * @throws DataError for a line of another form, and for a number that its list does not have
+ * @throws DataError for a malformed line, and for a number that its image list does not have
  */
 export async function readCfpPairs({ frontal, profile, folds }: CfpFiles): Promise<PairList> {
-  const first = await readPictures(frontal);
-  const second = profile ? await readPictures(profile) : first;
+  const first = await readNumberedPaths(frontal);
+  const second = profile ? await readNumberedPaths(profile) : first;
   const pairs = new PairCollector();
   for (const [fold, { same, different }] of folds.entries()) {
     for (const file of [same, different]) {
-      for (const { text, place } of await readLines(file)) {
+      for (const { text, location } of await readLines(file)) {
         const [one = '', other = '', ...more] = text.trim().split(/\s*,\s*/);
         if (other === '' || more.length > 0) {
           throw new DataError(
-            `${place}: expected two numbers with a comma between, found '${shorten(text)}'.`,
+            `${location}: expected two numbers separated by a comma, found '${shorten(text)}'.`,
           );
         }
-        pairs.add(find(first, one, place), find(second, other, place), file === same, fold);
+        pairs.add(findPath(first, one, location), findPath(second, other, location), file === same, fold);
       }
     }
   }
-  if (pairs.size === 0) throw new DataError(`${frontal.name}: its protocol has no pairs.`);
+  if (pairs.size === 0) throw new DataError(`${frontal.name}: the protocol has no pairs.`);
   return pairs.toList();
 }
 
-async function readPictures(file: ByteFile): Promise<Map<number, string>> {
+async function readNumberedPaths(file: ByteFile): Promise<Map<number, string>> {
   const paths = new Map<number, string>();
-  for (const { text, place } of await readLines(file)) {
+  for (const { text, location } of await readLines(file)) {
     const [, number = '', path = ''] = /^\s*(\S+)\s+(.*\S)\s*$/.exec(text) ?? [];
-    if (path === '') throw new DataError(`${place}: expected a number and a path, found '${shorten(text)}'.`);
-    const key = parseWhole(number, place);
-    if (paths.has(key)) throw new DataError(`${place}: picture ${key} stands twice in the list.`);
+    if (path === '')
+      throw new DataError(`${location}: expected a number and a path, found '${shorten(text)}'.`);
+    const key = parseInteger(number, location);
+    if (paths.has(key)) throw new DataError(`${location}: image ${key} occurs twice in the list.`);
     paths.set(key, path);
   }
   return paths;
 }
 
-function find(paths: ReadonlyMap<number, string>, number: string, place: string): string {
-  const path = paths.get(parseWhole(number, place));
+function findPath(paths: ReadonlyMap<number, string>, number: string, location: string): string {
+  const path = paths.get(parseInteger(number, location));
   if (path !== undefined) return path;
-  throw new DataError(`${place}: there is no picture ${number}; the list has ${paths.size}.`);
+  throw new DataError(`${location}: the list has no image ${number}; it has ${paths.size} images.`);
 }

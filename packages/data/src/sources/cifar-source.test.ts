@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesFile } from '../byte-file.ts';
 import { readCifar } from './cifar-source.ts';
 
-/** Records whose red is 1, green 2, blue 3; the first pixel is 10, 20, 30. */
+/** Returns a file of records with red 1, green 2 and blue 3, except for the first pixel, which is 10, 20, 30. */
 function batch(name: string, ...labels: number[][]) {
   const pixels = [1, 2, 3].flatMap((value) => [10 * value, ...new Array(1023).fill(value)]);
   return bytesFile(name, Uint8Array.from(labels.flatMap((label) => [...label, ...pixels])));
@@ -36,19 +36,19 @@ describe('readCifar', () => {
     expect([...(await coarse.get(1)).bytes.subarray(0, 3)]).toEqual([10, 20, 30]);
   });
 
-  it('reads labels in parts', async () => {
+  it('reads the labels of more than one chunk', async () => {
     const file = batch('1.bin', ...Array.from({ length: 300 }, (_, index) => [index % 10]));
     const { labels } = await readCifar([file], { labels: 'cifar-10' });
     expect(labels.every((label, index) => label === index % 10)).toBe(true);
   });
 
-  it('refuses damaged files and options that do not fit', async () => {
+  it('rejects damaged files and options that do not match', async () => {
     const open = (file: ReturnType<typeof batch>) => readCifar([file], { labels: 'cifar-10' });
     await expect(open(batch('1.bin', [10]))).rejects.toThrow(
       '1.bin, record 0: the label is 10, but cifar-10 has 10',
     );
     await expect(open(batch('1.bin', [1, 1]))).rejects.toThrow(
-      'has 3074 bytes, which is no whole number of records',
+      'has 3074 bytes, which is not a multiple of the record size 3073',
     );
     await expect(open(bytesFile('1.bin', new Uint8Array(0)))).rejects.toThrow(DataError);
     await expect(readCifar([], { labels: 'cifar-10' })).rejects.toThrow(ConfigError);

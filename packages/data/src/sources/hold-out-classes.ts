@@ -3,24 +3,25 @@ import { shuffle } from '../shuffle.ts';
 import type { ImageSource } from '../source.ts';
 import { subsetSource } from './subset-source.ts';
 
-/** A set cut in two, by classes: people, or whatever the set has. */
+/** A set divided by classes, such as people, into a training part and a held-out part. */
 export interface HeldOutClasses {
-  /** Trained on; its classes are numbered anew. */
+  /** The training part, with renumbered classes. */
   readonly train: ImageSource;
-  /** Never trained on, at least two pictures of each person; null if nobody is held out. */
+  /** The held-out part, with at least two images of each person; null if nobody is held out. */
   readonly held: ImageSource | null;
 }
 
-/** So many people are trained on, and held out, at least. */
-const leastPeople = 2;
+/** Minimum number of people in each part. */
+const minimumPeople = 2;
 
 /**
- * Takes people out of a set, to find out how a network that learns from the others does on strangers: a share of them, at
- * least two, of those with at least two pictures. The same seed takes the same people. Pictures without a class are in
- * neither part.
- * @param name of the set, for messages
- * @param options `share`: of the people, in `[0, 1]`; 0: nobody. At least two are left to learn from. `seed`: any number
- * @throws ConfigError if `share` is out of range; DataError if there are not enough people
+ * Divides a set by people, to measure how a network trained on one part performs on strangers. Holds out a share of the
+ * people, at least two, chosen among those with at least two images. The same seed selects the same people. Images
+ * without a class are in neither part.
+ * @param name name of the set, for messages
+ * @param options `share` of the people to hold out, in `[0, 1]`; 0 holds out nobody, and at least two people remain for
+ *   training. `seed`: any number
+ * @throws ConfigError if `share` is out of range; DataError if the set has too few people
  */
 export function holdOutClasses(
   source: ImageSource,
@@ -31,22 +32,20 @@ export function holdOutClasses(
   const counts = new Uint32Array(source.classNames.length);
   for (const label of source.labels) if (label >= 0) counts[label]! += 1;
   const people = [...counts.keys()].filter((label) => counts[label]! > 0);
-  const able = people.filter((label) => counts[label]! > 1);
-  const wanted = share === 0 ? 0 : Math.max(leastPeople, Math.round(share * people.length));
-  if (people.length < leastPeople) {
+  const eligible = people.filter((label) => counts[label]! > 1);
+  const requested = share === 0 ? 0 : Math.max(minimumPeople, Math.round(share * people.length));
+  if (people.length < minimumPeople) {
+    throw new DataError(`'${name}' has images of only one person; training needs at least two people.`);
+  }
+  const limit = Math.min(eligible.length, people.length - minimumPeople);
+  if (share > 0 && limit < minimumPeople) {
     throw new DataError(
-      `'${name}' has pictures of one person alone: to learn what tells people apart takes at least two.`,
+      `'${name}' has ${people.length} people, ${eligible.length} of them with two or more images. Training needs at ` +
+        'least two people to learn from, and two others with at least two images each to hold out for the threshold. ' +
+        'Add people or images.',
     );
   }
-  const most = Math.min(able.length, people.length - leastPeople);
-  if (share > 0 && most < leastPeople) {
-    throw new DataError(
-      `'${name}' has pictures of ${people.length} people, two or more pictures of ${able.length} of them. Training takes ` +
-        'at least two people to learn from, and two others with at least two pictures each, who are held out for the ' +
-        'threshold: add people or pictures.',
-    );
-  }
-  const held = new Set(shuffle(able, randomNumbers(seed)).slice(0, Math.min(wanted, most)));
+  const held = new Set(shuffle(eligible, randomNumbers(seed)).slice(0, Math.min(requested, limit)));
   const rowsOf = (isHeld: boolean) =>
     [...source.labels.keys()].filter(
       (row) => source.labels[row]! >= 0 && held.has(source.labels[row]!) === isHeld,

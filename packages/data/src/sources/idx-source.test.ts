@@ -3,11 +3,11 @@ import { expect, it } from 'vitest';
 import { hexFile } from './__fixtures__/files.ts';
 import { readIdx } from './idx-source.ts';
 
-// Two pictures of two rows and three columns.
+// Two images of two rows and three columns.
 const images = hexFile('00000803 00000002 00000002 00000003 010203040506 0708090a0b0c', 'images');
 const labels = hexFile('00000801 00000002 03 01', 'labels');
 
-it('reads pictures and labels', async () => {
+it('reads images and labels', async () => {
   const source = await readIdx({ images, labels });
   expect(source).toMatchObject({ size: 2, classNames: ['0', '1', '2', '3'], labels: Int32Array.of(3, 1) });
   expect(await source.get(1)).toEqual({
@@ -20,7 +20,7 @@ it('reads pictures and labels', async () => {
   await source.close();
 });
 
-it('takes names for the classes, if there are enough', async () => {
+it('uses given class names if there are enough', async () => {
   const classNames = ['shirt', 'shoe', 'bag', 'coat'];
   expect((await readIdx({ images, labels }, { classNames })).classNames).toBe(classNames);
   await expect(readIdx({ images, labels }, { classNames: ['shirt'] })).rejects.toThrow(
@@ -29,12 +29,12 @@ it('takes names for the classes, if there are enough', async () => {
 });
 
 it.each([
-  ['a compressed file', '1f8b0800', 'is compressed with gzip; unpack it first'],
-  ['labels for pictures', '00000801 00000002 03 01', 'begins with the bytes 0, 0, 8, 1'],
+  ['a compressed file', '1f8b0800', 'is compressed with gzip; decompress it first'],
+  ['labels for images', '00000801 00000002 03 01', 'begins with the bytes 0, 0, 8, 1'],
   ['another type', `00000d03 ${'00000001'.repeat(3)} 00`, 'begins with the bytes 0, 0, 13, 3'],
-  ['a short file', '00000803 0000', 'has 16 bytes at least'],
+  ['a short file', '00000803 0000', 'has at least 16 bytes'],
   [
-    'a file that is cut off',
+    'a truncated file',
     '00000803 00000002 00000001 00000001 01',
     'announces 2 × 1 × 1 bytes after the header, but has 1',
   ],
@@ -43,10 +43,10 @@ it.each([
   [
     'another number of labels',
     '00000803 00000001 00000001 00000001 01',
-    'has 1 pictures, but labels has 2 labels',
+    'images: has 1 images, but labels has 2 labels',
   ],
-  ['nothing', '', 'begins with the bytes ;'],
-])('refuses %s', async (_, digits, message) => {
+  ['an empty file', '', 'begins with the bytes ;'],
+])('rejects %s', async (_, digits, message) => {
   const reading = readIdx({ images: hexFile(digits, 'images'), labels });
   await expect(reading).rejects.toThrow(DataError);
   await expect(reading).rejects.toThrow(message);

@@ -5,7 +5,7 @@ import { checkIndex } from './check-index.ts';
 
 /** The two files of an MNIST-like set. */
 export interface IdxFiles {
-  /** Pictures: unsigned bytes, three dimensions (`train-images-idx3-ubyte`). */
+  /** Images: unsigned bytes, three dimensions (`train-images-idx3-ubyte`). */
   readonly images: ByteFile;
   /** Labels: unsigned bytes, one dimension (`train-labels-idx1-ubyte`). */
   readonly labels: ByteFile;
@@ -13,25 +13,26 @@ export interface IdxFiles {
 
 /** Options of `readIdx`. */
 export interface IdxOptions {
-  /** Default: the digits of the labels from 0 to the largest one. */
+  /** Names of the classes; default: the numbers from 0 to the largest label. */
   readonly classNames?: readonly string[];
 }
 
 /**
- * Opens a set of the MNIST family (MNIST, Fashion-MNIST, EMNIST, KMNIST, …), unpacked: raw gray pictures, one channel.
+ * Opens a set of the MNIST family (MNIST, Fashion-MNIST, EMNIST, KMNIST, …) from its decompressed files. Images are raw
+ * grey, one channel.
  *
- * An idx file is `0, 0, type (8 = unsigned byte), number of dimensions`, each dimension as a big-endian uint32, and the
- * values. Labels are the numbers of the file.
+ * An idx file has the bytes `0, 0, type (8 = unsigned byte), number of dimensions`, each dimension as a big-endian
+ * uint32, then the values. Labels are as in the file.
  *
  * Reference: LeCun, Cortes, Burges, http://yann.lecun.com/exdb/mnist.
- * @throws DataError if a file is damaged, cut off or compressed, if the numbers of pictures and labels differ, or for
- * a label without a class name
+ * @throws DataError if a file is damaged, truncated or compressed, if the numbers of images and labels differ, or for a
+ *   label without a class name
  */
 export async function readIdx({ images, labels }: IdxFiles, options: IdxOptions = {}): Promise<ImageSource> {
   const [size, height, width] = (await readDimensions(images, 3)) as [number, number, number];
   const [labelCount] = (await readDimensions(labels, 1)) as [number];
   if (size !== labelCount) {
-    throw new DataError(`${images.name} has ${size} pictures, but ${labels.name} has ${labelCount} labels.`);
+    throw new DataError(`${images.name}: has ${size} images, but ${labels.name} has ${labelCount} labels.`);
   }
   const values = Int32Array.from(await labels.read(8, size));
   const largest = values.reduce((maximum, label) => Math.max(maximum, label), -1);
@@ -62,14 +63,14 @@ export async function readIdx({ images, labels }: IdxFiles, options: IdxOptions 
 async function readDimensions(file: ByteFile, count: number): Promise<number[]> {
   const header = await file.read(0, Math.min(file.size, 4 + 4 * count));
   if (header[0] === 0x1f && header[1] === 0x8b) {
-    throw new DataError(`${file.name}: is compressed with gzip; unpack it first.`);
+    throw new DataError(`${file.name}: is compressed with gzip; decompress it first.`);
   }
   const expected = [0, 0, 8, count];
   const found = Array.from(header.subarray(0, 4));
   if (header.length < 4 + 4 * count || found.some((byte, index) => byte !== expected[index])) {
     throw new DataError(
       `${file.name}: begins with the bytes ${found.join(', ')}; an idx file of unsigned bytes in ${count} dimensions ` +
-        `begins with ${expected.join(', ')} and has ${4 + 4 * count} bytes at least.`,
+        `begins with ${expected.join(', ')} and has at least ${4 + 4 * count} bytes.`,
     );
   }
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
@@ -78,7 +79,7 @@ async function readDimensions(file: ByteFile, count: number): Promise<number[]> 
   if (bytes === 0 || bytes !== file.size - header.length) {
     throw new DataError(
       `${file.name}: announces ${dimensions.join(' × ')} bytes after the header, but has ${file.size - header.length}; ` +
-        'the file is cut off or damaged.',
+        'the file is truncated or damaged.',
     );
   }
   return dimensions;

@@ -32,19 +32,24 @@ it('reads landmarks and scores', async () => {
 });
 
 it.each([
-  ['a field too few', readIjbMedia, '1.jpg 1\n', "line 1: expected 'name template medium' in 3 fields"],
-  ['a template that is none', readIjbMedia, '1.jpg one 1\n', "line 1: 'one' stands where"],
-  ['a template beyond int32', readIjbMedia, '1.jpg 2147483648 1\n', "'2147483648' stands where"],
-  ['neither same nor different', readIjbTemplatePairs, '1 2 0\n1 2 2\n', "line 2: '2' stands where"],
+  ['a missing field', readIjbMedia, '1.jpg 1\n', "line 1: expected 'name template medium' in 3 fields"],
+  ['a template that is not a number', readIjbMedia, '1.jpg one 1\n', "line 1: 'one' is not an integer"],
+  ['a template beyond int32', readIjbMedia, '1.jpg 2147483648 1\n', "'2147483648' is not an integer"],
+  ['neither same nor different', readIjbTemplatePairs, '1 2 0\n1 2 2\n', "line 2: '2' is not an integer"],
   [
-    'a coordinate that is none',
+    'a coordinate that is not a number',
     readIjbLandmarks,
     '1.jpg 1 2 3 4 5 6 7 8 9 x 1\n',
-    "line 1: 'x' is no number",
+    "line 1: 'x' is not a finite number",
   ],
-  ['a file of nothing', readIjbMedia, ' \n', "is empty; lines of 'name template medium'"],
-  ['an infinite one', readIjbLandmarks, '1.jpg 1 2 3 4 5 6 7 8 9 Infinity 1\n', 'is no number'],
-])('refuses %s', async (_, read, text, message) => {
+  ['an empty file', readIjbMedia, ' \n', "is empty; expected lines of 'name template medium'"],
+  [
+    'an infinite coordinate',
+    readIjbLandmarks,
+    '1.jpg 1 2 3 4 5 6 7 8 9 Infinity 1\n',
+    'is not a finite number',
+  ],
+])('rejects %s', async (_, read, text, message) => {
   const reading: Promise<unknown> = read(textFile(text));
   await expect(reading).rejects.toThrow(DataError);
   await expect(reading).rejects.toThrow(message);

@@ -19,7 +19,7 @@ async function make(...paths: string[]) {
 }
 
 describe('openImageFolder', () => {
-  it('makes a class of each folder, everything in natural order', async () => {
+  it('makes each folder a class, in natural order', async () => {
     await make('p10/a.jpg', 'p2/b10.jpg', 'p2/b9.PNG', 'p2/deeper/c.jpeg', 'p2/notes.txt', 'p2/.hidden.jpg');
     await make('.git/x.jpg', 'README.jpg');
     await mkdir(join(folder, 'empty'));
@@ -34,14 +34,14 @@ describe('openImageFolder', () => {
     await source.close();
   });
 
-  it('takes one class, other endings, and the classes of another set', async () => {
+  it('accepts a single class, other extensions and the class names of another set', async () => {
     await make('only/a.tif');
     const options = { extensions: ['.tif'], classNames: ['first', 'only'] };
     expect([...(await openImageFolder(folder, options)).labels]).toEqual([1]);
     expect((await openImageFolder(folder, { extensions: ['.tif'] })).classNames).toEqual(['only']);
   });
 
-  it('follows links, but in no loop', async () => {
+  it('follows links without looping', async () => {
     await make('a/1.jpg', 'elsewhere/.x/b/2.jpg');
     await symlink(folder, join(folder, 'a', 'loop'));
     await symlink(join(folder, 'a'), join(folder, 'a', 'self'));
@@ -52,18 +52,16 @@ describe('openImageFolder', () => {
     expect((await openImageFolder(folder)).paths).toEqual(['a/1.jpg', 'a/3.jpg', 'b/2.jpg']);
   });
 
-  it('says what is wrong with a folder', async () => {
+  it('reports missing and misplaced images', async () => {
     await expect(openImageFolder(folder)).rejects.toThrow(DataError);
-    await expect(openImageFolder(folder)).rejects.toThrow(
-      'found no pictures (.jpg, .jpeg, .png, .webp, .bmp)',
-    );
+    await expect(openImageFolder(folder)).rejects.toThrow('found no images (.jpg, .jpeg, .png, .webp, .bmp)');
     await make('1.jpg');
-    await expect(openImageFolder(folder)).rejects.toThrow('and 1 in no such folder; put each class into');
+    await expect(openImageFolder(folder)).rejects.toThrow('but 1 outside of them; put each class into');
     await expect(openImageFolder(join(folder, 'none'))).rejects.toThrow(DataError);
     await expect(openImageFolder(join(folder, '1.jpg'))).rejects.toThrow(DataError);
   });
 
-  it('says which picture has gone', async () => {
+  it('names an image that was deleted', async () => {
     await make('a/1.jpg');
     const source = await openImageFolder(folder);
     await rm(join(folder, 'a', '1.jpg'));

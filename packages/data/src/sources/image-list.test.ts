@@ -9,8 +9,8 @@ describe('readImageList', () => {
     ['commas', 'images/1.jpg,0\nimages/2.jpg,10\n'],
     ['semicolons', 'images/1.jpg;0\nimages/2.jpg;10\n'],
     ['spaces', 'images/1.jpg 0\nimages/2.jpg  10\n'],
-    ['names of columns', 'path,label\nimages/1.jpg,0\nimages/2.jpg,10\n'],
-    ['columns in another order, and more', 'id,age,Filename\n0,33,images/1.jpg\n10,44,images/2.jpg\n'],
+    ['a header line', 'path,label\nimages/1.jpg,0\nimages/2.jpg,10\n'],
+    ['reordered and additional columns', 'id,age,Filename\n0,33,images/1.jpg\n10,44,images/2.jpg\n'],
     ["the lines of MXNet's .lst", '0\t0.000000\timages/1.jpg\n1\t10.000000\timages/2.jpg\n'],
     ["the lines of InsightFace's .lst", '1\timages/1.jpg\t0\n0\timages/2.jpg\t10\t1\t2\t3\t4\n'],
   ])('reads %s', async (_, text) => {
@@ -19,14 +19,14 @@ describe('readImageList', () => {
     expect(labels).toEqual(['0', '10']);
   });
 
-  it('keeps spaces in paths, and all numbers of a label', async () => {
+  it('keeps spaces in paths and all numbers of a label', async () => {
     expect((await readImageList(textFile('Jane Doe/1 a.jpg 7\n'))).paths).toEqual(['Jane Doe/1 a.jpg']);
     const { labels, labelArrays } = await readImageList(textFile('5\t4\t5\t0.25\ta.jpg\n'));
     expect(labels).toEqual(['4']);
     expect(labelArrays).toEqual([Float32Array.of(4, 5, 0.25)]);
   });
 
-  it('takes names of classes, and a first line as it is told to', async () => {
+  it('reads class names, and the first line according to the option header', async () => {
     const text = 'file,class\na.jpg,Jane\n';
     expect((await readImageList(textFile(text))).labels).toEqual(['Jane']);
     expect((await readImageList(textFile(text), { header: false })).labels).toEqual(['class', 'Jane']);
@@ -36,13 +36,17 @@ describe('readImageList', () => {
   });
 
   it.each([
-    ['a path alone', 'a.jpg\n', "line 1: expected a path and a label as in the first line, found 'a.jpg'"],
-    ['a line of another form', 'a.jpg,1\nb.jpg\n', 'line 2: expected a path and a label'],
+    [
+      'a path without label',
+      'a.jpg\n',
+      "line 1: expected a path and a label as in the first line, found 'a.jpg'",
+    ],
+    ['a line unlike the first', 'a.jpg,1\nb.jpg\n', 'line 2: expected a path and a label'],
     ['an empty path', 'a.jpg,1\n,1\n', 'line 2: expected a path and a label'],
-    ['a label that is no number in a .lst', '0\t1\ta.jpg\n1\tx\tb.jpg\n', 'line 2: expected'],
-    ['nothing', '\n', 'the list is empty'],
-    ['names and nothing else', 'path,label\n', 'a line of names and nothing else'],
-  ])('refuses %s', async (_, text, message) => {
+    ['a label in a .lst that is not a number', '0\t1\ta.jpg\n1\tx\tb.jpg\n', 'line 2: expected'],
+    ['an empty list', '\n', 'the list is empty'],
+    ['a header line only', 'path,label\n', 'the list has only a header line'],
+  ])('rejects %s', async (_, text, message) => {
     const reading = readImageList(textFile(text));
     await expect(reading).rejects.toThrow(DataError);
     await expect(reading).rejects.toThrow(message);
@@ -50,15 +54,15 @@ describe('readImageList', () => {
 });
 
 describe('imageListSource', () => {
-  it('reads pictures when they are asked for', async () => {
+  it('reads images on demand', async () => {
     const list = await readImageList(textFile('0\t10\t1\ta.jpg\n1\t9\t2\tb.jpg\n'));
-    const asked: string[] = [];
+    const requested: string[] = [];
     const source = imageListSource(list, async (path) => {
-      asked.push(path);
+      requested.push(path);
       return Uint8Array.of(1);
     });
     expect(source).toMatchObject({ size: 2, classNames: ['9', '10'], labels: Int32Array.of(1, 0) });
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     const record = { bytes: Uint8Array.of(1), label: 0, labels: Float32Array.of(9, 2), origin: 'b.jpg' };
     expect(await source.get(1)).toEqual(record);
     await expect(source.get(-1)).rejects.toThrow(RangeError);
@@ -66,7 +70,7 @@ describe('imageListSource', () => {
     await source.close();
   });
 
-  it('takes the classes of another set', async () => {
+  it('uses the class names of another set', async () => {
     const list = await readImageList(textFile('a.jpg 10\n'));
     const read = async () => new Uint8Array(0);
     expect([...imageListSource(list, read, { classNames: ['9', '10'] }).labels]).toEqual([1]);

@@ -23,13 +23,13 @@ it('reads the pairs of View 2, with folds', async () => {
   expect([...(pairs.folds ?? [])]).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
 });
 
-it('reads View 1, one fold, and other endings', async () => {
+it('reads View 1, which is one fold, and other extensions', async () => {
   const pairs = await readLfwPairs(textFile(`2\n${fold}`), { extension: '.png' });
   expect(pairs.first[1]).toBe('A/A_12345.png');
   expect([...(pairs.folds ?? [])]).toEqual([0, 0, 0, 0]);
 });
 
-it('finds the folds of a list without first line, which need not be of equal size', async () => {
+it('finds folds, also of unequal size, in a list without header line', async () => {
   const pairs = await readLfwPairs(textFile('A 1 2\nB 1 C 1\nB 1 D 1\nA 1 3\nB 2 C 1\n'));
   expect([...(pairs.folds ?? [])]).toEqual([0, 0, 0, 1, 1]);
 });
@@ -40,17 +40,17 @@ it.each([
     'A 1 2\nA 1\n',
     "line 2: expected 'name n1 n2' or 'name1 n1 name2 n2', found 2 fields",
   ],
-  ['a number that is none', 'A 1 x\n', "line 1: 'x' stands where a whole number"],
+  ['a word for a number', 'A 1 x\n', "line 1: 'x' is not an integer"],
   ['fewer pairs than announced', `3\t2\n${fold}`, 'has 4 pairs, but its first line announces 12'],
   ['more pairs than announced', `1\t2\n${fold}${fold}`, 'has 8 pairs, but its first line announces 4'],
   [
-    'kinds in another order',
+    'pairs in the wrong order',
     '1\t1\nA 1 B 1\nA 1 2\n',
     'line 2: the first line announces 1 pairs of each kind',
   ],
-  ['nothing', '', 'has 0 pairs, but needs at least one'],
-  ['a first line alone', '10\t0\n', "line 1: '0' stands where"],
-])('refuses %s', async (_, text, message) => {
+  ['an empty file', '', 'has 0 pairs, but needs at least one'],
+  ['a header line only', '10\t0\n', "line 1: '0' is not an integer"],
+])('rejects %s', async (_, text, message) => {
   const reading = readLfwPairs(textFile(text));
   await expect(reading).rejects.toThrow(DataError);
   await expect(reading).rejects.toThrow(message);

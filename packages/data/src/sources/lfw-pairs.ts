@@ -1,24 +1,24 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
 import { PairCollector, type PairList } from './pair-list.ts';
-import { type NumberedLine, parseWhole, readLines, shorten } from './text-lines.ts';
+import { type NumberedLine, parseInteger, readLines, shorten } from './text-lines.ts';
 
 /** Options of `readLfwPairs`. */
 export interface LfwPairsOptions {
-  /** Ending of the files; default `.jpg`. */
+  /** File extension of the images; default `.jpg`. */
   readonly extension?: string;
 }
 
 /**
- * Reads pairs in the form of Labeled Faces in the Wild.
+ * Reads pairs in the format of Labeled Faces in the Wild.
  *
- * A pair of one person is `name⇥n1⇥n2`, a pair of two is `name1⇥n1⇥name2⇥n2`, and picture 7 of `Jane_Doe` is the file
- * `Jane_Doe/Jane_Doe_0007.jpg`. The first line may be `folds⇥pairs` (View 2: 10 and 300) or `pairs` (View 1, one fold):
- * then each fold has this many pairs of one person and after them as many of two, and the file is held to it. Without
- * a first line of this kind, a new fold begins where pairs of one person follow pairs of two.
+ * A pair of the same person is `name⇥n1⇥n2`, a pair of two people is `name1⇥n1⇥name2⇥n2`. Image 7 of `Jane_Doe` is the
+ * file `Jane_Doe/Jane_Doe_0007.jpg`. The header line is `folds⇥pairs` (View 2: 10 and 300) or `pairs` (View 1, one
+ * fold): each fold must then have this many pairs of the same person, followed by as many pairs of two people. Without
+ * a header line, a new fold begins where a pair of the same person follows a pair of two people.
  *
  * Reference: http://vis-www.cs.umass.edu/lfw/README.txt, 3c.
- * @throws DataError for a line that is no pair, or if the pairs are not those announced
+ * @throws DataError for a malformed line, or if the pairs do not match the header line
  */
 export async function readLfwPairs(
   file: ByteFile,
@@ -35,10 +35,10 @@ export async function readLfwPairs(
       fold = Math.floor(pairs.size / (2 * header.perKind));
       const expected = pairs.size % (2 * header.perKind) < header.perKind;
       if (isSame !== expected) {
-        const [one, other] = expected ? ['one person', 'two'] : ['two people', 'one'];
+        const [one, other] = expected ? ['one person', 'two people'] : ['two people', 'one person'];
         throw new DataError(
-          `${line.place}: the first line announces ${header.perKind} pairs of each kind in a fold, so pair ` +
-            `${pairs.size} must be of ${one}, but it is of ${other}.`,
+          `${line.location}: the first line announces ${header.perKind} pairs of each kind in a fold, so pair ` +
+            `${pairs.size} must show ${one}, but shows ${other}.`,
         );
       }
     } else if (isSame && !wasSame) {
@@ -57,22 +57,22 @@ export async function readLfwPairs(
 function readHeader(line: NumberedLine | undefined): { folds: number; perKind: number } | null {
   const fields = line ? split(line.text) : [];
   if (!line || fields.length > 2 || !fields.every((field) => /^\d+$/.test(field))) return null;
-  const numbers = fields.map((field) => parseWhole(field, line.place, { minimum: 1 }));
+  const numbers = fields.map((field) => parseInteger(field, line.location, { minimum: 1 }));
   return { folds: fields.length === 2 ? (numbers[0] as number) : 1, perKind: numbers.at(-1) as number };
 }
 
-function readPair({ text, place }: NumberedLine, extension: string) {
+function readPair({ text, location }: NumberedLine, extension: string) {
   const fields = split(text);
   if (fields.length !== 3 && fields.length !== 4) {
     throw new DataError(
-      `${place}: expected 'name n1 n2' or 'name1 n1 name2 n2', found ${fields.length} fields: '${shorten(text)}'.`,
+      `${location}: expected 'name n1 n2' or 'name1 n1 name2 n2', found ${fields.length} fields: '${shorten(text)}'.`,
     );
   }
   const isSame = fields.length === 3;
   const [firstName, firstNumber] = fields as [string, string];
   const secondName = isSame ? firstName : (fields[2] as string);
   const path = (name: string, number: string) => {
-    const digits = String(parseWhole(number, place)).padStart(4, '0');
+    const digits = String(parseInteger(number, location)).padStart(4, '0');
     return `${name}/${name}_${digits}${extension}`;
   };
   return { first: path(firstName, firstNumber), second: path(secondName, fields.at(-1) as string), isSame };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compareNaturally } from './natural-order.ts';
 
-it('orders numbers within names as numbers', () => {
+it('compares numbers within names by value', () => {
   const names = [
     'a10',
     'a2',
@@ -33,7 +33,7 @@ it('orders numbers within names as numbers', () => {
   ]);
 });
 
-it('is a total order: no two different names are equal, and three agree', () => {
+it('is a total order: antisymmetric, transitive, and equal only for equal names', () => {
   const name = fc.string({ unit: fc.constantFrom('0', '1', '9', 'a', 'B', '_', 'é'), maxLength: 6 });
   fc.assert(
     fc.property(name, name, name, (first, second, third) => {

@@ -1,7 +1,6 @@
 /**
- * Order of names as a person expects it: runs of digits compare as numbers (`a2` before `a10`), everything else by
- * code units. Does not depend on the language of the machine, as `localeCompare` does, so that labels made from sorted
- * names are the same everywhere.
+ * Compares names in natural order: runs of digits by value (`a2` before `a10`), everything else by code units. Unlike
+ * `localeCompare`, the order does not depend on the locale, so labels derived from sorted names are the same everywhere.
  */
 export function compareNaturally(first: string, second: string): number {
   const firstParts = first.match(/\d+|\D+/g) ?? [];
@@ -11,13 +10,13 @@ export function compareNaturally(first: string, second: string): number {
     const order = compareParts(firstParts[index] as string, secondParts[index] as string);
     if (order !== 0) return order;
   }
-  // Equal but for leading zeros: the plain order decides, so that different names are never equal.
+  // The names differ only in leading zeros: the plain order decides, so that different names are never equal.
   return firstParts.length - secondParts.length || compareText(first, second);
 }
 
 function compareParts(first: string, second: string): number {
   if (!isDigit(first) || !isDigit(second)) return compareText(first, second);
-  // Not as numbers, which end at 2^53: without leading zeros, more digits are a larger number.
+  // As text, because numbers are exact only up to 2^53: without leading zeros, the longer run is larger.
   const firstDigits = first.replace(/^0+/, '');
   const secondDigits = second.replace(/^0+/, '');
   return firstDigits.length - secondDigits.length || compareText(firstDigits, secondDigits);

@@ -3,11 +3,11 @@ import { DataError } from '@openset/core';
 import { type ByteFile, checkRange } from '../byte-file.ts';
 
 /**
- * Opens a file of the disk for random access.
- * @throws DataError if it cannot be opened, naming path and reason
+ * Opens a file for random access.
+ * @throws DataError with path and reason if it cannot be opened
  */
 export async function openFile(path: string): Promise<ByteFile> {
-  const handle = await open(path, 'r').catch((error) => refuse(path, error));
+  const handle = await open(path, 'r').catch((error) => throwUnreadable(path, error));
   const status = await handle.stat();
   if (!status.isFile()) {
     await handle.close();
@@ -24,7 +24,9 @@ export async function openFile(path: string): Promise<ByteFile> {
       while (end < length) {
         const { bytesRead } = await handle.read(bytes, end, length - end, offset + end);
         if (bytesRead === 0) {
-          throw new DataError(`${path}: ended at byte ${offset + end}; it was cut while it was read.`);
+          throw new DataError(
+            `${path}: ends at byte ${offset + end}; the file was truncated during reading.`,
+          );
         }
         end += bytesRead;
       }
@@ -35,15 +37,15 @@ export async function openFile(path: string): Promise<ByteFile> {
 }
 
 /**
- * Reads one file that a list or folder names.
- * @throws DataError if it cannot be read, naming path and reason
+ * Reads a whole file.
+ * @throws DataError with path and reason if it cannot be read
  */
 export async function readWholeFile(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((error) => refuse(path, error));
+  const bytes = await readFile(path).catch((error) => throwUnreadable(path, error));
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Opens a file for a source that keeps it, and closes it if the source cannot be made. */
+/** Opens a file for a source that keeps it open; closes the file if `use` fails. */
 export async function withFile<T>(path: string, use: (file: ByteFile) => Promise<T>): Promise<T> {
   const file = await openFile(path);
   try {
@@ -54,7 +56,7 @@ export async function withFile<T>(path: string, use: (file: ByteFile) => Promise
   }
 }
 
-/** As `withFile`, for sources of several files. */
+/** Like `withFile`, for sources of several files. */
 export async function withFiles<T>(
   paths: readonly string[],
   use: (files: readonly ByteFile[]) => Promise<T>,
@@ -65,9 +67,9 @@ export async function withFiles<T>(
 }
 
 /**
- * Reads a file of the disk with a reader that takes everything at once, such as `readLfwPairs` or `readIjbMedia`, and
- * closes it: `await readFrom('pairs.txt', readLfwPairs)`.
- * @throws DataError if the file cannot be opened, and what the reader throws
+ * Opens a file, reads it to the end with a reader such as `readLfwPairs` or `readIjbMedia`, and closes it:
+ * `await readFrom('pairs.txt', readLfwPairs)`.
+ * @throws DataError if the file cannot be opened; errors of the reader
  */
 export async function readFrom<T>(path: string, read: (file: ByteFile) => Promise<T>): Promise<T> {
   return withFile(path, async (file) => {
@@ -77,7 +79,8 @@ export async function readFrom<T>(path: string, read: (file: ByteFile) => Promis
   });
 }
 
-function refuse(path: string, error: unknown): never {
+/** @throws DataError for a file or folder that cannot be read, with path and reason */
+export function throwUnreadable(path: string, error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error);
   throw new DataError(`${path}: cannot be read (${reason}).`, { cause: error });
 }

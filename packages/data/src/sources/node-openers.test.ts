@@ -31,11 +31,11 @@ describe('openFile', () => {
     expect(await file.read(6, 0)).toHaveLength(0);
     await expect(file.read(5, 2)).rejects.toThrow(DataError);
     await writeFile(at('abc'), 'a');
-    await expect(file.read(0, 6)).rejects.toThrow('ended at byte 1; it was cut while it was read');
+    await expect(file.read(0, 6)).rejects.toThrow('ends at byte 1; the file was truncated during reading');
     await file.close();
   });
 
-  it('says what cannot be opened', async () => {
+  it('names a path that cannot be opened', async () => {
     await expect(openFile(at('none'))).rejects.toThrow('none: cannot be read (ENOENT');
     await expect(openFile(folder)).rejects.toThrow(DataError);
   });
@@ -63,11 +63,11 @@ describe('the openers', () => {
     await set.close();
   });
 
-  it('open a list and pairs, whose pictures lie in a folder', async () => {
+  it('open a list and pairs with images in a folder', async () => {
     await writeFile(at('label.txt'), 'abc.jpg\t4\n');
-    await writeFile(at('abc.jpg'), 'picture');
+    await writeFile(at('abc.jpg'), 'image');
     const source = await openImageList(at('label.txt'));
-    expect(new TextDecoder().decode((await source.get(0)).bytes)).toBe('picture');
+    expect(new TextDecoder().decode((await source.get(0)).bytes)).toBe('image');
     await writeFile(at('pairs.txt'), 'A 1 B 1\n');
     const pairs = openPairs(await readFrom(at('pairs.txt'), readLfwPairs), folder);
     expect(pairs).toMatchObject({ size: 1, isSame: Uint8Array.of(0), folds: Int32Array.of(0) });
@@ -76,7 +76,7 @@ describe('the openers', () => {
     await expect(readFrom(at('abc.jpg'), readLfwPairs)).rejects.toThrow(DataError);
   });
 
-  it('open sets of raw pictures', async () => {
+  it('open sets of raw images', async () => {
     await writeFile(at('images'), Buffer.from('0000080300000001000000010000000107', 'hex'));
     await writeFile(at('labels'), Buffer.from('000008010000000100', 'hex'));
     const digits = await openIdx({ images: at('images'), labels: at('labels') });

@@ -9,26 +9,26 @@ import type { PairList } from './pair-list.ts';
 import type { PathSource } from './path-source.ts';
 import { type RecordIOOptions, type RecordIOSource, readRecordIO } from './record-io-source.ts';
 import { readVerificationBin } from './verification-bin.ts';
-import { type VerificationSet, verificationFromPairs } from './verification-set.ts';
+import { type VerificationSet, verificationSetFromPairs } from './verification-set.ts';
 
 /**
- * Opens an MXNet RecordIO set by the path of its `.rec` file; see `readRecordIO`. The index is the file of the same
- * name that ends in `.idx`; without it, the record file is gone through once.
+ * Opens an MXNet RecordIO set by the path of its `.rec` file; see `readRecordIO`. The index is the file of the same name
+ * that ends in `.idx`; if it is missing, the record file is scanned once.
  * @throws DataError if a file cannot be opened or is damaged
- * @throws ConfigError for options that do not go with the set
+ * @throws ConfigError for options that do not match the set
  */
 export async function openRecordIO(path: string, options: RecordIOOptions = {}): Promise<RecordIOSource> {
   const indexPath = path.replace(/(\.rec)?$/, '.idx');
   const paths = (await exists(indexPath)) ? [path, indexPath] : [path];
   return withFiles(paths, ([records, index]) =>
-    // There is one for each path.
+    // `withFiles` opens one file for each path.
     readRecordIO({ records: records as NonNullable<typeof records>, index }, options),
   );
 }
 
 /**
  * Opens an InsightFace verification set (`lfw.bin`); see `readVerificationBin`.
- * @throws DataError if it cannot be opened, is damaged or holds anything else
+ * @throws DataError if it cannot be opened, is damaged or has other content
  */
 export async function openVerificationBin(path: string): Promise<VerificationSet> {
   return withFile(path, readVerificationBin);
@@ -36,14 +36,14 @@ export async function openVerificationBin(path: string): Promise<VerificationSet
 
 /** Options of `openImageList`. */
 export interface OpenImageListOptions extends ImageListOptions {
-  /** Folder that paths start from; default: that of the list. */
+  /** Base folder of relative paths; default: the folder of the list. */
   readonly folder?: string;
-  /** Names that the classes must have, those of another set; default: those of the list, in natural order. */
+  /** Class names of another set, to number classes alike; default: the classes of the list, in natural order. */
   readonly classNames?: readonly string[];
 }
 
 /**
- * Opens the pictures of a list (`label.txt`, CSV, `.lst`); see `readImageList`.
+ * Opens the images of a list (`label.txt`, CSV, `.lst`); see `readImageList`.
  * @throws DataError if the list cannot be opened or is damaged
  */
 export async function openImageList(path: string, options: OpenImageListOptions = {}): Promise<PathSource> {
@@ -53,15 +53,15 @@ export async function openImageList(path: string, options: OpenImageListOptions 
 }
 
 /**
- * The verification set of a list of pairs whose pictures lie in a folder; read the list with `readFrom` and
- * `readLfwPairs`, `readPairTable` or `readCfpPairs`.
+ * Returns the verification set of a list of pairs with images in a folder. Read the list with `readFrom` and
+ * `readLfwPairs` or `readPairTable`, or with `readCfpFolder`.
  */
 export function openPairs(pairs: PairList, folder: string): VerificationSet {
-  return verificationFromPairs(pairs, (path) => readWholeFile(resolve(folder, path)));
+  return verificationSetFromPairs(pairs, (path) => readWholeFile(resolve(folder, path)));
 }
 
 /**
- * Opens a set of the MNIST family by the paths of its unpacked files; see `readIdx`.
+ * Opens a set of the MNIST family by the paths of its decompressed files; see `readIdx`.
  * @throws DataError if a file cannot be opened or is damaged
  */
 export async function openIdx(
@@ -76,7 +76,7 @@ export async function openIdx(
 /**
  * Opens CIFAR-10 or CIFAR-100 by the paths of its binary files; see `readCifar`.
  * @throws DataError if a file cannot be opened or is damaged
- * @throws ConfigError without files, or for class names of another number
+ * @throws ConfigError without files, or for a wrong number of class names
  */
 export async function openCifar(paths: readonly string[], options: CifarOptions): Promise<ImageSource> {
   return withFiles(paths, (files) => readCifar(files, options));

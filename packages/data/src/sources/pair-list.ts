@@ -1,25 +1,25 @@
-import { Column } from './column.ts';
+import { GrowingArray } from './growing-array.ts';
 
-/** Pairs of pictures by their paths. */
+/** Pairs of images, by path. */
 export interface PairList {
-  /** Path of the first picture of each pair. */
+  /** Path of the first image of each pair. */
   readonly first: readonly string[];
-  /** Path of the second. */
+  /** Path of the second image of each pair. */
   readonly second: readonly string[];
-  /** 1 where the pictures of a pair show the same person, 0 where they do not. */
+  /** 1 for a pair of the same person, 0 for a pair of two people. */
   readonly isSame: Uint8Array;
-  /** The fold of each pair, counted from 0; null where the list has none. */
+  /** Fold of each pair, from 0; null if the list has no folds. */
   readonly folds: Int32Array | null;
 }
 
-/** Collects the pairs of a list. */
+/** Builds a list of pairs. */
 export class PairCollector {
   readonly #first: string[] = [];
   readonly #second: string[] = [];
-  readonly #isSame = new Column((length) => new Uint8Array(length));
-  readonly #folds = new Column((length) => new Int32Array(length));
+  readonly #isSame = new GrowingArray((length) => new Uint8Array(length));
+  readonly #folds = new GrowingArray((length) => new Int32Array(length));
 
-  /** @param fold counted from 0; left out for all pairs where the list has no folds */
+  /** @param fold fold of the pair, from 0; omitted for all pairs of a list without folds */
   add(first: string, second: string, isSame: boolean, fold?: number): void {
     this.#first.push(first);
     this.#second.push(second);

@@ -7,10 +7,10 @@ import { guessSeparator, splitFields } from './separated-fields.ts';
 describe('readPairTable', () => {
   it.each([
     ['commas', 'a 1.jpg,b.jpg,1\nc.jpg,d.jpg,0\n', 'a 1.jpg'],
-    ['a first line of names', 'first,second,same\na.jpg,b.jpg,True\nc.jpg,d.jpg,False\n', 'a.jpg'],
+    ['a header line', 'first,second,same\na.jpg,b.jpg,True\nc.jpg,d.jpg,False\n', 'a.jpg'],
     ['tabs', 'a.jpg\tb.jpg\t1\nc.jpg\td.jpg\t-1\n', 'a.jpg'],
     ['spaces', 'a.jpg b.jpg 1\nc.jpg d.jpg 0\n', 'a.jpg'],
-    ['same in front, as for AgeDB-30', '1 a.jpg b.jpg\n0 c.jpg d.jpg\n', 'a.jpg'],
+    ['same as the first column, as for AgeDB-30', '1 a.jpg b.jpg\n0 c.jpg d.jpg\n', 'a.jpg'],
     ['quotes', '"a,1.jpg",b.jpg,1\nc.jpg,"d.jpg",0\n', 'a,1.jpg'],
   ])('reads %s', async (_, text, first) => {
     const pairs = await readPairTable(textFile(text));
@@ -20,7 +20,7 @@ describe('readPairTable', () => {
     expect(pairs.folds).toBeNull();
   });
 
-  it('reads folds, or cuts the list into folds', async () => {
+  it('reads folds, or divides the list into folds', async () => {
     const pairs = await readPairTable(textFile('a,b,same,fold\na,b,1,0\na,c,0,3\n'));
     expect([...(pairs.folds ?? [])]).toEqual([0, 3]);
     const text = 'a b 1\n'.repeat(6);
@@ -32,14 +32,14 @@ describe('readPairTable', () => {
   });
 
   it.each([
-    ['a word for same', 'a,b,1\na,b,perhaps\n', "line 2: expected 'path, path, same'"],
+    ['an unknown word for same', 'a,b,1\na,b,perhaps\n', "line 2: expected 'path, path, same'"],
     ['another number of fields', 'a,b,1\na,b,1,0\n', 'in 3 fields'],
     ['an empty path', 'a,b,1\n,b,1\n', 'line 2: expected'],
-    ['a fold that is none', 'a,b,1,x\n', "'x' stands where a whole number"],
-    ['names and nothing else', 'a,b,same\n', 'has no pairs'],
-    ['nothing', '', 'has no pairs'],
-    ['an open quote', '"a,b,1\n', 'line 1: a quote begins and does not end'],
-  ])('refuses %s', async (_, text, message) => {
+    ['a fold that is not a number', 'a,b,1,x\n', "'x' is not an integer"],
+    ['a header line only', 'a,b,same\n', 'has no pairs'],
+    ['an empty file', '', 'has no pairs'],
+    ['an open quote', '"a,b,1\n', 'line 1: a quoted field does not end'],
+  ])('rejects %s', async (_, text, message) => {
     const reading = readPairTable(textFile(text));
     await expect(reading).rejects.toThrow(DataError);
     await expect(reading).rejects.toThrow(message);
@@ -47,11 +47,11 @@ describe('readPairTable', () => {
 });
 
 describe('splitFields', () => {
-  it('follows RFC 4180 where there are quotes', () => {
+  it('follows RFC 4180 for quotes', () => {
     expect(splitFields('"a ""b"", c" , d,', ',', 'here')).toEqual(['a "b", c', 'd', '']);
     expect(splitFields('  "a b"  c ', ' ', 'here')).toEqual(['a b', 'c']);
     expect(splitFields('a"b,c', ',', 'here')).toEqual(['a"b', 'c']);
-    expect(() => splitFields('"a"b,c', ',', 'here')).toThrow('here: text follows a field in quotes.');
+    expect(() => splitFields('"a"b,c', ',', 'here')).toThrow('here: text follows a quoted field.');
   });
 
   it('guesses the separator', () => {

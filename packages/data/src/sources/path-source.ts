@@ -2,22 +2,23 @@ import type { ImageRecord, ImageSource } from '../source.ts';
 import { checkIndex } from './check-index.ts';
 import type { ClassTable } from './class-table.ts';
 
-/** A set of pictures that are files of their own. */
+/** A set of image files. */
 export interface PathSource extends ImageSource {
-  /** The files in order, as the list or folder names them. */
+  /** Path of each image, as in the list or folder. */
   readonly paths: readonly string[];
 }
 
-/** What `pathSource` puts together. */
+/** Parameters of `pathSource`. */
 export interface PathSourceParts extends ClassTable {
+  /** Name of the set, for messages. */
   readonly name: string;
   readonly paths: readonly string[];
-  /** All numbers of each label, for lists with several. */
+  /** All numbers of each label, for lists with label arrays. */
   readonly labelArrays?: readonly Float32Array[];
   readonly readFile: (path: string) => Promise<Uint8Array>;
 }
 
-/** An `ImageSource` over files that are read one by one. */
+/** Returns an `ImageSource` over files, which are read on demand. */
 export function pathSource(parts: PathSourceParts): PathSource {
   const { name, paths, labels, classNames, labelArrays, readFile } = parts;
   return {
@@ -28,9 +29,9 @@ export function pathSource(parts: PathSourceParts): PathSource {
     async get(index): Promise<ImageRecord> {
       checkIndex(name, index, paths.length);
       const path = paths[index] as string;
-      const all = labelArrays?.[index];
+      const labelArray = labelArrays?.[index];
       const record = { bytes: await readFile(path), label: labels[index] as number, origin: path };
-      return all ? { ...record, labels: all } : record;
+      return labelArray ? { ...record, labels: labelArray } : record;
     },
     close: async () => {},
   };

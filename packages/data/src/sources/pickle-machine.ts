@@ -1,18 +1,20 @@
 import { DataError } from '@openset/core';
 import type { ByteCursor } from './byte-cursor.ts';
-import { buildValue, isKnownGlobal, reduceGlobal } from './pickle-numpy.ts';
+import { buildValue, isAllowedGlobal, reduceGlobal } from './pickle-numpy.ts';
 import { describeValue, PickleGlobal, PickleString, type PickleValue } from './pickle-values.ts';
 
-/** Dictionaries are not what a verification set is made of; a few entries may occur. */
+/** Verification sets need no large dictionaries. */
 const maximumEntries = 1024;
 
-/** The stack, the marks and the memo that the operations of a pickle work on. */
+const emptyStack = 'the operation needs a value, but the stack is empty; the file is damaged.';
+
+/** The state of the pickle machine: stack, marks and memo. */
 export class PickleMachine {
   readonly cursor: ByteCursor;
-  /** Offset of the operation that is carried out, for messages. */
+  /** Offset of the current operation, for messages. */
   operationOffset = 0;
   readonly #stack: PickleValue[] = [];
-  /** Heights of the stack. */
+  /** Stack heights at the marks. */
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, PickleValue>();
 
@@ -20,7 +22,7 @@ export class PickleMachine {
     this.cursor = cursor;
   }
 
-  /** @throws DataError naming file and place */
+  /** @throws DataError with file and offset */
   fail(problem: string): never {
     throw new DataError(`${this.cursor.file.name}, byte ${this.operationOffset}: ${problem}`);
   }
@@ -31,7 +33,7 @@ export class PickleMachine {
 
   pop(): PickleValue {
     const floor = this.#marks.at(-1) ?? 0;
-    if (this.#stack.length <= floor) this.fail('the operation takes a value, but there is none; damaged.');
+    if (this.#stack.length <= floor) this.fail(emptyStack);
     return this.#stack.pop() as PickleValue;
   }
 
@@ -39,11 +41,10 @@ export class PickleMachine {
     this.#marks.push(this.#stack.length);
   }
 
-  /** All values since the last mark. */
+  /** Removes and returns all values above the last mark. */
   popToMark(): PickleValue[] {
     const floor = this.#marks.pop();
-    if (floor === undefined)
-      this.fail('the operation takes values up to a mark, but there is none; damaged.');
+    if (floor === undefined) this.fail('the operation needs a mark, but there is none; the file is damaged.');
     return this.#stack.splice(floor);
   }
 
@@ -54,38 +55,44 @@ export class PickleMachine {
 
   append(values: readonly PickleValue[]): void {
     const list = this.#top();
-    if (!Array.isArray(list)) this.fail(`values are appended to ${describeValue(list)}, which is no list.`);
+    if (!Array.isArray(list)) this.fail(`cannot append to ${describeValue(list)}, which is not a list.`);
     for (const value of values) list.push(value);
   }
 
   setItems(values: readonly PickleValue[]): void {
     const map = this.#top();
-    if (!(map instanceof Map))
-      this.fail(`entries are put into ${describeValue(map)}, which is no dictionary.`);
-    if (values.length % 2 !== 0) this.fail('the last key of a dictionary has no value; damaged.');
+    if (!(map instanceof Map)) {
+      this.fail(`cannot add entries to ${describeValue(map)}, which is not a dictionary.`);
+    }
+    if (values.length % 2 !== 0) {
+      this.fail('the last key of a dictionary has no value; the file is damaged.');
+    }
     for (let index = 0; index < values.length; index += 2) {
       map.set(values[index] as PickleValue, values[index + 1] as PickleValue);
     }
-    if (map.size > maximumEntries)
-      this.fail(`a dictionary of more than ${maximumEntries} entries; not read.`);
+    if (map.size > maximumEntries) {
+      this.fail(`a dictionary has more than ${maximumEntries} entries, which is unsupported.`);
+    }
   }
 
-  remember(place: number | null): void {
-    this.#memo.set(place ?? this.#memo.size, this.#top() ?? null);
+  remember(key: number | null): void {
+    this.#memo.set(key ?? this.#memo.size, this.#top() ?? null);
   }
 
-  recall(place: number): void {
-    const value = this.#memo.get(place);
-    if (value === undefined) this.fail(`memo ${place} is asked for, in which nothing was put; damaged.`);
+  recall(key: number): void {
+    const value = this.#memo.get(key);
+    if (value === undefined) {
+      this.fail(`memo entry ${key} is read before it is written; the file is damaged.`);
+    }
     this.push(value);
   }
 
-  /** @throws DataError for every name but the few that verification sets need */
+  /** @throws DataError for every name except the few that verification sets need */
   pushGlobal(module: string, name: string): void {
     const full = `${module} ${name}`;
-    if (!isKnownGlobal(full)) {
+    if (!isAllowedGlobal(full)) {
       this.fail(
-        `the pickle names '${module.slice(0, 80)}.${name.slice(0, 80)}', which a verification set does not need; refused.`,
+        `the pickle names '${module.slice(0, 80)}.${name.slice(0, 80)}', which a verification set does not need; the name is refused.`,
       );
     }
     this.push(new PickleGlobal(full));
@@ -96,7 +103,9 @@ export class PickleMachine {
     const [name, module] = [this.pop(), this.pop()].map((value) =>
       value instanceof PickleString && value.kind === 'text' ? value.shortText(fileName) : null,
     );
-    if (typeof module !== 'string' || typeof name !== 'string') this.fail('a name must be two short texts.');
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      this.fail('a name must consist of two short strings.');
+    }
     this.pushGlobal(module, name);
   }
 
@@ -106,7 +115,8 @@ export class PickleMachine {
     const value = isCall ? reduceGlobal(callee, parameters, this.cursor.file.name) : undefined;
     if (value === undefined) {
       this.fail(
-        `${describeValue(callee)} cannot be made from ${describeValue(parameters)}; damaged, or unknown.`,
+        `cannot construct ${describeValue(callee)} from ${describeValue(parameters)}; the value is damaged or ` +
+          'unsupported.',
       );
     }
     this.push(value);
@@ -116,14 +126,15 @@ export class PickleMachine {
     const state = this.pop();
     if (!buildValue(this.#top(), state, this.cursor.file.name)) {
       this.fail(
-        `${describeValue(this.#top())} cannot take the state ${describeValue(state)}; damaged, or unknown.`,
+        `cannot set the state of ${describeValue(this.#top())} to ${describeValue(state)}; the value is damaged or ` +
+          'unsupported.',
       );
     }
   }
 
   #top(): PickleValue | undefined {
     const floor = this.#marks.at(-1) ?? 0;
-    if (this.#stack.length <= floor) this.fail('the operation needs a value, but there is none; damaged.');
+    if (this.#stack.length <= floor) this.fail(emptyStack);
     return this.#stack.at(-1);
   }
 }

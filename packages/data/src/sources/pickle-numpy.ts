@@ -1,15 +1,8 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
-import {
-  describeValue,
-  NumpyArray,
-  NumpyType,
-  type PickleGlobal,
-  PickleString,
-  type PickleValue,
-} from './pickle-values.ts';
+import { NumpyArray, NumpyType, type PickleGlobal, PickleString, type PickleValue } from './pickle-values.ts';
 
-/** Makes the value that a name and its arguments stand for. */
+/** Constructs the value of a call from its arguments; returns undefined for invalid arguments. */
 type Maker = (parameters: PickleValue[], name: string) => PickleValue | undefined;
 
 const makeArray: Maker = () => new NumpyArray();
@@ -20,25 +13,25 @@ const makeType: Maker = ([code], name) => {
   return found ? new NumpyType(found) : undefined;
 };
 
-/** One number: its type, and its bytes. */
+/** One number, from its type and its bytes. */
 const makeScalar: Maker = ([type, data], name) => {
   if (!(type instanceof NumpyType) || !(data instanceof PickleString)) return undefined;
   const bytes = data.shortBytes(name);
   return bytes?.length === type.itemBytes ? decodeNumbers(bytes, type)?.[0] : undefined;
 };
 
-/** What Python 3 writes for bytes in the protocols 0 to 2: the text of the same characters, to be encoded. */
-const encodeLatin: Maker = ([text, encoding], name) => {
+/** Bytes as Python 3 writes them in protocols 0 to 2: text of the same characters, to be encoded as latin1. */
+const makeEncodedBytes: Maker = ([text, encoding], name) => {
   const isLatin = encoding instanceof PickleString && encoding.shortText(name) === 'latin1';
   return isLatin && text instanceof PickleString && text.kind === 'text' ? text.asBytes() : undefined;
 };
 
-/** `bytes()`, which the same protocols write for no bytes at all. */
-const noBytes: Maker = (parameters) =>
+/** Empty bytes, which the same protocols write as `bytes()`. */
+const makeEmptyBytes: Maker = (parameters) =>
   parameters.length === 0 ? new PickleString('bytes', 'plain', 0, 0, new Uint8Array(0)) : undefined;
 
-/** Protocol 5: bytes, type, shape, order. */
-const fromBuffer: Maker = ([data, type, shape]) => {
+/** An array in protocol 5, from bytes, type, shape and order. */
+const makeArrayFromBuffer: Maker = ([data, type, shape]) => {
   const array = new NumpyArray();
   return fillArray(array, shape, type, data) ? array : undefined;
 };
@@ -48,24 +41,24 @@ const makers: Readonly<Record<string, Maker | null>> = {
   'numpy._core.multiarray _reconstruct': makeArray,
   'numpy.core.multiarray scalar': makeScalar,
   'numpy._core.multiarray scalar': makeScalar,
-  'numpy.core.numeric _frombuffer': fromBuffer,
-  'numpy._core.numeric _frombuffer': fromBuffer,
+  'numpy.core.numeric _frombuffer': makeArrayFromBuffer,
+  'numpy._core.numeric _frombuffer': makeArrayFromBuffer,
   'numpy dtype': makeType,
-  // Named as the type of an array, and never called.
+  // Occurs as the type of an array and is never called.
   'numpy ndarray': null,
-  '_codecs encode': encodeLatin,
-  '__builtin__ bytes': noBytes,
-  'builtins bytes': noBytes,
+  '_codecs encode': makeEncodedBytes,
+  '__builtin__ bytes': makeEmptyBytes,
+  'builtins bytes': makeEmptyBytes,
 };
 
-/** Whether a pickle may name `module name`: nothing but what the lists of a verification set are made of. */
-export function isKnownGlobal(name: string): boolean {
+/** Checks whether a pickle may use `module name`: only names that the lists of a verification set need. */
+export function isAllowedGlobal(name: string): boolean {
   return Object.hasOwn(makers, name);
 }
 
 /**
- * What calling a name in a pickle means here; nothing is called.
- * @returns undefined if the arguments make no sense
+ * Returns the value of a call in a pickle, without calling anything.
+ * @returns undefined for invalid arguments
  */
 export function reduceGlobal(
   global: PickleGlobal,
@@ -76,8 +69,8 @@ export function reduceGlobal(
 }
 
 /**
- * Gives a numpy value its state.
- * @returns false if the state makes no sense
+ * Sets the state of a numpy value.
+ * @returns false for an invalid state
  */
 export function buildValue(target: PickleValue | undefined, state: PickleValue, fileName: string): boolean {
   if (!Array.isArray(state)) return false;
@@ -91,15 +84,16 @@ export function buildValue(target: PickleValue | undefined, state: PickleValue, 
 }
 
 /**
- * The numbers of an array; booleans are 0 and 1.
- * @throws DataError for an array that is none of numbers, or whose bytes are too few or too many
+ * Reads the numbers of an array; booleans become 0 and 1.
+ * @throws DataError for an array of other types, or if the number of bytes does not match
  */
 export async function readNumbers(array: NumpyArray, file: ByteFile): Promise<number[]> {
   const { data, type, size } = array;
   const numbers = data instanceof PickleString && type ? decodeNumbers(await data.read(file), type) : null;
   if (numbers?.length === size) return numbers;
   throw new DataError(
-    `${file.name}: ${describeValue(array)} entries of ${type?.code ?? 'no type'} holds ${numbers?.length ?? 'no'} numbers.`,
+    `${file.name}: expected ${size} numbers in a numpy array of type ${type?.code ?? 'unknown'}, ` +
+      `found ${numbers?.length ?? 'none'}.`,
   );
 }
 
@@ -113,7 +107,7 @@ function fillArray(
   const isLength = (length: PickleValue) => Number.isSafeInteger(length) && (length as number) >= 0;
   if (!shape.every(isLength)) return false;
   const size = (shape as number[]).reduce((product, length) => product * length, 1);
-  // Anybody's lengths: the data must agree, where their size is known without decoding them.
+  // The shape is untrusted, so the data must match it, if their size is known without decoding.
   const isObjects = type.code.startsWith('O');
   const fits = isObjects
     ? Array.isArray(data) && data.length === size

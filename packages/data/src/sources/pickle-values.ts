@@ -1,28 +1,28 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
 
-/** How the bytes of a string stand in the file. */
+/** Encoding of the bytes of a string in the file. */
 export type PickleCoding =
-  /** As they are. */
+  /** Unencoded. */
   | 'plain'
-  /** As the characters 0 to 255 of a text in UTF-8: what Python 3 writes for bytes in protocols 1 and 2. */
+  /** Characters 0 to 255 in UTF-8: Python 3's encoding of bytes in protocols 1 and 2. */
   | 'utf-8'
-  /** As a line with `\u00e9` for all that is not latin-1: Python 3, protocol 0. */
+  /** A line with `\u00e9` for characters outside of latin-1: Python 3, protocol 0. */
   | 'unicode-escaped'
-  /** As a line in quotes with `\xe9`: Python 2, protocol 0. */
+  /** A line in quotes with `\xe9`: Python 2, protocol 0. */
   | 'quoted';
 
-/** Strings up to this size are kept; longer ones are pictures, of which only the place is. */
+/** Size up to which strings are kept in memory; longer ones are images, read later from their position. */
 const keptBytes = 64;
 
-/** Bytes or text in a pickle, by the place in the file. */
+/** Bytes or text in a pickle, by position in the file. */
 export class PickleString {
   readonly kind: 'bytes' | 'text';
   readonly coding: PickleCoding;
   readonly offset: number;
-  /** Bytes in the file, which is not the number of bytes of the string unless the coding is plain. */
+  /** Number of bytes in the file; equals the length of the string only for plain coding. */
   readonly length: number;
-  /** The bytes in the file, of short strings. */
+  /** The encoded bytes of short strings. */
   readonly kept: Uint8Array | null;
 
   constructor(
@@ -39,22 +39,22 @@ export class PickleString {
     this.kept = kept;
   }
 
-  /** Whether a string of this length is to be kept. */
+  /** Checks whether strings of this length are kept in memory. */
   static isKept(length: number): boolean {
     return length <= keptBytes;
   }
 
-  /** The same string, taken as bytes: what `_codecs.encode(text, 'latin1')` makes. */
+  /** Returns this text as bytes, like `_codecs.encode(text, 'latin1')`. */
   asBytes(): PickleString {
     return new PickleString('bytes', this.coding, this.offset, this.length, this.kept);
   }
 
-  /** The bytes of a short string; null for a long one. */
+  /** Returns the bytes of a short string; null for a long one. */
   shortBytes(name: string): Uint8Array | null {
     return this.kept && decodeBytes(this.kept, this.coding, `${name}, byte ${this.offset}`);
   }
 
-  /** The text of a short string of latin characters, in which names are written; null for a long one. */
+  /** Returns the text of a short string in latin-1, as names are written; null for a long one. */
   shortText(name: string): string | null {
     const bytes = this.shortBytes(name);
     return bytes && String.fromCharCode(...bytes);
@@ -62,7 +62,7 @@ export class PickleString {
 
   /**
    * Reads the bytes from the file.
-   * @throws DataError if they are not in the coding announced
+   * @throws DataError if they violate the coding
    */
   async read(file: ByteFile): Promise<Uint8Array> {
     const stored = await file.read(this.offset, this.length);
@@ -70,7 +70,7 @@ export class PickleString {
   }
 }
 
-/** Something a pickle refers to by its name; only the names that are needed come this far. */
+/** A Python object that a pickle refers to by name; always one of the allowed names. */
 export class PickleGlobal {
   readonly name: string;
 
@@ -81,7 +81,7 @@ export class PickleGlobal {
 
 /** A `numpy.dtype`. */
 export class NumpyType {
-  /** Kind and bytes of one number: `u1`, `b1`, `i8`, `f4`; `O8` for objects. */
+  /** Kind and size in bytes: `u1`, `b1`, `i8`, `f4`; `O8` for objects. */
   readonly code: string;
   isBigEndian = false;
 
@@ -94,7 +94,7 @@ export class NumpyType {
   }
 }
 
-/** A `numpy.ndarray`, filled by a BUILD operation after it was made. */
+/** A `numpy.ndarray`; a BUILD operation fills it after its construction. */
 export class NumpyArray {
   type: NumpyType | null = null;
   /** Number of entries. */
@@ -102,7 +102,7 @@ export class NumpyArray {
   data: PickleString | PickleValue[] | null = null;
 }
 
-/** Everything a pickle may hold here. Lists and tuples are arrays; small dictionaries are maps. */
+/** Any supported value. Lists and tuples are arrays; small dictionaries are maps. */
 export type PickleValue =
   | null
   | boolean
@@ -114,12 +114,12 @@ export type PickleValue =
   | PickleValue[]
   | Map<PickleValue, PickleValue>;
 
-/** What a value is, for messages. */
+/** Describes a value in messages. */
 export function describeValue(value: PickleValue | undefined): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'None';
   if (Array.isArray(value)) return `a list or tuple of ${value.length}`;
-  if (value instanceof PickleString) return value.kind === 'text' ? 'a text' : 'bytes';
+  if (value instanceof PickleString) return value.kind === 'text' ? 'text' : 'bytes';
   if (value instanceof PickleGlobal) return value.name;
   if (value instanceof NumpyType) return `numpy.dtype ${value.code}`;
   if (value instanceof NumpyArray) return `a numpy array of ${value.size}`;
@@ -129,10 +129,10 @@ export function describeValue(value: PickleValue | undefined): string {
 
 const escapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, '\\': 92, "'": 39, '"': 34 };
 
-function decodeBytes(stored: Uint8Array, coding: PickleCoding, place: string): Uint8Array {
+function decodeBytes(stored: Uint8Array, coding: PickleCoding, location: string): Uint8Array {
   if (coding === 'plain') return stored;
-  if (coding === 'utf-8') return decodeUtf8(stored, place);
-  // Every escape is longer than the byte it stands for.
+  if (coding === 'utf-8') return decodeUtf8(stored, location);
+  // Every escape sequence is longer than the byte that it encodes.
   const decoded = new Uint8Array(stored.length);
   let end = 0;
   for (let index = 0; index < stored.length; end++) {
@@ -146,9 +146,7 @@ function decodeBytes(stored: Uint8Array, coding: PickleCoding, place: string): U
     const isHex = text.length === digits && /^[0-9a-fA-F]+$/.test(text);
     const value = digits > 0 ? (isHex ? Number.parseInt(text, 16) : undefined) : escapes[letter];
     if (value === undefined || value > 255) {
-      throw new DataError(
-        `${place}: '\\${letter}${text}' stands in a string of bytes, which it cannot mean.`,
-      );
+      throw new DataError(`${location}: '\\${letter}${text}' does not encode a byte; the string is damaged.`);
     }
     decoded[end] = value;
     index += 2 + digits;
@@ -156,8 +154,8 @@ function decodeBytes(stored: Uint8Array, coding: PickleCoding, place: string): U
   return decoded.subarray(0, end);
 }
 
-/** Text in UTF-8 whose characters are the bytes 0 to 255: `c3 a9` is é, the byte e9. */
-function decodeUtf8(stored: Uint8Array, place: string): Uint8Array {
+/** Decodes UTF-8 text whose characters 0 to 255 are bytes: `c3 a9` is é, the byte e9. */
+function decodeUtf8(stored: Uint8Array, location: string): Uint8Array {
   const decoded = new Uint8Array(stored.length);
   let end = 0;
   for (let index = 0; index < stored.length; end++) {
@@ -168,7 +166,9 @@ function decodeUtf8(stored: Uint8Array, place: string): Uint8Array {
     }
     const second = stored[index++] ?? 0;
     if ((first !== 0xc2 && first !== 0xc3) || second >> 6 !== 0b10) {
-      throw new DataError(`${place}: the text holds a character above 255, so it stands for no bytes.`);
+      throw new DataError(
+        `${location}: the text has a character above 255, which does not encode a byte; the string is damaged.`,
+      );
     }
     decoded[end] = ((first & 0b11) << 6) | (second & 0b111111);
   }

@@ -17,7 +17,7 @@ describe('encodeRecord', () => {
     expect(hex(encodeRecord(fromHex('')))).toBe(`${magic}00000000`);
   });
 
-  it('cuts the payload at a magic number at a multiple of 4, and only there', () => {
+  it('splits the payload at magic numbers at multiples of 4 only', () => {
     // Parts: flag 1 << 29 = 0x20000000 and 4 bytes, flag 3 << 29 = 0x60000000 and 1 byte.
     expect(hex(encodeRecord(fromHex(`aabbccdd ${magic} ee`)))).toBe(
       `${magic}04000020aabbccdd${magic}01000060ee000000`,
@@ -31,14 +31,14 @@ describe('encodeRecord', () => {
     );
   });
 
-  it('refuses a payload whose length does not fit into 29 bits', () => {
+  it('rejects a payload whose length does not fit into 29 bits', () => {
     const payload = { length: payloadLimit } as Uint8Array;
     expect(() => encodeRecord(payload)).toThrow(DataError);
   });
 });
 
 describe('readPayload', () => {
-  it('gives back what was written, however many magic numbers are in it', async () => {
+  it('returns the written payload, with any number of magic numbers in it', async () => {
     const word = fc.oneof(fc.constant(recordMagic), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
     const payloads = fc.tuple(fc.array(word, { maxLength: 12 }), fc.uint8Array({ maxLength: 3 }));
     await fc.assert(
@@ -57,26 +57,26 @@ describe('readPayload', () => {
   });
 
   it.each([
-    ['no header', `${magic}0000`, 'a record must begin here, but 6 bytes are left'],
+    ['no header', `${magic}0000`, 'expected a record, but 6 bytes are left'],
     [
       'a wrong magic number',
       '0b23d7ce 00000000',
-      'found 0xced7230b where a record must begin with 0xced7230a',
+      'found 0xced7230b, expected 0xced7230a, the start of a record',
     ],
     ['an unknown flag', `${magic}000000e0`, 'the part flag is 7'],
     ['more bytes than the file', `${magic}05000000 01020304`, 'announces 5 bytes, but 4 are left'],
     [
       'a middle part at the start',
       `${magic}00000040`,
-      'found part flag 2 where a whole record (0) or a first part (1)',
+      'found part flag 2, expected a whole record (0) or a first part (1)',
     ],
     [
       'a record within a record',
       `${magic}00000020 ${magic}00000000`,
-      'byte 8: found part flag 0 where a middle (2)',
+      'byte 8: found part flag 0, expected a middle (2)',
     ],
-    ['no last part', `${magic}00000020`, 'byte 8: a record must begin here, but 0 bytes are left'],
-  ])('refuses %s', async (_, digits, message) => {
+    ['no last part', `${magic}00000020`, 'byte 8: expected a record, but 0 bytes are left'],
+  ])('rejects %s', async (_, digits, message) => {
     const reading = readPayload(hexFile(digits, 'a.rec'), 0);
     await expect(reading).rejects.toThrow(DataError);
     await expect(reading).rejects.toThrow(message);

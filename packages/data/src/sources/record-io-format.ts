@@ -5,79 +5,82 @@ import { ByteCursor } from './byte-cursor.ts';
 /** First field of every part of a record. */
 export const recordMagic = 0xced7230a;
 
-/** Payloads must be shorter: the length has 29 bits. */
+/** Upper limit of the length of a payload, which has 29 bits. */
 export const payloadLimit = 2 ** 29;
 
-/** Bytes of an IRHeader without its label array: flag uint32, label float32, id uint64, id2 uint64. */
+/** Size of an IRHeader without its label array: flag uint32, label float32, id uint64, id2 uint64. */
 export const imageHeaderBytes = 24;
 
-/** Magic and length. */
+/** Size of magic number and length. */
 export const partHeaderBytes = 8;
 
-/** Read in one go with the header of a part: most pictures of faces are smaller. */
+/** Size of the first read of a record; most face crops are smaller. */
 const firstReadBytes = 16_384;
 
-/** What the header of a part says. */
-interface Part {
-  /** 0 whole record, 1 first part, 2 middle part, 3 last part. */
+/** The header of a part. */
+interface PartHeader {
+  /** 0: whole record; 1: first part; 2: middle part; 3: last part. */
   readonly flag: number;
-  /** Of the data, without the padding to 4 bytes. */
+  /** Length of the data in bytes, without the padding to 4 bytes. */
   readonly length: number;
 }
 
-/** Length with the padding that follows. */
+/** Returns the length including the padding to 4 bytes. */
 export function paddedLength(length: number): number {
   return Math.ceil(length / 4) * 4;
 }
 
 /**
- * Reads the header of the part at `position` from its first bytes.
- * @throws DataError if it is none, or longer than the file
+ * Parses the header of the part at `position`.
+ * @param name name of the file
+ * @param size size of the file
+ * @param head first bytes of the part
+ * @throws DataError if it is not a header, or announces more bytes than the file has
  */
-export function parsePart(name: string, size: number, position: number, head: Uint8Array): Part {
+export function parsePartHeader(name: string, size: number, position: number, head: Uint8Array): PartHeader {
   if (head.length < partHeaderBytes) {
     throw new DataError(
-      `${name}, byte ${position}: a record must begin here, but ${size - position} bytes are left; the file is cut off.`,
+      `${name}, byte ${position}: expected a record, but ${size - position} bytes are left; the file is truncated.`,
     );
   }
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const magic = view.getUint32(0, true);
   if (magic !== recordMagic) {
     throw new DataError(
-      `${name}, byte ${position}: found 0x${magic.toString(16)} where a record must begin with ` +
-        `0x${recordMagic.toString(16)}; the file is damaged, or the index belongs to another one.`,
+      `${name}, byte ${position}: found 0x${magic.toString(16)}, expected 0x${recordMagic.toString(16)}, the start of a ` +
+        'record; the file is damaged, or the index belongs to another file.',
     );
   }
   const word = view.getUint32(4, true);
   const part = { flag: word >>> 29, length: word % payloadLimit };
   if (part.flag > 3) {
-    throw new DataError(`${name}, byte ${position}: the part flag is ${part.flag}; 0, 1, 2 and 3 are known.`);
+    throw new DataError(`${name}, byte ${position}: the part flag is ${part.flag}, expected 0, 1, 2 or 3.`);
   }
   const left = size - position - partHeaderBytes;
   if (part.length > left) {
     throw new DataError(
-      `${name}, byte ${position}: the record announces ${part.length} bytes, but ${left} are left; the file is cut off ` +
-        'or damaged.',
+      `${name}, byte ${position}: the record announces ${part.length} bytes, but ${left} are left; the file is ` +
+        'truncated or damaged.',
     );
   }
   return part;
 }
 
 /**
- * Checks that a part may stand where it does.
- * @throws DataError for a middle or last part without a first one, and the reverse
+ * Checks the flag of a part against its position in the record.
+ * @throws DataError for a middle or last part without a first part, and for a first part within a record
  */
 export function checkPartFlag(name: string, position: number, flag: number, isFirst: boolean): void {
-  const allowed = isFirst ? flag < 2 : flag >= 2;
-  if (allowed) return;
+  const isAllowed = isFirst ? flag < 2 : flag >= 2;
+  if (isAllowed) return;
   const expected = isFirst ? 'a whole record (0) or a first part (1)' : 'a middle (2) or last part (3)';
-  throw new DataError(`${name}, byte ${position}: found part flag ${flag} where ${expected} must be.`);
+  throw new DataError(`${name}, byte ${position}: found part flag ${flag}, expected ${expected}.`);
 }
 
 /**
- * Reads the payload of the record at `offset`. Where the payload held the magic number at a multiple of 4 bytes, the
- * writer has cut it out and split the record there; it is put back.
- * @throws DataError if the record is damaged or cut off
+ * Reads the payload of the record at `offset`. The writer removes every magic number at a multiple of 4 bytes and splits
+ * the record there; this function restores them.
+ * @throws DataError if the record is damaged or truncated
  */
 export async function readPayload(file: ByteFile, offset: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -85,7 +88,7 @@ export async function readPayload(file: ByteFile, offset: number): Promise<Uint8
   for (;;) {
     const { position, remaining } = cursor;
     const head = await cursor.bytes(Math.min(partHeaderBytes, remaining), 'the header of a record');
-    const { flag, length } = parsePart(file.name, file.size, position, head);
+    const { flag, length } = parsePartHeader(file.name, file.size, position, head);
     checkPartFlag(file.name, position, flag, parts.length === 0);
     parts.push(await cursor.bytes(length, 'a record'));
     if (flag === 0 || flag === 3) return joinParts(parts);
@@ -117,17 +120,17 @@ function joinParts(parts: readonly Uint8Array[]): Uint8Array {
 export function encodeRecord(payload: Uint8Array): Uint8Array {
   if (payload.length >= payloadLimit) {
     throw new DataError(
-      `A record of ${payload.length} bytes cannot be written; it must be shorter than ${payloadLimit}.`,
+      `A record of ${payload.length} bytes is too long for RecordIO; the limit is ${payloadLimit - 1} bytes.`,
     );
   }
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const cuts: number[] = [];
-  for (let place = 0; place + 4 <= payload.length; place += 4) {
-    if (view.getUint32(place, true) === recordMagic) cuts.push(place);
+  for (let offset = 0; offset + 4 <= payload.length; offset += 4) {
+    if (view.getUint32(offset, true) === recordMagic) cuts.push(offset);
   }
   const starts = [0, ...cuts.map((cut) => cut + 4)];
   const ends = [...cuts, payload.length];
-  // The magic numbers cut out make room for as many part headers, half their size.
+  // Each removed magic number (4 bytes) is replaced by a part header (8 bytes).
   const encoded = new Uint8Array(partHeaderBytes + paddedLength(payload.length) + 4 * cuts.length);
   const header = new DataView(encoded.buffer);
   let position = 0;

@@ -1,96 +1,97 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
-import { imageHeaderBytes, parsePart, partHeaderBytes, readPayload } from './record-io-format.ts';
-import { findKey, type RecordIndex } from './record-io-index.ts';
+import { imageHeaderBytes, parsePartHeader, partHeaderBytes, readPayload } from './record-io-format.ts';
+import { findRecord, type RecordIndex } from './record-io-index.ts';
 import { type ImagePayload, parseImagePayload } from './record-io-payload.ts';
 
-/** Computes the class of a record from all numbers of its label; −1 for none. */
+/** Computes the class of a record from all numbers of its label; −1 for no class. */
 export type ClassOf = (labels: Float32Array) => number;
 
-/** What the header record of an InsightFace set says. */
+/** The layout of an InsightFace set, from its header record. */
 export interface IdentityLayout {
-  /** Images are the records `1 … imagesEnd − 1`. */
+  /** End of the images, which are the records `1 … imagesEnd − 1`. */
   readonly imagesEnd: number;
-  /** Identities are the records `imagesEnd … identitiesEnd − 1`. */
+  /** End of the identities, which are the records `imagesEnd … identitiesEnd − 1`. */
   readonly identitiesEnd: number;
 }
 
-/** Records whose labels are read at the same time. */
+/** Number of records whose labels are read in parallel. */
 const parallelReads = 64;
 
-/** How messages name a record. */
-export function recordPlace(file: ByteFile, key: number): string {
+/** Returns the name of a record in messages. */
+export function recordName(file: ByteFile, key: number): string {
   return `${file.name}, record ${key}`;
 }
 
 /**
- * Reads the layout of an InsightFace set from its record 0, which has no picture and a label of two numbers.
- * @returns null if record 0 is none
- * @throws DataError if it announces records that the index does not have
+ * Reads the layout of an InsightFace set from its record 0, which has a label of two numbers and no image.
+ * @returns null if record 0 does not have this form
+ * @throws DataError if it announces images that the index does not have
  */
 export async function readIdentityLayout(file: ByteFile, index: RecordIndex): Promise<IdentityLayout | null> {
-  const place = findKey(index, 0);
-  if (place < 0) return null;
-  const { flag, labels, image } = await readRecord(file, index, place);
+  const position = findRecord(index, 0);
+  if (position < 0) return null;
+  const { flag, labels, image } = await readRecord(file, index, position);
   if (flag !== 2 || image.length > 0) return null;
   const [imagesEnd, identitiesEnd] = labels as unknown as [number, number];
-  const whole = Number.isInteger(imagesEnd) && Number.isInteger(identitiesEnd);
-  if (!whole || imagesEnd < 1 || identitiesEnd < imagesEnd) {
+  const isInteger = Number.isInteger(imagesEnd) && Number.isInteger(identitiesEnd);
+  if (!isInteger || imagesEnd < 1 || identitiesEnd < imagesEnd) {
     throw new DataError(
-      `${recordPlace(file, 0)}: its labels must be the ends of images and identities, but are ${labels.join(', ')}.`,
+      `${recordName(file, 0)}: its labels must be the ends of images and identities, but are ${labels.join(', ')}.`,
     );
   }
-  if (imagesEnd > 1 && findKey(index, imagesEnd - 1) !== place + imagesEnd - 1) {
+  if (imagesEnd > 1 && findRecord(index, imagesEnd - 1) !== position + imagesEnd - 1) {
     throw new DataError(
-      `${recordPlace(file, 0)}: announces the images 1 to ${imagesEnd - 1}, but the index, of ${index.keys.length} ` +
-        'records, does not have them all.',
+      `${recordName(file, 0)}: announces the images 1 to ${imagesEnd - 1}, but the index of ${index.keys.length} ` +
+        'records lacks some of them.',
     );
   }
   return { imagesEnd, identitiesEnd };
 }
 
-/** Whether the records of all identities are there. */
-export function hasIdentities(index: RecordIndex, { imagesEnd, identitiesEnd }: IdentityLayout): boolean {
-  const first = findKey(index, imagesEnd);
+/** Checks whether the index has the records of all identities. */
+export function hasIdentityRecords(
+  index: RecordIndex,
+  { imagesEnd, identitiesEnd }: IdentityLayout,
+): boolean {
+  const first = findRecord(index, imagesEnd);
   return (
     identitiesEnd > imagesEnd &&
     first >= 0 &&
-    findKey(index, identitiesEnd - 1) === first + identitiesEnd - 1 - imagesEnd
+    findRecord(index, identitiesEnd - 1) === first + identitiesEnd - 1 - imagesEnd
   );
 }
 
 /**
- * The labels of the images of an InsightFace set from the records of its identities, which say where their images
- * are: two reads for each identity instead of one for each image.
- * @throws DataError unless every image belongs to one identity
+ * Reads the labels of the images of an InsightFace set from its identity records, which contain ranges of images: two
+ * reads for each identity instead of one for each image.
+ * @throws DataError unless every image belongs to exactly one identity
  */
-export async function labelsFromIdentities(
+export async function readLabelsFromIdentities(
   file: ByteFile,
   index: RecordIndex,
   { imagesEnd, identitiesEnd }: IdentityLayout,
   classOf: ClassOf,
 ): Promise<Float64Array> {
   const labels = new Float64Array(imagesEnd - 1).fill(Number.NaN);
-  const firstImage = findKey(index, 0) + 1;
-  const firstIdentity = findKey(index, imagesEnd);
-  await inParallel(identitiesEnd - imagesEnd, async (identity) => {
-    const place = recordPlace(file, imagesEnd + identity);
-    const range = (await readHead(file, index, firstIdentity + identity)).labels;
+  const firstImage = findRecord(index, 0) + 1;
+  const firstIdentity = findRecord(index, imagesEnd);
+  await runInParallel(identitiesEnd - imagesEnd, async (identity) => {
+    const name = recordName(file, imagesEnd + identity);
+    const range = (await readRecordHead(file, index, firstIdentity + identity)).labels;
     const [begin = 0, end = 0] = range;
     const isRange = Number.isInteger(begin) && Number.isInteger(end) && range.length === 2;
     if (!isRange || begin < 1 || end < begin || end > imagesEnd) {
       throw new DataError(
-        `${place}: its labels must be a range within the images 1 to ${imagesEnd}, but are ${range.join(', ')}.`,
+        `${name}: its labels must be a range within the images 1 to ${imagesEnd}, but are ${range.join(', ')}.`,
       );
     }
     if (begin === end) return;
-    const first = await readHead(file, index, firstImage + begin - 1);
-    const label = checkLabel(classOf(first.labels), recordPlace(file, begin));
+    const first = await readRecordHead(file, index, firstImage + begin - 1);
+    const label = checkLabel(classOf(first.labels), recordName(file, begin));
     for (let image = begin - 1; image < end - 1; image++) {
       if (!Number.isNaN(labels[image])) {
-        throw new DataError(
-          `${place}: claims image ${image + 1}, which belongs to another identity already.`,
-        );
+        throw new DataError(`${name}: claims image ${image + 1}, which already belongs to another identity.`);
       }
       labels[image] = label;
     }
@@ -98,57 +99,62 @@ export async function labelsFromIdentities(
   const missing = labels.findIndex((label) => Number.isNaN(label));
   if (missing < 0) return labels;
   throw new DataError(
-    `${recordPlace(file, missing + 1)}: belongs to no identity. Read the labels of all images: labels: 'records'.`,
+    `${recordName(file, missing + 1)}: belongs to no identity. To read the label of every image instead, use labels: 'records'.`,
   );
 }
 
 /**
- * Reads the labels of the records at `start … start + count − 1` of the index, without their pictures.
- * @throws DataError if a record is damaged, or its label is no class
+ * Reads the labels of the records at the positions `start … start + count − 1` of the index, without their images.
+ * @throws DataError if a record is damaged or its label is not a class
  */
-export async function labelsFromRecords(
+export async function readLabelsFromRecords(
   file: ByteFile,
   index: RecordIndex,
   { start, count }: { start: number; count: number },
   classOf: ClassOf,
 ): Promise<Float64Array> {
   const labels = new Float64Array(count);
-  await inParallel(count, async (record) => {
-    const { labels: all } = await readHead(file, index, start + record);
-    labels[record] = checkLabel(classOf(all), recordPlace(file, index.keys[start + record] as number));
+  await runInParallel(count, async (record) => {
+    const { labels: all } = await readRecordHead(file, index, start + record);
+    labels[record] = checkLabel(classOf(all), recordName(file, index.keys[start + record] as number));
   });
   return labels;
 }
 
-/** @throws DataError unless the label is a class: a whole number from 0 on, or −1 */
-export function checkLabel(label: number, place: string): number {
+/** @throws DataError unless the label is a class: an integer ≥ 0, or −1 for no class */
+export function checkLabel(label: number, name: string): number {
   if (Number.isSafeInteger(label) && label >= -1) return label;
   throw new DataError(
-    `${place}: the label ${label} is no class; say how classes follow from labels with the option classOf.`,
+    `${name}: the label ${label} is not a class, an integer from −1; compute the class with the option classOf.`,
   );
 }
 
-/** Reads a whole record by its place in the index. */
-export async function readRecord(file: ByteFile, index: RecordIndex, place: number): Promise<ImagePayload> {
-  const payload = await readPayload(file, index.offsets[place] as number);
-  return parseImagePayload(payload, recordPlace(file, index.keys[place] as number));
+/** Reads a record by its position in the index. */
+export async function readRecord(
+  file: ByteFile,
+  index: RecordIndex,
+  position: number,
+): Promise<ImagePayload> {
+  const payload = await readPayload(file, index.offsets[position] as number);
+  return parseImagePayload(payload, recordName(file, index.keys[position] as number));
 }
 
-/** Reads flag and labels of a record, and as little of its picture as can be. */
-async function readHead(file: ByteFile, index: RecordIndex, place: number): Promise<ImagePayload> {
-  const offset = index.offsets[place] as number;
-  const wanted = partHeaderBytes + imageHeaderBytes + 8;
-  const head = await file.read(offset, Math.min(wanted, Math.max(0, file.size - offset)));
-  const { flag, length } = parsePart(file.name, file.size, offset, head);
+/** Reads the flag and labels of a record, and as little of its image as possible. */
+async function readRecordHead(file: ByteFile, index: RecordIndex, position: number): Promise<ImagePayload> {
+  const offset = index.offsets[position] as number;
+  const headBytes = partHeaderBytes + imageHeaderBytes + 8;
+  const head = await file.read(offset, Math.min(headBytes, Math.max(0, file.size - offset)));
+  const { flag, length } = parsePartHeader(file.name, file.size, offset, head);
   const payload = head.subarray(partHeaderBytes, partHeaderBytes + length);
   const isWhole = flag === 0 && payload.length >= imageHeaderBytes;
   const labelCount = isWhole ? new DataView(payload.buffer, payload.byteOffset).getUint32(0, true) : 0;
-  // Split within the labels, or more labels than were read.
-  if (!isWhole || 4 * labelCount > payload.length - imageHeaderBytes) return readRecord(file, index, place);
-  return parseImagePayload(payload, recordPlace(file, index.keys[place] as number));
+  // The record is split within its labels, or has more labels than were read.
+  if (!isWhole || 4 * labelCount > payload.length - imageHeaderBytes)
+    return readRecord(file, index, position);
+  return parseImagePayload(payload, recordName(file, index.keys[position] as number));
 }
 
-async function inParallel(count: number, task: (index: number) => Promise<void>): Promise<void> {
+async function runInParallel(count: number, task: (index: number) => Promise<void>): Promise<void> {
   for (let start = 0; start < count; start += parallelReads) {
     const length = Math.min(parallelReads, count - start);
     await Promise.all(Array.from({ length }, (_, index) => task(start + index)));

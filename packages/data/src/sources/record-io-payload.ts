@@ -1,32 +1,32 @@
 import { DataError } from '@openset/core';
 import { imageHeaderBytes } from './record-io-format.ts';
 
-/** The payload of a record, taken apart. */
+/** The parsed payload of a record. */
 export interface ImagePayload {
-  /** Number of entries of the label array; 0 for a single label. */
+  /** Length of the label array; 0 for a single label. */
   readonly flag: number;
   /** The single label, or the label array. */
   readonly labels: Float32Array;
-  /** The encoded picture. */
+  /** The encoded image. */
   readonly image: Uint8Array;
 }
 
 /**
- * Takes the payload of a record apart: IRHeader, label array, picture.
- * @param place file and record, for messages
- * @throws DataError if the payload is shorter than the header, or than the label array it announces
+ * Parses the payload of a record: IRHeader, label array, image.
+ * @param location file and record, for messages
+ * @throws DataError if the payload is shorter than its header or its label array
  */
-export function parseImagePayload(payload: Uint8Array, place: string): ImagePayload {
+export function parseImagePayload(payload: Uint8Array, location: string): ImagePayload {
   if (payload.length < imageHeaderBytes) {
     throw new DataError(
-      `${place}: holds ${payload.length} bytes; the header of a picture alone has ${imageHeaderBytes}.`,
+      `${location}: has ${payload.length} bytes, fewer than the ${imageHeaderBytes} bytes of an image header.`,
     );
   }
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const flag = view.getUint32(0, true);
   if (4 * flag > payload.length - imageHeaderBytes) {
     throw new DataError(
-      `${place}: announces ${flag} labels of 4 bytes, but ${payload.length - imageHeaderBytes} bytes follow the header.`,
+      `${location}: announces ${flag} labels of 4 bytes, but ${payload.length - imageHeaderBytes} bytes follow the header.`,
     );
   }
   if (flag === 0) {
@@ -39,7 +39,7 @@ export function parseImagePayload(payload: Uint8Array, place: string): ImagePayl
   return { flag, labels, image: payload.subarray(imageHeaderBytes + 4 * flag) };
 }
 
-/** Puts a payload together; the reverse of `parseImagePayload`. */
+/** Encodes a payload; the inverse of `parseImagePayload`. */
 export function encodeImagePayload(
   image: Uint8Array,
   label: number | ArrayLike<number>,

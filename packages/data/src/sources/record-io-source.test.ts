@@ -8,9 +8,9 @@ const open = (set: { records: Uint8Array; index: string }, options = {}) =>
   readRecordIO({ records: bytesFile('a.rec', set.records), index: textFile(set.index, 'a.idx') }, options);
 
 describe('a plain set', () => {
-  it('reads a file written out by hand', async () => {
-    // Record 0: 27 bytes (0x1b): flag 0, label 2 (0x40000000), id 0, id2 0, picture ff d8 ff; one byte of padding.
-    // Record 1: 33 bytes (0x21): flag 2, label 0, id 1, id2 0, labels 1 and 0.5, picture 07; three bytes of padding.
+  it('reads a file written by hand', async () => {
+    // Record 0: 27 bytes (0x1b): flag 0, label 2 (0x40000000), id 0, id2 0, image ff d8 ff; one byte of padding.
+    // Record 1: 33 bytes (0x21): flag 2, label 0, id 1, id2 0, labels 1 and 0.5, image 07; three bytes of padding.
     const records = hexFile(
       `0a23d7ce 1b000000 00000000 00000040 0000000000000000 0000000000000000 ffd8ff 00
        0a23d7ce 21000000 02000000 00000000 0100000000000000 0000000000000000 0000803f 0000003f 07 000000`,
@@ -30,7 +30,7 @@ describe('a plain set', () => {
     await source.close();
   });
 
-  it('takes the class from where the option says', async () => {
+  it('computes the class with the option classOf', async () => {
     const set = recordSet([
       { image: Uint8Array.of(1), label: [4, 5, 3] },
       { image: Uint8Array.of(2), label: [4, 5, 8] },
@@ -42,7 +42,7 @@ describe('a plain set', () => {
     expect((await source.get(1)).labels).toEqual(Float32Array.of(4, 5, 8));
   });
 
-  it('takes labels that are given instead of reading them, if there are enough', async () => {
+  it('uses given labels instead of reading them, if their number matches', async () => {
     const set = recordSet([
       { image: Uint8Array.of(1), label: 0.5 },
       { image: Uint8Array.of(2), label: 1 },
@@ -51,25 +51,25 @@ describe('a plain set', () => {
     expect([...source.labels]).toEqual([1, 0]);
     expect((await source.get(0)).label).toBe(1);
     await expect(open(set, { labels: [1] })).rejects.toThrow(ConfigError);
-    await expect(open(set)).rejects.toThrow('a.rec, record 0: the label 0.5 is no class');
+    await expect(open(set)).rejects.toThrow('a.rec, record 0: the label 0.5 is not a class');
   });
 
-  it('says so when a record is not what it was when the set was opened', async () => {
+  it('rejects a record that has changed since the set was opened', async () => {
     const set = recordSet([{ image: Uint8Array.of(1), label: 1 }]);
     const source = await open(set);
     // The highest byte of the label, after 8 bytes of part header and the flag: 1 (0x3f800000) becomes 0x3c800000, 2^-6.
     set.records[15] = 0x3c;
-    await expect(source.get(0)).rejects.toThrow('its label is 0.015625, but 1 was expected');
+    await expect(source.get(0)).rejects.toThrow('its label is 0.015625, expected 1');
   });
 
   it.each([
-    ['a payload without header', '0a23d7ce 04000000 00000000', 'a.rec, record 0: holds 4 bytes'],
+    ['a payload without header', '0a23d7ce 04000000 00000000', 'a.rec, record 0: has 4 bytes'],
     [
       'a label array longer than the record',
       `0a23d7ce 18000000 ffffffff 00000000 ${'00'.repeat(16)}`,
       'a.rec, record 0: announces 4294967295 labels of 4 bytes, but 0 bytes follow',
     ],
-  ])('refuses %s', async (_, digits, message) => {
+  ])('rejects %s', async (_, digits, message) => {
     await expect(readRecordIO({ records: hexFile(digits, 'a.rec') })).rejects.toThrow(message);
   });
 
@@ -89,7 +89,7 @@ describe('a set in the layout of InsightFace', () => {
     expect([...(await source.get(3)).bytes]).toEqual([0xff, 0xd8, 4]);
   });
 
-  it('gives the same labels when it reads all of them', async () => {
+  it('reads the same labels from all records', async () => {
     const source = await open(identitySet(), { labels: 'records' });
     expect([...source.labels]).toEqual([0, 0, 0, 1]);
   });
@@ -99,17 +99,17 @@ describe('a set in the layout of InsightFace', () => {
     expect(source.size).toBe(7);
     await expect(
       open(recordSet([{ image: Uint8Array.of(1), label: 1 }]), { layout: 'insightface' }),
-    ).rejects.toThrow('a.rec is no InsightFace set');
+    ).rejects.toThrow('a.rec is not an InsightFace set');
   });
 
   const none = new Uint8Array(0);
   const image = Uint8Array.of(1);
   it.each([
-    ['more images than there are', [9, 10], [1, 2], 'announces the images 1 to 8'],
-    ['a layout that is none', [0.5, 3], [1, 2], 'must be the ends of images and identities, but are 0.5, 3'],
+    ['missing images', [9, 10], [1, 2], 'announces the images 1 to 8'],
+    ['an invalid layout', [0.5, 3], [1, 2], 'must be the ends of images and identities, but are 0.5, 3'],
     ['an identity without its image', [2, 3], [1, 1], 'record 1: belongs to no identity'],
-    ['an identity with the image of nobody', [2, 3], [1, 3], 'must be a range within the images 1 to 2'],
-  ])('refuses %s', async (_, layout, range, message) => {
+    ['an identity with an image out of range', [2, 3], [1, 3], 'must be a range within the images 1 to 2'],
+  ])('rejects %s', async (_, layout, range, message) => {
     const set = recordSet([
       { image: none, label: layout },
       { image, label: 5 },
@@ -119,17 +119,19 @@ describe('a set in the layout of InsightFace', () => {
     await expect(open(set)).rejects.toThrow(message);
   });
 
-  it('refuses an image of two identities', async () => {
+  it('rejects an image of two identities', async () => {
     const set = recordSet([
       { image: none, label: [2, 4] },
       { image, label: 5 },
       { image: none, label: [1, 2] },
       { image: none, label: [1, 2] },
     ]);
-    await expect(open(set)).rejects.toThrow('record 3: claims image 1, which belongs to another identity');
+    await expect(open(set)).rejects.toThrow(
+      'record 3: claims image 1, which already belongs to another identity',
+    );
   });
 
-  it('reads the labels of images where the records of identities are missing', async () => {
+  it('reads the labels of the images if the identity records are missing', async () => {
     const set = recordSet([
       { image: none, label: [2, 3] },
       { image, label: 5 },

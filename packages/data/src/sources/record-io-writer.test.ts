@@ -34,12 +34,12 @@ const label = fc.oneof(
 const records = fc.array(fc.record({ image, label }), { maxLength: 12 });
 
 describe('RecordIOWriter', () => {
-  it('writes what the reader reads: pictures of magic numbers, no bytes at all, label arrays', async () => {
+  it('writes what the reader reads: images with magic numbers, empty images, label arrays', async () => {
     const path = join(folder, 'property.rec');
     await fc.assert(
       fc.asyncProperty(records, fc.boolean(), async (written, withIndex) => {
         const writer = await RecordIOWriter.create(path);
-        // Not waited for one by one.
+        // Concurrent calls keep their order.
         await Promise.all(written.map((record) => writer.add(record.image, record.label)));
         await writer.close();
         if (!withIndex) await rm(join(folder, 'property.idx'));
@@ -77,22 +77,24 @@ describe('RecordIOWriter', () => {
     expect(await readFile(join(folder, 'faces.idx'), 'utf8')).toBe(expected.index);
   });
 
-  it('refuses what the format does not hold', async () => {
+  it('rejects values that the format cannot represent', async () => {
     await expect(RecordIOWriter.create(join(folder, 'a.bin'))).rejects.toThrow(ConfigError);
     const writer = await RecordIOWriter.create(join(folder, 'a.rec'), { layout: 'insightface' });
-    const picture = Uint8Array.of(1);
+    const bytes = Uint8Array.of(1);
     for (const wrong of [2 ** 24 + 1, Number.NaN, 1e39, [], [1, Number.POSITIVE_INFINITY]]) {
-      await expect(writer.add(picture, wrong), String(wrong)).rejects.toThrow(DataError);
+      await expect(writer.add(bytes, wrong), String(wrong)).rejects.toThrow(DataError);
     }
-    await writer.add(picture, 1);
-    await writer.add(picture, 2);
-    await expect(writer.add(picture, 1)).rejects.toThrow('class 1 has images before those of another class');
+    await writer.add(bytes, 1);
+    await writer.add(bytes, 2);
+    await expect(writer.add(bytes, 1)).rejects.toThrow(
+      'class 1 already has images before those of another class',
+    );
     await writer.abort();
-    await expect(writer.add(picture, 1)).rejects.toThrow(ConfigError);
+    await expect(writer.add(bytes, 1)).rejects.toThrow(ConfigError);
     await expect(writer.close()).rejects.toThrow(ConfigError);
   });
 
-  it('leaves the old set alone until it is closed, and for good if it is given up', async () => {
+  it('keeps the old set until close, and after abort', async () => {
     const path = join(folder, 'old.rec');
     const first = await RecordIOWriter.create(path);
     await first.add(Uint8Array.of(1), 1);
@@ -105,7 +107,7 @@ describe('RecordIOWriter', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('old'))).toEqual(['old.idx', 'old.rec']);
   });
 
-  it('leaves the old set or the new one when its process is killed', async () => {
+  it('leaves either the old or the new set if its process is killed', async () => {
     const own = await mkdtemp(join(folder, 'killed-'));
     const path = join(own, 'set.rec');
     const script = join(import.meta.dirname, '__fixtures__', 'write-sets.ts');
@@ -118,14 +120,14 @@ describe('RecordIOWriter', () => {
           stdio: ['ignore', 'pipe', 'inherit'],
         },
       );
-      // The child writes one set after another, and a line after the first.
+      // The child prints a line after its first set and continues with further sets.
       await new Promise((resolve) => child.stdout.once('data', resolve));
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await ended;
       const source = await openRecordIO(path);
-      // Every set has 100 records, all of one class: its version.
+      // Every set has 100 records of one class, which is its version.
       expect(source.size).toBe(100);
       expect(source.classNames).toHaveLength(1);
       for (let index = 0; index < source.size; index++) {

@@ -7,24 +7,23 @@ import { encodeImagePayload } from './record-io-payload.ts';
 /** Options of `RecordIOWriter.create`. */
 export interface RecordIOWriterOptions {
   /**
-   * `'insightface'` writes the layout of InsightFace's training sets: record 0 says where images end, and each class
-   * has a record with the range of its images, which must come one after another. Default `'plain'`.
+   * `'insightface'` writes the layout of InsightFace's training sets: record 0 contains the end of the images, and each
+   * class has a record with the range of its images, which must be consecutive. Default `'plain'`.
    */
   readonly layout?: 'plain' | 'insightface';
 }
 
 const bufferBytes = 1_048_576;
 const emptyImage = new Uint8Array(0);
-/** 2^24: above it float32 does not hold every whole number. */
+/** 2^24, above which float32 does not represent every integer. */
 const exactLimit = 16_777_216;
 
 /**
- * Writes an MXNet RecordIO set, `.rec` and `.idx`, that `readRecordIO` and MXNet read.
+ * Writes an MXNet RecordIO set, `.rec` and `.idx`, for `readRecordIO` and MXNet.
  *
- * The set appears under its name when `close` has succeeded, and not before: everything is written to files with names
- * of their own beside it. If the process is killed, the set under the name is the old one or the new one (`.rec` of
- * either without `.idx`, in the instant between the two renames: readers rebuild the index), and the files ending in
- * `.tmp` can be deleted.
+ * The writer uses temporary files in the same folder, and `close` renames them. If the process is killed, the set is
+ * either the old or the new one, and the files ending in `.tmp` can be deleted. In the instant between the two renames,
+ * the `.idx` file is missing; readers rebuild the index.
  *
  * Reference: dmlc-core, `recordio.h`; MXNet, `python/mxnet/recordio.py`.
  */
@@ -56,16 +55,17 @@ export class RecordIOWriter {
   }
 
   /**
-   * Begins a set.
-   * @param path path of the `.rec` file; the index lies beside it and ends in `.idx`
+   * Creates a writer.
+   * @param path path of the `.rec` file; the index has the same name with the extension `.idx`
    * @throws ConfigError if the path does not end in `.rec`
    */
   static async create(
     path: string,
     { layout = 'plain' }: RecordIOWriterOptions = {},
   ): Promise<RecordIOWriter> {
-    if (!path.endsWith('.rec'))
-      throw new ConfigError(`The path of a record file must end in .rec, not '${path}'.`);
+    if (!path.endsWith('.rec')) {
+      throw new ConfigError(`The path of a record file must end in .rec, but is '${path}'.`);
+    }
     const suffix = `${randomBytes(6).toString('hex')}.tmp`;
     const temporary = { records: `${path}.${suffix}`, index: `${indexPath(path)}.${suffix}` };
     const records = await open(temporary.records, 'wx');
@@ -75,44 +75,44 @@ export class RecordIOWriter {
       throw error;
     });
     const writer = new RecordIOWriter(path, layout, temporary, { records, index });
-    // Its labels are not known yet; they have room already.
+    // A placeholder of the right size for record 0; its labels are known at the end.
     if (layout === 'insightface') writer.#append(emptyImage, [0, 0]);
     return writer;
   }
 
-  /** Records added so far, without those of the InsightFace layout. */
+  /** Number of records added so far, without the header record of the InsightFace layout. */
   get size(): number {
     return this.#layout === 'insightface' ? this.#count - 1 : this.#count;
   }
 
   /**
-   * Adds a record. May be called again before it has finished; the order of the calls is the order of the records.
-   * @param image the encoded picture; may be empty
-   * @param label the class, or the numbers of a label array, at least one
-   * @throws DataError for a label that float32 does not hold, an empty label array, a record of 2^29 bytes or more,
-   * or, in the InsightFace layout, a class whose images do not come one after another
+   * Adds a record. Calls may overlap; the order of the calls is the order of the records.
+   * @param image the encoded image; may be empty
+   * @param label the class, or a label array of at least one number
+   * @throws DataError for a label that float32 cannot represent, an empty label array, a record of 2^29 bytes or more,
+   *   or, in the InsightFace layout, a class whose images are not consecutive
    */
   async add(image: Uint8Array, label: number | ArrayLike<number>): Promise<void> {
     this.#checkOpen();
     const labels = typeof label === 'number' ? [label] : Array.from(label);
-    // Fractions are rounded, whole numbers are classes and must stay what they are.
-    const isHeld = (value: number) =>
+    // Fractions may be rounded; integers are classes and must be exact.
+    const isRepresentable = (value: number) =>
       Number.isFinite(Math.fround(value)) && !(Number.isInteger(value) && Math.fround(value) !== value);
-    const wrong = labels.find((value) => !isHeld(value));
+    const wrong = labels.find((value) => !isRepresentable(value));
     if (labels.length === 0 || wrong !== undefined) {
       const found = wrong === undefined ? 'none' : String(wrong);
       throw new DataError(
-        `Record ${this.size}: the label must be numbers that float32 holds, found ${found}.`,
+        `Record ${this.size}: the label must consist of numbers that float32 can represent, found ${found}.`,
       );
     }
-    if (this.#layout === 'insightface') this.#noteClass(labels[0] as number);
+    if (this.#layout === 'insightface') this.#trackClass(labels[0] as number);
     this.#append(image, label);
     if (this.#pendingBytes >= bufferBytes) await this.#flush();
   }
 
   /**
-   * Writes what is left and puts the set in its place.
-   * @throws Error of the file system, for instance for a full disk; the set under the name is the old one then
+   * Writes the remaining data and replaces the set.
+   * @throws errors of the file system, such as a full disk; the old set then remains
    */
   async close(): Promise<void> {
     this.#checkOpen();
@@ -120,10 +120,10 @@ export class RecordIOWriter {
     try {
       if (this.#layout === 'insightface') await this.#finishIdentities();
       await this.#flush();
-      // Renaming puts names in order, not contents: without this, a power cut could leave an empty file.
+      // A rename does not flush the contents: without this, a power failure could leave an empty file.
       await Promise.all([this.#files.records.sync(), this.#files.index.sync()]);
       await this.#closeFiles();
-      // The old index goes first: beside the new records it would be wrong, while no index at all is rebuilt.
+      // The old index is removed first: it would not match the new records, whereas readers rebuild a missing index.
       await rm(indexPath(this.#recordPath), { force: true });
       await rename(this.#temporary.records, this.#recordPath);
       await rename(this.#temporary.index, indexPath(this.#recordPath));
@@ -133,7 +133,7 @@ export class RecordIOWriter {
     }
   }
 
-  /** Gives up: the files written so far are deleted, and the set under the name stays as it was. */
+  /** Deletes the temporary files and keeps the old set. */
   async abort(): Promise<void> {
     this.#checkOpen();
     this.#isOpen = false;
@@ -162,12 +162,12 @@ export class RecordIOWriter {
     return this.#tail;
   }
 
-  #noteClass(label: number): void {
+  #trackClass(label: number): void {
     if (this.#classes.at(-1)?.label === label) return;
     if (this.#seen.has(label)) {
       throw new DataError(
-        `Record ${this.size}: class ${label} has images before those of another class; the InsightFace layout needs ` +
-          'the images of a class one after another. Sort them, or write the plain layout.',
+        `Record ${this.size}: class ${label} already has images before those of another class; the InsightFace layout ` +
+          'needs the images of a class to be consecutive. Sort them, or write the plain layout.',
       );
     }
     this.#seen.add(label);
@@ -180,11 +180,11 @@ export class RecordIOWriter {
     if (identitiesEnd > exactLimit) {
       throw new DataError(`The InsightFace layout has room for ${exactLimit} records, not ${identitiesEnd}.`);
     }
-    this.#classes.forEach(({ begin }, place) => {
-      this.#append(emptyImage, [begin, this.#classes[place + 1]?.begin ?? imagesEnd]);
+    this.#classes.forEach(({ begin }, index) => {
+      this.#append(emptyImage, [begin, this.#classes[index + 1]?.begin ?? imagesEnd]);
     });
     await this.#flush();
-    // Neither number has the bits of the magic number, so the record has one part, as the one written first.
+    // Neither number equals the magic number, so the record has one part, and the size of the placeholder.
     const header = encodeRecord(encodeImagePayload(emptyImage, [imagesEnd, identitiesEnd], 0));
     await this.#files.records.write(header, 0, header.length, 0);
   }

@@ -1,9 +1,9 @@
 import { DataError } from '@openset/core';
 
-/** What stands between the fields of a line; `' '` is any white space. */
+/** Separator of the fields of a line; `' '` is any white space. */
 export type FieldSeparator = ',' | '\t' | ';' | ' ';
 
-/** The separator of a list, judged by one of its lines. */
+/** Guesses the separator of a list from one of its lines. */
 export function guessSeparator(line: string): FieldSeparator {
   if (line.includes('\t')) return '\t';
   if (line.includes(',')) return ',';
@@ -11,19 +11,19 @@ export function guessSeparator(line: string): FieldSeparator {
 }
 
 /**
- * Splits a line into fields, without the spaces around them. A field in double quotes may hold the separator, and a
- * quote written twice (RFC 4180; a line break within quotes is not supported).
- * @param place file and line, for messages
+ * Splits a line into fields and trims them. A field in double quotes may contain the separator and doubled quotes
+ * (RFC 4180, without line breaks in quotes).
+ * @param location file and line, for messages
  * @throws DataError for a quote that does not end, or that ends within a field
  */
-export function splitFields(line: string, separator: FieldSeparator, place: string): string[] {
+export function splitFields(line: string, separator: FieldSeparator, location: string): string[] {
   if (!line.includes('"')) {
     return separator === ' ' ? line.trim().split(/\s+/) : line.split(separator).map((field) => field.trim());
   }
   const fields: string[] = [];
   const isSeparator = (letter: string) => (separator === ' ' ? /\s/.test(letter) : letter === separator);
   let index = 0;
-  // A tab may be a separator, which is not skipped; spaces that separate are.
+  // White space is skipped unless it is the separator; with the separator ' ', all of it is skipped.
   const isSkipped = (letter: string) => /\s/.test(letter) && (separator === ' ' || letter !== separator);
   const skipSpaces = () => {
     while (index < line.length && isSkipped(line[index] as string)) index += 1;
@@ -33,7 +33,7 @@ export function splitFields(line: string, separator: FieldSeparator, place: stri
     if (line[index] === '"') {
       let field = '';
       for (index += 1; ; index += 1) {
-        if (index >= line.length) throw new DataError(`${place}: a quote begins and does not end.`);
+        if (index >= line.length) throw new DataError(`${location}: a quoted field does not end.`);
         if (line[index] !== '"') field += line[index];
         else if (line[index + 1] === '"') field += line[index++];
         else break;
@@ -48,7 +48,7 @@ export function splitFields(line: string, separator: FieldSeparator, place: stri
     skipSpaces();
     if (index >= line.length) return fields;
     if (separator === ' ') continue;
-    if (line[index] !== separator) throw new DataError(`${place}: text follows a field in quotes.`);
+    if (line[index] !== separator) throw new DataError(`${location}: text follows a quoted field.`);
     index += 1;
     // A separator at the end of the line begins an empty field.
     if (index >= line.length) return [...fields, ''];

@@ -3,7 +3,7 @@ import { createLoader } from '../loading/create-loader.ts';
 import { verificationImages } from './verification-images.ts';
 import type { VerificationSet } from './verification-set.ts';
 
-it('gives a loader the pictures of the pairs, in their order', async () => {
+it('provides the images of the pairs in order', async () => {
   const raw = { height: 1, width: 1, channels: 1 };
   const set: VerificationSet = {
     size: 3,

@@ -2,8 +2,8 @@ import type { ImageSource } from '../source.ts';
 import type { VerificationSet } from './verification-set.ts';
 
 /**
- * The pictures of a verification set as a source, for a loader without `shuffle`: `2i` and `2i + 1` are those of pair `i`.
- * They have no classes; every label is −1. Closing the source closes the set.
+ * Returns the images of a verification set as a source, for a loader with `shuffle: false`. Images `2i` and `2i + 1` are
+ * pair `i`. The source has no classes; every label is −1. Closing the source closes the set.
  */
 export function verificationImages(set: VerificationSet): ImageSource {
   return {

@@ -2,27 +2,27 @@ import type { ImageRecord } from '../source.ts';
 import { checkIndex } from './check-index.ts';
 import type { PairList } from './pair-list.ts';
 
-/** Pairs of pictures, and whether each shows the same person: what verification is measured on. */
+/** Pairs of images and whether each shows the same person, to measure verification. */
 export interface VerificationSet {
   /** Number of pairs. */
   readonly size: number;
-  /** 1 where the pictures of a pair show the same person, 0 where they do not. */
+  /** 1 for a pair of the same person, 0 for a pair of two people. */
   readonly isSame: Uint8Array;
-  /** The fold of each pair, counted from 0; null where the set has none. */
+  /** Fold of each pair, from 0; null if the set has no folds. */
   readonly folds: Int32Array | null;
   /**
-   * Reads one of the `2 · size` pictures: `2i` and `2i + 1` are those of pair `i`. Labels are −1.
-   * @throws DataError if it is damaged; RangeError if there is none
+   * Reads one of the `2 · size` images; `2i` and `2i + 1` are pair `i`. Labels are −1.
+   * @throws DataError if the image cannot be read; RangeError if the set has no such image
    */
   image(index: number): Promise<ImageRecord>;
   close(): Promise<void>;
 }
 
 /**
- * The verification set of a list of pairs.
- * @param readFile reads a picture by its path, as the list names it
+ * Returns the verification set of a list of pairs.
+ * @param readFile reads an image, given its path in the list
  */
-export function verificationFromPairs(
+export function verificationSetFromPairs(
   pairs: PairList,
   readFile: (path: string) => Promise<Uint8Array>,
 ): VerificationSet {

@@ -2,17 +2,17 @@ import { type ByteFile, bytesFile } from '../../byte-file.ts';
 import { encodeRecord } from '../record-io-format.ts';
 import { encodeImagePayload } from '../record-io-payload.ts';
 
-/** A text file in memory. */
+/** Returns a text file in memory. */
 export function textFile(text: string, name = 'list.txt'): ByteFile {
   return bytesFile(name, new TextEncoder().encode(text));
 }
 
-/** A file in memory from bytes given as hexadecimal digits; spaces count for nothing. */
+/** Returns a file in memory from hexadecimal digits; white space is ignored. */
 export function hexFile(digits: string, name = 'file'): ByteFile {
   return bytesFile(name, Uint8Array.from(Buffer.from(digits.replaceAll(/\s/g, ''), 'hex')));
 }
 
-/** The bytes of a RecordIO set, and the text of its index. */
+/** Returns the bytes of a RecordIO set and the text of its index. */
 export function recordSet(records: readonly { image: Uint8Array; label: number | readonly number[] }[]) {
   const lines: string[] = [];
   const encoded: Uint8Array[] = [];
@@ -26,7 +26,7 @@ export function recordSet(records: readonly { image: Uint8Array; label: number |
   return { records: new Uint8Array(Buffer.concat(encoded)), index: lines.join('') };
 }
 
-/** Images 1, 2 and 3 of class 5, image 4 of class 9, in the layout of InsightFace. */
+/** Returns a set in the layout of InsightFace: images 1, 2 and 3 of class 5, image 4 of class 9. */
 export function identitySet() {
   const image = (value: number) => Uint8Array.of(0xff, 0xd8, value);
   const none = new Uint8Array(0);

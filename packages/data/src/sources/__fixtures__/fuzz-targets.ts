@@ -12,22 +12,22 @@ import { readVerificationBin } from '../verification-bin.ts';
 import { identitySet, recordSet } from './files.ts';
 import pickles from './pickles.json';
 
-/** Files to be damaged, and what reads all of them. */
+/** Files to damage, and the reader of them. */
 export interface Target {
   readonly name: string;
   readonly files: readonly Uint8Array[];
   readonly read: (files: readonly Uint8Array[]) => Promise<void>;
 }
 
-/** Small files of every format. */
+/** Returns small files of every format with their readers. */
 export function makeTargets(): Target[] {
   const verificationSets = Object.values(pickles).map((base64) =>
     target('.bin', [Uint8Array.from(Buffer.from(base64, 'base64'))], async ([file]) => {
       const set = await readVerificationBin(file!);
-      for (let picture = 0; picture < 2 * set.size; picture++) await set.image(picture);
+      for (let index = 0; index < 2 * set.size; index++) await set.image(index);
     }),
   );
-  // There are many pickles; of the others, each counts as six.
+  // There are many pickles, so each other target has six times the weight.
   const others = [...recordTargets(), ...rawTargets(), ...listTargets()];
   return [...verificationSets, ...others.flatMap((one) => new Array<Target>(6).fill(one))];
 }
@@ -49,7 +49,7 @@ function recordTargets(): Target[] {
 }
 
 function rawTargets(): Target[] {
-  const pictures = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4);
+  const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4);
   const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 0, 1);
   const record = (...first: number[]) => [...first, ...new Array<number>(3072).fill(7)];
   const cifar = (form: CifarOptions['labels']) => (files: readonly ByteFile[]) =>
@@ -57,7 +57,7 @@ function rawTargets(): Target[] {
   const ten = Uint8Array.from([...record(9), ...record(0)]);
   const hundred = Uint8Array.from([...record(19, 99), ...record(0, 0)]);
   return [
-    target('idx', [pictures, labels], (files) => readAll(readIdx({ images: files[0]!, labels: files[1]! }))),
+    target('idx', [images, labels], (files) => readAll(readIdx({ images: files[0]!, labels: files[1]! }))),
     target('CIFAR-10', [ten, ten.subarray(3073)], cifar('cifar-10')),
     target('CIFAR-100, fine', [hundred], cifar('cifar-100-fine')),
     target('CIFAR-100, coarse', [hundred], cifar('cifar-100-coarse')),
@@ -102,5 +102,5 @@ function target(name: string, contents: readonly (Uint8Array | string)[], read: 
 
 async function readAll(opening: Promise<ImageSource>): Promise<void> {
   const source = await opening;
-  for (let place = 0; place < source.size; place++) await source.get(place);
+  for (let index = 0; index < source.size; index++) await source.get(index);
 }

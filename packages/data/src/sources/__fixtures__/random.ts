@@ -1,4 +1,4 @@
-/** Whole numbers from 0 to below `limit`, the same for the same seed (mulberry32). */
+/** Returns a seeded generator of integers in `[0, limit)` (mulberry32). */
 export function randomIntegers(seed: number): (limit: number) => number {
   let state = seed >>> 0;
   return (limit) => {

@@ -1,6 +1,6 @@
 import { RecordIOWriter } from '../record-io-writer.ts';
 
-// Writes sets of 100 records over each other until it is killed; the records of a set hold its version.
+// Overwrites a set of 100 records until the process is killed; the records of a set contain its version.
 const [, , path = ''] = process.argv;
 for (let version = 1; ; version++) {
   const writer = await RecordIOWriter.create(path);

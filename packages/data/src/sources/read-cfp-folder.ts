@@ -1,24 +1,22 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkChoice, DataError } from '@openset/core';
+import { checkChoice } from '@openset/core';
 import { readCfpPairs } from './cfp-pairs.ts';
 import { compareNaturally } from './natural-order.ts';
-import { withFiles } from './node-file.ts';
+import { throwUnreadable, withFiles } from './node-file.ts';
 import type { PairList } from './pair-list.ts';
 
 /**
- * Reads the pairs of Celebrities in Frontal-Profile from its folder `Protocol`, in which `Pair_list_F.txt`,
- * `Pair_list_P.txt` and `Split/FP/01/same.txt` lie; see `readCfpPairs`. The paths of the pictures start from this
- * folder: `openPairs(await openCfpPairs(folder, 'FP'), folder)`.
- * @param protocol `'FP'`, frontal with profile, or `'FF'`, frontal with frontal
+ * Reads the pairs of Celebrities in Frontal-Profile from its folder `Protocol`, which contains `Pair_list_F.txt`,
+ * `Pair_list_P.txt`, `Split/FP/01/same.txt` and so on; see `readCfpPairs`. Image paths are relative to this folder:
+ * `openPairs(await readCfpFolder(folder, 'FP'), folder)`.
+ * @param protocol `'FP'` pairs frontal images with profiles, `'FF'` frontal with frontal images
  * @throws DataError if a file cannot be opened or is damaged
  */
-export async function openCfpPairs(folder: string, protocol: 'FP' | 'FF'): Promise<PairList> {
+export async function readCfpFolder(folder: string, protocol: 'FP' | 'FF'): Promise<PairList> {
   checkChoice('The protocol of CFP', protocol, ['FP', 'FF']);
   const splits = join(folder, 'Split', protocol);
-  const entries = await readdir(splits).catch((error) => {
-    throw new DataError(`${splits}: cannot be read (${String(error)}).`, { cause: error });
-  });
+  const entries = await readdir(splits).catch((error) => throwUnreadable(splits, error));
   const folds = entries.filter((name) => /^\d+$/.test(name)).sort(compareNaturally);
   const paths = [
     join(folder, 'Pair_list_F.txt'),
