@@ -144,7 +144,7 @@ describe.concurrent('mistakes of the user', () => {
     [
       'a folder of one class',
       ['train', '--data', 'one-class', '--out', 'new'],
-      /has (images|pictures) of one person alone/,
+      /has images of only one person/,
     ],
     [
       'an unreadable image',

@@ -4,8 +4,8 @@ const build = { ...libraryBuild, external: [/^node:/] };
 
 export default [
   { ...build, entry: ['src/index.ts', 'src/node.ts'], clean: ['dist/*', '!dist/decode-worker.*'] },
-  // The worker is started by the loader as a file of its own, beside `node.js`. It brings what it needs of core with
-  // it, so that no thread loads all of tfjs-core: a thread starts faster, and collecting its garbage takes less time.
+  // The loader starts the worker from a separate file next to `node.js`. The worker bundles the functions of core that
+  // it uses, so that threads do not load all of tfjs-core, start faster and have less garbage to collect.
   {
     ...build,
     entry: { 'decode-worker': 'src/loading/decode-worker.ts' },

@@ -8,7 +8,7 @@ describe.each([
   ['bytesFile', bytesFile('a.rec', bytes)],
   ['blobFile', blobFile('a.rec', new Blob([bytes]))],
 ])('%s', (_, file) => {
-  it('reads the range asked for', async () => {
+  it('reads a range', async () => {
     expect(file).toMatchObject({ name: 'a.rec', size: 4 });
     expect([...(await file.read(1, 2))]).toEqual([2, 3]);
     expect([...(await file.read(4, 0))]).toEqual([]);
@@ -22,7 +22,7 @@ describe.each([
     [0.5, 1],
     [0, Number.NaN],
     [0, Number.POSITIVE_INFINITY],
-  ])('refuses offset %d, length %d', async (offset, length) => {
+  ])('rejects offset %d, length %d', async (offset, length) => {
     await expect(file.read(offset, length)).rejects.toThrow(DataError);
   });
 });

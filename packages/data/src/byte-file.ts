@@ -1,19 +1,20 @@
 import { DataError } from '@openset/core';
 
-/** Random access to the bytes of a file, wherever it lies: a disk, a `Blob`, memory. */
+/** Random access to the bytes of a file on disk, in a `Blob` or in memory. */
 export interface ByteFile {
-  /** For messages. */
+  /** Name of the file in messages. */
   readonly name: string;
+  /** Size in bytes. */
   readonly size: number;
   /**
-   * Reads exactly `length` bytes from `offset` on.
+   * Reads exactly `length` bytes, starting at `offset`.
    * @throws DataError if the file ends before
    */
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** A file in memory. */
+/** Returns a file in memory; `read` returns views of `bytes`. */
 export function bytesFile(name: string, bytes: Uint8Array): ByteFile {
   return {
     name,
@@ -26,7 +27,7 @@ export function bytesFile(name: string, bytes: Uint8Array): ByteFile {
   };
 }
 
-/** A file chosen in a browser, read in parts as they are needed. */
+/** Returns a file over a `Blob`, such as a file chosen in a browser; its parts are read on demand. */
 export function blobFile(name: string, blob: Blob): ByteFile {
   return {
     name,
@@ -39,11 +40,11 @@ export function blobFile(name: string, blob: Blob): ByteFile {
   };
 }
 
-/** @throws DataError if the range does not lie in the file */
+/** @throws DataError if the range is not within the file */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
-  const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
-  if (whole && offset >= 0 && length >= 0 && offset + length <= size) return;
+  const isInteger = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
+  if (isInteger && offset >= 0 && length >= 0 && offset + length <= size) return;
   throw new DataError(
-    `${name}: bytes ${offset} to ${offset + length} were asked for, but it has ${size}: it is cut off or damaged.`,
+    `${name}: cannot read bytes ${offset} to ${offset + length} of ${size}; the file is truncated or damaged.`,
   );
 }

@@ -189,7 +189,7 @@ describe('train refuses', () => {
       /^There is nothing to train on: name images with '--data'\.$/,
     ],
     ['data that are not there', { data: 'nowhere' }, /^There is no file or folder '.*nowhere'\.$/],
-    ['a folder of one class', { data: join('one') }, /one' has (images|pictures) of one person alone/],
+    ['a folder of one class', { data: join('one') }, /one' has images of only one person/],
     [
       'a configuration that is not there',
       { config: 'nowhere.json' },
