@@ -5,7 +5,7 @@ import { checkAsBackboneOptions } from './as-backbone-options.ts';
 const check = (options: object) => () => checkAsBackboneOptions(options);
 
 describe('checkAsBackboneOptions', () => {
-  it('takes what is right', () => {
+  it('accepts valid options', () => {
     check({})();
     check({
       name: 'one',
@@ -16,7 +16,7 @@ describe('checkAsBackboneOptions', () => {
     })();
   });
 
-  it('refuses unknown names', () => {
+  it('refuses unknown option names', () => {
     expect(check({ inputrange: [0, 255] })).toThrow(ConfigError);
     expect(check({ inputrange: [0, 255] })).toThrow(/asBackbone has no option inputrange; .*inputRange/);
   });
@@ -29,7 +29,7 @@ describe('checkAsBackboneOptions', () => {
     [[0, 128, 255], '[0, 128, 255]'],
     [['0', '255'], '[0, 255]'],
     [null, 'null'],
-  ])('refuses an inputRange %j', (inputRange, found) => {
+  ])('refuses the inputRange %j', (inputRange, found) => {
     expect(check({ inputRange })).toThrow(ConfigError);
     expect(check({ inputRange })).toThrow(`two finite numbers that differ, but is ${found}.`);
   });
@@ -41,7 +41,7 @@ describe('checkAsBackboneOptions', () => {
     [[1.5, 4, 1], '[1.5, 4, 1]'],
     [['4', 4, 1], '[4, 4, 1]'],
     [[4, 4, undefined], '[4, 4, undefined]'],
-  ])('refuses an inputShape %j', (inputShape, found) => {
+  ])('refuses the inputShape %j', (inputShape, found) => {
     expect(check({ inputShape })).toThrow(ConfigError);
     expect(check({ inputShape })).toThrow(`whole numbers from 1 or null for any, but is ${found}.`);
   });

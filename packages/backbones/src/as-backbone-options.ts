@@ -4,19 +4,19 @@ import { checkOptionNames } from './backbone-options.ts';
 
 /** Options of `asBackbone`. */
 export interface AsBackboneOptions {
-  /** For messages and the configuration; default: the model's name, `'graph-model'` or `'function'`. */
+  /** Name in messages and in the configuration; default: the model's name, `'graph-model'` or `'function'`. */
   readonly name?: string;
-  /** Height, width and channels, null for any size; needed but for a `LayersModel`, which knows it. */
+  /** Height, width and channels; null accepts any size. Required unless the source is a `LayersModel`. */
   readonly inputShape?: readonly [height: number | null, width: number | null, channels: number];
-  /** Needed but for a `LayersModel`, which knows it. */
+  /** Length of an embedding. Required unless the source is a `LayersModel`. */
   readonly embeddingSize?: number;
-  /** For a graph model: the node whose output is the embedding; default: the model's only output. */
+  /** Node of a graph model whose output is the embedding; default: the model's only output. */
   readonly output?: string;
-  /** What the model wants to see for black and white where images hold −1 and 1; default: images as they are. */
+  /** Values of black and white that the model expects, in place of −1 and 1; default: images stay unchanged. */
   readonly inputRange?: readonly [black: number, white: number];
-  /** Anything else to be done to the images before the model sees them, after `inputRange`. */
+  /** Further preprocessing of the images, after `inputRange` is applied. */
   readonly preprocess?: (images: tf.Tensor4D) => tf.Tensor4D;
-  /** For a `LayersModel`: train it too; default false, a frozen feature extractor. */
+  /** Whether to train a `LayersModel`; default false, a frozen feature extractor. */
   readonly trainable?: boolean;
 }
 
@@ -31,8 +31,8 @@ const optionNames: readonly (keyof AsBackboneOptions)[] = [
 ];
 
 /**
- * Checks what the types do not: callers of plain JavaScript, and options that were read from a file.
- * @throws ConfigError if an option is unknown, or `inputShape` or `inputRange` is not what it must be
+ * Checks options that no type checker has seen: those from plain JavaScript or from a file.
+ * @throws ConfigError if an option is unknown, or if `inputShape` or `inputRange` is invalid
  */
 export function checkAsBackboneOptions(options: AsBackboneOptions): void {
   checkOptionNames('asBackbone', options, optionNames);
@@ -44,7 +44,7 @@ export function checkAsBackboneOptions(options: AsBackboneOptions): void {
         `${listText(inputShape)}.`,
     );
   }
-  // Of one value for black and white, all images would be alike.
+  // With one value for black and white, all images would be equal.
   const isRange = isListOf(2, inputRange) && inputRange.every(Number.isFinite);
   if (inputRange !== undefined && !(isRange && inputRange[0] !== inputRange[1])) {
     throw new ConfigError(

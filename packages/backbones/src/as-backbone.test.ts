@@ -9,7 +9,7 @@ import { asBackbone } from './as-backbone.ts';
 const shape = { inputShape: [4, 4, 1], embeddingSize: 2 } as const;
 const images = () => tf.randomUniform([3, 4, 4, 1], -1, 1, 'float32', 1) as tf.Tensor4D;
 
-/** Two numbers for each image: its mean and its maximum. */
+/** Returns two numbers for each image: its mean and its maximum. */
 const meanAndMaximum = (x: tf.Tensor4D) =>
   tf.stack([tf.mean(x, [1, 2, 3]), tf.max(x, [1, 2, 3])], 1) as tf.Tensor2D;
 
@@ -25,7 +25,7 @@ function layersModel() {
 }
 
 describeOnBackends('asBackbone', () => {
-  it('takes a function', async () => {
+  it('wraps a function', async () => {
     const backbone = asBackbone(meanAndMaximum, { ...shape, name: 'mean and maximum' });
     expect([backbone.name, backbone.inputShape, backbone.embeddingSize]).toEqual([
       'mean and maximum',
@@ -44,7 +44,7 @@ describeOnBackends('asBackbone', () => {
     expect(backbone.getConfig()).toEqual({ backbone: 'mean and maximum', ...shape, trainable: false });
   });
 
-  it('takes a graph model, by the output that is asked for', async () => {
+  it('wraps a graph model and reads the requested output', async () => {
     const calls: unknown[] = [];
     let disposed = 0;
     const graph = {
@@ -60,7 +60,7 @@ describeOnBackends('asBackbone', () => {
       embeddingSize: 1,
       inputRange: [0, 255],
     });
-    // −1 is 0 for the model, 1 is 255: the mean of −1, 1, 1, 1 is 191.25.
+    // The model sees 0 for −1 and 255 for 1: the mean of −1, 1, 1, 1 is 191.25.
     const embeddings = backbone.forward(tf.tensor4d([-1, 1, 1, 1], [1, 2, 2, 1]));
     expect(embeddings.shape).toEqual([1, 1]);
     expect([...(await embeddings.data())]).toEqual([191.25]);
@@ -72,7 +72,7 @@ describeOnBackends('asBackbone', () => {
     expect(() => backbone.forward(images())).toThrow(/graph-model was disposed of/);
   });
 
-  it('prepares images as asked', async () => {
+  it('applies inputRange, then preprocess', async () => {
     const backbone = asBackbone(meanAndMaximum, {
       ...shape,
       inputRange: [0, 1],
@@ -82,7 +82,7 @@ describeOnBackends('asBackbone', () => {
     expect(mean).toBe(10);
   });
 
-  it('leaves a frozen LayersModel alone: nothing on the tape, and its statistics stay', async () => {
+  it('records nothing of a frozen LayersModel on the tape and keeps its statistics', async () => {
     const model = layersModel();
     const backbone = asBackbone(model);
     expect([backbone.name, backbone.inputShape, backbone.embeddingSize]).toEqual(['own', [4, 4, 1], 2]);
@@ -102,7 +102,7 @@ describeOnBackends('asBackbone', () => {
     backbone.dispose();
   });
 
-  it('trains a LayersModel where asked to', async () => {
+  it('trains a LayersModel with trainable: true', async () => {
     const model = layersModel();
     const backbone = asBackbone(model, { trainable: true });
     expect(backbone.trainable.map(({ shape }) => shape)).toEqual([[3, 3, 1, 2], [2], [2], [2]]);
@@ -125,12 +125,12 @@ describeOnBackends('asBackbone', () => {
     expect(await mean()).not.toEqual([0, 0]);
     backbone.setState(before);
     expect(await mean()).toEqual([0, 0]);
-    expect(() => backbone.setState({})).toThrow(/not one of own: 6 of its 6 tensors are missing/);
+    expect(() => backbone.setState({})).toThrow(/does not fit own: 6 of its 6 tensors are missing/);
     tf.dispose([value, grads, before, x]);
     backbone.dispose();
   });
 
-  it('takes images of any size where a LayersModel does', () => {
+  it('accepts images of any size if the LayersModel does', () => {
     const pool = layers.globalAveragePooling2d({ inputShape: [null, null, 3], dataFormat: 'channelsLast' });
     const backbone = asBackbone(sequential({ layers: [pool] }));
     expect(backbone.inputShape).toEqual([null, null, 3]);
@@ -143,7 +143,7 @@ describeOnBackends('asBackbone', () => {
     backbone.dispose();
   });
 
-  it('makes no state of a LayersModel with two weights of one name', () => {
+  it('refuses a state of a LayersModel with two weights of the same name', () => {
     const images = input({ shape: [4, 4, 1] });
     const inside = ['left', 'right'].map((name) => {
       const dense = layers.dense({ units: 2, inputShape: [16], name: 'dense' });
@@ -155,12 +155,12 @@ describeOnBackends('asBackbone', () => {
     expect(backbone.forward(tf.ones([3, 4, 4, 1])).shape).toEqual([3, 2]);
     for (const use of [() => backbone.getState(), () => backbone.setState({})]) {
       expect(use).toThrow(ConfigError);
-      expect(use).toThrow(/'both' has more than one weight 'dense\/kernel'.*names of their own/);
+      expect(use).toThrow(/'both' has more than one weight 'dense\/kernel'.*unique names/);
     }
     backbone.dispose();
   });
 
-  it('holds a layer once that two models inside share', () => {
+  it('counts a layer that two nested models share once', () => {
     const images = input({ shape: [4, 4, 1] });
     const shared = layers.dense({ units: 2, name: 'shared' });
     const inside = ['one', 'other'].map((name) => {
@@ -179,12 +179,12 @@ describeOnBackends('asBackbone', () => {
     backbone.dispose();
   });
 
-  it('checks what goes in and what comes out', () => {
+  it('checks the shapes of images and embeddings', () => {
     const backbone = asBackbone(() => tf.zeros([3, 3]), shape);
     expect(() => backbone.forward(tf.zeros([3, 5, 4, 1]) as tf.Tensor4D)).toThrow(ShapeError);
     expect(() => backbone.forward(images())).toThrow(ShapeError);
     expect(() => backbone.forward(images())).toThrow(
-      /'function' should make embeddings \[3, 2\], but makes \[3, 3\]/,
+      /'function' returned \[3, 3\], expected embeddings \[3, 2\]/,
     );
   });
 
@@ -193,7 +193,7 @@ describeOnBackends('asBackbone', () => {
     [() => asBackbone(meanAndMaximum, { ...shape, trainable: true }), /Only a LayersModel can be trained/],
     [() => asBackbone(meanAndMaximum, { ...shape, output: 'x' }), /Only a GraphModel has outputs by name/],
     [() => asBackbone(meanAndMaximum, { ...shape, inputRange: [255] } as never), /inputRange must be/],
-    [() => asBackbone({} as never, shape), /takes a LayersModel, a GraphModel, or a function/],
+    [() => asBackbone({} as never, shape), /takes a LayersModel, a GraphModel or a function, not object/],
     [
       () => asBackbone(meanAndMaximum, { ...shape, embeddingSize: 0 }),
       /embeddingSize must be a whole number/,
@@ -202,7 +202,7 @@ describeOnBackends('asBackbone', () => {
       () => asBackbone(sequential({ name: 'flat', layers: [layers.dense({ units: 1, inputShape: [3] })] })),
       /one input \[batch, height, width, channels\] and one output, but 'flat' has 1 \(\[null,3\]\)/,
     ],
-  ])('refuses what does not go together', (make, message) => {
+  ])('refuses incompatible sources and options', (make, message) => {
     expect(make).toThrow(ConfigError);
     expect(make).toThrow(message);
   });

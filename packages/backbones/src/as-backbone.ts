@@ -14,9 +14,9 @@ import { type AsBackboneOptions, checkAsBackboneOptions } from './as-backbone-op
 import { checkImages } from './check-images.ts';
 import { type NamedVariable, restore, snapshot } from './variable-state.ts';
 
-/** What is needed of a `GraphModel` of `@tensorflow/tfjs-converter`. */
+/** The methods of a `GraphModel` of `@tensorflow/tfjs-converter` that `asBackbone` calls. */
 export interface GraphModelLike {
-  /** Runs the model up to the named outputs, or to its own. */
+  /** Runs the model up to the named node; default: its outputs. */
   execute(inputs: tf.Tensor, outputs?: string): tf.Tensor | tf.Tensor[];
   /** Frees the model's weights. */
   dispose(): void;
@@ -25,19 +25,19 @@ export interface GraphModelLike {
 /** A function from images to embeddings. */
 export type EmbeddingFunction = (images: tf.Tensor4D, options: Required<BackboneForwardOptions>) => tf.Tensor;
 
-/** What `asBackbone` makes a backbone of. */
+/** What `asBackbone` wraps. */
 export type BackboneSource = LayersModel | GraphModelLike | EmbeddingFunction;
 
 /**
- * Makes a backbone of any model or function from images to embeddings: a `LayersModel`, a `GraphModel`, or a function of
- * yours. It is frozen, runs in evaluation and leaves nothing on a gradient tape, unless it is a `LayersModel` with
- * `trainable: true`. An output `[batch, 1, 1, size]` is taken as `[batch, size]`.
+ * Returns a backbone that wraps a model or function from images to embeddings: a `LayersModel`, a `GraphModel`, or your
+ * own function. The backbone is frozen, always runs in evaluation mode and records nothing on a gradient tape, unless it
+ * wraps a `LayersModel` with `trainable: true`. An output `[batch, 1, 1, size]` becomes `[batch, size]`.
  *
- * A state holds the variables of a `LayersModel`, and nothing otherwise; a model with two weights of one name (of two models
- * inside it) has none, and `getState` throws a ConfigError. `dispose` frees a model, too.
+ * Its state holds the variables of a `LayersModel`, and is empty for other sources. If two weights of a model have the
+ * same name (nested models allow that), `getState` throws a ConfigError. `dispose` also frees the model.
  *
- * @throws ConfigError if an option is unknown or out of its range, or if the options do not go with the source or do not
- * say what it does not know itself
+ * @throws ConfigError if an option is unknown, out of its range or unsupported by the source, or if `inputShape` or
+ *   `embeddingSize` is missing
  */
 export function asBackbone(source: BackboneSource, options: AsBackboneOptions = {}): Backbone {
   return new AdoptedBackbone(source, options);
@@ -59,18 +59,15 @@ class AdoptedBackbone implements Backbone {
     const { name = kind, inputShape = known?.inputShape, embeddingSize = known?.embeddingSize } = options;
     if (!inputShape || embeddingSize === undefined) {
       throw new ConfigError(
-        `asBackbone cannot see which images '${name}' takes and what it makes of them: give inputShape [height, width, ` +
-          'channels] and embeddingSize.',
+        `asBackbone cannot read the shapes of '${name}': give inputShape [height, width, channels] and embeddingSize.`,
       );
     }
     checkNumber(`${name}: embeddingSize`, embeddingSize, { minimum: 1, integer: true });
     if (options.trainable && !model) {
-      throw new ConfigError(`Only a LayersModel can be trained, and '${name}' is none: leave trainable out.`);
+      throw new ConfigError(`Only a LayersModel can be trained, and '${name}' is none: remove trainable.`);
     }
     if (options.output !== undefined && !isGraphModel(source)) {
-      throw new ConfigError(
-        `Only a GraphModel has outputs by name, and '${name}' is none: leave output out.`,
-      );
+      throw new ConfigError(`Only a GraphModel has outputs by name, and '${name}' is none: remove output.`);
     }
     this.name = name;
     this.source = source;
@@ -85,25 +82,25 @@ class AdoptedBackbone implements Backbone {
     this.checkAlive();
     checkImages(this, images);
     if (this.options.trainable) return tf.tidy(() => this.embed(images, { training, seed }));
-    // Evaluation, and off the tape: a frozen extractor's batch norms keep their statistics.
+    // Evaluation mode: batch norms of a frozen extractor keep their statistics.
     return untaped(() => this.embed(images, { training: false, seed }));
   }
 
   private embed(images: tf.Tensor4D, pass: Required<BackboneForwardOptions>): tf.Tensor2D {
     const { inputRange, preprocess } = this.options;
-    let seen = images;
+    let prepared = images;
     if (inputRange) {
       const [black, white] = inputRange;
-      seen = tf.add(tf.mul(seen, (white - black) / 2), (white + black) / 2);
+      prepared = tf.add(tf.mul(prepared, (white - black) / 2), (white + black) / 2);
     }
-    if (preprocess) seen = preprocess(seen);
-    const output = this.run(seen, pass);
+    if (preprocess) prepared = preprocess(prepared);
+    const output = this.run(prepared, pass);
     const batch = images.shape[0];
     const outputShape = Array.isArray(output) ? [] : output.shape;
     if (Array.isArray(output) || output.size !== batch * this.embeddingSize || outputShape[0] !== batch) {
       const found = Array.isArray(output) ? `${output.length} tensors` : shapeText(outputShape);
       throw new ShapeError(
-        `'${this.name}' should make embeddings ${shapeText([batch, this.embeddingSize])}, but makes ${found}.`,
+        `'${this.name}' returned ${found}, expected embeddings ${shapeText([batch, this.embeddingSize])}.`,
       );
     }
     return tf.reshape(output, [batch, this.embeddingSize]);
@@ -144,7 +141,7 @@ class AdoptedBackbone implements Backbone {
     if (typeof this.source !== 'function') this.source.dispose();
   }
 
-  /** Under their names in a state. @throws ConfigError if two have one name */
+  /** Returns the variables with their names in a state. @throws ConfigError if two have the same name */
   private variables(): readonly NamedVariable[] {
     return this.source instanceof LayersModel ? namedVariables(this.name, this.source.weights) : [];
   }
@@ -154,20 +151,20 @@ class AdoptedBackbone implements Backbone {
   }
 }
 
-/** Whether a configuration is one of `asBackbone`: no network of this package has these two options. */
-export function isAdopted(config: BackboneConfig): boolean {
+/** Returns whether a configuration comes from `asBackbone`: no network of this package has these two options. */
+export function isAdoptedConfig(config: BackboneConfig): boolean {
   return 'inputShape' in config && 'trainable' in config;
 }
 
-/** The variables of a model under their names in a state. Models inside may share a layer, which then counts once. */
+/** Returns the variables of a model with their names in a state. A layer that nested models share counts once. */
 function namedVariables(owner: string, weights: LayersModel['weights']): NamedVariable[] {
   const variables = new Map<string, tf.Variable>();
   for (const weight of new Set(weights)) {
     const { originalName } = weight;
     if (variables.has(originalName)) {
       throw new ConfigError(
-        `'${owner}' has more than one weight '${originalName}', which a state could not tell apart: give the layers of the ` +
-          'models inside it names of their own.',
+        `'${owner}' has more than one weight '${originalName}', so a state cannot distinguish them: give the layers of ` +
+          'its nested models unique names.',
       );
     }
     variables.set(originalName, weight.read() as tf.Variable);
@@ -185,7 +182,9 @@ function describeSource(
   if (typeof source === 'function') return ['function'];
   if (!(source instanceof LayersModel)) {
     if (typeof source?.execute === 'function') return ['graph-model'];
-    throw new ConfigError('asBackbone takes a LayersModel, a GraphModel, or a function, and was given none.');
+    throw new ConfigError(
+      `asBackbone takes a LayersModel, a GraphModel or a function, not ${source === null ? 'null' : typeof source}.`,
+    );
   }
   const { inputs, outputs, name } = source;
   const [input, output] = [inputs[0]!.shape, outputs[0]!.shape];

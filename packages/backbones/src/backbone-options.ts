@@ -1,22 +1,21 @@
 import { type BackboneConfig, ConfigError, checkNumber } from '@openset/core';
 
-/** What all networks of this package have in common. */
+/** Options of every network of this package. */
 export interface NetworkOptions {
-  /** Side of square images, or height and width. */
+  /** Side of square images in pixels, or height and width. */
   readonly inputSize?: number | readonly [height: number, width: number];
-  /** 3 for colour, 1 for grey images; default 3. */
+  /** Channels of the images: 3 for colour, 1 for grey; default 3. */
   readonly channels?: number;
-  /** Seed of the first weights; default 0. The same seed gives the same weights on every backend. */
+  /** Seed of the initial weights; default 0. The same seed gives the same weights on every backend. */
   readonly seed?: number;
   /**
-   * Gradient checkpointing: only what goes from block to block is kept for the backward pass, and the rest computed
-   * again, block by block. The gradients are the same; memory falls to a fraction, and a step takes about a third
-   * longer. Default false.
+   * Gradient checkpointing: keeps only the inputs of the blocks for the backward pass, and recomputes the rest block by
+   * block. The gradients are the same. Memory falls to a fraction, and a step takes about a third longer. Default false.
    */
   readonly checkpointing?: boolean;
 }
 
-/** The common options with their defaults filled in. */
+/** `NetworkOptions` with every default filled in. */
 export interface ResolvedNetworkOptions {
   readonly inputSize: readonly [height: number, width: number];
   readonly channels: number;
@@ -26,9 +25,9 @@ export interface ResolvedNetworkOptions {
 
 /**
  * Checks the common options and fills in the defaults.
- * @param name whose options they are, for messages
+ * @param name the network, for messages
  * @param limits the default and the smallest side of an image
- * @throws ConfigError
+ * @throws ConfigError for an option out of range
  */
 export function resolveNetworkOptions(
   name: string,
@@ -57,8 +56,8 @@ export function resolveNetworkOptions(
 }
 
 /**
- * Checks that there are no options but the known ones: a misspelt one would be passed over in silence.
- * @throws ConfigError naming the unknown and the known ones
+ * Checks that every option is known, so that a misspelt option is not ignored silently.
+ * @throws ConfigError with the unknown and the known options
  */
 export function checkOptionNames(name: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).filter((key) => key !== 'backbone' && !known.includes(key));
@@ -68,7 +67,8 @@ export function checkOptionNames(name: string, options: object, known: readonly 
 
 /**
  * Checks a list of block counts.
- * @throws ConfigError
+ * @param stages the length of the list; default: any length from 1
+ * @throws ConfigError if the length differs or a count is not a whole number from 1
  */
 export function checkBlocks(name: string, blocks: readonly number[], stages?: number): void {
   if (!Array.isArray(blocks) || blocks.length === 0 || blocks.length !== (stages ?? blocks.length)) {
@@ -80,14 +80,14 @@ export function checkBlocks(name: string, blocks: readonly number[], stages?: nu
   for (const count of blocks) checkNumber(`${name}: blocks`, count, { minimum: 1, integer: true });
 }
 
-/** Checks sizes that must be whole numbers of at least 1. */
+/** Checks sizes that must be whole numbers from 1. @throws ConfigError */
 export function checkCounts(name: string, counts: Readonly<Record<string, number>>): void {
   for (const [key, count] of Object.entries(counts)) {
     checkNumber(`${name}: ${key}`, count, { minimum: 1, integer: true });
   }
 }
 
-/** A configuration of plain JSON. */
-export function configOf(backbone: string, options: object): BackboneConfig {
+/** Returns the configuration of a backbone, a copy of plain JSON. */
+export function makeConfig(backbone: string, options: object): BackboneConfig {
   return structuredClone({ backbone, ...options });
 }

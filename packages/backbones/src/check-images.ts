@@ -2,8 +2,8 @@ import { type Backbone, DataError, ShapeError, shapeText } from '@openset/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
- * Checks a batch of images against the shape that a backbone takes.
- * @throws ShapeError, DataError naming what was found and what is expected
+ * Checks a batch of images against the input shape of a backbone.
+ * @throws ShapeError, DataError with the shape or type found and expected
  */
 export function checkImages(
   { name, inputShape }: Pick<Backbone, 'name' | 'inputShape'>,
@@ -15,11 +15,11 @@ export function checkImages(
   if (!fits || shape[0] === 0) {
     const expected = inputShape.map((size, axis) => size ?? ['height', 'width', 'channels'][axis]);
     throw new ShapeError(
-      `${name} takes images [batch, ${expected.join(', ')}] with at least one in a batch, but was given ` +
+      `${name} takes images [batch, ${expected.join(', ')}] with at least one in a batch, but got ` +
         `${shapeText(shape)}.`,
     );
   }
   if (dtype !== 'float32') {
-    throw new DataError(`${name} takes float32 images, but was given ${dtype}: tf.cast(images, 'float32').`);
+    throw new DataError(`${name} takes float32 images, but got ${dtype}: use tf.cast(images, 'float32').`);
   }
 }

@@ -20,7 +20,7 @@ describeOnBackends('gradient checkpointing', () => {
       const backbone = await referenceBackbone(reference, { ...options, checkpointing });
       const images = referenceImages(reference);
       const pass = await trainingPass(backbone, images, 11);
-      // Running statistics have moved once, not twice.
+      // Running statistics must move once, not twice.
       const statistics = backbone.weights.filter(({ name }) => name.includes('running'));
       const moved = await Promise.all(statistics.map(({ variable }) => variable.data()));
       results.push({ ...pass, moved });
@@ -30,7 +30,7 @@ describeOnBackends('gradient checkpointing', () => {
     expect(results[1]).toEqual(results[0]);
   });
 
-  it('keeps only what goes from block to block', () => {
+  it('keeps only the inputs of blocks', () => {
     const keptBuffers = (checkpointing: boolean) => {
       const backbone = lresnetIR({ blocks: [3, 3], width: 2, inputSize: 8, embeddingSize: 4, checkpointing });
       const images = tf.zeros([2, 8, 8, 3]) as tf.Tensor4D;
@@ -45,12 +45,12 @@ describeOnBackends('gradient checkpointing', () => {
       backbone.dispose();
       return kept;
     };
-    // Stem and 6 blocks hand on 7 maps, and the embeddings come out; plainly, each layer leaves one or more.
+    // The stem and 6 blocks leave 7 maps and the embeddings. Without checkpointing each layer leaves at least one tensor.
     expect(keptBuffers(true)).toBeLessThan(12);
     expect(keptBuffers(false)).toBeGreaterThan(50);
   });
 
-  it('leaves the tape as it was when a gradient fails', () => {
+  it('restores the tape if a gradient fails', () => {
     const backbone = lresnetIR({
       blocks: [1],
       width: 2,

@@ -3,33 +3,35 @@ import {
   checkBlocks,
   checkCounts,
   checkOptionNames,
-  configOf,
+  makeConfig,
   type NetworkOptions,
   resolveNetworkOptions,
 } from './backbone-options.ts';
 import { NetworkBackbone } from './network-backbone.ts';
-import { fanInStart, NetworkParts } from './network-parts.ts';
+import { fanInDeviation, NetworkParts } from './network-parts.ts';
 
-/** Layers of each dense block of DenseNet-121. */
+/** Number of layers in each dense block of DenseNet-121. */
 const densenet121 = [6, 12, 24, 16] as const;
 
 /** Options of `cifarDenseNet`. */
 export interface CifarDenseNetOptions extends NetworkOptions {
-  /** Layers of each dense block; default [6, 12, 24, 16], DenseNet-121. */
+  /** Number of layers in each dense block; default [6, 12, 24, 16], DenseNet-121. */
   readonly blocks?: readonly number[];
   /** Channels that each layer adds (k in the paper); default 32. */
   readonly growthRate?: number;
-  /** None (default): the averaged features themselves, 1024. A number: a linear map to so many, and a BN. */
+  /** Adds a linear map to this many values, and a BN. Default: the embedding is the 1024 averaged features. */
   readonly embeddingSize?: number | undefined;
 }
 
 /**
- * DenseNet-121 (Huang et al. 2017, with bottlenecks of 4k and half of the channels kept between blocks) for small
- * images: a 3×3 stem of stride 1 to 2k channels, without pooling. The embedding is the average of the last map, after
- * BN and ReLU: not negative, so no cosine is. Images: default 32 × 32. Modules are named as in torchvision
- * (`features.denseblock1.denselayer1.conv1`); its `classifier` is the loss's business and not part of this.
+ * Creates DenseNet-121 for small images: Huang et al. 2017, with bottlenecks of 4k channels and transitions that halve
+ * the channels. The stem is a 3×3 convolution of stride 1 to 2k channels, without pooling. The embedding is the average
+ * of the last map, after BN and ReLU. Its values are not negative, hence neither are its cosines.
  *
- * @throws ConfigError
+ * Images: default 32 × 32. Modules have the names of torchvision (`features.denseblock1.denselayer1.conv1`). The loss
+ * replaces torchvision's `classifier`.
+ *
+ * @throws ConfigError for an unknown option, or one out of range
  */
 export function cifarDenseNet(options: CifarDenseNetOptions = {}): NetworkBackbone {
   const name = 'cifar-densenet';
@@ -41,7 +43,7 @@ export function cifarDenseNet(options: CifarDenseNetOptions = {}): NetworkBackbo
   const limits = { inputSize: 32, minimum: 2 ** (blocks.length - 1) };
   const common = resolveNetworkOptions(name, options, limits);
 
-  const parts = new NetworkParts(common, fanInStart);
+  const parts = new NetworkParts(common, fanInDeviation);
   const stem = { filters: 2 * growthRate, kernelSize: 3, pad: 1 };
   let x = parts.convolution(parts.images, 'features.conv0', stem);
   x = parts.endBlock(parts.relu(parts.norm(x, 'features.norm0')));
@@ -56,13 +58,13 @@ export function cifarDenseNet(options: CifarDenseNetOptions = {}): NetworkBackbo
   const size = embeddingSize === undefined ? {} : { embeddingSize };
   return new NetworkBackbone({
     network: parts.build(name, x),
-    config: configOf(name, { ...common, blocks, growthRate, ...size }),
+    config: makeConfig(name, { ...common, blocks, growthRate, ...size }),
     checkpointing: common.checkpointing,
     mapSizes: parts.mapSizes,
   });
 }
 
-/** BN–ReLU–1×1 convolution–BN–ReLU–3×3 convolution; its `growthRate` channels are put behind those that came in. */
+/** Adds BN–ReLU–1×1 convolution–BN–ReLU–3×3 convolution. Appends its `growthRate` channels to those of `x`. */
 function denseLayer(
   parts: NetworkParts,
   x: SymbolicTensor,
@@ -76,7 +78,7 @@ function denseLayer(
   return parts.endBlock(parts.concatenation(x, y));
 }
 
-/** BN–ReLU–1×1 convolution to half of the channels–means over 2×2 places. */
+/** Adds BN–ReLU–1×1 convolution to half of the channels–average pooling of 2×2. */
 function transition(parts: NetworkParts, x: SymbolicTensor, name: string): SymbolicTensor {
   const filters = Math.floor(x.shape[3]! / 2);
   const y = parts.relu(parts.norm(x, `${name}.norm`));

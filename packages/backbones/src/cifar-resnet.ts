@@ -3,12 +3,12 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import {
   checkCounts,
   checkOptionNames,
-  configOf,
+  makeConfig,
   type NetworkOptions,
   resolveNetworkOptions,
 } from './backbone-options.ts';
 import { NetworkBackbone } from './network-backbone.ts';
-import { fanOutStart, NetworkParts } from './network-parts.ts';
+import { fanOutDeviation, NetworkParts } from './network-parts.ts';
 
 const networks = {
   18: { blocks: [2, 2, 2, 2], bottleneck: false },
@@ -17,21 +17,23 @@ const networks = {
 
 /** Options of `cifarResNet`. */
 export interface CifarResNetOptions extends NetworkOptions {
-  /** 18 or 50; default 18. */
+  /** Number of layers, 18 or 50; default 18. */
   readonly depth?: 18 | 50;
-  /** Channels of the first stage (a fourth of what leaves it at depth 50); default 64. */
+  /** Channels of the first stage; at depth 50 its output has four times as many. Default 64. */
   readonly width?: number;
-  /** None (default): the averaged features themselves, 512 or 2048. A number: a linear map to so many, and a BN. */
+  /** Adds a linear map to this many values, and a BN. Default: the embedding is the 512 or 2048 averaged features. */
   readonly embeddingSize?: number | undefined;
 }
 
 /**
- * ResNet-18 and -50 (He et al. 2016) for small images, as in the BCE paper's experiments: the 3×3 stem has stride 1 and
- * no pooling follows it, the other stages halve the image at their start. The embedding is the average of the last map,
- * after its ReLU: not negative, so no cosine is. Losses that compare embeddings with each other want `embeddingSize`.
- * Images: default 32 × 32. Modules are named as in torchvision; its `fc` is the loss's business and not part of this.
+ * Creates ResNet-18 or -50 (He et al. 2016) for small images, as in the BCE paper's experiments. The stem is a 3×3
+ * convolution of stride 1 without pooling. Each stage after the first halves the image. The embedding is the average of
+ * the last map, after its ReLU. Its values are not negative, hence neither are its cosines: set `embeddingSize` for
+ * losses that compare embeddings with each other.
  *
- * @throws ConfigError
+ * Images: default 32 × 32. Modules have the names of torchvision. The loss replaces torchvision's `fc`.
+ *
+ * @throws ConfigError for an unknown option, or one out of range
  */
 export function cifarResNet(options: CifarResNetOptions = {}): NetworkBackbone {
   const name = 'cifar-resnet';
@@ -43,7 +45,7 @@ export function cifarResNet(options: CifarResNetOptions = {}): NetworkBackbone {
   const common = resolveNetworkOptions(name, options, { inputSize: 32, minimum: 8 });
   checkCounts(name, { width, ...(embeddingSize === undefined ? {} : { embeddingSize }) });
 
-  const parts = new NetworkParts(common, fanOutStart);
+  const parts = new NetworkParts(common, fanOutDeviation);
   const block = network.bottleneck ? bottleneckBlock : basicBlock;
   let x = parts.convolution(parts.images, 'conv1', { filters: width, kernelSize: 3, pad: 1 });
   x = parts.endBlock(parts.relu(parts.norm(x, 'bn1')));
@@ -58,7 +60,7 @@ export function cifarResNet(options: CifarResNetOptions = {}): NetworkBackbone {
   const size = embeddingSize === undefined ? {} : { embeddingSize };
   return new NetworkBackbone({
     network: parts.build(name, x),
-    config: configOf(name, { ...common, depth, width, ...size }),
+    config: makeConfig(name, { ...common, depth, width, ...size }),
     checkpointing: common.checkpointing,
     mapSizes: parts.mapSizes,
   });
@@ -96,7 +98,7 @@ function bottleneckBlock(
   return parts.endBlock(parts.relu(parts.sum(y, residual)));
 }
 
-/** The input itself where shapes agree, otherwise a 1×1 convolution of it. */
+/** Returns the input itself if the shapes agree, else adds a 1×1 convolution and a BN. */
 function shortcut(
   parts: NetworkParts,
   x: SymbolicTensor,

@@ -1,5 +1,5 @@
 import { type BackboneConfig, ConfigError } from '@openset/core';
-import { isAdopted } from './as-backbone.ts';
+import { isAdoptedConfig } from './as-backbone.ts';
 import { cifarDenseNet } from './cifar-densenet.ts';
 import { cifarResNet } from './cifar-resnet.ts';
 import { lresnetIR } from './lresnet-ir.ts';
@@ -7,7 +7,7 @@ import { mobileFaceNet } from './mobile-facenet.ts';
 import type { NetworkBackbone } from './network-backbone.ts';
 import { smallCnn } from './small-cnn.ts';
 
-/** Every network of this package, by the word in its configuration. */
+/** Every network of this package by its kind in a configuration. */
 const networks = {
   'cifar-densenet': cifarDenseNet,
   'cifar-resnet': cifarResNet,
@@ -16,28 +16,28 @@ const networks = {
   'small-cnn': smallCnn,
 } as const;
 
-/** The words that `createBackbone` knows. */
+/** The kinds of backbone that `createBackbone` creates. */
 export const backboneKinds: readonly string[] = Object.keys(networks);
 
 /**
- * Makes a backbone from its configuration: `createBackbone(backbone.getConfig())` makes its like, with first weights.
- * Options left out have their defaults.
+ * Creates a backbone from its configuration. `createBackbone(backbone.getConfig())` creates an equal network with initial
+ * weights. Missing options get their defaults.
  *
- * @throws ConfigError if there is no such backbone, an option is unknown or out of its range, or the
- * configuration is one of `asBackbone`
+ * @throws ConfigError if the kind is unknown, an option is unknown or out of its range, or the configuration comes from
+ *   `asBackbone`
  */
 export function createBackbone(config: BackboneConfig): NetworkBackbone {
   const { backbone, ...options } = config;
-  // A saved network of this package keeps its name where it is adopted.
-  if (isAdopted(config)) {
+  // A saved network of this package keeps its name when asBackbone wraps it.
+  if (isAdoptedConfig(config)) {
     throw new ConfigError(
-      `This configuration of '${String(backbone)}' is one of asBackbone, and does not hold the model: load the model, and ` +
-        'make it a backbone by asBackbone again.',
+      `The configuration of '${String(backbone)}' comes from asBackbone and does not contain the model: load the model ` +
+        'and pass it to asBackbone.',
     );
   }
   if (backboneKinds.includes(backbone)) return networks[backbone as keyof typeof networks](options);
   throw new ConfigError(
-    `There is no backbone '${String(backbone)}' to be made from a configuration; there are ${backboneKinds.join(', ')}. ` +
-      'A model of your own is loaded by you, and made a backbone by asBackbone.',
+    `There is no backbone '${String(backbone)}'; known are ${backboneKinds.join(', ')}. Load a model of your own yourself ` +
+      'and pass it to asBackbone.',
   );
 }

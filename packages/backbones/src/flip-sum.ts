@@ -2,7 +2,7 @@ import type { Backbone } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The papers' test feature: `f(images) + f(images, left and right exchanged)`, of raw embeddings, in evaluation.
+ * Returns the papers' test feature: the raw embedding of each image plus that of its mirror image, in evaluation mode.
  * @param images `[batch, height, width, channels]`
  * @returns `[batch, embeddingSize]`, not normalised
  */

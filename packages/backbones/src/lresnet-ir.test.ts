@@ -11,13 +11,13 @@ const tiny = { blocks: [1, 1], width: 2, inputSize: 8, embeddingSize: 4 };
 describe('lresnetIR', () => {
   const parametersOf = (options: LResNetIROptions) => {
     const backbone = lresnetIR(options);
-    // The γ of the last batch norm is a parameter too, though a frozen one.
+    // The frozen γ of the last batch norm counts as a parameter, too.
     const count = backbone.trainable.reduce((sum, { size }) => sum + size, 0) + backbone.embeddingSize;
     backbone.dispose();
     return count;
   };
 
-  it('of depth 18 has 22,812,672 parameters, and embeds 112 × 112 colour images in 512 numbers', async () => {
+  it('has 22,812,672 parameters at depth 18, and maps 112 × 112 colour images to 512 numbers', async () => {
     await tf.setBackend('cpu');
     expect(parametersOf({ depth: 18 })).toBe(22_812_672);
     const backbone = lresnetIR({ depth: 18, width: 2 });
@@ -25,8 +25,8 @@ describe('lresnetIR', () => {
     backbone.dispose();
   });
 
-  it('has the parameters of the papers at every depth', () => {
-    // Each further block of a stage adds the same, and from 18 on only blocks are added; images of 16 × 16 save time.
+  it('has the number of parameters of the papers at every depth', () => {
+    // Depths above 18 only add blocks, and each block of a stage adds the same number. Images of 16 × 16 save time.
     const count = (blocks: number[]) => parametersOf({ blocks, inputSize: 16 });
     const one = count([1, 1, 1, 1]);
     const added = [0, 1, 2, 3].map(
@@ -50,7 +50,7 @@ describe('lresnetIR', () => {
     }
   });
 
-  it('names its weights as the official code does, in its order', () => {
+  it('has the names and order of weights of the official code', () => {
     const backbone = lresnetIR({ blocks: [2], width: 2, inputSize: 6, embeddingSize: 3, channels: 1 });
     const bn = (name: string) => ['weight', 'bias', 'running_mean', 'running_var'].map((w) => `${name}.${w}`);
     const block = (name: string) => [
@@ -84,7 +84,7 @@ describe('lresnetIR', () => {
       'layer1.1.conv2.weight': [3, 3, 2, 2],
       'fc5.weight': [3 * 3 * 2, 3],
     });
-    // The order in which they are trained: the same, without statistics and the frozen γ.
+    // `trainable` has the same order, without statistics and the frozen γ.
     const byVariable = new Map(backbone.weights.map(({ name, variable }) => [variable, name]));
     expect(backbone.trainable.map((variable) => byVariable.get(variable))).toEqual(
       names.filter((name) => !name.includes('running') && name !== 'bn5.weight'),
@@ -92,14 +92,14 @@ describe('lresnetIR', () => {
     backbone.dispose();
   });
 
-  it('starts as the paper says', async () => {
+  it('has the initial values of the paper', async () => {
     const backbone = lresnetIR({ blocks: [1, 1], width: 32, inputSize: 8, embeddingSize: 64 });
     const values = async (name: string) => [
       ...(await backbone.weights.find((one) => one.name === name)!.variable.data()),
     ];
     const deviation = (numbers: number[]) =>
       Math.sqrt(numbers.reduce((sum, value) => sum + value * value, 0) / numbers.length);
-    // 1 / √fan-in; of n values, the deviation is within a few times 1 / √(2n).
+    // 1 / √fan-in. The deviation of n values has a relative error of about 1 / √(2n).
     const conv = await values('layer2.0.conv1.weight');
     expect(conv).toHaveLength(9 * 32 * 64);
     expect(deviation(conv) * Math.sqrt(9 * 32)).toBeCloseTo(1, 1);
@@ -110,7 +110,7 @@ describe('lresnetIR', () => {
     backbone.dispose();
   });
 
-  it('has the same first weights for a seed', async () => {
+  it('has the same initial weights for the same seed', async () => {
     const weights = async (seed: number) => {
       const backbone = lresnetIR({ ...tiny, seed });
       const values = await Promise.all(backbone.trainable.map((variable) => variable.data()));
@@ -121,7 +121,7 @@ describe('lresnetIR', () => {
     expect(await weights(0)).not.toEqual(await weights(1));
   });
 
-  it('takes any size from 2 to the number of stages on, and not only squares', () => {
+  it('takes images of any size from 2 ** stages, also oblong ones', () => {
     for (const [inputSize, tail] of [
       [[8, 8], 2 * 2],
       [[4, 7], 1],
@@ -159,7 +159,7 @@ describe('lresnetIR', () => {
 });
 
 describeOnBackends('lresnetIR', () => {
-  it('holds PReLU slopes at 0.01 or more after each step, and nothing else', async () => {
+  it('clamps PReLU slopes, and nothing else, to 0.01 or above after each step', async () => {
     const backbone = lresnetIR(tiny);
     const [, first] = backbone.weights.filter(({ name }) => name.endsWith('prelu.weight'));
     first!.variable.assign(tf.tensor([-0.3, 0.7], [1, 1, 2]));
@@ -173,7 +173,7 @@ describeOnBackends('lresnetIR', () => {
     backbone.dispose();
   });
 
-  it('flipSum is f(x) + f(x from right to left)', async () => {
+  it('flipSum is the embedding plus that of the mirror image', async () => {
     const backbone = lresnetIR(tiny);
     const images = tf.randomUniform([2, 8, 8, 3], -1, 1, 'float32', 1) as tf.Tensor4D;
     const flipped = tf.reverse(images, 2);

@@ -4,14 +4,14 @@ import {
   checkBlocks,
   checkCounts,
   checkOptionNames,
-  configOf,
+  makeConfig,
   type NetworkOptions,
   resolveNetworkOptions,
 } from './backbone-options.ts';
 import { NetworkBackbone } from './network-backbone.ts';
-import { fanInStart, NetworkParts } from './network-parts.ts';
+import { fanInDeviation, NetworkParts } from './network-parts.ts';
 
-/** Blocks of the four stages, by the depth in the papers' names. */
+/** Number of blocks in each of the four stages, by the depth in the papers' names. */
 const blocksByDepth: Readonly<Record<number, readonly number[]>> = {
   18: [2, 2, 2, 2],
   34: [3, 4, 6, 3],
@@ -20,34 +20,37 @@ const blocksByDepth: Readonly<Record<number, readonly number[]>> = {
   200: [3, 33, 60, 3],
 };
 
-/** The official code's `restrict_weights`, after each optimizer step. */
+/** Lower bound of PReLU slopes after each optimizer step: `restrict_weights` in the official code. */
 const minimumSlope = 0.01;
 
 /** Options of `lresnetIR`. */
 export interface LResNetIROptions extends NetworkOptions {
-  /** 18, 34, 50, 100 or 200; default 50. */
+  /** Number of layers: 18, 34, 50, 100 or 200; default 50. */
   readonly depth?: number;
-  /** Blocks of each stage, instead of a depth. */
+  /** Number of blocks in each stage, instead of a depth. */
   readonly blocks?: readonly number[];
   /** Channels of the first stage; each further stage has twice as many. Default 64. */
   readonly width?: number;
-  /** Default 512. */
+  /** Length of an embedding; default 512. */
   readonly embeddingSize?: number;
-  /** Probability of a value to be dropped before the last linear map; default 0.4. */
+  /** Probability that dropout sets a value to 0 before the last linear map; default 0.4. */
   readonly dropout?: number;
 }
 
 /**
- * LResNetE-IR, the network of UniFace, UniTSFace and EPL, as in their code: 3×3 stem, residual blocks BN–conv–BN–PReLU–
- * conv–BN, 2×2 convolutions of stride 2 at the start of each stage (on the shortcut too), no activation after the sum;
- * then BN, dropout, a linear map of the whole 7×7 map, BN. No convolution has a bias. The last BN of each block starts
- * at γ = 0, the last of all keeps γ = 1, PReLU slopes stay at 0.01 or more.
+ * Creates LResNetE-IR, the network of UniFace, UniTSFace and EPL, as in their code:
  *
- * Images: default 112 × 112, with a side of at least 2 for each halving (16 for four stages); where a side is odd, a
- * stage leaves out its last row or column, as in PyTorch. Values in [−1, 1]. The embedding is not normalised; in
- * evaluation the papers use `flipSum`.
+ * - A 3×3 stem, then residual blocks BN–conv–BN–PReLU–conv–BN without an activation after the sum.
+ * - Each stage starts with 2×2 convolutions of stride 2, also on the shortcut.
+ * - The tail is BN, dropout, a linear map of the whole 7×7 map, and BN.
+ * - No convolution has a bias. The last BN of each block starts at γ = 0, the last BN of the network keeps γ = 1, and
+ *   PReLU slopes stay at 0.01 or above.
  *
- * @throws ConfigError
+ * Images: default 112 × 112, values in [−1, 1]. A side has at least `2 ** stages` pixels (16 for four stages). A stage
+ * drops the last row or column of an odd side, as in PyTorch. The embedding is not normalised. In evaluation the papers
+ * use `flipSum`.
+ *
+ * @throws ConfigError for an unknown option, or one out of range
  */
 export function lresnetIR(options: LResNetIROptions = {}): NetworkBackbone {
   const name = 'lresnet-ir';
@@ -58,7 +61,7 @@ export function lresnetIR(options: LResNetIROptions = {}): NetworkBackbone {
   checkCounts(name, { width, embeddingSize });
   checkNumber(`${name}: dropout`, dropout, { minimum: 0, maximum: 0.99 });
 
-  const parts = new NetworkParts(common, fanInStart);
+  const parts = new NetworkParts(common, fanInDeviation);
   let x = parts.convolution(parts.images, 'conv1', { filters: width, kernelSize: 3, pad: 1 });
   x = parts.endBlock(parts.prelu(parts.norm(x, 'bn1'), 'prelu'));
   blocks.forEach((count, stage) => {
@@ -71,7 +74,7 @@ export function lresnetIR(options: LResNetIROptions = {}): NetworkBackbone {
   x = parts.norm(parts.embedding(x, 'fc5', embeddingSize), 'bn5', { frozenGamma: true });
   return new NetworkBackbone({
     network: parts.build(name, x),
-    config: configOf(name, { ...common, ...depthOrBlocks(options, blocks), width, embeddingSize, dropout }),
+    config: makeConfig(name, { ...common, ...depthOrBlocks(options, blocks), width, embeddingSize, dropout }),
     checkpointing: common.checkpointing,
     minimumSlope,
     mapSizes: parts.mapSizes,

@@ -2,12 +2,12 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import {
   checkCounts,
   checkOptionNames,
-  configOf,
+  makeConfig,
   type NetworkOptions,
   resolveNetworkOptions,
 } from './backbone-options.ts';
 import { NetworkBackbone } from './network-backbone.ts';
-import { fanOutStart, NetworkParts } from './network-parts.ts';
+import { fanOutDeviation, NetworkParts } from './network-parts.ts';
 
 /** Table 1 of the paper: expansion t, channels c (in units of the width), repetitions n, first stride s. */
 const bottlenecks = [
@@ -20,18 +20,18 @@ const bottlenecks = [
 
 /** Options of `mobileFaceNet`. */
 export interface MobileFaceNetOptions extends NetworkOptions {
-  /** Channels of the stem; all others follow. Default 64. */
+  /** Channels of the stem; all other layers scale with it. Default 64. */
   readonly width?: number;
-  /** Default 128. */
+  /** Length of an embedding; default 128. */
   readonly embeddingSize?: number;
 }
 
 /**
- * MobileFaceNet (Chen et al. 2018, arXiv 1804.07573), table 1: bottlenecks with PReLU, and at the end a depthwise
- * convolution over the whole map instead of an average. About a million parameters. Images: default 112 × 112, values
- * in [−1, 1]. Modules are named as in the widespread PyTorch code (`blocks.0.conv.3`).
+ * Creates MobileFaceNet (Chen et al. 2018, arXiv 1804.07573, table 1): bottlenecks with PReLU, and a depthwise convolution
+ * over the whole last map instead of an average. It has about a million parameters. Images: default 112 × 112, values in
+ * [−1, 1]. Modules have the names of the common PyTorch implementation (`blocks.0.conv.3`).
  *
- * @throws ConfigError
+ * @throws ConfigError for an unknown option, or one out of range
  */
 export function mobileFaceNet(options: MobileFaceNetOptions = {}): NetworkBackbone {
   const name = 'mobile-facenet';
@@ -47,7 +47,7 @@ export function mobileFaceNet(options: MobileFaceNetOptions = {}): NetworkBackbo
   const common = resolveNetworkOptions(name, options, { inputSize: 112, minimum: 16 });
   checkCounts(name, { width, embeddingSize });
 
-  const parts = new NetworkParts(common, fanOutStart);
+  const parts = new NetworkParts(common, fanOutDeviation);
   const activated = (x: SymbolicTensor, module: string) =>
     parts.prelu(parts.norm(x, `${module}.bn`), `${module}.prelu`);
   const stem = { filters: width, kernelSize: 3, stride: 2, pad: 1 };
@@ -65,7 +65,7 @@ export function mobileFaceNet(options: MobileFaceNetOptions = {}): NetworkBackbo
   x = parts.norm(parts.embedding(x, 'linear1.conv', embeddingSize), 'linear1.bn');
   return new NetworkBackbone({
     network: parts.build(name, x),
-    config: configOf(name, { ...common, width, embeddingSize }),
+    config: makeConfig(name, { ...common, width, embeddingSize }),
     checkpointing: common.checkpointing,
     mapSizes: parts.mapSizes,
   });

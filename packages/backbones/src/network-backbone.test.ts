@@ -26,12 +26,12 @@ async function valuesOf(state: tf.NamedTensorMap): Promise<Record<string, number
   return Object.fromEntries(await Promise.all(entries));
 }
 
-it('every kind is tested', () => {
+it('this file tests every kind', () => {
   expect(tinyConfigs.map(([kind]) => kind).sort()).toEqual([...backboneKinds].sort());
 });
 
 describeOnBackends('every network', () => {
-  it.each(tinyConfigs)('%s leaves nothing behind', async (_, config) => {
+  it.each(tinyConfigs)('%s leaks no tensor', async (_, config) => {
     const before = tf.memory().numTensors;
     for (const checkpointing of [false, true]) {
       const backbone = createBackbone({ ...config, checkpointing });
@@ -48,7 +48,7 @@ describeOnBackends('every network', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it.each(tinyConfigs)('%s has a state that goes into another one', async (_, config) => {
+  it.each(tinyConfigs)('%s copies its state to another network', async (_, config) => {
     const [one, other] = [createBackbone({ ...config, seed: 1 }), createBackbone({ ...config, seed: 2 })];
     const batch = images(one);
     tf.dispose(one.forward(batch, { training: true }));
@@ -60,12 +60,12 @@ describeOnBackends('every network', () => {
     expect(await evaluate(other)).toEqual(await evaluate(one));
     expect(await valuesOf(other.getState())).toEqual(await valuesOf(one.getState()));
     one.dispose();
-    // What was taken over does not hang on where it came from.
+    // The copy does not depend on the original.
     expect((await evaluate(other)).every(Number.isFinite)).toBe(true);
     other.dispose();
   });
 
-  it.each(tinyConfigs)('%s is made again from its configuration', async (_, config) => {
+  it.each(tinyConfigs)('%s is recreated from its configuration', async (_, config) => {
     const one = createBackbone({ ...config, seed: 3 });
     const other = createBackbone(JSON.parse(JSON.stringify(one.getConfig())));
     expect(other.getConfig()).toEqual(one.getConfig());
@@ -106,7 +106,7 @@ describeOnBackends('every network', () => {
 });
 
 describeOnBackends('NetworkBackbone', () => {
-  it('gives the same dropout for the same seed, also on another backend', async () => {
+  it('applies the same dropout for the same seed', async () => {
     const backbone = lresnetIR({ ...tiny, dropout: 0.5 });
     const batch = images(backbone);
     const pass = async (seed: number) => [
@@ -115,13 +115,13 @@ describeOnBackends('NetworkBackbone', () => {
     const first = await pass(1);
     expect(await pass(1)).toEqual(first);
     expect(await pass(2)).not.toEqual(first);
-    // Evaluation has none.
+    // Evaluation mode has no dropout.
     const evaluate = async (seed: number) => [...(await backbone.forward(batch, { seed }).data())];
     expect(await evaluate(1)).toEqual(await evaluate(2));
     backbone.dispose();
   });
 
-  it('moves nothing but running statistics in a training pass', async () => {
+  it('changes only running statistics in a training pass', async () => {
     const backbone = lresnetIR(tiny);
     const before = await valuesOf(backbone.getState());
     tf.dispose(backbone.forward(images(backbone), { training: true }));
@@ -133,7 +133,7 @@ describeOnBackends('NetworkBackbone', () => {
     backbone.dispose();
   });
 
-  it('gives gradients of the images, too', async () => {
+  it('computes gradients of the images', async () => {
     for (const checkpointing of [false, true]) {
       const backbone = lresnetIR({ ...tiny, checkpointing });
       const batch = images(backbone);
@@ -145,7 +145,7 @@ describeOnBackends('NetworkBackbone', () => {
     }
   });
 
-  it('leaves the gradient alone that it is given', async () => {
+  it('does not free the upstream gradient', async () => {
     for (const checkpointing of [false, true]) {
       const backbone = lresnetIR({ ...tiny, checkpointing });
       const batch = images(backbone);
@@ -162,7 +162,7 @@ describeOnBackends('NetworkBackbone', () => {
     }
   });
 
-  it('refuses images of another shape or type before anything is computed', () => {
+  it('refuses images of another shape or type', () => {
     const backbone = lresnetIR(tiny);
     const forward = (shape: number[], dtype: 'float32' | 'int32' = 'float32') => {
       return () =>
@@ -179,7 +179,7 @@ describeOnBackends('NetworkBackbone', () => {
     backbone.dispose();
   });
 
-  it('refuses a state that is not its own, and stays as it is', async () => {
+  it('refuses a state that does not fit, and does not change', async () => {
     const backbone = lresnetIR(tiny);
     const before = await valuesOf(backbone.getState());
     const state = backbone.getState();
@@ -194,7 +194,7 @@ describeOnBackends('NetworkBackbone', () => {
       /'bn5\.bias' must be float32 \[4\], but is float32 \[5\]/,
     );
     expect(await valuesOf(backbone.getState())).toEqual(before);
-    // The last one: all others could have been written by then.
+    // The last tensor: a restore without checks would have written all others.
     const other = lresnetIR({ ...tiny, seed: 1 });
     const ended = other.getState();
     Object.values(ended).at(-1)!.dispose();
@@ -206,7 +206,7 @@ describeOnBackends('NetworkBackbone', () => {
     backbone.dispose();
   });
 
-  it('says that it was disposed of', () => {
+  it('refuses use after dispose', () => {
     const backbone = lresnetIR(tiny);
     const batch = images(backbone);
     backbone.dispose();

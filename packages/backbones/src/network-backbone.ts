@@ -13,36 +13,36 @@ import { runNetwork } from './run-network.ts';
 import { restore, snapshot } from './variable-state.ts';
 import { type NetworkWeight, networkWeights } from './weights.ts';
 
-/** What makes a backbone of a network. */
+/** A network and the settings of its backbone. */
 export interface NetworkDefinition {
   readonly network: Network;
   readonly config: BackboneConfig;
   readonly checkpointing: boolean;
-  /** PReLU slopes are held at least at this after each step; none: they are free. */
+  /** Lower bound of PReLU slopes after each step; default: none. */
   readonly minimumSlope?: number;
-  /** Height and width of the map that a dense layer sees, by the layer's name. */
+  /** Height and width of the map that a dense layer takes, by the layer's name. */
   readonly mapSizes?: ReadonlyMap<string, readonly [number, number]>;
 }
 
-/** A backbone of this package: a network of tfjs-layers that trains faster than tfjs-layers does. */
+/** A network of this package: layers of tfjs-layers with faster training. */
 export class NetworkBackbone implements Backbone {
   readonly name: string;
   readonly inputShape: readonly [height: number, width: number, channels: number];
   readonly embeddingSize: number;
-  /** In the order in which images meet the layers (a shortcut before its block's own path); frozen ones are left out. */
+  /** Variables in the order in which images pass the layers (a shortcut before its block), without frozen ones. */
   readonly trainable: readonly tf.Variable[];
   /**
-   * The same network, with the same variables, for everything that tfjs has: `model.save`, `model.summary`,
-   * `model.predict`. It holds stock layers alone: what it saves, plain tfjs-layers loads.
+   * The same network with the same variables, for `model.save`, `model.summary` and `model.predict` of tfjs. It contains
+   * only stock layers, so plain tfjs-layers loads what it saves.
    */
   readonly model: LayersModel;
-  /** All weights and running statistics, with the names they have in a state. */
+  /** All weights and running statistics, with their names in a state. */
   readonly weights: readonly NetworkWeight[];
   private readonly definition: NetworkDefinition;
   private readonly slopes: readonly tf.Variable[];
   private disposed = false;
 
-  /** Made by `lresnetIR` and its like. */
+  /** For `lresnetIR` and the other functions of this package that create networks. */
   constructor(definition: NetworkDefinition) {
     const { network, config, mapSizes = new Map() } = definition;
     this.definition = definition;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { networkKernels } from './network-kernels.ts';
 
 describe('networkKernels', () => {
-  it('are all on the cpu backend', async () => {
+  it('are all present on the cpu backend', async () => {
     await tf.setBackend('cpu');
     const { kernels, missing } = describeBackend([networkKernels]);
     expect(missing).toEqual([]);

@@ -2,7 +2,7 @@ import type { KernelNeeds } from '@openset/core';
 import { batchNormKernels } from './ops/batch-norm-training.ts';
 import { preluGradientKernel } from './ops/prelu.ts';
 
-/** Kernels that training the networks of this package takes beside those of the losses, for `describeBackend`. */
+/** Kernels that training the networks of this package needs, for `describeBackend`; the losses need others. */
 export const networkKernels: KernelNeeds = {
   part: 'networks',
   required: [

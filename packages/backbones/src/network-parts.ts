@@ -5,16 +5,16 @@ import * as parts from './layers/layers.ts';
 import type { Network } from './network.ts';
 import { NetworkBuilder } from './network.ts';
 
-/** Standard deviation of a weight's first values, from the values that go into one output and out of one input. */
-export type StartRule = (fanIn: number, fanOut: number) => number;
+/** Returns the standard deviation of initial weights: from the inputs of one output, and the outputs of one input. */
+export type InitialDeviation = (fanIn: number, fanOut: number) => number;
 
-/** Kaiming's rule without a gain, by what goes in: all linear parts of the papers' networks. */
-export const fanInStart: StartRule = (fanIn) => 1 / Math.sqrt(fanIn);
+/** Kaiming's rule by fan-in, without a gain: the initial values of the papers' networks. */
+export const fanInDeviation: InitialDeviation = (fanIn) => 1 / Math.sqrt(fanIn);
 
-/** Kaiming's rule for ReLU, by what comes out: the usual one for residual and mobile networks. */
-export const fanOutStart: StartRule = (_, fanOut) => Math.sqrt(2 / fanOut);
+/** Kaiming's rule for ReLU by fan-out: the initial values of residual and mobile networks. */
+export const fanOutDeviation: InitialDeviation = (_, fanOut) => Math.sqrt(2 / fanOut);
 
-/** How a convolution moves over its input, in PyTorch's terms. */
+/** Shape of a convolution, in PyTorch's terms. */
 export interface ConvolutionShape {
   readonly filters: number;
   readonly kernelSize: number;
@@ -23,13 +23,13 @@ export interface ConvolutionShape {
   readonly pad?: number;
 }
 
-/** Puts the parts of networks together: names them like PyTorch's modules, and gives each weight a seed of its own. */
+/** Builds a network from parts. Names them like PyTorch's modules and derives a separate seed for each weight. */
 export class NetworkParts {
   readonly images: SymbolicTensor;
-  /** Height and width of the map that a dense layer sees, by its name. */
+  /** Height and width of the map that a dense layer takes, by the layer's name. */
   readonly mapSizes = new Map<string, readonly [number, number]>();
   private readonly builder: NetworkBuilder;
-  private readonly start: StartRule;
+  private readonly deviation: InitialDeviation;
   private readonly seed: number;
   private weights = 0;
   private dropouts = 0;
@@ -37,113 +37,113 @@ export class NetworkParts {
 
   constructor(
     { inputSize, channels, seed }: { inputSize: readonly number[]; channels: number; seed: number },
-    start: StartRule,
+    deviation: InitialDeviation,
   ) {
     this.builder = new NetworkBuilder([...inputSize, channels]);
     this.images = this.builder.images;
-    this.start = start;
+    this.deviation = deviation;
     this.seed = seed;
   }
 
-  /** A convolution without bias. */
+  /** Adds a convolution without bias. */
   convolution(x: SymbolicTensor, name: string, shape: ConvolutionShape): SymbolicTensor {
     const { filters, kernelSize, stride = 1, pad = 0 } = shape;
-    const start = this.startOf(kernelSize ** 2 * x.shape[3]!, kernelSize ** 2 * filters);
-    const [input, padding] = this.padded(x, name, { kernelSize, stride, pad });
-    const options = { filters, kernelSize, stride, padding, start, first: x === this.images };
+    const initializer = this.nextInitializer(kernelSize ** 2 * x.shape[3]!, kernelSize ** 2 * filters);
+    const [input, padding] = this.addPadding(x, name, { kernelSize, stride, pad });
+    const options = { filters, kernelSize, stride, padding, initializer, first: x === this.images };
     return this.builder.add(parts.convolutionLayer(name, options), input);
   }
 
-  /** A depthwise convolution without bias. */
+  /** Adds a 3×3 depthwise convolution without bias. */
   depthwise(x: SymbolicTensor, name: string, stride: number): SymbolicTensor {
-    const [input, padding] = this.padded(x, name, { kernelSize: 3, stride, pad: 1 });
-    const options = { kernelSize: 3, stride, padding, start: this.startOf(9, 9) };
+    const [input, padding] = this.addPadding(x, name, { kernelSize: 3, stride, pad: 1 });
+    const options = { kernelSize: 3, stride, padding, initializer: this.nextInitializer(9, 9) };
     return this.builder.add(parts.depthwiseLayer(name, options), input);
   }
 
-  /** A depthwise convolution over the whole map: one value a channel. */
+  /** Adds a depthwise convolution over the whole map, which leaves one value per channel. */
   globalDepthwise(x: SymbolicTensor, name: string): SymbolicTensor {
     const kernelSize: [number, number] = [x.shape[1]!, x.shape[2]!];
-    const start = this.startOf(kernelSize[0] * kernelSize[1], kernelSize[0] * kernelSize[1]);
-    const layer = parts.depthwiseLayer(name, { kernelSize, stride: 1, padding: 'valid', start });
+    const initializer = this.nextInitializer(kernelSize[0] * kernelSize[1], kernelSize[0] * kernelSize[1]);
+    const layer = parts.depthwiseLayer(name, { kernelSize, stride: 1, padding: 'valid', initializer });
     return this.builder.add(layer, x);
   }
 
-  /** A linear map of all values of an image, without bias: what PyTorch writes as a convolution over the whole map. */
+  /** Adds a linear map of the whole map, without bias. PyTorch writes it as a convolution over the whole map. */
   embedding(x: SymbolicTensor, name: string, units: number): SymbolicTensor {
     const [, height, width, channels] = x.shape as number[];
     if (height !== undefined && width !== undefined) this.mapSizes.set(name, [height, width]);
     const flat = x.shape.length === 4 ? this.builder.add(layers.flatten({ name: `${name}.flatten` }), x) : x;
     const fanIn = flat.shape[1]!;
     const fanOut = channels === undefined ? units : (fanIn / channels) * units;
-    return this.builder.add(parts.denseLayer(name, units, this.startOf(fanIn, fanOut)), flat);
+    return this.builder.add(parts.denseLayer(name, units, this.nextInitializer(fanIn, fanOut)), flat);
   }
 
-  /** A batch norm. */
+  /** Adds a batch norm. */
   norm(x: SymbolicTensor, name: string, options: { zeroGamma?: boolean; frozenGamma?: boolean } = {}) {
     return this.builder.add(batchNormalization(name, options), x);
   }
 
-  /** PReLU. */
+  /** Adds a PReLU. */
   prelu(x: SymbolicTensor, name: string): SymbolicTensor {
     return this.builder.add(parts.preluLayer(name), x);
   }
 
-  /** ReLU, which has no weights and in PyTorch no name of its own. */
+  /** Adds a ReLU, which has no weights, hence no name in a PyTorch state. */
   relu(x: SymbolicTensor): SymbolicTensor {
-    return this.builder.add(parts.reluLayer(this.nameOf('relu')), x);
+    return this.builder.add(parts.reluLayer(this.nextName('relu')), x);
   }
 
-  /** Dropout. */
+  /** Adds dropout. */
   dropout(x: SymbolicTensor, rate: number): SymbolicTensor {
-    return this.builder.add(parts.dropoutLayer(this.nameOf('dropout'), rate, this.dropouts++), x);
+    return this.builder.add(parts.dropoutLayer(this.nextName('dropout'), rate, this.dropouts++), x);
   }
 
-  /** Sum of two values of one shape. */
+  /** Adds the sum of two maps of the same shape. */
   sum(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
-    return this.builder.add(parts.sumLayer(this.nameOf('add')), a, b);
+    return this.builder.add(parts.sumLayer(this.nextName('add')), a, b);
   }
 
-  /** The channels of two maps, one after another. */
+  /** Adds the concatenation of the channels of two maps. */
   concatenation(a: SymbolicTensor, b: SymbolicTensor): SymbolicTensor {
-    return this.builder.add(layers.concatenate({ name: this.nameOf('concatenate') }), a, b);
+    return this.builder.add(layers.concatenate({ name: this.nextName('concatenate') }), a, b);
   }
 
-  /** Means over 2 × 2 places, with stride 2. */
+  /** Adds average pooling of 2 × 2 with stride 2. */
   averagePool(x: SymbolicTensor): SymbolicTensor {
-    return this.builder.add(layers.averagePooling2d({ name: this.nameOf('pool'), poolSize: 2 }), x);
+    return this.builder.add(layers.averagePooling2d({ name: this.nextName('pool'), poolSize: 2 }), x);
   }
 
-  /** The mean of each channel. */
+  /** Adds the mean of each channel. */
   globalAverage(x: SymbolicTensor): SymbolicTensor {
-    const name = this.nameOf('pool');
+    const name = this.nextName('pool');
     return this.builder.add(layers.globalAveragePooling2d({ name, dataFormat: 'channelsLast' }), x);
   }
 
-  /** Ends a block: later parts may take `x` alone. */
+  /** Ends a block: later parts may use no earlier tensor but `x`. */
   endBlock(x: SymbolicTensor): SymbolicTensor {
-    return this.builder.cut(x);
+    return this.builder.endSegment(x);
   }
 
-  /** The network from the images to `output`. */
+  /** Returns the network from the images to `output`. */
   build(name: string, output: SymbolicTensor): Network {
     return this.builder.build(name, output);
   }
 
-  private startOf(fanIn: number, fanOut: number): parts.NormalStart {
-    // Above 0, because tfjs takes the seed 0 for "any".
+  private nextInitializer(fanIn: number, fanOut: number): parts.NormalInitializer {
+    // Above 0, because tfjs draws a random seed for 0.
     const seed = 1 + (deriveLayerSeed(this.seed, this.weights++) >>> 1);
-    return { standardDeviation: this.start(fanIn, fanOut), seed };
+    return { standardDeviation: this.deviation(fanIn, fanOut), seed };
   }
 
-  private nameOf(kind: string): string {
+  private nextName(kind: string): string {
     const count = (this.unnamed.get(kind) ?? 0) + 1;
     this.unnamed.set(kind, count);
     return `${kind}_${count}`;
   }
 
-  /** The padding that all backends have: 'same' where it is symmetric, otherwise zeros put around by a layer. */
-  private padded(
+  /** Pads in a way that every backend supports: 'same' if that is symmetric, else a layer that adds zeros. */
+  private addPadding(
     x: SymbolicTensor,
     name: string,
     { kernelSize, stride, pad }: { kernelSize: number; stride: number; pad: number },

@@ -3,16 +3,16 @@ import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow
 import { type Layer, type Pass, variablesOf } from './layers/stock-layer.ts';
 import { barrier } from './ops/network-operation.ts';
 
-/** One layer, where it takes its inputs from, and where its output goes. */
+/** One layer with its inputs and its output. */
 interface Step {
   readonly layer: Layer;
   readonly inputs: readonly SymbolicTensor[];
   readonly output: SymbolicTensor;
-  /** Values that no later step reads. */
+  /** Inputs that no later step reads. */
   readonly lastUses: readonly SymbolicTensor[];
 }
 
-/** A part of a network between two places where one tensor is all that goes on. */
+/** A part of a network whose only input is one tensor, and whose only output is one tensor. */
 export interface Segment {
   readonly input: SymbolicTensor;
   readonly steps: readonly Step[];
@@ -20,17 +20,17 @@ export interface Segment {
   readonly trainable: readonly tf.Variable[];
 }
 
-/** A network as tfjs-layers knows it, and as a list of segments to be run one after another. */
+/** A network, as a model of tfjs-layers and as segments that run one after another. */
 export interface Network {
   readonly model: LayersModel;
   readonly segments: readonly Segment[];
-  /** In the order in which they were added. */
+  /** Layers in the order in which they were added. */
   readonly layers: readonly Layer[];
 }
 
-/** Puts layers together to a network, and notes where it can be cut. */
+/** Builds a network from layers and divides it into segments. */
 export class NetworkBuilder {
-  /** Where the images come in. */
+  /** Input of the network. */
   readonly images: SymbolicTensor;
   private readonly segments: Segment[] = [];
   private steps: Omit<Step, 'lastUses'>[] = [];
@@ -42,19 +42,19 @@ export class NetworkBuilder {
     this.segmentInput = this.images;
   }
 
-  /** Lets values go through a layer. */
+  /** Applies a layer. @returns its output */
   add(layer: Layer, ...inputs: readonly SymbolicTensor[]): SymbolicTensor {
     const output = layer.apply(inputs.length === 1 ? inputs[0]! : [...inputs]) as SymbolicTensor;
     this.steps.push({ layer, inputs, output });
     return output;
   }
 
-  /** Ends a segment: of all values so far, the later layers may take `output` alone. */
-  cut(output: SymbolicTensor): SymbolicTensor {
+  /** Ends a segment: later layers may use no earlier tensor but `output`. */
+  endSegment(output: SymbolicTensor): SymbolicTensor {
     const read = new Set<number>();
     const steps: Step[] = [];
     for (const step of [...this.steps].reverse()) {
-      // What comes in lives on outside, and may be read twice by one step.
+      // The caller owns the input of the segment. A step may read a tensor twice.
       const unread = [...new Set(step.inputs)].filter(
         ({ id }) => !read.has(id) && id !== this.segmentInput.id,
       );
@@ -68,29 +68,29 @@ export class NetworkBuilder {
     return output;
   }
 
-  /** The network from the images to `output`. */
+  /** Returns the network from the images to `output`. */
   build(name: string, output: SymbolicTensor): Network {
-    if (this.steps.length > 0) this.cut(output);
+    if (this.steps.length > 0) this.endSegment(output);
     const steps = this.segments.flatMap((segment) => segment.steps);
     const layers = steps.map(({ layer }) => layer);
-    keepGradientOf(output.sourceLayer);
+    protectOutputGradient(output.sourceLayer);
     return { model: model({ inputs: this.images, outputs: output, name }), segments: this.segments, layers };
   }
 }
 
-/** For those who run the model themselves: its output's gradient is theirs, and stays. */
-function keepGradientOf(layer: Layer): void {
+/** Keeps the network from freeing the gradient of its output, which belongs to whoever runs the model. */
+function protectOutputGradient(layer: Layer): void {
   const { call } = layer;
   layer.call = (inputs, options) => barrier(call.call(layer, inputs, options) as tf.Tensor);
 }
 
-/** Runs a segment. Of the values in between, each goes when the last step that reads it is done. */
+/** Runs a segment. Disposes of each intermediate value after the last step that reads it. */
 export function runSegment({ input, output, steps }: Segment, x: tf.Tensor, pass: Pass): tf.Tensor {
   return tf.tidy(() => {
     const values = new Map([[input.id, x]]);
     for (const { layer, inputs, output, lastUses } of steps) {
-      const taken = inputs.map(({ id }) => values.get(id)!);
-      const value = layer.apply(taken.length === 1 ? taken[0]! : taken, { ...pass }) as tf.Tensor;
+      const tensors = inputs.map(({ id }) => values.get(id)!);
+      const value = layer.apply(tensors.length === 1 ? tensors[0]! : tensors, { ...pass }) as tf.Tensor;
       values.set(output.id, value);
       for (const { id } of lastUses) values.get(id)!.dispose();
     }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 it.each<[string, () => NetworkBackbone, number, readonly number[], number]>([
-  // The paper says 0.99 million; so many has the widespread PyTorch code.
+  // The count of the common PyTorch implementation; the paper says 0.99 million.
   ['MobileFaceNet', () => mobileFaceNet(), 1_003_136, [112, 112, 3], 128],
   // torchvision's counts with a 3×3 stem (3·3·3·64 for 7·7·3·64) and without fc: 11,689,512 − 513,000 − 7,680.
   ['CIFAR ResNet-18', () => cifarResNet(), 11_168_832, [32, 32, 3], 512],
@@ -23,19 +23,19 @@ it.each<[string, () => NetworkBackbone, number, readonly number[], number]>([
   ['CIFAR DenseNet-121', () => cifarDenseNet(), 6_946_176, [32, 32, 3], 1024],
   // 9·1·16 + 9·16·32 + 9·32·64, three slopes, γ and β of 16 + 32 + 64; 4·4·64·64 and γ, β of 64.
   ['small CNN', () => smallCnn({ channels: 1 }), 23_184 + 112 * 3 + 65_536 + 128, [28, 28, 1], 64],
-])('%s has the size of the original', (_, make, parameters, inputShape, embeddingSize) => {
+])('%s has the number of parameters of the original', (_, make, parameters, inputShape, embeddingSize) => {
   const backbone = make();
   expect(backbone.trainable.reduce((sum, { size }) => sum + size, 0)).toBe(parameters);
   expect([backbone.inputShape, backbone.embeddingSize]).toEqual([inputShape, embeddingSize]);
   backbone.dispose();
 });
 
-it('CIFAR networks give averaged features, or a linear map of them', () => {
+it('CIFAR networks return averaged features, or a linear map of them', () => {
   for (const make of [cifarResNet, cifarDenseNet] as const) {
     const sizes = { inputSize: 8, ...(make === cifarResNet ? { width: 2 } : { growthRate: 2, blocks: [1] }) };
     const plain = make(sizes);
     const images = tf.randomUniform([3, 8, 8, 3], -1, 1, 'float32', 1) as tf.Tensor4D;
-    // After a ReLU: nothing is negative.
+    // Averages after a ReLU are not negative.
     expect(tf.min(plain.forward(images)).dataSync()[0]).toBeGreaterThanOrEqual(0);
     const mapped = make({ ...sizes, embeddingSize: 5 });
     expect(mapped.forward(images).shape).toEqual([3, 5]);
@@ -47,7 +47,7 @@ it('CIFAR networks give averaged features, or a linear map of them', () => {
   }
 });
 
-it('a wrong configuration is a ConfigError', () => {
+it('an invalid configuration throws a ConfigError', () => {
   expect(() => createBackbone({ backbone: 'vgg' })).toThrow(ConfigError);
   expect(() => createBackbone({ backbone: 'vgg' })).toThrow(/no backbone 'vgg'.*cifar-densenet.*small-cnn/);
   expect(() => createBackbone({ backbone: 'toString' })).toThrow(/no backbone 'toString'/);

@@ -1,19 +1,19 @@
 import type { WeightLayout } from './weights.ts';
 
-/** How one weight lies in PyTorch: its shape, and the axes of tfjs's shape in PyTorch's order. */
+/** Layout of one weight in PyTorch: its shape, and the axes of the tfjs shape in PyTorch's order. */
 export interface TorchLayout {
-  /** What `toPyTorchState` writes. */
+  /** Shape that `toPyTorchState` writes. */
   readonly shape: readonly number[];
-  /** The weight's shape in tfjs, with a dense layer's map unfolded. */
+  /** Shape in tfjs, with the map of a dense layer as separate axes. */
   readonly ownShape: readonly number[];
   /** `shape[axis] = ownShape[order[axis]]`. */
   readonly order: readonly number[];
-  /** Other shapes in which the same values are found in files, in the same order. */
+  /** Other shapes in which files store the same values in the same order. */
   readonly alternatives: readonly (readonly number[])[];
 }
 
-/** The layout of a weight in PyTorch. */
-export function torchLayout(layout: WeightLayout, shape: readonly number[]): TorchLayout {
+/** Returns the layout of a weight in PyTorch. */
+export function toTorchLayout(layout: WeightLayout, shape: readonly number[]): TorchLayout {
   const of = (ownShape: readonly number[], order: readonly number[], alternatives: number[][] = []) => {
     return { shape: order.map((axis) => ownShape[axis]!), ownShape, order, alternatives };
   };
@@ -27,7 +27,7 @@ export function torchLayout(layout: WeightLayout, shape: readonly number[]): Tor
     case 'map': {
       const { height, width } = layout;
       const [inputs, outputs] = shape as [number, number];
-      // A flattened map and a linear layer behind it, as other code writes the same.
+      // Other code writes the same map as flattening and a linear layer.
       return of([height, width, inputs / (height * width), outputs], [3, 2, 0, 1], [[outputs, inputs]]);
     }
     default:
@@ -35,8 +35,8 @@ export function torchLayout(layout: WeightLayout, shape: readonly number[]): Tor
   }
 }
 
-/** Values of a row-major array with its axes in another order: `result.shape[axis] = shape[order[axis]]`. */
-export function permuted(
+/** Returns a row-major array with its axes in another order: `result.shape[axis] = shape[order[axis]]`. */
+export function permuteAxes(
   data: ArrayLike<number>,
   shape: readonly number[],
   order: readonly number[],
@@ -58,7 +58,7 @@ export function permuted(
   return result;
 }
 
-/** The order that undoes another. */
-export function inverseOrder(order: readonly number[]): number[] {
+/** Returns the order that undoes another. */
+export function invertOrder(order: readonly number[]): number[] {
   return order.map((_, axis) => order.indexOf(axis));
 }

@@ -16,13 +16,13 @@ const options = { blocks: [1], width: 2, inputSize: [4, 6], embeddingSize: 3 } a
 
 describe('loadPyTorchState', () => {
   it.each(referenceNetworks.map((reference) => [reference.config.backbone, reference] as const))(
-    '%s: what went in comes out',
+    '%s: toPyTorchState returns the loaded tensors',
     async (_, reference) => {
       const state = await referenceState(reference);
       const backbone = createBackbone(reference.config);
       loadPyTorchState(backbone, state);
       const back = await toPyTorchState(backbone);
-      // PyTorch's own names, all of them.
+      // All names of PyTorch.
       expect(Object.keys(back).sort()).toEqual([...reference.parameterOrder].sort());
       for (const [name, { shape, data }] of Object.entries(state)) {
         expect(back[name], name).toEqual({ shape, dtype: 'float32', data: new Float32Array(data) });
@@ -32,7 +32,7 @@ describe('loadPyTorchState', () => {
   );
 
   it.each(referenceNetworks.map((reference) => [reference.config.backbone, reference] as const))(
-    '%s: weights come in the order of PyTorch, but for a shortcut before its block',
+    '%s: weights have the order of PyTorch, except that a shortcut precedes its block',
     (kind, { config, parameterOrder }) => {
       const backbone = createBackbone(config);
       const names = backbone.weights.map(({ name }) => name);
@@ -42,7 +42,7 @@ describe('loadPyTorchState', () => {
     },
   );
 
-  it('turns the axes: OIHW to HWIO, and the tail from [out, channels, height, width]', async () => {
+  it('permutes the axes: OIHW to HWIO, and the tail from [out, channels, height, width]', async () => {
     const backbone = lresnetIR(options);
     const state = await toPyTorchState(backbone);
     const numbered = (shape: number[]) => {
@@ -64,7 +64,7 @@ describe('loadPyTorchState', () => {
     backbone.dispose();
   });
 
-  it('goes through a safetensors file', async () => {
+  it('round-trips through a safetensors file', async () => {
     const [one, other] = [lresnetIR({ ...options, seed: 1 }), lresnetIR({ ...options, seed: 2 })];
     const file = encodeSafetensors({ tensors: await toPyTorchState(one) });
     loadPyTorchState(other, decodeSafetensors(file).tensors);
@@ -73,7 +73,7 @@ describe('loadPyTorchState', () => {
     other.dispose();
   });
 
-  it('takes what files of the official code have beside it', async () => {
+  it('accepts the extra names, the flat tail and the prefix of official files', async () => {
     const backbone = lresnetIR(options);
     const state = await toPyTorchState(backbone);
     const file: Record<string, PyTorchTensors[string]> = {
@@ -81,7 +81,7 @@ describe('loadPyTorchState', () => {
       'head.weight': { shape: [1], data: Float32Array.of(1) },
     };
     for (const [name, tensor] of Object.entries(state)) file[name] = tensor;
-    // A linear layer behind a flattened map has the same values in the same order.
+    // A linear layer after flattening has the same values in the same order.
     file['fc5.weight'] = { shape: [3, 12], data: state['fc5.weight']!.data };
     const parallel = Object.fromEntries(
       Object.entries(file).map(([name, tensor]) => [`module.${name}`, tensor]),
@@ -92,7 +92,7 @@ describe('loadPyTorchState', () => {
     backbone.dispose();
   });
 
-  it('takes the prefix of DataParallel away beside a head that has none and is passed over', async () => {
+  it('removes the prefix of DataParallel even if a skipped head has none', async () => {
     const backbone = lresnetIR(options);
     const state = await toPyTorchState(backbone);
     const other = lresnetIR({ ...options, seed: 1 });
@@ -103,20 +103,20 @@ describe('loadPyTorchState', () => {
     expect(() => loadPyTorchState(other, file)).toThrow(/unexpected \(head\.weight, module\./);
     loadPyTorchState(other, file, { ignore: ['head.'] });
     expect(await toPyTorchState(other)).toEqual(state);
-    // By its whole name, too.
+    // A prefix with module. skips, too.
     const wrapped = { ...file, 'module.fc.weight': file['head.weight']! };
     loadPyTorchState(other, wrapped, { ignore: ['head.', 'module.fc.'] });
     backbone.dispose();
     other.dispose();
   });
 
-  it('is for networks of this package that are alive', async () => {
+  it('refuses other backbones, and disposed ones', async () => {
     const backbone = lresnetIR(options);
     const state = await toPyTorchState(backbone);
     const adopted = asBackbone(backbone.model) as NetworkBackbone;
     expect(() => loadPyTorchState(adopted, state)).toThrow(ConfigError);
     expect(() => loadPyTorchState(adopted, state)).toThrow(
-      /'lresnet-ir' is none: make one with createBackbone/,
+      /'lresnet-ir' is not a network of this package.*create a network with createBackbone/,
     );
     await expect(toPyTorchState(adopted)).rejects.toThrow(ConfigError);
     backbone.dispose();
@@ -125,7 +125,7 @@ describe('loadPyTorchState', () => {
     await expect(toPyTorchState(backbone)).rejects.toThrow(/lresnet-ir was disposed of/);
   });
 
-  it('lists all that does not fit in one error, and changes nothing', async () => {
+  it('lists everything that does not fit in one error, and changes nothing', async () => {
     const backbone = lresnetIR(options);
     const state = await toPyTorchState(backbone);
     const { 'conv1.weight': _, 'bn4.bias': __, ...rest } = state;
@@ -137,7 +137,7 @@ describe('loadPyTorchState', () => {
     };
     expect(() => loadPyTorchState(backbone, wrong)).toThrow(DataError);
     expect(() => loadPyTorchState(backbone, wrong)).toThrow(
-      'These weights are not of this lresnet-ir: 2 missing (conv1.weight, bn4.bias), 1 unexpected (fc.weight), ' +
+      'These weights do not fit lresnet-ir: 2 missing (conv1.weight, bn4.bias), 1 unexpected (fc.weight), ' +
         '1 of a wrong shape (bn5.bias [4], expected [3]).',
     );
     expect(await toPyTorchState(backbone)).toEqual(state);
@@ -145,7 +145,7 @@ describe('loadPyTorchState', () => {
     backbone.dispose();
   });
 
-  it('refuses a tensor whose values do not go with its shape', async () => {
+  it('refuses a tensor whose number of values does not fit its shape', async () => {
     const backbone = lresnetIR(options);
     const state = await toPyTorchState(backbone);
     const wrong = { ...state, 'bn5.bias': { shape: [3], data: new Float32Array(2) } };

@@ -12,7 +12,7 @@ import {
 
 const cases = referenceNetworks.map((reference) => [JSON.stringify(reference.config), reference] as const);
 
-describeOnBackends('networks compute what PyTorch computes', () => {
+describeOnBackends('networks agree with PyTorch', () => {
   it.each(cases)('%s', async (_, reference) => {
     const backbone = await referenceBackbone(reference);
     const images = referenceImages(reference);
@@ -22,10 +22,10 @@ describeOnBackends('networks compute what PyTorch computes', () => {
     evaluated.dispose();
 
     const { embeddings, gradients } = await trainingPass(backbone, images);
-    // Batch norms over a handful of values magnify the rounding before them.
+    // Batch norms over few values magnify earlier rounding.
     expect(relativeError(embeddings, reference.training)).toBeLessThan(1e-3);
     expect(Object.keys(gradients).sort()).toEqual(Object.keys(reference.gradientNorms).sort());
-    // Some are 0 in exact arithmetic: a bias whose effect the next batch norm takes away.
+    // Some norms are 0 in exact arithmetic: the next batch norm cancels the effect of a bias.
     const whole = Math.hypot(...Object.values(reference.gradientNorms));
     for (const [name, expected] of Object.entries(reference.gradientNorms)) {
       const norm = Math.hypot(...gradients[name]!);

@@ -4,8 +4,8 @@ import { type Network, runSegment, type Segment } from './network.ts';
 import { barrier, networkOperation } from './ops/network-operation.ts';
 
 /**
- * Lets images go through a network.
- * @param checkpointing keep only what goes from segment to segment, and compute the rest again for the gradients
+ * Returns the embeddings of a batch of images, `[batch, embeddingSize]`.
+ * @param checkpointing whether to keep only the inputs of segments, and recompute the rest for the gradients
  */
 export function runNetwork(
   network: Network,
@@ -21,37 +21,37 @@ export function runNetwork(
       if (value !== images) value.dispose();
       value = next;
     }
-    // The output's own layer sees to that, unless its segment is an operation as a whole.
+    // With checkpointing the last segment is one operation, which hides the barrier of its last layer.
     return (checkpointing ? barrier(value) : value) as tf.Tensor2D;
   });
 }
 
 /**
- * Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): runs a segment without recording it, and once more, now
- * recorded, when its gradients are needed. The second run repeats the first: the same dropout masks, and running
- * statistics that stay where they are.
+ * Runs a segment with gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): first without recording it, then once
+ * more, recorded, in the backward pass. The second run repeats the first: it uses the same dropout masks and moves no
+ * running statistics.
  */
 function runCheckpointed(segment: Segment, x: tf.Tensor, pass: Pass): tf.Tensor {
   const { trainable } = segment;
   return networkOperation(
-    // tf.variableGrads finds the variables by their being inputs of what is recorded.
+    // tf.variableGrads finds variables among the inputs of recorded operations.
     [x, ...trainable],
     () => ({ value: runSegment(segment, x, pass), saved: [x] }),
     (dy, [x]) => {
       const run = () => runSegment(segment, x!, { ...pass, replay: true });
-      return gradientsInside(run, [x!, ...trainable], dy);
+      return computeNestedGradients(run, [x!, ...trainable], dy);
     },
   );
 }
 
-/** Gradients while the gradients of an outer tape are computed: tfjs has one place for a tape, and clears it. */
-function gradientsInside(run: () => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
+/** Computes gradients during the backward pass of an outer tape. tfjs has a single active tape, and clears it. */
+function computeNestedGradients(run: () => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
   const { state } = tf.engine();
   const outer = state.activeTape;
   try {
     return tf.engine().gradients(run, inputs, dy, true).grads;
   } finally {
-    // Something is left on the inner tape only after an error.
+    // The inner tape is not empty only after an error.
     if (state.activeTape !== outer) for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
     state.activeTape = outer;
   }

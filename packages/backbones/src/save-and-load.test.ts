@@ -12,11 +12,11 @@ beforeAll(async () => {
 });
 
 it.each(referenceNetworks.map((reference) => [reference.config.backbone, reference] as const))(
-  '%s is saved as a model of stock layers, which computes the same',
+  '%s is saved as a model of stock layers that computes the same embeddings',
   async (_, reference) => {
     const backbone = await referenceBackbone(reference);
     const images = referenceImages(reference);
-    // One step in training, so that running statistics are not where they began.
+    // One training pass moves the running statistics from their initial values.
     tf.dispose(backbone.forward(images, { training: true }));
     let artifacts: tf.io.ModelArtifacts | undefined;
     await backbone.model.save(
@@ -37,18 +37,18 @@ it.each(referenceNetworks.map((reference) => [reference.config.backbone, referen
     expected.forEach((value, index) => {
       expect(found[index]).toBeCloseTo(value, 5);
     });
-    // And it is a backbone.
+    // asBackbone wraps it.
     const adopted = asBackbone(loaded);
     expect([adopted.inputShape, adopted.embeddingSize]).toEqual([
       backbone.inputShape,
       backbone.embeddingSize,
     ]);
     expect(await adopted.forward(images).data()).toEqual(found);
-    // Under the network's name, yet not to be made from its configuration.
+    // It keeps the network's name, yet createBackbone refuses its configuration.
     const config = JSON.parse(JSON.stringify(adopted.getConfig()));
     expect(config.backbone).toBe(backbone.name);
     expect(() => createBackbone(config)).toThrow(ConfigError);
-    expect(() => createBackbone(config)).toThrow(/is one of asBackbone, .*load the model/);
+    expect(() => createBackbone(config)).toThrow(/comes from asBackbone .*load the model/);
     adopted.dispose();
     backbone.dispose();
   },

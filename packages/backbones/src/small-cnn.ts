@@ -1,26 +1,26 @@
 import {
   checkCounts,
   checkOptionNames,
-  configOf,
+  makeConfig,
   type NetworkOptions,
   resolveNetworkOptions,
 } from './backbone-options.ts';
 import { NetworkBackbone } from './network-backbone.ts';
-import { fanInStart, NetworkParts } from './network-parts.ts';
+import { fanInDeviation, NetworkParts } from './network-parts.ts';
 
 /** Options of `smallCnn`. */
 export interface SmallCnnOptions extends NetworkOptions {
-  /** Channels of the first convolution; each of the two others has twice as many. Default 16. */
+  /** Channels of the first convolution; each further convolution doubles them. Default 16. */
   readonly width?: number;
-  /** Default 64. */
+  /** Length of an embedding; default 64. */
   readonly embeddingSize?: number;
 }
 
 /**
- * A small network for first steps and tests: three 3×3 convolutions of stride 2, each with BN and PReLU, then a linear
- * map of what is left, and a BN, so that embeddings differ from the start. Images: default 28 × 28.
+ * Creates a small network for first steps and tests: three 3×3 convolutions of stride 2, each with BN and PReLU, then a
+ * linear map and a BN, so that initial embeddings differ. Images: default 28 × 28.
  *
- * @throws ConfigError
+ * @throws ConfigError for an unknown option, or one out of range
  */
 export function smallCnn(options: SmallCnnOptions = {}): NetworkBackbone {
   const name = 'small-cnn';
@@ -36,7 +36,7 @@ export function smallCnn(options: SmallCnnOptions = {}): NetworkBackbone {
   const common = resolveNetworkOptions(name, options, { inputSize: 28, minimum: 1 });
   checkCounts(name, { width, embeddingSize });
 
-  const parts = new NetworkParts(common, fanInStart);
+  const parts = new NetworkParts(common, fanInDeviation);
   let x = parts.images;
   for (const [index, filters] of [width, 2 * width, 4 * width].entries()) {
     const shape = { filters, kernelSize: 3, stride: 2, pad: 1 };
@@ -46,7 +46,7 @@ export function smallCnn(options: SmallCnnOptions = {}): NetworkBackbone {
   x = parts.norm(parts.embedding(x, 'fc', embeddingSize), 'bn_fc');
   return new NetworkBackbone({
     network: parts.build(name, x),
-    config: configOf(name, { ...common, width, embeddingSize }),
+    config: makeConfig(name, { ...common, width, embeddingSize }),
     checkpointing: common.checkpointing,
     mapSizes: parts.mapSizes,
   });

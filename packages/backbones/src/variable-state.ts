@@ -1,21 +1,21 @@
 import { DataError, ShapeError, shapeText } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A variable and the name it has in a state. */
+/** A variable and its name in a state. */
 export interface NamedVariable {
   readonly name: string;
   readonly variable: tf.Variable;
 }
 
-/** Clones of all variables by name; the caller disposes of them. */
+/** Returns clones of all variables by name. The caller disposes of them. */
 export function snapshot(variables: readonly NamedVariable[]): tf.NamedTensorMap {
   return Object.fromEntries(variables.map(({ name, variable }) => [name, tf.clone(variable)]));
 }
 
 /**
- * Writes a state into variables. All tensors are checked before the first one is written.
- * @param owner who asks, for messages
- * @throws DataError if tensors are missing, unknown or disposed of, ShapeError if one has another shape or type
+ * Writes a state into variables. Checks all tensors before it writes the first one.
+ * @param owner the backbone, for messages
+ * @throws DataError if tensors are missing, unknown or disposed of; ShapeError if one has another shape or type
  */
 export function restore(owner: string, variables: readonly NamedVariable[], state: tf.NamedTensorMap): void {
   const names = new Set(variables.map(({ name }) => name));
@@ -23,15 +23,15 @@ export function restore(owner: string, variables: readonly NamedVariable[], stat
   const unknown = Object.keys(state).filter((name) => !names.has(name));
   if (missing.length > 0 || unknown.length > 0) {
     throw new DataError(
-      `This state is not one of ${owner}: ${missing.length} of its ${names.size} tensors are missing${listed(missing)}, ` +
-        `${unknown.length} are unknown${listed(unknown)}.`,
+      `This state does not fit ${owner}: ${missing.length} of its ${names.size} tensors are missing${listInParentheses(missing)}, ` +
+        `${unknown.length} are unknown${listInParentheses(unknown)}.`,
     );
   }
   for (const { name, variable } of variables) {
     const tensor = state[name]!;
     if (tensor.isDisposed) {
       throw new DataError(
-        `${owner}: state tensor '${name}' was disposed of: dispose of a state after setState, not before.`,
+        `${owner}: state tensor '${name}' was disposed of. Dispose of a state after setState, not before.`,
       );
     }
     if (tf.util.arraysEqual(tensor.shape, variable.shape) && tensor.dtype === variable.dtype) continue;
@@ -43,9 +43,9 @@ export function restore(owner: string, variables: readonly NamedVariable[], stat
   for (const { name, variable } of variables) tf.tidy(() => variable.assign(tf.clone(state[name]!)));
 }
 
-/** ` (a, b, c and 12 more)`, for messages. */
-export function listed(names: readonly string[], most = 8): string {
+/** Returns ` (a, b, c and 12 more)` for messages; the empty string for no names. */
+export function listInParentheses(names: readonly string[], limit = 8): string {
   if (names.length === 0) return '';
-  const rest = names.length > most ? ` and ${names.length - most} more` : '';
-  return ` (${names.slice(0, most).join(', ')}${rest})`;
+  const rest = names.length > limit ? ` and ${names.length - limit} more` : '';
+  return ` (${names.slice(0, limit).join(', ')}${rest})`;
 }

@@ -1,4 +1,4 @@
-"""Writes networks.json: tiny versions of all networks in PyTorch, float64, weights made by a formula.
+"""Writes networks.json: results of tiny versions of all networks in PyTorch, in float64, with weights by a formula.
 
 The formula is that of backbone.json: parameter k (in parameterOrder), element i in PyTorch's layout:
 x = (k + 1) * 2654435761 mod 2^32, then for each element x = (x * 1664525 + 1013904223) mod 2^32, u = x / 2^31 - 1.

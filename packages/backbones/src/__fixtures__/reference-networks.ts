@@ -5,7 +5,7 @@ import { createBackbone } from '../create-backbone.ts';
 import type { NetworkBackbone } from '../network-backbone.ts';
 import { loadPyTorchState, type PyTorchTensors, toPyTorchState } from '../pytorch-state.ts';
 
-/** What PyTorch computes with a tiny version of a network (`make-networks.py`). */
+/** Results of PyTorch for a tiny version of a network (`make-networks.py`). */
 export interface ReferenceNetwork {
   readonly config: BackboneConfig;
   readonly inputShapeNCHW: readonly [number, number, number, number];
@@ -14,16 +14,16 @@ export interface ReferenceNetwork {
   readonly evaluation: readonly number[];
   readonly training: readonly number[];
   readonly gradientNorms: Readonly<Record<string, number>>;
-  /** Sums of the running statistics after one pass in training. */
+  /** Sums of the running statistics after one training pass. */
   readonly runningAfter: Readonly<Record<string, number>>;
 }
 
-/** All of them. */
+/** The reference results of all networks. */
 export const referenceNetworks: readonly ReferenceNetwork[] = JSON.parse(
   readFileSync(new URL('./networks.json', import.meta.url), 'utf8'),
 ).networks;
 
-/** The generator of the reference values: numbers in [−1, 1). */
+/** Returns the pseudo-random numbers of the reference, in [−1, 1). */
 export function uniformNumbers(index: number, size: number): Float32Array {
   let state = Math.imul(index + 1, 2654435761);
   const values = new Float32Array(size);
@@ -34,7 +34,7 @@ export function uniformNumbers(index: number, size: number): Float32Array {
   return values;
 }
 
-/** The state that the reference's formula makes, in PyTorch's layouts. */
+/** Returns the weights of the reference by its formula, in PyTorch's layouts. */
 export async function referenceState({
   config,
   parameterOrder,
@@ -58,20 +58,20 @@ export async function referenceState({
   return Object.fromEntries(entries);
 }
 
-/** The network with the reference's weights. */
+/** Returns the network with the reference's weights. */
 export async function referenceBackbone(reference: ReferenceNetwork, options = {}): Promise<NetworkBackbone> {
   const backbone = createBackbone({ ...reference.config, ...options });
   loadPyTorchState(backbone, await referenceState(reference));
   return backbone;
 }
 
-/** The images that the reference's results belong to. */
+/** Returns the images of the reference. */
 export function referenceImages({ inputShapeNCHW: shape }: ReferenceNetwork): tf.Tensor4D {
   const size = shape.reduce((product, length) => product * length, 1);
   return tf.tidy(() => tf.transpose(tf.tensor4d(uniformNumbers(9000, size), [...shape]), [0, 2, 3, 1]));
 }
 
-/** Embeddings of a training pass and the gradients of Σ embeddings · coefficients, by the names of the state. */
+/** Returns the embeddings of a training pass and the gradients of Σ embeddings · coefficients by name in the state. */
 export async function trainingPass(
   backbone: NetworkBackbone,
   images: tf.Tensor4D,

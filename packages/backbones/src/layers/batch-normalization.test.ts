@@ -9,10 +9,10 @@ const run = (layer: ReturnType<typeof batchNormalization>, x: tf.Tensor, options
   layer.apply(x, { ...options }) as tf.Tensor;
 
 describeOnBackends('batchNormalization', () => {
-  it('moves its statistics as PyTorch does: a tenth of the way, to the unbiased variance', async () => {
+  it('moves its statistics as PyTorch does: by a tenth, towards the unbiased variance', async () => {
     const layer = batchNormalization('statistics');
     const x = tf.tensor2d([1, 3], [2, 1]);
-    // Mean 2, biased variance 1 (which normalises), unbiased variance 2 (which is kept): 0.9 · 0 + 0.1 · 2 and
+    // Mean 2, biased variance 1 (which normalises), unbiased variance 2 (which is stored): 0.9 · 0 + 0.1 · 2 and
     // 0.9 · 1 + 0.1 · 2.
     const y = await run(layer, x, { training: true }).data();
     expect(y[0]).toBeCloseTo(-1, 4);
@@ -26,7 +26,7 @@ describeOnBackends('batchNormalization', () => {
     expect((await weightOf(layer, 'moving_mean').data())[0]).toBe(mean);
   });
 
-  it('leaves them where they are in a replay', async () => {
+  it('does not move its statistics in a replay', async () => {
     const layer = batchNormalization('replay');
     const x = tf.tensor2d([1, 3], [2, 1]);
     const replayed = await run(layer, x, { training: true, replay: true }).data();
@@ -35,15 +35,17 @@ describeOnBackends('batchNormalization', () => {
     expect(await run(layer, x, { training: true }).data()).toEqual(replayed);
   });
 
-  it('cannot train on one value a channel', () => {
+  it('refuses to train on one value per channel', () => {
     const layer = batchNormalization('single');
     const train = () => run(layer, tf.ones([1, 1, 1, 4]), { training: true });
     expect(train).toThrow(ShapeError);
-    expect(train).toThrow(/'single' needs at least 2 values a channel.*\[1, 1, 1, 4\]/);
+    expect(train).toThrow(
+      /'single' has 1 value per channel in an input \[1, 1, 1, 4\], but needs at least 2/,
+    );
     expect(run(layer, tf.ones([1, 1, 1, 4]), {}).shape).toEqual([1, 1, 1, 4]);
   });
 
-  it('starts at γ = 1 or 0, and keeps γ out of training where it is frozen', () => {
+  it('starts at γ = 1 or 0, and does not train a frozen γ', () => {
     const names = (layer: ReturnType<typeof batchNormalization>) => {
       layer.apply(tf.ones([2, 3]));
       return layer.trainableWeights.map(({ originalName }) => originalName);

@@ -5,13 +5,13 @@ import { batchNormTraining } from '../ops/batch-norm-training.ts';
 import { valuesPerChannel } from '../ops/channel-sums.ts';
 import { freezeWeight, type Layer, weightOf, withComputation } from './stock-layer.ts';
 
-/** PyTorch's defaults, which the papers' networks use; Keras counts the momentum the other way round. */
+/** PyTorch's defaults, which the papers' networks use. PyTorch's momentum is 1 minus this one of Keras. */
 const momentum = 0.9;
 const epsilon = 1e-5;
 
 /**
- * A batch norm over the last axis, with PyTorch's semantics.
- * @param options `zeroGamma`: γ starts at 0, not 1; `frozenGamma`: γ is not trained
+ * Creates a batch norm over the last axis, with PyTorch's semantics.
+ * @param options `zeroGamma`: the initial γ is 0, not 1; `frozenGamma`: γ is not trained
  */
 export function batchNormalization(
   name: string,
@@ -30,15 +30,15 @@ export function batchNormalization(
     const count = valuesPerChannel(x!);
     if (count < 2) {
       throw new ShapeError(
-        `The batch norm '${name}' needs at least 2 values a channel to train, but has ${count}: its input is of shape ` +
-          `${shapeText(x!.shape)}. Use a larger batch.`,
+        `The batch norm '${name}' has ${count} value per channel in an input ${shapeText(x!.shape)}, but needs at least 2 ` +
+          'to train. Use a larger batch.',
       );
     }
     return batchNormTraining(x!, { scale, offset, epsilon }, (mean, variance) => {
       if (replay) return;
-      move(layer, 'moving_mean', mean);
-      // PyTorch normalises with the biased variance, and keeps the unbiased one for evaluation.
-      move(layer, 'moving_variance', tf.mul(variance, count / (count - 1)));
+      updateStatistic(layer, 'moving_mean', mean);
+      // PyTorch normalises with the biased variance, and stores the unbiased one for evaluation.
+      updateStatistic(layer, 'moving_variance', tf.mul(variance, count / (count - 1)));
     });
   });
 }
@@ -51,8 +51,8 @@ function freezeAfterBuild(layer: Layer): void {
   };
 }
 
-/** Runs inside an operation: nothing of it is recorded, and what is left over is freed with it. */
-function move(layer: Layer, name: string, value: tf.Tensor): void {
+/** Moves a running statistic towards `value`. Runs inside an operation, which records nothing and frees temporaries. */
+function updateStatistic(layer: Layer, name: string, value: tf.Tensor): void {
   const variable = weightOf<tf.Variable>(layer, name);
   variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(value, 1 - momentum)));
 }

@@ -6,10 +6,10 @@ import * as linear from '../ops/linear.ts';
 import { prelu } from '../ops/prelu.ts';
 import { type Layer, weightOf, withComputation } from './stock-layer.ts';
 
-/** Start values of a weight: normally distributed with mean 0. */
-export interface NormalStart {
+/** Initial values of a weight: a normal distribution with mean 0. */
+export interface NormalInitializer {
   readonly standardDeviation: number;
-  /** tfjs takes 0 for "any": not 0. */
+  /** Seed other than 0: tfjs draws a random seed for 0. */
   readonly seed: number;
 }
 
@@ -19,20 +19,20 @@ export interface ConvolutionOptions {
   readonly kernelSize: number;
   readonly stride: number;
   readonly padding: 'same' | 'valid';
-  readonly start: NormalStart;
-  /** True for the layer that sees the images: their gradient is then computed only where asked for. */
+  readonly initializer: NormalInitializer;
+  /** Whether the layer takes the images, whose gradient is computed only on request. */
   readonly first?: boolean;
 }
 
-function normal({ standardDeviation, seed }: NormalStart) {
+function toTfjs({ standardDeviation, seed }: NormalInitializer) {
   return initializers.randomNormal({ mean: 0, stddev: standardDeviation, seed });
 }
 
-/** A convolution without bias. */
+/** Creates a convolution without bias. */
 export function convolutionLayer(name: string, options: ConvolutionOptions): Layer {
   const { filters, kernelSize, stride, padding, first = false } = options;
   const shape = { filters, kernelSize, strides: stride, padding, useBias: false };
-  const layer = layers.conv2d({ ...shape, name, kernelInitializer: normal(options.start) });
+  const layer = layers.conv2d({ ...shape, name, kernelInitializer: toTfjs(options.initializer) });
   return withComputation(layer, ([x]) => {
     const kernel = weightOf<tf.Tensor4D>(layer, 'kernel');
     const strides: [number, number] = [stride, stride];
@@ -40,20 +40,20 @@ export function convolutionLayer(name: string, options: ConvolutionOptions): Lay
   });
 }
 
-/** A depthwise convolution without bias. */
+/** Creates a depthwise convolution without bias. */
 export function depthwiseLayer(
   name: string,
   {
     kernelSize,
     stride,
     padding,
-    start,
+    initializer,
   }: Omit<ConvolutionOptions, 'filters' | 'kernelSize'> & {
     readonly kernelSize: number | [number, number];
   },
 ): Layer {
   const shape = { kernelSize, strides: stride, padding, useBias: false };
-  const layer = layers.depthwiseConv2d({ ...shape, name, depthwiseInitializer: normal(start) });
+  const layer = layers.depthwiseConv2d({ ...shape, name, depthwiseInitializer: toTfjs(initializer) });
   return withComputation(layer, ([x]) => {
     const kernel = weightOf<tf.Tensor4D>(layer, 'depthwise_kernel');
     const covers = x!.shape[1] === kernel.shape[0] && x!.shape[2] === kernel.shape[1];
@@ -62,29 +62,29 @@ export function depthwiseLayer(
   });
 }
 
-/** A linear map without bias. */
-export function denseLayer(name: string, units: number, start: NormalStart): Layer {
-  const layer = layers.dense({ name, units, useBias: false, kernelInitializer: normal(start) });
+/** Creates a linear map without bias. */
+export function denseLayer(name: string, units: number, initializer: NormalInitializer): Layer {
+  const layer = layers.dense({ name, units, useBias: false, kernelInitializer: toTfjs(initializer) });
   return withComputation(layer, ([x]) =>
     linear.product(x as tf.Tensor2D, weightOf<tf.Tensor2D>(layer, 'kernel')),
   );
 }
 
-/** PReLU with a slope for each channel, from 0.25 on. */
+/** Creates a PReLU with a slope per channel, initially 0.25. */
 export function preluLayer(name: string): Layer {
   const alphaInitializer = initializers.constant({ value: 0.25 });
   const layer = layers.prelu({ name, alphaInitializer, sharedAxes: [1, 2] });
   return withComputation(layer, ([x]) => prelu(x!, weightOf(layer, 'alpha')));
 }
 
-/** ReLU. */
+/** Creates a ReLU. */
 export function reluLayer(name: string): Layer {
   return withComputation(layers.reLU({ name }), ([x]) => elementwise.relu(x!));
 }
 
 /**
- * Dropout whose masks follow from the seed of the pass.
- * @param index which dropout of the network: each has masks of its own
+ * Creates a dropout whose masks depend only on the seed of the pass and on `index`.
+ * @param index position among the dropouts of the network, so that each has different masks
  */
 export function dropoutLayer(name: string, rate: number, index: number): Layer {
   return withComputation(layers.dropout({ name, rate }), ([x], { training, seed }) => {
@@ -93,7 +93,7 @@ export function dropoutLayer(name: string, rate: number, index: number): Layer {
   });
 }
 
-/** Sum of two tensors. */
+/** Creates the sum of two tensors. */
 export function sumLayer(name: string): Layer {
   return withComputation(layers.add({ name }), ([a, b]) => elementwise.residualSum(a!, b!));
 }

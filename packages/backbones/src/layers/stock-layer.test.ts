@@ -12,20 +12,20 @@ describeOnBackends('withComputation', () => {
     return values;
   };
 
-  it('draws a seed for a training pass without one, as in model.fit of tfjs', async () => {
+  it('draws a random seed for a training pass without one, as in model.fit of tfjs', async () => {
     const first = await run({ training: true });
     expect(first).toContain(0);
     expect(await run({ training: true })).not.toEqual(first);
   });
 
-  it('keeps to the seed that a pass has', async () => {
+  it('uses the seed of a pass', async () => {
     for (const seed of [0, 7]) {
       expect(await run({ training: true, seed })).toEqual(await run({ training: true, seed }));
     }
     expect(await run({ training: true, seed: 0 })).not.toEqual(await run({ training: true, seed: 7 }));
   });
 
-  it('does not train unless it is told to', async () => {
+  it('runs in evaluation mode by default', async () => {
     expect(await run({})).toEqual(Array(200).fill(1));
   });
 });

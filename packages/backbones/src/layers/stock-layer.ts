@@ -4,20 +4,20 @@ import type { layers } from '@tensorflow/tfjs-layers';
 /** A layer of tfjs-layers. */
 export type Layer = layers.Layer;
 
-/** How a batch goes through the layers: what `apply` hands to every one of them. */
+/** Mode of one pass through the layers; `apply` passes it to each of them. */
 export interface Pass {
-  /** Batch statistics and dropout. */
+  /** Whether batch norms use batch statistics and dropout is active. */
   readonly training: boolean;
   /** Seed of the dropout masks. */
   readonly seed: number;
-  /** The second run of a pass, for its gradients: running statistics have moved already. */
+  /** Whether this run repeats a pass for its gradients, so that running statistics must not move again. */
   readonly replay?: boolean;
 }
 
 /**
- * Gives one layer a faster computation. The layer stays what it is, class name and configuration included: a saved
- * model holds nothing but stock layers, and computes the same without this package. Where tfjs itself trains, no seed
- * comes with a pass, and a random one is drawn: the same one would drop the same values in every step.
+ * Replaces the computation of one layer by a faster one, and returns the layer. Its class name and configuration do not
+ * change: a saved model contains only stock layers, and computes the same without this package. `model.fit` of tfjs
+ * passes no seed. Then a random one is drawn, because a constant seed would drop the same values in every step.
  */
 export function withComputation<L extends Layer>(
   layer: L,
@@ -35,12 +35,12 @@ function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 32);
 }
 
-/** The variable of a layer's weight: `kernel`, `gamma`, … */
+/** Returns the variable of a layer's weight: `kernel`, `gamma`, … */
 export function weightOf<T extends Tensor = Tensor>(layer: Layer, name: string): T {
   return findWeight(layer, name).read() as T;
 }
 
-/** Excludes a weight from training; it is saved and loaded all the same. */
+/** Excludes a weight from training. It is still saved and loaded. */
 export function freezeWeight(layer: Layer, name: string): void {
   findWeight(layer, name).trainable = false;
 }
@@ -51,7 +51,7 @@ function findWeight(layer: Layer, name: string): Layer['weights'][number] {
   return weight;
 }
 
-/** The variables of a layer that are trained, or all of them. */
+/** Returns the trainable variables of a layer, or all of them. */
 export function variablesOf(layer: Layer, which: 'trainable' | 'all'): Variable[] {
   const weights = layer.weights.filter(({ trainable }) => which === 'all' || trainable);
   return weights.map((weight) => weight.read() as Variable);

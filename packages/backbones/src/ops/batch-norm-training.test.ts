@@ -7,7 +7,7 @@ import { batchNormKernels, batchNormTraining } from './batch-norm-training.ts';
 
 const epsilon = 1e-3;
 
-/** The definition, for automatic differentiation. */
+/** Returns the definition, for automatic differentiation. */
 function composed(x: tf.Tensor, scale?: tf.Tensor, offset?: tf.Tensor): tf.Tensor {
   const axes = x.shape.map((_, axis) => axis).slice(0, -1);
   const mean = tf.mean(x, axes);
@@ -21,7 +21,7 @@ function composed(x: tf.Tensor, scale?: tf.Tensor, offset?: tf.Tensor): tf.Tenso
 type Norm = (x: tf.Tensor, scale: tf.Tensor1D, offset: tf.Tensor1D) => tf.Tensor;
 const ours: Norm = (x, scale, offset) => batchNormTraining(x, { scale, offset, epsilon });
 
-/** Value and gradients for a fixed upstream gradient. */
+/** Returns value and gradients for a fixed upstream gradient. */
 async function evaluate(norm: Norm, shape: number[]): Promise<Float32Array[]> {
   const results = tf.tidy(() => {
     const channels = shape.at(-1)!;
@@ -33,7 +33,7 @@ async function evaluate(norm: Norm, shape: number[]): Promise<Float32Array[]> {
     ];
     const dy = tf.randomNormal(shape, 0, 1, 'float32', 4);
     const run = (...[x, scale, offset]: tf.Tensor[]) => norm(x!, scale as tf.Tensor1D, offset as tf.Tensor1D);
-    // The gradient is taken of a scalar: the operation may free the one it is given.
+    // A scalar, because the operation may free its upstream gradient.
     const grads = tf.grads((...args) => tf.sum(tf.mul(run(...args), dy)))(inputs);
     return [run(...inputs), ...grads];
   });
@@ -69,7 +69,7 @@ describeOnBackends('batchNormTraining', () => {
 
   it('works without scale and offset', async () => {
     const plain = await evaluate((x) => batchNormTraining(x, { epsilon }), [4, 3, 2]).catch(() => null);
-    // Gradients of what is not used cannot be asked for: only x has one.
+    // tfjs refuses gradients of unused inputs: only x has one.
     expect(plain).toBeNull();
     const x = tf.randomNormal([4, 3, 2], 1, 2, 'float32', 1);
     const dy = tf.randomNormal([4, 3, 2], 0, 1, 'float32', 2);
@@ -91,12 +91,12 @@ describeOnBackends('batchNormTraining', () => {
   });
 
   it('stays accurate far from 0', async () => {
-    // Mean 10000, deviation 1: the squares' mean minus the mean's square would have no digit left.
+    // Mean 10000, deviation 1: mean of squares minus square of mean would cancel every digit.
     const x = tf.tensor2d([9999, 10001, 9999, 10001], [4, 1]);
     expect([...(await batchNormTraining(x, { epsilon: 0 }).data())]).toEqual([-1, 1, -1, 1]);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no tensor', () => {
     const x = tf.randomNormal([4, 3, 3, 2]);
     const [scale, offset] = [tf.ones([2]) as tf.Tensor1D, tf.zeros([2]) as tf.Tensor1D];
     const before = tf.memory().numTensors;
@@ -113,7 +113,7 @@ describe('kernels of a backend', () => {
     for (const name of names) if (tf.getKernel(name, 'cpu')) tf.unregisterKernel(name, 'cpu');
   });
 
-  it('take over, with what their contract says', async () => {
+  it('replace the operations, with the inputs of their contract', async () => {
     await tf.setBackend('cpu');
     const calls: Record<string, { inputs: Record<string, number[]>; attrs: unknown }> = {};
     const register = (kernelName: string, outputs: (inputs: tf.NamedTensorInfoMap) => number[][]) => {

@@ -6,31 +6,31 @@ import { networkOperation, runKernel } from './network-operation.ts';
 /**
  * Names under which a backend may register faster kernels for `batchNormTraining`.
  *
- * Forward: inputs `x [..., channels]` and, where there are any, `scale [channels]` and `offset [channels]`; attribute
+ * Forward: inputs `x [..., channels]` and optionally `scale [channels]` and `offset [channels]`; attribute
  * `varianceEpsilon`; outputs `y`, `mean [channels]`, and the biased `variance [channels]`. Gradient: inputs `dy`, `x`,
- * `mean`, `variance` and, where there is one, `scale`; outputs the gradients of `x`, scale and offset.
+ * `mean`, `variance` and optionally `scale`; outputs the gradients of `x`, scale and offset.
  */
 export const batchNormKernels = {
   forward: 'BatchNormTraining',
   gradient: 'BatchNormTrainingGrad',
 } as const;
 
-/** What a batch norm has beside its input. */
+/** Parameters of a batch norm. */
 export interface BatchNormParameters {
-  /** γ `[channels]`; none: 1. */
+  /** γ `[channels]`; default 1. */
   readonly scale?: tf.Tensor1D | undefined;
-  /** β `[channels]`; none: 0. */
+  /** β `[channels]`; default 0. */
   readonly offset?: tf.Tensor1D | undefined;
   /** ε, added to the variance. */
   readonly epsilon: number;
 }
 
 /**
- * Batch normalisation with the statistics of the batch (Ioffe and Szegedy 2015), over all axes but the last:
- * `y = scale · (x − mean) / √(variance + ε) + offset`, differentiable in `x`, `scale` and `offset` through the
- * statistics. One kernel forward and one backward where the backend has them.
+ * Returns `x` normalised with the statistics of the batch (Ioffe and Szegedy 2015) over all axes but the last:
+ * `y = scale · (x − mean) / √(variance + ε) + offset`. Differentiable in `x`, `scale` and `offset`, through the
+ * statistics. Runs as one kernel forward and one backward if the backend has them.
  *
- * @param observe takes the batch's mean and biased variance `[channels]`, while they last: it clones what it keeps
+ * @param observe called with the batch's mean and biased variance `[channels]`; must clone what it keeps
  */
 export function batchNormTraining<T extends tf.Tensor>(
   x: T,
@@ -91,7 +91,7 @@ function gradients(
   const dScale = tf.tidy(() =>
     channelSums(tf.mul(dy, tf.batchNorm(x, mean, variance, undefined, undefined, epsilon))),
   );
-  // x̂ · dScale / n + dOffset / n is a batch norm once more.
+  // x̂ · dScale / n + dOffset / n is another batch norm.
   const [slope, shift] = [tf.div(dScale, count) as tf.Tensor1D, tf.div(dOffset, count) as tf.Tensor1D];
   const throughStatistics = tf.batchNorm(x, mean, variance, shift, slope, epsilon);
   const inverse = tf.rsqrt(tf.add(variance, epsilon));

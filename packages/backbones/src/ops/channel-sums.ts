@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** How many values each channel (last axis) has. */
+/** Returns the number of values of each channel (last axis). */
 export function valuesPerChannel(x: tf.Tensor): number {
   return x.size / x.shape.at(-1)!;
 }
 
 /**
- * Sum over all axes but the last, `[channels]`; one axis after another, because backends that add up one value after
- * another in float32 lose digits in long sums.
+ * Returns the sum over all axes but the last, `[channels]`. It sums one axis after another, because backends that add
+ * float32 values sequentially lose digits in long sums.
  */
 export function channelSums(x: tf.Tensor): tf.Tensor1D {
   let sums = x;

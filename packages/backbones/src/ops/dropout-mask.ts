@@ -1,6 +1,6 @@
 import { randomNumbers } from '@openset/core';
 
-/** `size` values, each 0 with the probability `rate` and otherwise `1 / (1 − rate)`; the same for a seed everywhere. */
+/** Returns `size` values, each 0 with probability `rate`, else `1 / (1 − rate)`. Depends only on the seed. */
 export function dropoutMask(size: number, rate: number, seed: number): Float32Array {
   const random = randomNumbers(seed);
   const kept = 1 / (1 - rate);

@@ -16,18 +16,18 @@ describeOnBackends('elementwise operations', () => {
     ]).toEqual([0, 0, 3]);
   });
 
-  it('residualSum passes its gradient to both', async () => {
+  it('residualSum passes its gradient to both inputs', async () => {
     const inputs = [tf.tensor1d([1, 2]), tf.tensor1d([10, 20])];
     const f = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(residualSum(a, b), tf.tensor1d([3, 4])));
     const gradients = tf.grads((a, b) => f(a!, b!))(inputs);
     expect([...(await residualSum(inputs[0]!, inputs[1]!).data())]).toEqual([11, 22]);
     for (const gradient of gradients) expect([...(await gradient.data())]).toEqual([3, 4]);
-    // The same tensor twice: both gradients come to it.
+    // The same tensor twice gets the sum of both gradients.
     const doubled = tf.grad((x) => tf.sum(residualSum(x, x)))(inputs[0]!);
     expect([...(await doubled.data())]).toEqual([2, 2]);
   });
 
-  it('dropout drops in its gradient what it dropped, and scales up the rest', async () => {
+  it('dropout applies the same mask to its gradient', async () => {
     const x = tf.tensor1d([1, 1, 1, 1, 1, 1, 1, 1]);
     const mask = dropoutMask(8, 0.25, 5);
     expect([...(await dropout(x, 0.25, 5).data())]).toEqual([...mask]);
@@ -38,7 +38,7 @@ describeOnBackends('elementwise operations', () => {
     ]).toEqual([...mask]);
   });
 
-  it('frees activations and their gradients as soon as they have been used', () => {
+  it('frees activations and their gradients after their last use', () => {
     const x = tf.ones([1000]);
     const buffersAtTheEnd = (step: (x: tf.Tensor) => tf.Tensor) => {
       let buffers = 0;
@@ -59,19 +59,19 @@ describeOnBackends('elementwise operations', () => {
       return buffers - before;
     };
     expect(buffersAtTheEnd(relu)).toBeLessThan(6);
-    // The tape of tfjs: 20 activations and 20 gradients, and more.
+    // The tape of tfjs keeps at least 20 activations and 20 gradients.
     expect(buffersAtTheEnd((x) => tf.relu(x))).toBeGreaterThan(39);
     tf.dispose(x);
   });
 });
 
 describe('dropoutMask', () => {
-  it('is the same for a seed, and another for another', () => {
+  it('depends only on the seed', () => {
     expect(dropoutMask(100, 0.4, 7)).toEqual(dropoutMask(100, 0.4, 7));
     expect(dropoutMask(100, 0.4, 7)).not.toEqual(dropoutMask(100, 0.4, 8));
   });
 
-  it('drops the share that is asked for, and keeps the mean', () => {
+  it('drops the given share and keeps the mean', () => {
     const mask = dropoutMask(100_000, 0.4, 1);
     expect(new Set(mask)).toEqual(new Set([0, Math.fround(1 / 0.6)]));
     // The standard deviation of the share is √(0.4 · 0.6 / 100000) = 0.0015.

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropoutMask } from './dropout-mask.ts';
 import { networkOperation } from './network-operation.ts';
 
-/** Sum of two tensors of one shape. Keeps neither for its gradient, unlike `tf.add`. */
+/** Returns the sum of two tensors of the same shape. Keeps neither for its gradient, unlike `tf.add`. */
 export function residualSum<T extends tf.Tensor>(a: T, b: T): T {
   return networkOperation<T>(
     [a, b],
@@ -11,7 +11,7 @@ export function residualSum<T extends tf.Tensor>(a: T, b: T): T {
   );
 }
 
-/** `max(x, 0)`. Keeps its result, which the next layer keeps too, and not `x`, unlike `tf.relu`. */
+/** Returns `max(x, 0)`. Keeps its result, which the next layer also keeps, instead of `x` as `tf.relu` does. */
 export function relu<T extends tf.Tensor>(x: T): T {
   return networkOperation<T>(
     [x],
@@ -24,8 +24,8 @@ export function relu<T extends tf.Tensor>(x: T): T {
 }
 
 /**
- * Inverted dropout: each value is 0 with the probability `rate`, and otherwise divided by `1 − rate`.
- * @param seed the same seed gives the same mask, on every backend
+ * Applies inverted dropout: each value becomes 0 with probability `rate`, else it is divided by `1 − rate`.
+ * @param seed determines the mask, which is the same on every backend
  */
 export function dropout<T extends tf.Tensor>(x: T, rate: number, seed: number): T {
   return networkOperation<T>(

@@ -8,7 +8,7 @@ import { convolution, globalDepthwiseConvolution, product } from './linear.ts';
 
 type Binary = (x: tf.Tensor, weight: tf.Tensor) => tf.Tensor;
 
-/** Value and both gradients, for a fixed upstream gradient. */
+/** Returns the value and both gradients for a fixed upstream gradient. */
 async function evaluate(f: Binary, shapes: [number[], number[]]): Promise<Float32Array[]> {
   const results = tf.tidy(() => {
     const inputs = shapes.map((shape, index) => tf.randomNormal(shape, 0, 1, 'float32', index + 1));

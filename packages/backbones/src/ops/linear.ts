@@ -3,25 +3,27 @@ import * as tf from '@tensorflow/tfjs-core';
 import { networkOperation, runKernel } from './network-operation.ts';
 import { type ConvolutionGeometry, plainConvolution, plainFilterGradient } from './plain-convolution.ts';
 
-/** How a convolution goes over its input, and what is wanted of it. */
+/** Geometry of a convolution, and which gradients it needs. */
 export interface Convolution extends ConvolutionGeometry {
-  /** For the images: their gradient is then computed only where it is asked for. */
+  /** Whether to compute the gradient of the input only on request, as for images. */
   readonly lazyInput?: boolean;
 }
 
 /**
- * Convolution without a bias; differentiable in both.
+ * Returns the convolution of `x` with `filter`, without bias; differentiable in both.
  * @param x `[batch, height, width, channels]`
  * @param filter `[height, width, channels, filters]`
  */
 export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution): tf.Tensor4D {
   const { strides, padding, lazyInput = false } = options;
-  const isPlain = computesInJavaScript();
-  if (lazyInput && !isPlain) return tf.conv2d(x, filter, strides, padding);
+  const inJavaScript = computesInJavaScript();
+  if (lazyInput && !inJavaScript) return tf.conv2d(x, filter, strides, padding);
   return networkOperation(
     [x, filter],
     () => {
-      const value = isPlain ? plainConvolution(x, filter, options) : tf.conv2d(x, filter, strides, padding);
+      const value = inJavaScript
+        ? plainConvolution(x, filter, options)
+        : tf.conv2d(x, filter, strides, padding);
       return { value, saved: [x] };
     },
     (dy, [saved]) => {
@@ -29,23 +31,23 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convol
       const attributes = { strides, pad: padding, dataFormat: 'NHWC' };
       const { shape: filterShape } = filter;
       return [
-        gradientKernel(tf.Conv2DBackpropInput, { dy, filter }, { ...attributes, inputShape: x.shape }),
-        isPlain
+        runGradientKernel(tf.Conv2DBackpropInput, { dy, filter }, { ...attributes, inputShape: x.shape }),
+        inJavaScript
           ? plainFilterGradient(x, dy, filterShape, options)
-          : gradientKernel(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape }),
+          : runGradientKernel(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape }),
       ];
     },
   );
 }
 
-function gradientKernel(name: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
+function runGradientKernel(name: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
   requireKernels([name], 'The gradient of a convolution');
   return runKernel(name, inputs, attributes)[0]!;
 }
 
 /**
- * A depthwise convolution that covers its whole input, so that one value a channel is left: a weighted sum of each
- * channel (the global depthwise convolution of MobileFaceNet); differentiable in both.
+ * Returns a depthwise convolution that covers its whole input: one weighted sum per channel (the global depthwise
+ * convolution of MobileFaceNet); differentiable in both.
  * @param x `[batch, height, width, channels]`
  * @param filter `[height, width, channels, 1]`
  * @returns `[batch, 1, 1, channels]`
@@ -60,7 +62,7 @@ export function globalDepthwiseConvolution(x: tf.Tensor4D, filter: tf.Tensor4D):
   );
 }
 
-/** The product `x · weight` of `[batch, inputs]` and `[inputs, outputs]`; differentiable in both. */
+/** Returns the product `x · weight` of `[batch, inputs]` and `[inputs, outputs]`; differentiable in both. */
 export function product(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
   return networkOperation(
     [x, weight],

@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-layers';
 import { expect, it } from 'vitest';
 import { convolution } from './linear.ts';
 
-it('stock wasm can evaluate convolutions; training says what is missing', async () => {
+it('stock wasm evaluates convolutions, and names the missing kernel in training', async () => {
   await tf.setBackend('wasm');
   const [x, filter] = [tf.ones([1, 3, 3, 1]), tf.ones([3, 3, 1, 1])] as [tf.Tensor4D, tf.Tensor4D];
   const run = (x: tf.Tensor4D) => convolution(x, filter, { strides: [1, 1], padding: 'valid' });

@@ -2,15 +2,16 @@ import { operation } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * An operation inside a network that brings its own gradient, and frees what the backward pass needs no more.
+ * Runs an operation inside a network that has its own gradient, and frees memory during the backward pass.
  *
- * The tape of tfjs holds all activations and the gradients of all activations until the last gradient is known. Here
- * both go as soon as the operation's own gradients exist, so that the peak is about the activations alone. That is
- * safe for values which only the network sees; the gradient of its output is someone else's and passes `barrier`.
+ * The tape of tfjs keeps all activations and all their gradients until the last gradient is computed. This operation frees
+ * its saved activations and its upstream gradient once its own gradients exist, so that the peak is about the size of the
+ * activations. That is safe for values that only the network uses. The gradient of the network's output belongs to the
+ * caller: `barrier` protects it.
  *
- * @param inputs what it is differentiable in
- * @param compute the value, and what `gradient` will need of it; runs without being recorded
- * @param gradient the gradients of the inputs, in their order: new tensors, never `dy` itself
+ * @param inputs the tensors that the operation is differentiable in
+ * @param compute returns the value and the tensors that `gradient` needs; is not recorded
+ * @param gradient returns the gradients of the inputs, in their order: new tensors, never `dy` itself
  */
 export function networkOperation<T extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
@@ -19,13 +20,13 @@ export function networkOperation<T extends tf.Tensor>(
 ): T {
   return operation(inputs, compute, (dy, saved) => {
     const gradients = tf.tidy(() => [...gradient(dy, saved)]);
-    // Gradients of gradients would read them again.
+    // Second derivatives would read them again.
     if (tf.engine().state.gradientDepth === 0) tf.dispose([dy, ...saved]);
     return gradients;
   });
 }
 
-/** The value itself; keeps the gradient that comes from outside apart from those that the network frees. */
+/** Returns the value unchanged. Clones the upstream gradient, so that the network frees the clone and not the original. */
 export function barrier<T extends tf.Tensor>(value: T): T {
   return operation(
     [value],
@@ -34,7 +35,7 @@ export function barrier<T extends tf.Tensor>(value: T): T {
   );
 }
 
-/** Runs a kernel of the active backend by its name. */
+/** Runs a kernel of the active backend by its name. @returns its outputs */
 export function runKernel(name: string, inputs: tf.NamedTensorMap, attributes: object = {}): tf.Tensor[] {
   const outputs = tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
   return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];

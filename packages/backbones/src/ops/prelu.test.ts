@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { prelu, preluGradientKernel } from './prelu.ts';
 
 describeOnBackends('prelu', () => {
-  it('keeps what is above 0 and scales the rest; at 0 the slope counts, as in PyTorch', async () => {
+  it('keeps values above 0 and scales the rest; at 0 the derivative is the slope, as in PyTorch', async () => {
     const x = tf.tensor4d([2, -2, 0, -4], [2, 1, 1, 2]);
     const alpha = tf.tensor3d([0.5, 0.25], [1, 1, 2]);
     expect([...(await prelu(x, alpha).data())]).toEqual([2, -0.5, 0, -1]);
@@ -40,7 +40,7 @@ describeOnBackends('prelu', () => {
 describe('a kernel of a backend', () => {
   afterEach(() => tf.unregisterKernel(preluGradientKernel, 'cpu'));
 
-  it('takes over, with what its contract says', async () => {
+  it('replaces the operations, with the inputs of its contract', async () => {
     await tf.setBackend('cpu');
     const seen: unknown[] = [];
     tf.registerKernel({

@@ -4,15 +4,15 @@ import { channelSums } from './channel-sums.ts';
 import { networkOperation, runKernel } from './network-operation.ts';
 
 /**
- * Name under which a backend may register a faster kernel for the gradient of `prelu`: inputs `dy`, `x`, `alpha` (one
- * value a channel), outputs the gradients of `x` and of `alpha`, each in its shape. The forward kernel is tfjs's `Prelu`.
+ * Name under which a backend may register a faster kernel for the gradient of `prelu`. Inputs: `dy`, `x`, `alpha` (one
+ * value per channel). Outputs: the gradients of `x` and of `alpha`, each in its shape. The forward kernel is tfjs's `Prelu`.
  */
 export const preluGradientKernel = 'PreluGrad';
 
 /**
- * PReLU (He et al. 2015): `x` where it is above 0, `alpha · x` elsewhere, with one slope a channel (last axis);
- * differentiable in both.
- * @param alpha as many values as `x` has channels, for example `[1, 1, channels]`
+ * Returns PReLU (He et al. 2015): `x` where it is above 0, else `alpha · x`, with one slope per channel (last axis).
+ * Differentiable in both.
+ * @param alpha one value for each channel of `x`, for example `[1, 1, channels]`
  */
 export function prelu<T extends tf.Tensor>(x: T, alpha: tf.Tensor): T {
   return networkOperation<T>(

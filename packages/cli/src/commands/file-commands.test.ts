@@ -102,7 +102,7 @@ describe('import', () => {
     [{ options: { widht: 4 } }, /has no 'widht'\. Did you mean 'width'\?/],
     [
       { options: { width: 8, embeddingSize: 8 } },
-      /weights\.safetensors: These weights are not of this small-cnn: /,
+      /weights\.safetensors: These weights do not fit small-cnn: /,
     ],
     [{ threshold: 2 }, /^--threshold must be a finite number from -1 up to 1, but is 2\.$/],
     [{ weights: 'nowhere' }, /^There is no file 'nowhere'\.$/],
