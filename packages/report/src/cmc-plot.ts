@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot';
-import { colours, type Figure, type FigureOptions, figure, legend } from './figure.ts';
+import { colourScale, drawFigure, drawLegend, type Figure, type FigureOptions } from './figure.ts';
 import { checkFinite, checkNames, ReportError } from './report-error.ts';
 
 /**
- * Cumulative match characteristics: the identification rate up to each rank.
+ * Draws cumulative match characteristics (CMC): the identification rate up to each rank.
  *
  * @param curves from `cmcCurve`, each with a name
- * @throws ReportError if there is no curve or one is empty, names are missing or equal, or a rate is not finite
+ * @throws ReportError if there are no curves, a curve is empty, a name is missing or not unique, or a rate is not finite
  */
 export function cmcPlot(
   curves: readonly { readonly name: string; readonly curve: ArrayLike<number> }[],
@@ -21,24 +21,24 @@ export function cmcPlot(
     });
   });
   const names = curves.map(({ name }) => name);
-  const last = Math.max(...curves.map(({ curve }) => curve.length));
+  const lastRank = Math.max(...curves.map(({ curve }) => curve.length));
   const lowest = points.reduce((least, { rate }) => Math.min(least, rate), 1);
-  return figure(
+  return drawFigure(
     { caption, ...size },
     {
-      color: colours(names),
+      color: colourScale(names),
       x: {
-        domain: [1, Math.max(2, last)],
+        domain: [1, Math.max(2, lastRank)],
         label: 'rank',
-        // Ranks are whole numbers, and so are their ticks.
-        ...(last <= 20 ? { ticks: Array.from({ length: last }, (_, index) => index + 1) } : {}),
+        // Ranks are integers, so the ticks must be, too.
+        ...(lastRank <= 20 ? { ticks: Array.from({ length: lastRank }, (_, index) => index + 1) } : {}),
         tickFormat: 'd',
       },
       y: { domain: [Math.floor(lowest * 10) / 10, 1], label: 'identification rate', grid: true },
       marks: [
         Plot.line(points, { x: 'rank', y: 'rate', stroke: 'name', z: 'name' }),
-        ...(last <= 50 ? [Plot.dot(points, { x: 'rank', y: 'rate', fill: 'name', r: 2.5 })] : []),
-        ...legend(names, { right: true, bottom: true }),
+        ...(lastRank <= 50 ? [Plot.dot(points, { x: 'rank', y: 'rate', fill: 'name', r: 2.5 })] : []),
+        ...drawLegend(names, { right: true, bottom: true }),
       ],
     },
   );

@@ -18,12 +18,12 @@ const figures = {
   'a plot with strange names': cmcPlot([{ name: hostile, curve: [0.5, 1] }]),
 };
 
-/** The pixels of a picture: how often each colour occurs. */
-async function coloursOf(png: Uint8Array) {
+/** Counts the pixels of each colour in an image, and the dark ones. */
+async function countColours(png: Uint8Array) {
   const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
   const counts = new Map<string, number>();
-  for (let place = 0; place < data.length; place += 3) {
-    const colour = data.subarray(place, place + 3).toString('hex');
+  for (let offset = 0; offset < data.length; offset += 3) {
+    const colour = data.subarray(offset, offset + 3).toString('hex');
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
   const dark = [...counts].filter(([colour]) => /^([0-7].){3}$/.test(colour));
@@ -32,23 +32,23 @@ async function coloursOf(png: Uint8Array) {
 
 describe('figurePng', () => {
   it.each(Object.entries(figures))('draws %s on white, with its text', async (_, figure) => {
-    const { counts, dark, info } = await coloursOf(await figurePng(figure));
+    const { counts, dark, info } = await countColours(await figurePng(figure));
     expect(info).toMatchObject({ width: 920, height: 640, channels: 3 });
     expect(counts.get('ffffff')).toBeGreaterThan(920 * 640 * 0.5);
-    // Axes have labels and numbers in dark letters; without them little but ticks is left.
+    // Labels and numbers of the axes are dark text; without them, hardly more than ticks remains.
     const svg = figure.svg.replaceAll(/<text[^>]*>.*?<\/text>/gs, '');
-    const bare = await coloursOf(await figurePng({ svg }));
+    const bare = await countColours(await figurePng({ svg }));
     expect(dark - bare.dark).toBeGreaterThan(1000);
   });
 
-  it('draws curves in their colour, in the size asked for', async () => {
-    const { counts, info } = await coloursOf(await figurePng(figures.rocPlot, { scale: 4 }));
+  it('draws curves in their colour, at the given scale', async () => {
+    const { counts, info } = await countColours(await figurePng(figures.rocPlot, { scale: 4 }));
     expect(info).toMatchObject({ width: 1840, height: 1280 });
     expect(counts.get('1b9e77')).toBeGreaterThan(100);
   });
 
-  it('names what is wrong', async () => {
-    await expect(figurePng({ svg: '<p>' })).rejects.toThrow(/the figure is no SVG/);
+  it('rejects invalid figures and scales', async () => {
+    await expect(figurePng({ svg: '<p>' })).rejects.toThrow(/the figure is not an SVG/);
     await expect(figurePng({ svg: '<svg><g></svg>' })).rejects.toThrow(/^figurePng: sharp cannot draw/);
     for (const scale of [0, 17, Number.NaN]) {
       await expect(figurePng(figures.rocPlot, { scale })).rejects.toThrow(/above 0 and at most 16, but is/);
@@ -56,22 +56,22 @@ describe('figurePng', () => {
   });
 });
 
-describe('a machine that lacks something', () => {
+describe('figurePng on an incomplete machine', () => {
   afterEach(() => {
     vi.doUnmock('sharp');
     vi.resetModules();
   });
 
-  it('is told to install sharp', async () => {
+  it('says how to install sharp', async () => {
     vi.resetModules();
     vi.doMock('sharp', () => Promise.reject(new Error('not found')));
-    const { figurePng: without } = await import('./node.ts');
-    await expect(without(figures.rocPlot)).rejects.toThrow(
-      /^figurePng needs the package sharp: npm install sharp/,
+    const { figurePng: figurePngWithoutSharp } = await import('./node.ts');
+    await expect(figurePngWithoutSharp(figures.rocPlot)).rejects.toThrow(
+      /^figurePng needs the package sharp. Install it: npm install sharp/,
     );
   });
 
-  it('is told to install a font, as text would be missing', async () => {
+  it('asks for a font instead of omitting text', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'openset-no-fonts-'));
     try {
       const config = join(folder, 'fonts.conf');

@@ -4,19 +4,19 @@ import { checkSvg, ReportError } from './report-error.ts';
 
 /** Options of `figurePng`. */
 export interface FigurePngOptions {
-  /** Pixels of the picture for each pixel of the plot, above 0 and at most 16; default 2. */
+  /** Image pixels per pixel of the plot, above 0 and at most 16; default 2. */
   readonly scale?: number;
 }
 
-/** Dots per inch at which one pixel of an SVG is one pixel of the picture. */
+/** Density in dots per inch at which one pixel of an SVG is one pixel of the image. */
 const naturalDensity = 72;
 const largestScale = 16;
 
 /**
- * A figure as a PNG file, on white, drawn by the package sharp. Its text takes the sans-serif font of the machine.
+ * Renders a figure as PNG, on white, with the package sharp and the sans-serif font of the machine.
  *
  * @returns the bytes of the file
- * @throws ReportError if the figure is no SVG, the scale is out of range, sharp is not installed or cannot draw the
+ * @throws ReportError if the figure is not an SVG, the scale is out of range, sharp is not installed or cannot draw the
  *   figure, or the machine has no font
  */
 export async function figurePng(
@@ -32,8 +32,8 @@ export async function figurePng(
   sharp ??= loadSharp();
   const draw = await sharp;
   try {
-    const picture = draw(Buffer.from(svg), { density: naturalDensity * scale });
-    return new Uint8Array(await picture.flatten({ background: 'white' }).png().toBuffer());
+    const image = draw(Buffer.from(svg), { density: naturalDensity * scale });
+    return new Uint8Array(await image.flatten({ background: 'white' }).png().toBuffer());
   } catch (error) {
     throw new ReportError(`figurePng: sharp cannot draw the figure: ${String(error)}.`, { cause: error });
   }
@@ -43,17 +43,20 @@ let sharp: Promise<typeof Sharp> | undefined;
 
 async function loadSharp(): Promise<typeof Sharp> {
   const { default: draw } = await import('sharp').catch((error) => {
-    throw new ReportError(`figurePng needs the package sharp: npm install sharp. ${String(error)}`, {
-      cause: error,
-    });
+    throw new ReportError(
+      `figurePng needs the package sharp. Install it: npm install sharp. (${String(error)})`,
+      {
+        cause: error,
+      },
+    );
   });
-  // Without a font, text would be left out without a word: bare containers have none.
+  // Without a font, sharp silently omits text; minimal containers have no font.
   const letter =
     '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><text y="16" font-family="sans-serif">M</text></svg>';
   const { channels } = await draw(Buffer.from(letter)).stats();
   if (channels.at(-1)?.max === 0) {
     throw new ReportError(
-      'figurePng: this machine has no font to draw text with: install one, for example the package fonts-dejavu-core.',
+      'figurePng: this machine has no font to draw text. Install one, for example the package fonts-dejavu-core.',
     );
   }
   return draw;

@@ -1,46 +1,46 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
-/** One plot, ready for a page. */
+/** One plot with its caption. */
 export interface Figure {
-  /** A complete `<svg>` element, which needs nothing else: also fit for a file of its own. */
+  /** A self-contained `<svg>` element, which is also a valid SVG file. */
   readonly svg: string;
   /** Plain text below the plot. */
   readonly caption: string;
 }
 
-/** How large a plot is, in pixels, and what is said below it. */
+/** Size and caption of a plot. */
 export interface FigureOptions {
-  /** Plain text below the plot; default what the plot shows. */
+  /** Plain text below the plot; default: a description of the plot. */
   readonly caption?: string;
-  /** Default 460. */
+  /** Width in pixels; default 460. */
   readonly width?: number;
-  /** Default 320. */
+  /** Height in pixels; default 320. */
   readonly height?: number;
 }
 
 const { document } = parseHTML('<html></html>');
 
 /** Draws a plot without a browser. */
-export function figure(
+export function drawFigure(
   { caption, width = 460, height = 320 }: FigureOptions & { caption: string },
   options: Plot.PlotOptions,
 ): Figure {
-  // White, so that a figure is legible on any page; its text takes the colour of `color`.
+  // White, so that a figure is legible on any page; `color` is the colour of its text.
   const style = { background: 'white', color: '#222' };
   const plot = Plot.plot({ marginLeft: 56, marginBottom: 40, style, ...options, width, height, document });
-  return { svg: standalone(plot.outerHTML), caption };
+  return { svg: toStandaloneSvg(plot.outerHTML), caption };
 }
 
-/** An SVG as text that is also a file, with paths no finer than a hundredth of a pixel. */
-function standalone(svg: string): string {
+/** Turns an `<svg>` element into a valid SVG file, and truncates the coordinates of paths to two decimals. */
+function toStandaloneSvg(svg: string): string {
   return svg
     .replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
     .replace(/ d="[^"]*"/g, (path) => path.replace(/(\.\d\d)\d+/g, '$1'));
 }
 
-/** Names in the colours of their curves, one below another. */
-export function legend(
+/** Draws the names of curves in their colours, one below the other, in a corner. */
+export function drawLegend(
   names: readonly string[],
   { right, bottom }: { right: boolean; bottom: boolean },
 ): Plot.Markish[] {
@@ -57,7 +57,7 @@ function corner(right: boolean, bottom: boolean) {
   return right ? 'top-right' : 'top-left';
 }
 
-/** Colours of named curves, readable on white and by most who are colour-blind. */
-export function colours(names: readonly string[]): Plot.ScaleOptions {
+/** Returns the colours of named curves, legible on white and for most colour-blind readers. */
+export function colourScale(names: readonly string[]): Plot.ScaleOptions {
   return { domain: [...names], scheme: 'Dark2', type: 'ordinal' };
 }

@@ -1,31 +1,31 @@
 import * as Plot from '@observablehq/plot';
 import type { IdentityThresholds } from '@openset/metrics';
-import { type Figure, type FigureOptions, figure } from './figure.ts';
+import { drawFigure, type Figure, type FigureOptions } from './figure.ts';
 import { checkFinite, checkNames, ReportError } from './report-error.ts';
 
 /** The thresholds of one model. */
 export interface IdentityThresholdGroup {
   readonly name: string;
-  /** From `identityThresholds`. */
+  /** Result of `identityThresholds`. */
   readonly thresholds: Pick<IdentityThresholds, 'identities'>;
-  /** The one threshold that the model has learned for all, if any: drawn as a red mark. */
+  /** Threshold learned in training, if any; drawn as a red mark. */
   readonly learned?: number;
 }
 
 /** Options of `identityThresholdPlot`. */
 export interface IdentityThresholdPlotOptions extends FigureOptions {
-  /** Lower end of the axis; default the lowest threshold, rounded. */
+  /** Lower end of the axis; default: the lowest threshold, rounded down to a tenth. */
   readonly min?: number;
-  /** Upper end of the axis; default the highest threshold, rounded. */
+  /** Upper end of the axis; default: the highest threshold, rounded up to a tenth. */
   readonly max?: number;
 }
 
 /**
- * Box plots of the best threshold of each identity, one for each model: the narrower the box, the better one threshold
- * for all (UniTSFace, arXiv 2311.02523, figure on the distribution of thresholds). Boxes span the quartiles, whiskers
- * reach to the last value within 1.5 times their distance, and values beyond are dots.
+ * Draws box plots of the best threshold of each identity, one box for each model. The narrower the box, the better a
+ * single threshold suits all identities (UniTSFace, arXiv 2311.02523, figure on the distribution of thresholds). Boxes
+ * span the quartiles, whiskers reach to the last value within 1.5 interquartile ranges, and dots are values beyond.
  *
- * @throws ReportError if there is no group or no identity, names are missing or equal, or a threshold is not finite
+ * @throws ReportError if there are no groups or identities, a name is missing or not unique, or a threshold is not finite
  */
 export function identityThresholdPlot(
   groups: readonly IdentityThresholdGroup[],
@@ -38,7 +38,8 @@ export function identityThresholdPlot(
       return { name, threshold };
     }),
   );
-  if (values.length === 0) throw new ReportError('identityThresholdPlot: there is no identity to draw.');
+  if (values.length === 0)
+    throw new ReportError('identityThresholdPlot needs at least one identity, but got none.');
   const learned = groups.flatMap(({ name, learned: threshold }) => {
     if (threshold === undefined) return [];
     checkFinite(`identityThresholdPlot: the learned threshold of '${name}'`, threshold);
@@ -58,7 +59,7 @@ export function identityThresholdPlot(
       all.reduce((a, b) => Math.max(a, b)),
       true,
     );
-  return figure(
+  return drawFigure(
     { caption: caption ?? 'best threshold of each identity', ...size },
     {
       x: { domain: groups.map(({ name }) => name), label: null },

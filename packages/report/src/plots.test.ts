@@ -39,7 +39,7 @@ const figures: [string, Figure][] = [
 ];
 
 describe.each(figures)('%s', (_, figure) => {
-  it('is an SVG of its own, with finite numbers', () => {
+  it('is a self-contained SVG with finite numbers', () => {
     expect(figure.svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(figure.svg).toMatch(/<\/svg>$/);
     expect(figure.svg).not.toMatch(/NaN|Infinity|undefined/);
@@ -51,13 +51,13 @@ describe.each(figures)('%s', (_, figure) => {
 
 describe('rocPlot', () => {
   it('draws a curve from corner to corner', () => {
-    // Perfect similarities: up the left side, along the top. The frame spans (56, 20) to (440, 280).
+    // Perfect similarities: up the left side, then along the top. The frame spans (56, 20) to (440, 280).
     const curve = rocCurve([1, 0], [1, 0]);
     const [path] = paths(rocPlot([{ name: 'perfect', curve }]));
     expect(path).toBe('M56,280L56,280L56,20L440,20L440,20');
   });
 
-  it('names each curve in its colour', () => {
+  it('draws the name of each curve in its colour', () => {
     const figure = rocPlot([roc, { ...roc, name: 'two' }]);
     expect(paths(figure)).toHaveLength(2);
     expect(texts(figure)).toEqual(expect.arrayContaining(['one', 'two', 'false accept rate →']));
@@ -70,7 +70,7 @@ describe('rocPlot', () => {
     expect(colour('one')).not.toBe(colour('two'));
   });
 
-  it('chooses the lowest rate of a log axis below all rates', () => {
+  it('chooses a lower end of the log axis below all rates', () => {
     // 1000 negatives: rates from 0.001. 4000: from 0.00025.
     const axis = (figure: Figure) => texts(figure).filter((text) => /^1e-\d$/.test(text!));
     expect(axis(rocPlot([roc], { farAxis: 'log' }))).toContain('1e-3');
@@ -80,9 +80,9 @@ describe('rocPlot', () => {
     expect(axis(rocPlot([roc], { farAxis: 'log', minFar: 1e-6 }))).toContain('1e-6');
   });
 
-  it('names what is wrong', () => {
-    expect(() => rocPlot([])).toThrow(/give at least one curve/);
-    expect(() => rocPlot([roc, roc])).toThrow(/two curves are called 'one'/);
+  it('rejects invalid curves and options', () => {
+    expect(() => rocPlot([])).toThrow(/at least one curve/);
+    expect(() => rocPlot([roc, roc])).toThrow(/two curves have the name 'one'/);
     expect(() => rocPlot([{ ...roc, name: '' }])).toThrow(/needs a name/);
     expect(() => rocPlot([roc], { farAxis: 'cubic' as 'log' })).toThrow(/'linear' or 'log'/);
     expect(() => rocPlot([roc], { farAxis: 'log', minFar: 0 })).toThrow(ReportError);
@@ -90,7 +90,7 @@ describe('rocPlot', () => {
 });
 
 describe('detPlot', () => {
-  it('makes a straight line of equal rates, in percent', () => {
+  it('draws rates with the same sum of deviates on a straight line, and ticks in percent', () => {
     // Rates 0.02/0.5, 0.2/0.2 and 0.5/0.02 are symmetric about the diagonal from (56, 20) to (440, 280).
     const curve = { far: new Float64Array([0.02, 0.5]), fnr: new Float64Array([0.5, 0.02]) };
     const figure = detPlot([{ name: 'one', curve }], { minRate: 0.02 });
@@ -98,16 +98,16 @@ describe('detPlot', () => {
     expect(texts(figure)).toEqual(expect.arrayContaining(['2', '5', '10', '50', 'false accept rate (%) →']));
   });
 
-  it('draws rates of 0 at the lowest, and leaves out those above one half', () => {
+  it('draws rates of 0 at the lower end and omits rates above 0.5', () => {
     const curve = { far: new Float64Array([0, 0, 0.5, 1]), fnr: new Float64Array([1, 0.5, 0, 0]) };
     const [, path] = paths(detPlot([{ name: 'one', curve }]));
     expect(path).toBe('M56,20L440,280');
   });
 
-  it('names what is wrong', () => {
+  it('rejects invalid curves and options', () => {
     expect(() => detPlot([det], { minRate: 0 })).toThrow(/minRate must be above 0/);
     expect(() => detPlot([det], { minRate: 0.5 })).toThrow(ReportError);
-    expect(() => detPlot([])).toThrow(/give at least one curve/);
+    expect(() => detPlot([])).toThrow(/at least one curve/);
   });
 });
 
@@ -124,7 +124,7 @@ describe('similarityPlot', () => {
       },
       { bins: 8 },
     );
-    // Two bars of the same kind; of the two different pairs one lies outside.
+    // Two bars for pairs of the same identity. One of the two different pairs is outside of the axis.
     const bars = [...drawn(figure).querySelectorAll('[aria-label="rect"] rect')];
     expect(bars).toHaveLength(3);
     expect(texts(figure)).toEqual(expect.arrayContaining(['learned 0.25', 'best 0.50', 'same', 'different']));
@@ -132,7 +132,7 @@ describe('similarityPlot', () => {
     expect(rules.filter((rule) => rule.hasAttribute('stroke-dasharray'))).toHaveLength(1);
   });
 
-  it('names what is wrong', () => {
+  it('rejects missing pairs and numbers that are not finite', () => {
     expect(() => similarityPlot({ same: [], different: [1] })).toThrow(ReportError);
     expect(() => similarityPlot({ same: [Number.NaN], different: [1] })).toThrow(MetricsError);
     const thresholds = [{ name: 'lost', value: Number.POSITIVE_INFINITY }];
@@ -150,11 +150,11 @@ describe('identityThresholdPlot', () => {
     ]);
     expect(texts(figure)).toEqual(expect.arrayContaining(['one', 'two', '↑ threshold']));
     expect(figure.svg.match(/#d7301f/g)).toHaveLength(1);
-    // Quartiles 0.4375 and 0.6: 0.9 is more than 1.5 times their distance above.
+    // Quartiles 0.4375 and 0.6: 0.9 is more than 1.5 interquartile ranges above.
     expect(drawn(figure).querySelectorAll('[aria-label="dot"] circle')).toHaveLength(2);
   });
 
-  it('names what is wrong', () => {
+  it('rejects missing identities and numbers that are not finite', () => {
     const identities = [{ label: 3, threshold: Number.NEGATIVE_INFINITY }] as never;
     expect(() => identityThresholdPlot([{ name: 'one', thresholds: { identities } }])).toThrow(
       /identity 3 of 'one' must be a finite number/,
@@ -163,20 +163,20 @@ describe('identityThresholdPlot', () => {
       ReportError,
     );
     expect(() => identityThresholdPlot([{ name: 'one', thresholds: { identities: [] } }])).toThrow(
-      /no identity/,
+      /at least one identity/,
     );
   });
 });
 
 describe('cmcPlot', () => {
   it('draws a rate at each rank', () => {
-    // Ranks 1, 2, 3 at x 56, 248, 440; rates 0.5, 0.75, 1 of an axis from 0.5 at y 280, 150, 20.
+    // Ranks 1, 2, 3 are at x 56, 248, 440; rates 0.5, 0.75, 1 at y 280, 150, 20, because the axis starts at 0.5.
     const [path] = paths(cmcPlot([{ name: 'one', curve: [0.5, 0.75, 1] }]));
     expect(path).toBe('M56,280L248,150L440,20');
     expect(cmcPlot([{ name: 'one', curve: [1] }]).svg).not.toContain('NaN');
   });
 
-  it('names what is wrong', () => {
+  it('rejects empty curves and numbers that are not finite', () => {
     expect(() => cmcPlot([{ name: 'one', curve: [] }])).toThrow(/'one' has no ranks/);
     expect(() => cmcPlot([{ name: 'one', curve: [0.5, Number.NaN] }])).toThrow(/at rank 2 must be/);
     expect(() => cmcPlot([])).toThrow(ReportError);
@@ -191,7 +191,7 @@ describe('dotPlot', () => {
     { group: 'b', name: 'two', value: 0 },
   ];
 
-  it('draws a dot for each value, lines where there is a spread, and the names once', () => {
+  it('draws a dot for each value, a line for each spread, and each name once', () => {
     const figure = dotPlot(dots, { label: 'degrees' });
     expect(drawn(figure).querySelectorAll('[aria-label="dot"] circle')).toHaveLength(4);
     expect(drawn(figure).querySelectorAll('[aria-label="rule"] line')).toHaveLength(2);
@@ -211,7 +211,7 @@ describe('dotPlot', () => {
     expect(heights[0]!).toBeLessThan(heights[3]!);
   });
 
-  it('names what is wrong', () => {
+  it('rejects missing dots and numbers that are not finite', () => {
     expect(() => dotPlot([], { label: 'x' })).toThrow(ReportError);
     const broken = [{ group: 'a', name: 'one', value: Number.NaN }];
     expect(() => dotPlot(broken, { label: 'x' })).toThrow("dotPlot: 'one' of 'a' must be a finite number");

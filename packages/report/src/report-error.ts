@@ -1,38 +1,39 @@
-/** The error this package throws on purpose: what it was asked to draw cannot be drawn. */
+/** The error of this package: the input cannot be drawn. */
 export class ReportError extends Error {
   override readonly name = 'ReportError';
 }
 
 /**
- * Checks a list of named things to draw.
- * @throws ReportError if there are none, or a name is no text or is there twice
+ * Checks the names of curves.
+ * @throws ReportError if there are no curves, or a name is empty or not unique
  */
 export function checkNames(caller: string, series: readonly { readonly name: string }[]): void {
   if (!Array.isArray(series) || series.length === 0) {
-    throw new ReportError(`${caller}: there is nothing to draw: give at least one curve.`);
+    throw new ReportError(`${caller} needs at least one curve, but got none.`);
   }
   const names = new Set<string>();
   for (const { name } of series) {
     if (typeof name !== 'string' || name === '') {
-      throw new ReportError(`${caller}: each curve needs a name, but one has ${JSON.stringify(name)}.`);
+      throw new ReportError(`${caller}: every curve needs a name, but one has ${JSON.stringify(name)}.`);
     }
-    if (names.has(name)) throw new ReportError(`${caller}: two curves are called '${name}'.`);
+    if (names.has(name))
+      throw new ReportError(`${caller}: two curves have the name '${name}'; names must be unique.`);
     names.add(name);
   }
 }
 
 /**
- * Checks that a figure is one of this package.
- * @throws ReportError if its SVG is none
+ * Checks that a figure is an SVG.
+ * @throws ReportError if it is not
  */
 export function checkSvg(what: string, svg: string): void {
   if (typeof svg === 'string' && svg.startsWith('<svg')) return;
-  throw new ReportError(`${what} is no SVG: take those of the plot functions.`);
+  throw new ReportError(`${what} is not an SVG; use a figure of the plot functions.`);
 }
 
 /**
- * Checks a number to draw.
- * @throws ReportError if it is not finite
+ * Checks that a number is finite.
+ * @throws ReportError if it is not
  */
 export function checkFinite(what: string, value: number): void {
   if (Number.isFinite(value)) return;

@@ -27,7 +27,7 @@ const page = reportPage({
 describe('reportPage', () => {
   const { document } = parseHTML(page);
 
-  it('shows every text as it is', () => {
+  it('shows every text unchanged', () => {
     const texts = (selector: string) =>
       [...document.querySelectorAll(selector)].map((one) => one.textContent);
     expect(texts('title')).toEqual([hostile]);
@@ -40,21 +40,21 @@ describe('reportPage', () => {
     expect(texts('svg text').filter((text) => text === hostile)).toHaveLength(1);
   });
 
-  it('holds nothing but text and drawings', () => {
+  it('contains only text and drawings', () => {
     expect(page).toMatch(/^<!doctype html>/);
     for (const selector of ['script', 'img', 'link', 'iframe', 'object', '[src]', '[href]', '[onload]']) {
       expect(document.querySelectorAll(selector), selector).toHaveLength(0);
     }
     expect(page).not.toMatch(/<script|<img|@import|url\(/);
-    // The one address is the name of SVG.
+    // The only address is the namespace of SVG.
     expect(new Set(page.match(/https?:[^"]*/g))).toEqual(new Set(['http://www.w3.org/2000/svg']));
   });
 
-  it('names a row that does not fit and a figure that is none', () => {
+  it('rejects a row of the wrong length and a figure that is not an SVG', () => {
     const report = (section: object) => () =>
       reportPage({ title: 'x', sections: [{ heading: 'part', ...section }] });
     expect(report({ table: { columns: ['a'], rows: [['1'], ['1', '2']] } })).toThrow(
-      /row 1 of the table of 'part' has 2 cells, but there are 1 columns/,
+      /row 1 of the table in 'part' has 2 cells, but the table has 1 columns/,
     );
     expect(report({ figures: [{ svg: hostile, caption: '' }] })).toThrow(ReportError);
   });

@@ -1,24 +1,25 @@
 import type { Figure } from './figure.ts';
 import { checkSvg, ReportError } from './report-error.ts';
 
-/** Rows of plain text or numbers under a row of headings. */
+/** A table of plain text and numbers. */
 export interface ReportTable {
+  /** Headings of the columns. */
   readonly columns: readonly string[];
-  /** `null` is shown as a dash. */
+  /** Cells of each row; `null` is shown as a dash. */
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-/** One part of a report; what is absent is left out. */
+/** A section of a report: a heading with optional text, table and figures. */
 export interface ReportSection {
   readonly heading: string;
   /** Plain text; an empty line begins a new paragraph. */
   readonly text?: string;
   readonly table?: ReportTable;
-  /** From the plot functions of this package. */
+  /** Figures of the plot functions. */
   readonly figures?: readonly Figure[];
 }
 
-/** A report. */
+/** The content of a report. */
 export interface Report {
   readonly title: string;
   /** Plain text below the title; an empty line begins a new paragraph. */
@@ -33,11 +34,11 @@ td.number { text-align: right; font-variant-numeric: tabular-nums }
 figure { margin: 0; max-width: 100% } figure svg { max-width: 100%; height: auto } figcaption { font-size: 13px; color: #555 }`;
 
 /**
- * A report as one HTML page that needs nothing else: no script, no address, no font; it opens from a file, and can be sent.
- * All texts are escaped; only the SVG of figures goes in as it is.
+ * Renders a report as one self-contained HTML page without scripts, links or external fonts. All texts are escaped; the
+ * SVG of figures is inserted unchanged.
  *
- * @returns the text of the page, for example for `writeFile`
- * @throws ReportError if a row of a table has another number of cells than the table has columns, or a figure is no SVG
+ * @returns the HTML, for example for `writeFile`
+ * @throws ReportError if the number of cells in a row does not match the columns, or a figure is not an SVG
  */
 export function reportPage({ title, introduction, sections }: Report): string {
   return `<!doctype html>
@@ -45,61 +46,61 @@ export function reportPage({ title, introduction, sections }: Report): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>
 ${style}
 </style>
 </head>
 <body>
-<h1>${escaped(title)}</h1>
-${[paragraphs(introduction), ...sections.map(sectionHtml)].filter((part) => part !== '').join('\n')}
+<h1>${escapeHtml(title)}</h1>
+${[renderParagraphs(introduction), ...sections.map(renderSection)].filter((part) => part !== '').join('\n')}
 </body>
 </html>
 `;
 }
 
-function sectionHtml({ heading, text, table, figures = [] }: ReportSection): string {
-  const parts = [`<h2>${escaped(heading)}</h2>`, paragraphs(text)];
-  if (table) parts.push(tableHtml(heading, table));
+function renderSection({ heading, text, table, figures = [] }: ReportSection): string {
+  const parts = [`<h2>${escapeHtml(heading)}</h2>`, renderParagraphs(text)];
+  if (table) parts.push(renderTable(heading, table));
   if (figures.length > 0) {
-    parts.push(`<div class="figures">${figures.map((one) => figureHtml(heading, one)).join('\n')}</div>`);
+    parts.push(`<div class="figures">${figures.map((one) => renderFigure(heading, one)).join('\n')}</div>`);
   }
   return `<section>\n${parts.filter((part) => part !== '').join('\n')}\n</section>`;
 }
 
-function paragraphs(text = ''): string {
+function renderParagraphs(text = ''): string {
   const parts = text.split(/\n\s*\n/).map((part) => part.trim());
   return parts
     .filter((part) => part !== '')
-    .map((part) => `<p>${escaped(part)}</p>`)
+    .map((part) => `<p>${escapeHtml(part)}</p>`)
     .join('\n');
 }
 
-function tableHtml(heading: string, { columns, rows }: ReportTable): string {
-  const head = columns.map((column) => `<th>${escaped(column)}</th>`).join('');
+function renderTable(heading: string, { columns, rows }: ReportTable): string {
+  const head = columns.map((column) => `<th>${escapeHtml(column)}</th>`).join('');
   const body = rows.map((row, index) => {
     if (row.length !== columns.length) {
       throw new ReportError(
-        `reportPage: row ${index} of the table of '${heading}' has ${row.length} cells, but there are ` +
+        `reportPage: row ${index} of the table in '${heading}' has ${row.length} cells, but the table has ` +
           `${columns.length} columns.`,
       );
     }
     const cells = row.map((cell) => {
       const kind = typeof cell === 'number' ? ' class="number"' : '';
-      return `<td${kind}>${cell === null ? '–' : escaped(String(cell))}</td>`;
+      return `<td${kind}>${cell === null ? '–' : escapeHtml(String(cell))}</td>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });
   return `<div class="scroll"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`;
 }
 
-function figureHtml(heading: string, { svg, caption }: Figure): string {
+function renderFigure(heading: string, { svg, caption }: Figure): string {
   checkSvg(`reportPage: a figure of '${heading}'`, svg);
-  return `<figure>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`;
+  return `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 
-/** Plain text as HTML. */
-function escaped(text: string): string {
+/** Escapes plain text for HTML. */
+function escapeHtml(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',
     '<': '&lt;',

@@ -1,22 +1,23 @@
 import * as Plot from '@observablehq/plot';
 import type { RocCurve } from '@openset/metrics';
-import { colours, type Figure, type FigureOptions, figure, legend } from './figure.ts';
+import { colourScale, drawFigure, drawLegend, type Figure, type FigureOptions } from './figure.ts';
 import { checkNames, ReportError } from './report-error.ts';
 import { thinCurve } from './thin-curve.ts';
 
 /** Options of `rocPlot`. */
 export interface RocPlotOptions extends FigureOptions {
-  /** `'linear'` (default), or `'log'`, which spreads the small rates that verification is about. */
+  /** Scale of the false accept axis: `'linear'` (default), or `'log'`, which spreads the small rates of verification. */
   readonly farAxis?: 'linear' | 'log';
-  /** The lowest false accept rate of a log axis; default a power of ten below the lowest rate above 0, at most 0.001. */
+  /** Lower end of a log axis; default: the power of ten below the lowest positive rate, at most 0.001. */
   readonly minFar?: number;
 }
 
 /**
- * ROC curves: true accepts over false accepts. On a log axis, points without false accepts are drawn at its left end.
+ * Draws ROC curves: true accepts over false accepts. On a log axis, points without false accepts are drawn at its left
+ * end.
  *
  * @param curves from `rocCurve`, each with a name
- * @throws ReportError if there is no curve, names are missing or equal, or an option is unusable
+ * @throws ReportError if there are no curves, a name is missing or not unique, or an option is out of range
  */
 export function rocPlot(
   curves: readonly { readonly name: string; readonly curve: Pick<RocCurve, 'far' | 'tar'> }[],
@@ -29,20 +30,20 @@ export function rocPlot(
   const isLog = farAxis === 'log';
   const least = isLog ? (minFar ?? lowestRate(curves.map(({ curve }) => curve.far))) : 0;
   if (isLog && !(least > 0 && least < 1)) {
-    throw new ReportError(`rocPlot: minFar must lie between 0 and 1, but is ${String(least)}.`);
+    throw new ReportError(`rocPlot: minFar must be between 0 and 1, but is ${String(least)}.`);
   }
-  // On a log axis the grid is one of powers of ten.
-  const place = (far: number) => (isLog ? Math.log10(Math.max(far, least)) : far);
-  const range = { x: [place(least), place(1)], y: [0, 1] } as const;
+  // `thinCurve` needs positions on the axis, which are exponents on a log axis.
+  const position = (far: number) => (isLog ? Math.log10(Math.max(far, least)) : far);
+  const range = { x: [position(least), position(1)], y: [0, 1] } as const;
   const points = curves.flatMap(({ name, curve }) => {
-    const all = Array.from(curve.far, (far, index) => ({ x: place(far), y: curve.tar[index]! }));
+    const all = Array.from(curve.far, (far, index) => ({ x: position(far), y: curve.tar[index]! }));
     return thinCurve(all, range).map(({ x, y }) => ({ far: isLog ? 10 ** x : x, tar: y, name }));
   });
   const names = curves.map(({ name }) => name);
-  return figure(
+  return drawFigure(
     { caption, ...size },
     {
-      color: colours(names),
+      color: colourScale(names),
       x: {
         domain: [least, 1],
         type: farAxis,
@@ -52,15 +53,15 @@ export function rocPlot(
       },
       y: { domain: [0, 1], label: 'true accept rate', grid: true },
       marks: [
-        // Steps are what the counts are: nothing lies between two points.
+        // Steps, because rates do not change between two points.
         Plot.line(points, { x: 'far', y: 'tar', stroke: 'name', z: 'name', curve: 'step-after' }),
-        ...legend(names, { right: true, bottom: true }),
+        ...drawLegend(names, { right: true, bottom: true }),
       ],
     },
   );
 }
 
-/** A power of ten at most 0.001 and not above any rate but 0. */
+/** Returns the largest power of ten that is at most 0.001 and not above any positive rate. */
 function lowestRate(rates: readonly ArrayLike<number>[]): number {
   let lowest = 1e-3;
   for (const rate of rates) {

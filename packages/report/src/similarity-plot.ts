@@ -1,19 +1,19 @@
 import * as Plot from '@observablehq/plot';
 import { histogram } from '@openset/metrics';
-import { type Figure, type FigureOptions, figure } from './figure.ts';
+import { drawFigure, type Figure, type FigureOptions } from './figure.ts';
 import { checkFinite, ReportError } from './report-error.ts';
 
-/** Similarities of both kinds, and the thresholds between them. */
+/** Similarities of both kinds of pairs, and thresholds. */
 export interface SimilarityPlotData {
-  /** Of pairs of the same identity. */
+  /** Similarities of pairs of the same identity. */
   readonly same: ArrayLike<number>;
-  /** Of pairs of different identities. */
+  /** Similarities of pairs of different identities. */
   readonly different: ArrayLike<number>;
-  /** Drawn as upright lines with their names. */
+  /** Thresholds, drawn as vertical lines with their names. */
   readonly thresholds?: readonly {
     readonly name: string;
     readonly value: number;
-    /** Default solid. */
+    /** Whether the line is dashed; default false. */
     readonly dashed?: boolean;
   }[];
 }
@@ -24,16 +24,16 @@ export interface SimilarityPlotOptions extends FigureOptions {
   readonly min?: number;
   /** Upper end of the axis, default 1. */
   readonly max?: number;
-  /** Default 80. */
+  /** Number of bins; default 80. */
   readonly bins?: number;
 }
 
-/** The colours of pairs of the same and of different identities. */
+/** Colours of pairs of the same identity and of different identities. */
 export const pairColours = { same: '#1b9e77', different: '#d95f02' } as const;
 
 /**
- * Histograms of similarities: the share of the pairs of each kind in each bin, and thresholds drawn in. What lies outside
- * the axis counts in the shares and is not drawn.
+ * Draws histograms of similarities, with the share of each kind of pairs in each bin, and thresholds. Values outside of
+ * the axis are not drawn but count in the shares.
  *
  * @throws ReportError if a kind of pairs is missing or a threshold is not finite
  * @throws MetricsError if a similarity is NaN or the range of the axis is empty
@@ -43,10 +43,12 @@ export function similarityPlot(
   { min = -1, max = 1, bins = 80, caption, ...size }: SimilarityPlotOptions = {},
 ): Figure {
   if (!(same?.length > 0 && different?.length > 0)) {
-    throw new ReportError('similarityPlot needs pairs of the same identity and pairs of different ones.');
+    throw new ReportError(
+      'similarityPlot needs pairs of the same identity and pairs of different identities.',
+    );
   }
   for (const { name, value } of thresholds) checkFinite(`similarityPlot: the threshold '${name}'`, value);
-  const area = (values: ArrayLike<number>, kind: keyof typeof pairColours) => {
+  const drawHistogram = (values: ArrayLike<number>, kind: keyof typeof pairColours) => {
     const { counts, edges } = histogram(values, { min, max, bins });
     const bars = Array.from(counts, (count, bin) => ({
       from: edges[bin]!,
@@ -83,12 +85,18 @@ export function similarityPlot(
       fontWeight: 'bold',
     }),
   );
-  return figure(
-    { caption: caption ?? 'similarities of pairs of the same identity and of different ones', ...size },
+  return drawFigure(
+    { caption: caption ?? 'similarities of pairs of the same identity and of different identities', ...size },
     {
       x: { domain: [min, max], label: 'similarity' },
       y: { label: 'share of pairs (%)', percent: true },
-      marks: [area(different, 'different'), area(same, 'same'), ...rules, ...kinds, Plot.ruleY([0])],
+      marks: [
+        drawHistogram(different, 'different'),
+        drawHistogram(same, 'same'),
+        ...rules,
+        ...kinds,
+        Plot.ruleY([0]),
+      ],
     },
   );
 }

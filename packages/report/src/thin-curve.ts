@@ -1,15 +1,15 @@
-/** A point on the page, in units of its axes. */
+/** A point of a plot, in units of its axes. */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
 /**
- * The points of a monotonic curve that can be told apart on a grid, so that a curve of a million points makes a small
- * page: of points in one cell the first and the last stay, and so do both ends.
+ * Thins a monotonic curve to the resolution of a grid, so that a curve of a million points gives a small page. Keeps the
+ * first and the last point of each cell, and both ends of the curve.
  *
- * @param range of both axes: what falls on the grid
- * @param cells of each axis, default 400, finer than a plot's pixels
+ * @param range ranges of both axes, which the grid covers
+ * @param cells number of cells along each axis, default 400
  */
 export function thinCurve(
   points: readonly Point[],
