@@ -1,10 +1,11 @@
 import { OpenSetError } from '@openset/core';
 
-/** A model has a layer that cannot be written as ONNX, or not with the options that it has. */
+/** Error for a layer, or for options of a layer, that ONNX export does not support. */
 export class UnsupportedLayerError extends OpenSetError {
   override readonly name = 'UnsupportedLayerError';
-  /** The layer's name in its model; those of models inside models with `/`. */
+  /** Name of the layer. For a layer of a nested model, the names are joined with `/`. */
   readonly layerName: string;
+  /** Class name of the layer in tfjs-layers. */
   readonly className: string;
 
   constructor(layer: { readonly name: string; readonly className: string }, reason: string) {

@@ -13,7 +13,7 @@ beforeAll(() => tf.setBackend('cpu'));
 
 const { layers } = tf;
 
-/** A small network in which left and right are told apart. */
+/** Returns a small network that distinguishes left and right. */
 const network = (channels = 3) =>
   chain(
     [8, 6, channels],
@@ -52,7 +52,7 @@ describe('options', () => {
     await expectAgreement(model, { ...options, preprocessing: 'inside' }, { reference, range: [0, 255] });
   });
 
-  it('a scaling of its own for each channel', async () => {
+  it('a scaling for each channel', async () => {
     const model = network();
     const scaling = { mean: [100, 120, 140], std: [50, 60, 70] };
     const reference = (images: tf.Tensor4D) =>
@@ -60,7 +60,7 @@ describe('options', () => {
     await expectAgreement(model, { preprocessing: 'inside', scaling }, { reference, range: [0, 255] });
   });
 
-  it('pixels as they are, for a model that scales them itself', async () => {
+  it('unscaled pixels, for a model that scales them itself', async () => {
     const model = chain(
       [4, 4, 3],
       layers.rescaling({ scale: 1 / 127.5, offset: -1 }),
@@ -71,7 +71,7 @@ describe('options', () => {
     await expectAgreement(model, { preprocessing: 'inside', scaling }, { range: [0, 255] });
   });
 
-  it('flip-sum, normalised or not, with everything else', async () => {
+  it('flip-sum, normalised or not, with all other options', async () => {
     const model = network();
     const sum = (images: tf.Tensor4D) =>
       tf.add(model.predict(images) as tf.Tensor, model.predict(tf.reverse(images, 2)) as tf.Tensor);
@@ -91,7 +91,7 @@ describe('options', () => {
     );
   });
 
-  it('flip-sum of images of any size', async () => {
+  it('flip-sum for images of any size', async () => {
     const model = chain(
       [null, null, 3],
       layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' }),
@@ -103,8 +103,8 @@ describe('options', () => {
   });
 });
 
-it('normalises embeddings of any length without overflow, and leaves zeros as they are', async () => {
-  // A network that gives the pixels themselves.
+it('normalises embeddings of any length without overflow, and keeps zeros', async () => {
+  // A network that returns the pixels.
   const model = chain([1, 1, 3], layers.flatten());
   const bytes = await exportOnnx(model, { normalize: true });
   const rows = [3e-20, 4e-20, 0, 3e30, 0, -4e30, 0, 0, 0, 3, 4, 0];
@@ -114,7 +114,7 @@ it('normalises embeddings of any length without overflow, and leaves zeros as th
   expectClose(values.subarray(3), Float32Array.of(0.6, 0, -0.8, 0, 0, 0, 0.6, 0.8, 0));
 });
 
-it('looks as face recognition servers expect: names, axes, float32 and int64 constants alone', async () => {
+it('has the names, axes and types that face recognition servers expect', async () => {
   const model = network();
   const session = await ort.InferenceSession.create(await exportOnnx(model));
   expect(session.inputMetadata).toMatchObject([
@@ -130,12 +130,12 @@ it('looks as face recognition servers expect: names, axes, float32 and int64 con
   expect(new Set(graph.initializer.map(({ dataType }) => dataType))).toEqual(
     new Set([elementTypes.float32, elementTypes.int64]),
   );
-  // InsightFace's tools look at the first eight.
+  // InsightFace's tools check the first eight nodes.
   const first = graph.node.slice(0, 8).map(({ name }) => name.slice(0, 3));
   expect(first).toEqual(expect.arrayContaining(['Sub', 'Mul']));
 });
 
-it('leaves no tensor behind, and the model as it was', async () => {
+it('does not leak tensors or change the model', async () => {
   const model = network();
   const before = tf.memory().numTensors;
   const images = randomImages([2, 8, 6, 3]);
@@ -145,24 +145,24 @@ it('leaves no tensor behind, and the model as it was', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-describe('refuses options', () => {
+describe('rejects options', () => {
   it.each([
     [{ layout: 'chw' }, /^layout must be one of 'nchw', 'nhwc', but is 'chw'/],
     [{ inputType: 'float16' }, /^inputType must be one of/],
     [{ preprocessing: true }, /^preprocessing must be one of/],
     [{ colorOrder: 'gray' }, /^colorOrder must be one of 'rgb', 'bgr'/],
     [{ scaling: { std: 0 }, preprocessing: 'inside' }, 'std must not be 0'],
-    [{ scaling: { mean: [1, 2] } }, 'mean has 2 numbers, but the model 3 channels'],
+    [{ scaling: { mean: [1, 2] } }, 'mean has 2 numbers, but the model has 3 channels'],
     [{ scaling: { mean: Number.NaN } }, 'scaling: mean must be a finite number'],
-    [{ inputType: 'uint8' }, "give preprocessing 'inside'"],
-    [{ flip: true }, /^exportOnnx has no option flip; it has layout, /],
+    [{ inputType: 'uint8' }, "Set preprocessing to 'inside'"],
+    [{ flip: true }, /^exportOnnx has no option flip\. Its options are layout, /],
     [{ flipSum: 'yes' }, 'flipSum must be true or false'],
     [
       { threshold: { cosine: Number.NaN, between: 'embeddings' } },
       'threshold.cosine must be a finite number',
     ],
-    [{ metadata: { 'openset.loss': '{}' } }, "begins with 'openset.'"],
-    [{ metadata: { author: 1 } }, "the value of 'author' must be text"],
+    [{ metadata: { 'openset.loss': '{}' } }, "starts with 'openset.', which is reserved"],
+    [{ metadata: { author: 1 } }, "the value of 'author' must be a string"],
   ])('%o', async (options, message) => {
     await expect(exportOnnx(network(), options as never)).rejects.toThrow(message);
   });

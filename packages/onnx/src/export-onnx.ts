@@ -1,7 +1,12 @@
 import { ConfigError, readThreshold } from '@openset/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import manifest from '../package.json' with { type: 'json' };
-import { checkOptions, modelOf, type OnnxExportOptions, type OnnxSource } from './export-options.ts';
+import {
+  checkOptions,
+  type OnnxExportOptions,
+  type OnnxSource,
+  requireLayersModel,
+} from './export-options.ts';
 import type { ModelProto, ValueInfoProto } from './format/schema.ts';
 import { encodeMessage } from './format/wire-format.ts';
 import { foldBatchNorms } from './graph/fold-batch-norms.ts';
@@ -9,46 +14,47 @@ import { foldPads } from './graph/fold-pads.ts';
 import { GraphBuilder } from './graph/graph-builder.ts';
 import { addFlip, addFlipSum, addInputStage, addNormalization } from './graph/stages.ts';
 import { elementTypes } from './graph/tensor.ts';
-import { inLayersOrder, type Value } from './graph/value.ts';
+import { toTfjsLayout, type Value } from './graph/value.ts';
 import { type InnerScaling, type OnnxInputConvention, resolveInput } from './input-convention.ts';
 import { convertLayers, type LayerPlan, type LayerWeights, planLayers, readWeights } from './layer-graph.ts';
-import { metadataEntries, type OnnxDescription } from './metadata.ts';
+import { encodeMetadata, type OnnxDescription } from './metadata.ts';
 
-/** ONNX 1.8 of 2020: everything that is needed here, and runtimes of the last years read it. */
+/** ONNX 1.8 of 2020. It has every operator that we need, and all current runtimes read it. */
 const opset = 13;
 const irVersion = 7;
 
-/** Names of what goes in and what comes out. */
+/** Names of the graph's input and output. */
 const inputName = 'input';
 const outputName = 'embedding';
 
 /**
- * Writes a network as ONNX (opset 13): images `[batch, channels, height, width]` in as `input`, embeddings
- * `[batch, embeddingSize]` out as `embedding`, any batch. Feature maps stay channels first throughout.
+ * Encodes a network as an ONNX file (opset 13). The input `input` is a batch of images `[batch, channels, height, width]`,
+ * the output `embedding` is `[batch, embeddingSize]`. The batch may have any length. Feature maps are channels first.
  *
- * The metadata hold the learned threshold, what the file takes and gives, and how it was made; `readOnnxMetadata` reads
- * them.
+ * The metadata hold the threshold learned in training, the conventions of input and output, and the configurations of loss
+ * and backbone. `readOnnxMetadata` reads them.
  *
- * @param source a `LayersModel`, or a backbone with one as its `model`; weights and running statistics as they are now
+ * @param source a `LayersModel`, or a backbone with one as its `model`. The file gets its current weights and running
+ *   statistics
  * @returns the bytes of an `.onnx` file
- * @throws UnsupportedLayerError for a layer that has no counterpart; ConfigError for options out of their range, and for
- *   models that do not make one embedding of one image; DataError for models above 2 GB
+ * @throws UnsupportedLayerError for a layer without counterpart; ConfigError for invalid options, and for a model that does
+ *   not map one image to one embedding; DataError for a model above 2 GB
  */
 export async function exportOnnx(
   source: OnnxSource,
   options: OnnxExportOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkOptions(options);
-  const model = modelOf(source);
-  const { imageShape, embeddingSize } = shapesOf(model);
+  const model = requireLayersModel(source);
+  const { imageShape, embeddingSize } = readShapes(model);
   const { convention, inner } = resolveInput(options, imageShape);
   const { flipSum = false, normalize = false } = options;
   const description: OnnxDescription = {
-    ...(await trainingOf(source, options)),
+    ...(await describeTraining(source, options)),
     input: convention,
     output: { embeddingSize, flipSum, normalized: normalize },
   };
-  const metadataProps = metadataEntries(description, options.metadata ?? {});
+  const metadataProps = encodeMetadata(description, options.metadata ?? {});
   const plan = planLayers(model);
   const network = { plan, weights: await readWeights(plan) };
   const file: ModelProto = {
@@ -63,8 +69,8 @@ export async function exportOnnx(
       foldBatchNorms: options.foldBatchNorms ?? false,
     }).build(
       model.name,
-      inputInfo(convention),
-      tensorInfo(outputName, elementTypes.float32, ['batch', embeddingSize]),
+      describeInput(convention),
+      toValueInfo(outputName, elementTypes.float32, ['batch', embeddingSize]),
     ),
   };
   return encodeMessage('Model', file);
@@ -83,27 +89,27 @@ function buildGraph(
   },
 ): GraphBuilder {
   const graph = new GraphBuilder();
-  graph.uniqueName(inputName);
-  graph.uniqueName(outputName);
+  graph.reserveName(inputName);
+  graph.reserveName(outputName);
   const images = addInputStage(graph, inputName, input, inner);
   const result = convertLayers(graph, plan, weights, output.flipSum ? addFlip(graph, images) : images);
   foldPads(graph);
   if (fold) foldBatchNorms(graph);
-  let name = asEmbedding(graph, result);
+  let name = toEmbedding(graph, result);
   if (output.flipSum) name = addFlipSum(graph, name, output.embeddingSize);
   if (output.normalized) name = addNormalization(graph, name);
   graph.rename(name, outputName);
   return graph;
 }
 
-/** One row of numbers for each image, in the order of tfjs. */
-function asEmbedding(graph: GraphBuilder, result: Value): string {
+/** Returns the result as one row for each image, in the layout of tfjs. */
+function toEmbedding(graph: GraphBuilder, result: Value): string {
   if (result.shape.length === 4) return graph.add('Flatten', [result.name], { name: 'flatten_output' });
-  return inLayersOrder(graph, result, 'output_order').name;
+  return toTfjsLayout(graph, result, 'output_order').name;
 }
 
-/** What is known of the training: from the options, otherwise from the loss and the backbone themselves. */
-async function trainingOf(
+/** Returns threshold, loss and backbone: from the options, or else from the loss and the backbone themselves. */
+async function describeTraining(
   source: OnnxSource,
   { loss, threshold, lossConfig, backboneConfig }: OnnxExportOptions,
 ): Promise<Pick<OnnxDescription, 'threshold' | 'loss' | 'backbone'>> {
@@ -116,7 +122,7 @@ async function trainingOf(
   };
 }
 
-function shapesOf({ name, inputs = [], outputs = [] }: LayersModel): {
+function readShapes({ name, inputs = [], outputs = [] }: LayersModel): {
   readonly imageShape: readonly [number | null, number | null, number];
   readonly embeddingSize: number;
 } {
@@ -125,7 +131,7 @@ function shapesOf({ name, inputs = [], outputs = [] }: LayersModel): {
   const [, height = null, width = null, channels = null] = inputs[0]?.shape ?? [];
   if (inputs.length !== 1 || inputs[0]?.shape.length !== 4 || channels === null) {
     throw new ConfigError(
-      `The model '${name}' takes ${text(inputs)}, not one image [batch, height, width, channels]; it cannot be exported.`,
+      `The input of model '${name}' is ${text(inputs)}, but must be one image [batch, height, width, channels].`,
     );
   }
   const shape = outputs[0]?.shape ?? [];
@@ -133,20 +139,25 @@ function shapesOf({ name, inputs = [], outputs = [] }: LayersModel): {
   const embeddingSize = shape.at(-1) ?? null;
   if (outputs.length !== 1 || !isVector || embeddingSize === null) {
     throw new ConfigError(
-      `The model '${name}' gives ${text(outputs)}, not one embedding [batch, size]; it cannot be exported.`,
+      `The output of model '${name}' is ${text(outputs)}, but must be one embedding [batch, size].`,
     );
   }
   return { imageShape: [height, width, channels], embeddingSize };
 }
 
-function inputInfo({ layout, type, size: [height, width], channels }: OnnxInputConvention): ValueInfoProto {
+function describeInput({
+  layout,
+  type,
+  size: [height, width],
+  channels,
+}: OnnxInputConvention): ValueInfoProto {
   const [rows, columns] = [height ?? 'height', width ?? 'width'];
   const shape = layout === 'nchw' ? [channels, rows, columns] : [rows, columns, channels];
-  return tensorInfo(inputName, elementTypes[type], ['batch', ...shape]);
+  return toValueInfo(inputName, elementTypes[type], ['batch', ...shape]);
 }
 
-/** Lengths that may differ from call to call are given by a name. */
-function tensorInfo(name: string, elemType: number, shape: readonly (number | string)[]): ValueInfoProto {
+/** Returns the description of a tensor. A length that may vary is a name. */
+function toValueInfo(name: string, elemType: number, shape: readonly (number | string)[]): ValueInfoProto {
   const dim = shape.map((length) =>
     typeof length === 'string' ? { dimParam: length } : { dimValue: length },
   );

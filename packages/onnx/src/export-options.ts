@@ -9,12 +9,12 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { OnnxInputOptions } from './input-convention.ts';
 
-/** What can be exported: a model of tfjs-layers, or a backbone that has one. */
+/** A network to export: a model of tfjs-layers, or a backbone with one as its `model`. */
 export type OnnxSource =
   | LayersModel
   | {
       readonly model: LayersModel;
-      /** Goes into the metadata. */
+      /** Returns the configuration for the metadata. */
       getConfig?(): BackboneConfig;
     };
 
@@ -22,19 +22,19 @@ export type OnnxSource =
 export interface OnnxExportOptions extends OnnxInputOptions {
   /** Whether the output is f(image) + f(mirrored image), the papers' test feature; default false. */
   readonly flipSum?: boolean;
-  /** Whether the output is scaled to length 1, so that a dot product is a cosine; default false. */
+  /** Whether embeddings have unit length, so that a dot product is a cosine; default false. */
   readonly normalize?: boolean;
-  /** Whether batch norms become part of the convolution or dense layer before them; default false. */
+  /** Whether to fold batch norms into the preceding convolution or dense layer; default false. */
   readonly foldBatchNorms?: boolean;
-  /** The loss that the backbone was trained with: its configuration and its learned threshold go into the metadata. */
+  /** Loss of the training. Its configuration and its threshold go into the metadata. */
   readonly loss?: OpenSetLoss;
-  /** A threshold to be written instead of the loss's own, a calibrated one for instance; null for none. */
+  /** Threshold that overrides the loss's, such as a calibrated one; null for none. */
   readonly threshold?: LearnedThreshold | null;
-  /** The loss's configuration, where the loss itself is not at hand. */
+  /** Configuration of the loss; overrides that of `loss`. */
   readonly lossConfig?: LossConfig;
-  /** The backbone's configuration, where the source has no `getConfig` of a backbone. */
+  /** Configuration of the backbone; overrides that of the source. */
   readonly backboneConfig?: BackboneConfig;
-  /** More metadata, by keys that do not begin with `openset.` */
+  /** Additional metadata. Keys must not start with `openset.` */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -55,14 +55,14 @@ const optionNames: Readonly<Record<keyof OnnxExportOptions, true>> = {
 };
 
 /**
- * Checks what the types do not: callers of plain JavaScript, and settings that were read from a file.
- * @throws ConfigError
+ * Checks options at run time, for callers in JavaScript and settings from files.
+ * @throws ConfigError if an option is unknown or invalid
  */
 export function checkOptions(options: OnnxExportOptions): void {
   const unknown = Object.keys(options).filter((key) => !Object.hasOwn(optionNames, key));
   if (unknown.length > 0) {
     const known = Object.keys(optionNames).join(', ');
-    throw new ConfigError(`exportOnnx has no option ${unknown.join(', ')}; it has ${known}.`);
+    throw new ConfigError(`exportOnnx has no option ${unknown.join(', ')}. Its options are ${known}.`);
   }
   for (const key of ['flipSum', 'normalize', 'foldBatchNorms'] as const) {
     const value = options[key];
@@ -73,15 +73,18 @@ export function checkOptions(options: OnnxExportOptions): void {
   if (options.threshold) checkNumber('threshold.cosine', options.threshold.cosine);
 }
 
-/** The network of a source. */
-export function modelOf(source: OnnxSource): LayersModel {
-  // Asked first: a sequential model is a model, and has another one as its `model`.
+/**
+ * Returns the network of a source.
+ * @throws ConfigError if the source is neither a `LayersModel` nor has one as its `model`
+ */
+export function requireLayersModel(source: OnnxSource): LayersModel {
+  // Check this first: a sequential model is a model and also has another one as its `model`.
   if (isModel(source)) return source;
   const { model } = (source ?? {}) as { model?: unknown };
   if (isModel(model)) return model;
   throw new ConfigError(
-    'Only a LayersModel of tfjs-layers, or a backbone with one as its `model`, can be exported to ONNX: graph models and ' +
-      'functions do not show their layers.',
+    'ONNX export needs a LayersModel of tfjs-layers, or a backbone with one as its `model`: graph models and functions ' +
+      'do not expose their layers.',
   );
 }
 

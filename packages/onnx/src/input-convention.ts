@@ -1,60 +1,60 @@
 import { ConfigError, checkChoice, checkNumber } from '@openset/core';
 
-/** How pixel values 0 to 255 become the numbers that the backbone was trained with: `(value − mean) / std`. */
+/** Scaling from pixel values (0 to 255) to the numbers of the training: `(pixel − mean) / std`. */
 export interface PixelScaling {
-  /** For all channels or for each; default 127.5. */
+  /** Mean for all channels, or one for each; default 127.5. */
   readonly mean?: number | readonly number[];
-  /** For all channels or for each; default 127.5, so that values lie in [−1, 1]. */
+  /** Divisor for all channels, or one for each; default 127.5, so that values are in [−1, 1]. */
   readonly std?: number | readonly number[];
 }
 
 /** Order of the colour channels. */
 export type ColorOrder = 'rgb' | 'bgr' | 'gray';
 
-/** What an ONNX file takes. The reader of a file feeds it `(pixel − mean) / std`, with pixels from 0 to 255. */
+/** Input of an ONNX file. The caller feeds `(pixel − mean) / std`, with pixels from 0 to 255. */
 export interface OnnxInputConvention {
   /** Order of the axes: `[batch, channels, height, width]` or `[batch, height, width, channels]`. */
   readonly layout: 'nchw' | 'nhwc';
   /** Element type. */
   readonly type: 'float32' | 'uint8';
-  /** Null where any length is taken. */
+  /** Height and width; null for any length. */
   readonly size: readonly [height: number | null, width: number | null];
   readonly channels: number;
   readonly colorOrder: ColorOrder;
-  /** What is left to be done with pixel values, for each channel; 0 where the file does it itself. */
+  /** Mean that the caller subtracts, for each channel; 0 if the file scales pixels itself. */
   readonly mean: readonly number[];
-  /** What is left to be done with pixel values, for each channel; 1 where the file does it itself. */
+  /** Divisor that the caller applies, for each channel; 1 if the file scales pixels itself. */
   readonly std: readonly number[];
-  /** The smallest and the largest number that goes in: black and white. */
+  /** Smallest and largest input value: black and white. */
   readonly range: readonly [number, number];
 }
 
 /** Options of the input. */
 export interface OnnxInputOptions {
-  /** Order of the axes; default `'nchw'`, as face recognition servers take it. */
+  /** Order of the axes; default `'nchw'`, which face recognition servers expect. */
   readonly layout?: 'nchw' | 'nhwc';
   /** Element type; default `'float32'`. */
   readonly inputType?: 'float32' | 'uint8';
   /**
-   * Whether the file takes pixel values from 0 to 255 and scales them itself (`'inside'`), or numbers that are scaled
-   * already (`'outside'`, the default).
+   * Where pixels are scaled. `'inside'`: the file takes pixel values from 0 to 255 and scales them. `'outside'` (default):
+   * the caller scales them.
    */
   readonly preprocessing?: 'outside' | 'inside';
-  /** The scaling that the backbone was trained with. */
+  /** Scaling of the training. */
   readonly scaling?: PixelScaling;
-  /** The order of colours that the backbone was trained with; default `'rgb'`, `'gray'` for one channel. */
+  /** Colour order of the training; default `'rgb'`, `'gray'` for one channel. */
   readonly colorOrder?: ColorOrder;
 }
 
-/** The scaling that the graph carries out itself, for each channel; null for none. */
+/** Scaling inside the graph, for each channel. */
 export interface InnerScaling {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
 /**
- * The convention that follows from the options, and the scaling that the graph does itself.
- * @throws ConfigError for options that are out of range or do not go with each other or with the model
+ * Returns the input convention that follows from the options, and the scaling inside the graph (null for none).
+ * @throws ConfigError if options are out of range, or do not fit each other or the model
  */
 export function resolveInput(
   options: OnnxInputOptions,
@@ -72,8 +72,8 @@ export function resolveInput(
   const isNone = mean.every((value) => value === 0) && std.every((value) => value === 1);
   if (inputType === 'uint8' && preprocessing === 'outside' && !isNone) {
     throw new ConfigError(
-      "inputType 'uint8' takes pixels as they are: give preprocessing 'inside', or scaling { mean: 0, std: 1 } if the " +
-        'model scales them itself.',
+      "inputType 'uint8' needs unscaled pixels. Set preprocessing to 'inside', or scaling to { mean: 0, std: 1 } if the " +
+        'model scales pixels itself.',
     );
   }
   const isInside = preprocessing === 'inside';
@@ -96,7 +96,7 @@ function perChannel(
   const values = typeof value === 'number' ? new Array<number>(channels).fill(value) : value;
   if (values.length !== channels) {
     throw new ConfigError(
-      `scaling: ${name} has ${values.length} numbers, but the model ${channels} channels.`,
+      `scaling: ${name} has ${values.length} numbers, but the model has ${channels} channels.`,
     );
   }
   for (const number of values) checkNumber(`scaling: ${name}`, number);

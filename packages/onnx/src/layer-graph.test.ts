@@ -14,7 +14,7 @@ const conv = (filters: number, options = {}) =>
   layers.conv2d({ filters, kernelSize: 3, padding: 'same', ...options });
 
 describe('networks', () => {
-  it('of branches that join, in any order of use', async () => {
+  it('with branches that join, in any order of use', async () => {
     const model = smallModel([5, 6, 3], (image) => {
       const stem = conv(4).apply(image) as Symbolic;
       const left = layers.batchNormalization().apply(conv(4).apply(stem)) as Symbolic;
@@ -27,7 +27,7 @@ describe('networks', () => {
     await expectAgreement(model, { foldBatchNorms: true });
   });
 
-  it('with layers that are used more than once, whose weights stand in the file once', async () => {
+  it('with shared layers, whose weights are in the file once', async () => {
     const shared = conv(3, { name: 'shared' });
     const model = smallModel([5, 6, 3], (image) => {
       const once = shared.apply(image) as Symbolic;
@@ -43,23 +43,23 @@ describe('networks', () => {
     ]);
   });
 
-  it('with models inside, also twice the same one', async () => {
+  it('with nested models, also the same one twice', async () => {
     const block = smallModel(
       [5, 6, 3],
       (image) => layers.reshape({ targetShape: [5, 6, 3] }).apply(conv(3).apply(image)) as Symbolic,
     );
-    // smallModel flattens: back to a map, to go through once more.
-    const asMap = () => layers.reshape({ targetShape: [5, 6, 3] });
+    // smallModel flattens; this restores the map for the second call.
+    const toMap = () => layers.reshape({ targetShape: [5, 6, 3] });
     const head = tf.sequential({ layers: [layers.dense({ units: 4, inputShape: [90] }), layers.reLU()] });
     const model = smallModel([5, 6, 3], (image) => {
-      const once = asMap().apply(block.apply(image)) as Symbolic;
+      const once = toMap().apply(block.apply(image)) as Symbolic;
       return head.apply(block.apply(once)) as Symbolic;
     });
     await expectAgreement(model);
     await expectAgreement(chain([5, 6, 3], model));
   });
 
-  it('that are sequential, and hundreds of layers deep', async () => {
+  it('that are sequential and hundreds of layers deep', async () => {
     const model = tf.sequential();
     model.add(conv(2, { inputShape: [2, 2, 1] }));
     for (let depth = 0; depth < 400; depth++) model.add(layers.reLU());
@@ -68,21 +68,21 @@ describe('networks', () => {
     await expectAgreement(model);
   });
 
-  it('of which only a part leads to the output', async () => {
+  it('with layers that do not lead to the output', async () => {
     const whole = chain([4, 4, 2], conv(3, { name: 'used' }), layers.flatten(), layers.dense({ units: 9 }));
     const part = tf.model({ inputs: whole.inputs, outputs: whole.layers[2]!.output as Symbolic });
     await expectAgreement(part);
   });
 
-  it('with layers that go by the names of the input and the output', async () => {
+  it('with layers named like the input and the output', async () => {
     await expectAgreement(
       chain([4, 4, 2], conv(3, { name: 'input' }), layers.flatten({ name: 'embedding' })),
     );
   });
 });
 
-describe('refuses', () => {
-  it('an unknown layer, named with its class and with what is known', async () => {
+describe('rejects', () => {
+  it('an unsupported layer, and names it, its class and the supported ones', async () => {
     const inner = smallModel(
       [4, 4, 2],
       (image) => layers.upSampling2d({ name: 'larger' }).apply(image) as Symbolic,
@@ -98,12 +98,12 @@ describe('refuses', () => {
     await expect(exportOnnx(chain([4, 4, 2], inner))).rejects.toThrow("layer 'inner/larger'");
   });
 
-  it('models that do not make one embedding of one image', async () => {
+  it('models that do not map one image to one embedding', async () => {
     const vector = tf.sequential({ layers: [layers.dense({ units: 2, inputShape: [3] })] });
-    await expect(exportOnnx(vector)).rejects.toThrow(/takes \[null, 3\], not one image/);
+    await expect(exportOnnx(vector)).rejects.toThrow(/is \[null, 3\], but must be one image/);
     const map = tf.sequential({ name: 'maps', layers: [conv(2, { inputShape: [4, 4, 1] })] });
     await expect(exportOnnx(map)).rejects.toThrow(
-      "The model 'maps' gives [null, 4, 4, 2], not one embedding",
+      "The output of model 'maps' is [null, 4, 4, 2], but must be one embedding",
     );
     const image = tf.input({ shape: [4, 4, 1] });
     const flat = layers.flatten().apply(image) as Symbolic;
@@ -111,26 +111,26 @@ describe('refuses', () => {
       inputs: image,
       outputs: [flat, layers.dense({ units: 2 }).apply(flat) as Symbolic],
     });
-    await expect(exportOnnx(two)).rejects.toThrow('gives [null, 16], [null, 2], not one');
+    await expect(exportOnnx(two)).rejects.toThrow('is [null, 16], [null, 2], but must be one');
     const other = tf.input({ shape: [4, 4, 1] });
     const both = layers.flatten().apply(layers.add().apply([image, other])) as Symbolic;
     await expect(exportOnnx(tf.model({ inputs: [image, other], outputs: both }))).rejects.toThrow(
       ConfigError,
     );
-    await expect(exportOnnx(tf.sequential())).rejects.toThrow('takes nothing, not one image');
+    await expect(exportOnnx(tf.sequential())).rejects.toThrow('is nothing, but must be one image');
   });
 
-  it('what is no model of layers, and a model that was disposed of', async () => {
-    await expect(exportOnnx({ model: {} as tf.LayersModel })).rejects.toThrow('Only a LayersModel');
+  it('what is not a layers model, and a disposed model', async () => {
+    await expect(exportOnnx({ model: {} as tf.LayersModel })).rejects.toThrow('needs a LayersModel');
     await expect(exportOnnx(null as never)).rejects.toThrow(ConfigError);
     const model = chain([4, 4, 2], conv(3, { name: 'gone' }));
     model.dispose();
     const error = await exportOnnx(model).catch((caught) => caught);
     expect(error).toBeInstanceOf(DataError);
-    expect(error.message).toMatch("The weights of the layer 'gone' cannot be read");
+    expect(error.message).toMatch("The weights of layer 'gone' cannot be read");
   });
 
-  it('and takes a map of one pixel for an embedding', async () => {
+  it('but accepts a map of one pixel as an embedding', async () => {
     const model = tf.sequential({
       layers: [layers.conv2d({ filters: 5, kernelSize: 4, inputShape: [4, 4, 2] })],
     });

@@ -8,34 +8,33 @@ import type { LayerWeight } from './layers/layer-call.ts';
 
 type Layer = layers.Layer;
 
-/** A call of a layer: where it takes its inputs from, by number, and which number its result has. */
+/** A call of a layer. Inputs and output are numbers of values. */
 export interface LayerStep {
   readonly layer: Layer;
-  /** With the names of the models it lies in. */
+  /** Name of the layer, after the names of the models that contain it. */
   readonly name: string;
   readonly inputs: readonly number[];
   readonly output: number;
   readonly outputShape: Shape;
 }
 
-/** What a model does, as a list: the input has the number 0. */
+/** The layer calls of a model, in order. The model's input is value 0. */
 export interface LayerPlan {
   readonly steps: readonly LayerStep[];
   readonly output: number;
 }
 
 /**
- * The calls of layers between a model's input and its output, each after those it needs; models inside models are
- * opened.
- * @throws UnsupportedLayerError for the first layer that has no counterpart
+ * Returns the layer calls between a model's input and output, each after those it depends on. Nested models are expanded.
+ * @throws UnsupportedLayerError for the first layer without counterpart
  */
 export function planLayers(model: LayersModel): LayerPlan {
   const steps: LayerStep[] = [];
   let count = 1;
   const walk = (current: LayersModel, inputs: readonly number[], path: string): readonly number[] => {
     const numbers = new Map(current.inputs.map(({ id }, place) => [id, inputs[place]!]));
-    for (const tensor of inOrder(current.outputs, numbers)) {
-      const { inputTensors, outputTensors } = nodeOf(tensor);
+    for (const tensor of sortByDependency(current.outputs, numbers)) {
+      const { inputTensors, outputTensors } = findNode(tensor);
       const layer = tensor.sourceLayer;
       const name = `${path}${layer.name}`;
       const taken = inputTensors.map(({ id }) => numbers.get(id)!);
@@ -62,23 +61,28 @@ function checkSupported(layer: { readonly name: string; readonly className: stri
   throw new UnsupportedLayerError(layer, `supported are ${supportedLayers.join(', ')}, and models of these.`);
 }
 
-/** Whether a layer is a model itself. */
+/** Returns whether a layer is a model. */
 function isModel(layer: Layer): layer is LayersModel {
   return 'layers' in layer && 'inputs' in layer && 'outputs' in layer;
 }
 
-/** The call of a layer that gave a tensor. */
-function nodeOf({ sourceLayer, nodeIndex }: SymbolicTensor): Layer['inboundNodes'][number] {
+/** Returns the layer call that produced a tensor. */
+function findNode({ sourceLayer, nodeIndex }: SymbolicTensor): Layer['inboundNodes'][number] {
   return sourceLayer.inboundNodes[nodeIndex]!;
 }
 
-/** Tensors that `outputs` need, those of `known` left out, each after its inputs. No recursion: networks are deep. */
-function inOrder(outputs: readonly SymbolicTensor[], known: ReadonlyMap<number, number>): SymbolicTensor[] {
+/** Returns the tensors that `outputs` depend on, except `known`, each after its inputs. Iterative: networks are deep. */
+function sortByDependency(
+  outputs: readonly SymbolicTensor[],
+  known: ReadonlyMap<number, number>,
+): SymbolicTensor[] {
   const ordered: SymbolicTensor[] = [];
   const done = new Set(known.keys());
   const open = [...outputs].reverse();
   for (let tensor = open.at(-1); tensor !== undefined; tensor = open.at(-1)) {
-    const missing = done.has(tensor.id) ? [] : nodeOf(tensor).inputTensors.filter(({ id }) => !done.has(id));
+    const missing = done.has(tensor.id)
+      ? []
+      : findNode(tensor).inputTensors.filter(({ id }) => !done.has(id));
     if (missing.length > 0) {
       open.push(...missing.reverse());
     } else {
@@ -90,12 +94,12 @@ function inOrder(outputs: readonly SymbolicTensor[], known: ReadonlyMap<number, 
   return ordered;
 }
 
-/** The weights of layers, by the layer and then by their own names. */
+/** Weights by layer and name. */
 export type LayerWeights = ReadonlyMap<Layer, Readonly<Record<string, LayerWeight>>>;
 
 /**
  * Reads the weights of a plan's layers from the backend.
- * @throws DataError if the model was disposed of
+ * @throws DataError if the model is disposed
  */
 export async function readWeights({ steps }: LayerPlan): Promise<LayerWeights> {
   const different = [...new Map(steps.map((step) => [step.layer, step.name]))];
@@ -111,19 +115,16 @@ export async function readWeights({ steps }: LayerPlan): Promise<LayerWeights> {
         try {
           return [layer, Object.fromEntries(await Promise.all(named))] as const;
         } catch (error) {
-          throw new DataError(
-            `The weights of the layer '${name}' cannot be read: ${(error as Error).message}`,
-            {
-              cause: error,
-            },
-          );
+          throw new DataError(`The weights of layer '${name}' cannot be read: ${(error as Error).message}`, {
+            cause: error,
+          });
         }
       }),
     ),
   );
 }
 
-/** Adds the nodes for a plan to a graph. */
+/** Adds the nodes of a plan to a graph and returns the result. */
 export function convertLayers(
   graph: GraphBuilder,
   { steps, output }: LayerPlan,

@@ -1,33 +1,33 @@
-/** The keys of `metadata_props` that openset writes; all values are text, JSON where they are no single word. */
+/** Keys of `metadata_props` that openset writes. Values are strings: single words, or else JSON. */
 export const metadataKeys = {
-  /** A number: "same" when the cosine of two embeddings is at least this. */
+  /** Number: accept iff the cosine of two embeddings is at least this. */
   thresholdCosine: 'openset.threshold.cosine',
   /** `embeddings` or `embedding and class`: what the threshold separates. */
   thresholdBetween: 'openset.threshold.between',
-  /** JSON: the loss's `getConfig()`. */
+  /** JSON: `getConfig()` of the loss. */
   loss: 'openset.loss',
-  /** JSON: the backbone's `getConfig()`. */
+  /** JSON: `getConfig()` of the backbone. */
   backbone: 'openset.backbone',
   /** `nchw` or `nhwc`. */
   inputLayout: 'openset.input.layout',
   /** `float32` or `uint8`. */
   inputType: 'openset.input.type',
-  /** JSON: `[height, width]`, null for any. */
+  /** JSON: `[height, width]`; null for any length. */
   inputSize: 'openset.input.size',
-  /** A number. */
+  /** Number of channels. */
   inputChannels: 'openset.input.channels',
   /** `rgb`, `bgr` or `gray`. */
   inputColorOrder: 'openset.input.colorOrder',
-  /** JSON, a number for each channel: feed `(pixel − mean) / std`. */
+  /** JSON: mean of each channel; feed `(pixel − mean) / std`. */
   inputMean: 'openset.input.mean',
-  /** JSON, a number for each channel: feed `(pixel − mean) / std`. */
+  /** JSON: divisor of each channel; feed `(pixel − mean) / std`. */
   inputStd: 'openset.input.std',
-  /** JSON: `[smallest, largest]` number that goes in. */
+  /** JSON: `[smallest, largest]` input value. */
   inputRange: 'openset.input.range',
-  /** A number: values in an embedding. */
+  /** Number of values in an embedding. */
   embeddingSize: 'openset.output.embeddingSize',
   /** `true` if the output is f(image) + f(mirrored image). */
   flipSum: 'openset.output.flipSum',
-  /** `true` if the output has length 1. */
+  /** `true` if embeddings have unit length. */
   normalized: 'openset.output.normalized',
 } as const;

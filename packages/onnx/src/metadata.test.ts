@@ -12,14 +12,14 @@ beforeAll(() => tf.setBackend('cpu'));
 
 const model = () => chain([4, 6, 3], tf.layers.flatten(), tf.layers.dense({ units: 5 }));
 
-/** What an export needs of a loss. */
+/** The part of a loss that an export uses. */
 const loss = {
   trainable: [],
   threshold: () => ({ cosine: 0.31, between: 'embeddings' }),
   getConfig: () => ({ loss: 'UssLoss', numClasses: 9, embeddingSize: 5 }),
 } as unknown as OpenSetLoss;
 
-it('holds what the file takes and gives', async () => {
+it('describes input and output', async () => {
   const metadata = readOnnxMetadata(await exportOnnx(model()));
   expect(metadata).toMatchObject({
     producer: { name: '@openset/onnx', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
@@ -36,7 +36,7 @@ it('holds what the file takes and gives', async () => {
   expect(metadata.properties[metadataKeys.inputSize]).toBe('[4,6]');
 });
 
-it('says that nothing is left to be done where the file scales pixels itself', async () => {
+it('has mean 0 and std 1 if the file scales pixels itself', async () => {
   const options = { preprocessing: 'inside', inputType: 'uint8', layout: 'nhwc', colorOrder: 'bgr' } as const;
   const bytes = await exportOnnx(model(), { ...options, flipSum: true, normalize: true });
   expect(readOnnxMetadata(bytes)).toMatchObject({
@@ -48,7 +48,7 @@ it('says that nothing is left to be done where the file scales pixels itself', a
   });
 });
 
-it('gives the range over all channels', async () => {
+it('has the range over all channels', async () => {
   const scaling = { mean: [0, 100, 0], std: [255, 50, -255] };
   const { input } = readOnnxMetadata(await exportOnnx(model(), { scaling }));
   // (255 − 0) / −255, (0 − 100) / 50 and (255 − 100) / 50
@@ -94,7 +94,7 @@ const file = (properties: Record<string, string>) =>
     metadataProps: Object.entries(properties).map(([key, value]) => ({ key, value })),
   });
 
-it('reads files of others', () => {
+it('reads files of other programs', () => {
   expect(readOnnxMetadata(file({ a: 'b' }))).toEqual({
     producer: { name: 'other', version: '2' },
     opset: 15,
@@ -109,21 +109,21 @@ it.each([
   [{ backbone: 'null' }, "openset.backbone is 'null'."],
   [
     { thresholdCosine: '0.3', thresholdBetween: 'all' },
-    "openset.threshold.between is 'all', not one of embeddings,",
+    "openset.threshold.between is 'all', but must be one of embeddings,",
   ],
   [{ thresholdCosine: 'null', thresholdBetween: 'embeddings' }, "openset.threshold.cosine is 'null'."],
   [{ inputLayout: 'nchw', inputType: 'uint8', inputSize: '[1]' }, "openset.input.size is '[1]'."],
   [{ embeddingSize: '5', flipSum: 'yes' }, "openset.output.flipSum is 'yes'."],
   [{ embeddingSize: '5' }, "openset.output.flipSum is ''."],
-])('names damaged metadata: %o', (properties, message) => {
+])('rejects damaged metadata: %o', (properties, message) => {
   const named = Object.entries(properties).map(([name, value]) => [metadataKeys[name as 'loss'], value]);
   const read = () => readOnnxMetadata(file(Object.fromEntries(named)));
   expect(read).toThrow(DataError);
   expect(read).toThrow(`The metadata of this ONNX file are damaged: ${message}`);
 });
 
-it('throws a DataError for whatever is no ONNX file, and nothing else', async () => {
-  expect(() => readOnnxMetadata(new Uint8Array())).toThrow('This is no ONNX file');
+it('throws only DataError for what is not an ONNX file', async () => {
+  expect(() => readOnnxMetadata(new Uint8Array())).toThrow('This is not an ONNX file');
   const bytes = await exportOnnx(model());
   const damaged = fc.record({
     place: fc.nat(bytes.length - 1),

@@ -10,50 +10,55 @@ import { decodeMessage } from './format/wire-format.ts';
 import type { OnnxInputConvention } from './input-convention.ts';
 import { metadataKeys as keys } from './metadata-keys.ts';
 
-/** What an ONNX file gives. */
+/** Output of an ONNX file. */
 export interface OnnxOutputConvention {
   readonly embeddingSize: number;
-  /** Whether it is f(image) + f(mirrored image), the papers' test feature. */
+  /** Whether the output is f(image) + f(mirrored image), the papers' test feature. */
   readonly flipSum: boolean;
-  /** Whether it has length 1. */
+  /** Whether embeddings have unit length. */
   readonly normalized: boolean;
 }
 
-/** What openset writes into a file beside the network. */
+/** Metadata that openset writes. */
 export interface OnnxDescription {
-  /** The learned threshold; null if there is none. */
+  /** Threshold learned in training, or its override; null if there is none. */
   readonly threshold: LearnedThreshold | null;
-  /** The loss that the backbone was trained with; null if not given. */
+  /** Configuration of the loss; null if unknown. */
   readonly loss: LossConfig | null;
-  /** The backbone's kind and options; null if not known. */
+  /** Configuration of the backbone; null if unknown. */
   readonly backbone: BackboneConfig | null;
   readonly input: OnnxInputConvention;
   readonly output: OnnxOutputConvention;
 }
 
-/** What stands in an ONNX file beside the network; `input` and `output` are null in files that openset did not write. */
+/** Metadata of an ONNX file. `input` and `output` are null in files of other programs. */
 export interface OnnxMetadata extends Omit<OnnxDescription, 'input' | 'output'> {
   readonly input: OnnxInputConvention | null;
   readonly output: OnnxOutputConvention | null;
-  /** The program that wrote the file. */
+  /** Program that wrote the file. */
   readonly producer: { readonly name: string; readonly version: string };
   /** Version of the ONNX operators. */
   readonly opset: number;
-  /** All metadata of the file, as they stand there. */
+  /** All metadata of the file, unparsed. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** The metadata of a file: those of openset, and the caller's own. */
-export function metadataEntries(
+/**
+ * Returns the metadata entries of a file: those of openset, then the caller's.
+ * @throws ConfigError if an entry of the caller is not a string, or its key is reserved
+ */
+export function encodeMetadata(
   { threshold, loss, backbone, input, output }: OnnxDescription,
   own: Readonly<Record<string, string>>,
 ): readonly { readonly key: string; readonly value: string }[] {
   for (const [key, value] of Object.entries(own)) {
     if (typeof value !== 'string') {
-      throw new ConfigError(`metadata: the value of '${key}' must be text, but is ${String(value)}.`);
+      throw new ConfigError(`metadata: the value of '${key}' must be a string, but is ${String(value)}.`);
     }
     if (key.startsWith('openset.')) {
-      throw new ConfigError(`metadata: '${key}' begins with 'openset.', which openset keeps for itself.`);
+      throw new ConfigError(
+        `metadata: the key '${key}' starts with 'openset.', which is reserved: rename it.`,
+      );
     }
   }
   const entries: [string, string | null][] = [
@@ -78,15 +83,15 @@ export function metadataEntries(
 }
 
 /**
- * Reads what stands in an ONNX file beside the network, without decoding the weights.
+ * Reads the metadata of an ONNX file, without decoding the weights.
  * @param bytes the whole file
- * @throws DataError if this is no ONNX file, or openset's metadata in it are damaged
+ * @throws DataError if this is not an ONNX file, or openset's metadata in it are damaged
  */
 export function readOnnxMetadata(bytes: Uint8Array): OnnxMetadata {
   const header = decodeMessage('ModelHeader', bytes) as unknown as Partial<ModelHeaderProto>;
   const { irVersion, opsetImport = [], metadataProps = [], producerName = '', producerVersion = '' } = header;
   if (irVersion === undefined || opsetImport.length === 0) {
-    throw new DataError('This is no ONNX file: it names no version of the format and of the operators.');
+    throw new DataError('This is not an ONNX file: it has no version of the format or of the operators.');
   }
   const pairs = metadataProps.map(({ key = '', value = '' }) => [key, value] as const);
   const properties = Object.fromEntries(pairs);
@@ -95,8 +100,8 @@ export function readOnnxMetadata(bytes: Uint8Array): OnnxMetadata {
     producer: { name: producerName, version: producerVersion },
     opset: opsetImport.find(({ domain = '' }) => domain === '')?.version ?? 0,
     threshold: text.has(keys.thresholdCosine) ? readThreshold(text) : null,
-    loss: text.has(keys.loss) ? json(text, keys.loss, isConfig('loss')) : null,
-    backbone: text.has(keys.backbone) ? json(text, keys.backbone, isConfig('backbone')) : null,
+    loss: text.has(keys.loss) ? readJson(text, keys.loss, isConfig('loss')) : null,
+    backbone: text.has(keys.backbone) ? readJson(text, keys.backbone, isConfig('backbone')) : null,
     input: text.has(keys.inputLayout) ? readInput(text) : null,
     output: text.has(keys.embeddingSize) ? readOutput(text) : null,
     properties,
@@ -106,29 +111,29 @@ export function readOnnxMetadata(bytes: Uint8Array): OnnxMetadata {
 type Properties = ReadonlyMap<string, string>;
 
 function readThreshold(text: Properties): LearnedThreshold {
-  const cosine = json(text, keys.thresholdCosine, isNumber);
-  const between = word(text, keys.thresholdBetween, ['embeddings', 'embedding and class']);
+  const cosine = readJson(text, keys.thresholdCosine, isNumber);
+  const between = readWord(text, keys.thresholdBetween, ['embeddings', 'embedding and class']);
   return { cosine, between };
 }
 
 function readInput(text: Properties): OnnxInputConvention {
   return {
-    layout: word(text, keys.inputLayout, ['nchw', 'nhwc']),
-    type: word(text, keys.inputType, ['float32', 'uint8']),
-    size: json(text, keys.inputSize, isSize),
-    channels: json(text, keys.inputChannels, isNumber),
-    colorOrder: word(text, keys.inputColorOrder, ['rgb', 'bgr', 'gray']),
-    mean: json(text, keys.inputMean, isNumbers),
-    std: json(text, keys.inputStd, isNumbers),
-    range: json(text, keys.inputRange, isRange),
+    layout: readWord(text, keys.inputLayout, ['nchw', 'nhwc']),
+    type: readWord(text, keys.inputType, ['float32', 'uint8']),
+    size: readJson(text, keys.inputSize, isSize),
+    channels: readJson(text, keys.inputChannels, isNumber),
+    colorOrder: readWord(text, keys.inputColorOrder, ['rgb', 'bgr', 'gray']),
+    mean: readJson(text, keys.inputMean, isNumbers),
+    std: readJson(text, keys.inputStd, isNumbers),
+    range: readJson(text, keys.inputRange, isRange),
   };
 }
 
 function readOutput(text: Properties): OnnxOutputConvention {
   return {
-    embeddingSize: json(text, keys.embeddingSize, isNumber),
-    flipSum: json(text, keys.flipSum, isFlag),
-    normalized: json(text, keys.normalized, isFlag),
+    embeddingSize: readJson(text, keys.embeddingSize, isNumber),
+    flipSum: readJson(text, keys.flipSum, isFlag),
+    normalized: readJson(text, keys.normalized, isFlag),
   };
 }
 
@@ -138,7 +143,7 @@ const isNumbers = (value: unknown): value is number[] => Array.isArray(value) &&
 const isRange = (value: unknown): value is [number, number] => isNumbers(value) && value.length === 2;
 const isSize = (value: unknown): value is [number | null, number | null] =>
   Array.isArray(value) && value.length === 2 && value.every((side) => side === null || isNumber(side));
-/** The configuration of a loss or a backbone, whose kind is a word. */
+/** Returns a check for the configuration of a loss or a backbone: an object with a string under `kind`. */
 const isConfig =
   <K extends string>(kind: K) =>
   (value: unknown): value is { readonly [key in K]: string } & { readonly [option: string]: unknown } =>
@@ -146,22 +151,22 @@ const isConfig =
     value !== null &&
     typeof (value as Record<string, unknown>)[kind] === 'string';
 
-function json<T>(text: Properties, key: string, isExpected: (value: unknown) => value is T): T {
+function readJson<T>(text: Properties, key: string, isExpected: (value: unknown) => value is T): T {
   const value = text.get(key) ?? '';
   try {
     const parsed: unknown = JSON.parse(value);
     if (isExpected(parsed)) return parsed;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new DataError(`The metadata of this ONNX file are damaged: ${key} is '${value}'.`);
 }
 
-function word<T extends string>(text: Properties, key: string, allowed: readonly T[]): T {
+function readWord<T extends string>(text: Properties, key: string, allowed: readonly T[]): T {
   const value = text.get(key) ?? '';
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
   throw new DataError(
-    `The metadata of this ONNX file are damaged: ${key} is '${value}', not one of ${allowed.join(', ')}.`,
+    `The metadata of this ONNX file are damaged: ${key} is '${value}', but must be one of ${allowed.join(', ')}.`,
   );
 }

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('writes a file, and another one in its place', async () => {
+it('writes a file and replaces it', async () => {
   const path = join(folder, 'model.onnx');
   await writeOnnx(path, Uint8Array.of(1, 2, 3));
   await writeOnnx(path, Uint8Array.of(4, 5));
@@ -19,12 +19,12 @@ it('writes a file, and another one in its place', async () => {
   expect(await readdir(folder)).toEqual(['model.onnx']);
 });
 
-it('says in one sentence what is wrong, and leaves nothing behind', async () => {
+it('reports an error in one sentence and removes the temporary file', async () => {
   await expect(writeOnnx(join(folder, 'none', 'model.onnx'), Uint8Array.of(1))).rejects.toThrow(DataError);
   await expect(writeOnnx(join(folder, 'none', 'model.onnx'), Uint8Array.of(1))).rejects.toThrow(
     /model\.onnx' cannot be written: ENOENT/,
   );
-  // A folder stands where the file should.
+  // A folder has the name of the file.
   await mkdir(join(folder, 'taken', 'inside'), { recursive: true });
   await expect(writeOnnx(join(folder, 'taken'), Uint8Array.of(1))).rejects.toThrow(DataError);
   expect(await readdir(folder)).toEqual(['taken']);

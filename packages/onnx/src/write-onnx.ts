@@ -3,10 +3,10 @@ import { open, rename, rm } from 'node:fs/promises';
 import { DataError } from '@openset/core';
 
 /**
- * Writes a file at once: beside its place, onto the disk, and only then under its name. Whatever happens, there is the
- * old file or the new one under it, never a part.
+ * Writes a file atomically: writes and syncs a temporary file in the same folder, then renames it. After a crash, `path` is
+ * the old file or the new one, never a part.
  *
- * @throws DataError if it cannot be written; nothing is left behind
+ * @throws DataError if the file cannot be written; the temporary file is removed
  */
 export async function writeOnnx(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;

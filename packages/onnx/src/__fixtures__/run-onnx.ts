@@ -5,10 +5,10 @@ import { expect } from 'vitest';
 import { exportOnnx } from '../export-onnx.ts';
 import type { OnnxExportOptions, OnnxSource } from '../export-options.ts';
 
-/** A computation to compare with: images `[batch, height, width, channels]` to embeddings. */
+/** A reference computation from images `[batch, height, width, channels]` to embeddings. */
 type Reference = (images: tf.Tensor4D) => tf.Tensor;
 
-/** Gives every weight a value that tells a mistake: nothing is 0 or 1, running variances are positive and differ. */
+/** Sets all weights to random values that reveal mistakes: none is 0 or 1; running variances are positive and differ. */
 export function randomizeWeights(model: tf.LayersModel, seed = 1): void {
   const random = randomNumbers(seed);
   for (const weight of model.weights) {
@@ -25,7 +25,7 @@ export function randomizeWeights(model: tf.LayersModel, seed = 1): void {
   }
 }
 
-/** Images with values from `minimum` to `maximum`, the same for a seed. */
+/** Returns random images with values from `minimum` to `maximum`; the same for a seed. */
 export function randomImages(
   shape: readonly [number, number, number, number],
   [minimum, maximum]: readonly [number, number] = [-1, 1],
@@ -37,7 +37,7 @@ export function randomImages(
   return tf.tensor4d(values, [...shape]);
 }
 
-/** What onnxruntime makes of images that are `[batch, height, width, channels]` here, as the file wants them. */
+/** Runs a file in onnxruntime on images `[batch, height, width, channels]`, in the file's layout and type. */
 export async function runOnnx(
   bytes: Uint8Array,
   images: tf.Tensor4D,
@@ -52,7 +52,7 @@ export async function runOnnx(
   return { values: embedding!.data as Float32Array, shape: embedding!.dims };
 }
 
-/** Checks the file of a source against tfjs, or against another computation, for batches of 1 and 5. */
+/** Compares the file of a source with tfjs, or with another computation, on batches of 1 and 5. */
 export async function expectAgreement(
   source: OnnxSource,
   options: OnnxExportOptions = {},
@@ -75,17 +75,17 @@ export async function expectAgreement(
   return bytes;
 }
 
-/** How the two sides are compared. */
+/** Options of a comparison. */
 export interface AgreementOptions {
-  /** Instead of the model's own `predict`. */
+  /** Reference computation; default the model's `predict`. */
   readonly reference?: Reference;
-  /** Of the images' values. */
+  /** Range of the images' values; default [-1, 1]. */
   readonly range?: readonly [number, number];
-  /** Height and width of the images, where the model takes any. */
+  /** Height and width of the images, if the model accepts any. */
   readonly size?: readonly [number, number];
 }
 
-/** The difference, as a vector, is at most 1e-5 of the expected vector. */
+/** Checks that the length of the difference is at most `tolerance` times that of the expected vector. */
 export function expectClose(found: Float32Array, expected: Float32Array, tolerance = 1e-5): void {
   const norm = (values: Float32Array) => Math.hypot(...values);
   const difference = norm(found.map((value, index) => value - expected[index]!));

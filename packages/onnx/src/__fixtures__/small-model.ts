@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { randomizeWeights } from './run-onnx.ts';
 
-/** What goes from layer to layer of a model. */
+/** A symbolic tensor of tfjs-layers. */
 export type Symbolic = tf.SymbolicTensor;
 
 /**
- * A model with random weights: an image `[height, width, channels]` through `body`; what that gives is flattened if it
- * has more axes than one.
+ * Returns a model with random weights that applies `body` to an image `[height, width, channels]`. Flattens the result if it
+ * is not a vector.
  */
 export function smallModel(
   shape: readonly (number | null)[],
@@ -20,7 +20,7 @@ export function smallModel(
   return model;
 }
 
-/** A model that is a list of layers. */
+/** Returns a model that is a list of layers. */
 export function chain(shape: readonly (number | null)[], ...layers: Layer[]): tf.LayersModel {
   return smallModel(shape, (image) => layers.reduce((value, layer) => layer.apply(value) as Symbolic, image));
 }

@@ -1,14 +1,14 @@
-/** How a field is encoded: a scalar type of protobuf, or another message. */
+/** Type of a field: a scalar type of protobuf, or a message. */
 export type FieldType = 'int32' | 'int64' | 'float' | 'string' | 'bytes' | MessageName;
 
-/** A field: its number and type in `onnx.proto`; `repeated` fields hold arrays. */
+/** Number and type of a field in `onnx.proto`. A `repeated` field is an array. */
 export interface Field {
   readonly number: number;
   readonly type: FieldType;
   readonly repeated?: boolean;
 }
 
-/** The messages of `onnx.proto` that are written or read here. */
+/** Messages of `onnx.proto` that openset writes or reads. */
 export type MessageName =
   | 'Model'
   | 'ModelHeader'
@@ -27,7 +27,7 @@ export type MessageName =
 const one = (number: number, type: FieldType): Field => ({ number, type });
 const many = (number: number, type: FieldType): Field => ({ number, type, repeated: true });
 
-/** Everything about a model but its graph, so that metadata are read without decoding the weights. */
+/** The fields of a model except its graph, so that metadata can be read without decoding the weights. */
 const modelHeader = {
   irVersion: one(1, 'int64'),
   producerName: one(2, 'string'),
@@ -37,8 +37,8 @@ const modelHeader = {
 };
 
 /**
- * The subset of `onnx.proto` (ONNX 1.8 and later, proto2) that openset uses, by the names that the specification
- * gives the fields, in camelCase. What is not here is skipped when reading.
+ * The subset of `onnx.proto` (ONNX 1.8 and later, proto2) that openset uses, with the field names of the specification in
+ * camelCase. Readers skip all other fields.
  */
 export const schema: Readonly<Record<MessageName, Readonly<Record<string, Field>>>> = {
   Model: { ...modelHeader, graph: one(7, 'Graph') },
@@ -80,7 +80,7 @@ export const schema: Readonly<Record<MessageName, Readonly<Record<string, Field>
   Dimension: { dimValue: one(1, 'int64'), dimParam: one(2, 'string') },
 };
 
-/** A model as the specification lays it out: the fields of `schema`, as plain objects. */
+/** A model as plain objects with the fields of `schema`. */
 export interface ModelProto extends ModelHeaderProto {
   readonly graph: GraphProto;
 }

@@ -1,13 +1,13 @@
 import { DataError } from '@openset/core';
-// The part of protobufjs without reflection: that compiles its coders with `new Function`, which pages with a content
-// security policy forbid, and is three times as large.
+// The part of protobufjs without reflection. Reflection compiles its coders with `new Function`, which a content security
+// policy may forbid, and is three times as large.
 import protobuf from 'protobufjs/minimal.js';
 import { type Field, type FieldType, type MessageName, schema } from './schema.ts';
 
-/** No protobuf message may be larger: readers hold its length in a signed 32-bit number. */
+/** Largest protobuf message: readers store its length as a signed 32-bit number. */
 export const maximumBytes = 2 ** 31 - 1;
 
-/** A message in pieces, so that weights are copied once, into the finished file, whose length is known by then. */
+/** A message in pieces, so that weights are copied only once, into a buffer of the final length. */
 interface Pieces {
   readonly parts: readonly Uint8Array[];
   readonly byteLength: number;
@@ -16,15 +16,15 @@ interface Pieces {
 type Message = Readonly<Record<string, unknown>>;
 
 /**
- * Writes a message in protobuf's wire format.
+ * Encodes a message in protobuf's wire format.
  * @throws DataError if it is larger than protobuf allows
  */
 export function encodeMessage(name: MessageName, message: object): Uint8Array<ArrayBuffer> {
-  const { parts, byteLength } = pieces(name, message as Message);
+  const { parts, byteLength } = encodePieces(name, message as Message);
   if (byteLength > maximumBytes) {
     throw new DataError(
-      `This model would take ${byteLength} bytes as ONNX, but a protobuf message holds at most ${maximumBytes}: ` +
-        'export a smaller backbone.',
+      `The ONNX file would have ${byteLength} bytes, but a protobuf message has at most ${maximumBytes}: export a ` +
+        'smaller backbone.',
     );
   }
   const bytes = new Uint8Array(byteLength);
@@ -36,20 +36,20 @@ export function encodeMessage(name: MessageName, message: object): Uint8Array<Ar
   return bytes;
 }
 
-function pieces(name: MessageName, message: Message): Pieces {
+function encodePieces(name: MessageName, message: Message): Pieces {
   const parts: Uint8Array[] = [];
   for (const [key, field] of Object.entries(schema[name])) {
     const value = message[key];
     if (value === undefined) continue;
     for (const element of field.repeated ? (value as readonly unknown[]) : [value]) {
-      // One by one: a call takes no more than some ten thousand arguments.
-      for (const part of fieldParts(field, element)) parts.push(part);
+      // One by one, because the number of arguments of a call is limited.
+      for (const part of encodeField(field, element)) parts.push(part);
     }
   }
   return { parts, byteLength: parts.reduce((sum, { length }) => sum + length, 0) };
 }
 
-function fieldParts({ number, type }: Field, value: unknown): readonly Uint8Array[] {
+function encodeField({ number, type }: Field, value: unknown): readonly Uint8Array[] {
   const writer = new protobuf.Writer().uint32(number * 8 + wireTypeOf(type));
   switch (type) {
     case 'int32':
@@ -63,7 +63,7 @@ function fieldParts({ number, type }: Field, value: unknown): readonly Uint8Arra
     case 'bytes':
       return [writer.uint32((value as Uint8Array).length).finish(), value as Uint8Array];
     default: {
-      const inner = pieces(type, value as Message);
+      const inner = encodePieces(type, value as Message);
       return [writer.uint32(inner.byteLength).finish(), ...inner.parts];
     }
   }
@@ -77,15 +77,15 @@ function wireTypeOf(type: FieldType): number {
 }
 
 /**
- * Reads a message; fields that `schema` does not have are skipped.
- * @throws DataError if the bytes are no such message
+ * Decodes a message. Skips fields that `schema` does not have.
+ * @throws DataError if the bytes are not such a message
  */
 export function decodeMessage(name: MessageName, bytes: Uint8Array): Message {
   const reader = new protobuf.Reader(bytes);
   try {
     return readMessage(name, reader, bytes.length);
   } catch (error) {
-    throw new DataError(`This is no ONNX file, or it is damaged: ${(error as Error).message}.`);
+    throw new DataError(`This is not an ONNX file, or it is damaged: ${(error as Error).message}.`);
   }
 }
 
@@ -102,7 +102,7 @@ function readMessage(name: MessageName, reader: protobuf.Reader, end: number): M
       reader.skipType(wireType, 0, number);
       continue;
     }
-    // Repeated numbers may come one by one, or packed into one field.
+    // Repeated numbers may be separate fields or packed into one.
     const isPacked = field.type === 'int64' && field.repeated && wireType === wireTypes.lengthDelimited;
     if (wireType !== wireTypeOf(field.type) && !isPacked) {
       throw new RangeError(`field ${key} of ${name} has the wire type ${wireType}`);

@@ -1,24 +1,24 @@
 import type { AttributeProto } from '../format/schema.ts';
 
-/** An attribute of a node, as yet without its name. */
+/** An attribute of a node without its name. */
 export type Attribute = Omit<AttributeProto, 'name'>;
 
-/** A whole number. */
+/** Returns an integer attribute. */
 export function int(i: number): Attribute {
   return { type: 2, i };
 }
 
-/** A list of whole numbers. */
+/** Returns an attribute with a list of integers. */
 export function ints(values: readonly number[]): Attribute {
   return { type: 7, ints: values };
 }
 
-/** A number, held as float32. */
+/** Returns a float32 attribute. */
 export function float(f: number): Attribute {
   return { type: 1, f };
 }
 
-/** A word. */
+/** Returns a string attribute. */
 export function text(value: string): Attribute {
   return { type: 3, s: new TextEncoder().encode(value) };
 }

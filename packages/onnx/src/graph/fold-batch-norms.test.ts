@@ -10,14 +10,14 @@ const { layers } = tf;
 const norm = () => layers.batchNormalization({ epsilon: 1e-2 });
 const fold = { foldBatchNorms: true };
 
-/** The operators of a file whose batch norms were folded, after its numbers were checked. */
+/** Checks the numbers of a file with folded batch norms and returns its operators. */
 async function foldedOperators(model: tf.LayersModel): Promise<string[]> {
   const bytes = await expectAgreement(model, fold);
   const { graph } = decodeMessage('Model', bytes) as { graph: { node: { opType: string }[] } };
   return graph.node.map(({ opType }) => opType);
 }
 
-it('folds into convolutions of each kind, with a bias and without', async () => {
+it('folds into convolutions of each kind, with and without bias', async () => {
   const model = chain(
     [6, 6, 3],
     layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', useBias: false }),
@@ -30,19 +30,19 @@ it('folds into convolutions of each kind, with a bias and without', async () => 
   );
   expect(await foldedOperators(model)).toEqual([
     ...['Conv', 'Conv', 'Conv', 'Conv', 'Relu'],
-    // The order of a flattened map, for the comparison.
+    // Restores the layout of tfjs for the comparison.
     ...['Flatten', 'Reshape', 'Transpose', 'Reshape'],
   ]);
 });
 
-it('folds into dense layers, and into a convolution over the whole map', async () => {
+it('folds into dense layers and into a convolution over the whole map', async () => {
   const dense = chain([3, 2, 4], layers.flatten(), layers.dense({ units: 5 }), norm());
   expect(await foldedOperators(dense)).toEqual(['Flatten', 'Gemm']);
   const whole = chain([3, 2, 4], layers.conv2d({ filters: 5, kernelSize: [3, 2] }), layers.flatten(), norm());
   expect(await foldedOperators(whole)).toEqual(['Conv', 'Flatten']);
 });
 
-it('folds two in a row, and past what does nothing', async () => {
+it('folds two in a row, and across layers that do nothing', async () => {
   const model = chain(
     [3, 2, 4],
     layers.conv2d({ filters: 5, kernelSize: 2 }),
@@ -54,7 +54,7 @@ it('folds two in a row, and past what does nothing', async () => {
   expect(await foldedOperators(model)).toEqual(['Conv', 'GlobalAveragePool', 'Flatten']);
 });
 
-it('leaves batch norms that come first, after an activation, or after a flattened map', async () => {
+it('keeps batch norms at the start, after an activation, and after a flattened map', async () => {
   const model = chain(
     [3, 3, 4],
     norm(),
@@ -69,7 +69,7 @@ it('leaves batch norms that come first, after an activation, or after a flattene
   expect(operators.filter((name) => name === 'BatchNormalization')).toHaveLength(3);
 });
 
-it('leaves a batch norm where somebody else reads the convolution', async () => {
+it('keeps a batch norm if the convolution has another reader', async () => {
   const model = smallModel([3, 2, 4], (image) => {
     const convolved = layers.conv2d({ filters: 4, kernelSize: 1 }).apply(image) as Symbolic;
     return layers.add().apply([norm().apply(convolved) as Symbolic, convolved]) as Symbolic;
@@ -77,7 +77,7 @@ it('leaves a batch norm where somebody else reads the convolution', async () => 
   expect(await foldedOperators(model)).toContain('BatchNormalization');
 });
 
-it('folds each use of a shared convolution by itself', async () => {
+it('folds each call of a shared convolution separately', async () => {
   const model = smallModel([3, 2, 4], (image) => {
     const shared = layers.conv2d({ filters: 4, kernelSize: 1 });
     const once = norm().apply(shared.apply(image));

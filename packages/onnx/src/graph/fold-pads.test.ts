@@ -15,7 +15,7 @@ const pad = () =>
     ],
   });
 
-/** How many nodes of padding a file has, after its numbers were checked. */
+/** Checks the numbers of a file and returns how many `Pad` nodes it has. */
 async function padsLeft(model: tf.LayersModel): Promise<number> {
   const { graph } = decodeMessage('Model', await expectAgreement(model)) as {
     graph: { node: { opType: string }[] };
@@ -23,7 +23,7 @@ async function padsLeft(model: tf.LayersModel): Promise<number> {
   return graph.node.filter(({ opType }) => opType === 'Pad').length;
 }
 
-it('lets convolutions do the padding', async () => {
+it('folds padding into convolutions', async () => {
   const model = chain(
     [6, 7, 3],
     pad(),
@@ -34,7 +34,7 @@ it('lets convolutions do the padding', async () => {
   expect(await padsLeft(model)).toBe(0);
 });
 
-it('leaves it where the convolution pads as well, for pools, and where it has more readers than one', async () => {
+it('keeps padding before a pool, a convolution with padding, or several readers', async () => {
   const same = layers.conv2d({ filters: 3, kernelSize: 3, padding: 'same' });
   expect(await padsLeft(chain([6, 7, 3], pad(), same))).toBe(1);
   const anySize = layers.conv2d({ filters: 3, kernelSize: 3, strides: 2, padding: 'same' });

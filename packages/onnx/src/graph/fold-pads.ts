@@ -2,8 +2,8 @@ import { ints } from './attributes.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
 /**
- * Lets convolutions put the zeros around their input themselves, where a `Pad` did it before: the same numbers, and the
- * form that every runtime is fast with. Only where the convolution is the one reader, and has no padding of its own.
+ * Folds each `Pad` into the convolution after it. The numbers are the same, and every runtime is fast with this form. The
+ * convolution must be the only reader and have no padding of its own.
  */
 export function foldPads(graph: GraphBuilder): void {
   for (const pad of graph.nodes.filter(({ opType }) => opType === 'Pad')) {
@@ -11,7 +11,7 @@ export function foldPads(graph: GraphBuilder): void {
     const [reader] = readers;
     if (readers.length !== 1 || reader?.opType !== 'Conv') continue;
     if ('pads' in reader.attributes || 'auto_pad' in reader.attributes) continue;
-    // [batch, channels, height, width] before, and the same after; a convolution has height and width alone.
+    // Zeros before [batch, channels, height, width], then after. A convolution pads height and width only.
     const lengths = Array.from(graph.constants.get(pad.inputs[1]!)!.data, Number);
     const pads = ints([lengths[2]!, lengths[3]!, lengths[6]!, lengths[7]!]);
     const inputs = [pad.inputs[0]!, ...reader.inputs.slice(1)];

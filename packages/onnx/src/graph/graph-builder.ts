@@ -1,46 +1,46 @@
 import type { GraphProto, ValueInfoProto } from '../format/schema.ts';
 import type { Attribute } from './attributes.ts';
-import { type ConstantTensor, tensorProto } from './tensor.ts';
+import { type ConstantTensor, toTensorProto } from './tensor.ts';
 
-/** A computation of the graph, with one result. */
+/** An operation of the graph with one result. */
 export interface GraphNode {
   readonly name: string;
   readonly opType: string;
-  /** Names of values and constants; an empty name stands for an input that is left out. */
+  /** Names of values and constants; an empty name is an omitted input. */
   readonly inputs: readonly string[];
   readonly output: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** Collects the nodes and constants of a graph, in an order in which they can be computed. */
+/** Builds a graph of nodes and constants. Each node comes after its inputs. */
 export class GraphBuilder {
   nodes: GraphNode[] = [];
   readonly constants = new Map<string, ConstantTensor>();
   readonly #names = new Set<string>();
   readonly #constantNames = new Map<string, string>();
 
-  /** Keeps a name for what the caller calls so, and gives it; a number is added if it is taken. */
-  uniqueName(wanted: string): string {
-    let name = wanted;
-    for (let count = 2; this.#names.has(name); count++) name = `${wanted}_${count}`;
+  /** Reserves a name and returns it, with a number appended if it is already in use. */
+  reserveName(requested: string): string {
+    let name = requested;
+    for (let count = 2; this.#names.has(name); count++) name = `${requested}_${count}`;
     this.#names.add(name);
     return name;
   }
 
   /**
-   * The name of a constant. One that was asked for by the same key is used again: so the weights of a layer that is
-   * called more than once stand in the file once.
+   * Adds a constant and returns its name. Calls with the same key share one constant, so a file holds the weights of a
+   * shared layer once.
    */
   constant(key: string, make: () => ConstantTensor): string {
     const known = this.#constantNames.get(key);
     if (known !== undefined) return known;
-    const name = this.uniqueName(key);
+    const name = this.reserveName(key);
     this.#constantNames.set(key, name);
     this.constants.set(name, make());
     return name;
   }
 
-  /** Gives a node's result another name, for the node and for all that read it. */
+  /** Renames the result of a node, in the node and in its readers. */
   rename(from: string, to: string): void {
     this.nodes = this.nodes.map((node) => ({
       ...node,
@@ -49,18 +49,18 @@ export class GraphBuilder {
     }));
   }
 
-  /** Adds a node, named like the layer it stands for, and gives the name of its result. */
+  /** Adds a node, named after its layer, and returns the name of its result. */
   add(
     opType: string,
     inputs: readonly string[],
     { name, attributes = {} }: { name: string; attributes?: Readonly<Record<string, Attribute>> },
   ): string {
-    const unique = this.uniqueName(name);
+    const unique = this.reserveName(name);
     this.nodes.push({ name: unique, opType, inputs, output: unique, attributes });
     return unique;
   }
 
-  /** The graph as the file holds it, without the constants that no node reads. */
+  /** Returns the graph as a message, without constants that no node reads. */
   build(name: string, input: ValueInfoProto, output: ValueInfoProto): GraphProto {
     const used = new Set(this.nodes.flatMap(({ inputs }) => inputs));
     return {
@@ -74,7 +74,7 @@ export class GraphBuilder {
       })),
       initializer: [...this.constants]
         .filter(([key]) => used.has(key))
-        .map(([key, tensor]) => tensorProto(key, tensor)),
+        .map(([key, tensor]) => toTensorProto(key, tensor)),
       input: [input],
       output: [output],
     };

@@ -3,9 +3,9 @@ import type { InnerScaling, OnnxInputConvention } from '../input-convention.ts';
 import { int, ints } from './attributes.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { elementTypes, scalar, wholeNumbers } from './tensor.ts';
-import { transpose, type Value } from './value.ts';
+import { addTranspose, type Value } from './value.ts';
 
-/** From what the file takes to the float32 feature map that the first layer takes. */
+/** Adds the steps from the file's input to the float32 feature map of the first layer. */
 export function addInputStage(
   graph: GraphBuilder,
   input: string,
@@ -16,9 +16,9 @@ export function addInputStage(
   if (type === 'uint8') {
     name = graph.add('Cast', [name], { name: 'cast', attributes: { to: int(elementTypes.float32) } });
   }
-  if (layout === 'nhwc') name = transpose(graph, name, [0, 3, 1, 2], 'channels_first');
+  if (layout === 'nhwc') name = addTranspose(graph, name, [0, 3, 1, 2], 'channels_first');
   if (inner !== null) {
-    // InsightFace's tools look for nodes whose names begin with Sub and Mul, and then leave pixels as they are.
+    // InsightFace's tools look for nodes whose names start with Sub and Mul; if they find them, they feed unscaled pixels.
     const perChannel = (values: readonly number[]) => () => ({
       shape: [channels, 1, 1],
       data: Float32Array.from(values),
@@ -31,7 +31,7 @@ export function addInputStage(
   return { name, shape: [null, ...size, channels] };
 }
 
-/** Doubles the batch: the images, and then the images with left and right exchanged. */
+/** Doubles the batch: the images, then the mirrored images. */
 export function addFlip(graph: GraphBuilder, images: Value): Value {
   const lists = { starts: [-1], ends: [-(2n ** 63n)], axes: [3], steps: [-1] };
   const inputs = Object.entries(lists).map(([key, list]) =>
@@ -45,7 +45,7 @@ export function addFlip(graph: GraphBuilder, images: Value): Value {
   };
 }
 
-/** Undoes `addFlip`: the sums of the embeddings of each image and its mirror image. */
+/** Halves the batch of `addFlip`: adds the embeddings of each image and its mirrored image. */
 export function addFlipSum(graph: GraphBuilder, embeddings: string, embeddingSize: number): string {
   const shape = graph.constant('flip_sum/shape', () => wholeNumbers([2, -1, embeddingSize]));
   const halves = graph.add('Reshape', [embeddings, shape], { name: 'flip_pairs' });
@@ -53,7 +53,7 @@ export function addFlipSum(graph: GraphBuilder, embeddings: string, embeddingSiz
   return graph.add('ReduceSum', [halves, axes], { name: 'flip_sum', attributes: { keepdims: int(0) } });
 }
 
-/** `x / max(‖x‖, 1e-5)`, as in the losses: divided by the largest magnitude first, so that no square overflows. */
+/** Adds `x / max(‖x‖, 1e-5)`, as in the losses. Divides by the largest magnitude first, so that no square overflows. */
 export function addNormalization(graph: GraphBuilder, embeddings: string): string {
   const alongFeatures = { axes: ints([1]), keepdims: int(1) };
   const add = (opType: string, inputs: readonly string[], name: string, attributes = {}) =>

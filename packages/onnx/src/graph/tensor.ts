@@ -6,24 +6,24 @@ export interface ConstantTensor {
   readonly data: Float32Array | BigInt64Array;
 }
 
-/** Numbers of the element types in `onnx.proto`. */
+/** Element types of `onnx.proto`. */
 export const elementTypes = { float32: 1, uint8: 2, int64: 7 } as const;
 
-/** One float32 number; without axes, so that it goes with any shape. */
+/** Returns a float32 scalar, which broadcasts to any shape. */
 export function scalar(value: number): ConstantTensor {
   return { shape: [], data: Float32Array.of(value) };
 }
 
-/** A list of whole numbers, as shapes and axes are given. */
+/** Returns a list of int64 numbers, for shapes and axes. */
 export function wholeNumbers(values: readonly (number | bigint)[]): ConstantTensor {
   return { shape: [values.length], data: BigInt64Array.from(values, BigInt) };
 }
 
 /**
- * The tensor with its axes in another order.
- * @param order the axis of `tensor` that comes at each place
+ * Returns a tensor with its axes permuted.
+ * @param order for each axis of the result, the axis of the argument
  */
-export function transposed(
+export function transposeConstant(
   { shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array },
   order: readonly number[],
 ): { shape: number[]; data: Float32Array } {
@@ -33,7 +33,7 @@ export function transposed(
   const newShape = order.map((axis) => shape[axis]!);
   const newStrides = order.map((axis) => strides[axis]!);
   const result = new Float32Array(data.length);
-  // Counts through the new indices like an odometer, and moves the place in the old data along.
+  // Counts through the new indices like an odometer and keeps the offset in the old data.
   const index = new Array<number>(order.length).fill(0);
   for (let target = 0, source = 0; target < result.length; target++) {
     result[target] = data[source]!;
@@ -47,8 +47,8 @@ export function transposed(
   return { shape: newShape, data: result };
 }
 
-/** The tensor as the file holds it. */
-export function tensorProto(name: string, { shape, data }: ConstantTensor): TensorProto {
+/** Returns a tensor as a message. */
+export function toTensorProto(name: string, { shape, data }: ConstantTensor): TensorProto {
   return {
     name,
     dims: shape,

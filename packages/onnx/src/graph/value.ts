@@ -2,40 +2,40 @@ import { ints } from './attributes.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { wholeNumbers } from './tensor.ts';
 
-/** A shape as tfjs-layers has it: batch first, `null` where any length is taken. */
+/** A shape of tfjs-layers: batch first, `null` for any length. */
 export type Shape = readonly (number | null)[];
 
 /**
- * A tensor of the graph. Feature maps, the tensors with four axes, are `[batch, channels, height, width]` throughout,
- * where tfjs has `[batch, height, width, channels]`; all others have the axes of tfjs.
+ * A tensor of the graph. Feature maps are the tensors with four axes: `[batch, channels, height, width]` in the graph,
+ * `[batch, height, width, channels]` in tfjs. All other tensors have the axes of tfjs.
  */
 export interface Value {
   readonly name: string;
-  /** The shape that the tensor has in tfjs, channels last. */
+  /** Shape in tfjs, channels last. */
   readonly shape: Shape;
   /**
-   * Set on features that come from a flattened map and lie channel by channel, where tfjs has them pixel by pixel.
-   * Whoever has weights for them sorts the weights instead, so that no transpose is needed.
+   * Set on features of a flattened map. The graph orders them channel by channel, tfjs pixel by pixel. Layers with weights
+   * permute the weights instead, so that no transpose is needed.
    */
   readonly flattenedFrom?: MapSize;
 }
 
-/** The sizes of a feature map. */
+/** Size of a feature map. */
 export interface MapSize {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
 }
 
-/** The axis in the graph for an axis (which may be negative) in tfjs. */
+/** Returns the axis in the graph of an axis in tfjs, which may be negative. */
 export function graphAxis({ shape }: Value, axis: number): number {
   const positive = axis < 0 ? axis + shape.length : axis;
   return shape.length === 4 ? [0, 2, 3, 1][positive]! : positive;
 }
 
 /**
- * For each feature of a flattened map in the order of the graph, channel by channel, its place in the order of tfjs,
- * pixel by pixel.
+ * Returns, for each feature of a flattened map in the order of the graph (channel by channel), its index in the order of
+ * tfjs (pixel by pixel).
  */
 export function featureOrder({ height, width, channels }: MapSize): number[] {
   const pixels = height * width;
@@ -45,48 +45,48 @@ export function featureOrder({ height, width, channels }: MapSize): number[] {
   );
 }
 
-/** Tells orders of features apart; a shared layer may be called on features in more than one. */
-export function orderName({ flattenedFrom }: Value): string {
+/** Returns a name for the layout of features. Calls of a shared layer may have features in different layouts. */
+export function layoutName({ flattenedFrom }: Value): string {
   if (flattenedFrom === undefined) return '';
   const { height, width, channels } = flattenedFrom;
   return ` by ${channels} channels of ${height}x${width}`;
 }
 
-/** Parameters, one for each feature, in the order in which `value` has the features. */
-export function inOrderOf(value: Value, parameters: Float32Array): Float32Array {
+/** Returns parameters, one for each feature, in the layout of `value`. */
+export function permuteToLayout(value: Value, parameters: Float32Array): Float32Array {
   if (value.flattenedFrom === undefined) return parameters;
   return Float32Array.from(featureOrder(value.flattenedFrom), (place) => parameters[place]!);
 }
 
-/** Whether channels first and channels last are the same order of numbers. */
-export function isOrderFree(shape: Shape): boolean {
+/** Returns whether channels first and channels last are the same order of numbers. */
+export function isLayoutInvariant(shape: Shape): boolean {
   const [, height, width, channels] = shape;
   return channels === 1 || (height === 1 && width === 1);
 }
 
-/** The value with its numbers in the order of tfjs; feature maps come as `[batch, height, width, channels]`. */
-export function inLayersOrder(graph: GraphBuilder, value: Value, name: string): Value {
+/** Returns a value in the layout of tfjs; a feature map becomes `[batch, height, width, channels]`. */
+export function toTfjsLayout(graph: GraphBuilder, value: Value, name: string): Value {
   const { shape, flattenedFrom } = value;
   if (flattenedFrom !== undefined) {
     const { height, width, channels } = flattenedFrom;
-    const map = reshape(graph, value.name, [channels, height, width], name);
-    const channelsLast = transpose(graph, map, [0, 2, 3, 1], name);
-    return { name: reshape(graph, channelsLast, shape.slice(1), name), shape };
+    const map = addReshape(graph, value.name, [channels, height, width], name);
+    const channelsLast = addTranspose(graph, map, [0, 2, 3, 1], name);
+    return { name: addReshape(graph, channelsLast, shape.slice(1), name), shape };
   }
-  if (shape.length !== 4 || isOrderFree(shape)) return value;
-  return { name: transpose(graph, value.name, [0, 2, 3, 1], name), shape };
+  if (shape.length !== 4 || isLayoutInvariant(shape)) return value;
+  return { name: addTranspose(graph, value.name, [0, 2, 3, 1], name), shape };
 }
 
-/** Adds a `Reshape` that keeps the batch; one length may be `null`, and follows from the others. */
-export function reshape(graph: GraphBuilder, input: string, lengths: Shape, name: string): string {
-  // 0 stands for the length that the input has there.
+/** Adds a `Reshape` that keeps the batch. One length may be `null`: it follows from the others. */
+export function addReshape(graph: GraphBuilder, input: string, lengths: Shape, name: string): string {
+  // 0 means the length of the input's axis.
   const target = [0, ...lengths.map((length) => length ?? -1)];
   const shape = graph.constant(`shape ${target.join('x')}`, () => wholeNumbers(target));
   return graph.add('Reshape', [input, shape], { name });
 }
 
 /** Adds a `Transpose`. */
-export function transpose(
+export function addTranspose(
   graph: GraphBuilder,
   input: string,
   order: readonly number[],

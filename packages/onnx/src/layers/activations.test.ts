@@ -7,7 +7,7 @@ import { exportOnnx } from '../export-onnx.ts';
 beforeAll(() => tf.setBackend('cpu'));
 
 const { layers } = tf;
-/** Wide enough for every bend: relu6 at 6, hardSigmoid at ±2.5. */
+/** Wide enough for every kink: relu6 at 6, hardSigmoid at ±2.5. */
 const range = [-9, 9] as const;
 
 it.each([
@@ -53,7 +53,7 @@ it.each([
   await expectAgreement(chain([3, 2, 4], make()), {}, { range });
 });
 
-it('PReLU of features, with a slope for each and with one for all', async () => {
+it('PReLU of features, with a slope for each or one for all', async () => {
   for (const options of [{}, { sharedAxes: [1] }]) {
     const model = chain([3, 2, 4], layers.globalMaxPooling2d({}), layers.prelu(options));
     await expectAgreement(model, {}, { range });
@@ -61,7 +61,7 @@ it('PReLU of features, with a slope for each and with one for all', async () => 
   }
 });
 
-it('names an activation that it does not know', async () => {
+it('rejects an unknown activation', async () => {
   class Cube extends tf.serialization.Serializable {
     static readonly className = 'cube';
     apply(x: tf.Tensor) {
@@ -74,6 +74,6 @@ it('names an activation that it does not know', async () => {
   tf.serialization.registerClass(Cube as never);
   const model = chain([3, 2, 4], layers.activation({ activation: 'cube' as 'relu', name: 'odd' }));
   await expect(exportOnnx(model)).rejects.toThrow(
-    /The layer 'odd' of class Activation cannot be exported to ONNX: its activation 'cube' is none of linear, relu,/,
+    /The layer 'odd' of class Activation cannot be exported to ONNX: its activation is 'cube', but must be one of linear, relu,/,
   );
 });

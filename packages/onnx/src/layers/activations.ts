@@ -1,10 +1,16 @@
 import { UnsupportedLayerError } from '../errors.ts';
 import { type Attribute, float, int } from '../graph/attributes.ts';
-import { type ConstantTensor, scalar, transposed } from '../graph/tensor.ts';
-import { graphAxis, inOrderOf, orderName, type Value } from '../graph/value.ts';
-import { constantOf, type LayerCall, type LayerConverter, onlyInput, weightOf } from './layer-call.ts';
+import { type ConstantTensor, scalar, transposeConstant } from '../graph/tensor.ts';
+import { graphAxis, layoutName, permuteToLayout, type Value } from '../graph/value.ts';
+import {
+  addLayerConstant,
+  type LayerCall,
+  type LayerConverter,
+  requireSingleInput,
+  requireWeight,
+} from './layer-call.ts';
 
-/** Adds nodes that work on each number, or along the channels; gives the name of the result. */
+/** Adds the nodes of an element-wise or channel-wise function and returns the name of the result. */
 type Activation = (call: LayerCall, input: Value) => string;
 
 const node =
@@ -19,7 +25,7 @@ const alongChannels =
 
 const relu = node('Relu');
 
-/** By the names under which tfjs-layers knows them. */
+/** Activations by their names in tfjs-layers. */
 const activations: Readonly<Record<string, Activation>> = {
   linear: (_, input) => input.name,
   relu,
@@ -71,28 +77,28 @@ function clip(call: LayerCall, input: Value, maximum: number): string {
   return call.graph.add('Clip', [input.name, number(call, 0), number(call, maximum)], { name: call.name });
 }
 
-/** The activation that a layer has as an option, applied to its result. */
-export function withActivation(call: LayerCall, input: Value): Value {
+/** Applies a layer's `activation` option to its result. */
+export function addActivation(call: LayerCall, input: Value): Value {
   const { activation: name = 'linear' } = call.config as { activation?: string };
   const activation = Object.hasOwn(activations, name) ? activations[name] : undefined;
   if (activation === undefined) {
     const known = Object.keys(activations).join(', ');
-    throw new UnsupportedLayerError(call, `its activation '${name}' is none of ${known}.`);
+    throw new UnsupportedLayerError(call, `its activation is '${name}', but must be one of ${known}.`);
   }
   return { ...input, name: activation(call, input) };
 }
 
-/** A layer that applies a function to each number. */
+/** Returns the converter of a layer that is only an activation. */
 const layer =
   (activation: Activation): LayerConverter =>
   (call) => {
-    const input = onlyInput(call);
+    const input = requireSingleInput(call);
     return { ...input, name: activation(call, input) };
   };
 
-/** Layers that are activations. */
+/** Converters of activation layers. */
 export const activationLayers: Readonly<Record<string, LayerConverter>> = {
-  Activation: (call) => withActivation(call, onlyInput(call)),
+  Activation: (call) => addActivation(call, requireSingleInput(call)),
   ReLU: layer((call, input) => {
     const { maxValue } = call.config as { maxValue?: number | null };
     return maxValue == null ? relu(call, input) : clip(call, input, maxValue);
@@ -103,13 +109,14 @@ export const activationLayers: Readonly<Record<string, LayerConverter>> = {
     node('ThresholdedRelu', { alpha: numberOption(call, 'theta') })(call, input),
   ),
   PReLU: layer((call, input) => {
-    const slopes = constantOf(call, `alpha${orderName(input)}`, () => slopesInGraphOrder(call, input));
+    const slopes = addLayerConstant(call, `alpha${layoutName(input)}`, () => readSlopes(call, input));
     return binary(call, 'PRelu', input.name, slopes);
   }),
   Softmax: layer((call, input) => {
     const { axis } = call.config as { axis: number | readonly number[] };
     const axes = [axis].flat() as number[];
-    if (axes.length !== 1) throw new UnsupportedLayerError(call, `it has ${axes.length} axes, not one.`);
+    if (axes.length !== 1)
+      throw new UnsupportedLayerError(call, `it has ${axes.length} axes, but must have one.`);
     return node('Softmax', { axis: int(graphAxis(input, axes[0]!)) })(call, input);
   }),
 };
@@ -118,9 +125,9 @@ function numberOption(call: LayerCall, option: string): Attribute {
   return float(call.config[option] as number);
 }
 
-/** The slopes have the shape of one image, with 1 along the axes that share them. */
-function slopesInGraphOrder(call: LayerCall, input: Value): ConstantTensor {
-  const { shape, data } = weightOf(call, 'alpha');
-  if (input.shape.length === 4) return transposed({ shape, data }, [2, 0, 1]);
-  return { shape, data: data.length === 1 ? data : inOrderOf(input, data) };
+/** Returns the slopes in the layout of the input. Their shape is that of one image, with 1 along shared axes. */
+function readSlopes(call: LayerCall, input: Value): ConstantTensor {
+  const { shape, data } = requireWeight(call, 'alpha');
+  if (input.shape.length === 4) return transposeConstant({ shape, data }, [2, 0, 1]);
+  return { shape, data: data.length === 1 ? data : permuteToLayout(input, data) };
 }

@@ -1,22 +1,31 @@
 import { UnsupportedLayerError } from '../errors.ts';
 import { float } from '../graph/attributes.ts';
-import { inOrderOf, orderName, type Value } from '../graph/value.ts';
-import { constantOf, type LayerCall, type LayerConverter, onlyInput, weightOf } from './layer-call.ts';
+import { layoutName, permuteToLayout, type Value } from '../graph/value.ts';
+import {
+  addLayerConstant,
+  type LayerCall,
+  type LayerConverter,
+  requireSingleInput,
+  requireWeight,
+} from './layer-call.ts';
 
 /** `gamma · (x − mean) / √(variance + epsilon) + beta`, with the running statistics. */
 const batchNormalization: LayerConverter = (call) => {
-  const input = onlyInput(call);
+  const input = requireSingleInput(call);
   const { axis, epsilon } = call.config as { axis: number; epsilon: number };
   const rank = input.shape.length;
   if (axis !== -1 && axis !== rank - 1) {
-    throw new UnsupportedLayerError(call, `it normalises axis ${axis}, not the last one, the channels.`);
+    throw new UnsupportedLayerError(
+      call,
+      `it normalises axis ${axis}, but must normalise the last one, the channels.`,
+    );
   }
-  const mean = parameter(call, input, 'moving_mean', 0);
-  const variance = parameter(call, input, 'moving_variance', 1);
-  const gamma = parameter(call, input, 'gamma', 1);
-  const beta = parameter(call, input, 'beta', 0);
+  const mean = addParameter(call, input, 'moving_mean', 0);
+  const variance = addParameter(call, input, 'moving_variance', 1);
+  const gamma = addParameter(call, input, 'gamma', 1);
+  const beta = addParameter(call, input, 'beta', 0);
   if (rank !== 2 && rank !== 4) {
-    throw new UnsupportedLayerError(call, `its input has ${rank} axes; 2 and 4 are converted.`);
+    throw new UnsupportedLayerError(call, `its input has ${rank} axes, but must have 2 or 4.`);
   }
   const name = call.graph.add('BatchNormalization', [input.name, gamma, beta, mean, variance], {
     name: call.name,
@@ -25,16 +34,16 @@ const batchNormalization: LayerConverter = (call) => {
   return { ...input, name };
 };
 
-/** A parameter of each channel; the value that it has everywhere if the layer goes without. */
-function parameter(call: LayerCall, input: Value, name: string, otherwise: number): string {
-  return constantOf(call, `${name}${orderName(input)}`, () => {
-    const { length } = weightOf(call, 'moving_mean').data;
+/** Adds a parameter of each channel; `otherwise` is its value if the layer does not have it. */
+function addParameter(call: LayerCall, input: Value, name: string, otherwise: number): string {
+  return addLayerConstant(call, `${name}${layoutName(input)}`, () => {
+    const { length } = requireWeight(call, 'moving_mean').data;
     const data = call.weights[name]?.data ?? new Float32Array(length).fill(otherwise);
-    return { shape: [length], data: inOrderOf(input, data) };
+    return { shape: [length], data: permuteToLayout(input, data) };
   });
 }
 
-/** Layers that normalise. */
+/** Converters of normalisation layers. */
 export const normalizationLayers: Readonly<Record<string, LayerConverter>> = {
   BatchNormalization: batchNormalization,
 };

@@ -7,7 +7,7 @@ import { mergeLayers } from './merges.ts';
 import { poolLayers } from './pools.ts';
 import { shapeLayers } from './shapes.ts';
 
-/** How each layer is written, by its class name in tfjs-layers. */
+/** Converters of layers by class name in tfjs-layers. */
 export const converters: ReadonlyMap<string, LayerConverter> = new Map(
   Object.entries({
     ...convolutionLayers,
@@ -20,5 +20,5 @@ export const converters: ReadonlyMap<string, LayerConverter> = new Map(
   }),
 );
 
-/** The class names of the layers that can be exported; models inside models too, which are no layers of their own. */
+/** Class names of the supported layers. Nested models of these are supported, too. */
 export const supportedLayers: readonly string[] = [...converters.keys()].sort();

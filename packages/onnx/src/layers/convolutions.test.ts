@@ -10,7 +10,7 @@ const { layers } = tf;
 const paddings = ['same', 'valid'] as const;
 
 describe.each(paddings)("convolutions with padding '%s'", (padding) => {
-  // Sides, strides and kernels that leave zeros on one side, on both and on none.
+  // Sizes, strides and kernels that need zeros on one side, on both or on none.
   it.each([
     { kernelSize: 3, strides: 1 },
     { kernelSize: 2, strides: 1 },
@@ -58,17 +58,17 @@ describe.each(paddings)("convolutions with padding '%s'", (padding) => {
   });
 });
 
-it('convolves with a bias, without, and with an activation', async () => {
+it('supports a bias, no bias, and an activation', async () => {
   await expectAgreement(chain([5, 5, 2], layers.conv2d({ filters: 3, kernelSize: 2, useBias: false })));
   await expectAgreement(chain([5, 5, 2], layers.conv2d({ filters: 3, kernelSize: 2, activation: 'relu' })));
   await expectAgreement(chain([5, 5, 2], layers.depthwiseConv2d({ kernelSize: 2, activation: 'tanh' })));
 });
 
-it('leaves out the dilation of a DepthwiseConv2D, as tfjs does', async () => {
+it('ignores the dilation of a DepthwiseConv2D, as tfjs does', async () => {
   await expectAgreement(chain([7, 7, 2], layers.depthwiseConv2d({ kernelSize: 3, dilationRate: 2 })));
 });
 
-it('refuses channels first', async () => {
+it('rejects channels first', async () => {
   const model = chain(
     [3, 5, 5],
     layers.conv2d({ filters: 4, kernelSize: 3, dataFormat: 'channelsFirst', name: 'first' }),

@@ -1,15 +1,15 @@
 import { int } from '../graph/attributes.ts';
-import { transposed } from '../graph/tensor.ts';
+import { transposeConstant } from '../graph/tensor.ts';
 import type { Value } from '../graph/value.ts';
-import { withActivation } from './activations.ts';
+import { addActivation } from './activations.ts';
 import {
+  addLayerConstant,
   checkChannelsLast,
-  constantOf,
   type LayerCall,
   type LayerConverter,
-  onlyInput,
-  pair,
-  weightOf,
+  readPair,
+  requireSingleInput,
+  requireWeight,
 } from './layer-call.ts';
 import { type Window, windowAttributes } from './window.ts';
 
@@ -18,42 +18,44 @@ const kernelOrder = [3, 2, 0, 1];
 
 const conv2d: LayerConverter = (call) => {
   checkChannelsLast(call);
-  const input = onlyInput(call);
-  const kernel = constantOf(call, 'kernel', () => transposed(weightOf(call, 'kernel'), kernelOrder));
-  const name = call.graph.add('Conv', [input.name, kernel, ...bias(call)], {
+  const input = requireSingleInput(call);
+  const kernel = addLayerConstant(call, 'kernel', () =>
+    transposeConstant(requireWeight(call, 'kernel'), kernelOrder),
+  );
+  const name = call.graph.add('Conv', [input.name, kernel, ...addBias(call)], {
     name: call.name,
-    attributes: windowAttributes(call, input, windowOf(call)),
+    attributes: windowAttributes(call, input, readWindow(call)),
   });
-  return withActivation(call, { name, shape: call.outputShape });
+  return addActivation(call, { name, shape: call.outputShape });
 };
 
 const depthwiseConv2d: LayerConverter = (call) => {
   checkChannelsLast(call);
-  const input = onlyInput(call);
-  // tfjs-layers 4.22 takes a dilationRate, and computes without it.
-  const window = { ...windowOf(call), dilations: [1, 1] as const };
-  const name = depthwise(call, input, window, bias(call));
-  return withActivation(call, { name, shape: call.outputShape });
+  const input = requireSingleInput(call);
+  // tfjs-layers 4.22 accepts a dilationRate but ignores it.
+  const window = { ...readWindow(call), dilations: [1, 1] as const };
+  const name = addDepthwise(call, input, window, addBias(call));
+  return addActivation(call, { name, shape: call.outputShape });
 };
 
 const separableConv2d: LayerConverter = (call) => {
   checkChannelsLast(call);
-  const middle = depthwise(call, onlyInput(call), windowOf(call), []);
-  const kernel = constantOf(call, 'pointwise_kernel', () =>
-    transposed(weightOf(call, 'pointwise_kernel'), kernelOrder),
+  const middle = addDepthwise(call, requireSingleInput(call), readWindow(call), []);
+  const kernel = addLayerConstant(call, 'pointwise_kernel', () =>
+    transposeConstant(requireWeight(call, 'pointwise_kernel'), kernelOrder),
   );
-  const name = call.graph.add('Conv', [middle, kernel, ...bias(call)], { name: call.name });
-  return withActivation(call, { name, shape: call.outputShape });
+  const name = call.graph.add('Conv', [middle, kernel, ...addBias(call)], { name: call.name });
+  return addActivation(call, { name, shape: call.outputShape });
 };
 
-/** A convolution in which each channel has `depthMultiplier` kernels of its own: one group for each channel. */
-function depthwise(call: LayerCall, input: Value, window: Window, biases: readonly string[]): string {
-  const weight = weightOf(call, 'depthwise_kernel');
+/** Adds a convolution with one group for each channel, which has `depthMultiplier` kernels of its own. */
+function addDepthwise(call: LayerCall, input: Value, window: Window, biases: readonly string[]): string {
+  const weight = requireWeight(call, 'depthwise_kernel');
   const channels = weight.shape[2]!;
-  const kernel = constantOf(call, 'depthwise_kernel', () => {
-    // [height, width, channels, multiplier] → [channels, multiplier, height, width]: by channel, then by multiplier,
-    // which is also the order of the results in tfjs.
-    const { data } = transposed(weight, [2, 3, 0, 1]);
+  const kernel = addLayerConstant(call, 'depthwise_kernel', () => {
+    // [height, width, channels, multiplier] → [channels, multiplier, height, width]. Results are in the same order as in
+    // tfjs: by channel, then by multiplier.
+    const { data } = transposeConstant(weight, [2, 3, 0, 1]);
     return { shape: [channels * weight.shape[3]!, 1, ...window.size], data };
   });
   return call.graph.add('Conv', [input.name, kernel, ...biases], {
@@ -62,19 +64,21 @@ function depthwise(call: LayerCall, input: Value, window: Window, biases: readon
   });
 }
 
-function windowOf(call: LayerCall): Window {
+function readWindow(call: LayerCall): Window {
   return {
-    size: pair(call, 'kernelSize'),
-    strides: pair(call, 'strides'),
-    dilations: pair(call, 'dilationRate'),
+    size: readPair(call, 'kernelSize'),
+    strides: readPair(call, 'strides'),
+    dilations: readPair(call, 'dilationRate'),
   };
 }
 
-function bias(call: LayerCall): readonly string[] {
-  return call.config.useBias === false ? [] : [constantOf(call, 'bias', () => weightOf(call, 'bias'))];
+function addBias(call: LayerCall): readonly string[] {
+  return call.config.useBias === false
+    ? []
+    : [addLayerConstant(call, 'bias', () => requireWeight(call, 'bias'))];
 }
 
-/** Layers that move a kernel over a feature map. */
+/** Converters of convolutions. */
 export const convolutionLayers: Readonly<Record<string, LayerConverter>> = {
   Conv2D: conv2d,
   DepthwiseConv2D: depthwiseConv2d,

@@ -1,49 +1,49 @@
-import { transposed } from '../graph/tensor.ts';
-import { featureOrder, orderName, type Value } from '../graph/value.ts';
-import { withActivation } from './activations.ts';
+import { transposeConstant } from '../graph/tensor.ts';
+import { featureOrder, layoutName, type Value } from '../graph/value.ts';
+import { addActivation } from './activations.ts';
 import {
-  constantOf,
+  addLayerConstant,
   type LayerCall,
   type LayerConverter,
   type LayerWeight,
-  onlyInput,
-  weightOf,
+  requireSingleInput,
+  requireWeight,
 } from './layer-call.ts';
 
-/** `Dense` works on the last axis, whatever the others are. */
+/** `Dense` works on the last axis of any number of axes. */
 const dense: LayerConverter = (call) => {
-  const input = onlyInput(call);
+  const input = requireSingleInput(call);
   const hasBias = call.config.useBias !== false;
-  const bias = () => constantOf(call, 'bias', () => weightOf(call, 'bias'));
-  const result = (name: string) => withActivation(call, { name, shape: call.outputShape });
+  const bias = () => addLayerConstant(call, 'bias', () => requireWeight(call, 'bias'));
+  const result = (name: string) => addActivation(call, { name, shape: call.outputShape });
   const biases = hasBias ? [bias()] : [];
   if (input.shape.length === 2) {
     return result(
-      call.graph.add('Gemm', [input.name, kernelFor(call, input), ...biases], { name: call.name }),
+      call.graph.add('Gemm', [input.name, addKernel(call, input), ...biases], { name: call.name }),
     );
   }
   if (input.shape.length === 4) {
-    // At each pixel of a feature map: a convolution with a kernel of one pixel.
-    const kernel = constantOf(call, 'kernel as convolution', () => {
-      const { shape, data } = transposed(weightOf(call, 'kernel'), [1, 0]);
+    // Dense at each pixel of a feature map is a 1 × 1 convolution.
+    const kernel = addLayerConstant(call, 'kernel as convolution', () => {
+      const { shape, data } = transposeConstant(requireWeight(call, 'kernel'), [1, 0]);
       return { shape: [...shape, 1, 1], data };
     });
     return result(call.graph.add('Conv', [input.name, kernel, ...biases], { name: call.name }));
   }
-  const product = call.graph.add('MatMul', [input.name, kernelFor(call, input)], { name: call.name });
+  const product = call.graph.add('MatMul', [input.name, addKernel(call, input)], { name: call.name });
   return result(hasBias ? call.graph.add('Add', [product, bias()], { name: call.name }) : product);
 };
 
-/** The kernel `[in, out]`, its rows sorted as the features of a flattened map are. */
-function kernelFor(call: LayerCall, input: Value): string {
-  const kernel = weightOf(call, 'kernel');
+/** Adds the kernel `[in, out]`, with its rows permuted to the layout of the input. */
+function addKernel(call: LayerCall, input: Value): string {
+  const kernel = requireWeight(call, 'kernel');
   const { flattenedFrom } = input;
-  return constantOf(call, `kernel${orderName(input)}`, () =>
-    flattenedFrom === undefined ? kernel : sortedRows(kernel, featureOrder(flattenedFrom)),
+  return addLayerConstant(call, `kernel${layoutName(input)}`, () =>
+    flattenedFrom === undefined ? kernel : permuteRows(kernel, featureOrder(flattenedFrom)),
   );
 }
 
-function sortedRows({ shape, data }: LayerWeight, order: readonly number[]): LayerWeight {
+function permuteRows({ shape, data }: LayerWeight, order: readonly number[]): LayerWeight {
   const length = shape[1]!;
   const sorted = new Float32Array(data.length);
   order.forEach((row, place) => {
@@ -52,5 +52,5 @@ function sortedRows({ shape, data }: LayerWeight, order: readonly number[]): Lay
   return { shape, data: sorted };
 }
 
-/** Fully connected layers. */
+/** Converter of `Dense`. */
 export const denseLayers: Readonly<Record<string, LayerConverter>> = { Dense: dense };

@@ -1,4 +1,4 @@
-// Layers that work on features, also on those of a flattened map, which lie in another order than in tfjs.
+// Layers on features, including those of a flattened map, whose layout differs from that of tfjs.
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { expectAgreement } from '../__fixtures__/run-onnx.ts';
@@ -11,7 +11,7 @@ beforeAll(() => tf.setBackend('cpu'));
 const { layers } = tf;
 const shape = [3, 2, 4];
 
-/** The operators of a file, in their order. */
+/** Returns the operators of a file, in order. */
 async function operators(model: tf.LayersModel): Promise<string[]> {
   const { graph } = decodeMessage('Model', await exportOnnx(model)) as {
     graph: { node: { opType: string }[] };
@@ -30,7 +30,7 @@ it('Dense on features, on a flattened map, on rows and on pixels', async () => {
   await expectAgreement(chain(shape, rows, layers.dense({ units: 5, useBias: false })));
 });
 
-it('BatchNormalization of maps and of features, in either order', async () => {
+it('BatchNormalization of maps and of features, in either layout', async () => {
   await expectAgreement(chain(shape, layers.batchNormalization()));
   await expectAgreement(chain(shape, layers.batchNormalization({ axis: 3, epsilon: 0.1 })));
   await expectAgreement(chain(shape, layers.batchNormalization({ scale: false })));
@@ -39,12 +39,12 @@ it('BatchNormalization of maps and of features, in either order', async () => {
   await expectAgreement(chain(shape, layers.flatten(), layers.batchNormalization()));
 });
 
-it('refuses a BatchNormalization of rows', async () => {
+it('rejects a BatchNormalization of rows', async () => {
   const model = chain([3, 2, 4], layers.batchNormalization({ axis: 1, name: 'rows' }));
   await expect(exportOnnx(model)).rejects.toThrow("'rows' of class BatchNormalization cannot be exported");
 });
 
-it('sorts the weights behind a flattened map, and transposes nothing', async () => {
+it('permutes the weights after a flattened map instead of a transpose', async () => {
   const model = chain(
     shape,
     layers.conv2d({ filters: 3, kernelSize: 2, useBias: false }),
@@ -58,12 +58,12 @@ it('sorts the weights behind a flattened map, and transposes nothing', async () 
   expect(await operators(model)).toEqual(['Conv', 'Flatten', 'BatchNormalization', 'PRelu', 'Gemm']);
 });
 
-it('brings a flattened map into the order of tfjs where that can be seen', async () => {
+it('restores the layout of tfjs if the output is a flattened map', async () => {
   await expectAgreement(chain(shape, layers.flatten()));
   await expectAgreement(chain(shape, layers.flatten(), layers.activation({ activation: 'softmax' })));
 });
 
-it('a shared layer on features in more orders than one', async () => {
+it('a shared layer on features in several layouts', async () => {
   const dense = layers.dense({ units: 5 });
   const norm = layers.batchNormalization();
   const prelu = layers.prelu();

@@ -18,7 +18,7 @@ describe.each([
   ['Maximum', () => layers.maximum()],
   ['Minimum', () => layers.minimum()],
 ] as [string, () => Layer][])('%s', (_, merge) => {
-  it('of maps, two and three', async () => {
+  it('of two and of three maps', async () => {
     await expectAgreement(smallModel([3, 2, 4], (image) => apply(merge(), image, convolution(image))));
     await expectAgreement(
       smallModel([3, 2, 4], (image) => apply(merge(), image, convolution(image), convolution(image))),
@@ -32,7 +32,7 @@ describe.each([
     await expectAgreement(smallModel([3, 2, 4], (image) => apply(merge(), image, gate(image))));
   });
 
-  it('of flattened maps, of one kind and of two', async () => {
+  it('of flattened maps in one layout and in two', async () => {
     const flat = (image: Symbolic) => apply(layers.flatten(), image);
     await expectAgreement(
       smallModel([3, 2, 4], (image) => apply(merge(), flat(image), flat(convolution(image)))),
@@ -53,7 +53,7 @@ describe.each([
   });
 });
 
-it.each([-1, 1, 2, 3])('joins maps along axis %s', async (axis) => {
+it.each([-1, 1, 2, 3])('concatenates maps along axis %s', async (axis) => {
   const filters = axis === -1 || axis === 3 ? 5 : 4;
   const model = smallModel([3, 2, 4], (image) =>
     apply(layers.concatenate({ axis }), image, convolution(image, filters), image),
@@ -61,7 +61,7 @@ it.each([-1, 1, 2, 3])('joins maps along axis %s', async (axis) => {
   await expectAgreement(model);
 });
 
-it('joins features, also those of flattened maps', async () => {
+it('concatenates features, also those of flattened maps', async () => {
   const model = smallModel([3, 2, 4], (image) => {
     const pooled = apply(layers.globalMaxPooling2d({}), convolution(image, 5));
     const joined = apply(layers.concatenate(), pooled, apply(layers.flatten(), image), pooled);
@@ -70,7 +70,7 @@ it('joins features, also those of flattened maps', async () => {
   await expectAgreement(model);
 });
 
-it('refuses to join along the batch, and inputs with three axes and two', async () => {
+it('rejects concatenation along the batch, and inputs with three and two axes', async () => {
   const batch = smallModel([3, 2, 4], (image) =>
     apply(layers.concatenate({ axis: 0, name: 'images' }), image, image),
   );

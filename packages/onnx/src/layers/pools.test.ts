@@ -23,8 +23,8 @@ describe.each(['same', 'valid'] as const)("pools with padding '%s'", (padding) =
   });
 });
 
-it('counts zeros of the padding neither for the maximum nor for the mean', async () => {
-  // Windows of 3 with stride 2 over 2 places: one window, one place of padding after them.
+it('counts its padding neither for the maximum nor for the mean', async () => {
+  // Windows of 3 with stride 2 over 2 values: one window, and one value of padding at the end.
   const negative = tf.tensor4d([-4, -2], [1, 1, 2, 1]);
   const pool = { poolSize: [1, 3] as [number, number], strides: 2, padding: 'same' as const };
   const maximum = await runOnnx(await exportOnnx(chain([1, 2, 1], layers.maxPooling2d(pool))), negative);
@@ -32,8 +32,8 @@ it('counts zeros of the padding neither for the maximum nor for the mean', async
   expect([...maximum.values, ...mean.values]).toEqual([-2, -3]);
 });
 
-it('counts zeros that a layer put around the map, as onnxruntime left alone would not', async () => {
-  // Below 0, so that a zero is the maximum; also wider than the window.
+it('counts zeros of a padding layer, which onnxruntime would otherwise merge into the pool', async () => {
+  // Values below 0, so that a zero is the maximum. Also padding wider than the window.
   const below = layers.rescaling({ scale: 1, offset: -2 });
   for (const padding of [1, 3]) {
     for (const poolSize of [2, 3]) {
@@ -48,7 +48,7 @@ it('counts zeros that a layer put around the map, as onnxruntime left alone woul
   }
 });
 
-it('pools whole maps, of any size too', async () => {
+it('pools whole maps, also of any size', async () => {
   await expectAgreement(chain([5, 4, 3], layers.globalAveragePooling2d({})));
   await expectAgreement(chain([5, 4, 3], layers.globalMaxPooling2d({})));
   const anySize = chain(

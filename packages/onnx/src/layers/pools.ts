@@ -1,27 +1,34 @@
 import { scalar } from '../graph/tensor.ts';
 import type { Value } from '../graph/value.ts';
-import { checkChannelsLast, type LayerCall, type LayerConverter, onlyInput, pair } from './layer-call.ts';
+import {
+  checkChannelsLast,
+  type LayerCall,
+  type LayerConverter,
+  readPair,
+  requireSingleInput,
+} from './layer-call.ts';
 import { windowAttributes } from './window.ts';
 
-/** Zeros of the padding count neither for the maximum nor for the mean, in tfjs as by default in ONNX. */
+/** Returns the converter of a pool. In tfjs, as by default in ONNX, padding counts neither for maximum nor for mean. */
 const pool =
   (opType: 'MaxPool' | 'AveragePool'): LayerConverter =>
   (call) => {
     checkChannelsLast(call);
-    const input = onlyInput(call);
-    const window = { size: pair(call, 'poolSize'), strides: pair(call, 'strides') };
+    const input = requireSingleInput(call);
+    const window = { size: readPair(call, 'poolSize'), strides: readPair(call, 'strides') };
     const attributes = windowAttributes(call, input, window);
     return {
-      name: call.graph.add(opType, [apartFromPad(call, input)], { name: call.name, attributes }),
+      name: call.graph.add(opType, [separateFromPad(call, input)], { name: call.name, attributes }),
       shape: call.outputShape,
     };
   };
 
 /**
- * onnxruntime (up to 1.30 at least) and onnx-simplifier take a `Pad` of zeros before a pool for padding of the pool, which
- * for a maximum means −∞, and fail where it is wider than the window. A maximum with −∞ in between keeps them apart.
+ * Separates a pool from a `Pad` before it by a maximum with −∞. onnxruntime (at least up to 1.30) and onnx-simplifier
+ * otherwise merge a `Pad` of zeros into the pool's own padding. For a maximum that means −∞, and they fail if the padding is
+ * wider than the window.
  */
-function apartFromPad({ graph, name }: LayerCall, input: Value): string {
+function separateFromPad({ graph, name }: LayerCall, input: Value): string {
   const source = graph.nodes.find(({ output }) => output === input.name);
   if (source?.opType !== 'Pad') return input.name;
   const lowest = graph.constant('number -Infinity', () => scalar(Number.NEGATIVE_INFINITY));
@@ -32,12 +39,12 @@ const globalPool =
   (opType: 'GlobalMaxPool' | 'GlobalAveragePool'): LayerConverter =>
   (call) => {
     checkChannelsLast(call);
-    const pooled = call.graph.add(opType, [onlyInput(call).name], { name: call.name });
+    const pooled = call.graph.add(opType, [requireSingleInput(call).name], { name: call.name });
     // [batch, channels, 1, 1] → [batch, channels]
     return { name: call.graph.add('Flatten', [pooled], { name: call.name }), shape: call.outputShape };
   };
 
-/** Layers that pool. */
+/** Converters of pools. */
 export const poolLayers: Readonly<Record<string, LayerConverter>> = {
   MaxPooling2D: pool('MaxPool'),
   AveragePooling2D: pool('AveragePool'),

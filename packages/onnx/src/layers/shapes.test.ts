@@ -11,11 +11,11 @@ const image = [6, 2, 4];
 const reshape = (...targetShape: number[]) => layers.reshape({ targetShape });
 
 it.each([
-  ['a map of other sides', [reshape(4, 3, 4)]],
+  ['a map of another size', [reshape(4, 3, 4)]],
   ['a map of one pixel', [reshape(1, 1, 48)]],
   ['a map of one channel', [reshape(8, 6, 1)]],
   ['rows', [reshape(12, 4)]],
-  ['rows of a length that follows', [reshape(-1, 8), reshape(6, 8)]],
+  ['rows of an inferred length', [reshape(-1, 8), reshape(6, 8)]],
   ['features', [reshape(48), layers.dense({ units: 3 })]],
   ['features to a map', [layers.flatten(), reshape(3, 4, 4), layers.conv2d({ filters: 2, kernelSize: 2 })]],
   ['pooled features to a map', [layers.globalMaxPooling2d({}), reshape(1, 1, 4)]],
@@ -25,7 +25,7 @@ it.each([
   await expectAgreement(chain(image, layers.conv2d({ filters: 4, kernelSize: 1 }), ...list));
 });
 
-it('ZeroPadding2D, the same on all sides and different on each', async () => {
+it('ZeroPadding2D, equal on all sides and different on each', async () => {
   await expectAgreement(chain(image, layers.zeroPadding2d()));
   const padding: [[number, number], [number, number]] = [
     [1, 2],
@@ -34,7 +34,7 @@ it('ZeroPadding2D, the same on all sides and different on each', async () => {
   await expectAgreement(chain(image, layers.zeroPadding2d({ padding })));
 });
 
-it('Rescaling, with an offset and without', async () => {
+it('Rescaling, with and without offset', async () => {
   await expectAgreement(
     chain(image, layers.rescaling({ scale: 1 / 127.5, offset: -1 })),
     {},
@@ -43,7 +43,7 @@ it('Rescaling, with an offset and without', async () => {
   await expectAgreement(chain(image, layers.rescaling({ scale: 3 })));
 });
 
-it('leaves out what works only in training', async () => {
+it('omits layers that only act in training', async () => {
   await expectAgreement(
     chain(
       image,
@@ -55,7 +55,7 @@ it('leaves out what works only in training', async () => {
   );
 });
 
-it('refuses a reshape with lengths that nothing tells', async () => {
+it('rejects a reshape with several unknown lengths', async () => {
   const model = chain(
     image,
     layers.reshape({ targetShape: [-1, -1, 4], name: 'twice' }),

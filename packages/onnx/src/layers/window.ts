@@ -2,14 +2,14 @@ import { type Attribute, ints, text } from '../graph/attributes.ts';
 import type { Value } from '../graph/value.ts';
 import type { LayerCall } from './layer-call.ts';
 
-/** A window that moves over a feature map; each with its height and width. */
+/** A window that slides over a feature map. Each pair is height and width. */
 export interface Window {
   readonly size: readonly [number, number];
   readonly strides: readonly [number, number];
   readonly dilations?: readonly [number, number];
 }
 
-/** The attributes that convolutions and pools have in common. */
+/** Returns the attributes that convolutions and pools share. */
 export function windowAttributes(
   call: LayerCall,
   input: Value,
@@ -24,8 +24,8 @@ export function windowAttributes(
 }
 
 /**
- * Padding 'same' of TensorFlow: as many windows as `ceil(length / stride)`, and of an odd number of zeros the larger half
- * at the end. Written as numbers, which every runtime takes, where the length is known or does not matter.
+ * Returns the padding 'same' of TensorFlow: it gives `ceil(length / stride)` windows, and the end gets the larger half of an
+ * odd number of zeros. The padding is explicit, which every runtime supports, if the length is known or irrelevant.
  */
 function samePadding(
   { shape }: Value,
