@@ -10,13 +10,13 @@ import {
 
 /** Options of `AdamW`. */
 export interface AdamWOptions extends TrainingOptimizerOptions {
-  /** β₁, for the mean of the gradients; default 0.9. */
+  /** β₁, decay of the mean of the gradients; default 0.9. */
   readonly beta1?: number;
-  /** β₂, for the mean of their squares; default 0.999. */
+  /** β₂, decay of the mean of their squares; default 0.999. */
   readonly beta2?: number;
   /** ε, added to the root of the corrected second moment; default 1e-8. */
   readonly epsilon?: number;
-  /** λ; the parameter shrinks by `learningRate · λ` a step; default 0.01. */
+  /** λ; each step shrinks the parameter by the factor `1 − learningRate · λ`; default 0.01. */
   readonly weightDecay?: number;
 }
 
@@ -26,7 +26,7 @@ export interface AdamWOptions extends TrainingOptimizerOptions {
  * `p ← (1 − learningRate · λ) p`, `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`,
  * `p ← p − learningRate · m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε)`.
  *
- * t counts the steps of the variable, not those of the optimizer. Backends with a kernel `AdamWStep` carry out the
+ * t counts the updates of the variable, not those of the optimizer. A backend with a kernel `AdamWStep` computes the
  * update in one pass.
  */
 export class AdamW extends TrainingOptimizer {
@@ -36,7 +36,7 @@ export class AdamW extends TrainingOptimizer {
   private readonly beta2: number;
   private readonly epsilon: number;
 
-  /** @throws ConfigError for options out of their range */
+  /** @throws ConfigError for options out of range */
   constructor(options: AdamWOptions) {
     super('AdamW', { weightDecay: 0.01, ...options });
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;

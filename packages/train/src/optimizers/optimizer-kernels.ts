@@ -1,6 +1,6 @@
 import type { KernelNeeds } from '@openset/core';
 
-/** Names under which a backend may register kernels for the whole update of one variable. */
+/** Names of kernels that a backend may register for the whole update of one variable. */
 export const sgdKernel = 'SgdStep';
 export const adamwKernel = 'AdamWStep';
 

@@ -1,6 +1,6 @@
 import { ConfigError, DataError, minimize, ShapeError } from '@openset/core';
 import { describeOnBackends } from '@openset/testkit/vitest';
-// Unlike tfjs-core, this registers the gradients that the plain tfjs examples need.
+// Unlike tfjs-core, tfjs registers the gradients that the plain tfjs case needs.
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CountingLoss } from '../__fixtures__/counting-loss.ts';
@@ -92,7 +92,7 @@ describeOnBackends('optimizers', () => {
   });
 
   describe.each(cases)('torch.optim.%s', (_, make, expected) => {
-    it('moves a parameter as PyTorch does', () => {
+    it('updates a parameter like PyTorch', () => {
       optimizer = make();
       for (const [index, row] of expected.entries()) {
         step(index);
@@ -100,7 +100,7 @@ describeOnBackends('optimizers', () => {
       }
     });
 
-    it('goes on from its state, bit for bit, under any name of the variable', () => {
+    it('resumes from its state, bit for bit, under any name of the variable', () => {
       optimizer = make();
       for (let index = 0; index < 2; index++) step(index);
       const state = optimizer.getState({ 'backbone.0': variable });
@@ -129,7 +129,7 @@ describeOnBackends('optimizers', () => {
     });
   });
 
-  it('does not use up what others hold: the gradient of one variable is that of another', () => {
+  it('does not overwrite shared memory: two variables with one gradient', () => {
     const other = tf.variable(tf.tensor1d(start)) as tf.Variable;
     const shared = tf.tidy(() => gradient(0));
     const second = tf.clone(shared);
@@ -138,12 +138,12 @@ describeOnBackends('optimizers', () => {
     tf.dispose([shared, second, other]);
   });
 
-  it('leaves a variable without a gradient as it is', () => {
+  it('does not change a variable without a gradient', () => {
     const other = tf.variable(tf.tensor1d(start)) as tf.Variable;
     step(0);
     expect([...other.dataSync()]).toEqual(start);
     apply(optimizer, other, tf.zeros([3]));
-    // With a gradient of zero, weight decay acts: 1 − 0.1 · 0.01.
+    // With a zero gradient, weight decay still acts: 1 − 0.1 · 0.01.
     expect(other.dataSync()[0]).toBeCloseTo(0.999, 6);
     other.dispose();
   });
@@ -169,13 +169,13 @@ describeOnBackends('optimizers', () => {
     second.dispose();
   });
 
-  it('takes part of a name for a name only after a slash', () => {
+  it('matches the end of a name only after a slash', () => {
     optimizer = new Sgd({ learningRate: 0.1, weightDecay: 0.5, excludeFromWeightDecay: ['nel', '7/kernel'] });
     apply(optimizer, variable, tf.zeros([3]));
     expect(values()[0]).toBeCloseTo(0.95, 6);
   });
 
-  it('takes a new learning rate at once, as momentum does not hold the old one', () => {
+  it('applies a new learning rate immediately: the velocity does not include the old one', () => {
     optimizer = new Sgd({ learningRate: 0.1, momentum: 0.9 });
     apply(optimizer, variable, tf.tensor1d([1, 1, 1]));
     optimizer.learningRate = 0.01;
@@ -183,7 +183,7 @@ describeOnBackends('optimizers', () => {
     expect(values()[0]).toBeCloseTo(1 - 0.1 - 0.01 * 0.9, 6);
   });
 
-  it('works in core’s minimize, and as any optimizer of tfjs', () => {
+  it('works in core’s minimize and like any tfjs optimizer', () => {
     const loss = new CountingLoss({ numClasses: 3, embeddingSize: 3 });
     const embeddings = tf.variable(tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3])) as tf.Variable;
     const labels = tf.tensor1d([0, 1], 'int32');
@@ -205,7 +205,7 @@ describeOnBackends('optimizers', () => {
     expect(optimizer.getClassName()).toBe('Sgd');
   });
 
-  it('keeps a batch of good gradients back if one is bad', () => {
+  it('applies no gradient if one is invalid', () => {
     const bad = tf.zeros([2]);
     const good = tf.ones([3]);
     const both = (name: string) => [
@@ -219,7 +219,7 @@ describeOnBackends('optimizers', () => {
     tf.dispose([bad, good, other]);
   });
 
-  it('refuses a state that is not its own, and keeps what it has', () => {
+  it('rejects the state of other variables and keeps its own', () => {
     step(0);
     const variables = { 'loss.0': variable };
     const state = optimizer.getState(variables);

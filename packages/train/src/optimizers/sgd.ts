@@ -10,11 +10,11 @@ import {
 
 /** Options of `Sgd`. */
 export interface SgdOptions extends TrainingOptimizerOptions {
-  /** Default 0; the papers use 0.9. */
+  /** Momentum; default 0. The papers use 0.9. */
   readonly momentum?: number;
-  /** Nesterov's momentum; default false. */
+  /** Whether momentum is Nesterov's; default false. */
   readonly nesterov?: boolean;
-  /** λ, added to the gradient as λ · parameter; default 0, the papers use 5e-4. */
+  /** λ, added to the gradient as λ · parameter; default 0. The papers use 5e-4. */
   readonly weightDecay?: number;
 }
 
@@ -23,8 +23,8 @@ export interface SgdOptions extends TrainingOptimizerOptions {
  *
  * `g ← gradient + λ p`, `v ← momentum · v + g`, `p ← p − learningRate · v` (Nesterov: `g + momentum · v`).
  *
- * The learning rate is outside of the velocity v, so a change of it takes effect at once; `tf.train.momentum` agrees as
- * long as there is no weight decay. Backends with a kernel `SgdStep` carry out the update in one pass.
+ * The velocity v does not include the learning rate, so a change of the rate takes effect immediately. Without weight
+ * decay, `tf.train.momentum` computes the same. A backend with a kernel `SgdStep` computes the update in one pass.
  */
 export class Sgd extends TrainingOptimizer {
   static readonly className = 'Sgd';
@@ -32,7 +32,7 @@ export class Sgd extends TrainingOptimizer {
   private readonly momentum: number;
   private readonly nesterov: boolean;
 
-  /** @throws ConfigError for options out of their range, or Nesterov without momentum */
+  /** @throws ConfigError for options out of range, or for Nesterov without momentum */
   constructor(options: SgdOptions) {
     super('Sgd', options);
     const { momentum = 0, nesterov = false } = options;
@@ -61,9 +61,9 @@ export class Sgd extends TrainingOptimizer {
     const attributes = { learningRate, momentum, weightDecay, nesterov };
     const results = runUpdateKernel(sgdKernel, { parameter, gradient, velocity }, attributes);
     if (results) return results;
-    const slope = decayed();
-    const next = tf.add(tf.mul(velocity, momentum), slope);
-    const direction = nesterov ? tf.add(slope, tf.mul(next, momentum)) : next;
+    const decayedGradient = decayed();
+    const next = tf.add(tf.mul(velocity, momentum), decayedGradient);
+    const direction = nesterov ? tf.add(decayedGradient, tf.mul(next, momentum)) : next;
     return [tf.sub(parameter, tf.mul(direction, learningRate)), next];
   }
 }

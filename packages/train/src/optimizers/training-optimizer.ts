@@ -2,26 +2,26 @@ import { ConfigError, checkNumber, DataError, hasKernel, ShapeError, shapeText }
 import * as tf from '@tensorflow/tfjs-core';
 import { createExclusionTest, type WeightDecayExclusion } from './weight-decay.ts';
 
-/** What the optimizers have in common. */
+/** Options of every optimizer. */
 export interface TrainingOptimizerOptions {
-  /** Until a schedule sets another one; a `Trainer` sets it before every step. */
+  /** Learning rate until a schedule sets another one; a `Trainer` sets it before every step. */
   readonly learningRate: number;
-  /** Applied to every variable, biases and batch norms too, as in the papers' code. */
+  /** Weight decay of every variable, biases and batch norms included, as in the papers' code. */
   readonly weightDecay?: number;
-  /** Variables without weight decay; default none. */
+  /** Variables that weight decay skips; default none. */
   readonly excludeFromWeightDecay?: WeightDecayExclusion;
 }
 
-/** One variable's turn. */
+/** The update of one variable. */
 export interface VariableUpdate {
   readonly parameter: tf.Tensor;
-  /** Given up by the caller: a kernel may use its memory for results. */
+  /** Owned by the update: a kernel may write results into its memory. */
   readonly gradient: tf.Tensor;
-  /** In the order of `slotNames`; given up like the gradient. */
+  /** In the order of `slotNames`; owned by the update, like the gradient. */
   readonly slots: readonly tf.Tensor[];
-  /** 0 where the variable is excluded from it. */
+  /** 0 if the variable is excluded. */
   readonly weightDecay: number;
-  /** How many times this variable has been moved, this time included. */
+  /** Number of updates of this variable, including this one. */
   readonly step: number;
 }
 
@@ -34,16 +34,16 @@ interface Slots {
 }
 
 /**
- * An optimizer with the meaning that PyTorch gives to it, for a `Trainer`, for core's `minimize`, and for plain tfjs
- * (`model.compile`, `applyGradients`). Slots (momentum, moments) belong to a variable, wherever it stands in a list. A
- * variable without a gradient stays as it is, as a parameter does whose `grad` is `None`.
+ * An optimizer with PyTorch's semantics, for a `Trainer`, for core's `minimize`, and for plain tfjs (`model.compile`,
+ * `applyGradients`). Slots (momentum, moments) belong to a variable, not to a position in a list. A variable without a
+ * gradient does not change, like a parameter whose `grad` is `None`.
  *
- * `applyGradients` uses the gradients up: dispose of them afterwards, and do not read them.
+ * `applyGradients` may overwrite the gradients: dispose of them afterwards without reading them.
  */
 export abstract class TrainingOptimizer extends tf.Optimizer {
   /** The learning rate of the next step. */
   learningRate: number;
-  /** The names of the tensors kept for each variable, of its shape. */
+  /** Names of the tensors kept for each variable; each has the variable's shape. */
   abstract readonly slotNames: readonly string[];
   protected readonly weightDecay: number;
   private readonly isExcluded: (variable: tf.Variable) => boolean;
@@ -60,37 +60,37 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     this.isExcluded = createExclusionTest(excludeFromWeightDecay);
   }
 
-  /** The variable's new value, then its slots in the order of `slotNames`; runs in a `tf.tidy`. */
+  /** Returns the variable's new value, then its slots in the order of `slotNames`. Runs inside `tf.tidy`. */
   protected abstract update(update: VariableUpdate): readonly tf.Tensor[];
 
   /**
-   * Moves the variables.
-   * @param variableGradients by variable name; used up
-   * @throws ConfigError for a name that is no variable's, ShapeError for a gradient of another shape; nothing has
-   *   been moved then
+   * Updates the variables.
+   * @param variableGradients by variable name; may be overwritten
+   * @throws ConfigError for an unknown variable, ShapeError for a gradient of another shape, before any variable changes
    */
   applyGradients(variableGradients: VariableGradients): void {
-    const moves = Array.isArray(variableGradients)
+    const entries = Array.isArray(variableGradients)
       ? variableGradients.map(({ name, tensor }) => [name, tensor] as const)
       : Object.entries(variableGradients);
     const registered = tf.engine().registeredVariables;
-    const checked = moves
-      // tfjs passes null for variables that are not trainable.
+    const checked = entries
+      // tfjs passes null for frozen variables.
       .filter(([, gradient]) => gradient != null)
       .map(([name, gradient]) => {
         const variable = registered[name];
-        if (!variable) throw new ConfigError(`There is no variable '${name}', or it was disposed of.`);
+        if (!variable)
+          throw new ConfigError(`Gradient of '${name}': no such variable; it may have been disposed of.`);
         checkShape(`The gradient of '${name}'`, gradient.shape, variable.shape);
         return [variable, gradient] as const;
       });
-    for (const [variable, gradient] of checked) this.move(variable, gradient);
+    for (const [variable, gradient] of checked) this.updateVariable(variable, gradient);
     this.incrementIterations();
   }
 
   /**
-   * A snapshot of step counts and slots, named `<variable>.step` and `<variable>.<slot>`; variables that have not
-   * been moved yet have none. The caller disposes of the tensors.
-   * @param variables by the names they are to have in the snapshot: tfjs names differ from run to run
+   * Returns a snapshot of step counts and slots, named `<variable>.step` and `<variable>.<slot>`. Variables that were
+   * never updated have none. The caller disposes of the tensors.
+   * @param variables by their names in the snapshot, because tfjs names differ from run to run
    */
   getState(variables: Readonly<Record<string, tf.Variable>>): tf.NamedTensorMap {
     const state: tf.NamedTensorMap = {};
@@ -106,32 +106,32 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Takes a snapshot back; slots of before are gone. Names and shapes are checked before anything is changed.
-   * @throws DataError for missing or unknown names, ShapeError for other shapes
+   * Restores a snapshot and discards all present slots. Names and shapes are checked first.
+   * @throws DataError for missing or unknown names, ShapeError for other shapes; the state is then unchanged
    */
   setState(state: tf.NamedTensorMap, variables: Readonly<Record<string, tf.Variable>>): void {
-    const left = new Set(Object.keys(state));
-    const taken: [tf.Variable, string][] = [];
+    const unread = new Set(Object.keys(state));
+    const restored: [tf.Variable, string][] = [];
     for (const [name, variable] of Object.entries(variables)) {
       const names = ['step', ...this.slotNames].map((slotName) => `${name}.${slotName}`);
-      const missing = names.filter((slotName) => !left.delete(slotName));
-      // Not moved yet when the snapshot was taken.
+      const missing = names.filter((slotName) => !unread.delete(slotName));
+      // Never updated before the snapshot.
       if (missing.length === names.length) continue;
       if (missing.length > 0) throw new DataError(`The optimizer state lacks ${missing.join(', ')}.`);
       for (const slotName of names.slice(1)) {
         checkShape(`The optimizer state '${slotName}'`, (state[slotName] as tf.Tensor).shape, variable.shape);
       }
-      taken.push([variable, name]);
+      restored.push([variable, name]);
     }
-    if (left.size > 0) {
+    if (unread.size > 0) {
       const known = Object.keys(variables).join(', ') || 'none';
       throw new DataError(
-        `The optimizer state has ${[...left].join(', ')}; its slots are step, ${this.slotNames.join(', ')} of the ` +
-          `variables ${known}.`,
+        `The optimizer state has unknown tensors ${[...unread].join(', ')}; expected are the slots ` +
+          `${['step', ...this.slotNames].join(', ')} of the variables ${known}.`,
       );
     }
     this.disposeSlots();
-    for (const [variable, name] of taken) {
+    for (const [variable, name] of restored) {
       const tensors = this.slotNames.map((slotName) =>
         tf.keep(tf.clone(state[`${name}.${slotName}`] as tf.Tensor)),
       );
@@ -144,7 +144,7 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     super.dispose();
   }
 
-  private move(variable: tf.Variable, gradient: tf.Tensor): void {
+  private updateVariable(variable: tf.Variable, gradient: tf.Tensor): void {
     let slots = this.slots.get(variable);
     if (!slots) {
       slots = { step: 0, tensors: this.slotNames.map(() => tf.keep(tf.zeros(variable.shape))) };
@@ -173,7 +173,7 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
   }
 }
 
-/** Runs the kernel that the active backend has for a whole update; null if it has none. */
+/** Runs the active backend's kernel for a whole update. Returns null if the backend has none. */
 export function runUpdateKernel(
   name: string,
   inputs: tf.NamedTensorMap,

@@ -14,7 +14,7 @@ interface CpuBackend {
   incRef(dataId: object): void;
 }
 
-/** Registers a kernel that gives back `results` times each input, in the memory of the inputs. */
+/** Registers a kernel that adds 1 to each input named in `results`, in place, and returns them. */
 function registerFake(kernelName: string, results: readonly string[]): KernelCall[] {
   const calls: KernelCall[] = [];
   tf.registerKernel({
@@ -50,7 +50,7 @@ afterEach(() => {
   for (const name of kernels) if (tf.getKernel(name, 'cpu')) tf.unregisterKernel(name, 'cpu');
 });
 
-it('uses the kernel SgdStep of the backend, which may keep the memory of gradient and velocity', () => {
+it('uses the kernel SgdStep of the backend, which may reuse the memory of gradient and velocity', () => {
   const calls = registerFake('SgdStep', ['gradient', 'velocity']);
   const variable = tf.variable(tf.tensor1d([5])) as tf.Variable;
   const optimizer = new Sgd({ learningRate: 0.5, momentum: 0.9, weightDecay: 0.25, nesterov: true });

@@ -1,13 +1,13 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 
 /**
- * Which variables weight decay leaves alone: those whose name, or the end of it after a `/`, is in the list
- * (`'bias'` for `UssLoss_1/bias`, and for `conv1/bias_1`, as tfjs-layers calls that of the second network in a process), or
- * for which a function says so.
+ * Variables that weight decay skips, as names or as a function. A name matches the whole name of a variable or its end
+ * after a `/`: `'bias'` matches `UssLoss_1/bias`. It also matches `conv1/bias_1`, the name that tfjs-layers gives in the
+ * second network of a process.
  */
 export type WeightDecayExclusion = readonly string[] | ((variable: Variable) => boolean);
 
-/** The function that a `WeightDecayExclusion` stands for. */
+/** Returns a function that says whether weight decay skips a variable. */
 export function createExclusionTest(exclusion: WeightDecayExclusion): (variable: Variable) => boolean {
   if (typeof exclusion === 'function') return exclusion;
   return ({ name }) => {

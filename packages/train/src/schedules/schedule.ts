@@ -1,47 +1,48 @@
 import { checkChoice, checkNumber } from '@openset/core';
 
-/** Where a run stands when a step begins. */
+/** Position of a run at the beginning of a step. */
 export interface SchedulePosition {
-  /** Optimizer steps done before this one. */
+  /** Number of optimizer steps before this one. */
   readonly step: number;
-  /** Epochs done before this one. */
+  /** Number of epochs before this one. */
   readonly epoch: number;
 }
 
 /**
- * The learning rate of a step: a function of the position alone, so that a resumed run has it at once. Any function of
- * this kind is a schedule.
+ * The learning rate of a step. It depends on the position alone, so a resumed run needs no state. Any such function is a
+ * schedule.
  */
 export type Schedule = (position: SchedulePosition) => number;
 
-/** What the schedules have in common. */
+/** Options of every schedule. */
 export interface ScheduleOptions {
-  /** The learning rate after the warm-up. */
+  /** Learning rate after the warm-up. */
   readonly learningRate: number;
-  /** The unit of all lengths, and how often the learning rate changes; default `'epoch'`. */
+  /** Unit of all lengths, and how often the learning rate changes; default `'epoch'`. */
   readonly by?: 'epoch' | 'step';
   /**
-   * Length of a linear warm-up, in that unit: place t of it (from 0) has `learningRate · (t + 1) / warmup`. By epochs
-   * the learning rate stays the same throughout an epoch: count steps for a smooth one. Default 0.
+   * Length of a linear warm-up in that unit; default 0. Unit t of it, counted from 0, has the learning rate
+   * `learningRate · (t + 1) / warmup`. A warm-up counted in epochs changes once an epoch; count steps for a smooth one.
    */
   readonly warmup?: number;
 }
 
 /**
- * A schedule with warm-up.
- * @param rateAt the learning rate at a place after the warm-up, counted from the beginning of the run
- * @throws ConfigError for options out of their range
+ * Returns a schedule with a warm-up.
+ * @param name for messages
+ * @param rateAt the learning rate after the warm-up; takes the number of epochs or steps since the beginning of the run
+ * @throws ConfigError for options out of range
  */
 export function makeSchedule(
   name: string,
   { learningRate, by = 'epoch', warmup = 0 }: ScheduleOptions,
-  rateAt: (place: number) => number,
+  rateAt: (elapsed: number) => number,
 ): Schedule {
   checkNumber(`${name}: learningRate`, learningRate, { minimum: 0 });
   checkChoice(`${name}: by`, by, ['epoch', 'step']);
   checkNumber(`${name}: warmup`, warmup, { minimum: 0, integer: true });
   return (position) => {
-    const place = position[by];
-    return place < warmup ? (learningRate * (place + 1)) / warmup : rateAt(place);
+    const elapsed = position[by];
+    return elapsed < warmup ? (learningRate * (elapsed + 1)) / warmup : rateAt(elapsed);
   };
 }
