@@ -5,10 +5,10 @@ import { CheckpointError } from '../training/errors.ts';
 import type { Checkpoint, CheckpointInfo } from './checkpoint.ts';
 import { type DurableFiles, nodeFiles, splitIntoPieces } from './durable-files.ts';
 
-/** In the format of `sha256sum`, which can check a checkpoint too. */
+/** In the format of `sha256sum`, so that it can check a checkpoint. */
 const checksumsFile = 'SHA256SUMS';
 const infoFile = 'checkpoint.json';
-/** What the system says where a file is missing, or something else stands in its place. */
+/** Error codes for a missing file, or for a path that is not a file. */
 const damageCodes = ['ENOENT', 'ENOTDIR', 'EISDIR'];
 
 /** Writes a checkpoint's files into an empty folder. */
@@ -26,22 +26,22 @@ export async function writeCheckpoint(
 }
 
 /**
- * Reads a checkpoint, and checks every byte of it. `decodeState` of `@openset/core` makes tensors of its files, for the
+ * Reads a checkpoint and verifies its checksums. `decodeState` of `@openset/core` turns its files into tensors for the
  * `setState` of a backbone or loss.
- * @param folder the path of one checkpoint
- * @throws DataError if it is damaged, or no checkpoint; CheckpointError if its files are there but cannot be read
+ * @param folder path of one checkpoint
+ * @throws DataError if it is damaged or not a checkpoint; CheckpointError if its files exist but cannot be read
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   return readCheckpointFrom(folder, nodeFiles);
 }
 
-/** `readCheckpoint`, from any file system. */
+/** Like `readCheckpoint`, from any file system. */
 export async function readCheckpointFrom(folder: string, disk: DurableFiles): Promise<Checkpoint> {
   const read = (name: string) =>
     disk.read(join(folder, name)).catch((cause: NodeJS.ErrnoException) => {
       const message = `${join(folder, name)} cannot be read: ${cause.message}`;
       if (damageCodes.includes(cause.code ?? '')) throw new DataError(message, { cause });
-      // A right or a handle that is missing: the checkpoint itself may be as good as ever.
+      // No permission or no file handle left: the checkpoint itself may be intact.
       throw new CheckpointError(message, null, { cause });
     });
   const text = new TextDecoder().decode(await read(checksumsFile));
@@ -52,7 +52,7 @@ export async function readCheckpointFrom(folder: string, disk: DurableFiles): Pr
     const bytes = await read(name);
     if (checksum(bytes) !== expected) {
       throw new DataError(
-        `${join(folder, name)} is damaged: its ${bytes.length} bytes have another checksum.`,
+        `${join(folder, name)} is damaged: the checksum of its ${bytes.length} bytes differs from ${checksumsFile}.`,
       );
     }
     files[name] = bytes;

@@ -5,10 +5,10 @@ import type { CheckpointOptions } from '../training/trainer-options.ts';
 import type { OptionChange, SkippedCheckpoint } from './checkpoint.ts';
 import { captureRun, checkpointBytes, type RunState, restoreRun } from './run-state.ts';
 
-/** Where a run begins, or goes on. */
+/** The state from which a run starts or resumes. */
 export interface RestoredRun {
   readonly progress: Progress;
-  /** The checkpoint from which it goes on. */
+  /** Name of the checkpoint; null for a new run. */
   readonly resumedFrom: string | null;
   readonly skipped: readonly SkippedCheckpoint[];
   readonly changes: readonly OptionChange[];
@@ -16,7 +16,7 @@ export interface RestoredRun {
 
 const newRun: RestoredRun = { progress: initialProgress, resumedFrom: null, skipped: [], changes: [] };
 
-/** Saves and restores a run, and knows its last good checkpoint. */
+/** Saves and restores a run, and remembers its last good checkpoint. */
 export class CheckpointKeeper {
   readonly #run: RunState;
   readonly #options: CheckpointOptions | undefined;
@@ -28,14 +28,14 @@ export class CheckpointKeeper {
     this.#options = options;
   }
 
-  /** The name of the last good checkpoint. */
+  /** Name of the last good checkpoint; null if there is none. */
   get last(): string | null {
     return this.#last;
   }
 
   /**
-   * Brings the run to where its newest checkpoint was taken, and makes sure that others can be written.
-   * @throws ConfigError, CheckpointError
+   * Restores the run from its newest checkpoint, and checks that further checkpoints can be written.
+   * @throws ConfigError if the store holds another run; CheckpointError if it cannot be read or written
    */
   async restore(): Promise<RestoredRun> {
     if (!this.#options) return newRun;
@@ -43,7 +43,7 @@ export class CheckpointKeeper {
     const found = await store.latest();
     if (found && !resume) {
       throw new ConfigError(
-        `The store holds checkpoints (${found.name}), and resume is false: go on with them, or choose an empty store.`,
+        `The store holds checkpoints (${found.name}), but resume is false. Set resume to true, or choose an empty store.`,
       );
     }
     let restored = newRun;
@@ -58,9 +58,9 @@ export class CheckpointKeeper {
   }
 
   /**
-   * Saves the run, unless it is saved already.
-   * @returns the checkpoint's name; null if nothing was to be saved
-   * @throws CheckpointError if it cannot be written
+   * Saves the run, unless this progress is saved already.
+   * @returns the checkpoint's name; null if there was nothing to save
+   * @throws CheckpointError if the checkpoint cannot be written
    */
   async save(progress: Progress, isBest: boolean): Promise<string | null> {
     if (!this.#options || progress === this.#saved) return null;

@@ -1,15 +1,15 @@
-/** What the name of a checkpoint's folder says. */
+/** Parsed name of a checkpoint's folder. */
 export interface CheckpointName {
   readonly name: string;
   readonly step: number;
-  /** 1, or more where a run came to the same step again. */
+  /** 1 for the first checkpoint of a step, 2 for the next one of the same step. */
   readonly revision: number;
   readonly isBest: boolean;
 }
 
 const pattern = /^step-(\d{8,})(?:\.(\d+))?(-best)?$/;
 
-/** Checkpoints among names of files, newest first. */
+/** Returns the checkpoints among file names, newest first; skips all other names. */
 export function parseCheckpointNames(names: readonly string[]): CheckpointName[] {
   const found = names.flatMap((name) => {
     const [, step, revision = '1', best] = pattern.exec(name) ?? [];
@@ -18,21 +18,21 @@ export function parseCheckpointNames(names: readonly string[]): CheckpointName[]
   return found.sort((first, second) => second.step - first.step || second.revision - first.revision);
 }
 
-/** A name that none of the existing checkpoints has: what is there is never written over. */
+/** Returns a name that no existing checkpoint has, so that none is overwritten. */
 export function newCheckpointName(
   existing: readonly CheckpointName[],
   { step, isBest }: { step: number; isBest: boolean },
 ): string {
-  const revisions = existing.filter((one) => one.step === step).map(({ revision }) => revision);
+  const revisions = existing.filter((checkpoint) => checkpoint.step === step).map(({ revision }) => revision);
   const revision = Math.max(0, ...revisions) + 1;
   return `step-${String(step).padStart(8, '0')}${revision > 1 ? `.${revision}` : ''}${isBest ? '-best' : ''}`;
 }
 
-/** Those of the checkpoints, newest first, that are to stay: the newest ones, and the newest of the best. */
+/** Returns the newest `keepLast` of the checkpoints, and the newest best one. Takes and returns them newest first. */
 export function selectCheckpointsToKeep(
   checkpoints: readonly CheckpointName[],
   keepLast: number,
 ): CheckpointName[] {
   const best = checkpoints.find(({ isBest }) => isBest);
-  return checkpoints.filter((one, index) => index < keepLast || one === best);
+  return checkpoints.filter((checkpoint, index) => index < keepLast || checkpoint === best);
 }

@@ -1,7 +1,7 @@
 import type { BackboneConfig, LossConfig } from '@openset/core';
 import type { Progress } from '../training/progress.ts';
 
-/** Options of a `Trainer` that decide what a run comes to, as plain JSON. */
+/** Options of a `Trainer` that influence the resulting weights, as plain JSON. */
 export interface RunSettings {
   readonly seed: number;
   readonly accumulate: number;
@@ -9,9 +9,9 @@ export interface RunSettings {
   readonly averageDecay: number | null;
 }
 
-/** Everything about a checkpoint that is no tensor, as plain JSON. */
+/** The part of a checkpoint that is not tensors, as plain JSON. */
 export interface CheckpointInfo {
-  /** Version of the layout. */
+  /** Version of the file layout. */
   readonly format: 1;
   readonly settings: RunSettings;
   readonly backbone: BackboneConfig;
@@ -21,57 +21,57 @@ export interface CheckpointInfo {
 }
 
 /**
- * A run at one moment. The files are safetensors: `backbone.safetensors` and `loss.safetensors` with the names of
- * their `getState`, `optimizer.safetensors` with `backbone.<i>.<slot>` and `loss.<i>.<slot>` for the i-th trainable variable,
- * and `averaged-backbone.safetensors` and `averaged-loss.safetensors` where weights are averaged.
+ * A snapshot of a run. The files are safetensors: `backbone.safetensors` and `loss.safetensors` with the names of their
+ * `getState`, and `optimizer.safetensors` with `backbone.<i>.<slot>` and `loss.<i>.<slot>` for the i-th trainable variable.
+ * Runs with averaged weights also have `averaged-backbone.safetensors` and `averaged-loss.safetensors`.
  */
 export interface Checkpoint {
   readonly info: CheckpointInfo;
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
-/** An option that is not what it was when a checkpoint was saved. */
+/** An option whose value differs from the checkpoint's. */
 export interface OptionChange {
-  /** Its place: `loss.margin`, for example. */
+  /** Path of the option, such as `loss.margin`. */
   readonly option: string;
-  /** Undefined where there was none. */
+  /** Value in the checkpoint; undefined if it was not set. */
   readonly before: unknown;
-  /** Undefined where there is none. */
+  /** Value in this run; undefined if it is not set. */
   readonly now: unknown;
 }
 
-/** A checkpoint that cannot be used. */
+/** A damaged checkpoint. */
 export interface SkippedCheckpoint {
   readonly name: string;
   readonly reason: string;
 }
 
-/** A checkpoint that was found. */
+/** A checkpoint read from a store. */
 export interface FoundCheckpoint {
-  /** As the store calls it: a folder's path. */
+  /** Name in its store, such as a folder's path. */
   readonly name: string;
   readonly checkpoint: Checkpoint;
-  /** Newer ones that are damaged. */
+  /** Newer checkpoints that are damaged. */
   readonly skipped: readonly SkippedCheckpoint[];
 }
 
-/** Where checkpoints are kept; `DirectoryCheckpoints` of `@openset/train/node` keeps them in a folder. */
+/** Storage for checkpoints; `DirectoryCheckpoints` of `@openset/train/node` stores them in a folder. */
 export interface CheckpointStore {
   /**
-   * Makes sure that checkpoints can be written, before hours are spent.
+   * Checks that checkpoints can be written, before hours of training.
    * @param bytes size of one checkpoint
-   * @throws CheckpointError if they cannot
+   * @throws CheckpointError if they cannot be written
    */
   prepare(bytes: number): Promise<void>;
   /**
-   * Saves a checkpoint: after that it is there as a whole, and if the process dies meanwhile, not at all.
-   * @param options `isBest`: it is kept until a better one comes
+   * Saves a checkpoint atomically: if the process dies meanwhile, the store does not contain it.
+   * @param options `isBest`: the store keeps it until a better one is saved
    * @returns its name
    */
   save(checkpoint: Checkpoint, options: { readonly isBest: boolean }): Promise<string>;
   /**
-   * The newest checkpoint that is not damaged; null if there are none.
-   * @throws CheckpointError if all are damaged
+   * Returns the newest intact checkpoint; null if the store is empty.
+   * @throws CheckpointError if all checkpoints are damaged
    */
   latest(): Promise<FoundCheckpoint | null>;
 }

@@ -51,7 +51,7 @@ describe('DirectoryCheckpoints', () => {
     expect((await readBestCheckpoint(directory))?.checkpoint).toEqual(checkpointOf(3));
   });
 
-  it('never writes over a checkpoint: the same step once more has another name', async () => {
+  it('never overwrites a checkpoint: a second one of the same step has another name', async () => {
     const store = new DirectoryCheckpoints(directory, { keepLast: Number.POSITIVE_INFINITY });
     for (let count = 0; count < 11; count++) await store.save(checkpointOf(7), count === 3 ? best : normal);
     expect(await names()).toHaveLength(11);
@@ -59,7 +59,7 @@ describe('DirectoryCheckpoints', () => {
     expect((await readBestCheckpoint(directory))?.name).toBe(join(directory, 'step-00000007.4-best'));
   });
 
-  it('writes files that other tools check and read', async () => {
+  it('writes files that other tools can check and read', async () => {
     const parts = tinyParts();
     const kernel = [...parts.backbone.kernel.dataSync()];
     const store = new DirectoryCheckpoints(directory);
@@ -88,15 +88,15 @@ describe('DirectoryCheckpoints', () => {
 
   it.each([
     [
-      'a byte that has changed',
+      'a changed byte',
       async (path: string) => writeFile(join(path, 'backbone.safetensors'), Uint8Array.of(9, 2, 3)),
     ],
-    ['a file that is cut off', async (path: string) => writeFile(join(path, 'checkpoint.json'), '{')],
-    ['a file that is gone', async (path: string) => rm(join(path, 'loss.safetensors'))],
+    ['a truncated file', async (path: string) => writeFile(join(path, 'checkpoint.json'), '{')],
+    ['a missing file', async (path: string) => rm(join(path, 'loss.safetensors'))],
     ['no checksums', async (path: string) => rm(join(path, 'SHA256SUMS'))],
     ['damaged checksums', async (path: string) => writeFile(join(path, 'SHA256SUMS'), 'what?\n')],
     ['empty checksums', async (path: string) => writeFile(join(path, 'SHA256SUMS'), '')],
-  ])('skips a checkpoint with %s, says so, and puts it aside', async (_, damage) => {
+  ])('skips a checkpoint with %s, reports it, and renames it', async (_, damage) => {
     const store = new DirectoryCheckpoints(directory);
     await store.save(checkpointOf(1), normal);
     const path = await store.save(checkpointOf(2), normal);
@@ -108,12 +108,12 @@ describe('DirectoryCheckpoints', () => {
     const again = await store.latest();
     expect(again?.skipped[0]?.name).toMatch(/damaged-.*-step-00000002$/);
     expect((await names())[0]).toMatch(/^damaged-/);
-    // It counts no more: the run comes to the same step once more.
+    // Its name is free again.
     expect(await store.save(checkpointOf(2), normal)).toBe(path);
     expect((await store.latest())?.skipped).toEqual([]);
   });
 
-  it('does not take a checkpoint for damaged that it may not read', async () => {
+  it('does not treat an unreadable checkpoint as damaged', async () => {
     const path = await new DirectoryCheckpoints(directory).save(checkpointOf(1), normal);
     const read = async () => {
       throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
@@ -124,7 +124,7 @@ describe('DirectoryCheckpoints', () => {
     expect(await names()).toEqual(['step-00000001']);
   });
 
-  it('finds the one that a run has put in the place of the one that was being read', async () => {
+  it('finds the checkpoint that replaced the one it was reading', async () => {
     const store = new DirectoryCheckpoints(directory, { keepLast: 1 });
     await store.save(checkpointOf(1), normal);
     let isFirst = true;
@@ -138,14 +138,14 @@ describe('DirectoryCheckpoints', () => {
     expect(found?.skipped).toEqual([]);
   });
 
-  it('reads files of several pieces', async () => {
+  it('reads files in several pieces', async () => {
     const bytes = Uint8Array.from({ length: 9_000_001 }, (_, index) => index % 251);
     const path = await new DirectoryCheckpoints(directory).save(checkpointOf(1, bytes), normal);
     const { files } = await readCheckpoint(path);
     expect(Buffer.compare(files['backbone.safetensors']!, bytes)).toBe(0);
   });
 
-  it('does not begin anew where all checkpoints are damaged', async () => {
+  it('does not start over if all checkpoints are damaged', async () => {
     const store = new DirectoryCheckpoints(directory);
     await rm(join(await store.save(checkpointOf(1), normal), 'SHA256SUMS'));
     await expect(store.latest()).rejects.toThrow(CheckpointError);
@@ -153,7 +153,7 @@ describe('DirectoryCheckpoints', () => {
     expect(await names()).toEqual(['step-00000001']);
   });
 
-  it('has the old checkpoint or the new one, wherever writing it fails', async () => {
+  it('has the old checkpoint or the new one, wherever the save fails', async () => {
     for (let failing = 1; ; failing++) {
       await rm(directory, { recursive: true });
       const before = new DirectoryCheckpoints(directory, { keepLast: 1 });
@@ -172,11 +172,11 @@ describe('DirectoryCheckpoints', () => {
       expect(found?.checkpoint).toEqual(checkpointOf(isNew ? 2 : 1));
       if (!failed) {
         expect(error).toBe(join(directory, 'step-00000002'));
-        // Folder, four files, folder, rename, folder; rename and removal of the old one.
+        // Folder, four files, sync, rename, sync; rename and removal of the old one: the 11th operation does not exist.
         expect(failing).toBe(11);
         break;
       }
-      // What is left is removed when a run starts.
+      // The next run removes the leftovers.
       await new DirectoryCheckpoints(directory, { keepLast: 1 }).prepare(10);
       expect((await names()).filter((name) => !name.startsWith('step-'))).toEqual([]);
     }
@@ -184,7 +184,7 @@ describe('DirectoryCheckpoints', () => {
 });
 
 describe('DirectoryCheckpoints before a run', () => {
-  it('makes the directory, and removes what was left unfinished', async () => {
+  it('creates the directory and removes unfinished folders', async () => {
     const inner = join(directory, 'a', 'b');
     const store = new DirectoryCheckpoints(inner);
     await store.prepare(1000);
@@ -196,7 +196,7 @@ describe('DirectoryCheckpoints before a run', () => {
     expect(await readdir(inner)).toEqual(['notes.txt']);
   });
 
-  it('reports a directory that cannot be written, before anything is trained', async () => {
+  it('reports an unwritable directory before the first step', async () => {
     const file = join(directory, 'file');
     await writeFile(file, '');
     const store = new DirectoryCheckpoints(join(file, 'runs'));
@@ -205,11 +205,11 @@ describe('DirectoryCheckpoints before a run', () => {
     await expect(run).rejects.toThrow(/ENOTDIR/);
   });
 
-  it('reports a full disk, before anything is trained', async () => {
+  it('reports a full disk before the first step', async () => {
     const disk = { ...nodeFiles, freeBytes: async () => 5e6 };
     const store = new DirectoryCheckpoints(directory, { keepLast: 3 }, disk);
     await expect(store.prepare(1e6)).resolves.toBeUndefined();
-    // Three to keep, the best, and the one being written.
+    // Three to keep, the best one, and the one being written.
     await expect(store.prepare(1.1e6)).rejects.toThrow(
       /5.0 MB free, but 5.5 MB are needed for checkpoints of 1.1 MB/,
     );
@@ -217,7 +217,7 @@ describe('DirectoryCheckpoints before a run', () => {
     await expect(store.prepare(1.1e6)).resolves.toBeUndefined();
   });
 
-  it('reports a disk that has less room than it says, or does not say', async () => {
+  it('reports a disk with less space than it claims, or that claims nothing', async () => {
     const full = { ...nodeFiles, freeBytes: async () => null };
     const disk = {
       ...full,
@@ -233,14 +233,14 @@ describe('DirectoryCheckpoints before a run', () => {
     expect(await names()).toEqual([]);
   });
 
-  it('reports a disk that takes files, but renames no folders, before anything is trained', async () => {
+  it('reports a disk that cannot rename folders before the first step', async () => {
     const rename = () => Promise.reject(new Error('EPERM: operation not permitted, rename'));
     const store = new DirectoryCheckpoints(directory, {}, { ...nodeFiles, rename });
     await expect(store.prepare(10)).rejects.toThrow(/cannot be written to: EPERM/);
     expect(await names()).toEqual([]);
   });
 
-  it('writes what it is to write', async () => {
+  it('writes zeros of the requested length', async () => {
     await nodeFiles.writeZeros(join(directory, 'zeros'), 9_000_001);
     const bytes = await readFile(join(directory, 'zeros'));
     expect(bytes.length).toBe(9_000_001);
@@ -248,10 +248,10 @@ describe('DirectoryCheckpoints before a run', () => {
     expect(await nodeFiles.freeBytes(directory)).toBeGreaterThan(0);
   });
 
-  it('stops a run whose checkpoint cannot be saved, and names the last good one', async () => {
+  it('ends a run whose checkpoint cannot be saved, and names the last good one', async () => {
     let saves = 0;
     const disk = watchedFiles((operation) => {
-      // The first two make the directory, and the trial in it.
+      // The first two create the directory and the trial folder in it.
       if (operation === 'makeFolder' && ++saves === 5) throw new Error('ENOSPC: no space left on device');
     });
     const store = new DirectoryCheckpoints(directory, {}, disk);

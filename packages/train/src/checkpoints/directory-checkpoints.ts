@@ -10,17 +10,17 @@ import { findCheckpoint } from './read-latest-checkpoint.ts';
 
 /** Options of `DirectoryCheckpoints`. */
 export interface DirectoryCheckpointsOptions {
-  /** How many of the newest checkpoints are kept, beside the best one; default 2. */
+  /** Number of newest checkpoints to keep, in addition to the best one; default 2. */
   readonly keepLast?: number;
 }
 
-/** What is being written or removed, and nobody needs if a process died over it. */
+/** Prefix of folders that are being written or removed; leftovers of a killed process are useless. */
 const temporaryPrefix = '.unfinished-';
 
 /**
- * Checkpoints in a directory of their own, one folder each: `step-00001200`, and `step-00001200-best` for the one with
- * the best evaluation. A folder is written under another name, brought onto the disk, and renamed: whenever the
- * process or the machine stops, it is there with every byte, or not at all. One run at a time may use a directory.
+ * Stores checkpoints in a directory, one folder each: `step-00001200`, or `step-00001200-best` for the best evaluation.
+ * Saving is atomic: a folder is written under a temporary name, flushed to disk, and renamed. Only one run at a time may
+ * use a directory.
  */
 export class DirectoryCheckpoints implements CheckpointStore {
   readonly directory: string;
@@ -42,32 +42,35 @@ export class DirectoryCheckpoints implements CheckpointStore {
   }
 
   /**
-   * Makes the directory, removes what a killed process left unfinished, and does all that saving a checkpoint takes with as
-   * many bytes as one has.
-   * @throws CheckpointError if that fails, or the disk has no room for the checkpoints to come
+   * Creates the directory, removes leftovers of a killed process, and rehearses a save with zeros of a checkpoint's size.
+   * @throws CheckpointError if that fails, or if the disk lacks space for the checkpoints to keep
    */
   async prepare(bytes: number): Promise<void> {
-    const existing = await this.#attempt('made ready', async () => {
+    const existing = await this.#attempt('prepared', async () => {
       await this.#disk.makeFolder(this.directory);
       const names = await this.#disk.list(this.directory);
       const unfinished = names.filter((name) => name.startsWith(temporaryPrefix));
       for (const name of unfinished) await this.#disk.remove(join(this.directory, name));
       return parseCheckpointNames(names);
     });
-    // Those to be kept, the best one, and the one being written while none has been removed yet.
+    // The checkpoints to keep, the best one, and the one that is written before an old one is removed.
     const planned = Number.isFinite(this.#keepLast) ? this.#keepLast + 2 : 2;
     const needed = Math.max(1, planned - existing.length) * bytes;
     const last = existing[0] ? join(this.directory, existing[0].name) : null;
-    const free = await this.#attempt('looked at', () => this.#disk.freeBytes(this.directory), last);
+    const free = await this.#attempt(
+      'checked for free space',
+      () => this.#disk.freeBytes(this.directory),
+      last,
+    );
     if (free !== null && free < needed) {
       throw new CheckpointError(
         `${this.directory} is on a disk with ${megabytes(free)} free, but ${megabytes(needed)} are needed for checkpoints of ` +
-          `${megabytes(bytes)}: make room, keep fewer, or choose another directory.`,
+          `${megabytes(bytes)}. Free disk space, lower keepLast, or choose another directory.`,
         last,
       );
     }
     const [trial, renamed] = [this.#temporaryPath(), this.#temporaryPath()];
-    const tryAll = async () => {
+    const rehearse = async () => {
       await this.#disk.makeFolder(trial);
       await this.#disk.writeZeros(join(trial, 'zeros'), bytes);
       await this.#disk.syncFolder(trial);
@@ -75,7 +78,7 @@ export class DirectoryCheckpoints implements CheckpointStore {
       await this.#disk.syncFolder(this.directory);
     };
     try {
-      await this.#attempt('written to', tryAll, last);
+      await this.#attempt('written to', rehearse, last);
     } finally {
       for (const path of [trial, renamed]) await this.#disk.remove(path).catch(() => {});
     }
@@ -95,33 +98,33 @@ export class DirectoryCheckpoints implements CheckpointStore {
       await this.#disk.remove(unfinished).catch(() => {});
       throw error;
     }
-    // The checkpoint is saved; what could not be removed is tried again after the next one.
+    // The checkpoint is saved; the next save retries a failed removal.
     await this.#prune().catch(() => {});
     return path;
   }
 
-  /** As `readLatestCheckpoint`; newer checkpoints that are damaged are renamed to `damaged-…`, to be out of the way. */
+  /** Like `readLatestCheckpoint`; also renames damaged newer checkpoints to `damaged-…`. */
   async latest(): Promise<FoundCheckpoint | null> {
     const found = await findCheckpoint(this.directory, this.#disk);
     if (!found) return null;
     const skipped = await Promise.all(
       found.skipped.map(async ({ name, reason }) => {
-        const aside = join(this.directory, `damaged-${randomUUID().slice(0, 8)}-${basename(name)}`);
-        await this.#attempt('written to', () => this.#disk.rename(name, aside), found.name);
-        return { name: aside, reason };
+        const renamed = join(this.directory, `damaged-${randomUUID().slice(0, 8)}-${basename(name)}`);
+        await this.#attempt('written to', () => this.#disk.rename(name, renamed), found.name);
+        return { name: renamed, reason };
       }),
     );
     return { ...found, skipped };
   }
 
-  /** Removes the checkpoints that are not kept; under another name first, so that none is ever there by half. */
+  /** Removes the checkpoints that are not kept. Renames them first, so that none is ever half removed. */
   async #prune(): Promise<void> {
     const all = parseCheckpointNames(await this.#disk.list(this.directory));
     const kept = selectCheckpointsToKeep(all, this.#keepLast);
-    for (const one of all) {
-      if (kept.includes(one)) continue;
+    for (const checkpoint of all) {
+      if (kept.includes(checkpoint)) continue;
       const unfinished = this.#temporaryPath();
-      await this.#disk.rename(join(this.directory, one.name), unfinished);
+      await this.#disk.rename(join(this.directory, checkpoint.name), unfinished);
       await this.#disk.remove(unfinished);
     }
   }
@@ -131,7 +134,7 @@ export class DirectoryCheckpoints implements CheckpointStore {
   }
 
   async #attempt<Result>(
-    what: string,
+    action: string,
     work: () => Promise<Result>,
     last: string | null = null,
   ): Promise<Result> {
@@ -139,7 +142,7 @@ export class DirectoryCheckpoints implements CheckpointStore {
       return await work();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CheckpointError(`${this.directory} cannot be ${what}: ${reason}`, last, { cause });
+      throw new CheckpointError(`${this.directory} cannot be ${action}: ${reason}`, last, { cause });
     }
   }
 }

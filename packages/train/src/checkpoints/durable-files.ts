@@ -1,29 +1,29 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 
-/** What a directory of checkpoints needs of a file system. */
+/** File system operations of `DirectoryCheckpoints`. */
 export interface DurableFiles {
-  /** Makes a folder and those above it; it may exist. */
+  /** Creates a folder and its parents, unless they exist. */
   makeFolder(path: string): Promise<void>;
-  /** Writes a new file; its bytes are on the disk when this returns. */
+  /** Writes a new file and flushes it to disk. */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  /** Writes a file of zeros, as `write` would. */
+  /** Writes and flushes a new file of zeros. */
   writeZeros(path: string, length: number): Promise<void>;
   read(path: string): Promise<Uint8Array>;
-  /** Names of the files and folders in a folder; empty if there is no such folder. */
+  /** Lists the names of files and folders in a folder; empty if the folder does not exist. */
   list(path: string): Promise<string[]>;
-  /** Renames a file or folder, at once. */
+  /** Renames a file or folder atomically. */
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file, or a folder with all that is in it; it may be gone already. */
+  /** Removes a file or folder recursively, if it exists. */
   remove(path: string): Promise<void>;
-  /** Brings names made, renamed or removed in a folder onto the disk. */
+  /** Flushes created, renamed and removed names of a folder to disk. */
   syncFolder(path: string): Promise<void>;
-  /** Bytes that may be written; null where the system does not tell. */
+  /** Returns the number of free bytes; null if the system does not report it. */
   freeBytes(path: string): Promise<number | null>;
 }
 
 const pieceLength = 1 << 22;
 
-/** A file's bytes bit by bit: Node reads and hashes no more than 2 GiB at a time. */
+/** Splits a file's bytes: Node reads and hashes at most 2 GiB at a time. */
 export function* splitIntoPieces(bytes: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += pieceLength) {
     yield bytes.subarray(start, start + pieceLength);
@@ -67,7 +67,7 @@ export const nodeFiles: DurableFiles = {
     await rm(path, { recursive: true, force: true });
   },
   async syncFolder(path) {
-    // Windows has no such thing, and keeps names safe by itself.
+    // Windows cannot flush folders; it writes names durably itself.
     if (process.platform === 'win32') return;
     const handle = await open(path, 'r');
     try {
@@ -78,16 +78,16 @@ export const nodeFiles: DurableFiles = {
   },
   async freeBytes(path) {
     const { bavail, blocks, bsize } = await statfs(path);
-    // Some network and memory file systems tell nothing.
+    // Some network and memory file systems report nothing.
     return blocks === 0 ? null : bavail * bsize;
   },
 };
 
-/** Reads on until the piece is full. */
+/** Reads until the piece is full. */
 async function readFully(handle: FileHandle, piece: Uint8Array): Promise<void> {
   for (let done = 0; done < piece.length; ) {
     const { bytesRead } = await handle.read(piece, done, piece.length - done);
-    if (bytesRead === 0) throw new Error('the file has become shorter while it was read');
+    if (bytesRead === 0) throw new Error('the file was truncated while it was read');
     done += bytesRead;
   }
 }

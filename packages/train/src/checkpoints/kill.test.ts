@@ -15,14 +15,14 @@ import { readLatestCheckpoint } from './read-latest-checkpoint.ts';
 const steps = 240;
 const script = join(import.meta.dirname, '..', '__fixtures__', 'killed-run.ts');
 
-interface Life {
+interface RunProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<{ signal: NodeJS.Signals | null; exitCode: number | null; output: string }>;
-  /** Resolves when the process has printed this. */
+  /** Resolves once the process has printed the text, or has exited. */
   readonly printed: (text: string) => Promise<void>;
 }
 
-function live(directory: string, { lethal = 0, everySteps = 2, mode = '' } = {}): Life {
+function startProcess(directory: string, { lethal = 0, everySteps = 2, mode = '' } = {}): RunProcess {
   const parameters = [script, directory, String(lethal), String(steps), String(everySteps), mode];
   const child = spawn(process.execPath, ['--conditions=@openset/source', '--import', 'tsx', ...parameters], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -33,7 +33,7 @@ function live(directory: string, { lethal = 0, everySteps = 2, mode = '' } = {})
     output += text;
     for (const check of waiting) check();
   });
-  const ended = new Promise<Awaited<Life['ended']>>((resolve) => {
+  const ended = new Promise<Awaited<RunProcess['ended']>>((resolve) => {
     child.on('close', (exitCode, signal) => {
       resolve({ signal, exitCode, output });
       for (const check of waiting) check();
@@ -67,28 +67,30 @@ afterAll(async () => {
   for (const directory of directories) await rm(directory, { recursive: true, force: true });
 });
 
-/** Lets the run come to its end, and compares everything that it left. */
+/** Lets the run finish, then compares its state, its log and its checkpoints with the uninterrupted run. */
 async function finish(directory: string) {
-  const { output } = await live(directory, { everySteps: 60 }).ended;
+  const { output } = await startProcess(directory, { everySteps: 60 }).ended;
   const state = output.split('\n').find((line) => line.startsWith('state '));
   expect(JSON.parse(state?.slice('state '.length) ?? 'null')).toEqual(reference.state);
   const lines = (await readFile(join(directory, 'log.jsonl'), 'utf8')).trim().split('\n');
-  const logged = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === 'step') as StepEvent[];
+  const loggedSteps = lines
+    .map((line) => JSON.parse(line))
+    .filter(({ kind }) => kind === 'step') as StepEvent[];
   const expected = reference.events.filter((event): event is StepEvent => event.kind === 'step');
-  expect(logged.map(({ step, loss }) => [step, loss])).toEqual(
+  expect(loggedSteps.map(({ step, loss }) => [step, loss])).toEqual(
     expected.map(({ step, loss }) => [step, loss]),
   );
   const names = await readdir(join(directory, 'checkpoints'));
   expect(names.filter((name) => !name.startsWith('step-'))).toEqual([]);
 }
 
-describe.concurrent('a run that is killed', { timeout: 180_000 }, () => {
-  it('goes on to the same bits: ten times at random moments', async () => {
+describe.concurrent('a killed run', { timeout: 180_000 }, () => {
+  it('resumes to the same bits: killed ten times at random moments', async () => {
     const directory = await newDirectory();
     const random = randomNumbers(11);
     for (let kill = 0; kill < 10; kill++) {
-      const { child, ended, printed } = live(directory);
-      // The first one comes to a checkpoint, so that all others go on from one.
+      const { child, ended, printed } = startProcess(directory);
+      // The first process reaches a checkpoint, so that all others resume from one.
       await printed(kill === 0 ? 'step 20\n' : 'start');
       await sleep(200 * random());
       child.kill('SIGKILL');
@@ -99,12 +101,12 @@ describe.concurrent('a run that is killed', { timeout: 180_000 }, () => {
     await finish(directory);
   });
 
-  it('goes on to the same bits: ten times in the middle of writing and removing', async () => {
+  it('resumes to the same bits: killed ten times while writing and removing files', async () => {
     const directory = await newDirectory();
     const random = randomNumbers(12);
     for (let kill = 0; kill < 10; kill++) {
-      // The first twenty operations or so make the directory, try it, and save the first checkpoint.
-      const { ended } = live(directory, { lethal: 1 + Math.floor(50 * random()) });
+      // About the first twenty operations create the directory, rehearse a save, and save the first checkpoint.
+      const { ended } = startProcess(directory, { lethal: 1 + Math.floor(50 * random()) });
       expect((await ended).signal).toBe('SIGKILL');
       const found = await readLatestCheckpoint(join(directory, 'checkpoints'));
       expect(found?.skipped ?? []).toEqual([]);
@@ -112,11 +114,11 @@ describe.concurrent('a run that is killed', { timeout: 180_000 }, () => {
     await finish(directory);
   });
 
-  it('saves and ends at Ctrl-C, though it comes twice at once, and goes on', async () => {
+  it('saves and stops at a doubled Ctrl-C, and resumes', async () => {
     const directory = await newDirectory();
-    const { child, ended, printed } = live(directory, { everySteps: 1000 });
+    const { child, ended, printed } = startProcess(directory, { everySteps: 1000 });
     await printed('step 20\n');
-    // Once from the terminal, once passed on by npm.
+    // Once from the terminal, once forwarded by npm.
     child.kill('SIGINT');
     child.kill('SIGINT');
     const { exitCode, output } = await ended;
@@ -127,8 +129,8 @@ describe.concurrent('a run that is killed', { timeout: 180_000 }, () => {
     await finish(directory);
   });
 
-  it('ends at once at the second Ctrl-C', async () => {
-    const { child, ended, printed } = live(await newDirectory(), { mode: 'busy', everySteps: 1000 });
+  it('exits immediately at the second Ctrl-C', async () => {
+    const { child, ended, printed } = startProcess(await newDirectory(), { mode: 'busy', everySteps: 1000 });
     await printed('step 20\n');
     child.kill('SIGTERM');
     await sleep(1300);

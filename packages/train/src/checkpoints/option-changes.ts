@@ -1,16 +1,16 @@
 import type { OptionChange } from './checkpoint.ts';
 
-/** What differs between two configurations of plain JSON, option by option. */
+/** Returns the options that differ between two configurations of plain JSON. */
 export function optionChanges(before: object, now: object): OptionChange[] {
-  const [old, own] = [flattenOptions(before), flattenOptions(now)];
-  const names = new Set([...old.keys(), ...own.keys()]);
+  const [oldOptions, newOptions] = [flattenOptions(before), flattenOptions(now)];
+  const names = new Set([...oldOptions.keys(), ...newOptions.keys()]);
   const changed = [...names].filter(
-    (name) => JSON.stringify(old.get(name)) !== JSON.stringify(own.get(name)),
+    (name) => JSON.stringify(oldOptions.get(name)) !== JSON.stringify(newOptions.get(name)),
   );
-  return changed.map((option) => ({ option, before: old.get(option), now: own.get(option) }));
+  return changed.map((option) => ({ option, before: oldOptions.get(option), now: newOptions.get(option) }));
 }
 
-/** Numbers, words and lists by their place. */
+/** Returns numbers, strings and lists by their path, such as `loss.margin`. */
 function flattenOptions(config: object, prefix = ''): Map<string, unknown> {
   const options = new Map<string, unknown>();
   for (const [key, value] of Object.entries(config)) {

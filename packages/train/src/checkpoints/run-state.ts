@@ -13,7 +13,7 @@ import type { WeightAverage } from '../training/weight-average.ts';
 import type { Checkpoint, CheckpointInfo, OptionChange, RunSettings } from './checkpoint.ts';
 import { optionChanges } from './option-changes.ts';
 
-/** Everything that a run changes. */
+/** Everything that a run changes, and its settings. */
 export interface RunState {
   readonly backbone: Backbone;
   readonly loss: OpenSetLoss;
@@ -22,12 +22,12 @@ export interface RunState {
   readonly settings: RunSettings;
 }
 
-/** What is trained, in the order in which the optimizer gets it. */
+/** Returns the trained variables in the order of the optimizer's state. */
 export function trainedVariables({ backbone, loss }: Pick<RunState, 'backbone' | 'loss'>): tf.Variable[] {
   return [...backbone.trainable, ...loss.trainable];
 }
 
-/** Everything of a run at this moment. */
+/** Returns a checkpoint of a run. */
 export async function captureRun(run: RunState, progress: Progress): Promise<Checkpoint> {
   const { backbone, loss, optimizer, average } = run;
   const files: Record<string, Uint8Array> = {
@@ -45,21 +45,22 @@ export async function captureRun(run: RunState, progress: Progress): Promise<Che
 }
 
 /**
- * Brings a run to where a checkpoint was taken.
- * @returns how far that was, and which options are not what they were then
- * @throws ConfigError if backbone, loss or optimizer are of another kind, DataError or ShapeError if the tensors are not
- *   those that are needed
+ * Restores a run from a checkpoint.
+ * @returns its progress, and the options that have changed since
+ * @throws ConfigError if backbone, loss or optimizer are of another kind; DataError or ShapeError if tensors are missing
+ *   or have another shape
  */
 export function restoreRun(
   run: RunState,
   { info, files }: Checkpoint,
 ): { progress: Progress; changes: readonly OptionChange[] } {
   const { backbone, loss, optimizer, average } = run;
-  if (info.format !== 1) throw new DataError(`This checkpoint has the format ${info.format}; known is 1.`);
-  const own = describeRun(run);
-  checkKind('backbone', info.backbone.backbone, own.backbone.backbone);
-  checkKind('loss', info.loss.loss, own.loss.loss);
-  checkKind('optimizer', info.optimizer.name, own.optimizer.name);
+  if (info.format !== 1)
+    throw new DataError(`This checkpoint has the format ${info.format}, but only format 1 is supported.`);
+  const present = describeRun(run);
+  checkKind('backbone', info.backbone.backbone, present.backbone.backbone);
+  checkKind('loss', info.loss.loss, present.loss.loss);
+  checkKind('optimizer', info.optimizer.name, present.optimizer.name);
   if (average && files['averaged-backbone.safetensors']) {
     loadState(files, 'averaged-backbone', (state) => backbone.setState(state));
     loadState(files, 'averaged-loss', (state) => loss.setState(state));
@@ -69,20 +70,20 @@ export function restoreRun(
   loadState(files, 'loss', (state) => loss.setState(state));
   loadState(files, 'optimizer', (state) => optimizer.setState(state, nameVariables(run)));
   const { progress, ...before } = info;
-  return { progress, changes: optionChanges(before, own) };
+  return { progress, changes: optionChanges(before, present) };
 }
 
-/** About how many bytes a checkpoint will have, once the optimizer has its slots. */
+/** Estimates the size of a checkpoint in bytes, with all slots of the optimizer. */
 export function checkpointBytes(run: RunState): number {
   const states = run.average ? 2 : 1;
   const snapshot = disposeAndCountBytes(run.backbone.getState()) + disposeAndCountBytes(run.loss.getState());
   const trained = 4 * trainedVariables(run).reduce((sum, { size }) => sum + size, 0);
-  // Headers of the files, and what is no tensor.
-  const rest = 1 << 20;
-  return states * snapshot + run.optimizer.slotNames.length * trained + rest;
+  // File headers and checkpoint.json.
+  const overhead = 1 << 20;
+  return states * snapshot + run.optimizer.slotNames.length * trained + overhead;
 }
 
-/** By position: that is the same in every process, where the names that tfjs gives to variables are not. */
+/** Names variables by position: the names that tfjs gives differ between processes. */
 function nameVariables({ backbone, loss }: RunState): Record<string, tf.Variable> {
   return Object.fromEntries([
     ...backbone.trainable.map((variable, index) => [`backbone.${index}`, variable] as const),
@@ -98,16 +99,16 @@ function describeRun(run: RunState): Omit<CheckpointInfo, 'progress'> {
     settings,
     backbone: backbone.getConfig(),
     loss: loss.getConfig(),
-    // Without the learning rate, which is another one in every step.
+    // Without the learning rate: the schedule sets it in every step.
     optimizer: { name: optimizer.getClassName(), options },
   };
 }
 
-function checkKind(part: string, before: string, now: string): void {
+function checkKind(part: 'backbone' | 'loss' | 'optimizer', before: string, now: string): void {
   if (before === now) return;
   throw new ConfigError(
-    `The checkpoint is that of another run: its ${part} is ${before}, here it is ${now}. Go on with the same, or begin a ` +
-      'new run with another store.',
+    `The checkpoint belongs to another run: its ${part} is ${before}, but this run's is ${now}. Use the same ${part}, or ` +
+      'start a new run with another store.',
   );
 }
 
@@ -119,12 +120,16 @@ async function encode(state: tf.NamedTensorMap): Promise<Uint8Array> {
   }
 }
 
-function loadState(files: Checkpoint['files'], name: string, take: (state: tf.NamedTensorMap) => void): void {
+function loadState(
+  files: Checkpoint['files'],
+  name: string,
+  restore: (state: tf.NamedTensorMap) => void,
+): void {
   const bytes = files[`${name}.safetensors`];
   if (!bytes) throw new DataError(`The checkpoint lacks ${name}.safetensors.`);
   const state = decodeState(bytes);
   try {
-    take(state);
+    restore(state);
   } finally {
     tf.dispose(state);
   }

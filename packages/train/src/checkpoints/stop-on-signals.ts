@@ -1,19 +1,18 @@
 import { constants } from 'node:os';
 
-/** Signals that ask a process to end. */
+/** Signals that ask a process to exit. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** Seconds in which a signal is taken for the same as the one before: `npm run` passes each Ctrl-C on a second time. */
-const sameSignal = 1;
+/** Seconds during which repeated signals count as one: `npm run` forwards each Ctrl-C a second time. */
+const repeatWindow = 1;
 
 /**
- * Makes the first Ctrl-C (SIGINT), or another of the signals, a wish to stop: the `AbortSignal` is aborted, and a
- * `Trainer` ends its step, saves a checkpoint and comes to an end. The next one, a second later or more, ends the process
- * at once, with the exit status 128 plus the number of the signal.
+ * Returns an `AbortSignal` that the first Ctrl-C (SIGINT), or another of the signals, aborts. A `Trainer` then finishes
+ * its step, saves a checkpoint and stops. A further signal, at least a second later, exits the process immediately with
+ * status 128 plus the number of the signal.
  *
  * @param signals default SIGINT and SIGTERM
- * @returns the signal; after `release()` it is not aborted any more, and signals end the process at once, as they did
- *   before
+ * @returns the signal; `release()` removes the handlers, so that signals exit the process as before
  */
 export function stopOnSignals(
   signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'],
@@ -23,8 +22,8 @@ export function stopOnSignals(
   const stop = (signal: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
       first = performance.now();
-      controller.abort(new DOMException(`The process got the signal ${signal}.`, 'AbortError'));
-    } else if (performance.now() - first > 1000 * sameSignal) {
+      controller.abort(new DOMException(`The process received ${signal}.`, 'AbortError'));
+    } else if (performance.now() - first > 1000 * repeatWindow) {
       process.exit(128 + constants.signals[signal]);
     }
   };

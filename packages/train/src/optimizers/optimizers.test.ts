@@ -152,7 +152,7 @@ describeOnBackends('optimizers', () => {
     ['a name', ['group_7/kernel']],
     ['the end of a name', ['bias', 'kernel']],
     ['a function', ({ rank }: tf.Variable) => rank === 1],
-  ])('createExclusionTest variables from weight decay by %s', (_, excludeFromWeightDecay) => {
+  ])('excludes variables from weight decay by %s', (_, excludeFromWeightDecay) => {
     optimizer = new Sgd({ learningRate: 0.1, weightDecay: 0.5, excludeFromWeightDecay });
     apply(optimizer, variable, tf.zeros([3]));
     expect(values()).toEqual(start);
@@ -161,7 +161,7 @@ describeOnBackends('optimizers', () => {
     expect(values()).toEqual(start);
   });
 
-  it('createExclusionTest those of the second network in a process too, which tfjs-layers numbers', () => {
+  it('excludes variables of the second network in a process, whose names tfjs-layers numbers', () => {
     const second = tf.variable(tf.tensor1d([1, 2]), true, 'conv1/kernel_1');
     optimizer = new Sgd({ learningRate: 0.1, weightDecay: 0.5, excludeFromWeightDecay: ['kernel'] });
     apply(optimizer, second, tf.zeros([2]));

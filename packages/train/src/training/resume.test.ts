@@ -213,7 +213,7 @@ describeOnBackends('a resumed run', () => {
     const checkpoints = { store };
     await tinyRun({ checkpoints, steps: 1 });
     await expect(tinyRun({ checkpoints }, { parts: parts('AdamW') })).rejects.toThrow(
-      /another run: its optimizer is Sgd, here it is AdamW/,
+      /another run: its optimizer is Sgd, but this run's is AdamW/,
     );
     const loss = new CountingLoss({ numClasses: 4, embeddingSize: 3 });
     await expect(tinyRun({ checkpoints, loss })).rejects.toThrow(ShapeError);
