@@ -1,5 +1,5 @@
-// One block of classes of the loss over a bank. Matrices are class-major, `[classes, stride]`: the numbers of a class stay in
-// registers, the bank is read in place, and nothing is transposed.
+// One block of classes of the loss over a bank. Matrices are class-major, `[classes, stride]`: the numbers of a class
+// stay in registers, the bank is read in place, and nothing is transposed.
 import {
   bankWord,
   batchWord,
@@ -26,8 +26,8 @@ import { tileBytes, tileColumns } from './tile';
 
 const minimumNorm: f64 = 1e-5;
 
-// A thread's scratch memory holds, in this order: the block's matrix, a spare tile, an array over the classes of the block, two
-// arrays over the samples, packed rows, and rows gathered from the bank.
+// A thread's scratch memory holds, in this order: the block's matrix, a spare tile, an array over the classes of the
+// block, two arrays over the samples, packed rows, and rows gathered from the bank.
 
 // @inline
 export function spareOf(p: usize, scratch: usize): usize {
@@ -102,7 +102,10 @@ export function inverseNorm(length: f64): f64 {
   return 1 / max(length, minimumNorm);
 }
 
-/** Whether the gradient of a row is projected. It is not if the norm is below the minimum, because the divisor is constant. */
+/**
+ * Whether the gradient of a row is projected. It is not if the norm is below the minimum, because the divisor is
+ * constant.
+ */
 // @inline
 export function isProjected(length: f64): bool {
   return length > minimumNorm;
@@ -121,7 +124,10 @@ export function storeInverseNorms(p: usize, rows: usize, first: i32, count: i32)
   }
 }
 
-/** Stores the dot products of a block's rows with the unit embeddings, and −∞ for a sample's own class, which is no negative. */
+/**
+ * Stores the dot products of a block's rows with the unit embeddings, and −∞ for a sample's own class, which is no
+ * negative.
+ */
 export function storeNegativeDots(
   p: usize,
   rows: usize,

@@ -52,8 +52,8 @@ function storeLogits(p: usize, rows: usize, first: i32, count: i32, logits: usiz
 }
 
 /**
- * Computes the log-sum-exp of the negatives of a group, and the gradient of the embeddings in the same pass. Both are relative
- * to the largest logit so far. When that grows, the sums so far are scaled down.
+ * Computes the log-sum-exp of the negatives of a group, and the gradient of the embeddings in the same pass. Both are
+ * relative to the largest logit so far. When that grows, the sums so far are scaled down.
  */
 export function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);

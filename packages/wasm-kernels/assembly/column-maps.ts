@@ -12,7 +12,10 @@ import { at, loadLanes, loadSome, storeLanes, storeSome } from './lanes';
 import { exponential, exponentialMinusOne } from './mathematics';
 import { address, float, integer } from './parameters';
 
-/** Computes `(x − mean) · factor + offset`. Words: count, width, elements of a chunk, x, out, `[width]` mean, factor, offset. */
+/**
+ * Computes `(x − mean) · factor + offset`. Words: count, width, elements of a chunk, x, out, `[width]` mean, factor,
+ * offset.
+ */
 export function normalizeColumnsChunk(p: usize, chunk: i32): void {
   const width = integer(p, 1);
   let index = chunk * integer(p, 2);
@@ -42,8 +45,8 @@ function normalize<V>(x: usize, out: usize, mean: usize, factor: usize, offset: 
 }
 
 /**
- * Computes `dx = a dy + b x̂ + c` with `x̂ = (x − mean) / deviation`. Words: count, width, elements of a chunk, x, dy, dx, then
- * `[width]` mean, 1 / deviation, a, b, c, one after the other.
+ * Computes `dx = a dy + b x̂ + c` with `x̂ = (x − mean) / deviation`. Words: count, width, elements of a chunk, x, dy,
+ * dx, then `[width]` mean, 1 / deviation, a, b, c, one after the other.
  */
 export function batchNormGradientChunk(p: usize, chunk: i32): void {
   const width = integer(p, 1);

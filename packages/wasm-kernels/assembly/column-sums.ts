@@ -7,11 +7,13 @@ import { address, integer } from './parameters';
 const sumsBytes: usize = 32;
 
 /**
- * Sums one part of the rows and one tile of the columns, for some slabs. The last row of a slab may be shorter. Words: sums
- * `[parts][slabs][stride / 4][quantities][4]` (float64), kind, quantities, stride, slabs, slab size, width of a row, slabs of a
- * chunk, parts, rows of a part, width of a tile (a multiple of 4). From word 11 on: the operands of the kind.
+ * Sums one part of the rows and one tile of the columns, for some slabs. The last row of a slab may be shorter. Words:
+ * sums `[parts][slabs][stride / 4][quantities][4]` (float64), kind, quantities, stride, slabs, slab size, width of a
+ * row, slabs of a chunk, parts, rows of a part, width of a tile (a multiple of 4). From word 11 on: the operands of the
+ * kind.
  *
- * The sums of a tile stay in the cache while rows are read in the order of memory, which is twice as fast as any other order.
+ * The sums of a tile stay in the cache while rows are read in the order of memory, which is twice as fast as any other
+ * order.
  */
 export function columnSumsChunk(p: usize, chunk: i32): void {
   const sums = address(p, 0);

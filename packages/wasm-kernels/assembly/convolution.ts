@@ -1,6 +1,6 @@
-// Convolutions as matrix products: a row for each result pixel, a column for each output channel, and the line of the pixel's
-// window (window.ts) as inner dimension. The input gradient is such a convolution of `dy`, with the taps in reverse order.
-// With a stride, it is one convolution for each phase of the input pixels.
+// Convolutions as matrix products: a row for each result pixel, a column for each output channel, and the line of the
+// pixel's window (window.ts) as inner dimension. The input gradient is such a convolution of `dy`, with the taps in
+// reverse order. With a stride, it is one convolution for each phase of the input pixels.
 
 import { at } from './lanes';
 import { pack } from './pack';

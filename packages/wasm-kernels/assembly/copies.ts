@@ -72,10 +72,10 @@ function copyRun(source: usize, target: usize, bytes: usize): void {
 }
 
 /**
- * Transposes 4-byte values in blocks: `target[…, column, row] = source[…, row, column]`. Columns are adjacent in the source,
- * rows in the target. Words: source, target, rows, columns, bytes from row to row in the source, bytes from column to column in
- * the target, row blocks of a matrix, rows of a block, blocks, blocks of a chunk, outer axes, then 4 each: their sizes, their
- * strides in bytes in the source, and in the target.
+ * Transposes 4-byte values in blocks: `target[…, column, row] = source[…, row, column]`. Columns are adjacent in the
+ * source, rows in the target. Words: source, target, rows, columns, bytes from row to row in the source, bytes from
+ * column to column in the target, row blocks of a matrix, rows of a block, blocks, blocks of a chunk, outer axes, then
+ * 4 each: their sizes, their strides in bytes in the source, and in the target.
  */
 export function transposeChunk(p: usize, chunk: i32): void {
   const first = chunk * integer(p, 9);
@@ -170,8 +170,8 @@ function transposeEdge(
 }
 
 /**
- * Copies slices of bytes: `out[batch, outer, i] = x[batch, outer, index[batch, i]]`. Words: x, indices, out, bytes of a slice,
- * outer size, size of the axis, indices of a batch, slices of the result, slices of a chunk.
+ * Copies slices of bytes: `out[batch, outer, i] = x[batch, outer, index[batch, i]]`. Words: x, indices, out, bytes of a
+ * slice, outer size, size of the axis, indices of a batch, slices of the result, slices of a chunk.
  */
 export function gatherRowsChunk(p: usize, chunk: i32): void {
   const bytes = <usize>integer(p, 3);

@@ -1,5 +1,5 @@
-// Depthwise convolutions with one filter for each channel. The input gradient is one of `dy`, with the taps in reverse order.
-// The loops process 4 vectors of 4 channels at a time.
+// Depthwise convolutions with one filter for each channel. The input gradient is one of `dy`, with the taps in reverse
+// order. The loops process 4 vectors of 4 channels at a time.
 import { at, multiplyAdd } from './lanes';
 import { WindowedImage } from './windowed-image';
 

@@ -115,8 +115,8 @@ function copyLines(
 }
 
 /**
- * Computes a tile of one of several products. Words: those of `gemm` up to `accumulate`, rows and columns of a tile, then the
- * elements from one A, B and C to the next. The tiles do not affect the order in which an entry is summed.
+ * Computes a tile of one of several products. Words: those of `gemm` up to `accumulate`, rows and columns of a tile,
+ * then the elements from one A, B and C to the next. The tiles do not affect the order in which an entry is summed.
  */
 export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
   const rows = integer(p, 0);

@@ -1,5 +1,6 @@
-// Functions of logits for binary cross-entropy and softmax, four lanes at a time. They take fewer operations than
-// those of mathematics.ts, and return 0 below 1e-30, because products of denormal numbers take a hundred times as long as others.
+// Functions of logits for binary cross-entropy and softmax, four lanes at a time. They take fewer operations than those
+// of mathematics.ts, and return 0 below 1e-30, because products of denormal numbers take a hundred times as long as
+// others.
 import { multiplyAdd } from './lanes';
 
 /** Returns `e^x` for x ≤ 0 with a relative error of 2e-7: 0 below −69 and for −∞, NaN for NaN. */

@@ -1,11 +1,12 @@
-// One step of an optimiser on one parameter. Results may overwrite operands, because each vector is read before it is written.
+// One step of an optimiser on one parameter. Results may overwrite operands, because each vector is read before it is
+// written.
 import { at, loadLanes, storeLanes } from './lanes';
 import { address, float, integer } from './parameters';
 
 /**
- * SGD: `g = gradient + weightDecay · parameter`, `v = momentum · velocity + g`, `parameter − learningRate · v`. Nesterov's
- * momentum replaces the last `v` with `g + momentum · v`. Words: count, elements of a chunk, parameter, gradient, velocity, new parameter,
- * new velocity, Nesterov. Floats: learning rate, momentum, weight decay.
+ * SGD: `g = gradient + weightDecay · parameter`, `v = momentum · velocity + g`, `parameter − learningRate · v`.
+ * Nesterov's momentum replaces the last `v` with `g + momentum · v`. Words: count, elements of a chunk, parameter,
+ * gradient, velocity, new parameter, new velocity, Nesterov. Floats: learning rate, momentum, weight decay.
  */
 export function sgdStepChunk(p: usize, chunk: i32): void {
   const first = chunk * integer(p, 1);
@@ -31,9 +32,9 @@ function sgdStep<V>(p: usize, place: usize, lanes: i32): void {
 }
 
 /**
- * AdamW: `m = β₁ m + (1 − β₁) g`, `v = β₂ v + (1 − β₂) g²`, `p · keep − rate · m / (√v · correction + ε)`. Words: count, elements
- * of a chunk, parameter, gradient, first and second moment, new parameter, new first and second moment. Floats: β₁, 1 − β₁,
- * β₂, 1 − β₂, keep, rate, correction, ε.
+ * AdamW: `m = β₁ m + (1 − β₁) g`, `v = β₂ v + (1 − β₂) g²`, `p · keep − rate · m / (√v · correction + ε)`. Words:
+ * count, elements of a chunk, parameter, gradient, first and second moment, new parameter, new first and second moment.
+ * Floats: β₁, 1 − β₁, β₂, 1 − β₂, keep, rate, correction, ε.
  */
 export function adamWStepChunk(p: usize, chunk: i32): void {
   const first = chunk * integer(p, 1);

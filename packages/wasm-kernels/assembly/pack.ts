@@ -2,8 +2,8 @@
 import { at, transpose4x4 } from './lanes';
 
 /**
- * Packs `lines` lines of a matrix into panels of `width` lines, `panelBytes` apart. In a panel, element k of all its lines is
- * contiguous. Missing lines of the last panel are zeros. Strides count elements.
+ * Packs `lines` lines of a matrix into panels of `width` lines, `panelBytes` apart. In a panel, element k of all its
+ * lines is contiguous. Missing lines of the last panel are zeros. Strides count elements.
  */
 export function pack(
   width: i32,

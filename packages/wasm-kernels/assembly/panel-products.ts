@@ -51,8 +51,8 @@ export function multiplyPanels(
 }
 
 /**
- * Packs a row-major matrix `[inner, columns]` into panels, and multiplies each row by its factor, `factors` `[inner]`. Fills
- * two panels at a time, which reads each cache line once. Missing columns of the last panel are zeros.
+ * Packs a row-major matrix `[inner, columns]` into panels, and multiplies each row by its factor, `factors` `[inner]`.
+ * Fills two panels at a time, which reads each cache line once. Missing columns of the last panel are zeros.
  */
 export function packScaled(source: usize, columns: i32, inner: i32, factors: usize, target: usize): void {
   const rowBytes = at(columns);

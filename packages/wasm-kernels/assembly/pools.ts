@@ -3,8 +3,8 @@ import { at, loadLanes, loadSome, storeLanes } from './lanes';
 import { address, integer } from './parameters';
 
 /**
- * Adds each output's gradient to the first largest value of its window, or to none if no value is above −∞. Words: dy, dx, x,
- * channels, height, width, output height, output width, window height, window width, vertical stride, horizontal
+ * Adds each output's gradient to the first largest value of its window, or to none if no value is above −∞. Words: dy,
+ * dx, x, channels, height, width, output height, output width, window height, window width, vertical stride, horizontal
  * stride, padding above, padding to the left.
  */
 export function maxPoolGradChunk(p: usize, image: i32): void {

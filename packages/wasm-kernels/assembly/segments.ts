@@ -3,8 +3,9 @@ import { at, highDoubles, loadLanes, lowDoubles, singles, storeLanes } from './l
 import { address, integer } from './parameters';
 
 /**
- * Sums the rows of each segment in float64. Words: x, out, row size, segments, segments of a chunk, starts, order. `order` lists
- * the rows by segment, and `starts` `[segments + 1]` has the position in that list at which each segment starts.
+ * Sums the rows of each segment in float64. Words: x, out, row size, segments, segments of a chunk, starts, order.
+ * `order` lists the rows by segment, and `starts` `[segments + 1]` has the position in that list at which each segment
+ * starts.
  */
 export function segmentSumChunk(p: usize, chunk: i32): void {
   const x = address(p, 0);

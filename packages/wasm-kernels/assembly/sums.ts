@@ -49,8 +49,8 @@ function rowSum(from: usize, count: i32): f64 {
 
 /**
  * Adds partial sums in order, divides, and rounds. `out[slab, channel]` is the sum over the parts and over the columns
- * `channel`, `channel + channels`, … Words: sums `[parts][slabs][stride]` (float64), parts, slabs, stride, width, channels, out,
- * divisor, results of a chunk.
+ * `channel`, `channel + channels`, … Words: sums `[parts][slabs][stride]` (float64), parts, slabs, stride, width,
+ * channels, out, divisor, results of a chunk.
  */
 export function finishSumsChunk(p: usize, chunk: i32): void {
   const sums = address(p, 0);

@@ -9,8 +9,8 @@ function nextTileRows(rows: i32): i32 {
 }
 
 /**
- * Computes `C = A · B`, or `C += A · B`. Element (i, k) of A is at `a + i · aRowBytes + k · aInnerBytes`. B consists of panels
- * of 8 adjacent columns: rows of a panel are `bInnerBytes` apart, panels `bPanelBytes`.
+ * Computes `C = A · B`, or `C += A · B`. Element (i, k) of A is at `a + i · aRowBytes + k · aInnerBytes`. B consists of
+ * panels of 8 adjacent columns: rows of a panel are `bInnerBytes` apart, panels `bPanelBytes`.
  *
  * @param spare `tileBytes` bytes, for tiles at the edges and tiles that are added
  */

@@ -7,9 +7,9 @@ export const tileColumns: i32 = 8;
 /** Bytes of a tile. */
 export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
 
-// V8 moves all loads of a basic block to its start. The exit tests below, most of which never hold, split the loop into blocks
-// so small that accumulators and loaded values fit into 15 registers. For the same reason a tile is stored as a whole and
-// copied or added afterwards, and the two sizes of tiles are separate functions, written out in full.
+// V8 moves all loads of a basic block to its start. The exit tests below, most of which never hold, split the loop into
+// blocks so small that accumulators and loaded values fit into 15 registers. For the same reason a tile is stored as a
+// whole and copied or added afterwards, and the two sizes of tiles are separate functions, written out in full.
 
 /** Computes a tile of 4 × 8 with 8 accumulators, which leaves registers for products that are not fused with their sums. */
 export function tile4(
@@ -40,7 +40,8 @@ export function tile4(
   let b0: v128;
   let b1: v128;
   let x: v128;
-  // Two steps a pass, and sums that start with the accumulator. V8 compiles other forms to code that is up to a sixth slower.
+  // Two steps a pass, and sums that start with the accumulator. V8 compiles other forms to code that is up to a sixth
+  // slower.
   while (true) {
     b0 = v128.load(b);
     b1 = v128.load(b, 16);

@@ -53,8 +53,9 @@ export function storeProducts(target: usize, step: usize, a: v128, b: v128, c: v
 }
 
 /**
- * Computes four results from the sums at the points, in the order √½, −√½, √2, −√2, ∞, which lie `step` bytes apart. Adds
- * the sum at 0, `zero`, to the first result if `hasZero`, four more sums if `hasOdd`, and the bias unless its address is 0. Results and bias lie `v` bytes behind their addresses.
+ * Computes four results from the sums at the points, in the order √½, −√½, √2, −√2, ∞, which lie `step` bytes apart.
+ * Adds the sum at 0, `zero`, to the first result if `hasZero`, four more sums if `hasOdd`, and the bias unless its
+ * address is 0. Results and bias lie `v` bytes behind their addresses.
  */
 // @inline
 export function storeResults(

@@ -1,7 +1,7 @@
-// The one-dimensional transforms for three taps with stride 2: four results from nine inputs, with nine multiplications in
-// place of twelve. The first and the last tap meet the even inputs, by F(4, 2) with the points ±√½, ±√2, ∞, which takes five
-// multiplications. The middle tap meets the odd inputs directly, which takes four. winograd-passes.ts explains the matrices
-// and the conventions.
+// The one-dimensional transforms for three taps with stride 2: four results from nine inputs, with nine multiplications
+// in place of twelve. The first and the last tap meet the even inputs, by F(4, 2) with the points ±√½, ±√2, ∞, which
+// takes five multiplications. The middle tap meets the odd inputs directly, which takes four. winograd-passes.ts
+// explains the matrices and the conventions.
 import {
   axpy,
   minus,

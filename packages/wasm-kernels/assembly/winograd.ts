@@ -1,6 +1,6 @@
-// Convolutions of 3 × 3 taps by Winograd's algorithm. It transforms tiles of the image into planes, sums over the channels by
-// a matrix product in each plane, and transforms the sums back. That takes 36 products for 16 results with stride 1, and 81
-// with stride 2, in place of 144.
+// Convolutions of 3 × 3 taps by Winograd's algorithm. It transforms tiles of the image into planes, sums over the
+// channels by a matrix product in each plane, and transforms the sums back. That takes 36 products for 16 results with
+// stride 1, and 81 with stride 2, in place of 144.
 
 import { at } from './lanes';
 import { pack } from './pack';

@@ -4,7 +4,7 @@ import { requireFloats, requireSize } from './columns.ts';
 import { adamWStepTask } from './elementwise-task-ids.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
-import { takeOver } from './take-over.ts';
+import { reuseOperand } from './reuse-operand.ts';
 
 /** Attributes of `AdamWStep`. */
 export interface AdamWAttributes {
@@ -13,7 +13,7 @@ export interface AdamWAttributes {
   beta2: number;
   epsilon: number;
   weightDecay: number;
-  /** The number of this step, from 1. */
+  /** Number of this step, counted from 1. */
   step: number;
 }
 
@@ -22,7 +22,7 @@ export interface AdamWAttributes {
  * `p (1 − learningRate · weightDecay) − learningRate · m / (1 − β₁ᵗ) / (√v / √(1 − β₂ᵗ) + ε)`. Returns the new parameter, m
  * and v.
  *
- * The caller gives up the gradient and both moments; see `SgdStep`.
+ * May overwrite the gradient and both moments, as `SgdStep` does.
  *
  * Reference: Loshchilov and Hutter, Decoupled Weight Decay Regularization, https://arxiv.org/abs/1711.05101
  */
@@ -38,9 +38,9 @@ export const adamWStep: ScopedKernel<
     requireSize('AdamWStep', name, tensor, parameter, count);
   }
   const operands = [parameter, gradient, firstMoment, secondMoment] as const;
-  const newParameter = takeOver(scope, operands, 1);
-  const newFirst = takeOver(scope, operands, 2);
-  const newSecond = takeOver(scope, operands, 3);
+  const newParameter = reuseOperand(scope, operands, 1);
+  const newFirst = reuseOperand(scope, operands, 2);
+  const newSecond = reuseOperand(scope, operands, 3);
   const tensors = [...operands, newParameter, newFirst, newSecond] as const;
   const keep = 1 - learningRate * weightDecay;
   const rate = learningRate / (1 - beta1 ** step);

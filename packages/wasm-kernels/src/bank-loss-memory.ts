@@ -5,7 +5,7 @@ import * as words from './bank-loss-words.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
 
-/** The tensors of one loss over a bank, as a kernel gets them. */
+/** Input tensors of the loss over a bank. */
 export interface BankTensors {
   readonly embeddings: TensorInfo;
   readonly labels: TensorInfo;
@@ -14,7 +14,7 @@ export interface BankTensors {
   readonly classes?: TensorInfo;
 }
 
-/** Arrays of one evaluation, and the word that holds the address of each. */
+/** Arrays of one evaluation, and the words that hold their addresses. */
 const pieces = {
   queries: words.queriesWord,
   queryColumns: words.queryColumnsWord,
@@ -37,13 +37,13 @@ const pieces = {
 type Piece = keyof typeof pieces;
 
 /**
- * The memory of one evaluation of the loss over a bank: one tensor for everything that is gone afterwards, and the
- * gradients. All of it is allocated before the first view is taken, as allocation may detach views.
+ * Memory of one evaluation of the loss over a bank: a workspace tensor for all intermediate arrays, and the gradients. The
+ * constructor allocates everything, because a later allocation may detach views.
  */
 export class BankLossMemory {
   readonly batch: number;
   readonly plan: BankLossPlan;
-  /** Whether softmax goes over the bank again for the gradients of its rows or of their biases. */
+  /** Whether softmax needs a second pass over the bank, for the gradients of its rows or of their biases. */
   readonly needsSecondPass: boolean;
   readonly gradients: { embeddings: TensorInfo; bank: TensorInfo | null; bias: TensorInfo | null } | null;
   private readonly scope: KernelScope;
@@ -66,12 +66,12 @@ export class BankLossMemory {
     this.plan = planBankLoss({ batch, size, classCount, gathered: classes !== undefined }) as BankLossPlan;
     const diverse = bias !== undefined && bias.shape[0] !== 1;
     this.needsSecondPass = gradients && (options.bankGradient || diverse);
-    // Brings tensors of another backend to the heap.
+    // Moves tensors of another backend to the heap.
     for (const tensor of Object.values(tensors)) this.native.address(tensor);
 
     const softmax = options.criterion === 'softmax';
     this.workspace = scope.allocate([this.placePieces(size, classCount, softmax, gradients)]);
-    // Where only some classes take part, the other rows get no gradient.
+    // Rows of classes that are not selected get no gradient.
     const make = (shape: number[]) => (classes ? scope.zeros(shape) : scope.allocate(shape));
     this.gradients = gradients
       ? {
@@ -89,17 +89,19 @@ export class BankLossMemory {
     this.native.run(task, chunks, this.integers, [this.scale]);
   }
 
+  /** Returns a view of an array. */
   floats(piece: Piece): Float32Array {
     const { offset, length } = this.places.get(piece)!;
     return (this.scope.view(this.workspace) as Float32Array).subarray(offset, offset + length);
   }
 
+  /** Returns a float64 view of an array. */
   doubles(piece: Piece): Float64Array {
     const { buffer, byteOffset, length } = this.floats(piece);
     return new Float64Array(buffer, byteOffset, length / 2);
   }
 
-  /** The bias of each sample's own class; zeros without a bias. */
+  /** Returns the bias of each sample's own class, or zeros without a bias. */
   ownBiases(): Float64Array {
     const { bias, labels } = this.tensors;
     if (!bias) return new Float64Array(this.batch);
@@ -107,7 +109,7 @@ export class BankLossMemory {
     return Float64Array.from(this.scope.view(labels), (label) => values[values.length === 1 ? 0 : label]!);
   }
 
-  /** The results of the kernel. `slopes`: `Σ dL/dlogit`; a bias is subtracted from the logits. */
+  /** Returns the kernel's results. `slopes` is `Σ dL/dlogit`, which a shared bias receives negated: it is subtracted. */
   finish(loss: number, slopes: number): TensorInfo[] {
     const scalar = this.scope.allocate([]);
     this.scope.view(scalar)[0] = loss;
@@ -117,7 +119,7 @@ export class BankLossMemory {
     return [scalar, embeddings, ...(bank ? [bank] : []), ...(bias ? [bias] : [])];
   }
 
-  /** Gives every array its place. @returns the float32 entries of the workspace */
+  /** Assigns each array an offset in the workspace. Returns the size of the workspace in float32 elements. */
   private placePieces(size: number, classCount: number, softmax: boolean, gradients: boolean): number {
     const { batch, plan } = this;
     const { stride, groups } = plan;
@@ -189,20 +191,20 @@ export class BankLossMemory {
     const numClasses = tensors.bank.shape[0] as number;
     const labels = scope.view(tensors.labels);
     const target = new Int32Array(this.floats('labels').buffer, this.floats('labels').byteOffset, this.batch);
-    const places = tensors.classes && placesOf(scope.view(tensors.classes), numClasses);
+    const positions = tensors.classes && positionsOf(scope.view(tensors.classes), numClasses);
     for (let row = 0; row < this.batch; row++) {
       const label = labels[row]!;
       if (!(label >= 0 && label < numClasses)) {
         throw new DataError(`labels[${row}] is ${label}, but must be from 0 to ${numClasses - 1}.`);
       }
-      target[row] = places ? places[label]! : label;
+      target[row] = positions ? positions[label]! : label;
     }
   }
 }
 
-/** For each row of the bank its place among the classes that take part; the first one's for those that do not. */
-function placesOf(classes: ArrayLike<number>, numClasses: number): Int32Array {
-  const places = new Int32Array(numClasses);
-  for (let place = 0; place < classes.length; place++) places[classes[place]!] = place;
-  return places;
+/** Returns the position of each row of the bank among the selected classes; 0 for rows that are not selected. */
+function positionsOf(classes: ArrayLike<number>, numClasses: number): Int32Array {
+  const positions = new Int32Array(numClasses);
+  for (let position = 0; position < classes.length; position++) positions[classes[position]!] = position;
+  return positions;
 }

@@ -1,21 +1,21 @@
 import { bankScratchBytes } from './bank-loss-words.ts';
 
-/** How one evaluation of the loss over a bank is cut into pieces. Depends on the sizes alone, not on the threads. */
+/** Division of one evaluation of the loss over a bank. Depends on the sizes alone, not on the threads. */
 export interface BankLossPlan {
-  /** Entries of an array over the samples: room for whole tiles of 8. */
+  /** Entries of an array over the samples, padded to full tiles of 8. */
   readonly stride: number;
-  /** Classes in a block: its matrices and packed rows stay in the level 2 cache. */
+  /** Classes of a block, so few that its matrices and packed rows fit into the level 2 cache. */
   readonly blockClasses: number;
-  /** Blocks in a group, and groups: what threads take, and what has sums of its own. */
+  /** Blocks of a group, and groups. A thread claims a group, which has sums of its own. */
   readonly groupBlocks: number;
   readonly groups: number;
   /** Float32 entries of one group's gradient of the embeddings. */
   readonly partialSize: number;
-  /** Whether the logits of all blocks take little enough memory to keep them from one pass to the next. */
+  /** Whether the logits of all blocks are small enough to keep for the second pass. */
   readonly keepsLogits: boolean;
 }
 
-/** The sizes of one evaluation. `gathered`: the rows of a block are copied together first. */
+/** Sizes of one evaluation. `gathered`: whether the rows of a block are first copied from the bank. */
 export interface BankLossSizes {
   readonly batch: number;
   readonly size: number;
@@ -23,26 +23,26 @@ export interface BankLossSizes {
   readonly gathered: boolean;
 }
 
-const mostGroups = 16;
+const maxGroups = 16;
 const megabyte = 2 ** 20;
-/** So many classes are whole tiles of 4 and of 6 rows. */
-const wholeTiles = 12;
+/** Classes that fill both tiles of 4 and tiles of 6 rows. */
+const fullTiles = 12;
 
-/** The plan for these sizes; null where a block would not fit into the scratch memory of a thread. */
+/** Returns the plan for these sizes, or null if a block exceeds the scratch memory of a thread. */
 export function planBankLoss({ batch, size, classCount, gathered }: BankLossSizes): BankLossPlan | null {
-  // Lines of a power of two would fall into the same places of the cache.
+  // Lines whose size is a power of two would compete for the same cache lines.
   const stride = roundUp(batch, 8) + 4;
   const columns = roundUp(size, 8);
   const fitting = Math.min(256, megabyte / 4 / stride, megabyte / 4 / columns);
-  const blockClasses = wholeTiles * Math.max(1, Math.floor(fitting / wholeTiles));
+  const blockClasses = fullTiles * Math.max(1, Math.floor(fitting / fullTiles));
   const rows = columns + (gathered ? size : 0);
   const spareTile = 6 * 8;
   if (4 * (spareTile + blockClasses * (stride + 1 + rows) + 2 * stride) > bankScratchBytes) return null;
   const partialSize = batch * columns;
   const blocks = Math.ceil(classCount / blockClasses);
-  // 16 MB for the groups' gradients, but so many groups that threads find work.
-  const affordable = Math.max(4, Math.min(mostGroups, Math.floor((16 * megabyte) / (4 * partialSize))));
-  const groupBlocks = Math.ceil(blocks / affordable);
+  // At most 16 MB for the groups' gradients, but at least 4 groups for the threads.
+  const groupLimit = Math.max(4, Math.min(maxGroups, Math.floor((16 * megabyte) / (4 * partialSize))));
+  const groupBlocks = Math.ceil(blocks / groupLimit);
   return {
     stride,
     blockClasses,
@@ -53,7 +53,7 @@ export function planBankLoss({ batch, size, classCount, gathered }: BankLossSize
   };
 }
 
-/** The next multiple. */
+/** Rounds up to the next multiple. */
 export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }

@@ -3,21 +3,22 @@ import * as tf from '@tensorflow/tfjs-core';
 
 const minimumNorm = 1e-5;
 
-/** The batch side of the loss over a bank, in float64. */
+/** Quantities of the samples in the loss over a bank, in float64. */
 export interface BankLossRows {
-  /** Similarity with the own class after the margins, and the derivative of the margins. */
+  /** Similarity with the own class, with margins, and the derivative of the margins. */
   readonly ownWithMargin: Float64Array;
   readonly ownDerivative: Float64Array;
-  /** One over the norm of the own class's row. */
+  /** Inverse norm of the own class's row. */
   readonly ownInverse: Float64Array;
-  /** Share of each row in the mean, times the loss's weight; 0 where the own class is empty and skipped. */
+  /** Weight of each sample in the mean, times the weight of the loss; 0 if the own class is empty and skipped. */
   readonly weights: Float64Array;
 }
 
 /**
- * From what the compiled code found about each sample.
- * @param numbers `[batch, 4]`: of each sample the inverse norm, whether its gradient is projected, the similarity with its
- *   own class and the norm of that class's row
+ * Computes the quantities of the samples from the results of the compiled code.
+ *
+ * @param numbers `[batch, 4]`: inverse norm, whether the gradient is projected, similarity with the own class, norm of that
+ *   class's row
  */
 export function bankLossRows(numbers: Float64Array, options: ResolvedBankOptions): BankLossRows {
   const column = (index: number) =>
@@ -29,14 +30,14 @@ export function bankLossRows(numbers: Float64Array, options: ResolvedBankOptions
     present.reduce((sum, value) => sum + value, 0),
   );
   return {
-    ...withMargins(similarity, options),
+    ...applyAllMargins(similarity, options),
     ownInverse: norms.map((norm) => (options.similarity === 'cosine' ? 1 / Math.max(norm, minimumNorm) : 1)),
     weights: present.map((value) => (value * options.weight) / counted),
   };
 }
 
-/** Margins are core's; those that are one subtraction or one product are taken in float64. */
-function withMargins(similarity: Float64Array, { margins }: ResolvedBankOptions) {
+/** Applies the margins: a subtraction or a product in float64 where that suffices, else by core in float32. */
+function applyAllMargins(similarity: Float64Array, { margins }: ResolvedBankOptions) {
   let ownWithMargin = similarity;
   let ownDerivative = new Float64Array(similarity.length).fill(1);
   for (const margin of margins) {
@@ -56,12 +57,12 @@ function withMargins(similarity: Float64Array, { margins }: ResolvedBankOptions)
   return { ownWithMargin, ownDerivative };
 }
 
-/** `log(1 + e^z)`. */
+/** Returns `log(1 + e^z)`. */
 export function softplus(z: number): number {
   return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
-/** `1 / (1 + e^−z)`. */
+/** Returns `1 / (1 + e^−z)`. */
 export function sigmoid(z: number): number {
   return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
   await tf.setBackend('wasm');
 });
 
-/** The product of the matrices at each index of the broadcast batch, in float64. */
+/** Returns the products of the broadcast batch in float64. */
 function reference(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean) {
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
@@ -66,7 +66,7 @@ describe.each([
   beforeAll(() => enableNative(native));
   afterAll(() => enableNative(true));
 
-  it('is what runs', () => {
+  it('runs in place of the stock kernel', () => {
     expect(nativeModule(tf.backend() as unknown as WasmBackend) !== null).toBe(native);
   });
 
@@ -115,7 +115,7 @@ describe.each([
   }
 
   it('agrees with the definition for any sizes', () => {
-    // Around the sizes of tiles, panels and blocks.
+    // Sizes near those of tiles, panels and blocks.
     const size = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32, 33, 131, 133, 255, 257));
     const test = fc.record({
       outer: fc.constantFrom<[number[], number[]]>([[], []], [[2], []], [[1], [2]]),
@@ -136,18 +136,18 @@ describe.each([
     );
   });
 
-  it('gives zeros for an empty inner dimension and nothing for an empty batch', () => {
+  it('returns zeros for an empty inner dimension and an empty tensor for an empty batch', () => {
     expectTensor(tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 2])), [2, 2], [0, 0, 0, 0]);
     expectTensor(tf.matMul(tf.zeros([0, 2]), tf.zeros([3, 2]), false, true), [0, 3], []);
   });
 
-  it('refuses what the stock kernel refuses', () => {
+  it('rejects what the stock kernel rejects', () => {
     expect(() => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3]))).toThrow(/inner shapes/);
     const integers = tf.ones([2, 2], 'int32');
     expect(() => tf.matMul(integers, integers)).toThrow(/float32.*int32/);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     for (const outer of [[], [3]]) {
       for (const [transposeA, transposeB] of transposes) {
         const a = operand(outer, 40, 50, transposeA, 1);

@@ -5,8 +5,8 @@ import { type NativeModule, nativeModule } from './native-module.ts';
 import { gemmTask } from './task-ids.ts';
 
 /**
- * Of a batch of matrices, products with fewer multiplications than this each are left to the stock loop: setting
- * up XNNPACK takes longer.
+ * Multiplications below which the products of a batch stay with the stock loop, because setting up XNNPACK takes
+ * longer.
  */
 const smallProduct = 32 * 32 * 32;
 
@@ -21,16 +21,16 @@ export interface MatMulAttributes {
 }
 
 /**
- * `BatchMatMul` by the compiled product, which takes any strides. Without it, by the XNNPACK path for every product:
- * the stock kernel takes that for one product of untransposed matrices, and a plain loop otherwise; and it computes
- * only some of the products where both operands are broadcast.
+ * `BatchMatMul`. The compiled product supports any strides. Without SIMD, every product runs on XNNPACK. The stock
+ * kernel uses XNNPACK only for a single product of untransposed matrices, else a plain loop, and it computes only some
+ * of the products if both operands are broadcast.
  */
 export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope, inputs, attributes) => {
   const { transposeA = false, transposeB = false } = attributes;
   const { a, b } = inputs;
   if (a.dtype !== 'float32' || b.dtype !== 'float32') {
     throw new Error(
-      `matMul on the wasm backend takes float32 matrices, but got ${a.dtype} and ${b.dtype}. Use tf.cast first.`,
+      `matMul on the wasm backend requires float32 matrices, but got ${a.dtype} and ${b.dtype}. Convert them with tf.cast.`,
     );
   }
   const [rows, innerA] = matrixSize(a, transposeA);
@@ -67,10 +67,10 @@ export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope,
     return scope.run('BatchMatMul', { a, b }, { transposeA, transposeB });
   }
 
-  const left = untransposed(scope, a, batchA, rows, innerA, transposeA);
-  const right = untransposed(scope, b, batchB, innerA, columns, transposeB);
+  const left = undoTranspose(scope, a, batchA, rows, innerA, transposeA);
+  const right = undoTranspose(scope, b, batchB, innerA, columns, transposeB);
   if (batchB === 1) {
-    // All matrices of the left side meet the same right side: one product of all their rows.
+    // All matrices of the left side have the same right side, so one product of all their rows suffices.
     const stacked = scope.reshape(left, [1, batchA * rows, innerA]);
     const product = scope.run('BatchMatMul', { a: stacked, b: right }, plain);
     return scope.reshape(product, outputShape);
@@ -93,7 +93,7 @@ export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope,
 
 const plain = { transposeA: false, transposeB: false };
 
-/** Compiled products of all matrices of the batch; a transposition is a choice of strides. */
+/** Runs the compiled products of a batch. A transposition is a choice of strides. */
 function nativeProducts(
   scope: KernelScope,
   { run, address, threads }: NativeModule,
@@ -137,14 +137,14 @@ function nativeProducts(
   return output;
 }
 
-/** Rows and columns of the operand as it enters the product. */
+/** Returns rows and columns of an operand, after its transposition. */
 function matrixSize({ shape }: TensorInfo, transposed: boolean): [number, number] {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return transposed ? [columns, rows] : [rows, columns];
 }
 
-/** The operand as `[batch, rows, columns]`. */
-function untransposed(
+/** Returns the operand as `[batch, rows, columns]`. */
+function undoTranspose(
   scope: KernelScope,
   x: TensorInfo,
   batch: number,
@@ -157,7 +157,7 @@ function untransposed(
   return scope.transpose(matrices, [0, 2, 1]);
 }
 
-/** For each matrix of the result, in order, the one of an operand with shape `[...outer, rows, columns]`. */
+/** Returns, for each matrix of the result, the index of the operand's matrix. */
 function broadcastIndices(outer: number[], target: number[]): number[] {
   let indices = [0];
   const missing = target.length - outer.length;

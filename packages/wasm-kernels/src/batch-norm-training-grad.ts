@@ -7,7 +7,7 @@ import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 import { channelValues } from './normalize-columns.ts';
 
-/** Inputs of `BatchNormTrainingGrad`: those of `BatchNormTraining`, what it returned, and the gradient of y. */
+/** Inputs of `BatchNormTrainingGrad`: inputs and outputs of `BatchNormTraining`, and the gradient of y. */
 export interface BatchNormGradientInputs {
   dy: TensorInfo;
   x: TensorInfo;
@@ -17,13 +17,13 @@ export interface BatchNormGradientInputs {
 }
 
 /**
- * `BatchNormTrainingGrad`: the gradients of x, scale and offset, through the statistics of the batch too.
+ * `BatchNormTrainingGrad`: the gradients of x, scale and offset. The gradient of x includes the batch statistics.
  *
  * With `x̂ = (x − mean) / deviation`: `dOffset = Σ dy`, `dScale = Σ dy x̂` and
- * `dx = scale / deviation · (dy − dOffset / rows − x̂ dScale / rows)`. One pass reads the sums, one writes dx.
+ * `dx = scale / deviation · (dy − dOffset / rows − x̂ dScale / rows)`. One pass computes the sums, a second one dx.
  *
- * The mean comes rounded to float32, which matters where it is much larger than the deviation. By how much it is off, the
- * mean of x̂ tells, which should be zero.
+ * The input mean is rounded to float32, which matters if it is much larger than the deviation. The mean of x̂, which would
+ * otherwise be zero, measures that error and corrects for it.
  */
 export const batchNormTrainingGrad: ScopedKernel<
   BatchNormGradientInputs,
@@ -59,7 +59,7 @@ export const batchNormTrainingGrad: ScopedKernel<
   return [dx, scaleGradient, offsetGradient];
 };
 
-/** `Σ dy`, `Σ dy x̂` and `Σ x̂` of each channel. */
+/** Returns `Σ dy`, `Σ dy x̂` and `Σ x̂` of each channel. */
 function gradientSums(
   scope: KernelScope,
   x: TensorInfo,
@@ -93,7 +93,7 @@ function gradientSums(
   return [sums, products, units];
 }
 
-/** `dx = a dy + b x̂ + c`; the lists are mean, 1 / deviation, a, b, c. */
+/** Writes `dx = a dy + b x̂ + c`. The lists are mean, 1 / deviation, a, b, c. */
 function writeGradient(
   scope: KernelScope,
   { x, dy, dx }: { x: TensorInfo; dy: TensorInfo; dx: TensorInfo },

@@ -14,12 +14,12 @@ interface Case {
   shape: number[];
   scaled: boolean;
   shifted: boolean;
-  /** Mean of the data, whose deviation is about 1. */
+  /** Mean of the data. Their deviation is about 1. */
   mean: number;
   epsilon: number;
 }
 
-/** The layer and its gradients in float64, for the data as it is in float32. */
+/** Computes the layer and its gradients in float64 from float32 data. */
 function reference({ shape, scaled, shifted, epsilon, mean: center }: Case) {
   const size = tf.util.sizeFromShape(shape);
   const channels = shape.at(-1)!;
@@ -88,7 +88,7 @@ function check(test: Case): void {
   expect(outputs.map(({ shape }) => shape)).toEqual([inputs.x.shape, mean.shape, mean.shape]);
   const statistics = [mean, variance].map((tensor) => tensor.dataSync());
   expect(relativeError(statistics[0]!, expected.mean)).toBeLessThanOrEqual(1e-6);
-  // Of one row the variance is zero: what is left of it in the reference is rounding.
+  // The variance of one row is zero, and the reference has only rounding errors.
   if (tf.util.sizeFromShape(test.shape) > test.shape.at(-1)!) {
     expect(relativeError(statistics[1]!, expected.variance)).toBeLessThanOrEqual(1e-6);
   } else {
@@ -99,7 +99,7 @@ function check(test: Case): void {
   const gradients = valuesOf(
     runOutputs('BatchNormTrainingGrad', { dy, x, mean, variance, ...(scale && { scale }) }, attributes),
   );
-  // Of few rows little is left of the terms.
+  // With few rows, the terms almost cancel.
   for (const [index, { gradient, terms }] of [expected.dx, expected.dScale, expected.dOffset].entries()) {
     const difference = norm(gradient.map((value, place) => gradients[index]![place]! - value));
     expect(difference).toBeLessThanOrEqual(1e-5 * norm(gradient) + 1e-6 * norm(terms));
@@ -137,8 +137,8 @@ describeBothWays('BatchNormTraining', () => {
     for (const mean of [0, 1000]) check({ shape, scaled: true, shifted: true, mean, epsilon: 1e-5 });
   });
 
-  it('finds the variance of data far from zero', () => {
-    // Multiples of 1/16 around a million are exact in float32: the variance is known exactly.
+  it('computes the variance of data far from zero', () => {
+    // Multiples of 1/16 near a million are exact in float32, so the variance is known exactly.
     const steps = Float64Array.from({ length: 10_000 }, (_, index) => (index * 7919) % 10_000);
     const mean = steps.reduce((sum, step) => sum + step, 0) / 10_000 / 16;
     const variance = steps.reduce((sum, step) => sum + (step / 16 - mean) ** 2, 0) / 10_000;
@@ -152,7 +152,7 @@ describeBothWays('BatchNormTraining', () => {
     x.dispose();
   });
 
-  it('finds the variance though the first row is far from the others', () => {
+  it('computes the variance if the first row is far from the others', () => {
     const content = values(30_000, 1);
     content[0] = 1e5;
     const x = tf.tensor2d(content, [30_000, 1]);
@@ -163,7 +163,7 @@ describeBothWays('BatchNormTraining', () => {
     x.dispose();
   });
 
-  it('keeps what is not finite in its channel', () => {
+  it('confines non-finite values to their channel', () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const x = tf.tensor2d([1, bad, 2, 3], [2, 2]);
       const [y, mean, variance] = valuesOf(runOutputs('BatchNormTraining', { x }, { varianceEpsilon: 0 }));
@@ -188,21 +188,21 @@ describeBothWays('BatchNormTraining', () => {
     }
   });
 
-  it('takes no rows', () => {
+  it('supports data without rows', () => {
     const x = tf.zeros([0, 3]);
     const outputs = runOutputs('BatchNormTraining', { x }, { varianceEpsilon: 1e-5 });
     expect(outputs.map(({ shape }) => shape)).toEqual([[0, 3], [3], [3]]);
     tf.dispose(outputs);
   });
 
-  it('names what does not fit', () => {
+  it('names the mismatched operand', () => {
     const x = tf.zeros([2, 3]);
     const run = (scale: tf.Tensor) => () => runOutputs('BatchNormTraining', { x, scale }, {});
     expect(run(tf.ones([2]))).toThrow(/scale.*\[2\].*\[2,3\].*3 elements/);
     expect(run(tf.ones([3], 'int32'))).toThrow(/scale is int32/);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([6, 5, 7], 1);
     const scale = random([7], 2);
     expectNoLeak(() =>
@@ -218,7 +218,7 @@ describe('BatchNormTraining', () => {
     await tf.setBackend('wasm');
   });
 
-  it('gives the same bits in any order of work', () => {
+  it('computes the same bits in any order of chunks', () => {
     for (const shape of [
       [5, 50, 50, 16],
       [40, 2001],

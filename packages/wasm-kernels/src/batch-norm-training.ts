@@ -10,18 +10,18 @@ import { channelValues, normalizeColumns } from './normalize-columns.ts';
 export interface BatchNormInputs {
   /** `[..., channels]` */
   x: TensorInfo;
-  /** `[channels]`; 1 where missing. */
+  /** `[channels]`; default 1. */
   scale?: TensorInfo | null;
-  /** `[channels]`; 0 where missing. */
+  /** `[channels]`; default 0. */
   offset?: TensorInfo | null;
 }
 
 /**
- * `BatchNormTraining`: batch norm with the statistics of the batch, `y = scale (x − mean) / √(variance + ε) + offset` over all
+ * `BatchNormTraining`: batch norm with batch statistics, `y = scale (x − mean) / √(variance + ε) + offset` over all
  * axes but the last. Returns y, the mean and the (biased) variance of each channel.
  *
- * One pass reads the statistics: sums, in float64, of the exact differences from the first row and of their squares. The first row
- * is at most `√rows` deviations off the mean, so that the variance loses nothing however far the data is from zero.
+ * One pass computes the statistics: float64 sums of the exact differences from the first row, and of their squares. The
+ * first row is at most `√rows` deviations from the mean, so the variance stays accurate for data far from zero.
  */
 export const batchNormTraining: ScopedKernel<BatchNormInputs, { varianceEpsilon: number }, TensorInfo[]> = (
   scope,
@@ -49,7 +49,7 @@ export const batchNormTraining: ScopedKernel<BatchNormInputs, { varianceEpsilon:
   return [y, meanOutput, varianceOutput];
 };
 
-/** Mean and biased variance of each channel. */
+/** Returns mean and biased variance of each channel. */
 function moments(scope: KernelScope, x: TensorInfo, columns: Columns) {
   const { rows, channels } = columns;
   if (rows * channels === 0) {
@@ -67,7 +67,7 @@ function moments(scope: KernelScope, x: TensorInfo, columns: Columns) {
   };
 }
 
-/** `Σ (x − s)` and `Σ (x − s)²` of each channel. */
+/** Returns `Σ (x − s)` and `Σ (x − s)²` of each channel. */
 function momentSumsOf(
   scope: KernelScope,
   x: TensorInfo,

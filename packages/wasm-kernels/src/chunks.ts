@@ -1,15 +1,15 @@
 /**
- * Elements of a chunk of simple work, which takes a thread some 10 µs: much more than it costs to hand the chunk out, and
- * small tensors stay with one thread. It does not depend on the number of threads: nor do the results.
+ * Elements of a chunk of simple work. A chunk takes about 10 µs, much longer than claiming it, and small tensors stay
+ * on one thread. The size does not depend on the number of threads, so neither do the results.
  */
 export const chunkElements = 32768;
 
-/** How many chunks of `size` there are in `count`. */
+/** Returns the number of chunks of `size` in `count` elements. */
 export function chunksOf(count: number, size: number): number {
   return Math.ceil(count / size);
 }
 
-/** Rows of a chunk, for rows of this many elements. */
+/** Returns the rows of a chunk, for rows of `rowElements` elements. */
 export function rowsOfChunk(rowElements: number): number {
   return Math.max(1, Math.floor(chunkElements / Math.max(1, rowElements)));
 }

@@ -5,28 +5,25 @@ import { columnSumsTask, finishSumsTask } from './elementwise-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 
-/** Sums of parts of the rows, in float64, that have yet to be added up. */
+/** Float64 sums over parts of the rows, before they are added up. */
 export interface PartialSums {
-  /** `[parts][slabs][stride / 4][quantities][4]` float64, in the room of twice as many float32. */
+  /** `[parts][slabs][stride / 4][quantities][4]` float64, in a tensor with twice as many float32 elements. */
   readonly memory: TensorInfo;
   readonly parts: number;
   readonly slabs: number;
   readonly quantities: number;
-  /** Columns of a row of sums, of which the first `width` are in use. */
+  /** Columns of a row of sums. The first `width` are in use. */
   readonly stride: number;
   readonly width: number;
   readonly channels: number;
 }
 
-/** At most this many parts of a slab: each has sums of its own to be added up at the end. */
-const mostParts = 32;
-/** Columns whose sums stay in the level 1 cache. */
+/** Maximum parts of a slab. Each has sums of its own, which are added up at the end. */
+const maxParts = 32;
+/** Columns of a tile, so few that the level 1 cache holds their sums. */
 const tileColumns = 512;
 
-/**
- * Sums over the rows of each of `slabs` slabs, by the compiled kernels: `kind` and `operands` as in
- * assembly/column-sums.ts.
- */
+/** Sums the rows of each slab with the compiled kernels. assembly/column-sums.ts defines `kind` and `operands`. */
 export function columnSums(
   scope: KernelScope,
   native: NativeModule,
@@ -38,8 +35,8 @@ export function columnSums(
   const slabSize = rows * channels;
   const wideRows = Math.ceil(slabSize / width);
   const tiles = chunksOf(width, tileColumns);
-  const wantedParts = chunksOf(Math.min(mostParts, chunksOf(slabSize, chunkElements)), tiles);
-  const rowsOfPart = Math.ceil(wideRows / wantedParts);
+  const requestedParts = chunksOf(Math.min(maxParts, chunksOf(slabSize, chunkElements)), tiles);
+  const rowsOfPart = Math.ceil(wideRows / requestedParts);
   const parts = chunksOf(wideRows, rowsOfPart);
   const slabsOfChunk = rowsOfChunk(slabSize);
   const memory = scope.allocate([parts * slabs * quantities * stride * 2]);
@@ -49,7 +46,7 @@ export function columnSums(
   return { memory, parts, slabs, quantities, stride, width, channels };
 }
 
-/** For each quantity, the sums of the channels in float64. For one slab. */
+/** Returns the channel sums of each quantity. Supports a single slab. */
 export function channelSums(scope: KernelScope, sums: PartialSums): Float64Array[] {
   const { memory, parts, quantities, stride, width, channels } = sums;
   const { buffer, byteOffset } = scope.view(memory);
@@ -69,7 +66,7 @@ export function channelSums(scope: KernelScope, sums: PartialSums): Float64Array
   });
 }
 
-/** Writes sums of one quantity, divided, to `output` `[slabs, channels]`. */
+/** Adds up the parts of one quantity, divides, and writes the results to `output` `[slabs, channels]`. */
 export function finishSums(
   native: NativeModule,
   { memory, parts, slabs, stride, width, channels }: Omit<PartialSums, 'quantities'>,

@@ -2,34 +2,34 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 
-/** Data with channels last: `rows` rows of `channels`. */
+/** Data with channels last: `rows` rows of `channels` elements. */
 export interface Columns {
   readonly rows: number;
   readonly channels: number;
 }
 
-/** The rows of `x` over its last axis, or over this many channels. */
+/** Returns the rows of `x` over its last axis, or over `channels` elements. */
 export function columnsOf({ shape }: TensorInfo, channels = shape.at(-1) ?? 1): Columns {
   const rows = channels === 0 ? 0 : util.sizeFromShape(shape) / channels;
   return { rows, channels };
 }
 
-/** A row should have at least this many elements. */
-const narrow = 256;
+/** Elements that a merged row should have. */
+const preferredWidth = 256;
 
 /**
- * Elements of a row for the compiled kernels: several rows count as one where there are few channels, or where the channels
- * do not fill vectors of four. The numbers of each channel are then repeated, see {@link columnConstants}. At least eight
- * such rows are to be left.
+ * Returns the elements of a row for the compiled kernels. Several rows are merged into one if there are few channels, or if
+ * the channels do not fill vectors of four. {@link columnConstants} then repeats the parameters of the channels. At least
+ * eight merged rows remain.
  */
 export function rowWidth({ rows, channels }: Columns): number {
   const vectors = channels % 4 === 0 ? 1 : channels % 2 === 0 ? 2 : 4;
-  const wanted = Math.ceil(narrow / (vectors * Math.max(1, channels)));
-  const together = vectors * Math.min(wanted, Math.floor(rows / (8 * vectors)));
-  return channels * Math.max(1, together);
+  const preferred = Math.ceil(preferredWidth / (vectors * Math.max(1, channels)));
+  const merged = vectors * Math.min(preferred, Math.floor(rows / (8 * vectors)));
+  return channels * Math.max(1, merged);
 }
 
-/** Puts lists of one number for each channel on the heap, each repeated to `width`, and returns their addresses. */
+/** Copies lists with a number for each channel to the heap, repeats each to `width`, and returns their addresses. */
 export function columnConstants(
   scope: KernelScope,
   native: NativeModule,
@@ -47,11 +47,12 @@ export function columnConstants(
 /** Throws unless all tensors are float32. */
 export function requireFloats(kernelName: string, tensors: Record<string, TensorInfo>): void {
   for (const [name, { dtype }] of Object.entries(tensors)) {
-    if (dtype !== 'float32') throw new Error(`${kernelName} takes float32 tensors, but ${name} is ${dtype}.`);
+    if (dtype !== 'float32')
+      throw new Error(`${kernelName} requires float32 tensors, but ${name} is ${dtype}.`);
   }
 }
 
-/** Throws unless the tensor has as many elements as expected. */
+/** Throws unless the tensor has `size` elements. */
 export function requireSize(
   kernelName: string,
   name: string,

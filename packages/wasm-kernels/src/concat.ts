@@ -3,7 +3,7 @@ import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 import { stridedCopy } from './strided-copy.ts';
 
-/** `Concat` in one compiled copy for each input; the stock kernel makes views for each row of each. */
+/** `Concat`: one compiled copy for each input. The stock kernel makes views for each row of each input. */
 export const concat: ScopedKernel<TensorInfo[], { axis: number }> = (scope, inputs, attributes) => {
   const native = nativeModule(scope.backend);
   const { dtype, shape } = inputs[0]!;

@@ -16,9 +16,9 @@ afterEach(() => enableNative(true));
 describe(kernel.kernelName, () => {
   convolutionKernelTests(kernel);
 
-  it.each([true, false])('splits long sums and so keeps them accurate, compiled %s', (native) => {
+  it.each([true, false])('splits long sums to keep them accurate, compiled %s', (native) => {
     enableNative(native);
-    // 0.1 is no float32: a plain float32 sum of 40 * 32 * 32 equal products drifts away.
+    // 0.1 is not exact in float32, so a plain float32 sum of 40 * 32 * 32 equal products drifts.
     const x = tf.fill([40, 32, 32, 1], 0.1);
     const dy = tf.fill([40, 32, 32, 2], 0.1);
     const attributes = { strides: 1, pad: 'same', filterShape: [1, 1, 1, 2] };
@@ -27,7 +27,7 @@ describe(kernel.kernelName, () => {
     tf.dispose([x, dy]);
   });
 
-  // The sum over 32 images of 112² pixels; positive numbers, so that rounding errors have a direction too.
+  // Sums over 32 images of 112² pixels. Positive numbers give rounding errors a direction.
   it.each([
     [3, 8, 1],
     [4, 4, 1],

@@ -12,18 +12,17 @@ import { filterGradient } from './native-filter-gradient.ts';
 import { nativeModule } from './native-module.ts';
 
 /**
- * XNNPACK adds all products of one result in a single float32, and the rounding error grows with the number of
- * terms. Above this many, the sum is taken by strips of output rows. (Strips of images would be simpler, but images
- * are the innermost axis of that convolution, and few of them make it slow.)
+ * Maximum terms of a sum in XNNPACK, which adds all products of a result in a single float32, so rounding errors grow
+ * with the number of terms. Longer sums are split into strips of output rows. Strips of images would be simpler, but
+ * images are the innermost axis of that convolution, and few of them make it slow.
  */
-const longestSum = 4096;
+const maxTerms = 4096;
 
 /**
- * `Conv2DBackpropFilter`: the gradient of a convolution with respect to its filter, compiled where that is covered.
+ * `Conv2DBackpropFilter`: the gradient of a convolution with respect to its filter, compiled if the geometry is supported.
  *
- * Otherwise: `dW[k, ci, co] = Σ_{n, o} x[n, o·stride + k·dilation - pad, ci] · dy[n, o, co]` is itself a convolution: input
- * channels take the place of images, images that of channels, `dy` that of the filter, and stride and dilation
- * change places.
+ * Otherwise, `dW[k, ci, co] = Σ_{n, o} x[n, o·stride + k·dilation - pad, ci] · dy[n, o, co]` is itself a convolution.
+ * In it, input channels and images exchange their roles, as do stride and dilation, and `dy` is the filter.
  */
 export const conv2DBackpropFilter: ScopedKernel<
   { x: TensorInfo; dy: TensorInfo },
@@ -36,7 +35,7 @@ export const conv2DBackpropFilter: ScopedKernel<
   if (native && isCompiled(geometry) && util.sizeFromShape(x.shape) * util.sizeFromShape(dy.shape) > 0) {
     return filterGradient(scope, native, x, dy, geometry);
   }
-  const rowsPerStrip = Math.max(1, Math.floor(longestSum / Math.max(1, batch * width.output)));
+  const rowsPerStrip = Math.max(1, Math.floor(maxTerms / Math.max(1, batch * width.output)));
   const strips: TensorInfo[] = [];
   for (let first = 0; first < height.output; first += rowsPerStrip) {
     const end = Math.min(first + rowsPerStrip, height.output);
@@ -46,13 +45,13 @@ export const conv2DBackpropFilter: ScopedKernel<
   if (strips.length === 0) return scope.zeros(filterShape);
   const sum =
     strips.length === 1 ? strips[0]! : scope.run('AddN', strips as unknown as Record<string, TensorInfo>);
-  // The convolution has input channels where images usually are: [inChannels, height, width, outChannels].
+  // The convolution has input channels in place of images: [inChannels, height, width, outChannels].
   const taps = height.kernel * width.kernel;
   const byChannel = scope.reshape(sum, [geometry.inChannels, taps, geometry.outChannels]);
   return scope.reshape(scope.transpose(byChannel, [1, 0, 2]), filterShape);
 };
 
-/** What the output rows `first ≤ row < end` contribute; undefined where that is nothing. */
+/** Returns the contribution of the output rows `first ≤ row < end`, or undefined if it has no terms. */
 function stripGradient(
   scope: KernelScope,
   x: TensorInfo,
@@ -92,8 +91,8 @@ function stripGradient(
 }
 
 /**
- * The inputs that the outputs `firstOutput ≤ o < endOutput` read, and the padding around them with which the
- * convolution with these outputs has exactly `kernel` results.
+ * Returns the inputs that the outputs `firstOutput ≤ o < endOutput` read, and the padding with which the convolution by
+ * these outputs has exactly `kernel` results.
  */
 function inputWindow(
   { input, kernel, stride, dilation, padBefore }: AxisGeometry,

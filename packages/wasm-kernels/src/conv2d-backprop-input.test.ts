@@ -13,7 +13,7 @@ beforeAll(async () => {
 describe(kernel.kernelName, () => {
   convolutionKernelTests(kernel);
 
-  it('serves conv2dTranspose', () => {
+  it('computes conv2dTranspose', () => {
     const dy = random([2, 5, 4, 3], 1) as tf.Tensor4D;
     const filter = random([3, 3, 2, 3], 2) as tf.Tensor4D;
     const up = tf.conv2dTranspose(dy, filter, [2, 10, 8, 2], 2, 'same');

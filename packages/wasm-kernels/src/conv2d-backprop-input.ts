@@ -12,13 +12,13 @@ import { inputGradient, isCompiled } from './native-convolution.ts';
 import { nativeModule } from './native-module.ts';
 
 /**
- * `Conv2DBackpropInput`: the gradient of a convolution with respect to its input (also the forward pass of
- * `conv2dTranspose`), compiled where that is covered, and otherwise as one convolution of `dy`.
+ * `Conv2DBackpropInput`: the gradient of a convolution with respect to its input, which is also the forward pass of
+ * `conv2dTranspose`. Compiled if the geometry is supported, else one convolution of `dy`.
  *
- * With stride 1 the filter is the forward one turned by 180°, its input and output channels exchanged. With stride
- * `s`, the inputs whose padded position leaves the same rest modulo `s` (the *phase*) are reached by the same taps,
- * so each phase has a smaller filter of its own: all phases are computed at once, as output channels, and then
- * interleaved. That multiplies no inserted zeros.
+ * With stride 1, the filter is the forward one rotated by 180°, with input and output channels exchanged. With stride
+ * `s`, the inputs whose padded position has the same remainder modulo `s`, the *phase*, meet the same taps, so each
+ * phase has a smaller filter. One convolution computes all phases as output channels, which are then interleaved. It
+ * multiplies no inserted zeros.
  */
 export const conv2DBackpropInput: ScopedKernel<
   { dy: TensorInfo; filter: TensorInfo },
@@ -34,7 +34,7 @@ export const conv2DBackpropInput: ScopedKernel<
   const rows = planAxis(geometry.height);
   const columns = planAxis(geometry.width);
   const { x, pad } = cropForPadding(scope, dy, rows.margin, columns.margin);
-  // Nothing is left of dy where no output reads any input.
+  // The cropped dy is empty if no output reads any input.
   if (util.sizeFromShape(x.shape) * inChannels === 0) return scope.zeros(inputShape);
 
   const phases = scope.run(
@@ -52,30 +52,30 @@ export const conv2DBackpropInput: ScopedKernel<
   return crop(scope, spread, rows.first, columns.first, [batch, height, width, inChannels]);
 };
 
-/** How the gradient is computed along one axis. */
+/** Plan for one axis of the gradient. */
 interface AxisPlan {
-  /** Phases that are computed; the others, if there are any, are zero. */
+  /** Phases to compute. The others are zero. */
   phases: number;
   /** Taps of the filter of one phase. */
   taps: number;
   /** Dilation of the convolution of `dy`. */
   dilation: number;
   margin: { before: number; after: number };
-  /** Position of the first input among the interleaved results. */
+  /** Position of the first input in the interleaved results. */
   first: number;
-  /** The tap of the forward filter at this place of a phase's filter; undefined: zero. */
+  /** Returns the tap of the forward filter for a tap of a phase's filter, or undefined for zero. */
   forwardTap(phase: number, tap: number): number | undefined;
 }
 
 function planAxis({ input, output, kernel, stride, dilation, padBefore }: AxisGeometry): AxisPlan {
   const span = (kernel - 1) * dilation + 1;
-  // Without stride a dilated filter stays dilated; otherwise its gaps are written out as zeros.
+  // With stride 1 a dilated filter stays dilated. Otherwise its gaps become explicit zeros.
   const taps = stride === 1 ? kernel : Math.ceil(span / stride);
   const step = stride === 1 ? dilation : 1;
   const firstRow = Math.floor(padBefore / stride);
   const lastRow = Math.floor((padBefore + input - 1) / stride);
   return {
-    // A filter of one tap reaches the first phase only.
+    // A filter with one tap reaches only the first phase.
     phases: span === 1 ? 1 : stride,
     taps,
     dilation: step,
@@ -88,7 +88,7 @@ function planAxis({ input, output, kernel, stride, dilation, padBefore }: AxisGe
   };
 }
 
-/** The filter `[tapY, tapX, outChannels, phaseY × phaseX × inChannels]` of the convolution of `dy`. */
+/** Returns the filter `[tapY, tapX, outChannels, phaseY × phaseX × inChannels]` of the convolution of `dy`. */
 function phaseFilter(scope: KernelScope, filter: TensorInfo, rows: AxisPlan, columns: AxisPlan): TensorInfo {
   const [, kernelWidth, inChannels, outChannels] = filter.shape as [number, number, number, number];
   const depth = rows.phases * columns.phases * inChannels;
@@ -115,7 +115,10 @@ function phaseFilter(scope: KernelScope, filter: TensorInfo, rows: AxisPlan, col
   return output;
 }
 
-/** `[batch, height, width, phasesY × phasesX × channels]` to `[batch, height·phasesY, width·phasesX, channels]`. */
+/**
+ * Reorders `[batch, height, width, phasesY × phasesX × channels]` to `[batch, height·phasesY, width·phasesX,
+ * channels]`.
+ */
 function interleave(scope: KernelScope, x: TensorInfo, phasesY: number, phasesX: number): TensorInfo {
   if (phasesY * phasesX === 1) return x;
   const [batch, height, width, depth] = x.shape as [number, number, number, number];

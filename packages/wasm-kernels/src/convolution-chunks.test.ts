@@ -17,7 +17,7 @@ interface ChunkFunctions {
   scratchBytes(): number;
 }
 
-/** Runs `work` with the chunks of each task in reverse order, each with scratch memory full of NaN. */
+/** Runs `work` with the chunks of each task in reverse order, and fills scratch memory with NaN before each chunk. */
 function inReverse<Result>(work: () => Result): Result {
   const backend = tf.backend() as unknown as WasmBackend & {
     wasm: { _malloc(bytes: number): number; _free(address: number): void; HEAPU8: Uint8Array };
@@ -29,7 +29,7 @@ function inReverse<Result>(work: () => Result): Result {
   const parameters = Math.ceil(memory / 16) * 16;
   const scratch = parameters + 256;
   native.run = (task, chunks, integers, floats = []) => {
-    // The kernels have allocated what they need: no view is detached from here on.
+    // The kernels have allocated all memory, so no view is detached from here on.
     const { buffer } = backend.wasm.HEAPU8;
     new Int32Array(buffer, parameters, 48).set(integers);
     new Float32Array(buffer, parameters + 192, 16).set(floats);

@@ -1,13 +1,13 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelScope } from './kernel-scope.ts';
 
-/** The attributes that the backward kernels of a convolution have in common. */
+/** Attributes that all backward kernels of convolutions share. */
 export interface ConvolutionAttributes {
   strides: [number, number] | number;
   pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
   dataFormat?: 'NHWC' | 'NCHW';
-  /** Not sent by the gradients of tfjs-core 4.22 for `Conv2D`, which refuse dilated convolutions. */
+  /** Missing from the gradients of `Conv2D` in tfjs-core 4.22, which refuse dilated convolutions. */
   dilations?: [number, number] | number;
 }
 
@@ -30,7 +30,7 @@ export interface ConvolutionGeometry {
   width: AxisGeometry;
 }
 
-/** What the forward convolution with these shapes and attributes computes. */
+/** Returns the geometry of the forward convolution. Throws unless the data format is `NHWC`. */
 export function convolutionGeometry(
   kernelName: string,
   inputShape: number[],
@@ -41,7 +41,7 @@ export function convolutionGeometry(
   const { strides, pad, dimRoundingMode, dataFormat = 'NHWC', dilations = 1 } = attributes;
   if (dataFormat !== 'NHWC') {
     throw new Error(
-      `${kernelName} on the wasm backend takes dataFormat 'NHWC', but got '${dataFormat}'. ` +
+      `${kernelName} on the wasm backend requires dataFormat 'NHWC', but got '${dataFormat}'. ` +
         `Transpose the tensors, as for the forward convolution.`,
     );
   }
@@ -77,22 +77,21 @@ export function convolutionGeometry(
   };
 }
 
-/** Rows or columns to add on each side; negative: to take away. */
+/** Rows or columns to add on each side. A negative number removes some. */
 export interface Margin {
   before: number;
   after: number;
 }
 
-/** What {@link cropForPadding} leaves to be padded, in the form the convolution kernels take. */
+/** Result of {@link cropForPadding}, with the padding in the form that convolution kernels accept. */
 export interface CroppedInput {
   x: TensorInfo;
   pad: backend_util.ExplicitPadding;
 }
 
 /**
- * Takes away the rows and columns of `x` `[batch, height, width, channels]` where a margin is negative, since
- * the convolution kernels only pad; returns the rest of the margins as explicit padding. The result may be empty,
- * which those kernels do not take either.
+ * Crops `x` `[batch, height, width, channels]` on the sides with a negative margin, because convolution kernels only pad.
+ * Returns the other margins as explicit padding. The result may be empty, which those kernels do not support.
  */
 export function cropForPadding(
   scope: KernelScope,
@@ -116,7 +115,7 @@ export function cropForPadding(
   return { x: crop(scope, x, firstRow, firstColumn, [batch, newHeight, newWidth, channels]), pad };
 }
 
-/** The part of `x` that has the given shape and begins at this row and column. */
+/** Returns the part of `x` with the given shape that starts at this row and column. */
 export function crop(
   scope: KernelScope,
   x: TensorInfo,

@@ -1,23 +1,23 @@
-// Numbers of the tasks of convolutions (assembly/convolution-tasks.ts). This file is read by both compilers, TypeScript's
-// and AssemblyScript's.
+// Numbers of the tasks of convolutions (assembly/convolution-tasks.ts). Both TypeScript and AssemblyScript compile this
+// file.
 
 /** A block of rows and columns of a convolution. */
 export const convolutionTask = 300;
-/** What some pixels add to a block of the gradient by the filter. */
+/** The terms of some pixels in a block of the filter gradient. */
 export const filterGradientTask = 301;
-/** The sum of such parts. */
+/** The sum of the parts of a gradient. */
 export const sumPartsTask = 302;
-/** By Winograd's algorithm: the transform of the filter, a block of the convolution, a part of a gradient by the filter. */
+/** Winograd's algorithm: the transform of a filter, a block of a convolution, a part of a filter gradient. */
 export const winogradFilterTask = 303;
 export const winogradTask = 304;
 export const winogradGradientTask = 305;
-/** Rows of a depthwise convolution, and what they add to the gradient by its filter. */
+/** Rows of a depthwise convolution, and their terms in the filter gradient. */
 export const depthwiseTask = 306;
 export const depthwiseGradientTask = 307;
 
-/** What Winograd's algorithm computes: with stride 1 a convolution or its gradient by the filter. */
+/** Winograd's scheme for a convolution with stride 1, and for its filter gradient. */
 export const plainScheme = 0;
-/** The same with stride 2. */
+/** The scheme for a convolution with stride 2, and for its filter gradient. */
 export const stridedScheme = 1;
-/** The gradient by the input of a convolution with stride 2. (With stride 1 it is a convolution.) */
+/** The scheme for the input gradient with stride 2. With stride 1, that gradient is a convolution. */
 export const stridedInputScheme = 2;

@@ -16,14 +16,14 @@ const dtypes = fc.constantFrom<DataType>('float32', 'int32', 'bool');
 const shapes = (longest: number, rank = 6) =>
   fc.array(fc.integer({ min: 1, max: longest }), { minLength: 1, maxLength: rank });
 
-/** 0, 1, 2, …; every other one is true. */
+/** Returns 0, 1, 2, …, or alternating booleans. */
 function counted(shape: number[], dtype: DataType): tf.Tensor {
   const count = tf.util.sizeFromShape(shape);
   const content = Array.from({ length: count }, (_, index) => (dtype === 'bool' ? (index % 3) % 2 : index));
   return tf.tensor(content, shape, dtype);
 }
 
-/** The same values, bit by bit, as on the cpu backend. */
+/** Expects the same bits as on the cpu backend. */
 async function expectSame<Case>(
   cases: fc.Arbitrary<Case>,
   run: (test: Case) => tf.Tensor | tf.Tensor[],
@@ -31,7 +31,7 @@ async function expectSame<Case>(
 ): Promise<void> {
   const results = await onBothBackends(fc.sample(cases, { numRuns, seed: 3 }), (test) => {
     const outputs = [run(test)].flat();
-    // The shapes are compared too.
+    // Compares the shapes, too.
     return [...outputs, ...outputs.map(({ shape }) => tf.tensor1d([shape.length, ...shape], 'int32'))];
   });
   for (const { wasm, cpu, test } of results) expect(wasm, JSON.stringify(test)).toEqual(cpu);
@@ -50,7 +50,7 @@ describeBothWays('Slice', () => {
     await expectSame(cases, ({ shape, dtype, begin, size }) => tf.slice(counted(shape, dtype), begin, size));
   });
 
-  it('takes sizes of -1, strings and nothing', () => {
+  it('supports sizes of -1, strings and empty slices', () => {
     const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
     expectTensor(tf.slice(x, [1, 0], [-1, 1]), [2, 1], [3, 5]);
     expectTensor(tf.slice(x, 2), [1, 2], [5, 6]);
@@ -58,12 +58,12 @@ describeBothWays('Slice', () => {
     expect(tf.slice(tf.tensor1d(['a', 'b', 'c']), 1, 1).dataSync()[0]).toBe('b');
   });
 
-  it('keeps what is not finite', () => {
+  it('preserves non-finite values', () => {
     const content = [Number.NaN, Number.POSITIVE_INFINITY, -0, 1e-45];
     expect([...tf.slice(tf.tensor1d(content), 0, 4).dataSync()]).toEqual(content.map(Math.fround));
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([4, 5, 6, 2, 3], 1);
     expectNoLeak(() => [tf.slice(x, [1, 1, 1, 0, 0], [2, 2, 2, 1, 2]), ...tf.split(x, [1, 4], 1)]);
   });
@@ -97,7 +97,7 @@ describeBothWays('SplitV and Concat', () => {
     expect(tf.concat([tf.tensor1d(['a']), tf.tensor1d(['b', 'c'])]).dataSync()).toEqual(['a', 'b', 'c']);
   });
 
-  it('leave nothing behind', () => {
+  it('leak no memory', () => {
     const [a, b] = [random([3, 4], 1), random([3, 2], 2)];
     expectNoLeak(() => tf.concat([a, b], 1));
   });
@@ -113,16 +113,16 @@ describeBothWays('Tile', () => {
     await expectSame(cases, ({ shape, dtype, reps }) => tf.tile(counted(shape, dtype), reps), 100);
   });
 
-  it('serves broadcastTo', () => {
+  it('computes broadcastTo', () => {
     const x = tf.tensor3d([1, 2, 3], [3, 1, 1]);
     expectTensor(tf.broadcastTo(x, [2, 3, 1, 2]), [2, 3, 1, 2], [1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3]);
   });
 
-  it('repeats no times', () => {
+  it('supports zero repetitions', () => {
     expectTensor(tf.tile(tf.ones([2, 3]), [0, 2]), [0, 6], []);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([3, 4], 1);
     expectNoLeak(() => tf.tile(x, [2, 3]));
   });
@@ -170,18 +170,18 @@ describeBothWays('Transpose', () => {
     );
   });
 
-  it('shares the memory where nothing moves, which outlives x', () => {
+  it('shares the memory if nothing moves, and keeps it when x is disposed', () => {
     const x = tf.tensor3d([1, 2, 3, 4], [2, 1, 2]);
     const y = tf.transpose(x, [1, 0, 2]);
     x.dispose();
     expectTensor(y, [1, 2, 2], [1, 2, 3, 4]);
   });
 
-  it('takes nothing', () => {
+  it('supports an empty tensor', () => {
     expectTensor(tf.transpose(tf.zeros([2, 0, 3]), [2, 1, 0]), [3, 0, 2], []);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([3, 4, 5], 1);
     for (const perm of [
       [0, 1, 2],
@@ -227,11 +227,11 @@ describeBothWays('GatherV2', () => {
     }
   });
 
-  it('takes no indices', () => {
+  it('supports an empty list of indices', () => {
     expectTensor(tf.gather(tf.ones([3, 2]), tf.tensor1d([], 'int32')), [0, 2], []);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([6, 3], 1);
     const indices = tf.tensor1d([5, 0, 0], 'int32');
     expectNoLeak(() => tf.gather(x, indices));
@@ -243,7 +243,7 @@ describe('copies', () => {
     await tf.setBackend('wasm');
   });
 
-  it('give the same bits in any order of work', () => {
+  it('compute the same bits in any order of chunks', () => {
     const x = random([40, 30, 30, 3], 1);
     const indices = tf.tensor1d(Int32Array.from({ length: 50 }, (_, place) => (place * 7) % 40));
     const run = () =>
@@ -258,15 +258,15 @@ describe('copies', () => {
     expect(withChunksInReverse(run)).toEqual(run());
   });
 
-  it('merge axes that are one in source and target', () => {
+  it('merge axes that are contiguous in source and target', () => {
     const axis = (size: number, sourceStep: number, targetStep: number) => ({ size, sourceStep, targetStep });
-    // A crop of rows of [4, 5, 6]: the last two axes stay together.
+    // A crop of rows of [4, 5, 6] merges the last two axes.
     expect(mergeAxes([axis(2, 30, 30), axis(5, 6, 6), axis(6, 1, 1)])).toEqual([axis(60, 1, 1)]);
     expect(mergeAxes([axis(2, 30, 12), axis(2, 6, 6), axis(6, 1, 1)])).toEqual([
       axis(2, 30, 12),
       axis(12, 1, 1),
     ]);
-    // Repetition by two neighbouring axes is one repetition.
+    // Repetitions of two adjacent axes are one repetition.
     expect(mergeAxes([axis(4, 0, 30), axis(5, 0, 6), axis(6, 1, 1)])).toEqual([
       axis(20, 0, 6),
       axis(6, 1, 1),

@@ -80,7 +80,7 @@ function evaluate(test: Case, arrays: ReturnType<typeof arraysOf>, options: Bank
   });
 }
 
-/** 1e-5 of the gradient, and 1e-6 of what it is before its radial part, which can be nearly all of it, is taken out. */
+/** 1e-5 of the gradient, plus 1e-6 of its norm before the radial part, which can be nearly all of it, is removed. */
 function expectGradient(actual: Float32Array, expected: Float64Array, scale: number): void {
   expect(actual.length).toBe(expected.length);
   const difference = Math.hypot(...expected.map((value, index) => value - actual[index]!));
@@ -98,7 +98,7 @@ describe.each([true, false])('CosineBankLoss against float64, relaxed SIMD %s', 
       const arrays = arraysOf(test);
       const expected: BankReference = referenceBankLoss(arrays, resolveBankOptions(options));
       const [loss, ...gradients] = evaluate(test, arrays, options) as [Float32Array, ...Float32Array[]];
-      // The second term is for losses of almost nothing.
+      // The second term covers losses near zero.
       expect(Math.abs(loss[0]! - expected.loss)).toBeLessThanOrEqual(1e-6 * expected.loss + 1e-9);
       expectGradient(gradients.shift()!, expected.embeddings, expected.scales.embeddings);
       if (options.bankGradient) expectGradient(gradients.shift()!, expected.bank, expected.scales.bank);

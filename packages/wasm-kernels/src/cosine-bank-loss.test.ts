@@ -27,7 +27,7 @@ interface Case {
   seed: number;
 }
 
-/** Inputs of a case; with `emptyRow` the first class and the one of the first sample are rows of zeros. */
+/** Returns the inputs of a case. `emptyRow` sets the rows of the first class and of the first sample's class to zeros. */
 function inputsOf({ batch, size, numClasses, bias, emptyRow, seed }: Case) {
   const labels = Array.from({ length: batch }, (_, row) => (row * 7 + seed) % numClasses);
   const bank = normalValues([numClasses, size], 1, seed);
@@ -50,7 +50,7 @@ function inputsOf({ batch, size, numClasses, bias, emptyRow, seed }: Case) {
   }
 }
 
-/** Loss and all gradients, through the public operation. */
+/** Computes loss and all gradients with the public operation. */
 function evaluate(inputs: ReturnType<typeof inputsOf>, options: BankOptions): Float32Array[] {
   const { bias } = inputs as { bias?: tf.Tensor1D };
   const differentiable = [
@@ -65,9 +65,9 @@ function evaluate(inputs: ReturnType<typeof inputsOf>, options: BankOptions): Fl
 }
 
 /**
- * The same up to rounding. Some gradients are zero in exact arithmetic (of an embedding along a class, which has no
- * direction to change; of a bias that softmax cancels): there only rounding is left, of the size of the scale. A
- * logit of the size of the scale is rounded, and its exponential with it.
+ * Expects equality up to rounding. Some gradients are zero in exact arithmetic: that of an embedding along its class,
+ * and that of a bias which softmax cancels. Their rounding errors have the size of the scale. The same holds for a
+ * logit of the size of the scale, and for its exponential.
  */
 function expectSame(actual: Float32Array[], expected: Float32Array[], { scale = 64 }: BankOptions): void {
   expect(actual.length).toBe(expected.length);
@@ -99,7 +99,7 @@ describe('CosineBankLoss', () => {
   it('agrees with the version on tfjs operations', () => {
     const check = (test: Case) => {
       const inputs = inputsOf(test);
-      // Raw products are large as they are.
+      // Products without normalisation are large already.
       const options = test.options.similarity === 'dot' ? { ...test.options, scale: 1 } : test.options;
       enableNative(true);
       const compiled = evaluate(inputs, options);
@@ -111,7 +111,7 @@ describe('CosineBankLoss', () => {
     fc.assert(fc.property(cases, check), { numRuns: 300, seed: 7 });
   });
 
-  it('takes λ, angular margins and classes of a batch', () => {
+  it('supports λ, angular margins and the classes of a batch', () => {
     const base = { batch: 6, size: 5, numClasses: 300, bias: 'unified', emptyRow: false, seed: 3 } as const;
     const variants: BankOptions[] = [
       { criterion: 'bce', scale: 16, negativeWeight: 0.3 },
@@ -134,7 +134,7 @@ describe('CosineBankLoss', () => {
     }
   });
 
-  it('is what runs, and leaves soft targets, smoothing, clipping and sampled pairs to the other version', () => {
+  it('runs, except for soft targets, smoothing, clipping and sampled pairs', () => {
     const inputs = inputsOf({
       batch: 3,
       size: 4,
@@ -167,13 +167,13 @@ describe('CosineBankLoss', () => {
         const changed = { ...inputs, [which]: tf.mul(inputs[which], factor) };
         const results = evaluate(changed, options);
         for (const values of results) expect(values.every(Number.isFinite)).toBe(true);
-        // A norm below 1e-5 counts as 1e-5; above it the length does not matter to the loss.
+        // A norm below 1e-5 counts as 1e-5. Above it, the norm does not affect the loss.
         if (factor >= 1e9) expect(results[0]![0]).toBeCloseTo(evaluate(inputs, options)[0]![0]!, 3);
       }
     }
   });
 
-  it('gives the same bits every time, and leaves nothing behind', () => {
+  it('computes the same bits every time, and leaks no memory', () => {
     const options: BankOptions = { criterion: 'bce', scale: 64 };
     const inputs = inputsOf({
       batch: 16,

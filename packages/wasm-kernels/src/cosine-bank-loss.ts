@@ -14,7 +14,7 @@ import { KernelScope } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
-/** Whether the compiled kernel takes these inputs; the rest is left to core's version on tfjs operations. */
+/** Whether the compiled kernel supports these inputs. If not, core computes the loss with tfjs operations. */
 export function supportsBankLoss(
   backend: WasmBackend,
   { embeddings, labels, bank, classes }: BankInputs,
@@ -28,16 +28,16 @@ export function supportsBankLoss(
 }
 
 /**
- * `CosineBankLoss`, the operation of all losses: for each block of classes the products and steps of assembly/, so that
- * loss and gradients leave a block while its rows are in the cache. BCE and the gradient of the embeddings take one pass
- * over the bank, softmax a second one for the gradient of the bank.
+ * `CosineBankLoss`, the operation behind all losses. It processes blocks of classes, and computes loss and gradients of
+ * a block while the cache holds its rows. BCE takes one pass over the bank. Softmax takes a second one for the gradient
+ * of the bank.
  */
 export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
   const scope = new KernelScope(backend as WasmBackend);
   const { gradients, ...options } = attrs as unknown as ResolvedBankOptions & { gradients: boolean };
   try {
     const results = new BankLossRun(scope, inputs as unknown as BankTensors, options, gradients).run();
-    // Each result is handed over with a reference of its own; closing the scope gives back the scope's.
+    // Each result leaves with a reference of its own. Closing the scope releases the scope's references.
     for (const { dataId } of results) scope.backend.incRef(dataId);
     return results;
   } finally {
@@ -45,7 +45,7 @@ export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
   }
 };
 
-/** One evaluation: the tasks one after the other, and what is one number a sample between them. */
+/** One evaluation: runs the tasks in order, and computes the quantities of each sample between them. */
 class BankLossRun {
   private readonly memory: BankLossMemory;
   private readonly options: ResolvedBankOptions;
@@ -68,12 +68,12 @@ class BankLossRun {
     return memory.finish(total, slopes);
   }
 
-  /** `Σ_i w_i (softplus(−z_y) + λ Σ_{j≠y} softplus(z_j))`, and `Σ dL/dlogit`. */
+  /** Returns `Σ_i w_i (softplus(−z_y) + λ Σ_{j≠y} softplus(z_j))`, and `Σ dL/dlogit`. */
   private bce() {
     const { memory, rows, ownLogits } = this;
     const slopes = ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit));
     const losses = ownLogits.map((logit, row) => rows.weights[row]! * softplus(-logit));
-    this.writeOwn(slopes);
+    this.writeOwnClasses(slopes);
     memory
       .floats('weights')
       .fill(0)
@@ -84,30 +84,30 @@ class BankLossRun {
     return { total: sum(losses) + sum(ofGroups(0)), slopes: sum(slopes) + sum(ofGroups(1)) };
   }
 
-  /** `Σ_i w_i softplus(logSumExp_{j≠y} z_j − z_y)`: small losses stay exact, and nothing overflows. */
+  /** Returns `Σ_i w_i softplus(logSumExp_{j≠y} z_j − z_y)`, a form that keeps small losses exact and does not overflow. */
   private softmax() {
     const { memory, rows, ownLogits } = this;
     const { groups } = memory.plan;
     memory.runTask(bankSoftmaxSumsTask, groups);
-    const differences = this.negatives().map((negatives, row) => negatives - ownLogits[row]!);
+    const differences = this.negativesLogSumExp().map((negatives, row) => negatives - ownLogits[row]!);
     const losses = differences.map(softplus);
     if (memory.gradients) {
-      this.writeOwn(differences.map((difference, row) => -rows.weights[row]! * sigmoid(difference)));
+      this.writeOwnClasses(differences.map((difference, row) => -rows.weights[row]! * sigmoid(difference)));
       const logSumExp = losses.map((loss, row) => ownLogits[row]! + loss);
       this.writeGroupFactors(logSumExp);
       if (memory.needsSecondPass) {
         memory.floats('weights').fill(0).set(rows.weights);
-        // Far above any logit where there is no sample: its exponentials are 0.
+        // Padding entries are far above any logit, so their exponentials are 0.
         memory.floats('logSumExp').fill(1e30).set(logSumExp);
         memory.runTask(bankSoftmaxGradientsTask, groups);
       }
     }
-    // The probabilities of a sample sum to 1, and so its slopes to 0.
+    // The probabilities of a sample sum to 1, so its slopes sum to 0.
     return { total: sum(losses.map((loss, row) => rows.weights[row]! * loss)), slopes: 0 };
   }
 
-  /** The log-sum-exp of each sample's negatives over all groups. */
-  private negatives(): Float64Array {
+  /** Returns the log-sum-exp of each sample's negatives over all groups. */
+  private negativesLogSumExp(): Float64Array {
     const { groups, stride } = this.memory.plan;
     const largest = this.memory.floats('largest');
     const sums = this.memory.doubles('sums');
@@ -123,7 +123,7 @@ class BankLossRun {
     });
   }
 
-  /** The groups' gradients are relative to their largest logits. */
+  /** Writes the factors of the groups' gradients, which are relative to their largest logits. */
   private writeGroupFactors(logSumExp: Float64Array): void {
     const { groups, stride } = this.memory.plan;
     const largest = this.memory.floats('largest');
@@ -136,8 +136,8 @@ class BankLossRun {
     }
   }
 
-  /** The part of the samples' own classes: `dL/dlogit`, and what it is to bank and embeddings. */
-  private writeOwn(slopes: Float64Array): void {
+  /** Writes the slopes of the samples' own classes, and their factors in the gradients of bank and embeddings. */
+  private writeOwnClasses(slopes: Float64Array): void {
     const { memory, rows, options } = this;
     const gradients = slopes.map((slope, row) => slope * rows.ownDerivative[row]!);
     memory.floats('ownSlopes').set(slopes);
@@ -147,7 +147,7 @@ class BankLossRun {
   }
 }
 
-/** Of the tasks over samples (assembly/bank-rows.ts). */
+/** Samples in a chunk, as in assembly/bank-rows.ts. */
 const samplesInChunk = 8;
 
 function sum(values: Float64Array): number {

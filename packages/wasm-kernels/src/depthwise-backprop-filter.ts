@@ -12,8 +12,8 @@ import { nativeModule } from './native-module.ts';
  * `DepthwiseConv2dNativeBackpropFilter`: the gradient of a depthwise convolution with respect to its filter,
  * `dW[k, c, m] = Σ_{n, o} x[n, o·stride + k·dilation - pad, c] · dy[n, o, c·multiplier + m]`.
  *
- * Compiled, or else a plain loop: XNNPACK has fast depthwise convolutions for 2×2, 3×3 and 5×5 filters only,
- * and here `dy` would be the filter. It adds in float64.
+ * Compiled if the geometry is supported, else a loop that adds in float64. XNNPACK is no alternative: `dy` would be the
+ * filter, and its depthwise convolutions are fast only for 2×2, 3×3 and 5×5 filters.
  */
 export const depthwiseBackpropFilter: ScopedKernel<
   { x: TensorInfo; dy: TensorInfo },
@@ -43,7 +43,7 @@ export const depthwiseBackpropFilter: ScopedKernel<
     inputStep: width.stride * inChannels,
   };
 
-  // Rows outside, taps inside: the two rows of a product stay in the cache for all taps.
+  // With taps in the inner loop, both rows of a product stay in the cache for all taps.
   for (let image = 0; image < batch; image++) {
     for (let row = 0; row < height.output; row++) {
       const outputRow = (image * height.output + row) * width.output;
@@ -65,7 +65,7 @@ export const depthwiseBackpropFilter: ScopedKernel<
   return output;
 };
 
-/** The outputs `first ≤ o < end` for which this tap lies on the input, which is read at `o * stride + shift`. */
+/** Returns the outputs `first ≤ o < end` for which a tap is inside the input, at `o * stride + shift`. */
 function outputsThatRead({ input, output, stride, dilation, padBefore }: AxisGeometry, tap: number) {
   const shift = tap * dilation - padBefore;
   const first = Math.max(0, Math.ceil(-shift / stride));
@@ -79,7 +79,7 @@ interface RowProducts {
   sums: Float64Array;
   outChannels: number;
   multiplier: number;
-  /** Distance of the inputs that neighbouring outputs read. */
+  /** Elements between the inputs of adjacent outputs. */
   inputStep: number;
 }
 
@@ -94,7 +94,7 @@ function addRow(
   for (let channel = 0; channel < outChannels; channel++) {
     let from = firstInput + (multiplier === 1 ? channel : Math.floor(channel / multiplier));
     let to = firstOutput + channel;
-    // Two sums: one addition need not wait for the other.
+    // Two independent sums, whose additions need not wait for each other.
     let even = 0;
     let odd = 0;
     let column = 0;

@@ -6,10 +6,10 @@ import { depthwiseInputGradient, isCompiledDepthwise } from './native-depthwise.
 import { nativeModule } from './native-module.ts';
 
 /**
- * `DepthwiseConv2dNativeBackpropInput`: the gradient of a depthwise convolution with respect to its input:
- * compiled, or else a depthwise convolution of `dy`, spread out by the stride, with the filter turned by 180°.
+ * `DepthwiseConv2dNativeBackpropInput`: the gradient of a depthwise convolution with respect to its input. Compiled if the
+ * geometry is supported, else a depthwise convolution of `dy`, dilated by the stride, with the filter rotated by 180°.
  *
- * With a channel multiplier, every output channel is convolved by itself and those of one input channel are added.
+ * With a channel multiplier, each output channel is convolved separately, and those of one input channel are added.
  */
 export const depthwiseBackpropInput: ScopedKernel<
   { dy: TensorInfo; filter: TensorInfo },
@@ -29,13 +29,13 @@ export const depthwiseBackpropInput: ScopedKernel<
   }
   const spread = insertZeros(scope, dy, height.stride, width.stride);
   const { x, pad } = cropForPadding(scope, spread, gradientMargin(height), gradientMargin(width));
-  // Nothing is left of dy where no output reads any input.
+  // The cropped dy is empty if no output reads any input.
   if (util.sizeFromShape(x.shape) === 0) return scope.zeros(inputShape);
 
-  const turned = scope.run('Reverse', { x: filter }, { dims: [0, 1] });
+  const rotated = scope.run('Reverse', { x: filter }, { dims: [0, 1] });
   const gradient = scope.run(
     'DepthwiseConv2dNative',
-    { x, filter: scope.reshape(turned, [height.kernel, width.kernel, outChannels, 1]) },
+    { x, filter: scope.reshape(rotated, [height.kernel, width.kernel, outChannels, 1]) },
     { strides: [1, 1], dilations: [height.dilation, width.dilation], pad },
   );
   if (outChannels === inChannels) return gradient;

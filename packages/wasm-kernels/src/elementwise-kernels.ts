@@ -17,7 +17,7 @@ import { mean, sum } from './sum.ts';
 import { tile } from './tile.ts';
 import { transpose } from './transpose.ts';
 
-/** Everything that is not a product of matrices or a convolution, by the name of the kernel. */
+/** Kernels other than matrix products and convolutions, by name. */
 export const elementwiseKernels: Readonly<Record<string, KernelFunc>> = {
   AdamWStep: toKernelFunc(adamWStep),
   AvgPoolGrad: toKernelFunc(avgPoolGrad),

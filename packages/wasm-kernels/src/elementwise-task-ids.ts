@@ -1,5 +1,5 @@
-// Numbers of the tasks that are not matrix products (assembly/elementwise-tasks.ts), and of what some of them compute.
-// This file is read by both compilers, TypeScript's and AssemblyScript's.
+// Numbers of the tasks without matrix products (assembly/elementwise-tasks.ts), and of their variants. Both TypeScript and
+// AssemblyScript compile this file.
 
 export const rowSumsTask = 100;
 export const columnSumsTask = 101;
@@ -18,13 +18,13 @@ export const segmentSumTask = 113;
 export const maxPoolGradTask = 114;
 export const avgPoolGradTask = 115;
 
-/** What `columnSumsTask` adds up. */
+/** Variants of `columnSumsTask`. */
 export const plainSums = 0;
 export const momentSums = 1;
 export const batchNormGradientSums = 2;
 export const preluGradientSums = 3;
 
-/** What `activationTask` applies. */
+/** Variants of `activationTask`. */
 export const linearActivation = 0;
 export const reluActivation = 1;
 export const relu6Activation = 2;

@@ -9,9 +9,9 @@ import { backendHeap } from './backend-internals.ts';
 import { disableWasmTraining, enableWasmTraining } from './index.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
-/** In the order of the tests: the backend gets its shared memory in the first one that asks for threads. */
+/** The tests depend on their order: the first one with several threads gives the backend its shared memory. */
 describe('enableWasmTraining', () => {
-  it('with nothing asked for is the backend as it was, on one thread', async () => {
+  it('keeps the backend on one thread by default', async () => {
     expect(await enableWasmTraining({ relaxedSimd: false })).toEqual({
       threads: 1,
       simd: true,
@@ -22,7 +22,7 @@ describe('enableWasmTraining', () => {
     expect(tf.getBackend()).toBe('wasm');
   });
 
-  it('refuses options out of range', async () => {
+  it('rejects options out of range', async () => {
     for (const threads of [0, -1, 1.5, 65, Number.NaN]) {
       await expect(enableWasmTraining({ threads })).rejects.toThrow(ConfigError);
     }
@@ -31,16 +31,16 @@ describe('enableWasmTraining', () => {
     );
   });
 
-  it('says what to do where tensors are on a backend that threads cannot share', async () => {
+  it('explains what to do if tensors are on a backend that threads cannot share', async () => {
     const tensor = tf.ones([3]);
     await expect(enableWasmTraining({ threads: 2 })).rejects.toThrow(
-      /^1 tensors lie on the wasm backend.*before the first tensor/,
+      /^1 tensor is on the wasm backend.*before the first tensor/,
     );
     expect(tensor.dataSync()).toEqual(Float32Array.of(1, 1, 1));
     tensor.dispose();
   });
 
-  it('takes threads once they are gone, and changes their number at any time', async () => {
+  it('starts threads once no tensors are left, and changes their number at any time', async () => {
     expect(await enableWasmTraining({ threads: 2 })).toMatchObject({
       threads: 2,
       sharedMemory: true,
@@ -51,12 +51,12 @@ describe('enableWasmTraining', () => {
     expect(describeBackend()).toMatchObject({ backend: 'wasm', threads: 3, simd: true, missing: [] });
     await disableWasmTraining();
     expect(describeBackend()).toMatchObject({ threads: 1 });
-    // An ordinary buffer, which can be sent and decoded, whatever the heap is.
+    // `data` returns an ordinary buffer, which can be sent and decoded, even from a shared heap.
     expect((await tensor.data()).buffer).toBeInstanceOf(ArrayBuffer);
     tensor.dispose();
   });
 
-  it('gives the memory of threads back', async () => {
+  it('frees the memory of threads', async () => {
     await enableWasmTraining({ threads: 1 });
     const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
     await enableWasmTraining({ threads: 3 });
@@ -69,10 +69,10 @@ describe('enableWasmTraining', () => {
   });
 });
 
-describe('whatever the number of threads', () => {
+describe('any number of threads', () => {
   afterEach(() => disableWasmTraining());
 
-  /** Expects the same bits from each case with 1 to 4 threads, twice with each. */
+  /** Expects the same bits from each case with 1 to 4 threads, twice for each number. */
   async function expectSameBits(cases: readonly (() => tf.Tensor[])[], relaxedSimd: boolean): Promise<void> {
     const digests: string[][] = [];
     for (const threads of [1, 2, 3, 4]) {
@@ -89,7 +89,7 @@ describe('whatever the number of threads', () => {
   }
 
   describe.each([true, false])('relaxed SIMD %s', (relaxedSimd) => {
-    it('products are the same bits', async () => {
+    it('computes the same bits of products', async () => {
       const products = fc.record({
         batch: fc.constantFrom([], [3], [2, 1]),
         rows: fc.integer({ min: 1, max: 300 }),
@@ -107,7 +107,7 @@ describe('whatever the number of threads', () => {
       await expectSameBits(work, relaxedSimd);
     });
 
-    it('losses and their gradients are the same bits', async () => {
+    it('computes the same bits of losses and their gradients', async () => {
       const losses = fc.record({
         batch: fc.constantFrom(1, 7, 33),
         size: fc.constantFrom(3, 16, 65),
@@ -143,7 +143,7 @@ describe('whatever the number of threads', () => {
     });
   });
 
-  it('nothing is left behind', async () => {
+  it('leaks no memory', async () => {
     await enableWasmTraining({ threads: 3 });
     const [a, b] = [random([200, 300], 1), random([300, 200], 2)];
     expectNoLeak(() => tf.matMul(a, b), 100);
@@ -152,7 +152,7 @@ describe('whatever the number of threads', () => {
 });
 
 describe('a process with threads', () => {
-  it('ends by itself', async () => {
+  it('exits by itself', async () => {
     const program = `
       import '@tensorflow/tfjs';
       import { enableWasmTraining } from '@openset/wasm-kernels';

@@ -18,7 +18,7 @@ describe('DepthwiseConv2dNative', () => {
   convolutionKernelTests({ kernelName: 'DepthwiseConv2dNative', depthwise: true, of: 'output' });
 });
 
-/** The layer with its bias and activation, fused. */
+/** Runs the fused layer with its bias and activation. */
 function fusedLayer(kind: 'dense' | 'depthwise', options: object): tf.Tensor {
   const x = random([2, 8, 7, 12], 1) as tf.Tensor4D;
   const filter = random([3, 3, 12, kind === 'dense' ? 12 : 1], 2) as tf.Tensor4D;
@@ -37,18 +37,18 @@ describe.each(['dense', 'depthwise'] as const)('the fused %s convolution', (kind
     const expected = fusedLayer(kind, options).dataSync();
     enableNative(true);
     expectTensor(fusedLayer(kind, options), [2, 8, 7, 12], expected);
-    // A dilated convolution is the stock kernel's.
+    // A dilated convolution runs on the stock kernel.
     expect(fusedLayer(kind, { ...options, dilations: 2 }).shape).toEqual([2, 8, 7, 12]);
     expectNoLeak(() => fusedLayer(kind, options), 5);
   });
 
-  it('says what is wrong with a bias or an activation', () => {
+  it('names an invalid bias or activation', () => {
     expect(() => fusedLayer(kind, { bias: random([1, 1, 12], 3) })).toThrow(/bias/);
     expect(() => fusedLayer(kind, { activation: 'gelu' })).toThrow(/gelu/);
   });
 });
 
-describe('a filter that is changed in place', () => {
+describe('a filter that changes in place', () => {
   it.each([
     ['compiled', {}],
     ['dilated', { dilations: 2 }],

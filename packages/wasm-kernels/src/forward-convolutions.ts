@@ -1,11 +1,11 @@
 import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { activationKernels } from './activation.ts';
 import { type ConvolutionAttributes, convolutionGeometry } from './convolution-geometry.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { convolve, isCompiled } from './native-convolution.ts';
 import { depthwiseConvolve, isCompiledDepthwise } from './native-depthwise.ts';
 import { nativeModule } from './native-module.ts';
 import { type ConvolutionName, isDepthwise, runStockConvolution } from './stock-convolution.ts';
-import type { StockKernelName } from './stock-kernels.ts';
 
 interface Inputs {
   x: TensorInfo;
@@ -22,7 +22,7 @@ interface FusedAttributes extends ConvolutionAttributes {
   leakyreluAlpha?: number;
 }
 
-/** The kernels of the same names in tfjs: compiled where that is covered, else the stock kernels. */
+/** The tfjs kernels of the same names: compiled if the geometry is supported, else stock. */
 export const conv2D = plainKernel('Conv2D');
 export const depthwiseConv2D = plainKernel('DepthwiseConv2dNative');
 export const fusedConv2D = fusedKernel('FusedConv2D');
@@ -30,26 +30,18 @@ export const fusedDepthwiseConv2D = fusedKernel('FusedDepthwiseConv2D');
 
 function plainKernel(name: ConvolutionName): ScopedKernel<Inputs, ConvolutionAttributes> {
   return (scope, { x, filter }, attributes) =>
-    compiled(scope, name, { x, filter }, attributes) ??
+    runCompiled(scope, name, { x, filter }, attributes) ??
     runStockConvolution(scope, name, { x, filter }, attributes);
 }
 
-const activationKernels: Partial<Record<backend_util.Activation, StockKernelName>> = {
-  relu: 'Relu',
-  relu6: 'Relu6',
-  elu: 'Elu',
-  sigmoid: 'Sigmoid',
-  leakyrelu: 'LeakyRelu',
-};
-
-/** Convolution and bias in one step, then the activation. */
+/** Returns a kernel that computes convolution and bias in one step, then the activation. */
 function fusedKernel(name: ConvolutionName): ScopedKernel<FusedInputs, FusedAttributes> {
   return (scope, inputs, attributes) => {
     const { activation, leakyreluAlpha } = attributes;
     const kernel = activationKernels[activation];
-    const known = kernel !== undefined || activation === 'linear' || activation === 'prelu';
-    const result = known ? compiled(scope, name, inputs, attributes) : null;
-    // It also says what is wrong with a bias of another shape or an activation that is not known.
+    const isKnown = kernel !== undefined || activation === 'linear' || activation === 'prelu';
+    const result = isKnown ? runCompiled(scope, name, inputs, attributes) : null;
+    // The stock kernel also reports a bias of the wrong shape and an unknown activation.
     if (!result) return runStockConvolution(scope, name, inputs, attributes);
     if (activation === 'prelu') {
       return scope.run('Prelu', { x: result, alpha: inputs.preluActivationWeights! });
@@ -58,8 +50,8 @@ function fusedKernel(name: ConvolutionName): ScopedKernel<FusedInputs, FusedAttr
   };
 }
 
-/** The compiled convolution plus bias; null if it is not covered. */
-function compiled(
+/** Returns the compiled convolution plus bias, or null if it is unsupported. */
+function runCompiled(
   scope: KernelScope,
   name: ConvolutionName,
   { x, filter, bias = null }: FusedInputs,

@@ -19,7 +19,7 @@ describeBothWays('FusedBatchNorm', () => {
       fc.sample(cases, { numRuns: 100, seed: 1 }),
       ({ outer, channels, scaled, shifted, elementwise }) => {
         const shape = [...outer, channels];
-        // Statistics of each element are left to the stock kernel, which wants all lists so then.
+        // Statistics for each element run on the stock kernel, which requires all lists in that shape.
         const list = (seed: number) => random(elementwise ? shape : [channels], seed) as tf.Tensor1D;
         return tf.batchNorm(
           random(shape, 1),
@@ -34,7 +34,7 @@ describeBothWays('FusedBatchNorm', () => {
     for (const { wasm, cpu } of results) expect(relativeError(wasm[0]!, cpu[0]!)).toBeLessThan(1e-5);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([3, 4, 5, 6], 1) as tf.Tensor4D;
     const list = tf.abs(random([6], 2)) as tf.Tensor1D;
     expectNoLeak(() => tf.batchNorm(x, list, list, list, list));

@@ -4,7 +4,7 @@ import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 import { channelValues, normalizeColumns } from './normalize-columns.ts';
 
-/** `FusedBatchNorm` (of inference): compiled where the statistics are lists of one number for each channel. */
+/** `FusedBatchNorm` for inference: compiled if mean, variance, offset and scale are `[channels]`, else stock. */
 export const fusedBatchNorm: ScopedKernel<
   { x: TensorInfo; mean: TensorInfo; variance: TensorInfo; offset?: TensorInfo; scale?: TensorInfo },
   { varianceEpsilon: number }
@@ -13,8 +13,8 @@ export const fusedBatchNorm: ScopedKernel<
   const columns = columnsOf(x);
   const { channels } = columns;
   const lists = [mean, variance, ...(offset ? [offset] : []), ...(scale ? [scale] : [])];
-  const byChannel = lists.every(({ shape }) => shape.length === 1 && shape[0] === channels);
-  if (!byChannel || x.dtype !== 'float32' || !nativeModule(scope.backend)) {
+  const isByChannel = lists.every(({ shape }) => shape.length === 1 && shape[0] === channels);
+  if (!isByChannel || x.dtype !== 'float32' || !nativeModule(scope.backend)) {
     return scope.run('FusedBatchNorm', { ...inputs }, attributes);
   }
   const y = scope.allocate(x.shape);

@@ -8,7 +8,7 @@ import './index.ts';
 const activations = ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const;
 type Activation = (typeof activations)[number];
 
-/** In float64. */
+/** Computes an activation in float64. */
 function activated(x: number, activation: Activation, slope: number): number {
   switch (activation) {
     case 'relu':
@@ -50,7 +50,7 @@ function run({ batch, sizes, transposeA, transposeB, activation, bias, slopes }:
   });
 }
 
-/** From the plain product, itself tested, on. */
+/** Computes the expected result from the plain product, which has tests of its own. */
 function reference({ batch, sizes, transposeA, transposeB, activation, bias, slopes }: Case): Float64Array {
   const [rows, inner, columns] = sizes;
   const product = tf.matMul(
@@ -71,7 +71,7 @@ function reference({ batch, sizes, transposeA, transposeB, activation, bias, slo
 
 describeBothWays('_FusedMatMul', (native) => {
   it('adds the bias once', () => {
-    // The inner dimension spans several blocks of the stock kernel, which adds the bias to each.
+    // The inner dimension spans several blocks of the stock kernel, which adds the bias to each block.
     const a = tf.ones([2, 200]) as tf.Tensor2D;
     const b = tf.ones([3, 200]) as tf.Tensor2D;
     const bias = tf.tensor1d([1, 2, 3]);
@@ -79,7 +79,7 @@ describeBothWays('_FusedMatMul', (native) => {
     expectTensor(result, [2, 3], [201, 202, 203, 201, 202, 203]);
   });
 
-  it('agrees with product, bias and activation one after the other', () => {
+  it('agrees with separate product, bias and activation', () => {
     const size = fc.constantFrom(1, 2, 5, 8, 33);
     const cases: fc.Arbitrary<Case> = fc.record({
       batch: fc.constantFrom([], [1], [3]),
@@ -87,7 +87,7 @@ describeBothWays('_FusedMatMul', (native) => {
       transposeA: fc.boolean(),
       transposeB: fc.boolean(),
       activation: fc.constantFrom(...activations),
-      // Without SIMD the stock kernel runs, where it can, and takes lists only.
+      // Without SIMD the stock kernel may run, and it supports only lists.
       bias: native
         ? fc.constantFrom('none', 'column', 'row', 'scalar', 'matrix')
         : fc.constantFrom('none', 'column'),
@@ -103,7 +103,7 @@ describeBothWays('_FusedMatMul', (native) => {
     fc.assert(fc.property(cases, check), { numRuns: 300, seed: 2 });
   });
 
-  it('adds a bias also where there is nothing to multiply', () => {
+  it('adds a bias to an empty product', () => {
     const [a, b] = [tf.zeros([2, 0]) as tf.Tensor2D, tf.zeros([3, 0]) as tf.Tensor2D];
     const bias = tf.tensor1d([1, -2, 3]);
     const result = tf.fused.matMul({ a, b, transposeB: true, bias, activation: 'relu' });
@@ -120,13 +120,13 @@ describeBothWays('_FusedMatMul', (native) => {
     expectTensor(tf.fused.matMul({ a, b }), [1, 1], [8]);
   });
 
-  it('names an activation that it does not know', () => {
+  it('names an unknown activation', () => {
     const a = tf.ones([2, 2]) as tf.Tensor2D;
     const call = () => tf.fused.matMul({ a, b: a, transposeB: true, activation: 'gelu' as 'relu' });
     expect(call).toThrow(/gelu/);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const [a, b] = [random([7, 60], 1), random([5, 60], 2)] as [tf.Tensor2D, tf.Tensor2D];
     const bias = random([5], 3);
     for (const activation of activations) {
@@ -141,7 +141,7 @@ describe('_FusedMatMul', () => {
     await tf.setBackend('wasm');
   });
 
-  /** The activation alone, by a product with one. */
+  /** Applies the activation alone, by a product with one. */
   const apply = (content: number[], activation: Activation) =>
     tf.fused
       .matMul({
@@ -162,14 +162,14 @@ describe('_FusedMatMul', () => {
     });
   });
 
-  it.each(activations)('passes on what is not finite through %s', (activation) => {
+  it.each(activations)('preserves non-finite values through %s', (activation) => {
     const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
     const limits = { relu: [infinity, 0], relu6: [6, 0], elu: [infinity, -1], sigmoid: [1, 0] };
     const expected = limits[activation as 'relu'] ?? [infinity, -infinity];
     expect([...apply([nan, infinity, -infinity], activation)]).toEqual([nan, ...expected]);
   });
 
-  it('gives the same bits in any order of work', () => {
+  it('computes the same bits in any order of chunks', () => {
     const test = { batch: [], sizes: [300, 20, 401], transposeA: false, transposeB: true } as const;
     for (const activation of activations) {
       const once = () =>

@@ -1,19 +1,10 @@
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
-import { activate, activationNumbers, repeatsIn } from './activation.ts';
+import { activate, activationKernels, activationNumbers, repeatsIn } from './activation.ts';
 import { batchMatMul, type MatMulAttributes, type MatMulInputs } from './batch-mat-mul.ts';
 import { linearActivation, preluActivation } from './elementwise-task-ids.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
 import { prelu } from './prelu.ts';
-import type { StockKernelName } from './stock-kernels.ts';
-
-const activationKernels: Partial<Record<backend_util.Activation, StockKernelName>> = {
-  relu: 'Relu',
-  relu6: 'Relu6',
-  elu: 'Elu',
-  sigmoid: 'Sigmoid',
-  leakyrelu: 'LeakyRelu',
-};
 
 interface FusedInputs extends MatMulInputs {
   bias?: TensorInfo | null;
@@ -26,24 +17,30 @@ interface FusedAttributes extends MatMulAttributes {
 }
 
 /**
- * `_FusedMatMul`: the compiled product, then bias and activation in one pass over it. The stock kernel adds the bias once for
- * every 48 rows of the inner dimension where it has a transpose, and keeps packed weights by tensor id.
+ * `_FusedMatMul`: the compiled product, then bias and activation in one pass over it. With a transposed operand, the stock
+ * kernel adds the bias once for every 48 rows of the inner dimension. It also caches packed weights by tensor id.
  *
- * Without SIMD: the stock kernel for one product of untransposed matrices; product, bias and activation one after the other for
- * the rest.
+ * Without SIMD, a single product of untransposed matrices runs on the stock kernel. Otherwise product, bias and activation
+ * run one after the other.
  */
 export const fusedMatMul: ScopedKernel<FusedInputs, FusedAttributes> = (scope, inputs, attributes) => {
   const { a, b, bias, preluActivationWeights } = inputs;
   const { transposeA, transposeB, activation = 'linear', leakyreluAlpha } = attributes;
   if (activationNumbers[activation] === undefined) {
     throw new Error(
-      `Activation '${activation}' of fused.matMul is not supported by the wasm backend. ` +
+      `Activation '${activation}' of fused.matMul is unsupported on the wasm backend. ` +
         `Choose one of: ${Object.keys(activationNumbers).join(', ')}.`,
     );
   }
   const native = nativeModule(scope.backend);
   if (native) {
-    return withActivation(scope, native, batchMatMul(scope, { a, b }, attributes), inputs, attributes);
+    return applyBiasAndActivation(
+      scope,
+      native,
+      batchMatMul(scope, { a, b }, attributes),
+      inputs,
+      attributes,
+    );
   }
   const single = a.shape[0] === 1 && b.shape[0] === 1;
   if (single && !transposeA && !transposeB) {
@@ -56,8 +53,8 @@ export const fusedMatMul: ScopedKernel<FusedInputs, FusedAttributes> = (scope, i
   return kernel ? scope.run(kernel, { x: result }, { alpha: leakyreluAlpha }) : result;
 };
 
-/** Bias and activation in the place of the product. */
-function withActivation(
+/** Applies bias and activation in the memory of the product. */
+function applyBiasAndActivation(
   scope: KernelScope,
   native: NativeModule,
   product: TensorInfo,
@@ -66,10 +63,10 @@ function withActivation(
 ): TensorInfo {
   const repeats = (list: TensorInfo | null | undefined) => !list || repeatsIn(product.shape, list.shape);
   if (!repeats(bias) || (activation === 'prelu' && !repeats(slopes))) {
-    // A bias of each row, say: rare.
+    // Rare: for example, a bias for each row.
     const sum = bias ? scope.run('Add', { a: product, b: bias }) : product;
     if (activation === 'prelu') return prelu(scope, { x: sum, alpha: slopes! }, {});
-    return withActivation(scope, native, sum, {} as FusedInputs, {
+    return applyBiasAndActivation(scope, native, sum, {} as FusedInputs, {
       activation,
       ...(leakyreluAlpha !== undefined && { leakyreluAlpha }),
     });

@@ -4,7 +4,7 @@ import { gatherRowsTask } from './elementwise-task-ids.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 
-/** `GatherV2` in copies of whole slices; the stock kernel takes every element by its coordinates, 13 ns each. */
+/** `GatherV2`: copies whole slices. The stock kernel computes the coordinates of every element, 13 ns each. */
 export const gatherV2: ScopedKernel<
   { x: TensorInfo; indices: TensorInfo },
   { axis: number; batchDims: number }

@@ -1,10 +1,10 @@
-/** Multiplications that are worth a thread's while: some 50 µs. */
-const worthwhile = 2 ** 21;
+/** Minimum multiplications for another thread, about 50 µs. */
+const minWork = 2 ** 21;
 
 /**
- * Rows and columns of the tiles that threads take of a matrix product: the whole product for one thread, or where it is
- * small or there are matrices enough. Two tiles for each thread even out their speeds; more would copy the operands into
- * panels too often. Results do not depend on the tiles.
+ * Returns rows and columns of the tiles of a matrix product that threads claim. A tile is the whole product for one
+ * thread, for small products, and for large batches. Two tiles for each thread balance their speeds; more would pack
+ * the operands too often. Results do not depend on the tiles.
  */
 export function gemmTile(product: {
   rows: number;
@@ -15,7 +15,7 @@ export function gemmTile(product: {
 }): { rows: number; columns: number } {
   const { rows, columns, inner, batch, threads } = product;
   const most = threads === 1 ? 1 : Math.ceil((2 * threads) / batch);
-  const count = Math.min(most, Math.floor((rows * columns * inner) / worthwhile));
+  const count = Math.min(most, Math.floor((rows * columns * inner) / minWork));
   let best = { rows, columns };
   let leastCopied = Number.POSITIVE_INFINITY;
   for (let down = 1; down <= count; down++) {
@@ -28,7 +28,7 @@ export function gemmTile(product: {
   return best;
 }
 
-/** A part of so many, in whole micro-tiles. */
+/** Returns the size of one of `parts` parts, rounded up to a multiple. */
 function share(length: number, parts: number, multiple: number): number {
   return Math.max(multiple, Math.ceil(length / parts / multiple) * multiple);
 }

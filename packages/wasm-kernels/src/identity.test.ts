@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 
 describe('Identity', () => {
-  it('gives a tensor on the same memory, which outlives the one it was made from', () => {
+  it('returns a tensor on the same memory, which outlives the original', () => {
     const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
     const buffers = tf.memory().numDataBuffers;
     const copy = tf.clone(x);
@@ -20,7 +20,7 @@ describe('Identity', () => {
     copy.dispose();
   });
 
-  it('gives snapshots that later assignments to a variable do not touch', () => {
+  it('returns snapshots that later assignments to a variable do not change', () => {
     const variable = tf.variable(tf.tensor1d([1, 2]));
     const snapshot = tf.clone(variable);
     variable.assign(tf.tensor1d([3, 4]));
@@ -34,7 +34,7 @@ describe('Identity', () => {
     expect([...copy.dataSync()]).toEqual([1, 0]);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = tf.tensor1d([1, 2, 3]);
     expectNoLeak(() => tf.clone(x));
   });

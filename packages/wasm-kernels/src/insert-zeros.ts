@@ -3,8 +3,8 @@ import type { AxisGeometry, Margin } from './convolution-geometry.ts';
 import type { KernelScope } from './kernel-scope.ts';
 
 /**
- * Spreads `x` `[batch, height, width, channels]` out: `strideHeight - 1` rows and `strideWidth - 1` columns of
- * zeros after each of its own, the last included.
+ * Inserts `strideHeight - 1` rows and `strideWidth - 1` columns of zeros after each row and column of `x`
+ * `[batch, height, width, channels]`, including the last.
  */
 export function insertZeros(
   scope: KernelScope,
@@ -26,8 +26,8 @@ export function insertZeros(
 }
 
 /**
- * Padding of the spread-out `dy` with which the convolution with the turned filter gives the gradient of exactly
- * the input.
+ * Returns the padding of `dy` with inserted zeros for which its convolution by the rotated filter has the size of the
+ * input.
  */
 export function gradientMargin({ input, output, kernel, stride, dilation, padBefore }: AxisGeometry): Margin {
   return { before: (kernel - 1) * dilation - padBefore, after: input + padBefore - output * stride };

@@ -2,17 +2,17 @@ import { relaxedBinary, simdBinary } from './generated/binary.ts';
 import { nodeEngine } from './node-modules.ts';
 import { withSharedMemory } from './shared-memory-flag.ts';
 
-/** Which version of the compiled kernels. */
+/** A version of the compiled kernels. */
 export interface KernelVersion {
-  /** For memory that threads share, or for memory of one thread: an engine takes a module only for its kind. */
+  /** Whether threads share the memory. An engine accepts a module only for the kind of memory that it declares. */
   readonly shared: boolean;
-  /** With fused multiply-add. */
+  /** Whether it uses fused multiply-add. */
   readonly relaxedSimd: boolean;
 }
 
 const compiled = new Map<string, WebAssembly.Module | null>();
 
-/** The kernels, compiled once for each version; null where this engine does not know their instructions. */
+/** Returns the kernels, compiled once for each version, or null if this engine does not support their instructions. */
 export function kernelModule({ shared, relaxedSimd }: KernelVersion): WebAssembly.Module | null {
   const key = `${shared} ${relaxedSimd}`;
   let module = compiled.get(key);
@@ -24,7 +24,7 @@ export function kernelModule({ shared, relaxedSimd }: KernelVersion): WebAssembl
   return module;
 }
 
-/** Whether this engine has relaxed SIMD, or has it now: Node 20 knows it, but wants to be told before it compiles. */
+/** Enables relaxed SIMD and returns whether this engine has it. Node 20 requires a flag. */
 export function allowRelaxedSimd(): boolean {
   if (hasRelaxedSimd()) return true;
   nodeEngine()?.setFlagsFromString('--experimental-wasm-relaxed-simd');
@@ -32,7 +32,7 @@ export function allowRelaxedSimd(): boolean {
   return hasRelaxedSimd();
 }
 
-/** Whether this engine compiles relaxed SIMD as it is. */
+/** Whether this engine compiles relaxed SIMD without further flags. */
 export function hasRelaxedSimd(): boolean {
   return kernelModule({ shared: false, relaxedSimd: true }) !== null;
 }

@@ -3,11 +3,10 @@ import { type StockKernelName, stockKernels } from './stock-kernels.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
 /**
- * Runs stock kernels inside one of ours and frees what they leave behind.
+ * Runs stock kernels inside one of ours and frees intermediate results.
  *
- * Kernels work below the engine's `tidy`, so every intermediate result has to be given back by hand. A scope
- * holds one reference to each tensor that it made; {@link toKernelFunc} gives all of them back, after it took
- * one more to the result.
+ * Kernels run below the engine's `tidy`, so they must release every intermediate result. A scope holds one reference to
+ * each tensor it makes. {@link toKernelFunc} releases all of them, after it adds a reference to each result.
  */
 export class KernelScope {
   readonly backend: WasmBackend;
@@ -17,26 +16,26 @@ export class KernelScope {
     this.backend = backend;
   }
 
-  /** Runs a kernel of stock tfjs-backend-wasm that has one output. */
+  /** Runs a kernel of stock tfjs-backend-wasm with one output. */
   run(kernelName: StockKernelName, inputs: Record<string, TensorInfo>, attributes: object = {}): TensorInfo {
     const { kernelFunc } = stockKernels().get(kernelName)!;
     const output = kernelFunc({ inputs, backend: this.backend, attrs: attributes as NamedAttrMap });
     return this.#track(output as TensorInfo);
   }
 
-  /** A new tensor on the heap, its content undefined. */
+  /** Allocates a tensor on the heap. Its content is undefined. */
   allocate(shape: number[], dtype: TensorInfo['dtype'] = 'float32'): TensorInfo {
     return this.#track(this.backend.makeOutput(shape, dtype));
   }
 
-  /** A tensor of zeros. */
+  /** Allocates a tensor of zeros. */
   zeros(shape: number[], dtype: TensorInfo['dtype'] = 'float32'): TensorInfo {
     const output = this.allocate(shape, dtype);
     this.view(output).fill(0);
     return output;
   }
 
-  /** The same memory under another shape. */
+  /** Returns a tensor of another shape on the same memory. */
   reshape(x: TensorInfo, shape: number[]): TensorInfo {
     util.assert(
       util.sizeFromShape(x.shape) === util.sizeFromShape(shape),
@@ -50,24 +49,24 @@ export class KernelScope {
     return this.run('Transpose', { x }, { perm: permutation });
   }
 
-  /** The tensor's values, in memory of their own. */
+  /** Returns a copy of the tensor's values. */
   read(x: TensorInfo): Float32Array | Int32Array | Uint8Array {
     return this.view(x).slice();
   }
 
-  /** A view of the tensor's memory; the next allocation may detach it. */
+  /** Returns a view of the tensor's memory. The next allocation may detach it. */
   view(x: TensorInfo): Float32Array | Int32Array | Uint8Array {
     return this.backend.typedArrayFromHeap(x) as Float32Array | Int32Array | Uint8Array;
   }
 
-  /** {@link view} of several float32 tensors. */
+  /** Returns views of several float32 tensors; see {@link view}. */
   views<Tensors extends readonly TensorInfo[]>(
     ...tensors: Tensors
   ): { [Index in keyof Tensors]: Float32Array } {
     return tensors.map((tensor) => this.view(tensor)) as { [Index in keyof Tensors]: Float32Array };
   }
 
-  /** A copy of `length` consecutive elements from `offset` on, as a tensor of the given shape. */
+  /** Copies consecutive elements, starting at `offset`, to a tensor of the given shape. */
   copyRange(x: TensorInfo, offset: number, shape: number[]): TensorInfo {
     const output = this.allocate(shape, x.dtype);
     const length = util.sizeFromShape(shape);
@@ -75,7 +74,7 @@ export class KernelScope {
     return output;
   }
 
-  /** Runs `work` with a scope of its own, so that what it makes is freed when it returns. */
+  /** Runs `work` in a scope of its own, which frees intermediate results when `work` returns. */
   nested<Result extends TensorInfo | undefined>(work: (inner: KernelScope) => Result): Result {
     const inner = new KernelScope(this.backend);
     let result: Result | undefined;
@@ -88,7 +87,7 @@ export class KernelScope {
     }
   }
 
-  /** Gives back everything made here, except for one reference to each of the results, which are returned. */
+  /** Releases all tensors of the scope, but leaves one reference to each of the results. */
   close(results: TensorInfo | readonly TensorInfo[] = []): void {
     for (const { dataId } of [results].flat()) this.backend.incRef(dataId);
     for (const { dataId } of this.#made) this.backend.disposeData(dataId);
@@ -101,20 +100,20 @@ export class KernelScope {
   }
 }
 
-/** A kernel written over a {@link KernelScope}. `Inputs` and `Attributes` are those of the tfjs kernel. */
+/** A kernel that runs in a {@link KernelScope}. `Inputs` and `Attributes` are those of the tfjs kernel. */
 export type ScopedKernel<Inputs, Attributes, Results = TensorInfo> = (
   scope: KernelScope,
   inputs: Inputs,
   attributes: Attributes,
 ) => Results;
 
-/** The kernel in the form that `tf.registerKernel` takes. */
+/** Converts the kernel to the form that `tf.registerKernel` accepts. */
 export function toKernelFunc<Inputs, Attributes>(
   kernel: ScopedKernel<Inputs, Attributes, TensorInfo | TensorInfo[]>,
 ): KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const scope = new KernelScope(backend as WasmBackend);
-    // Brings what lies on another backend here, before any view is taken.
+    // Moves tensors of other backends to the heap, which may detach views.
     for (const input of Object.values(inputs)) if (input) scope.backend.getMemoryOffset(input.dataId);
     let results: TensorInfo | TensorInfo[] | undefined;
     try {

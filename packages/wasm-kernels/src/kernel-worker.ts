@@ -1,25 +1,26 @@
 import { WorkerError } from '@openset/core';
 import { nodeThreads } from './node-modules.ts';
 
-/** What a worker needs: the compiled kernels, the memory, and its places there. */
+/** Start data of a worker. */
 export interface WorkerStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** Addresses of the pool's control block and of the worker's scratch memory. */
   readonly control: number;
   readonly scratch: number;
-  /** How often a worker without work looks for some before it sleeps. */
+  /** Number of checks for work before an idle worker sleeps. */
   readonly spins: number;
 }
 
 /** A running worker. */
 export interface KernelWorker {
-  /** Ends it at once. */
+  /** Ends the worker, even in the middle of a chunk. */
   terminate(): Promise<unknown>;
 }
 
 /**
- * The program of a worker, as text: bundlers find no worker file to move, and a build or a test runner adds nothing to it.
- * It never comes back to its event loop, so the message has to be sent before.
+ * Source of a worker's program. As text, it needs no file that bundlers must move, and no build or test runner changes
+ * it. A worker never returns to its event loop, so it reports that it is ready before it serves.
  */
 const source = `
 const start = ({ module, memory, control, scratch, spins }, ready) => {
@@ -35,9 +36,10 @@ if (typeof require === 'function') {
 }`;
 
 /**
- * Starts a worker and waits until it serves. In Node the process does not wait for it when it ends.
- * @param onEnd told why, when the worker ends for whatever reason
- * @throws WorkerError if it does not start
+ * Starts a worker and waits until it is ready. A worker does not keep a Node process alive.
+ *
+ * @param onEnd called with the reason when the worker ends
+ * @throws WorkerError if the worker does not start
  */
 export async function startWorker(
   start: WorkerStart,
@@ -58,7 +60,7 @@ function startInNode(
   onEnd: (reason: string) => void,
 ): Promise<KernelWorker> {
   return new Promise((resolve, reject) => {
-    // Without the loaders and inspectors that the program itself may run under.
+    // An empty `execArgv` keeps loaders and inspectors of the program out of the worker.
     const worker = new Worker(source, {
       eval: true,
       workerData: start,

@@ -64,14 +64,14 @@ describeBothWays('L2Normalize', () => {
     fc.assert(fc.property(cases, check), { numRuns: 200, seed: 8 });
   });
 
-  it('keeps what is not finite in its row', () => {
+  it('confines non-finite values to their row', () => {
     const x = tf.tensor2d([Number.NaN, 1, 3, 4], [2, 2]);
     const [y, inverse] = valuesOf(runOutputs('L2Normalize', { x }, { epsilon }));
     expect([...y!]).toEqual([Number.NaN, Number.NaN, Math.fround(0.6), Math.fround(0.8)]);
     expect(inverse![0]).toBeNaN();
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([5, 7], 1);
     const inverseNorm = random([5], 2);
     expectNoLeak(() => runOutputs('L2Normalize', { x }, { epsilon }));
@@ -92,7 +92,7 @@ describe('normalizeRows of @openset/core', () => {
     );
   };
 
-  it('gives the same by the kernel as by operations', () => {
+  it('agrees with the version on operations', () => {
     const byKernel = Object.values(normalizeRows(rows()));
     const kernel = tf.getKernel('L2Normalize', 'wasm');
     tf.unregisterKernel('L2Normalize', 'wasm');
@@ -105,14 +105,14 @@ describe('normalizeRows of @openset/core', () => {
     expect(found.slice(2)).toEqual(expected.slice(2));
   });
 
-  it('can be differentiated', () => {
+  it('has a gradient', () => {
     const x = random([3, 4], 1) as tf.Tensor2D;
     const gradient = tf.grad((from) => tf.sum(tf.mul(normalizeRows(from as tf.Tensor2D).unit, x)))(x);
     // x̂ · x is the norm of each row, and x̂ its gradient.
     expect(relativeError(gradient.dataSync(), normalizeRows(x).unit.dataSync())).toBeLessThan(1e-5);
   });
 
-  it('gives the same bits in any order of work', () => {
+  it('computes the same bits in any order of chunks', () => {
     const [x, dy] = [random([1000, 131], 1), random([1000, 131], 2)];
     const run = () => {
       const [y, inverseNorm] = runOutputs('L2Normalize', { x }, { epsilon }) as [tf.Tensor, tf.Tensor];

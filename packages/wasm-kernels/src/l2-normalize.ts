@@ -5,14 +5,14 @@ import { l2NormalizeGradTask, l2NormalizeTask } from './elementwise-task-ids.ts'
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 
-/** Attributes of `L2Normalize` and its gradient: the lower bound of the norm. */
+/** Attributes of `L2Normalize` and its gradient. `epsilon` is the lower bound of the norm. */
 export interface L2NormalizeAttributes {
   epsilon: number;
 }
 
 /**
- * `L2Normalize`: rows of unit length, `y = x / max(‖x‖, ε)`, and `1 / max(‖x‖, ε)` `[rows]`, for x `[rows, size]`. Sums and
- * quotients are taken in float64: neither overflows nor underflows for any float32.
+ * `L2Normalize`: normalises the rows of x `[rows, size]`. Returns `y = x / max(‖x‖, ε)` and `1 / max(‖x‖, ε)` `[rows]`.
+ * Sums and quotients in float64 neither overflow nor underflow for any float32.
  */
 export const l2Normalize: ScopedKernel<{ x: TensorInfo }, L2NormalizeAttributes, TensorInfo[]> = (
   scope,
@@ -43,8 +43,8 @@ export const l2Normalize: ScopedKernel<{ x: TensorInfo }, L2NormalizeAttributes,
 };
 
 /**
- * `L2NormalizeGrad`: the gradient of x from that of y and the results of `L2Normalize`, `(dy − (dy · y) y) / ‖x‖`. Where the
- * norm was below ε the divisor is a constant: `dy / ε`.
+ * `L2NormalizeGrad`: returns the gradient of x, `(dy − (dy · y) y) / ‖x‖`, from the gradient of y and the results of
+ * `L2Normalize`. If the norm is below ε, the divisor is constant and the gradient is `dy / ε`.
  */
 export const l2NormalizeGrad: ScopedKernel<
   { dy: TensorInfo; y: TensorInfo; inverseNorm: TensorInfo },

@@ -4,7 +4,7 @@ import { leakyReluActivation } from './elementwise-task-ids.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 
-/** `LeakyRelu`: `x`, or `alpha · x` where x is negative, with SIMD, which the stock kernel does without. */
+/** `LeakyRelu`: `x`, or `alpha · x` where x is negative. The stock kernel does not use SIMD. */
 export const leakyRelu: ScopedKernel<{ x: TensorInfo }, { alpha: number }> = (scope, { x }, attributes) => {
   const native = nativeModule(scope.backend);
   if (!native || x.dtype !== 'float32') return scope.run('LeakyRelu', { x }, attributes);

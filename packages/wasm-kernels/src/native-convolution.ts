@@ -93,7 +93,10 @@ function runConvolution(native: NativeModule, c: Convolution): void {
   ]);
 }
 
-/** Whether so many taps lie outside the image that skipping them pixel by pixel pays. True only for images of a few pixels. */
+/**
+ * Whether so many taps lie outside the image that skipping them pixel by pixel pays. True only for images of a few
+ * pixels.
+ */
 function isByPixel({ channels, batch, height, width }: Convolution): boolean {
   return channels >= 128 && batch >= 4 && shareInside(height) * shareInside(width) < 0.9;
 }

@@ -4,22 +4,22 @@ import { filterGradientTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { winogradFilterGradient } from './native-winograd.ts';
-import { affordableParts, sumOfParts } from './sum-of-parts.ts';
+import { limitPartCount, sumOfParts } from './sum-of-parts.ts';
 import { outputImage, windowedImageWords } from './windowed-convolution.ts';
 import { winogradScheme } from './winograd-schemes.ts';
 
-/** See assembly/filter-gradient.ts. */
+/** Block sizes, as in assembly/filter-gradient.ts. */
 const blockRows = 128;
 const blockColumns = 512;
 
-/** The pixels that are added up in float32: the rounding error grows with them. */
-const longestSum = 8192;
-/** Enough chunks for all threads. */
-const manyChunks = 16;
-/** Fewer channels do not make a block of their own. */
-const fewChannels = 64;
+/** Maximum pixels of a float32 sum. The rounding error grows with their number. */
+const maxTerms = 8192;
+/** Number of chunks that occupies all threads. */
+const minChunks = 16;
+/** Minimum channels for which a tap has a block of its own. */
+const minTapChannels = 64;
 
-/** The gradient of a convolution by its filter, `[height, width, inChannels, outChannels]`. */
+/** Returns the filter gradient of a convolution, `[height, width, inChannels, outChannels]`. */
 export function filterGradient(
   scope: KernelScope,
   native: NativeModule,
@@ -32,7 +32,7 @@ export function filterGradient(
   if (scheme) return winogradFilterGradient(scope, native, x, dy, geometry, scheme);
   const shape = [height.kernel, width.kernel, inChannels, outChannels];
   const window = height.kernel * width.kernel * inChannels;
-  const byTap = inChannels >= fewChannels;
+  const byTap = inChannels >= minTapChannels;
   const span = byTap ? inChannels : window;
   const rowsPerBlock = Math.ceil(span / Math.ceil(span / blockRows));
   const rowBlocks = (window / span) * Math.ceil(span / rowsPerBlock);
@@ -40,9 +40,9 @@ export function filterGradient(
   const blocks = rowBlocks * Math.ceil(outChannels / columnsPerBlock);
 
   const pixelRows = batch * height.output;
-  const wanted = Math.max((pixelRows * width.output) / longestSum, manyChunks / blocks);
-  const affordable = affordableParts(wanted, window * outChannels);
-  const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, affordable));
+  const requestedParts = Math.max((pixelRows * width.output) / maxTerms, minChunks / blocks);
+  const partLimit = limitPartCount(requestedParts, window * outChannels);
+  const rowsPerPart = Math.ceil(pixelRows / Math.min(pixelRows, partLimit));
   return sumOfParts(scope, native, Math.ceil(pixelRows / rowsPerPart), shape, (target, parts) => {
     native.run(filterGradientTask, parts * blocks, [
       ...windowedImageWords(outputImage(native, x, geometry)),

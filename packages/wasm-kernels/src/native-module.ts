@@ -5,20 +5,20 @@ import { guardMemory } from './out-of-memory.ts';
 import { type PoolFunctions, ThreadPool } from './thread-pool.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
-/** The functions of assembly/, on the memory of one backend. Addresses are byte offsets. */
+/** The functions of assembly/ on the memory of one backend. Addresses are byte offsets. */
 export interface NativeFunctions extends PoolFunctions {
-  /** One chunk of a task; see assembly/tasks.ts. */
+  /** Runs one chunk of a task; see assembly/tasks.ts. */
   runChunk(task: number, parameters: number, chunk: number, scratch: number): void;
   scratchBytes(): number;
 }
 
-/** See assembly/parameters.ts. */
+/** Layout of the parameters, as in assembly/parameters.ts. */
 const integerWords = 48;
 const parameterBytes = 4 * (integerWords + 16);
 
 /** The compiled kernels on the heap of one backend. */
 export class NativeModule {
-  /** Whether products and sums are fused. */
+  /** Whether multiply-add is fused. */
   readonly relaxedSimd: boolean;
   private readonly backend: WasmBackend;
   private readonly heap: BackendHeap;
@@ -39,20 +39,20 @@ export class NativeModule {
     this.scratch = heap.allocate(this.functions.scratchBytes());
   }
 
-  /** How many threads do the work. */
+  /** Number of threads that run tasks. */
   get threads(): number {
     return this.pool?.isRunning ? this.pool.threads : 1;
   }
 
-  /** Where a tensor lies. Heap growth moves nothing. */
+  /** Returns the address of a tensor. Heap growth does not change it. */
   readonly address = ({ dataId }: TensorInfo): number => this.backend.getMemoryOffset(dataId);
 
   /**
-   * Does all chunks of a task of assembly/tasks.ts, on all threads. The call returns when the last one is done.
+   * Runs all chunks of a task of assembly/tasks.ts on all threads. Returns when the last chunk is finished.
    *
-   * @param integers up to 48 whole numbers and addresses
-   * @param floats up to 16
-   * @throws WorkerError if a thread does not do its part; further calls then run on one thread
+   * @param integers up to 48 integers and addresses
+   * @param floats up to 16 numbers
+   * @throws WorkerError if a thread makes no progress; later calls then run on one thread
    */
   readonly run = (
     task: number,
@@ -73,8 +73,9 @@ export class NativeModule {
   };
 
   /**
-   * Works with so many threads from now on.
-   * @throws WorkerError if one does not start; the work stays on one thread then
+   * Sets the number of threads.
+   *
+   * @throws WorkerError if a thread does not start; tasks then run on one thread
    */
   async setThreads(threads: number): Promise<void> {
     const before = this.pool;
@@ -93,7 +94,7 @@ export class NativeModule {
     });
   }
 
-  /** Ends the threads and gives the memory back; the object must not be used afterwards. */
+  /** Ends the threads and frees the memory. Do not use the object afterwards. */
   async close(): Promise<void> {
     await this.setThreads(1);
     this.parameters.free();
@@ -105,8 +106,8 @@ const modules = new WeakMap<WasmBackend, NativeModule | null>();
 let enabled = true;
 
 /**
- * The compiled kernels on a backend's heap; null where WebAssembly has no SIMD or the backend is built otherwise: then the
- * versions in TypeScript run. They start with one thread.
+ * Returns the compiled kernels on a backend's heap, which start with one thread. Returns null if WebAssembly has no
+ * SIMD or the backend lacks the expected internals; the TypeScript versions then run.
  */
 export function nativeModule(backend: WasmBackend): NativeModule | null {
   if (!enabled) return null;
@@ -118,7 +119,7 @@ export function nativeModule(backend: WasmBackend): NativeModule | null {
   return native;
 }
 
-/** {@link nativeModule} with or without relaxed SIMD, which the engine must have. */
+/** Returns the compiled kernels with or without relaxed SIMD. The engine must support the choice. */
 export async function chooseNativeModule(
   backend: WasmBackend,
   relaxedSimd: boolean,
@@ -131,7 +132,7 @@ export async function chooseNativeModule(
   return native;
 }
 
-/** How a wasm backend computes. */
+/** Describes how a wasm backend computes. */
 export function describeNative(backend: WasmBackend): {
   threads: number;
   simd: boolean;
@@ -145,7 +146,7 @@ export function describeNative(backend: WasmBackend): {
   };
 }
 
-/** Switches the compiled kernels off, and on again: for tests of the versions in TypeScript. */
+/** Switches the compiled kernels on or off, for tests of the TypeScript versions. */
 export function enableNative(on: boolean): void {
   enabled = on;
 }

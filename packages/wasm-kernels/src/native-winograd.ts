@@ -3,20 +3,20 @@ import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import { winogradFilterTask, winogradGradientTask, winogradTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
-import { affordableParts, sumOfParts } from './sum-of-parts.ts';
-import { tilesAlong, type Wanted, type WinogradScheme } from './winograd-schemes.ts';
+import { limitPartCount, sumOfParts } from './sum-of-parts.ts';
+import { type ConvolutionResult, tilesAlong, type WinogradScheme } from './winograd-schemes.ts';
 
-/** See assembly/winograd-tiles.ts: what lies between planes, and the most channels of a block. */
+/** Bytes between planes, and maximum channels of a block, as in assembly/winograd-tiles.ts. */
 const planeGap = 64;
 const blockChannels = 128;
 /** Planes of a transformed filter. */
 const filterPlanes = 36;
-/** Enough chunks for some threads; more would transform the same inputs again. */
-const manyChunks = 8;
-/** The most tiles that are added up in float32. */
-const longestSum = 512;
+/** Number of chunks that occupies several threads. More would transform the same inputs repeatedly. */
+const minChunks = 8;
+/** Maximum tiles of a float32 sum. */
+const maxTerms = 512;
 
-/** `convolve` of native-convolution.ts. */
+/** Computes `convolve` of native-convolution.ts by Winograd's algorithm. */
 export function winogradConvolve(
   scope: KernelScope,
   native: NativeModule,
@@ -28,7 +28,7 @@ export function winogradConvolve(
 ): TensorInfo {
   const { batch, outChannels, height, width } = geometry;
   const output = scope.allocate([batch, height.output, width.output, outChannels]);
-  run(scope, native, {
+  runConvolution(scope, native, {
     ...forwardConvolution(native, x, output, geometry, scheme, 'output'),
     bias: bias ? native.address(bias) : 0,
     filter: native.address(filter),
@@ -36,7 +36,7 @@ export function winogradConvolve(
   return output;
 }
 
-/** `inputGradient` of native-convolution.ts. */
+/** Computes `inputGradient` of native-convolution.ts by Winograd's algorithm. */
 export function winogradInputGradient(
   scope: KernelScope,
   native: NativeModule,
@@ -49,7 +49,7 @@ export function winogradInputGradient(
   const output = scope.allocate([batch, height.input, width.input, inChannels]);
   const tap = inChannels * outChannels;
   const plain = height.stride === 1;
-  run(scope, native, {
+  runConvolution(scope, native, {
     scheme,
     image: native.address(dy),
     batch,
@@ -61,11 +61,11 @@ export function winogradInputGradient(
     outWidth: width.input,
     columns: inChannels,
     tiles: [tilesAlong(height, scheme, 'input'), tilesAlong(width, scheme, 'input')],
-    // With a stride, tiles begin where the padded input does, and with the last tap.
+    // With a stride, tiles start at the padded input, and with the last tap.
     offset: plain ? [height.padBefore - 2, width.padBefore - 2] : [-1, -1],
     origin: plain ? [0, 0] : [-height.padBefore, -width.padBefore],
     bias: 0,
-    // The taps in reverse order.
+    // Taps are in reverse order.
     filter: native.address(filter) + 4 * 8 * tap,
     filterTap: [-3 * tap, -tap],
     filterChannel: 1,
@@ -74,7 +74,7 @@ export function winogradInputGradient(
   return output;
 }
 
-/** `filterGradient` of native-filter-gradient.ts. */
+/** Computes `filterGradient` of native-filter-gradient.ts by Winograd's algorithm. */
 export function winogradFilterGradient(
   scope: KernelScope,
   native: NativeModule,
@@ -90,9 +90,9 @@ export function winogradFilterGradient(
   const columnsPerChunk = evenPart(outChannels, blockChannels);
   const { tilesPerBlock } = scheme;
   const blocks = Math.ceil(inChannels / channelsPerBlock) * Math.ceil(outChannels / columnsPerChunk);
-  // Long sums lose digits.
-  const wanted = Math.max(manyChunks / blocks, tiles / longestSum);
-  const parts = affordableParts(wanted, 9 * inChannels * outChannels);
+  // Long sums lose digits, so each part has a limited number of tiles.
+  const requestedParts = Math.max(minChunks / blocks, tiles / maxTerms);
+  const parts = limitPartCount(requestedParts, 9 * inChannels * outChannels);
   const tilesPerChunk = tilesPerBlock * Math.ceil(tiles / tilesPerBlock / parts);
   const shape = [3, 3, inChannels, outChannels];
   return sumOfParts(scope, native, Math.ceil(tiles / tilesPerChunk), shape, (filter, count) => {
@@ -101,14 +101,16 @@ export function winogradFilterGradient(
   });
 }
 
-/** A convolution of 3 × 3 taps: strides count elements, the rest addresses, pairs are vertical and horizontal. */
+/** A convolution of 3 × 3 taps. Pairs are [vertical, horizontal]; strides count elements. */
 interface Convolution {
   scheme: WinogradScheme;
+  /** Address of `[batch, height, width, channels]`. */
   image: number;
   batch: number;
   height: number;
   width: number;
   channels: number;
+  /** Address of `[batch, outHeight, outWidth, columns]`. */
   target: number;
   outHeight: number;
   outWidth: number;
@@ -116,7 +118,9 @@ interface Convolution {
   tiles: [number, number];
   offset: [number, number];
   origin: [number, number];
+  /** Address; 0 without a bias. */
   bias: number;
+  /** Address of the first tap. */
   filter: number;
   filterTap: [number, number];
   filterChannel: number;
@@ -129,7 +133,7 @@ function forwardConvolution(
   output: TensorInfo,
   { batch, inChannels, outChannels, height, width }: ConvolutionGeometry,
   scheme: WinogradScheme,
-  of: Wanted,
+  result: ConvolutionResult,
 ): Convolution {
   const tap = inChannels * outChannels;
   return {
@@ -143,7 +147,7 @@ function forwardConvolution(
     outHeight: height.output,
     outWidth: width.output,
     columns: outChannels,
-    tiles: [tilesAlong(height, scheme, of), tilesAlong(width, scheme, of)],
+    tiles: [tilesAlong(height, scheme, result), tilesAlong(width, scheme, result)],
     offset: [-height.padBefore, -width.padBefore],
     origin: [0, 0],
     bias: 0,
@@ -154,15 +158,15 @@ function forwardConvolution(
   };
 }
 
-function run(scope: KernelScope, native: NativeModule, c: Convolution): void {
+function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution): void {
   const tiles = tileCount(c);
-  // A transformed filter that does not stay in the cache should serve many tiles.
-  const cached = c.channels * c.columns <= blockChannels ** 2;
-  let tilesPerChunk = Math.min(c.scheme.tilesPerChunk, cached ? 32 : 64);
+  // A transformed filter that exceeds the cache should serve many tiles.
+  const isCached = c.channels * c.columns <= blockChannels ** 2;
+  let tilesPerChunk = Math.min(c.scheme.tilesPerChunk, isCached ? 32 : 64);
   let columnsPerChunk = evenPart(c.columns, blockChannels);
-  const chunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
-  if (cached && chunks() < manyChunks) tilesPerChunk = 16;
-  while (chunks() < manyChunks && columnsPerChunk > 32) {
+  const countChunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
+  if (isCached && countChunks() < minChunks) tilesPerChunk = 16;
+  while (countChunks() < minChunks && columnsPerChunk > 32) {
     columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
   }
 
@@ -173,10 +177,10 @@ function run(scope: KernelScope, native: NativeModule, c: Convolution): void {
   const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock: 0 };
   const words = parameters(c, sizes, native.address(transformed), planeBytes);
   native.run(winogradFilterTask, panels, words);
-  native.run(winogradTask, chunks(), words);
+  native.run(winogradTask, countChunks(), words);
 }
 
-/** In the order of assembly/winograd-tiles.ts. */
+/** Returns the words in the order of assembly/winograd-parameters.ts. */
 function parameters(
   c: Convolution,
   sizes: Record<'tilesPerChunk' | 'channelsPerBlock' | 'columnsPerChunk' | 'tilesPerBlock', number>,
@@ -196,7 +200,7 @@ function tileCount({ batch, tiles: [rows, columns] }: Convolution): number {
   return batch * rows * columns;
 }
 
-/** The size of parts, multiples of 8 and at most `most`, that are about equal. */
-function evenPart(size: number, most: number): number {
-  return 8 * Math.ceil(size / Math.ceil(size / most) / 8);
+/** Returns the size of about equal parts: a multiple of 8, at most `limit`. */
+function evenPart(size: number, limit: number): number {
+  return 8 * Math.ceil(size / Math.ceil(size / limit) / 8);
 }

@@ -5,14 +5,14 @@ import { normalizeColumnsTask } from './elementwise-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 
-/** A map of each channel, `(x − mean) · factor + offset`. */
+/** Parameters of each channel in `(x − mean) · factor + offset`. */
 export interface ChannelMap {
   readonly mean: Float64Array;
   readonly factor: Float64Array;
   readonly offset: Float64Array;
 }
 
-/** Applies a map of each channel to `x`, into `y`. */
+/** Writes `(x − mean) · factor + offset` to `y`. */
 export function normalizeColumns(
   scope: KernelScope,
   x: TensorInfo,
@@ -22,8 +22,8 @@ export function normalizeColumns(
 ): void {
   const count = columns.rows * columns.channels;
   if (count === 0) return;
-  // The mean is rounded once, and what is lost goes into the offset: x − mean is exact where they are close. (The rest
-  // of an infinite mean is nothing.)
+  // The mean is rounded once, and its rounding error goes into the offset, so x − mean is exact if they are close. An
+  // infinite mean has no rounding error.
   const rounded = Float32Array.from(mean);
   const rest = offset.map(
     (value, channel) => value - (mean[channel]! - rounded[channel]! || 0) * factor[channel]!,
@@ -46,7 +46,7 @@ export function normalizeColumns(
   }
 }
 
-/** The numbers of a list of one for each channel, or `missing` for each where there is no list. */
+/** Returns the numbers of a `[channels]` tensor, or `missing` for each channel without one. */
 export function channelValues(
   scope: KernelScope,
   list: TensorInfo | null | undefined,

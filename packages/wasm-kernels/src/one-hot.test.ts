@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 describe('OneHot', () => {
   for (const dtype of ['float32', 'int32', 'bool'] as const) {
-    it(`writes ${dtype}, nothing for indices out of range`, () => {
+    it(`writes ${dtype}, and skips indices out of range`, () => {
       const indices = tf.tensor1d([1, -1, 3, 0], 'int32');
       const result = tf.oneHot(indices, 3, 1, 0, dtype);
       expect(result.dtype).toBe(dtype);
@@ -22,7 +22,7 @@ describe('OneHot', () => {
     expectTensor(result, [2, 1, 2], [0.05, 0.9, 0.9, 0.05]);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const indices = tf.tensor1d([0, 1, 2], 'int32');
     expectNoLeak(() => tf.oneHot(indices, 10, 1, 0, 'float32'));
   });

@@ -2,8 +2,8 @@ import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { ScopedKernel } from './kernel-scope.ts';
 
 /**
- * `OneHot` for every dtype. The stock kernel writes 32-bit integers whatever the dtype: float32 results read as
- * 1.4e-45, bool results are written past their end, and fractional values are lost.
+ * `OneHot` for every dtype. The stock kernel writes 32-bit integers for every dtype: float32 results read as 1.4e-45, bool
+ * results overflow their memory, and fractional values are lost.
  */
 export const oneHot: ScopedKernel<
   { indices: TensorInfo },

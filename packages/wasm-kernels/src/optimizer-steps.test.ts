@@ -12,10 +12,10 @@ import './index.ts';
 
 interface Optimizer {
   kernel: string;
-  /** The operands after the parameter; the kernel returns the parameter and all but the gradient. */
+  /** Operands after the parameter. The kernel returns the parameter and all operands but the gradient. */
   operands: readonly string[];
   attributes: fc.Arbitrary<Record<string, number | boolean>>;
-  /** New parameter and state in float64. */
+  /** Returns the new parameter and state in float64. */
   reference(operands: number[], attributes: Record<string, number>): number[];
 }
 
@@ -63,7 +63,7 @@ const settings = {
   AdamWStep: { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, step: 2 },
 } as const;
 
-/** Tensors of the operands, the second moment not negative. */
+/** Returns tensors of the operands. The second moment is not negative. */
 function inputsOf({ operands }: Optimizer, shape: number[]): Record<string, tf.Tensor> {
   const entries = ['parameter', ...operands].map((name, index) => {
     const tensor = random(shape, index + 1);
@@ -100,7 +100,7 @@ describeBothWays('the steps of optimisers', () => {
         fc.assert(fc.property(sizes, attributes, check), { numRuns: 60, seed: 3 });
       });
 
-      it('writes into the memory of what is given up, and leaves the parameter', () => {
+      it('reuses the memory of gradient and state, but not of the parameter', () => {
         const inputs = inputsOf(optimizer, [3, 5]);
         const parameter = inputs.parameter!.dataSync().slice();
         const outputs = runOutputs(kernel, inputs, settings[kernel as 'SgdStep']);
@@ -109,7 +109,7 @@ describeBothWays('the steps of optimisers', () => {
           expect(outputs[index + 1]!.dataId).toBe(inputs[name]!.dataId);
         });
         expect(inputs.parameter!.dataSync()).toEqual(parameter);
-        // The results live on when the operands go.
+        // The results stay valid when the operands are disposed.
         const results = outputs.map((tensor) => tensor.dataSync().slice());
         tf.dispose(inputs);
         random([3, 5], 9).dispose();
@@ -118,7 +118,7 @@ describeBothWays('the steps of optimisers', () => {
         tf.dispose(outputs);
       });
 
-      it.each(operands)('does not touch a %s that somebody else holds', (name) => {
+      it.each(operands)('does not overwrite a %s that another tensor shares', (name) => {
         const inputs = inputsOf(optimizer, [40]);
         const alone = valuesOf(runOutputs(kernel, inputsOf(optimizer, [40]), settings[kernel as 'SgdStep']));
         const other = tf.reshape(inputs[name]!, [5, 8]);
@@ -130,7 +130,7 @@ describeBothWays('the steps of optimisers', () => {
         tf.dispose([other, inputs]);
       });
 
-      it('takes one tensor for several operands', () => {
+      it('supports one tensor for several operands', () => {
         const same = random([10], 1);
         const inputs = Object.fromEntries(['parameter', ...operands].map((name) => [name, tf.abs(same)]));
         const expected = valuesOf(runOutputs(kernel, inputs, settings[kernel as 'SgdStep']));
@@ -141,7 +141,7 @@ describeBothWays('the steps of optimisers', () => {
         expect(valuesOf(outputs)).toEqual(expected);
       });
 
-      it('moves variables, step after step, and leaves nothing behind', () => {
+      it('moves variables step by step, and leaks no memory', () => {
         const start = inputsOf(optimizer, [6]);
         const variables = ['parameter', ...state].map((name) => tf.variable(start[name]!));
         tf.dispose(start);
@@ -165,7 +165,7 @@ describeBothWays('the steps of optimisers', () => {
         tf.dispose(variables);
       });
 
-      it('takes tensors of another backend', async () => {
+      it('supports tensors of another backend', async () => {
         await tf.setBackend('cpu');
         const elsewhere = inputsOf(optimizer, [1000]);
         await tf.setBackend('wasm');
@@ -176,7 +176,7 @@ describeBothWays('the steps of optimisers', () => {
         tf.dispose(elsewhere);
       });
 
-      it('names what does not fit', () => {
+      it('names the mismatched operand', () => {
         const inputs = { ...inputsOf(optimizer, [4]), gradient: tf.ones([3]) };
         const run = () => runOutputs(kernel, inputs, settings[kernel as 'SgdStep']);
         expect(run).toThrow(/gradient of shape \[3\].*\[4\]/);
@@ -184,8 +184,8 @@ describeBothWays('the steps of optimisers', () => {
     });
   }
 
-  it('takes the first step of AdamW by the sign of the gradient', () => {
-    // m / (1 − β₁) = g and √v / √(1 − β₂) = |g|: the step is the learning rate, whatever the size of the gradient.
+  it('makes the first step of AdamW by the sign of the gradient', () => {
+    // m / (1 − β₁) = g and √v / √(1 − β₂) = |g|, so the step is the learning rate for any size of the gradient.
     const inputs = {
       parameter: tf.tensor1d([1, 1, 1]),
       gradient: tf.tensor1d([1e-3, -5, 1e6]),
@@ -203,7 +203,7 @@ describe('the steps of optimisers', () => {
     await tf.setBackend('wasm');
   });
 
-  it.each([sgd, adamW])('give the same bits in any order of work: $kernel', (optimizer) => {
+  it.each([sgd, adamW])('compute the same bits in any order of chunks: $kernel', (optimizer) => {
     const run = () =>
       valuesOf(
         runOutputs(optimizer.kernel, inputsOf(optimizer, [123_457]), settings[optimizer.kernel as 'SgdStep']),

@@ -6,15 +6,15 @@ import type { WasmBackend } from './wasm-backend.ts';
 
 const gigabyte = 2 ** 30;
 
-describe.each([1, 2])('a heap that is full, %d threads', (threads) => {
+describe.each([1, 2])('a full heap, %d threads', (threads) => {
   beforeAll(async () => {
     await enableWasmTraining({ threads });
   });
 
-  it('throws an error that says how much was asked for, what is in use and what to do', () => {
+  it('throws an error with the requested bytes, the bytes in use and a remedy', () => {
     const backend = tf.backend() as unknown as WasmBackend;
     const taken: tf.TensorInfo[] = [];
-    // Taken, not written: the memory is only reserved.
+    // Allocated but not written, so the memory is only reserved.
     const fill = () => {
       for (;;) taken.push(backend.makeOutput([gigabyte / 4], 'float32'));
     };
@@ -29,12 +29,12 @@ describe.each([1, 2])('a heap that is full, %d threads', (threads) => {
     } finally {
       for (const { dataId } of taken) backend.disposeData(dataId);
     }
-    // The backend lives on, and its own data is whole.
+    // The backend still works, and its own data is intact.
     expect(tf.tidy(() => tf.sum(tensor).dataSync()[0])).toBe(1000);
     tensor.dispose();
   });
 
-  it('is said by the kernels of stock as well', () => {
+  it('makes stock kernels throw, too', () => {
     const x = tf.zeros([2 ** 14, 1]);
     const y = tf.zeros([1, 2 ** 17]);
     const before = tf.memory();
@@ -43,7 +43,7 @@ describe.each([1, 2])('a heap that is full, %d threads', (threads) => {
     tf.dispose([x, y]);
   });
 
-  it('is not asked for more than addresses reach, which would count from 0 again', () => {
+  it('rejects sizes beyond 32-bit addresses, which would wrap around', () => {
     const backend = tf.backend() as unknown as WasmBackend;
     expect(() => backend.makeOutput([2 ** 30 + 16], 'float32')).toThrow(/no room for 4096\.0 MB/);
   });

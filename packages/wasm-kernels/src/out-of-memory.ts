@@ -4,22 +4,22 @@ import type { EmscriptenModule } from './backend-internals.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
 const guarded = new WeakSet<WasmBackend>();
-/** What 32-bit addresses reach. */
-const largestHeap = 2 ** 32;
+/** Bytes that 32-bit addresses reach. */
+const maxHeapBytes = 2 ** 32;
 
 /**
- * Makes a backend throw where its heap is full. Stock tfjs-backend-wasm takes the address 0 that `malloc` then returns for
- * an address, and writes the tensor over the data of its own program.
+ * Makes a backend throw if its heap is full. Stock tfjs-backend-wasm uses the 0 that `malloc` then returns as an
+ * address, and writes the tensor over the data of its own program.
  */
 export function guardMemory(backend: WasmBackend): void {
   const { wasm } = backend as { wasm?: Partial<EmscriptenModule> };
   if (guarded.has(backend) || !wasm?._malloc || !wasm._free) return;
   guarded.add(backend);
-  // Emscripten's first call puts the function of the program in the place of a stand-in.
+  // On its first call, emscripten replaces a stub with the function of the program.
   wasm._free(wasm._malloc(1));
   const malloc = wasm._malloc;
   wasm._malloc = (bytes) => {
-    const address = bytes < largestHeap ? malloc(bytes) : 0;
+    const address = bytes < maxHeapBytes ? malloc(bytes) : 0;
     if (address === 0 && bytes > 0) throw outOfMemory(bytes, wasm.HEAPU8?.length ?? 0);
     return address;
   };
@@ -30,8 +30,8 @@ function outOfMemory(bytes: number, heap: number): OutOfMemoryError {
   const megabytes = (count: number) => `${(count / 2 ** 20).toFixed(1)} MB`;
   return new OutOfMemoryError(
     `The wasm backend has no room for ${megabytes(bytes)} (${bytes} bytes): its heap is ${megabytes(heap)} of at most ` +
-      `${megabytes(largestHeap)}, and ${numTensors} tensors hold ${megabytes(numBytes)}. Use smaller batches, or ` +
-      'several micro-batches whose gradients you add up; sample the classes of the loss; dispose of tensors that are not ' +
-      'needed (tf.tidy).',
+      `${megabytes(maxHeapBytes)}, and ${numTensors} tensors hold ${megabytes(numBytes)}. Use smaller batches, or ` +
+      'several micro-batches whose gradients you add up; sample the classes of the loss; dispose of unused tensors ' +
+      '(tf.tidy).',
   );
 }

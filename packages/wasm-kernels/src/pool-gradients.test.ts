@@ -32,19 +32,19 @@ const cases: fc.Arbitrary<Case> = fc
   .map(({ batch, size, channels, filterSize, strides, pad, ties }): Case => {
     const shape: Case['shape'] = [batch, ...size, channels];
     if (typeof pad === 'string') return { shape, filterSize, strides, pad, ties };
-    // With a number, tfjs takes the height of the filter and the vertical stride in both directions.
+    // For a padding number, tfjs uses the height of the filter and the vertical stride in both directions.
     const square = (value: number): [number, number] => [value, value];
     return { shape, filterSize: square(filterSize[0]), strides: square(strides[0]), pad, ties };
   })
   .filter(({ shape, filterSize, strides, pad }) => {
-    // The forward kernels abort for windows of one value. No window may lie in the padding alone.
+    // The forward kernels abort for windows of one value. No window may consist of padding alone.
     if (filterSize.every((size) => size === 1)) return false;
     if (typeof pad === 'number' && filterSize.some((size) => size <= pad)) return false;
     const { outHeight, outWidth } = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad);
     return outHeight > 0 && outWidth > 0;
   });
 
-/** Values of which some are equal, if there are to be ties. */
+/** Returns values, some of them equal if `ties`. */
 function inputOf({ shape, ties }: Case): tf.Tensor4D {
   const x = random(shape, 1);
   return (ties ? tf.floor(tf.mul(x, 2)) : x) as tf.Tensor4D;
@@ -59,14 +59,14 @@ describeBothWays('MaxPoolGrad', () => {
     return tf.grad(pool)(x, dy);
   };
 
-  it('agrees with the cpu backend, also where values are equal', async () => {
+  it('agrees with the cpu backend, even with equal values', async () => {
     const results = await onBothBackends(fc.sample(cases, { numRuns: 300, seed: 1 }), gradient);
     for (const { wasm, cpu, test } of results) {
       expect(relativeError(wasm[0]!, cpu[0]!), JSON.stringify(test)).toBeLessThan(1e-6);
     }
   });
 
-  it('gives no gradient to a window without a number', async () => {
+  it('skips a window without a number', async () => {
     const content = [Number.NaN, Number.NaN, -Infinity, 1, Number.NaN, 3];
     const run = () => {
       const input = tf.tensor4d(content, [1, 1, 6, 1]);
@@ -82,7 +82,7 @@ describeBothWays('MaxPoolGrad', () => {
 });
 
 describeBothWays('AvgPoolGrad', () => {
-  it('agrees with the cpu backend where nothing is padded', async () => {
+  it('agrees with the cpu backend without padding', async () => {
     const plain = cases.filter(({ pad }) => pad === 'valid');
     const results = await onBothBackends(fc.sample(plain, { numRuns: 150, seed: 2 }), (test) => {
       const x = inputOf(test);
@@ -93,7 +93,7 @@ describeBothWays('AvgPoolGrad', () => {
     for (const { wasm, cpu } of results) expect(relativeError(wasm[0]!, cpu[0]!)).toBeLessThan(1e-5);
   });
 
-  it('is the transpose of the forward kernel, also where there is padding', () => {
+  it('is the transpose of the forward kernel, even with padding', () => {
     const check = (test: Case) => {
       tf.tidy(() => {
         const { filterSize, strides, pad, shape } = test;
@@ -135,12 +135,12 @@ describe('the gradients of pooling', () => {
     ];
   };
 
-  it('give the same bits in any order of work', () => {
+  it('compute the same bits in any order of chunks', () => {
     const once = () => valuesOf(tf.tidy(run));
     expect(withChunksInReverse(once)).toEqual(once());
   });
 
-  it('leave nothing behind', () => {
+  it('leak no memory', () => {
     expectNoLeak(() => tf.tidy(run), 10);
   });
 });

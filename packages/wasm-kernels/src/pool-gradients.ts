@@ -12,8 +12,8 @@ interface PoolAttributes {
 }
 
 /**
- * `MaxPoolGrad`: each output's gradient goes to the first largest value of its window. The stock kernel gives none to windows
- * without a positive value, and asks for each input which outputs it was the largest of.
+ * `MaxPoolGrad`: adds each output's gradient to the first largest value of its window. The stock kernel drops the
+ * gradient of windows without a positive value, and searches the outputs of each input.
  */
 export const maxPoolGrad: ScopedKernel<
   { dy: TensorInfo; input: TensorInfo; output: TensorInfo },
@@ -23,8 +23,8 @@ export const maxPoolGrad: ScopedKernel<
 };
 
 /**
- * `AvgPoolGrad`: each output's gradient is shared by the values of its window. Padding counts nothing, as in the forward kernel;
- * the stock kernel and the one of the cpu backend divide by the size of the whole filter there too.
+ * `AvgPoolGrad`: divides each output's gradient evenly among the values of its window, without padding, as in the
+ * forward kernel. The stock kernel and the cpu backend divide by the size of the whole filter.
  */
 export const avgPoolGrad: ScopedKernel<{ dy: TensorInfo; input: TensorInfo }, PoolAttributes> = (
   scope,
@@ -78,7 +78,7 @@ function poolGradient(
   return dx;
 }
 
-/** The places of the inputs that an output was made of, row after row. */
+/** Returns the indices of the inputs in an output's window, in row-major order. */
 function windowOf(info: backend_util.Conv2DInfo, output: number): number[] {
   const { inChannels, inHeight, inWidth, outHeight, outWidth, padInfo } = info;
   const channel = output % inChannels;
@@ -86,11 +86,11 @@ function windowOf(info: backend_util.Conv2DInfo, output: number): number[] {
   const image = Math.floor(pixel / (outWidth * outHeight));
   const top = (Math.floor(pixel / outWidth) % outHeight) * info.strideHeight - padInfo.top;
   const left = (pixel % outWidth) * info.strideWidth - padInfo.left;
-  const places: number[] = [];
+  const indices: number[] = [];
   for (let y = Math.max(0, top); y < Math.min(inHeight, top + info.filterHeight); y++) {
     for (let x = Math.max(0, left); x < Math.min(inWidth, left + info.filterWidth); x++) {
-      places.push(((image * inHeight + y) * inWidth + x) * inChannels + channel);
+      indices.push(((image * inHeight + y) * inWidth + x) * inChannels + channel);
     }
   }
-  return places;
+  return indices;
 }

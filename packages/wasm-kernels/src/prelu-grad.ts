@@ -7,8 +7,9 @@ import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 
 /**
- * `PreluGrad`: the gradients of x (`dy`, or `alpha · dy` where x is not positive) and of alpha (`Σ dy x` there, in float64), in
- * one pass. Alpha has the last axes of x, usually one: a slope for each channel.
+ * `PreluGrad`: the gradients of x and alpha in one pass. The gradient of x is `dy`, or `alpha · dy` where x is not
+ * positive; that of alpha is `Σ dy x` over these x, in float64. Alpha has the last axes of x, usually one: a slope for
+ * each channel.
  */
 export const preluGrad: ScopedKernel<
   { dy: TensorInfo; x: TensorInfo; alpha: TensorInfo },
@@ -18,7 +19,9 @@ export const preluGrad: ScopedKernel<
   requireFloats('PreluGrad', { dy, x, alpha });
   requireSize('PreluGrad', 'dy', dy, x, util.sizeFromShape(x.shape));
   if (!repeatsIn(x.shape, alpha.shape)) {
-    throw new Error(`PreluGrad: alpha of shape [${alpha.shape}] has not the last axes of x, [${x.shape}].`);
+    throw new Error(
+      `PreluGrad: alpha of shape [${alpha.shape}] must have the last axes of x of shape [${x.shape}].`,
+    );
   }
   const dx = scope.allocate(x.shape);
   const slopeGradient = scope.zeros(alpha.shape);

@@ -11,7 +11,7 @@ import {
 import { expectNoLeak, expectTensor, random, relativeError, values } from './__fixtures__/run-kernel.ts';
 import './index.ts';
 
-/** Shapes of x, and of an alpha that has its last axes, with ones before. */
+/** Shapes of x and of an alpha that has the last axes of x after axes of size 1. */
 const repeated = fc
   .record({
     shape: fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 }),
@@ -34,7 +34,7 @@ const large = [
 ];
 
 describeBothWays('Prelu', () => {
-  it('agrees with the cpu backend, whatever alpha is broadcast along', async () => {
+  it('agrees with the cpu backend for every broadcast of alpha', async () => {
     const any = repeated.chain(({ shape, alpha }) =>
       fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }).map((ones) => ({
         shape,
@@ -49,7 +49,7 @@ describeBothWays('Prelu', () => {
   });
 
   it('follows an alpha that changes in place', () => {
-    // As an optimiser in place does. XNNPACK keeps a packed copy for each tensor id.
+    // An optimiser changes it in place. XNNPACK caches a packed copy by tensor id.
     const alpha = tf.tensor1d([0.5, 0.25]);
     const x: tf.Tensor = tf.tensor2d([-4, -4, 4, -8], [2, 2]);
     expectTensor(tf.prelu(x, alpha as tf.Tensor), [2, 2], [-2, -1, 4, -2]);
@@ -58,23 +58,23 @@ describeBothWays('Prelu', () => {
     expectTensor(tf.prelu(x, alpha as tf.Tensor), [2, 2], [-8, -4, 4, -8]);
   });
 
-  it('keeps what is not finite', () => {
+  it('preserves non-finite values', () => {
     const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
     const x = tf.tensor1d([nan, infinity, -infinity, -1, 1]);
     expect([...tf.prelu(x, tf.tensor1d([0.5])).dataSync()]).toEqual([nan, infinity, -infinity, -0.5, 1]);
     expect([...tf.prelu(x, tf.tensor1d([nan])).dataSync()]).toEqual([nan, infinity, nan, nan, 1]);
   });
 
-  it('takes integers', () => {
+  it('supports integers', () => {
     expectTensor(tf.prelu(tf.tensor1d([-2, 3], 'int32'), tf.tensor1d([0.5])), [2], [-1, 3]);
   });
 
-  it('names shapes that do not fit', () => {
+  it('names mismatched shapes', () => {
     const grow = () => tf.prelu(tf.ones([1, 3]), tf.ones([2, 3]));
     expect(grow).toThrow(/\[2,3\].*\[1,3\]/);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([4, 5, 6], 1);
     const [last, first] = [random([6], 2), random([4, 1, 1], 3)];
     expectNoLeak(() => [tf.prelu(x, last), tf.prelu(x, first)]);
@@ -104,14 +104,14 @@ describeBothWays('PreluGrad', () => {
     tf.dispose([x, dy]);
   });
 
-  it('names what does not fit', () => {
+  it('names the mismatched operand', () => {
     const [x, dy] = [tf.ones([4, 3]), tf.ones([4, 3])];
     const run = (inputs: object) => () => runOutputs('PreluGrad', { dy, x, ...inputs } as never, {});
     expect(run({ alpha: tf.ones([4, 1]) })).toThrow(/alpha.*\[4,1\].*\[4,3\]/);
     expect(run({ alpha: tf.ones([3]), dy: tf.ones([4]) })).toThrow(/dy.*\[4\].*12 elements/);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const [x, alpha] = [random([4, 5, 6], 1), random([6], 2)];
     expectNoLeak(() => runOutputs('PreluGrad', { dy: x, x, alpha }, {}));
   });
@@ -122,7 +122,7 @@ describe('Prelu', () => {
     await tf.setBackend('wasm');
   });
 
-  it('gives the same bits in any order of work', () => {
+  it('computes the same bits in any order of chunks', () => {
     for (const { shape, alpha } of large) {
       const [x, dy, slopes] = [random(shape, 1), random(shape, 3), random(alpha, 2)];
       const run = () =>
@@ -132,7 +132,7 @@ describe('Prelu', () => {
     }
   });
 
-  it('serves LeakyRelu', () => {
+  it('computes LeakyRelu', () => {
     const content = values(100_003, 1);
     const x = tf.tensor1d(content);
     const expected = content.map((value) => (value < 0 ? Math.fround(0.3) * value : value));

@@ -5,8 +5,8 @@ import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 
 /**
- * `Prelu`: `x`, or `alpha · x` where x is negative. The stock kernel keeps its own copy of alpha for each tensor id, which
- * goes stale when a variable changes in place, and takes any alpha for one of the last axes.
+ * `Prelu`: `x`, or `alpha · x` where x is negative. The stock kernel caches a copy of alpha by tensor id, which goes
+ * stale when a variable changes in place. It also treats every alpha as one of the last axes.
  */
 export const prelu: ScopedKernel<{ x: TensorInfo; alpha: TensorInfo }, object> = (scope, { x, alpha }) => {
   const input = x.dtype === 'float32' ? x : scope.run('Cast', { x }, { dtype: 'float32' });

@@ -4,7 +4,7 @@ import { requireFloats, requireSize } from './columns.ts';
 import { sgdStepTask } from './elementwise-task-ids.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
-import { takeOver } from './take-over.ts';
+import { reuseOperand } from './reuse-operand.ts';
 
 /** Attributes of `SgdStep`. */
 export interface SgdAttributes {
@@ -15,11 +15,12 @@ export interface SgdAttributes {
 }
 
 /**
- * `SgdStep`, as in PyTorch: `g = gradient + weightDecay · parameter`, `v = momentum · velocity + g`, and the parameter less
- * `learningRate · v`, with Nesterov's momentum `learningRate · (g + momentum · v)`. Returns the new parameter and v.
+ * `SgdStep`, as in PyTorch: `g = gradient + weightDecay · parameter` and `v = momentum · velocity + g`. Returns the new
+ * parameter, `parameter − learningRate · v` or with Nesterov's momentum `parameter − learningRate · (g + momentum ·
+ * v)`, and v.
  *
- * The caller gives up gradient and velocity: the results are written into their memory where nobody else holds it. The parameter
- * itself stays: its new value has another data id, since XNNPACK keeps packed weights by that.
+ * Results overwrite the gradient and the velocity unless other tensors share their memory. The parameter keeps its
+ * memory: its new value has another data id, because XNNPACK caches packed weights by data id.
  */
 export const sgdStep: ScopedKernel<
   { parameter: TensorInfo; gradient: TensorInfo; velocity: TensorInfo },
@@ -32,8 +33,8 @@ export const sgdStep: ScopedKernel<
   requireSize('SgdStep', 'gradient', gradient, parameter, count);
   requireSize('SgdStep', 'velocity', velocity, parameter, count);
   const operands = [parameter, gradient, velocity] as const;
-  const newParameter = takeOver(scope, operands, 1);
-  const newVelocity = takeOver(scope, operands, 2);
+  const newParameter = reuseOperand(scope, operands, 1);
+  const newVelocity = reuseOperand(scope, operands, 2);
   const native = nativeModule(scope.backend);
   if (native) {
     const tensors = [...operands, newParameter, newVelocity].map(native.address);

@@ -3,7 +3,7 @@ import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { nodeFiles } from './node-modules.ts';
 import { withSharedMemory } from './shared-memory-flag.ts';
 
-/** What the factory of tfjs-backend-wasm takes and gives. */
+/** The emscripten program of tfjs-backend-wasm. */
 interface BackendProgram {
   cwrap(name: string, result: 'number' | null, parameters: 'number'[]): (...values: number[]) => number;
   tfjs?: Record<string, (...values: number[]) => number>;
@@ -17,14 +17,14 @@ type ProgramFactory = (options: {
 }) => Promise<BackendProgram>;
 
 /**
- * The wasm backend of Node on memory that worker threads can share: the SIMD program of tfjs-backend-wasm, with its memory
- * declared as shared. tfjs itself computes on one thread, as it always does in Node.
+ * Returns a wasm backend for Node on memory that worker threads can share: the SIMD program of tfjs-backend-wasm, with its
+ * memory declared as shared. The kernels of tfjs itself run on one thread, as always in Node.
  *
- * @throws ConfigError where this is not Node, or tfjs-backend-wasm is not built as version 4.22 is
+ * @throws ConfigError outside Node
  */
 export async function makeSharedBackend(): Promise<BackendWasm> {
   const files = nodeFiles();
-  if (!files) throw new ConfigError('Only in Node can the wasm backend be given shared memory.');
+  if (!files) throw new ConfigError('The wasm backend can have shared memory only in Node.');
   const imported = await import('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js');
   const factory = (imported.default ?? imported) as unknown as ProgramFactory;
   let folder = '';
@@ -39,7 +39,7 @@ export async function makeSharedBackend(): Promise<BackendWasm> {
       return {};
     },
   });
-  // As `init` of tfjs-backend-wasm does.
+  // The same functions as in `init` of tfjs-backend-wasm.
   const number = 'number';
   program.tfjs = {
     init: program.cwrap('init', null, []),

@@ -10,7 +10,7 @@ const backend = readFileSync(
   require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm'),
 );
 
-/** A module of one memory: the header, then section 5 with its length, the count and the limits. */
+/** Returns a module with one memory: the header, then section 5 with its length, the count and the limits. */
 const module = (...limits: number[]) =>
   Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, limits.length + 1, 1, ...limits);
 
@@ -21,7 +21,7 @@ describe('withSharedMemory', () => {
     expect(withSharedMemory(module(1, 1, 2), false)).toEqual(module(1, 1, 2));
   });
 
-  it('makes binaries that an engine takes, of an imported memory and of an own one', async () => {
+  it('makes valid binaries, for an imported memory and for an own one', async () => {
     for (const shared of [true, false]) {
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared });
       const imports = { env: { memory } };
@@ -32,13 +32,13 @@ describe('withSharedMemory', () => {
     expect(withSharedMemory(withSharedMemory(backend, true), false)).toEqual(Uint8Array.from(backend));
   });
 
-  it('leaves the binary that it was given as it is', () => {
+  it('does not change its argument', () => {
     const before = module(1, 1, 2);
     withSharedMemory(before, true);
     expect(before).toEqual(module(1, 1, 2));
   });
 
-  it('says where there is no memory, or one that may grow without end', () => {
+  it('rejects a binary without memory, or with memory of unlimited size', () => {
     expect(() => withSharedMemory(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), true)).toThrow(/no memory/);
     expect(() => withSharedMemory(module(0, 1), true)).toThrow(/no maximum/);
   });

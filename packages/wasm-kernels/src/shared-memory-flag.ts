@@ -1,6 +1,6 @@
 /**
- * A copy of a WebAssembly binary whose one memory, imported or its own, is declared as shared between threads, or as not
- * shared: one bit of its limits. An engine takes a memory only where it is declared as it was made.
+ * Returns a copy of a WebAssembly binary that declares its memory, imported or its own, as shared between threads or as not
+ * shared. That is one bit of the memory's limits. An engine accepts a memory only if its declaration matches.
  *
  * @throws Error if the binary has no memory, or one without the maximum that a shared memory needs
  */
@@ -21,44 +21,44 @@ const importSection = 2;
 const memorySection = 5;
 const kinds = { function: 0, table: 1, memory: 2 };
 
-/** Where the flags of the limits of the first memory stand. */
+/** Returns the position of the flags in the limits of the first memory. */
 function findMemoryFlags(bytes: Uint8Array): number {
   const reader = new Reader(bytes, 8);
-  while (reader.place < bytes.length) {
+  while (reader.position < bytes.length) {
     const section = reader.byte();
     const length = reader.number();
-    const end = reader.place + length;
+    const end = reader.position + length;
     const count = section === importSection || section === memorySection ? reader.number() : 0;
-    if (section === memorySection && count > 0) return reader.place;
+    if (section === memorySection && count > 0) return reader.position;
     for (let index = 0; index < count; index++) {
-      // The names of module and field.
+      // Skips the names of module and field.
       for (let name = 0; name < 2; name++) reader.skip(reader.number());
       const kind = reader.byte();
-      if (kind === kinds.memory) return reader.place;
+      if (kind === kinds.memory) return reader.position;
       if (kind === kinds.function) reader.number();
       else if (kind === kinds.table) reader.skipTable();
       else reader.skip(2);
     }
-    reader.place = end;
+    reader.position = end;
   }
   throw new Error('The WebAssembly binary has no memory.');
 }
 
-/** Reads the parts of the binary format. */
+/** Reads elements of the binary format. */
 class Reader {
-  place: number;
+  position: number;
   private readonly bytes: Uint8Array;
 
-  constructor(bytes: Uint8Array, place: number) {
+  constructor(bytes: Uint8Array, position: number) {
     this.bytes = bytes;
-    this.place = place;
+    this.position = position;
   }
 
   byte(): number {
-    return this.bytes[this.place++] as number;
+    return this.bytes[this.position++] as number;
   }
 
-  /** An unsigned number in LEB128. */
+  /** Reads an unsigned number in LEB128. */
   number(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
@@ -69,10 +69,10 @@ class Reader {
   }
 
   skip(count: number): void {
-    this.place += count;
+    this.position += count;
   }
 
-  /** Element type, flags, minimum and, where there is one, maximum. */
+  /** Skips element type, flags, minimum and optional maximum. */
   skipTable(): void {
     this.byte();
     const flags = this.byte();

@@ -4,8 +4,8 @@ import { nativeModule } from './native-module.ts';
 import { stridedCopy, stridesOf } from './strided-copy.ts';
 
 /**
- * `Slice`, which copies what is asked for and nothing else. The stock kernel first copies all of x out of the heap, whatever the
- * size of the slice, and from rank 5 on takes every element by its coordinates.
+ * `Slice`: copies the slice alone. The stock kernel first copies all of x out of the heap, for any size of the slice.
+ * From rank 5 on it computes the coordinates of every element.
  */
 export const slice: ScopedKernel<{ x: TensorInfo }, { begin: number[]; size: number[] }> = (
   scope,
@@ -16,10 +16,10 @@ export const slice: ScopedKernel<{ x: TensorInfo }, { begin: number[]; size: num
     number[],
     number[],
   ];
-  return sliceOf(scope, x, begin, size) ?? scope.run('Slice', { x }, attributes);
+  return copySlice(scope, x, begin, size) ?? scope.run('Slice', { x }, attributes);
 };
 
-/** `SplitV`: slices next to each other, the gradient of a concatenation. */
+/** `SplitV`: adjacent slices, the gradient of a concatenation. */
 export const splitV: ScopedKernel<
   { x: TensorInfo },
   { numOrSizeSplits: number | number[]; axis: number },
@@ -27,18 +27,18 @@ export const splitV: ScopedKernel<
 > = (scope, { x }, { numOrSizeSplits, axis }) => {
   const along = util.parseAxisParam(axis, x.shape)[0]!;
   let first = 0;
-  // The type of prepareSplitSize asks for a tensor, of which it reads the shape.
+  // The type of prepareSplitSize requires a tensor, but the function only reads its shape.
   const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, along);
   return sizes.map((count) => {
     const begin = x.shape.map((_, index) => (index === along ? first : 0));
     const size = x.shape.map((whole, index) => (index === along ? count : whole));
     first += count;
-    return sliceOf(scope, x, begin, size) ?? scope.run('Slice', { x }, { begin, size });
+    return copySlice(scope, x, begin, size) ?? scope.run('Slice', { x }, { begin, size });
   });
 };
 
-/** Undefined where it is left to the stock kernel: for strings, and without SIMD. */
-function sliceOf(
+/** Copies a slice. Returns undefined for strings and without SIMD, which the stock kernel handles. */
+function copySlice(
   scope: KernelScope,
   x: TensorInfo,
   begin: readonly number[],

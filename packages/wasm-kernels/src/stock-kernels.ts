@@ -2,7 +2,7 @@ import { BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { getKernel, type KernelConfig } from '@tensorflow/tfjs-core';
 import { backendMethods } from './wasm-backend.ts';
 
-/** The kernels of tfjs-backend-wasm that ours are built from or replace. */
+/** The kernels of tfjs-backend-wasm that ours call or replace. */
 const required = [
   '_FusedMatMul',
   'Add',
@@ -41,24 +41,24 @@ const required = [
   'Transpose',
 ] as const;
 
-/** Name of a kernel that stock tfjs-backend-wasm provides and ours call. */
+/** Name of a kernel in stock tfjs-backend-wasm that ours call. */
 export type StockKernelName = (typeof required)[number];
 
 const expectedVersion = '4.22';
 let captured: ReadonlyMap<string, KernelConfig> | undefined;
 
 /**
- * The kernels as tfjs-backend-wasm registered them, taken once, before ours replace some of them: ours must
- * reach the originals also after that.
+ * Returns the kernels that tfjs-backend-wasm registers. The first call captures them before ours replace some, so that
+ * ours can still call the originals.
  *
- * @throws Error if tfjs-backend-wasm is not the version these kernels were written for, or lacks one of them.
+ * @throws Error if tfjs-backend-wasm has an unsupported version, or lacks one of the kernels
  */
 export function stockKernels(): ReadonlyMap<string, KernelConfig> {
   captured ??= capture(version_wasm, BackendWasm.prototype, (name) => getKernel(name, 'wasm'));
   return captured;
 }
 
-/** {@link stockKernels} without its cache, for tests. */
+/** Returns {@link stockKernels} without a cache, for tests. */
 export function capture(
   version: string,
   backendPrototype: object,
@@ -66,15 +66,15 @@ export function capture(
 ): ReadonlyMap<string, KernelConfig> {
   if (version !== expectedVersion && !version.startsWith(`${expectedVersion}.`)) {
     throw new Error(
-      `@openset/wasm-kernels works with @tensorflow/tfjs-backend-wasm ${expectedVersion}, but found ${version}. ` +
+      `@openset/wasm-kernels requires @tensorflow/tfjs-backend-wasm ${expectedVersion}, but found ${version}. ` +
         `Install that version: npm install @tensorflow/tfjs-backend-wasm@${expectedVersion}`,
     );
   }
-  const absentMethods = backendMethods.filter((method) => !(method in backendPrototype));
-  if (absentMethods.length > 0) {
+  const missingMethods = backendMethods.filter((method) => !(method in backendPrototype));
+  if (missingMethods.length > 0) {
     throw new Error(
-      `@openset/wasm-kernels needs methods that BackendWasm of tfjs-backend-wasm ${version} does not have: ` +
-        `${absentMethods.join(', ')}. Check that nothing replaces the package with another build.`,
+      `@openset/wasm-kernels requires methods that BackendWasm of tfjs-backend-wasm ${version} lacks: ` +
+        `${missingMethods.join(', ')}. Check that nothing replaces the package with another build.`,
     );
   }
   const found = new Map<string, KernelConfig>();
@@ -82,13 +82,13 @@ export function capture(
     const kernel = find(name);
     if (kernel !== undefined) found.set(name, kernel);
   }
-  const absent = required.filter((name) => !found.has(name));
-  if (absent.length > 0) {
+  const missing = required.filter((name) => !found.has(name));
+  if (missing.length > 0) {
     throw new Error(
-      `@openset/wasm-kernels is built from kernels of tfjs-backend-wasm, but of the ${required.length} that it ` +
-        `needs these are not registered for the backend 'wasm': ${absent.join(', ')}. Usual causes: two copies ` +
-        `of @tensorflow/tfjs-core (see npm ls @tensorflow/tfjs-core), or a bundler that dropped ` +
-        `the import of @tensorflow/tfjs-backend-wasm as free of side effects.`,
+      `Kernels are missing from the backend 'wasm': ${missing.join(', ')}. @openset/wasm-kernels calls ` +
+        `${required.length} kernels of tfjs-backend-wasm. Check for two copies of @tensorflow/tfjs-core ` +
+        `(npm ls @tensorflow/tfjs-core), or for a bundler that drops the import of @tensorflow/tfjs-backend-wasm ` +
+        `as free of side effects.`,
     );
   }
   return found;

@@ -2,31 +2,31 @@ import { chunkElements, chunksOf } from './chunks.ts';
 import { copyTask } from './elementwise-task-ids.ts';
 import type { NativeModule } from './native-module.ts';
 
-/** One axis of a copy. Steps count elements from one index to the next; a step of 0 in the source repeats it. */
+/** One axis of a copy. Steps count elements from one index to the next. A step of 0 in the source repeats it. */
 export interface CopyAxis {
   readonly size: number;
   readonly sourceStep: number;
   readonly targetStep: number;
 }
 
-/** The most axes that the compiled copy takes, after merging. */
-export const mostCopyAxes = 8;
+/** Maximum axes of the compiled copy, after merging. */
+export const maxCopyAxes = 8;
 
-/** The same copy with fewer axes: without those of size 1, and with neighbours that are one in source and target. */
+/** Drops axes of size 1, and merges adjacent axes that are contiguous in source and target. */
 export function mergeAxes(axes: readonly CopyAxis[]): CopyAxis[] {
   const merged: CopyAxis[] = [];
   for (const axis of axes) {
     if (axis.size === 1) continue;
     const before = merged.at(-1);
-    const together =
+    const isContiguous =
       before?.sourceStep === axis.size * axis.sourceStep && before.targetStep === axis.size * axis.targetStep;
-    if (together) merged.splice(-1, 1, { ...axis, size: before.size * axis.size });
+    if (isContiguous) merged.splice(-1, 1, { ...axis, size: before.size * axis.size });
     else merged.push(axis);
   }
   return merged;
 }
 
-/** Copies between two addresses, at most {@link mostCopyAxes} merged axes. */
+/** Copies elements from one address to another, over at most {@link maxCopyAxes} merged axes. */
 export function stridedCopy(
   native: NativeModule,
   source: number,
@@ -43,7 +43,7 @@ export function stridedCopy(
   if (outer.length === 0) outer.push({ size: 1, sourceStep: 0, targetStep: 0 });
   const runs = outer.reduce((product, { size }) => product * size, 1);
   const runsOfChunk = Math.max(1, Math.floor((4 * chunkElements) / runBytes));
-  const padded = (values: number[]) => [...values, ...Array<number>(mostCopyAxes - values.length).fill(0)];
+  const padded = (values: number[]) => [...values, ...Array<number>(maxCopyAxes - values.length).fill(0)];
   native.run(copyTask, chunksOf(runs, runsOfChunk), [
     ...[source, target, runBytes, runs, runsOfChunk, outer.length],
     ...padded(outer.map(({ size }) => size)),
@@ -52,7 +52,7 @@ export function stridedCopy(
   ]);
 }
 
-/** Elements from one index to the next on each axis. */
+/** Returns the row-major strides of a shape, in elements. */
 export function stridesOf(shape: readonly number[]): number[] {
   return shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
 }

@@ -3,22 +3,22 @@ import { sumPartsTask } from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 
-/** See assembly/sum-parts.ts. */
+/** Elements of a chunk, as in assembly/sum-parts.ts. */
 const chunkElements = 2 ** 14;
 
-/** Parts take at most 32 MB. */
-const mostElements = 2 ** 23;
+/** Maximum elements of all parts, 32 MB. */
+const maxElements = 2 ** 23;
 
-/** As many parts of `length` elements as wanted, if they find room; a whole number. */
-export function affordableParts(wanted: number, length: number): number {
-  return Math.max(1, Math.min(Math.ceil(wanted), Math.floor(mostElements / length)));
+/** Returns the requested number of parts of `length` elements, rounded up, or fewer if they exceed the memory limit. */
+export function limitPartCount(requested: number, length: number): number {
+  return Math.max(1, Math.min(Math.ceil(requested), Math.floor(maxElements / length)));
 }
 
 /**
- * A tensor as the sum of parts of the same shape, added in float64. For results whose terms are many: threads share the
- * parts, whose number depends on nothing but the shape, so that the bits do not depend on the threads.
+ * Computes a result with many terms in parts of the same shape, and adds the parts in float64. Threads share the parts.
+ * Their number depends on the shape alone, so the bits of the result do not depend on the threads.
  *
- * @param compute gets the address of all parts, one after the other, and their number
+ * @param compute writes all parts, one after the other, to the address
  */
 export function sumOfParts(
   scope: KernelScope,

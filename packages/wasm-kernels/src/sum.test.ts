@@ -5,7 +5,7 @@ import { describeBothWays, onBothBackends, withChunksInReverse } from './__fixtu
 import { expectNoLeak, expectTensor, random, values } from './__fixtures__/run-kernel.ts';
 import './index.ts';
 
-/** Sums over the axes in float64, and the sums of the magnitudes. */
+/** Returns sums over the axes in float64, and sums of the magnitudes. */
 function reference(content: ArrayLike<number>, shape: number[], axes: number[]) {
   const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const count = tf.util.sizeFromShape(kept);
@@ -28,7 +28,7 @@ function reference(content: ArrayLike<number>, shape: number[], axes: number[]) 
   return { sums, magnitudes, shape: shape.filter((_, axis) => !axes.includes(axis)) };
 }
 
-/** Float64 sums, rounded once; where terms cancel, 1e-13 of their magnitudes is left. */
+/** Expects float64 sums, rounded once. If terms cancel, an error of 1e-13 of their magnitudes may remain. */
 function expectExact(result: tf.Tensor, { sums, magnitudes, shape }: ReturnType<typeof reference>): void {
   expect(result.shape).toEqual(shape);
   const found = result.dataSync();
@@ -100,7 +100,7 @@ describeBothWays('Sum', () => {
   });
 
   it('does not drift', () => {
-    // The stock kernel finds 136,087 here.
+    // The stock kernel returns 136,087.
     const x = tf.fill([1_350_000], 0.1);
     const expected = 1_350_000 * Math.fround(0.1);
     expect(Math.abs(tf.sum(x).dataSync()[0]! / expected - 1)).toBeLessThan(1e-7);
@@ -108,7 +108,7 @@ describeBothWays('Sum', () => {
     x.dispose();
   });
 
-  it('passes on what is not finite, to its own sum only', () => {
+  it('confines non-finite values to their sum', () => {
     const x = tf.tensor2d([1, Number.NaN, Number.POSITIVE_INFINITY, 2, 3, 4], [2, 3]);
     expect([...tf.sum(x, 0).dataSync()]).toEqual([3, Number.NaN, Number.POSITIVE_INFINITY]);
     expect([...tf.sum(x, 1).dataSync()]).toEqual([Number.NaN, 9]);
@@ -117,7 +117,7 @@ describeBothWays('Sum', () => {
     expect(tf.sum(tf.tensor1d([3e38, 3e38, -3e38])).dataSync()[0]).toBe(Math.fround(3e38));
   });
 
-  it('gives zeros for nothing', () => {
+  it('returns zeros for empty sums', () => {
     expectTensor(tf.sum(tf.zeros([0, 3]), 0), [3], [0, 0, 0]);
     expectTensor(tf.sum(tf.zeros([2, 0]), 1), [2], [0, 0]);
     expectTensor(tf.mean(tf.zeros([2, 0]), 1), [2], [0, 0]);
@@ -134,7 +134,7 @@ describeBothWays('Sum', () => {
     expectTensor(tf.mean(tf.tensor1d([1, 2], 'int32')), [], [1.5]);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([4, 5, 6], 1);
     for (const axes of [[0], [1], [2], [0, 2], [0, 1, 2], []]) {
       expectNoLeak(() => [tf.sum(x, axes), tf.mean(x, axes, true)], 10);
@@ -149,12 +149,15 @@ describe('Sum', () => {
     await tf.setBackend('wasm');
   });
 
-  it.each(large)('gives the same bits in any order of work, for shape %j over axes %j', (shape, axes) => {
-    const x = random(shape, 5);
-    const forwards = tf.sum(x, axes).dataSync();
-    expect(withChunksInReverse(() => tf.sum(x, axes)).dataSync()).toEqual(forwards);
-    x.dispose();
-  });
+  it.each(large)(
+    'computes the same bits in any order of chunks, for shape %j over axes %j',
+    (shape, axes) => {
+      const x = random(shape, 5);
+      const forwards = tf.sum(x, axes).dataSync();
+      expect(withChunksInReverse(() => tf.sum(x, axes)).dataSync()).toEqual(forwards);
+      x.dispose();
+    },
+  );
 
   it('has the gradients of the cpu backend', async () => {
     const step = (axes: number[]) =>

@@ -8,15 +8,15 @@ import { type NativeModule, nativeModule } from './native-module.ts';
 type Reduction = ScopedKernel<{ x: TensorInfo }, { axis: number | number[]; keepDims: boolean }>;
 
 /**
- * `Sum` that adds in float64; the stock kernel adds float32 one after the other, and is 0.25 % off after a million
- * values. The same bits whatever the number of threads: parts have a fixed size and are added in their order.
+ * `Sum` in float64. The stock kernel adds float32 one after the other, and is 0.25 % off after a million values. Parts
+ * have a fixed size and are added in order, so the bits do not depend on the number of threads.
  */
 export const sum: Reduction = (scope, { x }, attributes) => {
   if (x.dtype !== 'float32') return scope.run('Sum', { x }, attributes);
   return reduce(scope, x, attributes, () => 1);
 };
 
-/** `Mean` in the same way. */
+/** `Mean` in float64. */
 export const mean: Reduction = (scope, { x }, attributes) => {
   if (x.dtype !== 'float32') return scope.run('Mean', { x }, attributes);
   return reduce(scope, x, attributes, (count) => Math.max(1, count));
@@ -50,26 +50,26 @@ function reduce(
   return output;
 }
 
-/** A tensor as `[outer, reduced, inner]`, to be summed over the middle. */
+/** Shape `[outer, reduced, inner]` of a tensor to be summed over its middle axis. */
 interface Block {
   outer: number;
   reduced: number;
   inner: number;
 }
 
-/** Null if the axes are not neighbours, but for axes of size 1. */
+/** Returns the shape as a block, or null unless the axes are adjacent, apart from axes of size 1. */
 function reducedBlock(shape: readonly number[], axes: readonly number[]): Block | null {
   const block: Block = { outer: 1, reduced: 1, inner: 1 };
-  let place: keyof Block = 'outer';
+  let part: keyof Block = 'outer';
   for (const [axis, size] of shape.entries()) {
     if (size === 1) continue;
     if (axes.includes(axis)) {
-      if (place === 'inner') return null;
-      place = 'reduced';
-    } else if (place === 'reduced') {
-      place = 'inner';
+      if (part === 'inner') return null;
+      part = 'reduced';
+    } else if (part === 'reduced') {
+      part = 'inner';
     }
-    block[place] *= size;
+    block[part] *= size;
   }
   return block;
 }

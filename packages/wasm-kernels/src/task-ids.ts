@@ -1,5 +1,4 @@
-// Numbers of the tasks that the compiled module knows (assembly/tasks.ts). This file is read by both compilers,
-// TypeScript's and AssemblyScript's.
+// Numbers of the tasks of the compiled module (assembly/tasks.ts). Both TypeScript and AssemblyScript compile this file.
 
-/** One tile of a matrix product. */
+/** A tile of a matrix product. */
 export const gemmTask = 0;

@@ -7,7 +7,7 @@ import { kernelModule } from './kernel-modules.ts';
 import { ThreadPool } from './thread-pool.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
-/** The workers of a pool, to end one behind its back. */
+/** Internals of a pool, to terminate a worker without the pool's knowledge. */
 interface Inside {
   readonly workers: { terminate(): Promise<unknown> }[];
   readonly control: number;
@@ -24,13 +24,13 @@ async function start(threads: number, patience?: number) {
 }
 
 beforeAll(async () => {
-  // For the shared memory; the pools are made here.
+  // Gives the backend shared memory. The tests start their own pools.
   await enableWasmTraining({ threads: 2 });
 });
 afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.close())));
 
 describe('ThreadPool', () => {
-  it.each([2, 3, 4])('does every chunk once, job after job, with %d threads', async (threads) => {
+  it.each([2, 3, 4])('runs every chunk once, job after job, with %d threads', async (threads) => {
     const { pool, task } = await start(threads);
     const { number, parameters, chunks, result, clear } = task(96, 8);
     for (let job = 0; job < 200; job++) {
@@ -42,7 +42,7 @@ describe('ThreadPool', () => {
     expect(pool.isRunning).toBe(true);
   });
 
-  it('takes no chunk of a job that is being published, of which the words are there and not yet the claim', () => {
+  it('claims no chunk of a job whose words are published but not its claim', () => {
     const { options, task } = poolOptions(backend(), 2);
     const { functions, memory, scratch } = options;
     const { number, parameters, chunks, result, clear } = task(64, 8);
@@ -69,7 +69,7 @@ describe('ThreadPool', () => {
     expect(pool.isRunning).toBe(true);
   });
 
-  it('wakes workers that have gone to sleep', async () => {
+  it('wakes sleeping workers', async () => {
     const { pool, task } = await start(2);
     const { number, parameters, chunks, result } = task(64, 8);
     for (let job = 0; job < 3; job++) {
@@ -79,7 +79,7 @@ describe('ThreadPool', () => {
     expect(result().every((value) => value === 64)).toBe(true);
   });
 
-  it('does not hang where a worker is terminated in the middle of a chunk', async () => {
+  it('does not hang if a worker is terminated in the middle of a chunk', async () => {
     const { pool, task, memory } = await start(2, 300);
     const { number, parameters, chunks } = task(2048, 2048);
     const { workers, control } = pool as unknown as Inside;
@@ -95,22 +95,22 @@ describe('ThreadPool', () => {
     await ending;
   });
 
-  it('goes on with one thread after a worker ended between two jobs, and says so', async () => {
+  it('continues on one thread after a worker ends between two jobs, and warns', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { pool, task } = await start(3);
     const { number, parameters, chunks, result } = task(64, 8);
     await (pool as unknown as Inside).workers[0]!.terminate();
     await vi.waitFor(() => expect(pool.isRunning).toBe(false));
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('go on with one thread'));
-    // Even before it is noticed nothing is lost: a worker that sleeps has no chunk.
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('continue on one thread'));
+    // Nothing is lost even before the pool notices, because a sleeping worker has no chunk.
     pool.run(number, parameters, chunks);
     expect(result().every((value) => value === 64)).toBe(true);
     warn.mockRestore();
   });
 
-  it('reports workers that cannot start, and leaves none behind', async () => {
+  it('reports workers that cannot start, and terminates the others', async () => {
     const { options } = poolOptions(backend(), 3);
-    // Memory that is not shared cannot be sent to a worker, and a module for such memory takes no other.
+    // Memory that is not shared cannot be sent to a worker, and its module does not accept shared memory.
     const memory = new WebAssembly.Memory({ initial: 1 });
     await expect(ThreadPool.start({ ...options, memory, allocate })).rejects.toBeInstanceOf(WorkerError);
     const module = kernelModule({ shared: false, relaxedSimd: false })!;

@@ -9,31 +9,31 @@ export interface PoolFunctions {
   stop(control: number): void;
 }
 
-/** What a pool is made of. */
+/** Options of {@link ThreadPool.start}. */
 export interface PoolOptions {
   readonly functions: PoolFunctions;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Threads together with the one that calls. */
+  /** Number of threads, including the calling one. */
   readonly threads: number;
-  /** Scratch memory of the thread that calls. */
+  /** Address of the calling thread's scratch memory. */
   readonly scratch: number;
-  /** Bytes on the heap, 64-byte aligned, and how to give them back. */
+  /** Allocates bytes on the heap, 64-byte aligned. */
   readonly allocate: (bytes: number) => { readonly address: number; readonly free: () => void };
   /** Bytes of scratch memory that a thread needs. */
   readonly scratchBytes: number;
-  /** Milliseconds without progress after which a worker counts as dead; default 30 s. */
+  /** Milliseconds without progress after which the pool fails; default 30,000. */
   readonly patience?: number;
 }
 
 const controlBytes = 128;
-/** About 50 µs: the usual pause between two kernels. */
+/** Checks for work before a thread sleeps. They take about 50 µs, the usual pause between two kernels. */
 const spins = 20_000;
-/** How long the calling thread sleeps before it looks after its workers. */
-const slice = 50;
+/** Milliseconds that the calling thread sleeps before it checks for progress. */
+const sleepSlice = 50;
 
 /**
- * Worker threads that share the heap of the backend and take chunks of a task by turns with the thread that calls; see
+ * Worker threads that share the backend's heap. They and the calling thread claim chunks of a task; see
  * assembly/pool.ts.
  */
 export class ThreadPool {
@@ -45,7 +45,7 @@ export class ThreadPool {
   private state: 'starting' | 'running' | 'failed' | 'closed' = 'starting';
   private readonly maySleep = maySleep();
 
-  /** @throws WorkerError if a worker does not start */
+  /** Starts the workers. @throws WorkerError if a worker does not start */
   static async start(options: PoolOptions): Promise<ThreadPool> {
     const pool = new ThreadPool(options);
     try {
@@ -65,54 +65,55 @@ export class ThreadPool {
     new Uint8Array(options.memory.buffer, this.control, controlBytes).fill(0);
   }
 
-  /** Whether the workers are there to take work. */
+  /** Whether the workers are ready for tasks. */
   get isRunning(): boolean {
     return this.state === 'running';
   }
 
   /**
-   * Does all chunks of a task.
-   * @throws WorkerError if a worker makes no progress: it was terminated or is starved. The pool is closed then.
+   * Runs all chunks of a task.
+   *
+   * @throws WorkerError if a worker makes no progress, because it was terminated or is starved; the pool then fails
    */
   run(task: number, parameters: number, chunks: number): void {
     this.publish(task, parameters, chunks);
     this.finish(chunks);
   }
 
-  /** The first half of {@link run}: lets the workers begin. */
+  /** Runs the first half of {@link run}: publishes the task to the workers. */
   publish(task: number, parameters: number, chunks: number): void {
     this.options.functions.publish(this.control, task, parameters, chunks);
   }
 
-  /** The second half: takes chunks too, then waits for the workers. */
+  /** Runs the second half of {@link run}: claims chunks, then waits for the workers. */
   finish(chunks: number): void {
     const { functions, scratch, patience = 30_000 } = this.options;
     try {
       functions.work(this.control, scratch);
-      let done = -1;
+      let finished = -1;
       let left = patience;
       while (left > 0) {
         const start = performance.now();
-        const now = functions.wait(this.control, spins, this.maySleep ? slice : 0);
+        const now = functions.wait(this.control, spins, this.maySleep ? sleepSlice : 0);
         if (now >= chunks) return;
-        // Where the whole process stood still, in a debugger or a machine asleep, that counts as one slice.
-        left = now === done ? left - Math.min(performance.now() - start, 2 * slice) : patience;
-        done = now;
+        // If the whole process stood still, in a debugger or on a sleeping machine, that counts as two slices at most.
+        left = now === finished ? left - Math.min(performance.now() - start, 2 * sleepSlice) : patience;
+        finished = now;
       }
       throw new WorkerError(
-        `A worker thread of the wasm kernels made no progress for ${patience / 1000} s: ${done} of ${chunks} chunks are ` +
-          'done. It was terminated, or the machine has no time for it. The result of this operation is lost; further ' +
-          'operations run on one thread. Call enableWasmTraining again for new threads.',
+        `A worker thread of the wasm kernels made no progress for ${patience / 1000} s: ${finished} of ${chunks} chunks are ` +
+          'finished. It was terminated, or the machine is overloaded. The result of this operation is lost, and later ' +
+          'operations run on one thread. Call enableWasmTraining again to start new threads.',
       );
     } catch (error) {
-      // A late worker must not write into memory that belongs to somebody else by then.
+      // A late worker must not write to memory that has a new owner by then.
       this.state = 'failed';
       void this.terminate();
       throw error;
     }
   }
 
-  /** Ends the workers and gives back their memory. */
+  /** Ends the workers and frees their memory. */
   async close(): Promise<void> {
     if (this.state === 'running') this.options.functions.stop(this.control);
     this.state = 'closed';
@@ -136,7 +137,7 @@ export class ThreadPool {
     if (this.state !== 'running') return;
     this.state = 'failed';
     console.warn(
-      `@openset/wasm-kernels: a worker thread ended (${reason}). The kernels go on with one thread.`,
+      `@openset/wasm-kernels: a worker thread ended (${reason}). The kernels continue on one thread.`,
     );
     void this.terminate();
   }
@@ -152,7 +153,7 @@ export class ThreadPool {
   }
 }
 
-/** Whether this thread may sleep; the main thread of a page may only spin. */
+/** Whether this thread may sleep. The main thread of a page may only spin. */
 function maySleep(): boolean {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);

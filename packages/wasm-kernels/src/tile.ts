@@ -1,9 +1,9 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
-import { mergeAxes, mostCopyAxes, stridedCopy, stridesOf } from './strided-copy.ts';
+import { maxCopyAxes, mergeAxes, stridedCopy, stridesOf } from './strided-copy.ts';
 
-/** `Tile`, also `tf.broadcastTo`: the stock kernel takes every element by its coordinates, 12 ns each. */
+/** `Tile`, also `tf.broadcastTo`. The stock kernel computes the coordinates of every element, 12 ns each. */
 export const tile: ScopedKernel<{ x: TensorInfo }, { reps: number[] }> = (scope, { x }, attributes) => {
   const { reps } = attributes;
   const native = nativeModule(scope.backend);
@@ -14,7 +14,7 @@ export const tile: ScopedKernel<{ x: TensorInfo }, { reps: number[] }> = (scope,
     { size: reps[axis]!, sourceStep: 0, targetStep: size * targetStrides[axis]! },
     { size, sourceStep: strides[axis]!, targetStep: targetStrides[axis]! },
   ]);
-  if (!native || x.dtype === 'string' || mergeAxes(axes).length > mostCopyAxes) {
+  if (!native || x.dtype === 'string' || mergeAxes(axes).length > maxCopyAxes) {
     return scope.run('Tile', { x }, attributes);
   }
   const output = scope.allocate(shape, x.dtype);

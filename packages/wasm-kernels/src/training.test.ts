@@ -17,7 +17,7 @@ const shapes = {
   table: [5, 7],
 };
 
-/** Loss and gradients of a network with each kind of layer, on the current backend. */
+/** Computes loss and gradients of a network with each kind of layer, on the current backend. */
 function step(): { loss: Float32Array; gradients: Float32Array[] } {
   return tf.tidy(() => {
     const tensors = Object.values(shapes).map((shape, index) =>
@@ -49,7 +49,7 @@ function step(): { loss: Float32Array; gradients: Float32Array[] } {
 }
 
 describe('training on wasm', () => {
-  it('gives the loss and the gradients of the cpu backend', async () => {
+  it('computes the loss and the gradients of the cpu backend', async () => {
     const wasm = step();
     await tf.setBackend('cpu');
     const cpu = step();
@@ -61,8 +61,8 @@ describe('training on wasm', () => {
     });
   });
 
-  it('leaves nothing behind', () => {
-    // As in the tests of tfjs itself: the engine counts the data after each kernel and throws at a leak.
+  it('leaks no memory', () => {
+    // In test mode, as in the tests of tfjs itself, the engine counts the data after each kernel and throws on a leak.
     tf.env().set('IS_TEST', true);
     try {
       step();

@@ -5,12 +5,12 @@ import type { ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
 import { type CopyAxis, mergeAxes, stridedCopy, stridesOf } from './strided-copy.ts';
 
-/** The most axes besides the two that change places. */
-const mostOuterAxes = 4;
+/** Maximum axes besides the two that are exchanged. */
+const maxOuterAxes = 4;
 
 /**
- * `Transpose`: in runs where the last axis stays the last, else in blocks of 4 × 4 of the two axes that are the last one before and
- * after. The stock kernel takes element by element. What moves nothing shares the memory.
+ * `Transpose`: copies runs if the last axis stays last, else blocks of 4 × 4 of the axes that are last in source and
+ * target. A transpose that moves nothing shares the memory. The stock kernel copies element by element.
  */
 export const transpose: ScopedKernel<{ x: TensorInfo }, { perm: number[] }> = (scope, { x }, { perm }) => {
   const native = nativeModule(scope.backend);
@@ -26,18 +26,18 @@ export const transpose: ScopedKernel<{ x: TensorInfo }, { perm: number[] }> = (s
   );
   const last = axes.at(-1);
   const bytes = x.dtype === 'string' ? 0 : util.bytesPerElement(x.dtype);
-  const tiled = last !== undefined && last.sourceStep !== 1;
-  const fits = !tiled || (bytes === 4 && axes.length <= mostOuterAxes + 2);
+  const isTiled = last !== undefined && last.sourceStep !== 1;
+  const fits = !isTiled || (bytes === 4 && axes.length <= maxOuterAxes + 2);
   if (!native || bytes === 0 || bytes > 4 || !fits) return scope.run('Transpose', { x }, { perm });
-  if (axes.length <= 1 && !tiled) return scope.reshape(x, shape);
+  if (axes.length <= 1 && !isTiled) return scope.reshape(x, shape);
   const output = scope.allocate(shape, x.dtype);
   if (util.sizeFromShape(shape) === 0) return output;
-  if (tiled) exchangeAxes(native, native.address(x), native.address(output), axes);
+  if (isTiled) exchangeAxes(native, native.address(x), native.address(output), axes);
   else stridedCopy(native, native.address(x), native.address(output), bytes, axes);
   return output;
 };
 
-/** The last axis of the target and the one that is last in the source, for all the others. */
+/** Exchanges the last axis of the target and the last axis of the source, for each index of the other axes. */
 function exchangeAxes(native: NativeModule, source: number, target: number, axes: CopyAxis[]): void {
   const rows = axes.at(-1)!;
   const columns = axes.find(({ sourceStep }) => sourceStep === 1)!;
@@ -49,7 +49,7 @@ function exchangeAxes(native: NativeModule, source: number, target: number, axes
     1,
     Math.floor(chunkElements / (Math.min(rows.size, rowsOfBlock) * columns.size)),
   );
-  const padded = (values: number[]) => [...values, ...Array<number>(mostOuterAxes - values.length).fill(0)];
+  const padded = (values: number[]) => [...values, ...Array<number>(maxOuterAxes - values.length).fill(0)];
   native.run(transposeTask, chunksOf(total, blocksOfChunk), [
     ...[source, target, rows.size, columns.size, 4 * rows.sourceStep, 4 * columns.targetStep],
     ...[blocks, rowsOfBlock, total, blocksOfChunk, outer.length],

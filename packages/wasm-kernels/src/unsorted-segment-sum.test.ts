@@ -14,14 +14,14 @@ describeBothWays('UnsortedSegmentSum', () => {
     expectTensor(tf.unsortedSegmentSum(x, ids([2, 0, 2]), 3), [3, 2], [10, 20, 0, 0, 101, 202]);
   });
 
-  it('drops ids that are out of range, also all of them', () => {
+  it('drops ids out of range, even all of them', () => {
     const x = tf.tensor1d([1, 2, 4, 8]);
     expectTensor(tf.unsortedSegmentSum(x, ids([-1, 0, 2, 1]), 2), [2], [2, 8]);
     expectTensor(tf.unsortedSegmentSum(x, ids([-1, -2, 2, 7]), 2), [2], [0, 0]);
     expectTensor(tf.unsortedSegmentSum(x, ids([0, 0, 0, 0]), 0), [0], []);
   });
 
-  it('does not let a dropped row that is not finite reach the others', () => {
+  it('keeps non-finite values of a dropped row out of the sums', () => {
     const x = tf.tensor1d([Number.NaN, 2, Number.POSITIVE_INFINITY]);
     expectTensor(tf.unsortedSegmentSum(x, ids([5, 0, -1]), 2), [2], [2, 0]);
   });
@@ -55,11 +55,11 @@ describeBothWays('UnsortedSegmentSum', () => {
     );
   });
 
-  it('names both shapes when they do not match', () => {
+  it('names mismatched shapes', () => {
     expect(() => tf.unsortedSegmentSum(tf.ones([3, 2]), ids([0, 1]), 2)).toThrow(/\[3,2\].*\[2\]/);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks no memory', () => {
     const x = random([6, 3], 1);
     const complete = ids([0, 1, 2, 2, 1, 0]);
     const partial = ids([0, -1, 2, 9, 1, 0]);
@@ -83,7 +83,7 @@ describe('UnsortedSegmentSum', () => {
     x.dispose();
   });
 
-  it('gives the same bits in any order of work', () => {
+  it('computes the same bits in any order of chunks', () => {
     const x = random([5000, 37], 1);
     const segmentIds = ids(Array.from({ length: 5000 }, (_, row) => (row * 7919) % 3001));
     const run = () => valuesOf(tf.unsortedSegmentSum(x, segmentIds, 3000));

@@ -5,8 +5,8 @@ import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
 
 /**
- * `UnsortedSegmentSum`: `out[s] = Σ_{i: segmentIds[i] = s} x[i]`, the gradient of `gather`. Rows whose id is out of range are
- * dropped. As on the cpu backend the result is float32 whatever the dtype of x.
+ * `UnsortedSegmentSum`: `out[s] = Σ_{i: segmentIds[i] = s} x[i]`, the gradient of `gather`. Drops rows whose id is out
+ * of range. As on the cpu backend, the result is float32 for every dtype of x.
  */
 export const unsortedSegmentSum: ScopedKernel<
   { x: TensorInfo; segmentIds: TensorInfo },
@@ -14,7 +14,7 @@ export const unsortedSegmentSum: ScopedKernel<
 > = (scope, { x, segmentIds }, { numSegments }) => {
   if (segmentIds.shape.length !== 1 || segmentIds.shape[0] !== x.shape[0]) {
     throw new Error(
-      `UnsortedSegmentSum takes one segment id for each row of x, but x has shape [${x.shape}] and segmentIds ` +
+      `UnsortedSegmentSum requires one segment id for each row of x, but x has shape [${x.shape}] and segmentIds ` +
         `[${segmentIds.shape}].`,
     );
   }
@@ -25,7 +25,7 @@ export const unsortedSegmentSum: ScopedKernel<
   const native = nativeModule(scope.backend);
   if (native) return nativeSums(scope, native, values, segmentIds, outputShape);
 
-  // ScatterNd adds up rows with equal indices, but does not check them: rows out of range are taken out first.
+  // ScatterNd adds rows with equal indices but does not check them, so rows out of range are removed first.
   const ids = scope.read(segmentIds);
   const rows = Int32Array.from(ids.keys()).filter((row) => ids[row]! >= 0 && ids[row]! < numSegments);
   if (rows.length === 0 || rowSize === 0) return scope.zeros(outputShape);
@@ -43,7 +43,7 @@ export const unsortedSegmentSum: ScopedKernel<
   return scope.reshape(sums, outputShape);
 };
 
-/** Lists the rows of each segment, so that each segment is summed by itself, in the order of its rows. */
+/** Sums each segment with the compiled kernel, in the order of its rows, from a list of the rows by segment. */
 function nativeSums(
   scope: KernelScope,
   native: NativeModule,

@@ -1,24 +1,24 @@
 import type { DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
 
 /**
- * The part of `BackendWasm` that these kernels use. All of it is public in tfjs-backend-wasm 4.22, and
- * {@link stockKernels} refuses to start when a method is missing.
+ * The methods of `BackendWasm` that these kernels call. All are public in tfjs-backend-wasm 4.22, and {@link
+ * stockKernels} throws if one is missing.
  */
 export interface WasmBackend {
-  /** Allocates a tensor on the WebAssembly heap. Its memory is *not* zeroed. */
+  /** Allocates a tensor on the WebAssembly heap. Its content is undefined. */
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
-  /** A view of the tensor. The next allocation may detach it: take all views after the last allocation. */
+  /** Returns a view of the tensor. The next allocation may detach it, so take all views after the last allocation. */
   typedArrayFromHeap(tensor: TensorInfo): TypedArray;
-  /** Gives back one reference; the memory is freed with the last one. */
+  /** Releases one reference. The last one frees the memory. */
   disposeData(dataId: TensorInfo['dataId']): boolean;
   incRef(dataId: TensorInfo['dataId']): void;
-  /** How many tensors hold the memory; 0 if it lies on another backend. */
+  /** Returns the number of tensors that share the memory; 0 if it is on another backend. */
   refCount(dataId: TensorInfo['dataId']): number;
-  /** Byte offset of a tensor on the heap; brings it there if it lies on another backend. */
+  /** Returns the byte offset of a tensor on the heap. Moves it there from another backend. */
   getMemoryOffset(dataId: TensorInfo['dataId']): number;
 }
 
-/** The methods of {@link WasmBackend}, to check that they are there. */
+/** Names of the methods of {@link WasmBackend}, to check that they exist. */
 export const backendMethods: readonly (keyof WasmBackend)[] = [
   'makeOutput',
   'typedArrayFromHeap',

@@ -1,6 +1,6 @@
 import type { AxisGeometry } from './convolution-geometry.ts';
 
-/** Windows along one axis of an image: that of position `p` begins at `p · stride + offset`. */
+/** Windows along one axis of an image. The window of position `p` starts at `p · stride + offset`. */
 export interface Windows {
   readonly size: number;
   readonly positions: number;
@@ -9,20 +9,20 @@ export interface Windows {
   readonly offset: number;
 }
 
-/** What the outputs read. */
+/** Returns the windows that the outputs read. */
 export function outputWindows({ input, output, kernel, stride, padBefore }: AxisGeometry): Windows {
   return { size: input, positions: output, taps: kernel, stride, offset: -padBefore };
 }
 
-/** Inputs that are reached by the same taps. */
+/** Inputs that meet the same taps. */
 export interface Phase {
   readonly firstInput: number;
   readonly lastTap: number;
-  /** What they are reached from: windows of `dy`, with the phase's taps in reverse order. */
+  /** Windows of `dy` that reach these inputs, with the phase's taps in reverse order. */
   readonly windows: Windows;
 }
 
-/** The phases of the inputs: those whose padded position leaves the same rest when it is divided by the stride. */
+/** Returns the phases of the inputs: sets of inputs whose padded positions have the same remainder modulo the stride. */
 export function inputPhases({ input, output, kernel, stride, padBefore }: AxisGeometry): Phase[] {
   return Array.from({ length: Math.min(stride, kernel) }, (_, rest) => {
     const firstInput = (((rest - padBefore) % stride) + stride) % stride;
@@ -38,7 +38,7 @@ export function inputPhases({ input, output, kernel, stride, padBefore }: AxisGe
   }).filter(({ windows }) => windows.positions > 0);
 }
 
-/** The share of all taps that lie inside of the image. */
+/** Returns the share of taps that lie inside the image. */
 export function shareInside({ size, positions, taps, stride, offset }: Windows): number {
   let count = 0;
   for (let position = 0; position < positions; position++) {

@@ -28,18 +28,18 @@ describe('winogradScheme', () => {
     expect(pays(batch, size, channels, channels)).toEqual([true, true, true]);
   });
 
-  it('not where most taps lie outside of the image, or the filter is larger than what it is applied to', () => {
+  it('returns none if most taps lie outside the image, or the filter is larger than the image', () => {
     expect(pays(32, 2, 512, 512)).toEqual([false, false, false]);
     expect(pays(1, 7, 512, 512)).toEqual([false, false, false]);
   });
 
-  it('for strided layers whose tiles are not cut off by much', () => {
+  it('returns one for strided layers whose tiles are mostly full', () => {
     expect(pays(16, 56, 128, 128, { strides: 2 })).toEqual([true, true, true]);
     expect(pays(32, 16, 128, 128, { strides: 2 })).toEqual([true, true, true]);
     expect(pays(16, 14, 512, 512, { strides: 2 })).toEqual([false, false, false]);
   });
 
-  it('not for what it does not cover', () => {
+  it('returns none for unsupported geometries', () => {
     expect(pays(16, 56, 64, 64, { strides: 3 })).toEqual([false, false, false]);
     expect(pays(16, 56, 64, 64, { strides: [1, 2] })).toEqual([false, false, false]);
     expect(pays(16, 14, 64, 64, { taps: 5 })).toEqual([false, false, false]);

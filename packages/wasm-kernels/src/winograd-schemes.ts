@@ -2,17 +2,17 @@ import type { AxisGeometry, ConvolutionGeometry } from './convolution-geometry.t
 import { plainScheme, stridedInputScheme, stridedScheme } from './convolution-task-ids.ts';
 import { outputWindows, shareInside } from './windows.ts';
 
-/** What is computed: the convolution, or which of its gradients. */
-export type Wanted = 'output' | 'input' | 'filter';
+/** The result to compute: the output of a convolution, its input gradient or its filter gradient. */
+export type ConvolutionResult = 'output' | 'input' | 'filter';
 
-/** How Winograd's algorithm goes about it; see assembly/winograd.ts. */
+/** A variant of Winograd's algorithm; see assembly/winograd.ts. */
 export interface WinogradScheme {
   readonly id: number;
   /** Products of a tile, for each input and output channel. */
   readonly products: number;
   /** Results of a tile along one axis. */
   readonly results: number;
-  /** Tiles that are done at a time, by the convolution and by the gradient by the filter: what scratch memory holds. */
+  /** Tiles that scratch memory holds at a time, in a convolution and in a filter gradient. */
   readonly tilesPerChunk: number;
   readonly tilesPerBlock: number;
 }
@@ -34,32 +34,35 @@ const strided: WinogradScheme = {
 const stridedInput: WinogradScheme = { ...strided, id: stridedInputScheme, results: 8 };
 
 /**
- * The scheme for a convolution, or null where none covers it or the direct way takes less time. Both times are estimated in
- * multiplications for each input and output channel: the transforms of a tile take a quarter as long as its products, and
- * the transform of the filter as long as several hundred.
+ * Returns the scheme for a convolution, or null if no scheme supports it or the direct method is faster. Estimates both
+ * times in multiplications for each input and output channel: the transforms of a tile cost a quarter of its products,
+ * and the transform of the filter several hundred multiplications.
  */
-export function winogradScheme(geometry: ConvolutionGeometry, of: Wanted): WinogradScheme | null {
+export function winogradScheme(
+  geometry: ConvolutionGeometry,
+  result: ConvolutionResult,
+): WinogradScheme | null {
   const { batch, inChannels, outChannels, height, width } = geometry;
   const { stride } = height;
   if (height.kernel !== 3 || width.kernel !== 3 || width.stride !== stride || stride > 2) return null;
   if (inChannels % 4 !== 0 || outChannels % 4 !== 0) return null;
-  const scheme = stride === 1 ? plain : of === 'input' ? stridedInput : strided;
-  const tiles = batch * tilesAlong(height, scheme, of) * tilesAlong(width, scheme, of);
-  const winograd = 1.25 * scheme.products * tiles + (of === 'filter' ? 300 : 500);
-  // The direct way leaves out taps outside of small images; see there.
+  const scheme = stride === 1 ? plain : result === 'input' ? stridedInput : strided;
+  const tiles = batch * tilesAlong(height, scheme, result) * tilesAlong(width, scheme, result);
+  const winograd = 1.25 * scheme.products * tiles + (result === 'filter' ? 300 : 500);
+  // The direct method skips taps outside small images; see native-convolution.ts.
   const inside = shareInside(outputWindows(height)) * shareInside(outputWindows(width));
-  const leavesOut = of === 'filter' ? inChannels >= 64 : inChannels >= 128 && batch >= 4;
-  const side = of === 'input' && stride === 1 ? 'input' : 'output';
-  const direct = 9 * batch * height[side] * width[side] * (leavesOut ? inside : 1);
+  const skipsOutside = result === 'filter' ? inChannels >= 64 : inChannels >= 128 && batch >= 4;
+  const side = result === 'input' && stride === 1 ? 'input' : 'output';
+  const direct = 9 * batch * height[side] * width[side] * (skipsOutside ? inside : 1);
   return winograd < direct ? scheme : null;
 }
 
-/** Tiles along one axis. Those of an input with a stride begin in the padding. */
+/** Returns the tiles along one axis. With a stride, tiles of an input start in the padding. */
 export function tilesAlong(
   { input, output, stride, padBefore }: AxisGeometry,
   { results }: WinogradScheme,
-  of: Wanted,
+  result: ConvolutionResult,
 ): number {
-  if (of !== 'input') return Math.ceil(output / results);
+  if (result !== 'input') return Math.ceil(output / results);
   return Math.ceil((stride === 1 ? input : input + padBefore) / results);
 }

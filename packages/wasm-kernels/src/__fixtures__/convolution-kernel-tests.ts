@@ -11,16 +11,16 @@ import {
 } from './reference-convolution.ts';
 import { expectNoLeak, expectTensor, random, runKernel } from './run-kernel.ts';
 
-/** A convolution, or which of its gradients, a kernel computes. */
+/** A kernel, and the result of a convolution that it computes. */
 export interface ConvolutionKernel {
   readonly kernelName: string;
   readonly depthwise: boolean;
   readonly of: 'output' | 'input' | 'filter';
 }
 
-/** What the kernels of both convolutions must hold to, compiled and in TypeScript, as vitest tests. */
+/** Defines the tests that all convolution kernels must pass, compiled and in TypeScript. */
 export function convolutionKernelTests({ kernelName, depthwise, of }: ConvolutionKernel): void {
-  /** Runs the kernel on a case, and hands over its inputs, result and the float64 reference. */
+  /** Calls `visit` with a function that runs the kernel on a case, and with the float64 reference. */
   function withCase(
     test: ConvolutionCase,
     visit: (run: () => tf.Tensor, reference: ReferenceConvolution) => void,
@@ -105,8 +105,8 @@ export function convolutionKernelTests({ kernelName, depthwise, of }: Convolutio
       fc.assert(fc.property(layerCases, check), { numRuns: 150, seed: 5 });
     });
 
-    // tfjs gives the depthwise kernels no data format.
-    it('refuses channels-first tensors in words', () => {
+    // tfjs passes no data format to the depthwise kernels.
+    it('rejects channels-first tensors with an explanation', () => {
       const other = random([1, 3, 3, 2], 1);
       const inputs: Record<string, tf.Tensor> = { filter: other, x: other, dy: random([1, 3, 3, 2], 2) };
       const shapes = { inputShape: [1, 2, 3, 3], filterShape: [3, 3, 2, 2] };

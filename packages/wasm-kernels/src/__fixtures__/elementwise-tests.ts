@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { enableNative, nativeModule } from '../native-module.ts';
 import type { WasmBackend } from '../wasm-backend.ts';
 
-/** Runs the tests twice: with the compiled kernels, and with what runs where there is no SIMD. */
+/** Runs the tests twice: with the compiled kernels, and with the TypeScript versions for engines without SIMD. */
 export function describeBothWays(name: string, tests: (native: boolean) => void): void {
   describe.each([
     [`${name}, compiled`, true],
@@ -18,12 +18,12 @@ export function describeBothWays(name: string, tests: (native: boolean) => void)
   });
 }
 
-/** Runs a kernel of the current backend that has several outputs. */
+/** Runs a kernel of the current backend with several outputs. */
 export function runOutputs(name: string, inputs: Record<string, tf.Tensor>, attributes: object): tf.Tensor[] {
   return tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor[];
 }
 
-/** The values of the outputs, which are disposed. */
+/** Returns the values of the outputs, and disposes them. */
 export function valuesOf(outputs: tf.Tensor | tf.Tensor[]): Float32Array[] {
   const tensors = [outputs].flat();
   const values = tensors.map((tensor) => Float32Array.from(tensor.dataSync()));
@@ -31,7 +31,7 @@ export function valuesOf(outputs: tf.Tensor | tf.Tensor[]): Float32Array[] {
   return values;
 }
 
-/** The results of `run` for each case on both backends; the current backend is wasm again afterwards. */
+/** Returns the results of `run` for each case on both backends. Leaves wasm as the current backend. */
 export async function onBothBackends<Case>(
   cases: readonly Case[],
   run: (test: Case) => tf.Tensor | tf.Tensor[],
@@ -45,7 +45,7 @@ export async function onBothBackends<Case>(
   return cases.map((test, index) => ({ test, wasm: results[0]![index]!, cpu: results[1]![index]! }));
 }
 
-/** Does the chunks of each task from the last to the first: no result may depend on their order. */
+/** Runs the chunks of each task from last to first. No result may depend on their order. */
 export function withChunksInReverse<Result>(work: () => Result): Result {
   const backend = tf.backend() as unknown as WasmBackend & {
     wasm: { _malloc(bytes: number): number; _free(address: number): void; HEAPU8: Uint8Array };

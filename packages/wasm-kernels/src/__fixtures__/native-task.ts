@@ -4,7 +4,7 @@ import { gemmTask } from '../task-ids.ts';
 import type { PoolFunctions, PoolOptions } from '../thread-pool.ts';
 import type { WasmBackend } from '../wasm-backend.ts';
 
-/** What a pool is started with on a backend on shared memory, and a task for it. */
+/** Returns the options of a pool on a backend with shared memory, and a task for it. */
 export function poolOptions(backend: WasmBackend, threads: number, patience?: number) {
   const heap = backendHeap(backend)!;
   const module = kernelModule({ shared: true, relaxedSimd: false })!;
@@ -24,7 +24,7 @@ export function poolOptions(backend: WasmBackend, threads: number, patience?: nu
   return { options, task: (size: number, tile: number) => productOfOnes(backend, size, tile) };
 }
 
-/** The square of a matrix of ones, in columns of tiles, as a task: its parameters, its chunks, and its result. */
+/** Returns a task that squares a matrix of ones, in columns of tiles: its parameters, chunks and result. */
 function productOfOnes(backend: WasmBackend, size: number, tile: number) {
   const heap = backendHeap(backend)!;
   const { address: a } = heap.allocate(4 * size * size);

@@ -1,6 +1,6 @@
 import type { Margin, ResolvedBankOptions } from '@openset/core';
 
-/** Plain arrays of one loss over a bank; `classes`: the rows of the bank that take part. */
+/** Arrays of one loss over a bank. `classes` lists the bank's rows of the selected classes. */
 export interface BankArrays {
   readonly batch: number;
   readonly size: number;
@@ -11,7 +11,7 @@ export interface BankArrays {
   readonly classes: readonly number[];
 }
 
-/** Loss and gradients, and for each gradient the norm that it has before the radial part is taken out. */
+/** Loss and gradients, and for each gradient its norm before the radial part is removed. */
 export interface BankReference {
   readonly loss: number;
   readonly embeddings: Float64Array;
@@ -22,7 +22,7 @@ export interface BankReference {
 
 const minimumNorm = 1e-5;
 
-/** The loss over a bank and its gradients by the definition, in float64 and with everything held at once. */
+/** Computes the loss over a bank and its gradients by definition, in float64, with all matrices in memory. */
 export function referenceBankLoss(arrays: BankArrays, options: ResolvedBankOptions): BankReference {
   const { batch, size, labels, classes, bias } = arrays;
   const rowOf = (values: Float32Array, row: number) =>
@@ -45,17 +45,17 @@ export function referenceBankLoss(arrays: BankArrays, options: ResolvedBankOptio
     const own = labels[sample]!;
     if (skipped[own]) return;
     const weight = options.weight / counted;
-    const taking = classes.filter((row) => !skipped[row]);
-    const similarities = taking.map((row) => dot(query.values, rows[row]!.values));
-    const place = taking.indexOf(own);
-    const margin = applied(similarities[place]!, options.margins);
+    const selected = classes.filter((row) => !skipped[row]);
+    const similarities = selected.map((row) => dot(query.values, rows[row]!.values));
+    const place = selected.indexOf(own);
+    const margin = applyMargins(similarities[place]!, options.margins);
     const logits = similarities.map(
       (similarity, index) =>
-        options.scale * (index === place ? margin.value : similarity) - biasOf(taking[index]!),
+        options.scale * (index === place ? margin.value : similarity) - biasOf(selected[index]!),
     );
     const { value, slopes } = criterion(logits, place, options);
     loss += weight * value;
-    taking.forEach((row, index) => {
+    selected.forEach((row, index) => {
       const slope = weight * slopes[index]!;
       const gradient = slope * options.scale * (index === place ? margin.derivative : 1);
       add(result.embeddings, sample * size, gradient, rows[row]!.values);
@@ -69,7 +69,7 @@ export function referenceBankLoss(arrays: BankArrays, options: ResolvedBankOptio
     ['embeddings', queries],
     ['bank', rows],
   ] as const) {
-    scales[name] = throughNormalisation(result[name], sides, size);
+    scales[name] = propagateNormalisation(result[name], sides, size);
   }
   return { loss, ...result, scales };
 }
@@ -78,17 +78,17 @@ interface UnitRow {
   readonly values: Float64Array;
   readonly norm: number;
   readonly inverse: number;
-  readonly projected: boolean;
+  readonly isProjected: boolean;
 }
 
 function unit(row: Float64Array, { similarity }: ResolvedBankOptions): UnitRow {
   const norm = Math.sqrt(dot(row, row));
   const inverse = similarity === 'cosine' ? 1 / Math.max(norm, minimumNorm) : 1;
-  const projected = similarity === 'cosine' && norm > minimumNorm;
-  return { values: row.map((value) => value * inverse), norm, inverse, projected };
+  const isProjected = similarity === 'cosine' && norm > minimumNorm;
+  return { values: row.map((value) => value * inverse), norm, inverse, isProjected };
 }
 
-function applied(similarity: number, margins: readonly Margin[]): { value: number; derivative: number } {
+function applyMargins(similarity: number, margins: readonly Margin[]): { value: number; derivative: number } {
   let [value, derivative] = [similarity, 1];
   for (const margin of margins) {
     if (margin.kind === 'cosine') value -= margin.margin;
@@ -120,13 +120,13 @@ function criterion(
   return { value: softplus(top + Math.log(negatives) - logits[own]!), slopes };
 }
 
-/** @returns the norm of all gradients before their radial parts are taken out */
-function throughNormalisation(gradients: Float64Array, sides: readonly UnitRow[], size: number): number {
+/** Propagates the gradients through the normalisation. Returns their norm before the radial parts are removed. */
+function propagateNormalisation(gradients: Float64Array, sides: readonly UnitRow[], size: number): number {
   let squares = 0;
-  sides.forEach(({ values, inverse, projected }, row) => {
+  sides.forEach(({ values, inverse, isProjected }, row) => {
     const gradient = gradients.subarray(row * size, (row + 1) * size);
     squares += dot(gradient, gradient) * inverse ** 2;
-    const radial = projected ? dot(gradient, values) : 0;
+    const radial = isProjected ? dot(gradient, values) : 0;
     for (let k = 0; k < size; k++) gradient[k] = (gradient[k]! - radial * values[k]!) * inverse;
   });
   return Math.sqrt(squares);

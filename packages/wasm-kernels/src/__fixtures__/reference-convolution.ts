@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { values } from './run-kernel.ts';
 
-/** One convolution to test, dense or depthwise (`outChannels` is then the channel multiplier). */
+/** A convolution to test. For depthwise ones, `outChannels` is the channel multiplier. */
 export interface ConvolutionCase {
   batch: number;
   input: [number, number];
@@ -15,7 +15,7 @@ export interface ConvolutionCase {
   dimRoundingMode: 'floor' | 'ceil' | 'round' | undefined;
 }
 
-/** What a {@link ConvolutionCase} needs and gives. */
+/** Operands and results of a {@link ConvolutionCase}. */
 export interface ReferenceConvolution {
   inputShape: number[];
   filterShape: number[];
@@ -30,8 +30,8 @@ export interface ReferenceConvolution {
 }
 
 /**
- * The convolution and both gradients by the definition, in float64: each product of the forward convolution is visited once. The cpu
- * backend cannot be the reference everywhere, since it ignores dilations.
+ * Computes the convolution and both gradients by definition, in float64. Visits each product of the forward convolution
+ * once. The cpu backend ignores dilations, so it cannot be the reference.
  *
  * @param change applied to the random operands
  */
@@ -95,7 +95,7 @@ export function referenceConvolution(
   return { inputShape, filterShape, outputShape, x, filter, dy, y, dx, dFilter, attributes };
 }
 
-/** Three by three taps with stride 1 and many channels, as most layers have, on images down to one pixel. */
+/** Convolutions of 3 × 3 taps with many channels, like most layers, on images down to one pixel. */
 export const layerCases: fc.Arbitrary<ConvolutionCase> = fc
   .record({
     batch: fc.integer({ min: 1, max: 5 }),

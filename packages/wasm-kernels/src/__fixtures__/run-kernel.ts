@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
 
-/** Deterministic values in (-1, 1). */
+/** Returns deterministic values in (-1, 1). */
 export function values(count: number, seed: number): Float32Array {
   let state = (seed * 2654435761 + 1) >>> 0;
   return Float32Array.from({ length: count }, () => {
@@ -10,7 +10,7 @@ export function values(count: number, seed: number): Float32Array {
   });
 }
 
-/** A tensor of {@link values}. */
+/** Returns a tensor of {@link values}. */
 export function random(shape: number[], seed: number): tf.Tensor {
   return tf.tensor(values(tf.util.sizeFromShape(shape), seed), shape, 'float32');
 }
@@ -20,7 +20,7 @@ export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attri
   return tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor;
 }
 
-/** Norm-wise relative difference; the absolute one if the expected values are all zero. */
+/** Returns the norm-wise relative difference, or the absolute one if all expected values are zero. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let difference = 0;
   let norm = 0;
@@ -31,7 +31,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return Math.sqrt(difference / (norm || 1));
 }
 
-/** Asserts that the tensor has this shape and, up to 1e-5 norm-wise, these values. Disposes it. */
+/** Asserts the shape of the tensor and, up to 1e-5 norm-wise, its values. Disposes the tensor. */
 export function expectTensor(actual: tf.Tensor, shape: number[], expected: ArrayLike<number>): void {
   expect(actual.shape).toEqual(shape);
   const found = actual.dataSync();
@@ -45,7 +45,7 @@ interface WasmInternals {
   wasm: { HEAPU8: Uint8Array };
 }
 
-/** Asserts that `work`, run again and again, leaves no tensor, no data and no heap growth behind. */
+/** Asserts that repeated runs of `work` leak no tensors, no data and no heap memory. */
 export function expectNoLeak(work: () => tf.Tensor | tf.Tensor[], repetitions = 50): void {
   const backend = tf.backend() as unknown as WasmInternals;
   const state = () => ({
