@@ -1,5 +1,5 @@
-// Compiles assembly/ with AssemblyScript and writes the binaries, as text that every bundler takes, to src/generated/.
-// `npm ci` runs it in the repository; the published package holds its result.
+// Compiles assembly/ with AssemblyScript, and writes the binaries to src/generated/ as text that every bundler accepts.
+// `npm ci` runs this script in the repository. The published package contains the result.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,21 +12,21 @@ const generated = join(folder, 'src', 'generated');
 mkdirSync(generated, { recursive: true });
 writeFileSync(
   join(generated, 'binary.ts'),
-  `// Made by build-kernels.mjs from assembly/. Both import a shared memory; modules.ts makes versions for a memory of one
-// thread of them, which differ in one bit.
+  `// build-kernels.mjs generates this file from assembly/. Both binaries import a shared memory. kernel-modules.ts changes
+// one bit to make versions for unshared memory.
 
-/** For every engine with SIMD. */
+/** The kernels for every engine with SIMD. */
 export const simdBinary = '${await compile([])}';
 
-/** With fused multiply-add, for engines with relaxed SIMD. */
+/** The kernels with fused multiply-add, for engines with relaxed SIMD. */
 export const relaxedBinary = '${await compile(['--enable', 'relaxed-simd'])}';
 `,
 );
 
-/** Compiles the assembly; the module as base64 text. */
+/** Compiles the assembly, and returns the module as base64 text. */
 async function compile(options) {
   const output = join(tmpdir(), `openset-kernels-${process.pid}.wasm`);
-  // The module lives in the memory of tfjs-backend-wasm, up to 4 GB, without an allocator of its own.
+  // The module uses the memory of tfjs-backend-wasm, up to 4 GB, and has no allocator.
   const memory = ['--importMemory', '--runtime', 'stub', '--maximumMemory', '65536'];
   const shared = ['--sharedMemory', '--initialMemory', '1', '--enable', 'threads'];
   const features = ['--enable', 'simd', '--enable', 'bulk-memory'];
@@ -42,7 +42,9 @@ async function compile(options) {
   const bytes = readFileSync(output);
   rmSync(output);
   if (sectionIds(bytes).some((id) => id === 11 || id === 12)) {
-    throw new Error('The module has a data section: it would overwrite the data of tfjs.');
+    throw new Error(
+      'The module has a data section, which would overwrite the data of tfjs. Remove static data from assembly/.',
+    );
   }
   return bytes.toString('base64');
 }
@@ -57,21 +59,21 @@ function readSource(name, folder) {
   return readFileSync(path, 'utf8').replaceAll(/^\/\/ @inline$/gm, '@inline');
 }
 
-/** The ids of a WebAssembly module's sections, in their order. */
+/** Returns the ids of a WebAssembly module's sections, in order. */
 function sectionIds(bytes) {
   const ids = [];
-  let place = 8;
-  while (place < bytes.length) {
-    ids.push(bytes[place++]);
+  let position = 8;
+  while (position < bytes.length) {
+    ids.push(bytes[position++]);
     let length = 0;
     let shift = 0;
     let byte;
     do {
-      byte = bytes[place++];
+      byte = bytes[position++];
       length |= (byte & 0x7f) << shift;
       shift += 7;
     } while (byte & 0x80);
-    place += length >>> 0;
+    position += length >>> 0;
   }
   return ids;
 }

@@ -44,8 +44,8 @@ export const rowNumbersWord = 18;
 /** Weight of each sample's negatives. */
 export const weightsWord = 19;
 /**
- * For each sample's own class: `dL/dlogit`, its product with the derivative of the margins, `dL/d(unit embedding ·
- * row)`.
+ * For each sample's own class: `dL/dlogit`, its product with the derivative of the margins, and
+ * `dL/d(unit embedding · row)`.
  */
 export const ownSlopesWord = 20;
 export const ownGradientsWord = 21;

@@ -116,8 +116,8 @@ function phaseFilter(scope: KernelScope, filter: TensorInfo, rows: AxisPlan, col
 }
 
 /**
- * Reorders `[batch, height, width, phasesY × phasesX × channels]` to `[batch, height·phasesY, width·phasesX,
- * channels]`.
+ * Reorders `[batch, height, width, phasesY × phasesX × channels]` to
+ * `[batch, height·phasesY, width·phasesX, channels]`.
  */
 function interleave(scope: KernelScope, x: TensorInfo, phasesY: number, phasesX: number): TensorInfo {
   if (phasesY * phasesX === 1) return x;

@@ -81,7 +81,7 @@ describe.each(cases)('convolution by chunks: %s', (_, test, depthwise) => {
     [prefix, reference.y],
     [`${prefix}BackpropInput`, reference.dx],
     [`${prefix}BackpropFilter`, reference.dFilter],
-  ])('%s has the same bits in any order, whatever the scratch memory holds', (kernelName) => {
+  ])('%s computes the same bits in any order, for any content of scratch memory', (kernelName) => {
     const run = () => runKernel(kernelName, operands(), reference.attributes).dataSync();
     const inOrder = run();
     expect(inOrder.every(Number.isFinite)).toBe(true);

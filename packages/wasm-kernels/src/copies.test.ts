@@ -16,7 +16,7 @@ const dtypes = fc.constantFrom<DataType>('float32', 'int32', 'bool');
 const shapes = (longest: number, rank = 6) =>
   fc.array(fc.integer({ min: 1, max: longest }), { minLength: 1, maxLength: rank });
 
-/** Returns 0, 1, 2, …, or alternating booleans. */
+/** Returns 0, 1, 2, …, or booleans, every third true. */
 function counted(shape: number[], dtype: DataType): tf.Tensor {
   const count = tf.util.sizeFromShape(shape);
   const content = Array.from({ length: count }, (_, index) => (dtype === 'bool' ? (index % 3) % 2 : index));

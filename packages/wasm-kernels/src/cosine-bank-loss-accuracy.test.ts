@@ -80,7 +80,10 @@ function evaluate(test: Case, arrays: ReturnType<typeof arraysOf>, options: Bank
   });
 }
 
-/** 1e-5 of the gradient, plus 1e-6 of its norm before the radial part, which can be nearly all of it, is removed. */
+/**
+ * Tolerance: 1e-5 of the gradient, plus 1e-6 of its norm before the radial part, which can be nearly all of it, is
+ * removed.
+ */
 function expectGradient(actual: Float32Array, expected: Float64Array, scale: number): void {
   expect(actual.length).toBe(expected.length);
   const difference = Math.hypot(...expected.map((value, index) => value - actual[index]!));

@@ -97,7 +97,7 @@ class BankLossRun {
       this.writeGroupFactors(logSumExp);
       if (memory.needsSecondPass) {
         memory.floats('weights').fill(0).set(rows.weights);
-        // Padding entries are far above any logit, so their exponentials are 0.
+        // Entries without a sample are far above any logit, so their exponentials are 0.
         memory.floats('logSumExp').fill(1e30).set(logSumExp);
         memory.runTask(bankSoftmaxGradientsTask, groups);
       }

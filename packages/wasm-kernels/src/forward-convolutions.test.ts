@@ -52,7 +52,7 @@ describe('a filter that changes in place', () => {
   it.each([
     ['compiled', {}],
     ['dilated', { dilations: 2 }],
-  ])('is seen by the next convolution, %s', (_, options) => {
+  ])('affects the next convolution, %s', (_, options) => {
     const x = random([1, 6, 6, 4], 1) as tf.Tensor4D;
     const filter = random([3, 3, 4, 4], 2) as tf.Tensor4D;
     const run = () => {

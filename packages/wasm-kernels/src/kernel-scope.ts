@@ -113,7 +113,7 @@ export function toKernelFunc<Inputs, Attributes>(
 ): KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const scope = new KernelScope(backend as WasmBackend);
-    // Moves tensors of other backends to the heap, which may detach views.
+    // Moves tensors of other backends to the heap first, because a later move would detach views.
     for (const input of Object.values(inputs)) if (input) scope.backend.getMemoryOffset(input.dataId);
     let results: TensorInfo | TensorInfo[] | undefined;
     try {

@@ -41,7 +41,7 @@ export function convolve(
   return output;
 }
 
-/** Returns the gradient of a convolution by its input, `[batch, height, width, inChannels]`. */
+/** Returns the input gradient of a convolution, `[batch, height, width, inChannels]`. */
 export function inputGradient(
   scope: KernelScope,
   native: NativeModule,
@@ -64,10 +64,10 @@ interface Convolution extends WindowedConvolution {
   readonly filterColumn: number;
 }
 
-/** The largest result of a chunk, in elements and in columns; as in assembly/convolution.ts. */
+/** Maximum elements and columns of a chunk's result, as in assembly/convolution.ts. */
 const maxChunkElements = 2 ** 17;
 const maxChunkColumns = 512;
-/** Rows of a chunk: enough to make packing the filter cheap, fewer if threads would otherwise have no chunks. */
+/** Rows of a chunk. The preferred number makes packing the filter cheap. Fewer rows give more threads a chunk. */
 const preferredChunkRows = 1024;
 const minChunkRows = 128;
 const minChunkColumns = 32;
@@ -93,10 +93,7 @@ function runConvolution(native: NativeModule, c: Convolution): void {
   ]);
 }
 
-/**
- * Whether so many taps lie outside the image that skipping them pixel by pixel pays. True only for images of a few
- * pixels.
- */
+/** Whether it pays to skip taps outside the image pixel by pixel. On images of a few pixels, many taps are outside. */
 function isByPixel({ channels, batch, height, width }: Convolution): boolean {
   return channels >= 128 && batch >= 4 && shareInside(height) * shareInside(width) < 0.9;
 }

@@ -37,7 +37,7 @@ export function depthwiseConvolve(
   return output;
 }
 
-/** Returns the gradient by the input, `[batch, height, width, channels]`. */
+/** Returns the input gradient, `[batch, height, width, channels]`. */
 export function depthwiseInputGradient(
   scope: KernelScope,
   native: NativeModule,
@@ -49,7 +49,7 @@ export function depthwiseInputGradient(
   return runInputConvolutions(scope, native, { dy, filter }, geometry, geometry.inChannels, run);
 }
 
-/** Returns the gradient by the filter, `[height, width, channels, 1]`. */
+/** Returns the filter gradient, `[height, width, channels, 1]`. */
 export function depthwiseFilterGradient(
   scope: KernelScope,
   native: NativeModule,

@@ -8,8 +8,8 @@ import { nativeModule } from './native-module.ts';
 
 /**
  * `PreluGrad`: the gradients of x and alpha in one pass. The gradient of x is `dy`, or `alpha · dy` where x is not
- * positive; that of alpha is `Σ dy x` over these x, in float64. Alpha has the last axes of x, usually one: a slope for
- * each channel.
+ * positive. The gradient of alpha is `Σ dy x` over these x, in float64. Alpha has the last axes of x, usually one: a
+ * slope for each channel.
  */
 export const preluGrad: ScopedKernel<
   { dy: TensorInfo; x: TensorInfo; alpha: TensorInfo },

@@ -16,8 +16,8 @@ export interface SgdAttributes {
 
 /**
  * `SgdStep`, as in PyTorch: `g = gradient + weightDecay · parameter` and `v = momentum · velocity + g`. Returns the new
- * parameter, `parameter − learningRate · v` or with Nesterov's momentum `parameter − learningRate · (g + momentum ·
- * v)`, and v.
+ * parameter and v. The new parameter is `parameter − learningRate · v`. With Nesterov's momentum it is
+ * `parameter − learningRate · (g + momentum · v)`.
  *
  * Results overwrite the gradient and the velocity unless other tensors share their memory. The parameter keeps its
  * memory: its new value has another data id, because XNNPACK caches packed weights by data id.

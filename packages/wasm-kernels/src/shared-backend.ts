@@ -21,6 +21,7 @@ type ProgramFactory = (options: {
  * memory declared as shared. The kernels of tfjs itself run on one thread, as always in Node.
  *
  * @throws ConfigError outside Node
+ * @throws Error if the program has no memory that can be shared
  */
 export async function makeSharedBackend(): Promise<BackendWasm> {
   const files = nodeFiles();

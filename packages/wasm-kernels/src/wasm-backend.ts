@@ -1,8 +1,8 @@
 import type { DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
 
 /**
- * The methods of `BackendWasm` that these kernels call. All are public in tfjs-backend-wasm 4.22, and {@link
- * stockKernels} throws if one is missing.
+ * The methods of `BackendWasm` that these kernels call. All are public in tfjs-backend-wasm 4.22.
+ * {@link stockKernels} throws if one is missing.
  */
 export interface WasmBackend {
   /** Allocates a tensor on the WebAssembly heap. Its content is undefined. */

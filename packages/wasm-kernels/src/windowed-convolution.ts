@@ -76,8 +76,8 @@ export function forwardConvolution(
 }
 
 /**
- * Computes the gradient by the input, `[batch, height, width, inChannels]`, as convolutions of `dy`, one for each phase of
- * the inputs. They multiply no inserted zeros.
+ * Computes the input gradient, `[batch, height, width, inChannels]`, as convolutions of `dy`: one for each phase of the
+ * inputs. They multiply no inserted zeros.
  *
  * @param tapSize elements of the filter for each tap
  */
