@@ -9,47 +9,48 @@ import type { WasmBackend } from './wasm-backend.ts';
 
 /** Options of {@link enableWasmTraining}. */
 export interface WasmTrainingOptions {
-  /** Threads that compute, the calling one among them; default 1. More than the machine has cores are of no use. */
+  /** Number of threads, including the calling one; default 1. More threads than cores do not help. */
   readonly threads?: number;
   /**
-   * Fused multiply-add. `'auto'` (default): where the engine has it. Results differ from those without it in the last
-   * digits, so choose `false` (or `true`) where they are to be the same on all machines.
+   * Whether to use fused multiply-add, which changes the last digits of results. `'auto'` (default) uses it if the engine
+   * has it. Choose `false` or `true` if results must be the same on all machines.
    */
   readonly relaxedSimd?: 'auto' | boolean;
 }
 
-/** What {@link enableWasmTraining} switched on. */
+/** Result of {@link enableWasmTraining}. */
 export interface WasmTraining {
-  /** 1 where the page or the engine allows no more; `notes` then says why. */
+  /** Number of threads; 1 if the page or the engine allows no more. `notes` then has the reason. */
   readonly threads: number;
-  /** False: the kernels in TypeScript run, on one thread. */
+  /** Whether the engine has SIMD. If not, the TypeScript versions of the kernels run on one thread. */
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
   /** Whether the heap of the backend is a `SharedArrayBuffer`. */
   readonly sharedMemory: boolean;
-  /** Why less was switched on than was asked for. */
+  /** Reasons why the result differs from the options. */
   readonly notes: readonly string[];
 }
 
 const backendName = 'wasm';
-const mostThreads = 64;
+const maxThreads = 64;
 
 /**
  * Makes `'wasm'` the backend, with the compiled kernels on several threads and with fused multiply-add. Results do not
  * depend on the number of threads.
  *
- * Call it before anything is on the wasm backend, in place of `tf.setBackend('wasm')`: in Node, threads take a backend
- * with shared memory. In a page, threads need cross-origin isolation (the headers `Cross-Origin-Opener-Policy:
- * same-origin` and `Cross-Origin-Embedder-Policy: require-corp`). Call it again to change the number of threads.
+ * Call it in place of `tf.setBackend('wasm')`, before any tensor is on the wasm backend: in Node, threads require a
+ * backend with shared memory. In a page, threads require cross-origin isolation (the headers
+ * `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`). Call it again to change
+ * the number of threads.
  *
- * @returns what was switched on; fewer threads than asked for where the page allows no more
- * @throws ConfigError for options out of range, `relaxedSimd: true` where the engine has none, or tensors that lie on a
+ * @returns the enabled features; one thread if the page allows no more
+ * @throws ConfigError for options out of range, for `relaxedSimd: true` if the engine has none, or if tensors are on a
  *   backend without shared memory
  * @throws WorkerError if a thread does not start
  */
 export async function enableWasmTraining(options: WasmTrainingOptions = {}): Promise<WasmTraining> {
   const { threads = 1, relaxedSimd = 'auto' } = options;
-  checkNumber('threads', threads, { minimum: 1, maximum: mostThreads, integer: true });
+  checkNumber('threads', threads, { minimum: 1, maximum: maxThreads, integer: true });
   const relaxed = chooseRelaxedSimd(relaxedSimd);
   if (threads > 1 && nodeThreads()) replaceUnsharedBackend();
   if (!(await tf.setBackend(backendName))) throw new ConfigError('The wasm backend did not start.');
@@ -57,32 +58,30 @@ export async function enableWasmTraining(options: WasmTrainingOptions = {}): Pro
   const native = await chooseNativeModule(backend, relaxed);
   const sharedMemory = backendHeap(backend)?.isShared ?? false;
   const notes: string[] = [];
-  if (!native) notes.push('This engine has no WebAssembly SIMD: the kernels in TypeScript run.');
+  if (!native) notes.push('This engine has no WebAssembly SIMD: the TypeScript versions of the kernels run.');
   else if (threads > 1 && !sharedMemory) {
     notes.push(
-      'One thread only: the page is not isolated across origins. Serve it with the headers Cross-Origin-Opener-Policy: ' +
-        'same-origin and Cross-Origin-Embedder-Policy: require-corp, and do not name the binary with setWasmPath.',
+      'One thread only: the page is not cross-origin isolated. Serve it with the headers Cross-Origin-Opener-Policy: ' +
+        'same-origin and Cross-Origin-Embedder-Policy: require-corp, and do not set the binary with setWasmPath.',
     );
   }
   await native?.setThreads(sharedMemory ? threads : 1);
   return { ...describeNative(backend), sharedMemory, notes };
 }
 
-/**
- * Ends the worker threads; the kernels go on with one thread. A process ends without it, and need not wait for threads.
- */
+/** Ends the worker threads. The kernels continue on one thread. A process may exit without this call. */
 export async function disableWasmTraining(): Promise<void> {
   const backend = registeredBackend();
   if (backend) await nativeModule(backend)?.setThreads(1);
 }
 
-function chooseRelaxedSimd(wanted: 'auto' | boolean): boolean {
-  if (wanted !== 'auto' && typeof wanted !== 'boolean') {
-    throw new ConfigError(`relaxedSimd must be 'auto', true or false, but is ${String(wanted)}.`);
+function chooseRelaxedSimd(requested: 'auto' | boolean): boolean {
+  if (requested !== 'auto' && typeof requested !== 'boolean') {
+    throw new ConfigError(`relaxedSimd is ${String(requested)}, but must be 'auto', true or false.`);
   }
-  if (wanted === false) return false;
+  if (requested === false) return false;
   const allowed = allowRelaxedSimd();
-  if (wanted === true && !allowed) {
+  if (requested === true && !allowed) {
     throw new ConfigError(
       "This engine has no relaxed SIMD. Use relaxedSimd 'auto' or false, or Node 20 or later.",
     );
@@ -90,22 +89,23 @@ function chooseRelaxedSimd(wanted: 'auto' | boolean): boolean {
   return allowed;
 }
 
-/** Node: puts a backend on shared memory in the place of the registered one. */
+/** Replaces the registered backend with one on shared memory, which Node requires for threads. */
 function replaceUnsharedBackend(): void {
   const present = registeredBackend();
   if (present && backendHeap(present)?.isShared) return;
   const count = present ? (present as unknown as tf.KernelBackend).numDataIds() : 0;
   if (count > 0) {
     throw new ConfigError(
-      `${count} tensors lie on the wasm backend, whose memory threads cannot share, and the backend has to be replaced. ` +
-        'Call enableWasmTraining before the first tensor is made on wasm, in place of tf.setBackend, or dispose of them.',
+      `${count} ${count === 1 ? 'tensor is' : 'tensors are'} on the wasm backend, whose memory threads cannot share, so the ` +
+        'backend must be replaced. Call enableWasmTraining in place of tf.setBackend, before the first tensor on wasm, or ' +
+        'dispose of the tensors.',
     );
   }
   tf.removeBackend(backendName);
   tf.registerBackend(backendName, makeSharedBackend, 2);
 }
 
-/** The wasm backend, if it has started. */
+/** Returns the wasm backend if it has started. */
 function registeredBackend(): WasmBackend | undefined {
   return tf.engine().registry[backendName] as unknown as WasmBackend | undefined;
 }

@@ -37,19 +37,18 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
 };
 
 /**
- * Names of the tfjs kernels that this package provides for the backend `'wasm'`: those that stock
- * tfjs-backend-wasm lacks, and those of its own that are replaced.
+ * Names of the kernels that this package registers for the backend `'wasm'`: those that stock tfjs-backend-wasm lacks,
+ * and replacements of stock kernels.
  */
 export const registeredKernels: readonly string[] = Object.freeze(Object.keys(kernels));
 
 /**
- * Registers the kernels of this package for the backend `'wasm'`. The import of the package does that already;
- * call it again only after something else unregistered or replaced them. Calling it twice changes nothing.
+ * Registers the kernels of this package for the backend `'wasm'`. Importing the package does so already. Call it again
+ * only after something else has unregistered or replaced them. It is idempotent, and may run before or after the backend
+ * is initialised.
  *
- * It may run before or after the backend is initialised.
- *
- * @throws Error if tfjs-backend-wasm is not version 4.22, or if a kernel that ours are built from is not
- *   registered. Nothing is changed in that case.
+ * @throws Error if tfjs-backend-wasm is not version 4.22, or if it lacks a kernel that ours call. Nothing changes in that
+ *   case.
  */
 export function registerWasmKernels(): void {
   const stock = stockKernels();
@@ -57,7 +56,7 @@ export function registerWasmKernels(): void {
     const present = getKernel(kernelName, 'wasm');
     if (present?.kernelFunc === kernelFunc) continue;
     if (present !== undefined) unregisterKernel(kernelName, 'wasm');
-    // The stock kernels bind their WebAssembly functions in these hooks, when the backend is initialised.
+    // In these hooks, stock kernels bind their WebAssembly functions when the backend is initialised.
     const { setupFunc, disposeFunc } = stock.get(kernelName) ?? {};
     registerKernel({
       kernelName,
@@ -70,7 +69,7 @@ export function registerWasmKernels(): void {
   }
 }
 
-/** Besides its own, this kernel's hooks start and end what all kernels share. */
+/** Hooks of the loss kernel. They also start and end what all kernels share: the memory guard and the threads. */
 const bankLossHooks: Partial<BankLossKernelConfig> = {
   takesClasses: true,
   keepsNoCopies: true,
