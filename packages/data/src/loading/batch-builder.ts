@@ -5,6 +5,7 @@ import type { RecordFailure } from './bad-records.ts';
 import type { Batch } from './batch.ts';
 import type { BatchBuffers } from './batch-buffers.ts';
 import type { ChunkRunner } from './chunk-runner.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
 import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
 import type { ImageItem } from './prepare-images.ts';
 import { randomFor } from './seeds.ts';
@@ -128,25 +129,4 @@ export class BatchBuilder {
     const largest = Math.min(largestChunk, Math.max(smallestChunk, desired));
     return Math.ceil(batchLength / Math.ceil(batchLength / largest));
   }
-}
-
-/** Wraps a function so that at most `limit` of its calls run at a time; further calls wait in order. */
-export function limitConcurrency<Result>(
-  work: (index: number) => Promise<Result>,
-  limit: number,
-): (index: number) => Promise<Result> {
-  const waiting: (() => void)[] = [];
-  let active = 0;
-  return async (index) => {
-    // A finished call passes its slot to the next waiting call, so that a new call cannot overtake it.
-    if (active < limit) active++;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work(index);
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else active--;
-    }
-  };
 }

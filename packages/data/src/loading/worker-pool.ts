@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { BufferPool } from './buffer-pool.ts';
 import type { ChunkRunner, LoadItems } from './chunk-runner.ts';
 import { WorkerError } from './loader-errors.ts';
 import type { ImageFailure } from './prepare-images.ts';
@@ -26,8 +27,7 @@ export class WorkerPool implements ChunkRunner {
   readonly parallel: number;
   readonly #members: readonly PoolWorker[];
   readonly #waiting: Task[] = [];
-  /** Returned buffers, reused for the next chunks. */
-  readonly #buffers: Float32Array[] = [];
+  readonly #buffers = new BufferPool();
   #nextId = 0;
   #failure: Error | null = null;
   #isClosing = false;
@@ -91,9 +91,7 @@ export class WorkerPool implements ChunkRunner {
       const items = await task.load();
       if (this.#failure) throw this.#failure;
       const id = this.#nextId++;
-      const { length } = task.target;
-      const found = this.#buffers.findIndex((buffer) => buffer.length === length);
-      const pixels = found < 0 ? new Float32Array(length) : this.#buffers.splice(found, 1)[0]!;
+      const pixels = this.#buffers.acquire(task.target.length);
       const message: WorkerTask = { id, pixels, ...packItems(items) };
       if (member.tasks.size === 0) member.worker.ref();
       member.tasks.set(id, task);
@@ -117,9 +115,7 @@ export class WorkerPool implements ChunkRunner {
     } else {
       task.reject(new WorkerError(`A worker thread of the loader failed: ${error}`));
     }
-    // The buffers have at most two lengths: the last batch of an epoch may have shorter chunks.
-    if (this.#buffers.length >= this.parallel) this.#buffers.shift();
-    this.#buffers.push(pixels);
+    this.#buffers.release(pixels, this.parallel);
     this.#dispatch();
   }
 

@@ -125,7 +125,7 @@ export async function readLabelsFromRecords(
 export function checkLabel(label: number, name: string): number {
   if (Number.isSafeInteger(label) && label >= -1) return label;
   throw new DataError(
-    `${name}: the label ${label} is not a class, an integer from −1; compute the class with the option classOf.`,
+    `${name}: the label ${label} is not a class; expected an integer ≥ −1. Compute the class with the option classOf.`,
   );
 }
 

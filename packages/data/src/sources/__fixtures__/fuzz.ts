@@ -1,7 +1,7 @@
-import { OpenSetError } from '@openset/core';
+import { OpenSetError, randomNumbers } from '@openset/core';
 import { makeTargets, type Target } from './fuzz-targets.ts';
-import { randomIntegers } from './random.ts';
 
+/** Draws an integer in `[0, limit)`. */
 type Random = (limit: number) => number;
 
 /** Results of reading damaged files. */
@@ -26,7 +26,8 @@ export interface FuzzReport {
  * @param seed seed of the damage
  */
 export async function fuzz(count: number, seed: number): Promise<FuzzReport> {
-  const random = randomIntegers(seed);
+  const nextNumber = randomNumbers(seed);
+  const random: Random = (limit) => Math.floor(nextNumber() * limit);
   const targets = makeTargets();
   const donors = targets.flatMap(({ files }) => files);
   const runs: Record<string, number> = {};
