@@ -59,7 +59,20 @@ describe('exactKFoldVerification', () => {
     );
   });
 
+  it('accepts the fold of each pair, in any order', () => {
+    // Fold 7 is best cut at 0.5, fold 3 at 0.1: each is judged by the cut of the other.
+    const result = exactKFoldVerification([0.6, 0.2, 0.4, 0], [1, 1, 0, 0], { folds: [7, 3, 7, 3] });
+    expect(result.foldAccuracies).toEqual([0.5, 0.5]);
+    expect(result.foldThresholds).toEqual([0.1, 0.5]);
+    const consecutive = exactKFoldVerification([0.6, 0.4, 0.2, 0], [1, 0, 1, 0], { folds: 2 });
+    expect(result).toEqual(consecutive);
+  });
+
   it('rejects invalid input', () => {
+    expect(() => exactKFoldVerification([0.5, 0.5], [1, 0], { folds: [1, 1] })).toThrow(
+      /all pairs are in one fold/,
+    );
+    expect(() => exactKFoldVerification([0.5, 0.5], [1, 0], { folds: [1] })).toThrow(/folds has 1 element,/);
     expect(() => exactKFoldVerification([0.5, 0.5], [1, 0])).toThrow(/cannot split 2 pairs into 10 folds/);
     expect(() => exactKFoldVerification([0.5, 0.5], [1, 2], { folds: 2 })).toThrow(/isSame\[1\] is 2/);
     expect(() => exactKFoldVerification([0.5, Number.NaN, 1], [1, 0, 1], { folds: 2 })).toThrow(MetricsError);

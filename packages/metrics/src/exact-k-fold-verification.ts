@@ -1,4 +1,5 @@
-import { type FoldAccuracies, foldStarts, summariseFolds } from './folds.ts';
+import { readScore } from './checks.ts';
+import { assignFolds, type FoldAccuracies, summariseFolds } from './folds.ts';
 import { readPairLabel, sortedSimilarities } from './sorted-similarities.ts';
 import { sweepThresholds, thresholdWithin } from './threshold-interval.ts';
 
@@ -19,44 +20,34 @@ export interface ExactKFoldVerification extends FoldAccuracies {
  *
  * @param similarities `[pairs]`: larger means more alike; finite, or `-Infinity` for "never accepted"
  * @param isSame `[pairs]`: true or 1 if both images show the same identity
- * @param options `folds`: at least 2, default 10
- * @throws MetricsError if a similarity is NaN or `Infinity`, lengths differ, or there are fewer pairs than folds
+ * @param options `folds`: number of folds of consecutive pairs, at least 2, default 10; or `[pairs]`, the fold of each pair,
+ *   any numbers. Results list such folds in order of first appearance
+ * @throws MetricsError if a similarity is NaN or `Infinity`, lengths differ, there are fewer pairs than folds, or fewer than
+ *   two folds
  */
 export function exactKFoldVerification(
   similarities: ArrayLike<number>,
   isSame: ArrayLike<boolean | number>,
-  { folds = 10 }: { folds?: number } = {},
+  { folds = 10 }: { folds?: number | ArrayLike<number> } = {},
 ): ExactKFoldVerification {
   const caller = 'exactKFoldVerification';
-  const starts = foldStarts(caller, similarities, isSame, folds);
-  const pairs = similarities.length;
-  const same = new Uint8Array(pairs);
-  for (let pair = 0; pair < pairs; pair++) same[pair] = readPairLabel(caller, isSame, pair) ? 1 : 0;
-  const values = Float64Array.from(similarities);
+  const { foldOf, count } = assignFolds(caller, similarities, isSame, folds);
+  const values = Float64Array.from(foldOf, (_, pair) =>
+    readScore(`${caller}: similarities`, similarities, pair),
+  );
+  const same = Uint8Array.from(foldOf, (_, pair) => (readPairLabel(caller, isSame, pair) ? 1 : 0));
 
-  const foldAccuracies: number[] = [];
-  const foldThresholds: number[] = [];
-  for (let fold = 0; fold < folds; fold++) {
-    const [start, end] = [starts[fold]!, starts[fold + 1]!];
-    const { positives, negatives } = sortedSimilarities(
-      caller,
-      without(values, start, end),
-      without(same, start, end),
-    );
-    const threshold = thresholdWithin(sweepThresholds(negatives, positives, positives.length).interval);
-    let correct = 0;
-    for (let pair = start; pair < end; pair++) {
-      if (values[pair]! >= threshold === (same[pair] === 1)) correct += 1;
-    }
-    foldAccuracies.push(correct / (end - start));
-    foldThresholds.push(threshold);
+  const correct = new Array<number>(count).fill(0);
+  const pairs = correct.slice();
+  const foldThresholds = correct.map((_, fold) => {
+    const isOther = (_: number, pair: number) => foldOf[pair] !== fold;
+    const { positives, negatives } = sortedSimilarities(caller, values.filter(isOther), same.filter(isOther));
+    return thresholdWithin(sweepThresholds(negatives, positives, positives.length).interval);
+  });
+  for (const [pair, fold] of foldOf.entries()) {
+    pairs[fold]! += 1;
+    if (values[pair]! >= foldThresholds[fold]! === (same[pair] === 1)) correct[fold]! += 1;
   }
-  return { ...summariseFolds(foldAccuracies), foldThresholds };
-}
-
-/** Returns the values outside `[start, end)`. */
-function without<T extends Float64Array | Uint8Array>(values: T, start: number, end: number): T {
-  const rest = values.slice(0, values.length - (end - start)) as T;
-  rest.set(values.subarray(end), start);
-  return rest;
+  const accuracies = correct.map((right, fold) => right / pairs[fold]!);
+  return { ...summariseFolds(accuracies), foldThresholds };
 }

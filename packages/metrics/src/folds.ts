@@ -1,4 +1,5 @@
 import { checkWhole } from './checks.ts';
+import { numberIdentities } from './identity-numbers.ts';
 import { MetricsError } from './metrics-error.ts';
 import { checkPairs } from './sorted-similarities.ts';
 
@@ -35,6 +36,34 @@ export function foldStarts(
   }
   const [size, larger] = [Math.floor(pairs / folds), pairs % folds];
   return Array.from({ length: folds + 1 }, (_, fold) => fold * size + Math.min(fold, larger));
+}
+
+/**
+ * Checks the input of a k-fold procedure and numbers the folds from 0.
+ *
+ * @param folds number of folds of consecutive pairs, as for `foldStarts`, or `[pairs]`: the fold of each pair, any numbers
+ * @returns `foldOf`: `[pairs]`, numbers in `[0, count)`; given folds are numbered in order of first appearance
+ * @throws MetricsError like `foldStarts`
+ */
+export function assignFolds(
+  caller: string,
+  similarities: ArrayLike<number>,
+  isSame: ArrayLike<boolean | number>,
+  folds: number | ArrayLike<number>,
+): { foldOf: Int32Array; count: number } {
+  if (typeof folds === 'number') {
+    const starts = foldStarts(caller, similarities, isSame, folds);
+    const foldOf = new Int32Array(similarities.length);
+    for (let fold = 0; fold < folds; fold++) foldOf.fill(fold, starts[fold], starts[fold + 1]);
+    return { foldOf, count: folds };
+  }
+  checkPairs(caller, similarities, isSame);
+  const named = { name: `${caller}: folds`, labels: folds, rows: similarities.length };
+  const { numbers, count } = numberIdentities(named);
+  if (count < 2) {
+    throw new MetricsError(`${caller}: all pairs are in one fold, but there must be at least two folds.`);
+  }
+  return { foldOf: numbers[0]!, count };
 }
 
 /** Returns the accuracies of the folds with their mean and standard deviation. */

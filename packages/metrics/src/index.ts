@@ -17,6 +17,7 @@ export { type DetCurve, detCurve } from './det-curve.ts';
 export { dirAtFar, type IdentificationPoint } from './dir-at-far.ts';
 export { type EqualErrorRate, equalErrorRate } from './equal-error-rate.ts';
 export { type ExactKFoldVerification, exactKFoldVerification } from './exact-k-fold-verification.ts';
+export type { FoldAccuracies } from './folds.ts';
 export { type Histogram, histogram } from './histogram.ts';
 export {
   type IdentityThreshold,

@@ -1,5 +1,11 @@
 import type { LearnedThreshold } from '@openset/core';
-import { accuracyAt, bestAccuracy, bootstrapInterval, tarAtFar } from '@openset/metrics';
+import {
+  accuracyAt,
+  bestAccuracy,
+  bootstrapInterval,
+  exactKFoldVerification,
+  tarAtFar,
+} from '@openset/metrics';
 
 /** Pairs with their cosines. */
 export interface ScoredPairs {
@@ -45,15 +51,8 @@ export function measure(pairs: ScoredPairs, learned: LearnedThreshold | null): M
 }
 
 /** Returns the mean over the folds of the accuracy at the best threshold of the other folds. */
-export function crossFoldAccuracy(pairs: ScoredPairs): number {
-  const folds = [...new Set(pairs.folds)];
-  const accuracies = folds.map((fold) => {
-    const rest = select(pairs, (pair) => pairs.folds[pair] !== fold);
-    const own = select(pairs, (pair) => pairs.folds[pair] === fold);
-    const { threshold } = bestAccuracy(rest.cosines, rest.isSame);
-    return accuracyAt(own.cosines, own.isSame, threshold).accuracy;
-  });
-  return accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / folds.length;
+export function crossFoldAccuracy({ cosines, isSame, folds }: ScoredPairs): number {
+  return exactKFoldVerification(cosines, isSame, { folds }).accuracy;
 }
 
 /** Bootstraps within fold and kind of the pairs, so that no resample lacks a kind. */
@@ -63,11 +62,6 @@ function interval(pairs: ScoredPairs, statistic: (drawn: ScoredPairs) => number)
   const draw = (drawn: Uint32Array) => statistic(pick(pairs, drawn));
   const { estimate, low, high } = bootstrapInterval(draw, isSame.length, { samples: 500, strata });
   return { estimate, low, high };
-}
-
-function select(pairs: ScoredPairs, keep: (pair: number) => boolean): ScoredPairs {
-  const all = Uint32Array.from(pairs.isSame, (_, pair) => pair);
-  return pick(pairs, all.filter(keep));
 }
 
 function pick({ cosines, isSame, folds }: ScoredPairs, indices: Uint32Array): ScoredPairs {

@@ -1,6 +1,6 @@
 import { exactKFoldVerification } from '@openset/metrics';
 import { expect, it } from 'vitest';
-import { foldAccuracies, foldsOf } from './folds.ts';
+import { accuracyAcrossFolds, foldsOf } from './folds.ts';
 
 it('keeps the folds of the set, and cuts others into ten equal parts, or fewer', () => {
   const own = Int32Array.of(0, 0, 1, 1);
@@ -18,12 +18,13 @@ it('takes the threshold of each fold from the others', () => {
     isSame: Uint8Array.of(1, 0, 1, 0),
     folds: Int32Array.of(0, 0, 1, 1),
   };
-  expect(foldAccuracies(pairs)).toEqual([0.5, 0.5]);
+  expect(accuracyAcrossFolds(pairs).foldAccuracies).toEqual([0.5, 0.5]);
 });
 
 it('agrees with the metrics package where folds are consecutive', () => {
   const isSame = Uint8Array.from({ length: 400 }, (_, pair) => (pair + 1) % 2);
   const cosines = Float64Array.from(isSame, (same, pair) => 0.4 * same + 0.5 * Math.sin(pair * 12.9898));
   const { foldAccuracies: expected } = exactKFoldVerification(cosines, isSame, { folds: 10 });
-  expect(foldAccuracies({ cosines, isSame, folds: foldsOf(400, null) })).toEqual(expected);
+  const found = accuracyAcrossFolds({ cosines, isSame, folds: foldsOf(400, null) });
+  expect(found.foldAccuracies).toEqual(expected);
 });

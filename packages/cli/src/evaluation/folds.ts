@@ -1,4 +1,4 @@
-import { accuracyAt, bestAccuracy } from '@openset/metrics';
+import { bestAccuracy, exactKFoldVerification, type FoldAccuracies } from '@openset/metrics';
 
 /** Pairs with their cosines and folds. */
 export interface FoldedPairs {
@@ -19,22 +19,11 @@ export function foldsOf(count: number, folds: Int32Array | null): Int32Array {
 }
 
 /**
- * For each fold the threshold with the most right answers on the others, and its accuracy there: LFW's protocol, for folds
- * of any size.
+ * Returns the accuracy on each fold at the best threshold of the other folds: LFW's protocol, for folds of any size. A
+ * resample may hold one fold alone; then the threshold comes from that fold.
  */
-export function foldAccuracies(pairs: FoldedPairs): number[] {
-  return [...new Set(pairs.folds)].map((fold) => {
-    const rest = select(pairs, (own) => own !== fold);
-    const own = select(pairs, (other) => other === fold);
-    if (rest.isSame.length === 0) return bestAccuracy(own.cosines, own.isSame).accuracy;
-    const { threshold } = bestAccuracy(rest.cosines, rest.isSame);
-    return accuracyAt(own.cosines, own.isSame, threshold).accuracy;
-  });
-}
-
-function select({ cosines, isSame, folds }: FoldedPairs, isTaken: (fold: number) => boolean) {
-  return {
-    cosines: cosines.filter((_, pair) => isTaken(folds[pair]!)),
-    isSame: isSame.filter((_, pair) => isTaken(folds[pair]!)),
-  };
+export function accuracyAcrossFolds({ cosines, isSame, folds }: FoldedPairs): FoldAccuracies {
+  if (new Set(folds).size > 1) return exactKFoldVerification(cosines, isSame, { folds });
+  const { accuracy } = bestAccuracy(cosines, isSame);
+  return { accuracy, standardDeviation: 0, foldAccuracies: [accuracy] };
 }

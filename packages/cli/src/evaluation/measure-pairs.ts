@@ -7,7 +7,7 @@ import {
   operatingPoint,
   rocCurve,
 } from '@openset/metrics';
-import { type FoldedPairs, foldAccuracies, foldsOf } from './folds.ts';
+import { accuracyAcrossFolds, type FoldedPairs, foldsOf } from './folds.ts';
 import { type Interval, intervalOf } from './resample.ts';
 
 /** True accepts at a false accept rate. */
@@ -78,7 +78,7 @@ export function measurePairs(
   const pairs: FoldedPairs = { cosines, isSame, folds: foldsOf(isSame.length, folds) };
   const at = accuracyAt(cosines, isSame, threshold);
   const best = bestAccuracy(cosines, isSame);
-  const byFold = foldAccuracies(pairs);
+  const { foldAccuracies, standardDeviation } = accuracyAcrossFolds(pairs);
   const same = at.trueAccepts + at.falseRejects;
   const different = isSame.length - same;
   const curve = rocCurve(cosines, isSame);
@@ -93,9 +93,9 @@ export function measurePairs(
     best: { threshold: best.threshold, accuracy: best.accuracy },
     learned: learnedThreshold && learnedPoint(pairs, learnedThreshold),
     acrossFolds: {
-      ...intervalOf(pairs, (drawn) => mean(foldAccuracies(drawn))),
-      folds: byFold.length,
-      standardDeviation: Math.sqrt(mean(byFold.map((one) => (one - mean(byFold)) ** 2))),
+      ...intervalOf(pairs, (drawn) => accuracyAcrossFolds(drawn).accuracy),
+      folds: foldAccuracies.length,
+      standardDeviation,
     },
     tarAtFar: told.map((far) => {
       const point = operatingPoint(curve, far);
@@ -111,8 +111,4 @@ export function measurePairs(
 function learnedPoint({ cosines, isSame }: FoldedPairs, { cosine }: LearnedThreshold): LearnedPoint {
   const { accuracy, tar, far } = accuracyAt(cosines, isSame, cosine);
   return { threshold: cosine, accuracy, tar: tar ?? 0, far: far ?? 0 };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
