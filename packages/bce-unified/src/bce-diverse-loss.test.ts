@@ -2,17 +2,11 @@ import { lossAndGradients, numericState } from '@openset/testkit';
 import { describeOnBackends, lossConformance, lossFixtures } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { BceDiverseLoss } from './bce-diverse-loss.ts';
+import { BceDiverseLoss, bceDiverseDescriptor } from './bce-diverse-loss.ts';
 import { BceUnifiedLoss } from './bce-unified-loss.ts';
 
-lossConformance('BceDiverseLoss', (sizes) => new BceDiverseLoss({ ...sizes, scale: 16 }), {
-  fixtures: {
-    cases: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url), ['bce-diverse']),
-    makers: { BceDiverseLoss },
-  },
-});
-lossConformance('BceDiverseLoss of W·x − b', (sizes) => new BceDiverseLoss({ ...sizes, normalized: false }), {
-  normalized: false,
+lossConformance(bceDiverseDescriptor, {
+  fixtures: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url)),
 });
 
 describeOnBackends('BceDiverseLoss', () => {

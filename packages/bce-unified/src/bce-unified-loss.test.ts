@@ -3,23 +3,11 @@ import { lossAndGradients, numericState } from '@openset/testkit';
 import { describeOnBackends, lossConformance, lossFixtures } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { BceUnifiedLoss } from './bce-unified-loss.ts';
+import { BceUnifiedLoss, bceUnifiedDescriptor } from './bce-unified-loss.ts';
 
-lossConformance(
-  'BceUnifiedLoss',
-  (sizes) => new BceUnifiedLoss({ ...sizes, scale: 16, biasInit: 4, negativeWeight: 0.7 }),
-  {
-    fixtures: {
-      cases: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url), ['bce-unified']),
-      makers: { BceUnifiedLoss },
-    },
-  },
-);
-lossConformance(
-  'BceUnifiedLoss of W·x − b',
-  (sizes) => new BceUnifiedLoss({ ...sizes, normalized: false, labelSmoothing: 0.1, biasInit: 0.5 }),
-  { normalized: false },
-);
+lossConformance(bceUnifiedDescriptor, {
+  fixtures: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url)),
+});
 
 describeOnBackends('BceUnifiedLoss', () => {
   const sizes = { numClasses: 20, embeddingSize: 4 };

@@ -6,10 +6,15 @@ import {
   plainOwnCosines,
   relativeError,
 } from '@openset/testkit';
-import { describeOnBackends, lossConformance, lossFixtures } from '@openset/testkit/vitest';
+import {
+  describeOnBackends,
+  lossConformance,
+  lossFixtures,
+  variantConformance,
+} from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { EplLoss, type EplLossOptions } from './epl-loss.ts';
+import { EplLoss, type EplLossOptions, eplDescriptor } from './epl-loss.ts';
 
 const fixtures = new URL('./__fixtures__/losses.json', import.meta.url);
 const context = { epoch: 3 };
@@ -56,18 +61,15 @@ function surrogate(base: keyof typeof shifts) {
   };
 }
 
+lossConformance(eplDescriptor, { fixtures: lossFixtures(fixtures) });
 for (const base of ['cosface', 'arcface', 'uniface'] as const) {
-  lossConformance(
+  variantConformance(
     `EplLoss over ${base}`,
-    (sizes) => new EplLoss({ ...sizes, base, scale: 16, biasInit: 4 }),
-    {
-      context,
-      surrogate: surrogate(base),
-      fixtures: { cases: lossFixtures(fixtures, [`epl-${base}`]), makers: { EplLoss } },
-    },
+    (sizes) => new EplLoss({ ...sizes, base, scale: 16, ...(base === 'uniface' ? { biasInit: 4 } : {}) }),
+    { context, surrogate: surrogate(base) },
   );
 }
-lossConformance(
+variantConformance(
   'EplLoss in the reading of the paper',
   (sizes) =>
     new EplLoss({

@@ -3,15 +3,10 @@ import { describeOnBackends, lossConformance } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { ArcFaceLoss } from './arcface-loss.ts';
-import { CombinedMarginLoss } from './combined-margin-loss.ts';
+import { CombinedMarginLoss, combinedMarginDescriptor } from './combined-margin-loss.ts';
 import { CosFaceLoss } from './cosface-loss.ts';
 
-lossConformance('CombinedMarginLoss', (sizes) => new CombinedMarginLoss({ ...sizes, scale: 16 }));
-lossConformance(
-  'CombinedMarginLoss with an angle factor',
-  (sizes) =>
-    new CombinedMarginLoss({ ...sizes, scale: 16, angleFactor: 1.35, angularMargin: 0.1, cosineMargin: 0 }),
-);
+lossConformance(combinedMarginDescriptor);
 
 describeOnBackends('CombinedMarginLoss', () => {
   const sizes = { numClasses: 5, embeddingSize: 3, scale: 16 };

@@ -3,13 +3,10 @@ import { lossAndGradients } from '@openset/testkit';
 import { lossConformance, lossFixtures } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { CosFaceLoss } from './cosface-loss.ts';
+import { CosFaceLoss, cosFaceDescriptor } from './cosface-loss.ts';
 
-lossConformance('CosFaceLoss', (sizes) => new CosFaceLoss({ ...sizes, scale: 16 }), {
-  fixtures: {
-    cases: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url)),
-    makers: { CosFaceLoss },
-  },
+lossConformance(cosFaceDescriptor, {
+  fixtures: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url)),
 });
 
 it('refuses options out of range, and sizes that are none', () => {

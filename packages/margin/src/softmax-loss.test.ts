@@ -3,15 +3,9 @@ import { describeOnBackends, lossConformance, lossFixtures } from '@openset/test
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { CosFaceLoss } from './cosface-loss.ts';
-import { SoftmaxLoss } from './softmax-loss.ts';
+import { SoftmaxLoss, softmaxDescriptor } from './softmax-loss.ts';
 
-lossConformance('SoftmaxLoss', (sizes) => new SoftmaxLoss({ ...sizes, scale: 16 }));
-
-lossConformance(
-  'SoftmaxLoss of W·x − b',
-  (sizes) => new SoftmaxLoss({ ...sizes, normalized: false, bias: 'diverse', labelSmoothing: 0.1 }),
-  { normalized: false },
-);
+lossConformance(softmaxDescriptor);
 
 const cases = lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url));
 

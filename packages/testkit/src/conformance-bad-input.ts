@@ -1,9 +1,14 @@
 import { DataError, type OpenSetLoss, ShapeError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { type LossMaker, makeBatch, standardSizes, warmLoss } from './conformance-setup.ts';
+import {
+  type LossConformanceOptions,
+  type LossMaker,
+  makeBatch,
+  standardSizes,
+  warmLoss,
+} from './conformance-setup.ts';
 import { numericState } from './evaluate-loss.ts';
-import type { LossConformanceOptions } from './loss-conformance.ts';
 
 /** Bad input: a typed error that holds what was found and what was expected, and an unchanged state. */
 export function badInputTests(make: LossMaker, { context }: LossConformanceOptions): void {

@@ -1,8 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { type LossMaker, makeBatch, permutation, standardSizes, warmLoss } from './conformance-setup.ts';
+import {
+  type LossConformanceOptions,
+  type LossMaker,
+  makeBatch,
+  permutation,
+  standardSizes,
+  warmLoss,
+} from './conformance-setup.ts';
 import { type LossEvaluation, lossAndGradients, numericState } from './evaluate-loss.ts';
-import type { LossConformanceOptions } from './loss-conformance.ts';
 import { relativeError } from './relative-error.ts';
 
 const tolerance = 1e-4;

@@ -12,6 +12,24 @@ export interface LossSizes {
 /** Makes the loss under test in the sizes asked for, with all other options as one likes (a scale near 16 suits). */
 export type LossMaker = (sizes: LossSizes) => OpenSetLoss;
 
+/** What differs from loss to loss. */
+export interface LossConformanceOptions {
+  /** Passed to every `forward`; give the epoch in which all parts of the loss count. */
+  readonly context?: LossContext;
+  /** Whether the loss normalises embeddings, so that their length does not matter; default true. */
+  readonly normalized?: boolean;
+  /**
+   * For a loss that stops gradients (a detached margin, prototypes that move before the batch is scored): called with
+   * the point at which the gradient is taken. Returns a function of the embeddings that has the same gradient there and stops
+   * none: the stopped terms are frozen at this point. See `plainBankLoss`.
+   */
+  readonly surrogate?: (
+    loss: OpenSetLoss,
+    embeddings: tf.Tensor2D,
+    labels: tf.Tensor1D,
+  ) => (embeddings: tf.Tensor2D) => tf.Scalar;
+}
+
 /** A batch; the tensors belong to the enclosing `tf.tidy` or to the caller. */
 export interface Batch {
   readonly embeddings: tf.Tensor2D;

@@ -1,9 +1,15 @@
 import { decodeState, encodeState, minimize } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { commitBatch, type LossMaker, makeBatch, standardSizes, warmLoss } from './conformance-setup.ts';
+import {
+  commitBatch,
+  type LossConformanceOptions,
+  type LossMaker,
+  makeBatch,
+  standardSizes,
+  warmLoss,
+} from './conformance-setup.ts';
 import { lossAndGradients, numericState } from './evaluate-loss.ts';
-import type { LossConformanceOptions } from './loss-conformance.ts';
 
 const labels = [3, 0, 6, 3, 1];
 

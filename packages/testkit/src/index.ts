@@ -2,7 +2,6 @@ export { type LossEvaluation, lossAndGradients, numericState } from './evaluate-
 export { type GradientCheckOptions, gradientCheck } from './gradient-check.ts';
 export {
   fixtureTolerance,
-  type LossConstructors,
   type LossFixture,
   type LossFixtureResult,
   lossOfFixture,

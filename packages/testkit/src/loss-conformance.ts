@@ -1,44 +1,59 @@
-import type { LossContext, OpenSetLoss } from '@openset/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import type { LossDescriptor } from '@openset/core';
+import { describe, expect, it } from 'vitest';
 import { badInputTests } from './conformance-bad-input.ts';
+import { caseOptions, makeConformanceLoss } from './conformance-cases.ts';
+import { descriptorTests } from './conformance-descriptor.ts';
 import { gradientTests } from './conformance-gradients.ts';
 import { invarianceTests } from './conformance-invariances.ts';
-import type { LossMaker } from './conformance-setup.ts';
+import type { LossConformanceOptions, LossMaker } from './conformance-setup.ts';
 import { stateTests } from './conformance-state.ts';
 import { describeOnBackends } from './describe-on-backends.ts';
-import type { LossConstructors, LossFixture } from './loss-fixture.ts';
+import { type LossFixture, runLossFixture } from './loss-fixture.ts';
 
-export type { LossMaker, LossSizes } from './conformance-setup.ts';
-
-/** What differs from loss to loss. */
-export interface LossConformanceOptions {
-  /** Passed to every `forward`; give the epoch in which all parts of the loss count. */
-  readonly context?: LossContext;
-  /** Whether the loss normalises embeddings, so that their length does not matter; default true. */
-  readonly normalized?: boolean;
-  /** Cases of the papers' code that this loss must meet, and the classes that they name. */
-  readonly fixtures?: { readonly cases: readonly LossFixture[]; readonly makers: LossConstructors };
-  /**
-   * For a loss that stops gradients (a detached margin, prototypes that move before the batch is scored): called with
-   * the point at which the gradient is taken, returns a function of the embeddings that has the same gradient there
-   * and stops none, that is, with the stopped terms frozen at this point. See `plainBankLoss`.
-   */
-  readonly surrogate?: (
-    loss: OpenSetLoss,
-    embeddings: tf.Tensor2D,
-    labels: tf.Tensor1D,
-  ) => (embeddings: tf.Tensor2D) => tf.Scalar;
+/**
+ * Registers vitest tests of everything a loss must hold to, on every registered backend. They run each conformance case of its
+ * descriptor: finite differences, permutations of batch and classes, the length of embeddings, extreme and bad inputs,
+ * blocks, purity of `forward`, round trips of state and configuration, leaks. They also test the descriptor itself, and
+ * reference values.
+ *
+ * @param fixtures cases of the authors' code; those of this loss are run
+ * @example
+ * lossConformance(cosFaceDescriptor);
+ */
+export function lossConformance(
+  descriptor: LossDescriptor,
+  { fixtures = [] }: { readonly fixtures?: readonly LossFixture[] } = {},
+): void {
+  const { name } = descriptor;
+  for (const one of descriptor.conformance) {
+    const make: LossMaker = (sizes) => makeConformanceLoss(descriptor, one, sizes);
+    variantConformance(one.name === undefined ? name : `${name}, ${one.name}`, make, caseOptions(one));
+  }
+  describeOnBackends(`the descriptor of ${name}`, () => descriptorTests(descriptor));
+  const own = fixtures.filter(({ loss }) => Object.hasOwn(descriptor.fixtures ?? {}, loss));
+  if (own.length === 0) return;
+  describeOnBackends(`reference values of ${name}`, () => {
+    describe('are met', () => {
+      it.each(own.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
+        const result = await runLossFixture(fixture, [descriptor]);
+        expect(Object.keys(result.errors)).toContain('gradEmbeddings');
+        expect(result).toMatchObject({ passed: true });
+      });
+    });
+  });
 }
 
 /**
- * Everything a loss must hold to, as vitest tests on every registered backend: reference values, finite differences,
- * permutations of batch and classes, the length of embeddings, extreme and bad inputs, blocks, purity of `forward`,
- * state and config round trips, leaks.
- *
+ * Registers the tests of one variant that a descriptor cannot describe: a loss that stops gradients, or one that is made in
+ * an unusual way.
  * @example
- * lossConformance('MyLoss', (sizes) => new MyLoss({ ...sizes, scale: 16 }));
+ * variantConformance('EplLoss', (sizes) => new EplLoss({ ...sizes, scale: 16 }), { context: { epoch: 3 }, surrogate });
  */
-export function lossConformance(name: string, make: LossMaker, options: LossConformanceOptions = {}): void {
+export function variantConformance(
+  name: string,
+  make: LossMaker,
+  options: LossConformanceOptions = {},
+): void {
   describeOnBackends(name, () => {
     gradientTests(make, options);
     invarianceTests(make, options);

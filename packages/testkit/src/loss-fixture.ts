@@ -1,4 +1,11 @@
-import { DataError, type LossConfig, type OpenSetLoss } from '@openset/core';
+import {
+  ConfigError,
+  createLoss,
+  DataError,
+  type LossConfig,
+  type LossDescriptor,
+  type OpenSetLoss,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { lossAndGradients, numericState } from './evaluate-loss.ts';
 import { relativeError } from './relative-error.ts';
@@ -6,7 +13,7 @@ import { relativeError } from './relative-error.ts';
 /** One case of a `losses.json` file: inputs and float64 results of the papers' official code. */
 export interface LossFixture {
   readonly name: string;
-  /** Which loss: a key of the table in `lossOfFixture`. */
+  /** Which loss: a key of `fixtures` in its descriptor. */
   readonly loss: string;
   readonly config: Readonly<Record<string, number | string>>;
   readonly batch: number;
@@ -39,53 +46,32 @@ export interface LossFixtureResult {
   readonly passed: boolean;
 }
 
-/** Makers of losses by class name: `{ CosFaceLoss, UssLoss, … }`. */
-export type LossConstructors = Readonly<Record<string, new (options: never) => OpenSetLoss>>;
-
 /** Relative, norm-wise, in float32. */
 export const fixtureTolerance = 1e-4;
 
-const eplUpdates = { softsign: 'softsign', sigmoid: 'sigmoid-shifted', direct: 'replace' } as const;
-const arcFaceModes = {
-  characteristic_gradient_detachment: { gradient: 'detached', branch: 'none' },
-  easy_margin: { gradient: 'exact', branch: 'easy' },
-  none: { gradient: 'exact', branch: 'none' },
-} as const;
-
 /**
- * Which loss with which options a case is about, as the config of that loss.
- * @throws DataError for a loss or a setting that is not known
+ * Returns the configuration of the loss that a case is about.
+ * @param descriptors of the losses among which its name is looked up
+ * @throws DataError if none of them has this name in its `fixtures`
  */
-export function lossOfFixture({ loss, config, name, ...fixture }: LossFixture): LossConfig {
-  const { scale, margin, empiricalMargin, update = 'softsign', mode } = config;
+export function lossOfFixture(
+  { loss, config, name, ...fixture }: LossFixture,
+  descriptors: readonly LossDescriptor[],
+): LossConfig {
+  const descriptor = descriptors.find(({ fixtures = {} }) => Object.hasOwn(fixtures, loss));
+  if (!descriptor) {
+    const known = descriptors.flatMap(({ fixtures = {} }) => Object.keys(fixtures));
+    throw new DataError(`Case '${name}' is about the loss '${loss}'; known are ${known.join(', ')}.`);
+  }
   const { numClasses, embeddingSize, startEpoch } = fixture;
-  const shared = { numClasses, embeddingSize, scale, margin };
-  const simple: Record<string, string> = {
-    'normalized-softmax': 'CosFaceLoss',
-    'bce-diverse': 'BceDiverseLoss',
-    'bce-unified': 'BceUnifiedLoss',
-    's2s-softmax': 'SampleToSampleSoftmaxLoss',
-    's2s-bce': 'SampleToSampleBceLoss',
-    uss: 'UssLoss',
+  const { [loss]: optionsOf } = descriptor.fixtures as Required<LossDescriptor>['fixtures'];
+  return {
+    ...optionsOf?.(config),
+    ...('startEpoch' in descriptor.options ? { startEpoch } : {}),
+    numClasses,
+    embeddingSize,
+    loss: descriptor.name,
   };
-  if (simple[loss]) return { loss: simple[loss], ...shared };
-  const base = /^epl-(cosface|arcface|uniface)$/.exec(loss)?.[1];
-  if (!base) {
-    const known = [...Object.keys(simple), 'epl-cosface', 'epl-arcface', 'epl-uniface'].join(', ');
-    throw new DataError(`Case '${name}' is about the loss '${loss}'; known are ${known}.`);
-  }
-  const prototypeUpdate = eplUpdates[update as keyof typeof eplUpdates];
-  const arcFace = arcFaceModes[(mode ?? 'characteristic_gradient_detachment') as keyof typeof arcFaceModes];
-  if (!prototypeUpdate || !arcFace) {
-    throw new DataError(`Case '${name}' has an unknown update '${update}' or mode '${mode}'.`);
-  }
-  const options = {
-    base,
-    empiricalMargin,
-    prototypeUpdate,
-    ...(startEpoch === undefined ? {} : { startEpoch }),
-  };
-  return { loss: 'EplLoss', ...shared, ...options, ...(base === 'arcface' ? arcFace : {}) };
 }
 
 /**
@@ -145,17 +131,14 @@ function checkFixture(fixture: LossFixture, index: number): void {
 
 /**
  * Runs one case through the public API on the active backend: loss, every gradient, and the state afterwards.
- * @param makers must hold the class that `lossOfFixture` names
- * @throws DataError if a maker is missing or the case does not fit
+ * @param descriptors of the losses that cases may be about
+ * @throws DataError if there is none for the case, or the case does not fit
  */
 export async function runLossFixture(
   fixture: LossFixture,
-  makers: LossConstructors,
+  descriptors: readonly LossDescriptor[],
 ): Promise<LossFixtureResult> {
-  const config = lossOfFixture(fixture);
-  const Loss = makers[config.loss];
-  if (!Loss) throw new DataError(`Case '${fixture.name}' needs ${config.loss}, which was not given.`);
-  const loss = new Loss(config as never);
+  const loss = createFixtureLoss(fixture, descriptors);
   const embeddings = tf.tensor2d([...fixture.embeddings], [fixture.batch, fixture.embeddingSize]);
   const labels = tf.tensor1d([...fixture.labels], 'int32');
   try {
@@ -183,6 +166,15 @@ export async function runLossFixture(
   } finally {
     loss.dispose();
     tf.dispose([embeddings, labels]);
+  }
+}
+
+function createFixtureLoss(fixture: LossFixture, descriptors: readonly LossDescriptor[]): OpenSetLoss {
+  try {
+    return createLoss(lossOfFixture(fixture, descriptors), descriptors);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new DataError(`Case '${fixture.name}': ${error.message}`, { cause: error });
   }
 }
 

@@ -1,8 +1,4 @@
+export type { LossConformanceOptions, LossMaker, LossSizes } from './conformance-setup.ts';
 export { describeOnBackends } from './describe-on-backends.ts';
-export {
-  type LossConformanceOptions,
-  type LossMaker,
-  type LossSizes,
-  lossConformance,
-} from './loss-conformance.ts';
+export { lossConformance, variantConformance } from './loss-conformance.ts';
 export { lossFixtures } from './read-fixture-file.ts';

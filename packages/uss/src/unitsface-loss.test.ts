@@ -1,9 +1,14 @@
 import { ClassWeightsLoss, ConfigError } from '@openset/core';
 import { lossAndGradients, numericState } from '@openset/testkit';
-import { describeOnBackends, type LossSizes, lossConformance } from '@openset/testkit/vitest';
+import {
+  describeOnBackends,
+  type LossSizes,
+  lossConformance,
+  variantConformance,
+} from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { UniTSFaceLoss, type UniTSFaceLossOptions } from './unitsface-loss.ts';
+import { UniTSFaceLoss, type UniTSFaceLossOptions, uniTSFaceDescriptor } from './unitsface-loss.ts';
 import { UssLoss } from './uss-loss.ts';
 
 /** CosFace in three lines: this package imports no other loss. */
@@ -21,11 +26,8 @@ class ClassLoss extends ClassWeightsLoss {
 const make = (sizes: LossSizes, options: Partial<UniTSFaceLossOptions> = {}) =>
   new UniTSFaceLoss({ ...sizes, scale: 16, classLoss: new ClassLoss(sizes), ...options });
 
-lossConformance('UniTSFaceLoss', (sizes) => make(sizes), { context: { epoch: 1 } });
-lossConformance('UniTSFaceLoss, mean', (sizes) => make(sizes, { combination: 'mean' }), {
-  context: { epoch: 1 },
-});
-lossConformance(
+lossConformance(uniTSFaceDescriptor);
+variantConformance(
   'UniTSFaceLoss before USS starts',
   (sizes) => {
     // The bias of USS takes no part in this epoch: only the class loss is to be checked.

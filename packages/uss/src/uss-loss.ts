@@ -24,7 +24,10 @@ export const ussDescriptor = {
   },
   options: biasedSampleOptions,
   create: (options: SampleToSampleOptions): OpenSetLoss => new UssLoss(options),
-  conformance: [{ options: { scale: 16 } }],
+  conformance: [
+    { options: { scale: 16 } },
+    { name: 'bias with a given start', options: { scale: 16, biasInit: 5 } },
+  ],
   fixtures: { uss: ({ scale, margin }) => ({ scale, margin }) },
 } as const satisfies LossDescriptor;
 
