@@ -5,6 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-backend-webgpu';
+import { UssLoss } from '@openset/uss';
 import * as tf from '@tensorflow/tfjs-core';
 import { losses } from '../../packages/cli/src/losses.ts';
 import { decode, load } from './images.ts';
@@ -40,7 +41,7 @@ async function runOn(backend: string, fixtures: string): Promise<BrowserReport> 
 
 /** USS after two batches: its bias has started from the data. */
 async function threshold(): Promise<number> {
-  const loss = new losses.UssLoss({ numClasses: 3, embeddingSize: 2, scale: 4 });
+  const loss = new UssLoss({ numClasses: 3, embeddingSize: 2, scale: 4 });
   const labels = tf.tensor1d([0, 1, 2], 'int32');
   const embeddings = tf.tensor2d([1, 0, 0, 1, -1, 0], [3, 2]);
   for (let batch = 0; batch < 2; batch++) await lossAndGradients(loss, embeddings, labels, { commit: true });

@@ -6,10 +6,15 @@ import {
   mobileFaceNet,
   smallCnn,
 } from '@openset/backbones';
-import { type Backbone, type LossGradients, lossGradients, type OpenSetLoss } from '@openset/core';
-import { CosFaceLoss } from '@openset/margin';
+import {
+  type Backbone,
+  createLoss,
+  type LossDescriptor,
+  type LossGradients,
+  lossGradients,
+  type OpenSetLoss,
+} from '@openset/core';
 import { Sgd } from '@openset/train';
-import { UniTSFaceLoss } from '@openset/uss';
 import * as tf from '@tensorflow/tfjs';
 import { losses } from '../../packages/cli/src/losses.ts';
 
@@ -44,21 +49,26 @@ function layersModel(): tf.LayersModel {
   });
 }
 
-const sizes = { numClasses, embeddingSize, scale: 8, seed: 1 };
+/** Losses with class weights that a loss may nest. */
+const classLoss = { loss: 'CosFaceLoss', scale: 8 };
 
 /**
- * Every loss, with all its parts from the first step on, and without what keeps a loss from falling along its gradient: the
+ * Every loss with all its parts from the first step, and without what keeps a loss from falling along its gradient: the
  * detached margin of EPL, and the jump of ArcFace's easy margin at a right angle.
  */
 export const lossMakers: Readonly<Record<string, () => OpenSetLoss>> = Object.fromEntries(
-  Object.entries(losses).map(([name, Loss]) => {
-    if (name === 'UniTSFaceLoss') {
-      return [name, () => new UniTSFaceLoss({ ...sizes, startEpoch: 1, classLoss: new CosFaceLoss(sizes) })];
-    }
-    const own = name === 'EplLoss' ? { startEpoch: 1, empiricalMargin: 0 } : { branch: 'linear' };
-    return [name, () => new (Loss as new (options: object) => OpenSetLoss)({ ...sizes, ...own })];
-  }),
+  losses
+    .filter(({ conformance }) => conformance.length > 0)
+    .map((descriptor) => [descriptor.name, () => makeSmallLoss(descriptor)] as const)
+    .sort(([first], [second]) => (first < second ? -1 : 1)),
 );
+
+function makeSmallLoss({ name, options }: LossDescriptor): OpenSetLoss {
+  const wanted = { scale: 8, startEpoch: 1, empiricalMargin: 0, branch: 'linear', classLoss };
+  const own = Object.entries(wanted).filter(([key]) => key in options);
+  const config = { ...Object.fromEntries(own), loss: name };
+  return createLoss(config, losses, { numClasses, embeddingSize, seed: 1 });
+}
 
 /** What two steps on one batch did. */
 export interface MatrixCell {

@@ -1,4 +1,5 @@
 import {
+  bankLossOptions,
   ClassWeightsLoss,
   type LossDescriptor,
   type OpenSetLoss,
@@ -37,6 +38,7 @@ export const bceDiverseDescriptor = {
       defaultText: '`log(10 N)`; `U(±1/√d)` if not normalised',
       description: 'initial value of all biases, or a list of one for each class',
     },
+    ...bankLossOptions,
   },
   create: (options: BceDiverseLossOptions): OpenSetLoss => new BceDiverseLoss(options),
   conformance: [

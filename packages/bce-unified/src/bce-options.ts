@@ -1,7 +1,6 @@
 import {
   type BankLossOptions,
   type BankOptions,
-  bankLossOptions,
   ConfigError,
   logitClipOption,
   negativeWeightOption,
@@ -27,9 +26,8 @@ export interface BceOptions extends BankLossOptions {
   readonly logitClip?: number;
 }
 
-/** Their descriptors. */
+/** The descriptors of these options, without those of `BankLossOptions`. */
 export const bceOptions = {
-  ...bankLossOptions,
   normalized: {
     type: 'boolean',
     default: true,

@@ -1,4 +1,5 @@
 import {
+  bankLossOptions,
   ClassWeightsLoss,
   deriveStepSeed,
   type LearnedThreshold,
@@ -87,6 +88,7 @@ export const bceUnifiedDescriptor = {
       default: 'bias',
       description: '`t = b / s`, or `(b − log(N − 1)) / s` (UniFace eq. 23)',
     },
+    ...bankLossOptions,
   },
   create: (options: BceUnifiedLossOptions): OpenSetLoss => new BceUnifiedLoss(options),
   conformance: [

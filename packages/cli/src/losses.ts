@@ -1,19 +1,31 @@
-import { BceDiverseLoss, BceUnifiedLoss } from '@openset/bce-unified';
-import { EplLoss } from '@openset/epl';
-import { ArcFaceLoss, CombinedMarginLoss, CosFaceLoss, SoftmaxLoss } from '@openset/margin';
-import { SampleToSampleBceLoss, SampleToSampleSoftmaxLoss, UniTSFaceLoss, UssLoss } from '@openset/uss';
+import { bceDiverseDescriptor, bceUnifiedDescriptor } from '@openset/bce-unified';
+import { combinedLossDescriptor, type LossDescriptor } from '@openset/core';
+import { eplDescriptor } from '@openset/epl';
+import {
+  arcFaceDescriptor,
+  combinedMarginDescriptor,
+  cosFaceDescriptor,
+  softmaxDescriptor,
+} from '@openset/margin';
+import {
+  sampleToSampleBceDescriptor,
+  sampleToSampleSoftmaxDescriptor,
+  uniTSFaceDescriptor,
+  ussDescriptor,
+} from '@openset/uss';
 
-/** Every loss, by the name in its config. */
-export const losses = {
-  ArcFaceLoss,
-  BceDiverseLoss,
-  BceUnifiedLoss,
-  CombinedMarginLoss,
-  CosFaceLoss,
-  EplLoss,
-  SampleToSampleBceLoss,
-  SampleToSampleSoftmaxLoss,
-  SoftmaxLoss,
-  UniTSFaceLoss,
-  UssLoss,
-};
+/** Every loss of this repository. A new loss is added here; all else follows from its descriptor. */
+export const losses: readonly LossDescriptor[] = [
+  softmaxDescriptor,
+  cosFaceDescriptor,
+  arcFaceDescriptor,
+  combinedMarginDescriptor,
+  bceUnifiedDescriptor,
+  bceDiverseDescriptor,
+  ussDescriptor,
+  uniTSFaceDescriptor,
+  sampleToSampleSoftmaxDescriptor,
+  sampleToSampleBceDescriptor,
+  eplDescriptor,
+  combinedLossDescriptor,
+];

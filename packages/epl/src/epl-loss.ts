@@ -113,7 +113,6 @@ export const eplDescriptor = {
   hasClassWeights: true,
   words: { epl: { options: (numIdentities) => suitableStrength(numIdentities) } },
   options: {
-    ...bankLossOptions,
     base: {
       type: 'choice',
       choices: ['cosface', 'arcface', 'uniface'],
@@ -168,6 +167,7 @@ export const eplDescriptor = {
       defaultText: '`log(10 N)`',
       description: 'initial value of the bias of the UniFace base',
     },
+    ...bankLossOptions,
   },
   suitableStartEpoch: (epochs) => Math.min(4, Math.max(1, Math.floor(epochs / 4))),
   create: (options: EplLossOptions): OpenSetLoss => new EplLoss(options),

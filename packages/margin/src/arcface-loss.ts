@@ -40,7 +40,6 @@ export const arcFaceDescriptor = {
     arcface: { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale, margin: 0.3 }) },
   },
   options: {
-    ...bankLossOptions,
     scale: scaleOption,
     margin: {
       type: 'number',
@@ -50,6 +49,7 @@ export const arcFaceDescriptor = {
     },
     gradient: { ...marginGradientOption, default: 'exact' },
     branch: { ...marginBranchOption, default: 'easy' },
+    ...bankLossOptions,
   },
   create: (options: ArcFaceLossOptions): OpenSetLoss => new ArcFaceLoss(options),
   conformance: [

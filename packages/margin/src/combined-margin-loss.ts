@@ -42,7 +42,6 @@ export const combinedMarginDescriptor = {
     'combined-margin': { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale }) },
   },
   options: {
-    ...bankLossOptions,
     scale: scaleOption,
     angleFactor: {
       type: 'number',
@@ -60,6 +59,7 @@ export const combinedMarginDescriptor = {
     cosineMargin: { ...cosineMarginOption, default: 0.2, symbol: 'm₃' },
     gradient: { ...marginGradientOption, default: 'exact' },
     branch: { ...marginBranchOption, default: 'linear' },
+    ...bankLossOptions,
   },
   create: (options: CombinedMarginLossOptions): OpenSetLoss => new CombinedMarginLoss(options),
   conformance: [

@@ -29,9 +29,9 @@ export const cosFaceDescriptor = {
   hasClassWeights: true,
   words: { cosface: { options: (numIdentities) => suitableStrength(numIdentities) } },
   options: {
-    ...bankLossOptions,
     scale: scaleOption,
     margin: { ...cosineMarginOption, default: 0.4 },
+    ...bankLossOptions,
   },
   create: (options: CosFaceLossOptions): OpenSetLoss => new CosFaceLoss(options),
   conformance: [{ options: { scale: 16 } }],

@@ -32,7 +32,6 @@ export const softmaxDescriptor = {
   hasClassWeights: true,
   words: { softmax: { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale }) } },
   options: {
-    ...bankLossOptions,
     normalized: {
       type: 'boolean',
       default: true,
@@ -60,6 +59,7 @@ export const softmaxDescriptor = {
       symbol: 'ε',
       description: 'targets become `(1 − ε) t + ε / N`',
     },
+    ...bankLossOptions,
   },
   create: (options: SoftmaxLossOptions): OpenSetLoss => new SoftmaxLoss(options),
   conformance: [

@@ -37,16 +37,17 @@ export interface SampleToSampleOptions extends BankLossOptions {
   readonly logitClip?: number;
 }
 
-/** The descriptors of the options that all sample-to-sample losses have. */
-export const sampleToSampleOptions = {
-  ...bankLossOptions,
+const similarityOptions = {
   scale: { ...scaleOption, symbol: 'γ' },
   margin: { ...cosineMarginOption, default: 0.1 },
 } as const satisfies OptionDescriptors;
 
+/** The descriptors of the options that all sample-to-sample losses have. */
+export const sampleToSampleOptions = { ...similarityOptions, ...bankLossOptions };
+
 /** The descriptors of the options of those with a bias. */
 export const biasedSampleOptions = {
-  ...sampleToSampleOptions,
+  ...similarityOptions,
   biasInit: {
     type: 'number',
     words: ['data'],
@@ -56,6 +57,7 @@ export const biasedSampleOptions = {
       'initial value of the bias; `data`: the mean over the first batch of `log Σ exp` of its negatives',
   },
   logitClip: logitClipOption,
+  ...bankLossOptions,
 } as const satisfies OptionDescriptors;
 
 /**

@@ -45,7 +45,6 @@ export const uniTSFaceDescriptor = {
   },
   options: {
     classLoss: { type: 'loss', required: true, description: 'loss over class weights; CosFace in the paper' },
-    ...biasedSampleOptions,
     combination: {
       type: 'choice',
       choices: ['sum', 'mean'],
@@ -64,6 +63,7 @@ export const uniTSFaceDescriptor = {
       default: true,
       description: 'whether the class loss stays when USS has started',
     },
+    ...biasedSampleOptions,
   },
   suitableStartEpoch: (epochs) => (epochs < 4 ? 1 : 2),
   create: (options: UniTSFaceLossOptions): OpenSetLoss => new UniTSFaceLoss(options),

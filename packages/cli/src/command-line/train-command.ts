@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../commands/train.ts';
-import { lossWords } from '../config/loss-words.ts';
+import { checkLossWord, lossWordHelp } from '../config/loss-words.ts';
 import { presetNames } from '../config/presets.ts';
 import { addCommand, answer, type CommonOptions, withBackend } from './command-builder.ts';
 import { countParser, numberParser } from './option-parsers.ts';
@@ -23,7 +23,7 @@ export function addTrain(program: Command): void {
     .option('--out <folder>', 'folder of the run', 'openset-run')
     .option('--config <file>', 'settings as JSON; --print-config shows what there is')
     .addOption(new Option('--preset <name>', "settings of the papers' runs").choices(presetNames))
-    .addOption(new Option('--loss <name>', 'what is learned (default: unitsface)').choices(lossWords))
+    .option('--loss <name>', 'loss, one of those below (default: unitsface)', checkLossWord)
     .option('--epochs <n>', 'length of the run in times through the data', countParser)
     .option('--steps <n>', 'length of the run in steps', countParser)
     .option(
@@ -41,7 +41,8 @@ export function addTrain(program: Command): void {
     .option('--images <folder>', 'folder that the paths of --pairs start from')
     .option('--resume', 'go on with the run in --out, exactly where it stood')
     .option('--print-config', 'print all settings as JSON, and train nothing');
-  withBackend(command).action(async (options: TrainOptions & CommonOptions) => {
+  withBackend(command).addHelpText('after', () => `\nLosses:\n  ${lossWordHelp().join('\n  ')}`);
+  command.action(async (options: TrainOptions & CommonOptions) => {
     const [{ train }, { stopOnSignals }] = await Promise.all([
       import('../commands/train.ts'),
       import('@openset/train/node'),

@@ -20,7 +20,7 @@ describe('with nothing given', () => {
     expect(config.network).toMatchObject({ backbone: 'lresnet-ir', inputSize: 56, channels: 1, width: 16 });
     expect(config.loss).toMatchObject({ loss: 'UniTSFaceLoss', scale: 32 });
     expect(config.augment).toEqual([{ kind: 'pad-crop', padding: 4 }, { kind: 'horizontal-flip' }]);
-    expect(parseSettings(settingsSchema, config, 'config')).toEqual(config);
+    expect(parseSettings(settingsSchema(), config, 'config')).toEqual(config);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { BackendName } from '../backends.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
-import { type LossWord, lossFor } from './loss-words.ts';
+import { lossFor } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
 import type { ChosenSettings, GivenSettings, SizedNetwork } from './settings.ts';
 
@@ -9,7 +9,7 @@ import type { ChosenSettings, GivenSettings, SizedNetwork } from './settings.ts'
 export interface Circumstances extends ImageFacts {
   readonly backend: BackendName;
   /** Overrides the loss of the settings, if it is not undefined. */
-  readonly lossWord?: LossWord | undefined;
+  readonly lossWord?: string | undefined;
   /** Default those of this machine. */
   readonly cores?: number;
 }

@@ -1,90 +1,88 @@
+import { type LossDescriptor, type NumberOption, type OptionDescriptor, sizeOptions } from '@openset/core';
 import { z } from 'zod';
+import { losses } from '../losses.ts';
+import { isModuleReference, knownLosses } from './loss-modules.ts';
 import { entries } from './problems.ts';
 
-const number = z.number().optional();
-const scale = z.number().positive().optional();
-const positive = z.number().positive().optional();
-const share = z.number().min(0).max(1).optional();
-const flag = z.boolean().optional();
-const epoch = z.int().min(1).optional();
-const blockSize = z.int().min(1).optional();
-const gradient = z.enum(['exact', 'detached']).optional();
-const branch = z.enum(['easy', 'linear', 'none']).optional();
+/** The loss of a configuration: `loss.getConfig()` without what data and network decide. */
+export interface LossSettings {
+  /** Class name of the loss. */
+  readonly loss: string;
+  /** Where the loss comes from, `MODULE#EXPORT`, if it is none of this repository. */
+  readonly module?: string;
+  readonly [option: string]: unknown;
+}
 
-const bce = {
-  normalized: flag,
-  scale,
-  margin: number,
-  negativeWeight: positive,
-  labelSmoothing: share,
-  logitClip: positive,
-};
-const sampleToSample = {
-  scale,
-  margin: number,
-  biasInit: z.union([z.literal('data'), z.number()]).optional(),
-  logitClip: positive,
-};
+/** Returns the schema of the losses known so far, made from their descriptors. */
+export function lossSchema(): z.ZodType<LossSettings> {
+  const known = knownLosses();
+  const isCombination = ({ options }: LossDescriptor) =>
+    Object.values(options).some(({ type }) => type === 'parts');
+  const classLosses = known.filter(({ hasClassWeights }) => hasClassWeights).map((one) => schemaOf(one, {}));
+  const classLoss = z.discriminatedUnion('loss', tuple(classLosses));
+  const parts = known.filter((one) => !isCombination(one)).map((one) => schemaOf(one, { classLoss }));
+  const part = z.discriminatedUnion('loss', tuple(parts));
+  return z.discriminatedUnion(
+    'loss',
+    tuple(known.map((one) => schemaOf(one, { classLoss, part }))),
+  ) as unknown as z.ZodType<LossSettings>;
+}
 
-/** One loss: its name under `loss`, and its options. */
-const one = <const Name extends string, Shape extends z.core.$ZodShape>(name: Name, shape: Shape) =>
-  entries({ loss: z.literal(name), ...shape, blockSize });
+/** Schemas of losses nested in others. */
+interface NestedSchemas {
+  readonly classLoss?: z.ZodType;
+  readonly part?: z.ZodType;
+}
 
-const classLosses = [
-  one('ArcFaceLoss', { scale, margin: number, gradient, branch }),
-  one('BceDiverseLoss', { ...bce, biasInit: z.union([z.number(), z.array(z.number())]).optional() }),
-  one('BceUnifiedLoss', {
-    ...bce,
-    biasInit: number,
-    negativeSampleRate: z.number().positive().max(1).optional(),
-    negativeSampling: z.enum(['shared', 'independent']).optional(),
-    thresholdReading: z.enum(['bias', 'bias-minus-log-classes']).optional(),
-  }),
-  one('CombinedMarginLoss', {
-    scale,
-    angleFactor: z.number().min(1).optional(),
-    angularMargin: number,
-    cosineMargin: number,
-    gradient,
-    branch,
-  }),
-  one('CosFaceLoss', { scale, margin: number }),
-  one('EplLoss', {
-    base: z.enum(['cosface', 'arcface', 'uniface']).optional(),
-    scale,
-    margin: number,
-    empiricalMargin: number,
-    startEpoch: epoch,
-    prototypeUpdate: z.enum(['softsign', 'sigmoid', 'sigmoid-shifted', 'replace']).optional(),
-    duplicateLabels: z.enum(['last', 'sequential']).optional(),
-    empiricalBaseMargin: flag,
-    gradient,
-    branch,
-    negativeWeight: positive,
-    biasInit: number,
-  }),
-  one('SoftmaxLoss', {
-    normalized: flag,
-    scale,
-    bias: z.enum(['none', 'diverse']).optional(),
-    labelSmoothing: share,
-  }),
-] as const;
+type LossObject = z.ZodObject<{ loss: z.ZodLiteral<string> }>;
 
-/** A loss as a configuration has it: what `getConfig()` of the loss gives, without what data and network decide. */
-export const lossSchema = z.discriminatedUnion('loss', [
-  ...classLosses,
-  one('SampleToSampleBceLoss', sampleToSample),
-  one('SampleToSampleSoftmaxLoss', { scale, margin: number }),
-  one('UniTSFaceLoss', {
-    ...sampleToSample,
-    classLoss: z.discriminatedUnion('loss', [...classLosses]),
-    combination: z.enum(['sum', 'mean']).optional(),
-    startEpoch: epoch,
-    classLossAfterStart: flag,
-  }),
-  one('UssLoss', sampleToSample),
-]);
+function schemaOf(descriptor: LossDescriptor, nested: NestedSchemas): LossObject {
+  const { name, summary, options } = descriptor;
+  const own = Object.entries(options).filter(([key]) => !(sizeOptions as readonly string[]).includes(key));
+  const shape = Object.fromEntries(own.map(([key, option]) => [key, optionSchema(option, nested)]));
+  const module = losses.includes(descriptor) ? {} : { module: z.string().refine(isModuleReference) };
+  return entries({ loss: z.literal(name), ...module, ...shape }).describe(summary) as unknown as LossObject;
+}
 
-/** The loss of a configuration. */
-export type LossSettings = z.output<typeof lossSchema>;
+function optionSchema(option: OptionDescriptor, nested: NestedSchemas): z.ZodType {
+  const { required = false, description } = option;
+  const value = valueSchema(option, nested);
+  const schema = required ? value : value.optional();
+  return schema.meta({ description, ...('default' in option ? { default: option.default } : {}) });
+}
+
+function valueSchema(option: OptionDescriptor, { classLoss, part }: NestedSchemas): z.ZodType {
+  switch (option.type) {
+    case 'number':
+      return numberSchema(option);
+    case 'boolean':
+      return z.boolean();
+    case 'choice':
+      return z.enum(option.choices as [string, ...string[]]);
+    case 'text':
+      return z.string();
+    case 'loss':
+      return classLoss ?? z.never();
+    case 'parts':
+      return partsSchema(part ?? z.never());
+  }
+}
+
+function numberSchema({ minimum, above, maximum, integer, words, list }: NumberOption): z.ZodType {
+  let number: z.ZodNumber = integer ? z.int() : z.number();
+  if (minimum !== undefined) number = number.min(minimum);
+  if (above !== undefined) number = number.gt(above);
+  if (maximum !== undefined) number = number.max(maximum);
+  if (words) return z.union([z.literal([...words]), number]);
+  return list ? z.union([number, z.array(number)]) : number;
+}
+
+function partsSchema(part: z.ZodType): z.ZodType {
+  const epoch = z.int().min(1).optional();
+  const weighted = entries({ loss: part, weight: z.number().optional(), startEpoch: epoch, endEpoch: epoch });
+  return z.record(z.string(), z.union([weighted, part]));
+}
+
+function tuple(schemas: readonly LossObject[]): [LossObject, ...LossObject[]] {
+  return schemas as [LossObject, ...LossObject[]];
+}

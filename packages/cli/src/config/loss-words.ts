@@ -1,60 +1,84 @@
+import { ConfigError, didYouMean, type LossDescriptor, type LossWord } from '@openset/core';
+import { losses } from '../losses.ts';
+import { absoluteReference, isModuleReference, knownLosses, loadedLoss } from './loss-modules.ts';
 import type { LossSettings } from './loss-schema.ts';
 
-/** What suits the size of a data set. */
-interface Strength {
-  /** γ or s. */
-  readonly scale: number;
-  /** m, between an embedding and a class vector. */
-  readonly margin: number;
+const words: ReadonlyMap<string, { readonly descriptor: LossDescriptor; readonly word: LossWord }> = new Map(
+  losses.flatMap((descriptor) =>
+    Object.entries(descriptor.words).map(([name, word]) => [name, { descriptor, word }] as const),
+  ),
+);
+
+/** The words that `--loss` accepts besides `MODULE#EXPORT`. */
+export const lossWords: readonly string[] = [...words.keys()].sort();
+
+/** Returns a line for each word of `--loss`: the word, and what it stands for. */
+export function lossWordHelp(): string[] {
+  const entries = lossWords.map((name) => {
+    const { descriptor, word } = words.get(name) as { descriptor: LossDescriptor; word: LossWord };
+    return [name, word.summary ?? descriptor.summary] as const;
+  });
+  const all = [
+    ...entries,
+    ['MODULE#EXPORT', 'a loss from a file or an installed package: ./my-loss.js#MyLoss'] as const,
+  ];
+  const width = Math.max(...all.map(([name]) => name.length));
+  return all.map(([name, summary]) => `${name.padEnd(width)}  ${summary}`);
 }
 
-/** From how many people on the papers' scale and margin are taken: theirs have ten thousand and more. */
-const manyPeople = 5000;
-
-const makers = {
-  arcface: ({ scale }) => ({ loss: 'ArcFaceLoss', scale, margin: 0.3 }),
-  'bce-diverse': (strength) => ({ loss: 'BceDiverseLoss', ...strength }),
-  'bce-unified': (strength) => ({ loss: 'BceUnifiedLoss', ...strength }),
-  'combined-margin': ({ scale }) => ({ loss: 'CombinedMarginLoss', scale }),
-  cosface: (strength) => ({ loss: 'CosFaceLoss', ...strength }),
-  epl: (strength) => ({ loss: 'EplLoss', ...strength }),
-  'sample-to-sample-bce': ({ scale }) => ({ loss: 'SampleToSampleBceLoss', scale, margin: 0.1 }),
-  'sample-to-sample-softmax': ({ scale }) => ({ loss: 'SampleToSampleSoftmaxLoss', scale, margin: 0.1 }),
-  softmax: ({ scale }) => ({ loss: 'SoftmaxLoss', scale }),
-  uniface: (strength) => ({ loss: 'BceUnifiedLoss', ...strength, negativeWeight: 0.7 }),
-  unitsface: ({ scale, margin }) => ({
-    loss: 'UniTSFaceLoss',
-    scale,
-    margin: 0.1,
-    classLoss: { loss: 'CosFaceLoss', scale, margin },
-  }),
-  uss: ({ scale }) => ({ loss: 'UssLoss', scale, margin: 0.1 }),
-} satisfies Record<string, (strength: Strength) => LossSettings>;
-
-/** The words that `--loss` takes. */
-export type LossWord = keyof typeof makers;
-
-/** All of them. */
-export const lossWords = Object.keys(makers) as LossWord[];
-
-/** A loss with options that suit the number of people. */
-export function lossFor(word: LossWord, people: number): LossSettings {
-  const strength = people < manyPeople ? { scale: 32, margin: 0.2 } : { scale: 64, margin: 0.4 };
-  return makers[word](strength);
+/** Checks a `--loss`. @throws ConfigError naming the nearest word */
+export function checkLossWord(text: string): string {
+  if (words.has(text) || isModuleReference(text)) return text;
+  throw new ConfigError(
+    `There is no loss '${text}'.${didYouMean(text, lossWords)} Losses: ${lossWords.join(', ')}, or MODULE#EXPORT.`,
+  );
 }
 
 /**
- * The loss with the epoch from which its second part counts, where it has one and none is given: the papers' epoch, or an
- * earlier one in a run too short for it.
- * @param epochs of the whole run
+ * Returns the loss of a `--loss` with the options that suit the number of people.
+ * @param text a word, or the reference of a module that is loaded
  */
-export function withStartEpoch(loss: LossSettings, epochs: number): LossSettings {
-  if (loss.loss === 'UniTSFaceLoss') return { ...loss, startEpoch: loss.startEpoch ?? (epochs < 4 ? 1 : 2) };
-  if (loss.loss !== 'EplLoss') return loss;
-  return { ...loss, startEpoch: loss.startEpoch ?? Math.min(4, Math.max(1, Math.floor(epochs / 4))) };
+export function lossFor(text: string, people: number): LossSettings {
+  const known = words.get(checkLossWord(text));
+  if (known) return { loss: known.descriptor.name, ...known.word.options(people) };
+  const descriptor = loadedLoss(text);
+  if (!descriptor) throw new ConfigError(`The module of '${text}' is not loaded.`);
+  const [word] = Object.values(descriptor.words);
+  return { loss: descriptor.name, module: absoluteReference(text), ...word?.options(people) };
 }
 
-/** The loss with all its parts from the first step on: what its later steps cost. */
-export function startedAtOnce(loss: LossSettings): LossSettings {
-  return loss.loss === 'UniTSFaceLoss' || loss.loss === 'EplLoss' ? { ...loss, startEpoch: 1 } : loss;
+/**
+ * Returns the loss with a start epoch where part of it starts late and none is given: the paper's epoch, or an earlier one in
+ * a run too short for it.
+ * @param epochs length of the run
+ */
+export function withStartEpoch(settings: LossSettings, epochs: number): LossSettings {
+  const { suitableStartEpoch } = descriptorOf(settings);
+  if (!suitableStartEpoch || settings.startEpoch !== undefined) return settings;
+  return { ...settings, startEpoch: suitableStartEpoch(epochs) };
+}
+
+/** Returns the loss with all its parts from the first step on: what its later steps cost. */
+export function withoutStartEpoch(settings: LossSettings): LossSettings {
+  return descriptorOf(settings).suitableStartEpoch ? { ...settings, startEpoch: 1 } : settings;
+}
+
+/** Whether a loss learns a threshold between two embeddings. */
+export function learnsPairThreshold(settings: LossSettings): boolean {
+  const { parts, thresholdFrom } = settings as {
+    parts?: Record<string, LossSettings>;
+    thresholdFrom?: string;
+  };
+  if (!parts) return descriptorOf(settings).threshold === 'embeddings';
+  const deciding = thresholdFrom === undefined ? Object.values(parts) : [parts[thresholdFrom]];
+  return deciding.some((part) => part !== undefined && learnsPairThreshold(lossOfPart(part)));
+}
+
+/** A part of a `CombinedLoss` is a loss, or holds one. */
+function lossOfPart(part: LossSettings | { readonly loss: LossSettings }): LossSettings {
+  return typeof part.loss === 'string' ? (part as LossSettings) : part.loss;
+}
+
+function descriptorOf({ loss }: LossSettings): LossDescriptor {
+  return knownLosses().find(({ name }) => name === loss) as LossDescriptor;
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { useBackend } from '../backends.ts';
 import { makeLoss } from '../training/make-loss.ts';
-import { lossFor, lossWords, startedAtOnce, withStartEpoch } from './loss-words.ts';
+import { lossFor, lossWords, withoutStartEpoch, withStartEpoch } from './loss-words.ts';
 import { presetNames, presets } from './presets.ts';
 import { parseSettings } from './problems.ts';
 import { type Settings, settingsSchema } from './settings.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 it.each(presetNames)('%s is a valid configuration with a loss that can be made', (name) => {
-  expect(parseSettings(settingsSchema, presets[name], name)).toEqual(presets[name]);
+  expect(parseSettings(settingsSchema(), presets[name], name)).toEqual(presets[name]);
   const loss = makeLoss(presets[name].loss, { numClasses: 20, embeddingSize: 4, seed: 1 });
   expect(loss.name).toBe(presets[name].loss.loss);
   loss.dispose();
@@ -65,7 +65,7 @@ it.each(lossWords)('--loss %s makes a loss, weak for few people and the papersâ€
   const before = tf.memory().numTensors;
   for (const people of [10, 10_000]) {
     const settings = lossFor(word, people);
-    expect(parseSettings(settingsSchema, { loss: settings }, word)).toEqual({ loss: settings });
+    expect(parseSettings(settingsSchema(), { loss: settings }, word)).toEqual({ loss: settings });
     expect(settings.scale).toBe(people === 10 ? 32 : 64);
     makeLoss(settings, { numClasses: 3, embeddingSize: 4, seed: 1 }).dispose();
   }
@@ -79,8 +79,8 @@ it('starts second parts early in runs that are too short for the papersâ€™ epoch
   expect([1, 8, 30].map((length) => epochs('epl', length))).toEqual([1, 2, 4]);
   const given = { ...lossFor('epl', 10), startEpoch: 7 } as Parameters<typeof withStartEpoch>[0];
   expect(withStartEpoch(given, 1)).toEqual(given);
-  expect(startedAtOnce(given)).toMatchObject({ startEpoch: 1 });
+  expect(withoutStartEpoch(given)).toMatchObject({ startEpoch: 1 });
   const other = lossFor('cosface', 10);
-  expect(startedAtOnce(other)).toBe(other);
+  expect(withoutStartEpoch(other)).toBe(other);
   expect(withStartEpoch(other, 1)).toBe(other);
 });

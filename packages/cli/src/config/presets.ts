@@ -51,7 +51,7 @@ const sets = {
   },
 } satisfies Record<string, Settings>;
 
-const cosFace: Extract<LossSettings, { loss: 'CosFaceLoss' }> = {
+const cosFace: LossSettings = {
   loss: 'CosFaceLoss',
   scale: 64,
   margin: 0.4,

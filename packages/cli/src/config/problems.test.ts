@@ -5,7 +5,7 @@ import { settingsSchema } from './settings.ts';
 
 function problems(value: unknown): string[] {
   try {
-    parseSettings(settingsSchema, value, 'c.json');
+    parseSettings(settingsSchema(), value, 'c.json');
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);
     return (error as Error).message.split('\n');
@@ -20,7 +20,7 @@ it('takes what it knows, and changes nothing', () => {
     clipNorm: null,
     epochs: 3,
   };
-  expect(parseSettings(settingsSchema, settings, 'c.json')).toEqual(settings);
+  expect(parseSettings(settingsSchema(), settings, 'c.json')).toEqual(settings);
 });
 
 it.each([

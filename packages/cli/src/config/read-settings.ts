@@ -4,7 +4,8 @@ import { readJson } from '../files/read-json.ts';
 import { statusOf } from '../files/status-of.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import type { RunFolder } from '../training/run-folder.ts';
-import type { LossWord } from './loss-words.ts';
+import { isModuleReference, loadLossModule } from './loss-modules.ts';
+import { checkLossWord } from './loss-words.ts';
 import { presets } from './presets.ts';
 import { parseSettings } from './problems.ts';
 import { type GivenSettings, type Settings, settingsSchema } from './settings.ts';
@@ -17,8 +18,8 @@ export interface SettingsFlags
   readonly config?: string | undefined;
   /** Name of one of the papers' settings. */
   readonly preset?: keyof typeof presets | undefined;
-  /** Word for a loss; its options depend on the number of people. */
-  readonly loss?: LossWord | undefined;
+  /** Word for a loss, or `MODULE#EXPORT`; its options depend on the number of people. */
+  readonly loss?: string | undefined;
   /** Whether to resume the run in the folder. */
   readonly resume?: boolean | undefined;
 }
@@ -33,6 +34,8 @@ const commandLine = 'The command line';
  *   file or run
  */
 export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): Promise<GivenSettings> {
+  if (flags.loss !== undefined && isModuleReference(checkLossWord(flags.loss)))
+    await loadLossModule(flags.loss);
   const settings = flags.resume ? await resumedSettings(flags, folder) : await newSettings(flags);
   const { data, pairs, images, ...others } = settings;
   if (data === undefined) throw new ConfigError("There is nothing to train on: name images with '--data'.");
@@ -75,12 +78,22 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
  */
 async function readSettingsFile(path: string): Promise<Settings> {
   const value = await readJson(path, `There is no configuration file '${path}'.`);
-  return parseSettings(settingsSchema, value, path);
+  await loadModulesOf((value as { loss?: unknown } | null)?.loss);
+  return parseSettings(settingsSchema(), value, path);
+}
+
+/** Loads the modules of a loss and of the losses nested in it, so that the schema knows them. */
+async function loadModulesOf(loss: unknown): Promise<void> {
+  if (typeof loss !== 'object' || loss === null) return;
+  for (const [key, value] of Object.entries(loss)) {
+    if (key === 'module' && typeof value === 'string') await loadLossModule(value);
+    else await loadModulesOf(value);
+  }
 }
 
 /** Checks flags against the schema of files, so that `config.json` can hold them. */
 function checkFlags(flags: Settings): Settings {
-  return parseSettings(settingsSchema, flags, commandLine);
+  return parseSettings(settingsSchema(), flags, commandLine);
 }
 
 /** The settings that give the length of a run. */

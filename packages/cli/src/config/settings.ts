@@ -66,14 +66,13 @@ const augmentationSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** What a configuration file may hold; every entry may be left out. */
-export const settingsSchema = entries({
+/** The entries of a configuration file except the loss. */
+const settingsShape = {
   data: z.string().min(1).optional(),
   pairs: z.string().min(1).optional(),
   images: z.string().min(1).optional(),
   heldOut: z.number().min(0).max(0.9).optional(),
   network: networkSchema.optional(),
-  loss: lossSchema.optional(),
   optimizer: optimizerSchema.optional(),
   schedule: scheduleSchema.optional(),
   batchSize: z.int().min(2).optional(),
@@ -91,10 +90,16 @@ export const settingsSchema = entries({
   seed: z.int().min(0).optional(),
   backend: z.enum(backendNames).optional(),
   threads: z.int().min(1).max(mostThreads).optional(),
-});
+};
+
+/** Returns the schema of a configuration file, with the losses known so far. All entries are optional. */
+export function settingsSchema() {
+  const { data, pairs, images, heldOut, network, ...others } = settingsShape;
+  return entries({ data, pairs, images, heldOut, network, loss: lossSchema().optional(), ...others });
+}
 
 /** A configuration as a file has it. */
-export type Settings = z.output<typeof settingsSchema>;
+export type Settings = z.output<ReturnType<typeof settingsSchema>>;
 /** How the learning rate goes. */
 export type ScheduleSettings = z.output<typeof scheduleSchema>;
 /** What moves the weights. */

@@ -1,7 +1,6 @@
 import { DataError, type LearnedThreshold, type OpenSetLoss, readThreshold } from '@openset/core';
 import { bestAccuracy, calibrateThreshold, compareThreshold, plattCalibration } from '@openset/metrics';
 import type { ModelDescription } from '@openset/verify';
-import type { LossSettings } from '../config/loss-schema.ts';
 
 /** Origin of a threshold that decides. */
 export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
@@ -22,11 +21,6 @@ export interface ScoredPairs {
 }
 
 // Training: reading and choosing a threshold.
-
-/** Whether a loss learns a threshold between two embeddings. */
-export function learnsThreshold({ loss }: LossSettings): boolean {
-  return loss === 'UniTSFaceLoss' || loss === 'UssLoss';
-}
 
 /** Returns the threshold learned in training if it separates two embeddings, otherwise null. */
 export function betweenEmbeddings(learned: LearnedThreshold | null | undefined): LearnedThreshold | null {

@@ -1,5 +1,5 @@
 import { Trainer } from '@openset/train';
-import { startedAtOnce, withStartEpoch } from '../config/loss-words.ts';
+import { withoutStartEpoch, withStartEpoch } from '../config/loss-words.ts';
 import type { ChosenSettings, RunConfig, RunLength } from '../config/settings.ts';
 import type { Output } from '../output.ts';
 import { buildRun, stepsPerEpoch } from './build-run.ts';
@@ -94,7 +94,7 @@ async function measureStep(
 ): Promise<number> {
   const trial = followLength({ ...settings, steps: trialSteps }, stepsPerEpoch(settings, set));
   // With all parts of the loss: most steps of the run have them.
-  const run = buildRun({ ...trial, loss: startedAtOnce(trial.loss) }, set);
+  const run = buildRun({ ...trial, loss: withoutStartEpoch(trial.loss) }, set);
   try {
     const seconds: number[] = [];
     const start = performance.now();

@@ -1,20 +1,18 @@
-import type { OpenSetLoss } from '@openset/core';
+import { createLoss, type LossConfig, type LossSizes, type OpenSetLoss } from '@openset/core';
+import { knownLosses } from '../config/loss-modules.ts';
 import type { LossSettings } from '../config/loss-schema.ts';
-import { losses } from '../losses.ts';
-
-/** What data and network decide. */
-export interface LossSizes {
-  readonly numClasses: number;
-  readonly embeddingSize: number;
-  readonly seed: number;
-}
 
 /**
- * Makes a loss of its settings.
+ * Makes a loss from its settings.
  * @throws ConfigError for options out of their range
  */
-export function makeLoss({ loss: name, ...options }: LossSettings, sizes: LossSizes): OpenSetLoss {
-  const Loss = losses[name] as new (options: object) => OpenSetLoss;
-  const nested = 'classLoss' in options ? { classLoss: makeLoss(options.classLoss, sizes) } : {};
-  return new Loss({ ...options, ...sizes, ...nested });
+export function makeLoss(settings: LossSettings, sizes: Required<Omit<LossSizes, 'blockSize'>>): OpenSetLoss {
+  return createLoss(withoutModules(settings) as LossConfig, knownLosses(), sizes);
+}
+
+/** Settings also say which module a loss comes from, its own and that of nested losses. */
+function withoutModules(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).filter(([key]) => key !== 'module');
+  return Object.fromEntries(entries.map(([key, one]) => [key, withoutModules(one)]));
 }

@@ -8,10 +8,11 @@ import {
 } from '@openset/metrics';
 import type { EvaluationOptions } from '@openset/train';
 import { Verifier } from '@openset/verify';
+import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairSet } from '../images/pair-set.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
-import { learnsThreshold, readPairThreshold } from '../model/thresholds.ts';
+import { readPairThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 
 /** How a network does on pairs. */
@@ -54,7 +55,7 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
       const { isSame } = pairs;
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);
-      const isCandidate = learned !== null || !learnsThreshold(config.loss);
+      const isCandidate = learned !== null || !learnsPairThreshold(config.loss);
       // The log loss is below 1, an accuracy more is one pair: so the accuracy decides.
       const { logLoss } = plattCalibration(cosines, isSame);
       return {

@@ -2,11 +2,11 @@ import { totalmem } from 'node:os';
 import { ConfigError } from '@openset/core';
 import { holdOutClasses, type ImageSource } from '@openset/data';
 import { decodeIntoMemory } from '@openset/data/node';
+import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { ChosenSettings } from '../config/settings.ts';
 import { imagePaths, pairsBeside } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { type PairSet, sampledPairs } from '../images/pair-set.ts';
-import { learnsThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 
 /** The size that images are brought to. */
@@ -89,7 +89,7 @@ async function pairsInMemory(pairs: PairSet, size: ImageSize, output: Output): P
 
 /** @throws ConfigError if the threshold would have to come from pairs */
 function checkLearnsThreshold(config: ChosenSettings): void {
-  if (learnsThreshold(config.loss)) return;
+  if (learnsPairThreshold(config.loss)) return;
   throw new ConfigError(
     `${config.loss.loss} learns no threshold between two embeddings, and nobody is held out to find one: give --pairs FILE ` +
       '(the lfw.bin of an InsightFace set, for example) or --held-out SHARE.',
