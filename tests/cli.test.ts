@@ -174,7 +174,7 @@ describe.concurrent('mistakes of the user', () => {
     [
       'a foreign model',
       ['verify', face(0, 0), face(0, 1), ...foreign],
-      /text\.safetensors: This is no safetensors file/,
+      /text\.safetensors: This is not a safetensors file/,
     ],
     ['a wrong list', ['evaluate', '--pairs', 'wrong.csv', ...sound], /wrong\.csv/],
     ['no test', ['evaluate', ...sound], /Give one of --pairs, --bin and --data/],
@@ -183,7 +183,7 @@ describe.concurrent('mistakes of the user', () => {
     [
       'weights of no network',
       ['import', 'text.safetensors', '--network', 'lresnet-ir', '--threshold', '0.3', '--out', 'new'],
-      /text\.safetensors: This is no safetensors file/,
+      /text\.safetensors: This is not a safetensors file/,
     ],
     ['a command that does not exist', ['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
   ])('%s', async (_, parameters, message) => {

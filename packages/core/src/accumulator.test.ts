@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { Accumulator } from './accumulator.ts';
 
 describeOnBackends('Accumulator', () => {
-  it('adds up over tidies, holding one tensor', () => {
+  it('sums across tidies and holds one tensor', () => {
     const { numTensors } = tf.memory();
     const sum = new Accumulator<tf.Tensor1D>();
     for (const term of [1, 10, 100]) {
@@ -22,13 +22,13 @@ describeOnBackends('Accumulator', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
-  it('does not take its first term over', () => {
+  it('does not take ownership of its first term', () => {
     const sum = new Accumulator<tf.Scalar>();
     const term = tf.scalar(2);
     sum.add(term);
     sum.dispose();
     expect(term.dataSync()[0]).toBe(2);
     term.dispose();
-    expect(() => sum.value).toThrow('nothing was accumulated');
+    expect(() => sum.value).toThrow('Nothing was accumulated');
   });
 });

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A running value that survives the `tf.tidy` of each block; at most one tensor is held. */
+/** A running value that survives the `tf.tidy` of each block. Holds at most one tensor. */
 export class Accumulator<T extends tf.Tensor> {
   private current: T | null = null;
 
-  /** The value so far. */
+  /** The current value. */
   get value(): T {
-    if (!this.current) throw new Error('nothing was accumulated');
+    if (!this.current) throw new Error('Nothing was accumulated.');
     return this.current;
   }
 
@@ -22,7 +22,7 @@ export class Accumulator<T extends tf.Tensor> {
     this.set(this.current ? (tf.add(this.current, term) as T) : (tf.clone(term) as T));
   }
 
-  /** Hands the value over to the enclosing `tf.tidy`, like any other tensor made there. */
+  /** Returns the value and gives it up: the enclosing `tf.tidy` owns it like any tensor created there. */
   take(): T {
     const value = tf.clone(this.value) as T;
     this.dispose();

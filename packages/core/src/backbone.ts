@@ -1,48 +1,48 @@
 import type { NamedTensorMap, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 
-/** How a batch goes through a backbone. */
+/** Mode of one pass of a batch through a backbone. */
 export interface BackboneForwardOptions {
-  /** Batch statistics and dropout, inside a gradient tape; default false: running statistics, no dropout. */
+  /** Whether to use batch statistics and dropout; default false: running statistics, no dropout. */
   readonly training?: boolean;
   /**
-   * Seed of the dropout masks of this pass; the same seed gives the same masks. Default 0. A training loop derives
-   * it from its own seed and the number of the step, so that a resumed run repeats the uninterrupted one.
+   * Seed of the dropout masks of this pass; default 0. The same seed gives the same masks. A training loop derives it from
+   * its own seed and the number of the step, so that a resumed run repeats the uninterrupted one.
    */
   readonly seed?: number;
 }
 
-/** Plain JSON: the backbone's kind under `backbone`, and the options it was made with. */
+/** Configuration of a backbone, as plain JSON: its kind under `backbone`, and its options. */
 export type BackboneConfig = { readonly backbone: string } & { readonly [option: string]: unknown };
 
 /**
- * The contract of a backbone: images in, raw embeddings out. Any loss goes with any backbone.
+ * The contract of a backbone, which maps images to raw embeddings. Any loss works with any backbone.
  *
- * With `training`, a pass also moves the running statistics of batch norms: that is the only state it changes.
+ * A pass with `training` also moves the running statistics of batch norms. It changes no other state.
  */
 export interface Backbone {
   readonly name: string;
-  /** Height, width and channels of the images; null where any size is taken. */
+  /** Height, width and channels of the images; null accepts any size. */
   readonly inputShape: readonly [height: number | null, width: number | null, channels: number];
   readonly embeddingSize: number;
-  /** Moved by the optimizer, always in the same order; empty for a frozen feature extractor. */
+  /** Variables that the optimizer trains, in a fixed order; empty for a frozen feature extractor. */
   readonly trainable: readonly Variable[];
   /**
-   * The raw, not normalised embeddings of a batch.
+   * Returns the raw embeddings of a batch, which are not normalised.
    *
    * @param images `[batch, height, width, channels]` float32, in the range that the backbone was trained with
    * @returns `[batch, embeddingSize]`
-   * @throws ShapeError if the images are of another shape
+   * @throws ShapeError if the images have another shape
    */
   forward(images: Tensor4D, options?: BackboneForwardOptions): Tensor2D;
-  /** Keeps weights in their range (PReLU slopes ≥ 0.01); a training loop calls it after each optimizer step. */
+  /** Clamps weights to their range (PReLU slopes ≥ 0.01). A training loop calls it after each optimizer step. */
   afterStep?(): void;
-  /** The kind and the options, as plain JSON. */
+  /** Returns the kind and the options, as plain JSON. */
   getConfig(): BackboneConfig;
-  /** A snapshot of all weights and running statistics. The caller disposes of the tensors. */
+  /** Returns a snapshot of all weights and running statistics. The caller disposes of the tensors. */
   getState(): NamedTensorMap;
   /**
-   * Takes a snapshot back. All names and shapes are checked before the first one is written.
-   * @throws ShapeError, DataError with the names and shapes found and expected; the state is then unchanged
+   * Restores a snapshot. Checks all names and shapes before it writes the first tensor.
+   * @throws ShapeError, DataError with the names and shapes found and expected; the state does not change
    */
   setState(state: NamedTensorMap): void;
   /** Frees all variables. */

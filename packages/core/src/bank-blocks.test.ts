@@ -11,7 +11,7 @@ import { type BankOptions, resolveBankOptions } from './bank-options.ts';
 
 const margins = [{ kind: 'cosine', margin: 0.35 }] as const;
 
-/** Everything that is computed block by block. */
+/** Every computation that runs block by block. */
 const streamed: Record<string, BankOptions> = {
   softmax: { criterion: 'softmax', scale: 16, margins },
   'softmax, smoothed': { criterion: 'softmax', scale: 16, labelSmoothing: 0.1 },
@@ -21,14 +21,14 @@ const streamed: Record<string, BankOptions> = {
   'BCE, empty rows': { criterion: 'bce', scale: 16, emptyRows: 'skip', bankGradient: false },
 };
 
-/** Classes 6 and 1 have not been seen; class 6 is the label of row 1. */
+/** Classes 6 and 1 are unseen; class 6 is the label of row 1. */
 function caseWithEmptyRows(bias: 'none' | 'diverse') {
   const bankCase = randomCase(23, bias);
   return { ...bankCase, bank: bankCase.bank.map((row, j) => (j === 6 || j === 1 ? row.map(() => 0) : row)) };
 }
 
 describeOnBackends('bank blocks', () => {
-  it.each(Object.entries(streamed))('gives the same for every block size: %s', (_, options) => {
+  it.each(Object.entries(streamed))('does not depend on the block size: %s', (_, options) => {
     for (const bias of ['none', 'diverse'] as const) {
       const bankCase = options.emptyRows ? caseWithEmptyRows(bias) : randomCase(23, bias);
       const whole = allNumbers(runBankLoss(bankCase, options));
@@ -39,7 +39,7 @@ describeOnBackends('bank blocks', () => {
     }
   });
 
-  it('visits every class once, in blocks of the size asked for', () => {
+  it('visits every class once, in blocks of the given size', () => {
     tf.tidy(() => {
       const inputs = tensorsOf(randomCase(23));
       const visit = (blockSize: number | undefined) => {
@@ -78,7 +78,7 @@ describeOnBackends('bank blocks', () => {
     });
   });
 
-  it.each(['softmax', 'bce'] as const)('skips classes that have not been seen: %s', (criterion) => {
+  it.each(['softmax', 'bce'] as const)('skips unseen classes: %s', (criterion) => {
     const bankCase = caseWithEmptyRows('diverse');
     const options: BankOptions = { criterion, scale: 16, margins, emptyRows: 'skip', bankGradient: false };
     const result = runBankLoss(bankCase, options);
@@ -86,7 +86,7 @@ describeOnBackends('bank blocks', () => {
     expect(relativeError([result.loss], [referenceLoss(bankCase, options)])).toBeLessThan(1e-5);
     expect(relativeError(result.embeddings, expected.embeddings)).toBeLessThan(1e-5);
     expect(relativeError(result.bias!, expected.bias)).toBeLessThan(1e-5);
-    // Row 1 does not count, and the unseen classes do not move their biases.
+    // Row 1 does not count, and the biases of unseen classes get no gradient.
     expect(result.embeddings.slice(5, 10)).toEqual([0, 0, 0, 0, 0]);
     expect([1, 6].map((j) => Math.abs(result.bias![j]!))).toEqual([0, 0]);
     const scored = runBankLoss(bankCase, { ...options, emptyRows: 'score' });
@@ -103,8 +103,8 @@ describeOnBackends('bank blocks', () => {
     },
   );
 
-  it('stays finite where a class not seen would outweigh all that were', () => {
-    // All seen classes stand opposite: their logits are −256, and exp(0 − −256) is not a float32.
+  it('stays finite if an unseen class would outweigh all seen ones', () => {
+    // The embedding is opposite to all seen classes: their logits are −256, and exp(0 − −256) overflows float32.
     const opposite = {
       embeddings: [[1, 0]],
       labels: [0],

@@ -21,7 +21,7 @@ describe('resolveBankOptions', () => {
     expect(resolveBankOptions({ criterion: 'softmax', similarity: 'dot' }).scale).toBe(1);
   });
 
-  it('keeps what is given', () => {
+  it('keeps given options', () => {
     const given = {
       criterion: 'bce',
       scale: 30,
@@ -64,9 +64,12 @@ describe('resolveBankOptions', () => {
     [{ pairSampling: { rate: 1.5, seed: 0 } }, /sample rate \(r\) .* but is 1.5/],
     [{ margins: [{ kind: 'cosine', margin: -1 }] }, /margin \(m\) .* but is -1/],
     [{ similarity: 'dot', margins: [{ kind: 'angular', margin: 0.5 }] }, /similarity 'cosine'/],
-    [{ criterion: 'softmax', negativeWeight: 0.5 }, /negativeWeight belongs to the 'bce' criterion/],
-    [{ criterion: 'softmax', pairSampling: { rate: 0.5, seed: 0 } }, /pairSampling belongs to the 'bce'/],
-    [{ criterion: 'softmax', logitClip: 64 }, /logitClip belongs to the 'bce'/],
+    [{ criterion: 'softmax', negativeWeight: 0.5 }, /negativeWeight is an option of the criterion 'bce'/],
+    [
+      { criterion: 'softmax', pairSampling: { rate: 0.5, seed: 0 } },
+      /pairSampling is an option of the criterion 'bce'/,
+    ],
+    [{ criterion: 'softmax', logitClip: 64 }, /logitClip is an option of the criterion 'bce'/],
     [{ labelSmoothing: 0.1, emptyRows: 'skip' }, /labelSmoothing .* emptyRows 'skip'/],
   ])('refuses %o', (options, message) => {
     const resolve = () => resolveBankOptions({ criterion: 'bce', ...options } as BankOptions);

@@ -2,7 +2,7 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { ConfigError, checkChoice, checkNumber } from './errors.ts';
 import { checkMargins, type Margin } from './margins.ts';
 
-/** The tensors of one loss over a bank. */
+/** Inputs of a loss over a bank. */
 export interface BankInputs {
   /** `[batch, embeddingSize]` float32, raw. */
   readonly embeddings: Tensor2D;
@@ -10,53 +10,53 @@ export interface BankInputs {
   readonly labels: Tensor1D | Tensor2D;
   /** `[numClasses, embeddingSize]` float32: class weights, sample memory or empirical prototypes. */
   readonly bank: Tensor2D;
-  /** `[1]` (unified) or `[numClasses]` (diverse), subtracted from the logits; absent: none. */
+  /** `[1]` (unified) or `[numClasses]` (diverse), subtracted from the logits; default: no bias. */
   readonly bias?: Tensor1D | undefined;
   /**
-   * `[count]` int32, distinct: only these classes of the bank take part; every label must be among them (see
-   * `sampleClasses`); label smoothing counts them as all there are. Absent: all.
+   * `[count]` int32, distinct: the only classes of the bank that take part; default: all. Every label must be among them
+   * (see `sampleClasses`). Label smoothing divides by `count`.
    */
   readonly classes?: Tensor1D | undefined;
 }
 
-/** How the loss over a bank is computed; plain data. */
+/** Options of a loss over a bank; plain data. */
 export interface BankOptions {
   /** Softmax cross-entropy, or binary cross-entropy summed over the classes. */
   readonly criterion: 'softmax' | 'bce';
-  /** γ or s in the papers; default 64 for cosines, 1 for raw products. */
+  /** γ or s in the papers: factor of the similarities; default 64 for cosines, 1 for raw products. */
   readonly scale?: number;
-  /** Applied to the similarity with the own class, in this order. */
+  /** Margins on the similarity to the sample's own class, applied in this order. */
   readonly margins?: readonly Margin[];
-  /** `'cosine'` (default) normalises embeddings and bank; `'dot'` is the classification form `W·x − b`. */
+  /** `'cosine'` (default) normalises embeddings and bank; `'dot'` uses raw products, as in `W·x − b`. */
   readonly similarity?: 'cosine' | 'dot';
   /** ε in `[0, 1]`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
   readonly labelSmoothing?: number;
   /** λ: weight of the negative terms of BCE (UniFace eq. 32); default 1. */
   readonly negativeWeight?: number;
   /**
-   * UniFace eq. 32 as printed: each negative term is kept with probability `rate`, drawn for each pair of a row
-   * and a class from `seed`. BCE only. (For whole classes left out of a batch see `sampleClasses`.)
+   * UniFace eq. 32 as printed: keeps each negative term with probability `rate`, drawn from `seed` for each pair of a row
+   * and a class. BCE only. (`sampleClasses` drops whole classes from a batch.)
    */
   readonly pairSampling?: { readonly rate: number; readonly seed: number } | undefined;
   /**
-   * BCE logits are clipped to ± this, with no gradient outside, as the papers' code guards its exponentials
-   * (± scale). Not needed here, nothing overflows; default none.
+   * Clips BCE logits to ± this value, without a gradient outside; default: no clipping. The papers' code clips at ± scale
+   * to guard its exponentials. Here nothing overflows without it.
    */
   readonly logitClip?: number | undefined;
   /**
-   * What a bank row of zeros means. `'score'` (default): a class like any other. `'skip'`: no sample of this
-   * class has been seen yet: it is no negative to anybody, and a sample of that class does not count.
+   * Meaning of a bank row of zeros. `'score'` (default): a class like any other. `'skip'`: an unseen class, which is not a
+   * negative of any sample, and whose own samples do not count.
    */
   readonly emptyRows?: 'score' | 'skip';
   /** Whether the bank gets a gradient (class weights do, memories do not); default true. */
   readonly bankGradient?: boolean;
-  /** Multiplies the loss and its gradients; default 1. */
+  /** Factor of the loss and its gradients; default 1. */
   readonly weight?: number;
-  /** Classes held at a time; default so that the matrices of a block take 1 MB each. */
+  /** Classes in a block; default: as many as keep each matrix of a block at 1 MB. */
   readonly blockSize?: number | undefined;
 }
 
-/** `BankOptions` with every default filled in: what a backend kernel gets as its attributes. */
+/** `BankOptions` with every default filled in: the attributes of a backend kernel. */
 export interface ResolvedBankOptions {
   readonly criterion: 'softmax' | 'bce';
   readonly scale: number;
@@ -120,7 +120,9 @@ function checkBankOptions(resolved: ResolvedBankOptions): void {
   }
   if (resolved.logitClip !== undefined) checkNumber('logitClip', resolved.logitClip, { minimum: 0 });
   if (resolved.labelSmoothing > 0 && resolved.emptyRows === 'skip') {
-    throw new ConfigError("labelSmoothing gives every class a share; it does not go with emptyRows 'skip'.");
+    throw new ConfigError(
+      "labelSmoothing gives every class a share, so it cannot be combined with emptyRows 'skip'.",
+    );
   }
   if (resolved.pairSampling) {
     checkNumber('the negative sample rate (r)', resolved.pairSampling.rate, { minimum: 0, maximum: 1 });
@@ -133,7 +135,9 @@ function checkBankOptions(resolved: ResolvedBankOptions): void {
     };
     for (const [option, used] of Object.entries(bceOnly)) {
       if (used)
-        throw new ConfigError(`${option} belongs to the 'bce' criterion; the criterion here is 'softmax'.`);
+        throw new ConfigError(
+          `${option} is an option of the criterion 'bce', but the criterion is 'softmax'.`,
+        );
     }
   }
 }

@@ -23,7 +23,7 @@ describeOnBackends('checks of the inputs', () => {
     tf.dispose([good.embeddings, good.labels, good.bank]);
   });
 
-  it('take what fits', () => {
+  it('accept valid inputs', () => {
     tf.tidy(() => {
       const options = resolveBankOptions({ criterion: 'bce' });
       checkBankInputs(good, options);
@@ -57,9 +57,9 @@ describeOnBackends('checks of the inputs', () => {
     [
       'classes with soft targets',
       () => ({ classes: tf.ones([2]), labels: tf.ones([2, 5]) }),
-      /go with labels \[batch\]; found \[2\] and labels \[2, 5\]/,
+      /with labels \[batch\]; found \[2\] and labels \[2, 5\]/,
     ],
-  ])('refuse by shape: %s', (_, change, message) => {
+  ])('refuse a wrong shape: %s', (_, change, message) => {
     tf.tidy(() => {
       const score = () => cosineBankLoss({ ...good, ...change() } as BankInputs, { criterion: 'bce' });
       expect(score).toThrow(ShapeError);
@@ -67,7 +67,7 @@ describeOnBackends('checks of the inputs', () => {
     });
   });
 
-  it('refuse soft targets where one positive class is needed', () => {
+  it('refuse soft targets if an option needs one positive class', () => {
     tf.tidy(() => {
       const soft = { ...good, labels: tf.ones([2, 5]) as tf.Tensor2D };
       const margins = [{ kind: 'cosine', margin: 0.1 }] as const;
@@ -84,7 +84,11 @@ describeOnBackends('checks of the inputs', () => {
       /labels\[1\] is 5, .* from 0 to 4/,
     ],
     ['a negative label', () => ({ labels: tf.tensor1d([-1, 0], 'int32') }), /labels\[0\] is -1/],
-    ['a broken label', () => ({ labels: tf.tensor1d([0, 1.5]) }), /labels\[1\] is 1.5, but must be a whole/],
+    [
+      'a fractional label',
+      () => ({ labels: tf.tensor1d([0, 1.5]) }),
+      /labels\[1\] is 1.5, but must be a whole/,
+    ],
     ['a label NaN', () => ({ labels: tf.tensor1d([Number.NaN, 1]) }), /labels\[0\] is NaN/],
     [
       'a soft target above 1',
@@ -106,7 +110,7 @@ describeOnBackends('checks of the inputs', () => {
       () => ({ embeddings: tf.tensor2d([1, Number.NEGATIVE_INFINITY, 3, 4, 5, 6], [2, 3]) }),
       /embeddings\[0\]\[1\] is -Infinity.*learning rate/,
     ],
-  ])('refuse by value: %s', (_, change, message) => {
+  ])('refuse a wrong value: %s', (_, change, message) => {
     tf.tidy(() => {
       const batch = { embeddings: good.embeddings, labels: good.labels, ...change() } as BankInputs;
       const check = () => checkBatchValues(batch, sizes.numClasses, {});
@@ -120,7 +124,7 @@ describeOnBackends('checks of the inputs', () => {
 });
 
 describe('checks of values on a GPU', () => {
-  it('happen only when asked for: reading stalls the device', () => {
+  it('happen only on request, because reading stalls the device', () => {
     const bad = { embeddings: tf.tensor2d([[Number.NaN, 0, 0]]), labels: tf.tensor1d([0], 'int32') };
     const engine = tf.engine();
     const name = engine.backendName;

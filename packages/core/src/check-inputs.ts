@@ -4,7 +4,7 @@ import type { LossContext } from './contract.ts';
 import { ConfigError, DataError, ShapeError, shapeText } from './errors.ts';
 import { hasSynchronousReads } from './storage.ts';
 
-/** Checks shapes, and what goes with what, of the inputs of `cosineBankLoss`. @throws ShapeError, ConfigError */
+/** Checks the shapes of the inputs of `cosineBankLoss`, and that the options support them. @throws ShapeError, ConfigError */
 export function checkBankInputs(
   { embeddings, labels, bank, bias, classes }: BankInputs,
   options: ResolvedBankOptions,
@@ -22,14 +22,14 @@ export function checkBankInputs(
   }
   if (classes && (classes.rank !== 1 || classes.shape[0] === 0 || labels.rank !== 1)) {
     throw new ShapeError(
-      `classes must have shape [count] and go with labels [batch]; found ${shapeText(classes.shape)} and labels ${shapeText(labels.shape)}.`,
+      `classes must have shape [count], with labels [batch]; found ${shapeText(classes.shape)} and labels ${shapeText(labels.shape)}.`,
     );
   }
   if (labels.rank === 2) {
     if (options.margins.length > 0 || options.emptyRows === 'skip') {
       throw new ConfigError(
-        'Soft targets have no one positive class that a margin or an empty memory row could refer to: use them ' +
-          'with margin 0 and a bank of class weights, or pass labels [batch].',
+        'Soft targets have no single positive class for a margin or an empty memory row: use margin 0 and a bank of ' +
+          'class weights, or pass labels [batch].',
       );
     }
   }
@@ -54,14 +54,14 @@ export function checkBatchShapes(
     labels.shape[0] === batch && (labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === numClasses));
   if (!fits) {
     throw new ShapeError(
-      `labels must have shape ${expected} to go with embeddings ${shapeText(embeddings.shape)}, but have ${shapeText(labels.shape)}.`,
+      `labels must have shape ${expected} for embeddings ${shapeText(embeddings.shape)}, but have ${shapeText(labels.shape)}.`,
     );
   }
 }
 
 /**
- * Checks the values of a batch where that is free, or where the context asks for it.
- * @throws DataError naming the first offending value, its place, and what is allowed
+ * Checks the values of a batch if reads are synchronous or the context requests it.
+ * @throws DataError with the first invalid value, its position, and the valid range
  */
 export function checkBatchValues(
   { embeddings, labels }: { embeddings: Tensor; labels: Tensor },

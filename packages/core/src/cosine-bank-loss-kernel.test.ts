@@ -14,7 +14,7 @@ interface Call {
   readonly attributes: Record<string, unknown>;
 }
 
-/** Registers a kernel whose loss is 42 and whose gradients are all 7, and notes how it is called. */
+/** Registers a kernel whose loss is 42 and whose gradients are all 7, and records its calls. */
 function registerFake(backendName: string): Call[] {
   const calls: Call[] = [];
   tf.registerKernel({
@@ -45,7 +45,7 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
     expect(cosineBankLossKernel).toBe('CosineBankLoss');
   });
 
-  it('is used in place of the generic version', () => {
+  it('replaces the generic version', () => {
     const calls = registerFake(backend);
     const bankCase = randomCase(1, 'diverse');
     const options: BankOptions = {
@@ -64,7 +64,7 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
     expect(calls[0]!.attributes).toEqual({ ...resolveBankOptions(options), gradients: true });
   });
 
-  it('is asked for no gradients outside a tape, and for none of a constant bank', () => {
+  it('computes no gradients outside a tape, and none of a constant bank', () => {
     const calls = registerFake(backend);
     const bankCase = randomCase(1);
     const inputs = tensorsOf(bankCase);
@@ -78,7 +78,7 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
     expect(new Set(result.embeddings)).toEqual(new Set([7]));
   });
 
-  it('gets the rows of a subset of the classes, and its gradients are put in their places', () => {
+  it('gets the rows of a subset of the classes, and its gradients are scattered', () => {
     const calls = registerFake(backend);
     const { bank, bias } = runBankLoss(
       randomCase(1, 'diverse'),
@@ -92,7 +92,7 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
     expect(bias).toEqual([7, 0, 7, 0, 0, 0, 7]);
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaks no tensor', () => {
     registerFake(backend);
     const { numTensors } = tf.memory();
     runBankLoss(randomCase(1, 'unified'), { criterion: 'bce' });

@@ -17,7 +17,7 @@ import { pairMask } from './pair-mask.ts';
 import { weightedSum } from './tape.ts';
 
 function expectClose(actual: number[], expected: number[]): void {
-  // A unified bias cancels out of a softmax: its gradient is 0, which has no relative error.
+  // A unified bias cancels out of a softmax. Its gradient is 0, so its relative error is undefined.
   const [found, wanted] =
     Math.hypot(...expected) < 1e-6
       ? [
@@ -40,7 +40,7 @@ const cosface = { kind: 'cosine', margin: 0.35 } as const;
 const arcface = { kind: 'angular', margin: 0.5 } as const;
 const adaptive = { kind: 'adaptive', coefficient: 0.7 } as const;
 
-/** Points of the algebra; scale 8 keeps every class in play. */
+/** Points of the algebra; with scale 8 every class matters. */
 const points: Record<string, BankOptions> = {
   'softmax (NormFace)': { criterion: 'softmax', scale: 8 },
   'softmax with a cosine margin (CosFace)': { criterion: 'softmax', scale: 8, margins: [cosface] },
@@ -70,7 +70,7 @@ describeOnBackends('cosineBankLoss', () => {
     });
   }
 
-  it.each(['softmax', 'bce'] as const)('takes soft targets: %s', (criterion) => {
+  it.each(['softmax', 'bce'] as const)('accepts soft targets: %s', (criterion) => {
     const soft = [
       [0.7, 0.3, 0, 0, 0, 0, 0],
       [0, 0, 1, 0, 0, 0, 0],
@@ -82,7 +82,7 @@ describeOnBackends('cosineBankLoss', () => {
       const options: BankOptions = { criterion, scale: 8, labelSmoothing };
       expectReference(runBankLoss(bankCase, options), bankCase, options);
     }
-    // One-hot rows are the same as labels.
+    // One-hot rows equal labels.
     const hard = randomCase(5);
     const oneHot = {
       ...hard,
@@ -105,7 +105,7 @@ describeOnBackends('cosineBankLoss', () => {
     expect(result.loss).toBeLessThan(every.loss);
   });
 
-  it.each(['softmax', 'bce'] as const)('computes with a subset of the classes alone: %s', (criterion) => {
+  it.each(['softmax', 'bce'] as const)('uses only a subset of the classes: %s', (criterion) => {
     const classes = [6, 0, 3, 2];
     const all = randomCase(9, 'diverse');
     const of = <T>(rows: T[]) => classes.map((place) => rows[place]!);
@@ -120,7 +120,7 @@ describeOnBackends('cosineBankLoss', () => {
       expect(bankRow(left)).toEqual([0, 0, 0, 0, 0]);
       expect(result.bias![left]).toBe(0);
     }
-    // A unified bias is not divided among the classes.
+    // The classes share a unified bias.
     const unified = { ...subset, bias: [0.5] };
     expectReference(
       { ...runBankLoss({ ...all, bias: [0.5] }, options, { classes }), bank: null },
@@ -129,7 +129,7 @@ describeOnBackends('cosineBankLoss', () => {
     );
   });
 
-  it('leaves the bank without a gradient where asked to, and the rest as it is', () => {
+  it('computes no gradient of the bank with bankGradient: false, and the same others', () => {
     const bankCase = randomCase(13, 'unified');
     const options: BankOptions = { criterion: 'bce', scale: 8, margins: [cosface] };
     const frozen = runBankLoss(bankCase, { ...options, bankGradient: false });
@@ -157,7 +157,7 @@ describeOnBackends('cosineBankLoss', () => {
     }
   });
 
-  it('computes gradients under a tape only', async () => {
+  it('computes gradients only on a tape', async () => {
     const { embeddings, labels, bank } = tensorsOf(randomCase(17));
     const run = (x: tf.Tensor) =>
       cosineBankLoss({ embeddings: x as tf.Tensor2D, labels, bank }, { criterion: 'bce' });
@@ -169,7 +169,7 @@ describeOnBackends('cosineBankLoss', () => {
     expect(tf.valueAndGrad(run)(embeddings).value.dataSync()[0]).toBe(value);
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaks no tensor', () => {
     const bankCase = randomCase(19, 'diverse');
     const options = Object.values(points);
     const { numTensors, numDataBuffers } = tf.memory();

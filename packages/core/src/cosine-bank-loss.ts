@@ -18,30 +18,29 @@ import {
 import { checkBankInputs } from './check-inputs.ts';
 import { bceRows, emptySum, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
 import { createRowWriter } from './row-writer.ts';
-import { restrictToClasses, spreadToAllClasses } from './sample-classes.ts';
+import { restrictToClasses, scatterToAllClasses } from './sample-classes.ts';
 import { hasSynchronousReads, shareStorage } from './storage.ts';
 import { operation, untaped } from './tape.ts';
 
 /**
- * The one computation behind every loss here:
+ * Returns the computation behind every loss of this project:
  * `criterion(scale · margin(similarity(embeddings, bank)) − bias, labels)`, averaged over the rows.
  *
- * It is streamed over blocks of classes with closed-form gradients: never is anything of the size
- * `batch × numClasses` held. BCE takes one pass (three matrix products, two for a bank without a gradient),
- * softmax a pass more for its log-sum-exp. Memory beyond inputs and gradients: `O(batch · blockSize)`.
+ * It streams over blocks of classes with closed-form gradients and never materialises a `batch × numClasses` matrix. BCE
+ * takes one pass (three matrix products, two for a bank without a gradient), softmax one more for its log-sum-exp. Memory
+ * beyond inputs and gradients: `O(batch · blockSize)`.
  *
- * Differentiable in `embeddings`, `bank` (unless `bankGradient: false`) and `bias`; works with plain
- * `@tensorflow/tfjs-core`, which registers no gradients of its own. A backend's kernel named `CosineBankLoss` is
- * used where registered.
+ * Differentiable in `embeddings`, `bank` (unless `bankGradient: false`) and `bias`. Works with plain
+ * `@tensorflow/tfjs-core`, which registers no gradients. Runs the kernel `CosineBankLoss` of the backend if registered.
  *
  * @returns scalar: the mean over the rows of the sum over the classes
- * @throws ShapeError, ConfigError before anything is computed (values are checked by the losses)
+ * @throws ShapeError, ConfigError before any computation; the losses check values
  */
 export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Scalar {
   const resolved = resolveBankOptions(options);
   checkBankInputs(inputs, resolved);
   const { embeddings, bank, bias } = inputs;
-  // A bank without a gradient stays out of the tape's sight: it is reached through the closure alone.
+  // A bank without a gradient is not recorded on the tape; the closure captures it.
   const differentiable = [embeddings, ...(resolved.bankGradient ? [bank] : []), ...(bias ? [bias] : [])];
   const gradients = tf.engine().state.gradientDepth > 0;
   return operation(
@@ -51,7 +50,7 @@ export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Sca
       return { value: loss as tf.Scalar, saved: partials };
     },
     (dy, partials) => {
-      // The upstream gradient of a loss that is minimised as it is, is 1: no second copy of the bank's gradient.
+      // The upstream gradient is 1 if the loss itself is minimised. Then no second copy of the bank's gradient is needed.
       if (hasSynchronousReads() && dy.dataSync()[0] === 1) return partials.map(shareStorage);
       return partials.map((partial) => tf.mul(partial, dy));
     },
@@ -64,7 +63,7 @@ function compute(inputs: BankInputs, options: ResolvedBankOptions, gradients: bo
   if (!kernel || (classes && !kernel.takesClasses) || kernel.supports?.(inputs, options) === false) {
     if (!classes) return streamedBankLoss(inputs, options, gradients);
     const outputs = compute(restrictToClasses(inputs, classes), options, gradients);
-    return gradients ? spreadToAllClasses(outputs, inputs, classes, options) : outputs;
+    return gradients ? scatterToAllClasses(outputs, inputs, classes, options) : outputs;
   }
   const kernelInputs = { embeddings, labels, bank, ...(bias && { bias }), ...(classes && { classes }) };
   const attributes = { ...options, gradients } as unknown as tf.NamedAttrMap;
@@ -73,8 +72,8 @@ function compute(inputs: BankInputs, options: ResolvedBankOptions, gradients: bo
 }
 
 /**
- * The generic version of the `CosineBankLoss` kernel, on tfjs operations: for backends without one, and the
- * reference that a kernel is tested against. Not differentiable; returns what the kernel returns.
+ * Returns the outputs of the `CosineBankLoss` kernel, computed with tfjs operations. It runs on backends without the kernel,
+ * and kernels are tested against it. Not differentiable.
  */
 export function streamedBankLoss(
   inputs: BankInputs,
@@ -91,7 +90,7 @@ export function streamedBankLoss(
   });
 }
 
-/** Adds up the gradients of all inputs, block by block. */
+/** Accumulates the gradients of all inputs, block by block. */
 class GradientSums {
   private readonly blocks: BankBlocks;
   private readonly rowWeights: tf.Tensor2D;
@@ -112,8 +111,8 @@ class GradientSums {
 
   add(block: BankBlock, logitGradient: tf.Tensor2D): void {
     const weighted = tf.mul(logitGradient, this.rowWeights) as tf.Tensor2D;
-    // A bias is subtracted from the logits, hence the sign. Summed in two steps: the wasm backend adds up one value
-    // after another, which is 1e-4 off for the entries of one block.
+    // The logits subtract the bias, hence the sign. Two steps, because the wasm backend sums values sequentially, with an
+    // error of 1e-4 for the entries of one block.
     const byClass = this.unifiedBias || this.diverseBias ? tf.neg(tf.sum(weighted, 1, true)) : null;
     if (byClass) this.unifiedBias?.add(tf.reshape(tf.sum(byClass), [1]));
     if (byClass) this.diverseBias?.write(block.start, byClass as tf.Tensor2D);
@@ -132,8 +131,8 @@ class GradientSums {
 }
 
 /**
- * Mean over the rows of `log Σ_{j≠y} exp(scale · similarity_j)`, streamed, without a gradient: where the USS and
- * the sample-to-sample BCE bias start (official code of UniTSFace). Rows without negatives do not count.
+ * Returns the mean over the rows of `log Σ_{j≠y} exp(scale · similarity_j)`, streamed and without a gradient. It is the
+ * initial bias of USS and of sample-to-sample BCE (official code of UniTSFace). Rows without negatives do not count.
  * @returns `[1]`; 0 if no row has a negative
  */
 export function meanNegativeLogSumExp(
@@ -143,8 +142,8 @@ export function meanNegativeLogSumExp(
   const resolved = resolveBankOptions({ ...options, criterion: 'softmax', bankGradient: false });
   checkBankInputs(inputs, resolved);
   return untaped(() => {
-    const taking = inputs.classes ? restrictToClasses(inputs, inputs.classes) : inputs;
-    const rows = negativeLogSumExpRows(openBank(taking, resolved), taking);
+    const selected = inputs.classes ? restrictToClasses(inputs, inputs.classes) : inputs;
+    const rows = negativeLogSumExpRows(openBank(selected, resolved), selected);
     const counts = tf.greater(rows, emptySum);
     const sum = tf.sum(tf.where(counts, rows, tf.zerosLike(rows)));
     return tf.reshape(tf.div(sum, tf.maximum(tf.sum(tf.cast(counts, 'float32')), 1)), [1]) as tf.Tensor1D;

@@ -10,8 +10,7 @@ import type { BankOptions } from './bank-options.ts';
 import { meanNegativeLogSumExp } from './cosine-bank-loss.ts';
 
 /**
- * Raw products with the rows of an identity matrix are the embeddings themselves: so a test can say what the
- * similarities are.
+ * Raw products with an identity matrix are the embeddings themselves, so that a test chooses the similarities.
  */
 const identity = [
   [1, 0, 0],
@@ -25,7 +24,7 @@ function lossOf(similarities: number[][], options: BankOptions, bias?: number): 
   return runBankLoss(bankCase, { similarity: 'dot', ...options }).loss;
 }
 
-/** Similarities of two rows with three classes; the labels are 0 and 2. */
+/** Similarities of two rows to three classes; the labels are 0 and 2. */
 const cosines = [
   [0.6, 0.2, -0.1],
   [0.1, -0.3, 0.5],
@@ -37,7 +36,7 @@ const empirical = [
 const margin = (m: number) => [{ kind: 'cosine', margin: m }] as const;
 
 describeOnBackends('criteria', () => {
-  it('are right for numbers worked out by hand', () => {
+  it('agree with values computed by hand', () => {
     // Logits ±log 3, label 0: softmax log(1 + e^(−2 log 3)) = log(10/9); BCE 2 · log(1 + 1/3) = 2 log(4/3)
     const bankCase: BankCase = { embeddings: [[Math.log(3)]], labels: [0], bank: [[1], [-1]] };
     const softmax = runBankLoss(bankCase, { criterion: 'softmax', similarity: 'dot' });
@@ -90,7 +89,7 @@ describeOnBackends('criteria', () => {
     }
   });
 
-  it('give no gradient where a logit is clipped', () => {
+  it('have no gradient at a clipped logit', () => {
     // Logits 5 and −5 clipped at 3; label 1: loss 2 softplus(3) and no gradient at all
     const clipped: BankCase = { embeddings: [[5]], labels: [1], bank: [[1], [-1]], bias: [0] };
     const options: BankOptions = { criterion: 'bce', similarity: 'dot', logitClip: 3 };
@@ -105,7 +104,7 @@ describeOnBackends('criteria', () => {
   it.each([64, 256])('are exact to 1e-5 in float32 at scale %d', (scale) => {
     const embeddings = randomRows(6, 16, 31);
     const random = randomRows(20, 16, 32);
-    // Cosines near 1, too: every class but the first three.
+    // Includes cosines near 1: every class after the first three.
     const bank = random.map((row, j) =>
       j < 3 ? row : row.map((v, k) => Math.fround(embeddings[j % 6]![k]! + v / 4)),
     );
@@ -174,13 +173,13 @@ describeOnBackends('criteria', () => {
     const bankCase: BankCase = { embeddings: [[1e9], [-1e9]], labels: [0, 0], bank: [[1e9], [-1e9]] };
     const result = runBankLoss(bankCase, { criterion, similarity: 'dot' });
     expect(allNumbers(result).every(Number.isFinite)).toBe(true);
-    // The second row is wrong twice by 1e18, once for the softmax's difference of logits 2e18; halved by the mean
+    // The second row: two BCE terms of 1e18 each, or a softmax difference of logits of 2e18. The mean halves it.
     expect(relativeError([result.loss], [1e18])).toBeLessThan(1e-6);
   });
 });
 
 describeOnBackends('meanNegativeLogSumExp', () => {
-  it('leaves out rows without negatives and classes that have not been seen', () => {
+  it('skips rows without negatives and unseen classes', () => {
     tf.tidy(() => {
       const options = { scale: 4, similarity: 'dot', emptyRows: 'skip' } as const;
       const of = (bank: number[][]) =>
@@ -188,7 +187,7 @@ describeOnBackends('meanNegativeLogSumExp', () => {
           tensorsOf({ embeddings: cosines, labels: [0, 2], bank }),
           options,
         ).dataSync()[0];
-      // Only class 0 was seen: row 1 alone has a negative, of logit 4 · .1
+      // Only class 0 is seen: only row 1 has a negative, with logit 4 · .1
       expect(
         of([
           [1, 0, 0],
@@ -206,7 +205,7 @@ describeOnBackends('meanNegativeLogSumExp', () => {
     });
   });
 
-  it('takes a subset of the classes', () => {
+  it('accepts a subset of the classes', () => {
     tf.tidy(() => {
       const inputs = tensorsOf({ embeddings: cosines, labels: [0, 2], bank: identity });
       const classes = tf.tensor1d([2, 0], 'int32');

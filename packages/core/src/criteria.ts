@@ -1,22 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Accumulator } from './accumulator.ts';
-import { type BankBlock, type BankBlocks, forEachBlock, targetsOf } from './bank-blocks.ts';
+import { type BankBlock, type BankBlocks, blockTargets, forEachBlock } from './bank-blocks.ts';
 import type { BankInputs } from './bank-options.ts';
 import { pairMask } from './pair-mask.ts';
 
-/** Takes a block and `dL/dlogit` `[count, batch]` of it, before the mean over the rows. */
+/** Receives a block and its `dL/dlogit` `[count, batch]`, before the mean over the rows. */
 export type GradientSink = (block: BankBlock, logitGradient: tf.Tensor2D) => void;
 
-/** Stands for −∞ where an entry must not count: far below any logit, and finite, so that no ∞ − ∞ arises. */
+/** Replaces −∞ for entries that do not count. It is far below any logit, and finite, to avoid ∞ − ∞. */
 const minusInfinity = -1e30;
 
-/** A log-sum-exp below this had no terms. (Not next to −1e30: the maximum of webgl starts at −1e20.) */
+/** A log-sum-exp below this has no terms. It is not closer to −1e30, because the maximum of webgl starts at −1e20. */
 export const emptySum = -1e19;
 
 /**
- * Binary cross-entropy summed over the classes, `Σ_j t_j softplus(−z_j) + λ (1 − t_j) softplus(z_j)`: with hard
- * labels eq. (11) of UniTSFace, eq. (23) and (32) of UniFace. Loss and gradients in one pass.
- * @returns `[1, batch]`: the loss of each row
+ * Returns binary cross-entropy summed over the classes, `Σ_j t_j softplus(−z_j) + λ (1 − t_j) softplus(z_j)`, for each
+ * row: `[1, batch]`. Computes gradients in the same pass. With hard labels it is eq. (11) of UniTSFace, eq. (23) and (32)
+ * of UniFace.
  */
 export function bceRows(blocks: BankBlocks, inputs: BankInputs, sink: GradientSink | null): tf.Tensor2D {
   const { negativeWeight, logitClip, pairSampling } = blocks.options;
@@ -24,7 +24,7 @@ export function bceRows(blocks: BankBlocks, inputs: BankInputs, sink: GradientSi
   forEachBlock(blocks, inputs, (block) => {
     const logits =
       logitClip === undefined ? block.logits : tf.clipByValue(block.logits, -logitClip, logitClip);
-    const targets = targetsOf(block, blocks);
+    const targets = blockTargets(block, blocks);
     let negatives: tf.Tensor = tf.mul(tf.sub(1, targets), negativeWeight);
     if (pairSampling)
       negatives = tf.mul(negatives, pairMask(pairSampling, block.start, block.count, blocks.batch));
@@ -49,18 +49,18 @@ export function bceRows(blocks: BankBlocks, inputs: BankInputs, sink: GradientSi
 }
 
 /**
- * Softmax cross-entropy. A first pass finds each row's log-sum-exp, a second one the gradients. With hard labels
- * it is computed as `softplus(lse_{j≠y} z_j − z_y)`, which keeps small losses exact and overflows nowhere.
- * @returns `[1, batch]`: the loss of each row
+ * Returns softmax cross-entropy for each row: `[1, batch]`. A first pass computes the log-sum-exp of each row, a second
+ * one the gradients. With hard labels the loss is `softplus(lse_{j≠y} z_j − z_y)`, which keeps small losses exact and
+ * never overflows.
  */
 export function softmaxRows(blocks: BankBlocks, inputs: BankInputs, sink: GradientSink | null): tf.Tensor2D {
   const soft = blocks.softTargets !== null || blocks.options.labelSmoothing > 0;
   return tf.tidy(() => {
-    const sums = soft ? softSums(blocks, inputs) : hardSums(blocks, inputs);
+    const sums = soft ? sumSoftTargets(blocks, inputs) : sumHardTargets(blocks, inputs);
     if (sink) {
       forEachBlock(blocks, inputs, (block) => {
         let probabilities: tf.Tensor = tf.exp(tf.sub(block.logits, sums.logSumExp));
-        // Not a product: the logit 0 of a row of zeros can lie so far above the others that the exp overflows.
+        // Not a product: the logit 0 of an empty row can exceed the others so far that its exp overflows.
         if (block.present) {
           const isPresent = tf.cast(block.present, 'bool');
           probabilities = tf.where(isPresent, probabilities, tf.zerosLike(probabilities));
@@ -68,7 +68,7 @@ export function softmaxRows(blocks: BankBlocks, inputs: BankInputs, sink: Gradie
         const gradient =
           'positiveGradient' in sums
             ? tf.where(block.isPositive as tf.Tensor, sums.positiveGradient, probabilities)
-            : tf.sub(tf.mul(probabilities, sums.targetSum), targetsOf(block, blocks));
+            : tf.sub(tf.mul(probabilities, sums.targetSum), blockTargets(block, blocks));
         sink(block, gradient as tf.Tensor2D);
       });
     }
@@ -76,12 +76,12 @@ export function softmaxRows(blocks: BankBlocks, inputs: BankInputs, sink: Gradie
   });
 }
 
-function hardSums(blocks: BankBlocks, inputs: BankInputs) {
+function sumHardTargets(blocks: BankBlocks, inputs: BankInputs) {
   const negatives = new RunningLogSumExp(blocks.batch);
   const positive = new Accumulator<tf.Tensor2D>();
   forEachBlock(blocks, inputs, (block) => {
     const isPositive = block.isPositive as tf.Tensor2D;
-    negatives.add(withoutEntries(block.logits, isPositive, block.present));
+    negatives.add(maskLogits(block.logits, isPositive, block.present));
     positive.add(
       tf.sum(tf.where(isPositive, block.logits, tf.zerosLike(block.logits)), 0, true) as tf.Tensor2D,
     );
@@ -93,13 +93,13 @@ function hardSums(blocks: BankBlocks, inputs: BankInputs) {
   return { loss, logSumExp, positiveGradient: tf.neg(tf.sigmoid(difference)) as tf.Tensor2D };
 }
 
-function softSums(blocks: BankBlocks, inputs: BankInputs) {
+function sumSoftTargets(blocks: BankBlocks, inputs: BankInputs) {
   const all = new RunningLogSumExp(blocks.batch);
   const targetLogit = new Accumulator<tf.Tensor2D>();
   const targets = new Accumulator<tf.Tensor2D>();
   forEachBlock(blocks, inputs, (block) => {
-    const target = targetsOf(block, blocks);
-    all.add(withoutEntries(block.logits, null, block.present));
+    const target = blockTargets(block, blocks);
+    all.add(maskLogits(block.logits, null, block.present));
     targetLogit.add(tf.sum(tf.mul(target, block.logits), 0, true) as tf.Tensor2D);
     targets.add(tf.sum(target, 0, true) as tf.Tensor2D);
   });
@@ -109,28 +109,26 @@ function softSums(blocks: BankBlocks, inputs: BankInputs) {
   return { loss, logSumExp, targetSum };
 }
 
-/**
- * `[1, batch]`: `log Σ_{j≠y} e^{z_j}` of each row, in one pass; below `emptySum` for a row without negatives.
- */
+/** Returns `log Σ_{j≠y} e^{z_j}` of each row, `[1, batch]`, in one pass; below `emptySum` for a row without negatives. */
 export function negativeLogSumExpRows(blocks: BankBlocks, inputs: BankInputs): tf.Tensor2D {
   const negatives = new RunningLogSumExp(blocks.batch);
   forEachBlock(blocks, inputs, (block) => {
-    negatives.add(withoutEntries(block.logits, block.isPositive, block.present));
+    negatives.add(maskLogits(block.logits, block.isPositive, block.present));
   });
   return negatives.take();
 }
 
-function withoutEntries(
+function maskLogits(
   logits: tf.Tensor2D,
   excluded: tf.Tensor2D | null,
   present: tf.Tensor2D | null,
 ): tf.Tensor2D {
-  const nothing = tf.fill(logits.shape, minusInfinity) as tf.Tensor2D;
-  const kept = excluded ? tf.where(excluded, nothing, logits) : logits;
-  return present ? tf.where(tf.cast(present, 'bool'), kept, nothing) : kept;
+  const masked = tf.fill(logits.shape, minusInfinity) as tf.Tensor2D;
+  const kept = excluded ? tf.where(excluded, masked, logits) : logits;
+  return present ? tf.where(tf.cast(present, 'bool'), kept, masked) : kept;
 }
 
-/** Log-sum-exp of each column over blocks of rows: the largest value so far, and the sum relative to it. */
+/** Log-sum-exp of each column over blocks of rows: keeps the largest value so far and the sum relative to it. */
 class RunningLogSumExp {
   private readonly largest = new Accumulator<tf.Tensor2D>();
   private readonly sum = new Accumulator<tf.Tensor2D>();

@@ -64,12 +64,12 @@ describe('describeBackend', () => {
 });
 
 describe('requireKernels', () => {
-  it('passes where the backend has them all', async () => {
+  it('passes if the backend has all kernels', async () => {
     await tf.setBackend('cpu');
     requireKernels(lossKernels.required, 'A loss');
   });
 
-  it('names what is missing, who needs it and what adds it', async () => {
+  it('names the missing kernels, who needs them and what adds them', async () => {
     await tf.setBackend('wasm');
     const check = () => requireKernels(convolutionKernels.required, 'LResNet18');
     expect(check).toThrow(MissingKernelError);

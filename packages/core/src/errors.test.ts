@@ -20,7 +20,7 @@ describe('errors', () => {
     ['MissingKernelError', MissingKernelError],
     ['OutOfMemoryError', OutOfMemoryError],
     ['WorkerError', WorkerError],
-  ])('%s is known by its class, its base class and its name', (name, Kind) => {
+  ])('%s has its class, its base class and its name', (name, Kind) => {
     const error = new Kind('what happened', { cause: 'why' });
     expect(error).toBeInstanceOf(OpenSetError);
     expect(error).toBeInstanceOf(Error);
@@ -29,13 +29,13 @@ describe('errors', () => {
     expect(String(error)).toBe(`${name}: what happened`);
   });
 
-  it('shapeText writes a shape', () => {
+  it('shapeText formats a shape', () => {
     expect([shapeText([2, 3]), shapeText([])]).toEqual(['[2, 3]', '[]']);
   });
 });
 
 describe('checkNumber', () => {
-  it('takes numbers in their range, its ends included', () => {
+  it('accepts numbers in the range, including its ends', () => {
     checkNumber('x', -1e300);
     checkNumber('x', 0, { minimum: 0, maximum: 1 });
     checkNumber('x', 1, { minimum: 0, maximum: 1, integer: true });
@@ -55,7 +55,7 @@ describe('checkNumber', () => {
 });
 
 describe('checkChoice', () => {
-  it('takes the words allowed and names them otherwise', () => {
+  it('accepts the allowed words, and lists them otherwise', () => {
     checkChoice('mode', 'sum', ['sum', 'mean']);
     expect(() => checkChoice<string>('mode', 'max', ['sum', 'mean'])).toThrow(
       new ConfigError("mode must be one of 'sum', 'mean', but is 'max'."),

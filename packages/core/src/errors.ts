@@ -1,14 +1,14 @@
-/** Base class of every error openset throws on purpose; `instanceof OpenSetError` tells them from bugs. */
+/** Base class of all errors that openset throws on purpose. `instanceof OpenSetError` distinguishes them from bugs. */
 export class OpenSetError extends Error {
   override readonly name: string = 'OpenSetError';
 }
 
-/** A tensor has the wrong rank or shape. The message holds the shape found and the shape expected. */
+/** A tensor has the wrong rank or shape. The message contains the shape found and the shape expected. */
 export class ShapeError extends OpenSetError {
   override readonly name = 'ShapeError';
 }
 
-/** An option is missing, out of its range, or does not go with another. */
+/** An option is missing, out of its range, or conflicts with another. */
 export class ConfigError extends OpenSetError {
   override readonly name = 'ConfigError';
 }
@@ -18,30 +18,30 @@ export class DataError extends OpenSetError {
   override readonly name = 'DataError';
 }
 
-/** The active backend has no kernel for an operation that is needed. The message says what adds it. */
+/** The active backend has no kernel for a required operation. The message says what adds it. */
 export class MissingKernelError extends OpenSetError {
   override readonly name = 'MissingKernelError';
 }
 
-/** A backend has no memory left for a tensor. The message says how much was asked for, and what can be done. */
+/** A backend has no memory left for a tensor. The message says how much was requested, and what to do. */
 export class OutOfMemoryError extends OpenSetError {
   override readonly name = 'OutOfMemoryError';
 }
 
-/** A worker thread did not start, or ended before its work was done. */
+/** A worker thread did not start, or ended before it finished its work. */
 export class WorkerError extends OpenSetError {
   override readonly name = 'WorkerError';
 }
 
-/** `[2, 3]` as text, for messages. */
+/** Returns a shape as text for messages: `[2, 3]`. */
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
 /**
  * Checks one numeric option.
- * @param what who asks and which option, as it should stand in the message
- * @throws ConfigError if `value` is not a finite number in `[minimum, maximum]` (or not whole where asked)
+ * @param what subject of the message, such as `UssLoss: scale`
+ * @throws ConfigError if `value` is not a finite number in `[minimum, maximum]`, or not whole with `integer`
  */
 export function checkNumber(
   what: string,
@@ -49,8 +49,14 @@ export function checkNumber(
   range: { minimum?: number; maximum?: number; integer?: boolean } = {},
 ): void {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, integer = false } = range;
-  const whole = !integer || Number.isInteger(value);
-  if (typeof value === 'number' && Number.isFinite(value) && value >= minimum && value <= maximum && whole) {
+  const isWhole = !integer || Number.isInteger(value);
+  if (
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    value >= minimum &&
+    value <= maximum &&
+    isWhole
+  ) {
     return;
   }
   const kind = integer ? 'a whole number' : 'a finite number';
@@ -61,7 +67,8 @@ export function checkNumber(
 
 /**
  * Checks an option that takes one of a few words.
- * @throws ConfigError naming the words allowed
+ * @param what subject of the message, such as `UssLoss: criterion`
+ * @throws ConfigError with the allowed words
  */
 export function checkChoice<T extends string>(what: string, value: T, choices: readonly T[]): void {
   if (choices.includes(value)) return;

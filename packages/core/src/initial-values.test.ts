@@ -11,12 +11,12 @@ function valuesOf(tensor: Tensor2D): number[] {
   return values;
 }
 
-/** Mean of the n-th powers. */
+/** Returns the mean of the n-th powers. */
 const moment = (values: number[], n: number) =>
   values.reduce((sum, value) => sum + value ** n, 0) / values.length;
 
 describeOnBackends('initial values', () => {
-  it('are the same for a seed, and others for another', () => {
+  it('depend only on the seed', () => {
     for (const make of [normalValues, uniformValues]) {
       const first = valuesOf(make([3, 5], 1, 7));
       expect(first).toHaveLength(15);
@@ -32,12 +32,12 @@ describeOnBackends('initial values', () => {
     expect(Math.abs(moment(values, 2) - 4)).toBeLessThan(0.09);
     expect(Math.abs(moment(values, 3))).toBeLessThan(0.49);
     expect(Math.abs(moment(values, 4) - 3 * 16)).toBeLessThan(2.5);
-    // Neighbours (the two values of one draw, too) are not related.
+    // Neighbours are independent, even the two values of one draw.
     const products = values.slice(1).map((value, index) => value * values[index]!);
     expect(Math.abs(moment(products, 1))).toBeLessThan(0.064);
   });
 
-  it('uniformValues fills [−limit, limit) evenly', () => {
+  it('uniformValues covers [−limit, limit) uniformly', () => {
     const values = valuesOf(uniformValues([200, 500], 0.5, 1));
     expect(values.every((value) => value >= -0.5 && value < 0.5)).toBe(true);
     // variance limit² / 3 = 1/12
@@ -45,12 +45,12 @@ describeOnBackends('initial values', () => {
     expect(Math.abs(moment(values, 2) - 1 / 12)).toBeLessThan(0.0012);
   });
 
-  it('normalValues fills an odd number of places', () => {
+  it('normalValues fills an odd number of values', () => {
     expect(valuesOf(normalValues([1, 1], 1, 3))).toHaveLength(1);
     expect(valuesOf(normalValues([1, 3], 1, 3)).slice(0, 2)).toEqual(valuesOf(normalValues([1, 2], 1, 3)));
   });
 
-  it('randomNumbers goes through [0, 1), a sequence for each seed', () => {
+  it('randomNumbers covers [0, 1), with a sequence for each seed', () => {
     const random = randomNumbers(1);
     const values = Array.from({ length: 10_000 }, random);
     expect(values.every((value) => value >= 0 && value < 1)).toBe(true);
@@ -59,7 +59,7 @@ describeOnBackends('initial values', () => {
     const counts = Array.from({ length: 10 }, (_, tenth) => tenths.filter((each) => each === tenth).length);
     // 1000 each, standard deviation 30
     expect(counts.filter((count) => count < 850 || count > 1150)).toEqual([]);
-    // What mulberry32 gives first for the seed 1, as anybody's version of it does.
+    // The first number of any implementation of mulberry32 with seed 1.
     expect(values[0]).toBeCloseTo(0.6270739405881613, 12);
   });
 });

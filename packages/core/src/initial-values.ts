@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A small, fast generator of numbers in [0, 1) (mulberry32): the same sequence on every backend and machine. */
+/** Returns a generator of numbers in [0, 1) (mulberry32). The sequence depends only on the seed, not on the machine. */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -11,7 +11,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A tensor of normally distributed values with mean 0 (Box–Muller), the same for a seed everywhere. */
+/** Returns normally distributed values with mean 0 (Box–Muller). They depend only on the seed, not on the backend. */
 export function normalValues(shape: [number, number], standardDeviation: number, seed: number): tf.Tensor2D {
   const random = randomNumbers(seed);
   const values = new Float32Array(shape[0] * shape[1]);
@@ -24,7 +24,7 @@ export function normalValues(shape: [number, number], standardDeviation: number,
   return tf.tensor2d(values, shape);
 }
 
-/** A tensor of values drawn evenly from [−limit, limit), the same for a seed everywhere. */
+/** Returns values uniformly distributed in [−limit, limit). They depend only on the seed, not on the backend. */
 export function uniformValues(shape: [number, number], limit: number, seed: number): tf.Tensor2D {
   const random = randomNumbers(seed);
   const values = Float32Array.from({ length: shape[0] * shape[1] }, () => (2 * random() - 1) * limit);

@@ -17,7 +17,7 @@ const scale = 64;
 const bias = Math.log(10 * numClasses);
 const limit = 64 * 2 ** 20;
 
-/** The parts of the wasm backend that are looked at. */
+/** The parts of the wasm backend that the test observes. */
 interface WasmBackend {
   readonly wasm: { readonly HEAPU8: Uint8Array };
   readonly dataIdMap: {
@@ -28,8 +28,8 @@ interface WasmBackend {
 }
 
 /**
- * The most bytes of tensor storage that `work` holds at one moment beyond what was there before, also inside
- * kernels. Storage counts once, however many tensors share it (`tf.memory().numBytes` counts a clone again).
+ * Returns the peak bytes of tensor storage that `work` allocates beyond the storage before it, also inside kernels. Shared
+ * storage counts once (`tf.memory().numBytes` counts a clone again).
  */
 function peakStorage<T>(work: () => T): { result: T; peak: number } {
   const { dataIdMap } = tf.backend() as unknown as WasmBackend;
@@ -58,7 +58,7 @@ const softplus = (z: number) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 const unitRows = (rows: number[][]) => rows.map((row) => row.map((value) => value / Math.hypot(...row)));
 
-/** Loss, gradient of the bias, and of two bank rows, in float64, from one copy of the bank. */
+/** Returns the loss and the gradients of the bias and of two bank rows in float64, from one copy of the bank. */
 function reference(embeddings: number[][], labels: number[], some: number[][], watchedRow: number) {
   const [units, classes] = [unitRows(embeddings), unitRows(some)];
   let [loss, biasGradient] = [0, 0];
@@ -71,7 +71,7 @@ function reference(embeddings: number[][], labels: number[], some: number[][], w
       loss += (copies * softplus(z) - own * z) / batch;
       biasGradient -= (copies * sigmoid(z) - own) / batch;
       if (j !== watchedRow) return;
-      // The class itself, and its copy, which is a negative to everybody.
+      // The class itself, and its copy, which is a negative of every row.
       [sigmoid(z) - own, sigmoid(z)].forEach((slope, index) => {
         const factor = (scale * slope) / batch / Math.hypot(...some[j]!);
         x.forEach((value, place) => {
@@ -87,10 +87,10 @@ beforeAll(async () => {
   await tf.setBackend('wasm');
 });
 
-it('a unified BCE over 200,000 classes holds no batch × numClasses matrix', () => {
+it('a unified BCE over 200,000 classes materialises no batch × numClasses matrix', () => {
   const embeddings = normalValues([batch, size], 1, 1);
   const some = normalValues([distinct, size], 1, 2);
-  // The same 1000 rows 200 times over: quickly made, and the result is known from a thousand classes.
+  // 200 copies of 1000 rows: fast to create, and the result follows from a thousand classes.
   const bank = tf.fill([numClasses, size], 0) as tf.Tensor2D;
   for (let copy = 0; copy < copies; copy++) {
     memoryOf(bank)!.set(memoryOf(some)!, copy * distinct * size);
@@ -111,7 +111,7 @@ it('a unified BCE over 200,000 classes holds no batch × numClasses matrix', () 
   const heapBeyond = heapBytes() - heapBefore - gradientBytes;
   expect(peak).toBeGreaterThan(gradientBytes);
   expect(peak - gradientBytes).toBeLessThan(limit);
-  // Allocators ask for up to 96 MB in advance; packed operands and kernels' scratch space are in this, too.
+  // Includes up to 96 MB that allocators reserve in advance, packed operands, and scratch space of kernels.
   expect(heapBeyond).toBeLessThan(limit + 96 * 2 ** 20);
 
   const [, bankGradient, biasGradient] = result.grads as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
@@ -124,7 +124,7 @@ it('a unified BCE over 200,000 classes holds no batch × numClasses matrix', () 
     expect(relativeError(row.dataSync(), expected.rowGradients[index]!)).toBeLessThan(1e-4);
   }
 
-  // What the limit is there to catch: the plain formula's one matrix of all similarities.
+  // The limit catches the plain formula, which allocates one matrix of all similarities.
   const matrix = peakStorage(() => tf.zeros([batch, numClasses]));
   expect(matrix.peak).toBe(102_400_000);
   expect(matrix.peak).toBeGreaterThan(limit);

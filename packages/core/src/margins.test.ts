@@ -52,14 +52,14 @@ describeOnBackends('applyMargins', () => {
     expect(apply([0.8], chains.cosine!).value[0]).toBeCloseTo(0.4, 6);
     expect(apply([0.8], chains.adaptive!).value[0]).toBeCloseTo(0.24, 6);
     expect(apply([0.5], chains.angular!).value[0]).toBeCloseTo(Math.cos(Math.PI / 3 + 0.5), 6);
-    // In this order: .3 · .8 = .24, then − .4; the other way round .3 · (.8 − .4) = .12
+    // In this order: .3 · .8 = .24, then − .4. In reverse order: .3 · (.8 − .4) = .12
     const [adaptive, cosine] = [chains.adaptive![0]!, chains.cosine![0]!];
     expect(apply([0.8], [adaptive, cosine]).value[0]).toBeCloseTo(-0.16, 6);
     expect(apply([0.8], [cosine, adaptive]).value[0]).toBeCloseTo(0.12, 6);
   });
 
   it('has the derivatives of the papers', () => {
-    // What is subtracted from the cosine by CosFace and EPL carries no gradient.
+    // The subtrahends of CosFace and EPL have no gradient.
     expect(apply([0.8], chains.cosine!).derivative).toEqual([1]);
     expect(apply([0.8], chains.adaptive!).derivative).toEqual([1]);
     expect(apply([0.8], chains['angular, detached']!).derivative).toEqual([1]);
@@ -79,7 +79,7 @@ describeOnBackends('applyMargins', () => {
     expect(relativeError(derivative, slopes)).toBeLessThan(1e-5);
   });
 
-  it('takes each branch where it belongs', () => {
+  it('applies each branch in its range', () => {
     const m = 0.5;
     // easy: the margin only above 0. linear: the margin only while θ + m < π, that is c > cos(π − m) = −.8776.
     expect(apply([-0.1, 0.1], chains['angular, easy']!).value).toEqual([
@@ -95,8 +95,8 @@ describeOnBackends('applyMargins', () => {
     expect(linear.derivative[1]).not.toBe(1);
   });
 
-  it('falls without a leap where an angle factor comes to the end of its range', () => {
-    // SphereFace with m = 4: cos 4θ comes to −1 at θ = 45°; a line of slope 1 goes on to −1 − (cos 45° − cos 90°).
+  it('decreases without a jump at the end of the range of an angle factor', () => {
+    // SphereFace with m = 4: cos 4θ reaches −1 at θ = 45°. A line of slope 1 continues to −1 − (cos 45° − cos 90°).
     const angles = Array.from({ length: 1000 }, (_, index) => (index * Math.PI) / 1000);
     const margins = [angular(0, { factor: 4, branch: 'linear' })];
     const { value } = apply(angles.map(Math.cos), margins);
@@ -108,15 +108,15 @@ describeOnBackends('applyMargins', () => {
     expect(value[500]).toBeCloseTo(-1 - Math.SQRT1_2, 5);
   });
 
-  it.each(Object.entries(chains))('is finite at and a little beyond ±1: %s', (_, margins) => {
+  it.each(Object.entries(chains))('is finite at ±1 and slightly beyond: %s', (_, margins) => {
     const edges = [-1 - 1e-6, -1, -1 + 1e-7, 0, 1 - 1e-7, 1, 1 + 1e-6];
     const { value, derivative } = apply(edges, margins);
     expect([...value, ...derivative].every(Number.isFinite)).toBe(true);
     expect(value.every((entry) => Math.abs(entry) < 2)).toBe(true);
   });
 
-  it('has no slope where an earlier margin has left the range of a cosine', () => {
-    // −.9 − .4 = −1.3 is taken as −1, whatever the similarity is.
+  it('has derivative 0 where an earlier margin left the range of a cosine', () => {
+    // −.9 − .4 = −1.3 is clipped to −1 for every similarity near −.9.
     const { value, derivative } = apply([-0.9], [{ kind: 'cosine', margin: 0.4 }, angular(0.5)]);
     expect(value[0]).toBeCloseTo(Math.cos(Math.PI + 0.5), 3);
     expect(derivative[0]).toBe(0);
@@ -124,7 +124,7 @@ describeOnBackends('applyMargins', () => {
 });
 
 describe('checkMargins', () => {
-  it('takes margins in their ranges', () => {
+  it('accepts margins in their ranges', () => {
     for (const margins of Object.values(chains)) checkMargins(margins, 'cosine');
     checkMargins([{ kind: 'cosine', margin: 3 }], 'dot');
   });
@@ -145,7 +145,7 @@ describe('checkMargins', () => {
     expect(check).toThrow(message);
   });
 
-  it('refuses an angle for raw products', () => {
+  it('refuses an angular margin for raw products', () => {
     expect(() => checkMargins([angular(0.5)], 'dot')).toThrow(/similarity 'cosine'/);
   });
 });

@@ -1,55 +1,55 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, checkChoice, checkNumber } from './errors.ts';
 
-/** CosFace: `c − margin` (m). With `similarity: 'dot'` it is subtracted from the raw product. */
+/** The margin of CosFace: `c − margin` (m). With `similarity: 'dot'`, `c` is the raw product. */
 export interface CosineMargin {
   readonly kind: 'cosine';
   readonly margin: number;
 }
 
-/** ArcFace and its kin: `cos(factor · θ + margin)`. */
+/** The margin of ArcFace and SphereFace: `cos(factor · θ + margin)`. */
 export interface AngularMargin {
   readonly kind: 'angular';
-  /** m, in radians, in `[0, π]`. */
+  /** m in radians, in `[0, π]`. */
   readonly margin: number;
-  /** Multiplies the angle (SphereFace's m); default 1. */
+  /** Factor of the angle (SphereFace's m); default 1. */
   readonly factor?: number;
   /**
-   * `'exact'` (default): the derivative of the formula. `'detached'`: the value with the margin and the gradient
-   * of the plain cosine, `c − sg(c) + sg(cos(θ + m))` ("characteristic gradient detachment" in the EPL code).
+   * Gradient. `'exact'` (default): the derivative of the formula. `'detached'`: the gradient of the plain cosine with the
+   * value of the margin, `c − sg(c) + sg(cos(θ + m))` ("characteristic gradient detachment" in the EPL code).
    */
   readonly gradient?: 'exact' | 'detached';
   /**
-   * What is done where the cosine is not monotonic in the angle any more. `'none'` (default): nothing, as in the
-   * EPL head. `'easy'`: the margin only where `c > 0`, else the plain cosine. `'linear'`: where `factor · θ + m > π`, a line
-   * of slope 1 in the cosine: `c − m·sin(m)` as in ArcFace's own code, and with a factor other than 1 the one that begins
-   * at the value −1, that is `c − cos((π − m) / factor) − 1`.
+   * Behaviour where the cosine stops being monotonic in the angle. `'none'` (default): no change, as in the EPL head.
+   * `'easy'`: the margin applies only where `c > 0`, else the plain cosine. `'linear'`: where `factor · θ + m > π`, a line
+   * of slope 1 in the cosine. That line is `c − m·sin(m)` as in ArcFace's code. With a factor other than 1 it starts at the
+   * value −1: `c − cos((π − m) / factor) − 1`.
    */
   readonly branch?: 'none' | 'easy' | 'linear';
 }
 
-/** EPL's sample-adaptive margin: `c − coefficient · sg(c)` (k): value `(1 − k) c`, gradient 1. */
+/** The sample-adaptive margin of EPL: `c − coefficient · sg(c)` (k), with value `(1 − k) c` and gradient 1. */
 export interface AdaptiveMargin {
   readonly kind: 'adaptive';
-  /** k: 0.7 in the official code; 1 is the paper's `m_x = Detach(s / τ)`. */
+  /** k: 0.7 in the official code, 1 in the paper (`m_x = Detach(s / τ)`). */
   readonly coefficient: number;
 }
 
-/** What is done to the positive similarity; plain data, so that a backend kernel can read it. */
+/** A change of the positive similarity; plain data, which a backend kernel can read. */
 export type Margin = CosineMargin | AngularMargin | AdaptiveMargin;
 
-/** The positive similarities after all margins, and the derivative by the similarity before. */
+/** The positive similarities after all margins, and their derivative with respect to the similarities before. */
 export interface MarginResult {
   readonly value: tf.Tensor1D;
   readonly derivative: tf.Tensor1D;
 }
 
-/** Largest |cosine| whose angle is taken: 1 − 1e-7, as in the papers' code; keeps 1/sin θ finite. */
+/** Bound of |cosine| before its angle is taken: 1 − 1e-7, as in the papers' code. Keeps 1/sin θ finite. */
 const largestCosine = 1 - 1e-7;
 
 /**
  * Checks a list of margins.
- * @throws ConfigError naming the value, its range, and margins that do not go with `similarity: 'dot'`
+ * @throws ConfigError for a value out of range, or an angular margin with `similarity: 'dot'`
  */
 export function checkMargins(margins: readonly Margin[], similarity: 'cosine' | 'dot'): void {
   for (const margin of margins) {
@@ -64,19 +64,19 @@ export function checkMargins(margins: readonly Margin[], similarity: 'cosine' | 
       checkChoice('branch', margin.branch ?? 'none', ['none', 'easy', 'linear']);
       if (similarity === 'dot') {
         throw new ConfigError(
-          "An angular margin needs an angle: it goes with normalised embeddings (similarity 'cosine'), not with 'dot'.",
+          "An angular margin needs similarity 'cosine', but the similarity is 'dot', which has no angle.",
         );
       }
     } else {
       throw new ConfigError(
-        `A margin's kind must be 'cosine', 'angular' or 'adaptive'; got ${JSON.stringify(margin)}.`,
+        `A margin's kind must be 'cosine', 'angular' or 'adaptive', but is ${JSON.stringify(margin)}.`,
       );
     }
   }
 }
 
 /**
- * Applies margins one after another to the positive similarities.
+ * Applies margins to the positive similarities, one after another.
  * @param similarity `[batch]`
  */
 export function applyMargins(similarity: tf.Tensor1D, margins: readonly Margin[]): MarginResult {
@@ -85,7 +85,7 @@ export function applyMargins(similarity: tf.Tensor1D, margins: readonly Margin[]
     if (margin.kind === 'cosine') {
       result = { ...result, value: tf.sub(result.value, margin.margin) };
     } else if (margin.kind === 'adaptive') {
-      // c − k·sg(c): the subtracted part carries no gradient (EPL, E3; head_EPL.py).
+      // c − k·sg(c): the subtrahend has no gradient (EPL, E3; head_EPL.py).
       result = { ...result, value: tf.mul(result.value, 1 - margin.coefficient) };
     } else {
       const angular = applyAngular(result.value, margin);
@@ -109,13 +109,13 @@ function applyAngular(similarity: tf.Tensor1D, options: AngularMargin): MarginRe
     value = tf.cos(angle);
     derivative = tf.div(tf.mul(tf.sin(angle), factor), sine);
   }
-  // Where the cosine was clipped the value is constant: a margin before this one may have left [−1, 1].
+  // The value is constant where the cosine was clipped. An earlier margin may have left [−1, 1].
   derivative = tf.where(tf.equal(cosine, similarity), derivative, tf.zerosLike(derivative));
   if (gradient === 'detached') derivative = tf.onesLike(similarity);
   if (branch === 'none') return { value, derivative };
   const end = branch === 'easy' ? 0 : Math.cos((Math.PI - margin) / factor);
   const inside = tf.greater(cosine, end);
-  // ArcFace's line lies a little below −1 at its beginning; a factor would make a leap upwards of that.
+  // ArcFace's line starts a little below −1. With a factor, the same line would jump upwards.
   const drop = factor === 1 ? margin * Math.sin(margin) : end + 1;
   const outside: tf.Tensor1D = branch === 'easy' ? similarity : tf.sub(similarity, drop);
   return {

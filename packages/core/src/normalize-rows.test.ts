@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { minimumNorm, normalizeRows, normalizeRowsGradient } from './normalize-rows.ts';
 
-/** `x / max(‖x‖, 1e-5)` in float64. */
+/** Returns `x / max(‖x‖, 1e-5)` in float64. */
 function reference(row: number[]): number[] {
   const norm = Math.max(Math.hypot(...row), 1e-5);
   return row.map((value) => value / norm);
@@ -17,7 +17,7 @@ function unitRow(row: number[]): number[] {
   return tf.tidy(() => [...normalizeRows(tf.tensor2d([row])).unit.dataSync()]);
 }
 
-/** `∂(Σ upstream · x̂) / ∂x` by the closed form under test. */
+/** Returns `∂(Σ upstream · x̂) / ∂x` by the closed form under test. */
 function gradientRow(row: number[], upstream: number[]): number[] {
   return tf.tidy(() => {
     const normalized = normalizeRows(tf.tensor2d([row]));
@@ -28,7 +28,7 @@ function gradientRow(row: number[], upstream: number[]): number[] {
 }
 
 describeOnBackends('normalizeRows', () => {
-  it('divides each row by its own norm', () => {
+  it('divides each row by its norm', () => {
     tf.tidy(() => {
       const { unit, inverseNorm, projected, nonZero } = normalizeRows(
         tf.tensor2d([
@@ -51,7 +51,7 @@ describeOnBackends('normalizeRows', () => {
     expect(relativeError(unitRow(row), reference(row))).toBeLessThan(1e-6);
   });
 
-  it('agrees with x / max(‖x‖, 1e-5) and gives unit length above it', () => {
+  it('agrees with x / max(‖x‖, 1e-5), which has unit length above the minimum', () => {
     const value = fc.double({ min: -1, max: 1, noNaN: true });
     const magnitude = fc.integer({ min: -30, max: 30 }).map((exponent) => 10 ** exponent);
     fc.assert(
@@ -64,13 +64,13 @@ describeOnBackends('normalizeRows', () => {
     );
   });
 
-  it('takes the gradient across the row, divided by the norm', () => {
+  it('projects the gradient across the row and divides by the norm', () => {
     // x = (3, 4), x̂ = (.6, .8), g = (1, 0): g · x̂ = .6; (g − .6 x̂) / 5 = (.64, −.48) / 5
     expect(relativeError(gradientRow([3, 4], [1, 0]), [0.128, -0.096])).toBeLessThan(1e-6);
   });
 
   it('has the gradient of a plain quotient below the minimum norm', () => {
-    // x / 1e-5: the derivative is 1e5 times the upstream gradient, along the row too.
+    // x / 1e-5: the derivative is 1e5 times the upstream gradient, also along the row.
     expect(relativeError(gradientRow([3e-6, 4e-6], [1, 2]), [1e5, 2e5])).toBeLessThan(1e-6);
     expect(relativeError(gradientRow([0, 0], [1, 2]), [1e5, 2e5])).toBeLessThan(1e-6);
   });

@@ -1,29 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Norms below this count as this: `x / max(‖x‖, 1e-5)`, as in the papers' code. */
+/** Lower bound of norms: `x / max(‖x‖, 1e-5)`, as in the papers' code. */
 export const minimumNorm = 1e-5;
 
-/** Rows scaled to unit length and what the gradient through that needs. */
+/** Rows scaled to unit length, and the tensors that the gradient through the normalisation needs. */
 export interface NormalizedRows {
   /** `[rows, size]`: `x / max(‖x‖, 1e-5)`. */
   readonly unit: tf.Tensor2D;
   /** `[rows, 1]`: `1 / max(‖x‖, 1e-5)`. */
   readonly inverseNorm: tf.Tensor2D;
-  /** `[rows, 1]` float32: 1 where the norm is above the minimum (the gradient is projected there), else 0. */
+  /** `[rows, 1]` float32: 1 if the norm is above the minimum, so that the gradient is projected; else 0. */
   readonly projected: tf.Tensor2D;
   /** `[rows, 1]` float32: 0 for a row of zeros, else 1. */
   readonly nonZero: tf.Tensor2D;
 }
 
 /**
- * Name under which a backend may register a faster kernel. Input: `x` `[rows, size]`. Attribute: `epsilon`, the lower
- * bound of the norm. Outputs: `x / max(‖x‖, epsilon)` and `1 / max(‖x‖, epsilon)` `[rows]`.
+ * Name under which a backend may register a faster kernel for `normalizeRows`. Input: `x` `[rows, size]`. Attribute:
+ * `epsilon`, the lower bound of the norm. Outputs: `x / max(‖x‖, epsilon)` and `1 / max(‖x‖, epsilon)` `[rows]`.
  */
 export const l2NormalizeKernel = 'L2Normalize';
 
 /**
- * Normalises rows without overflow or underflow for any finite float32. A backend's kernel named `L2Normalize` is
- * used where registered, except on the gradient tape, which has no gradient for it.
+ * Normalises rows without overflow or underflow for any finite float32. Runs the kernel `L2Normalize` of the backend if
+ * registered, except on a gradient tape, because the kernel has no registered gradient.
  */
 export function normalizeRows(rows: tf.Tensor2D): NormalizedRows {
   const { gradientDepth, kernelDepth } = tf.engine().state;
@@ -45,14 +45,13 @@ function byKernel(x: tf.Tensor2D): NormalizedRows {
 }
 
 /**
- * A row is first divided by its largest magnitude, so that embeddings of 1e-20 and 1e20 are safe where
- * `sqrt(sum(x²))` is not.
+ * Divides a row by its largest magnitude first: `sqrt(sum(x²))` would underflow at 1e-20 and overflow at 1e20.
  */
 function byOperations(rows: tf.Tensor2D): NormalizedRows {
   const largest = tf.max(tf.abs(rows), 1, true);
   const safe = tf.maximum(largest, 1e-30);
   const scaled = tf.div(rows, safe);
-  // Zero rows give 1/0 = ∞ here, and the minimum below takes the finite side.
+  // A row of zeros gives 1/0 = ∞ here; the minimum below picks the finite value.
   const toUnit = tf.div(1, tf.sqrt(tf.sum(tf.square(scaled), 1, true)));
   const toFloor = tf.div(safe, minimumNorm);
   const factor = tf.minimum(toUnit, toFloor);
@@ -65,8 +64,8 @@ function byOperations(rows: tf.Tensor2D): NormalizedRows {
 }
 
 /**
- * The gradient through `normalizeRows`: `(g − (g · x̂) x̂) / ‖x‖`; where the norm is below the minimum the
- * divisor is a constant and nothing is projected out.
+ * Returns the gradient through `normalizeRows`: `(g − (g · x̂) x̂) / ‖x‖`. Below the minimum norm the divisor is constant,
+ * so that nothing is projected out.
  * @param radial `[rows, 1]`: `g · x̂` of each row
  */
 export function normalizeRowsGradient(

@@ -15,7 +15,7 @@ function maskOf(rate: number, seed: number, start: number, count: number, batch:
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describeOnBackends('pairMask', () => {
-  it.each([0.1, 0.5, 0.9])('keeps about the share asked for: %f', (rate) => {
+  it.each([0.1, 0.5, 0.9])('keeps about the given share: %f', (rate) => {
     const values = maskOf(rate, 1, 0, 500, 64);
     expect(values.every((value) => value === 0 || value === 1)).toBe(true);
     // 32,000 draws: five standard deviations of their mean
@@ -49,12 +49,12 @@ describeOnBackends('pairMask', () => {
     expect(mean(maskOf(0, 4, 0, 500, 64))).toBe(0);
   });
 
-  it('depends on seed, class and row alone, not on the block', () => {
+  it('depends only on seed, class and row, not on the block', () => {
     const whole = maskOf(0.5, 5, 0, 20, 8);
     expect(maskOf(0.5, 5, 0, 20, 8)).toEqual(whole);
     expect([...maskOf(0.5, 5, 0, 7, 8), ...maskOf(0.5, 5, 7, 13, 8)]).toEqual(whole);
     expect(maskOf(0.5, 6, 0, 20, 8)).not.toEqual(whole);
-    // What is kept at a lower rate is kept at a higher one.
+    // A higher rate keeps every pair that a lower one keeps.
     const fewer = maskOf(0.25, 5, 0, 20, 8);
     expect(fewer.every((value, index) => value <= whole[index]!)).toBe(true);
   });

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * `[count, batch]` of 0 and 1: which pairs of a class and a row are kept. The draw depends on the seed, the class
- * and the row alone, so that it is the same on every backend and for every block size.
+ * Returns `[count, batch]` of 0 and 1: 1 for each pair of a class and a row to keep. The draw depends only on the seed, the
+ * class and the row, so that it is the same on every backend and for every block size.
  */
 export function pairMask(
   { rate, seed }: { readonly rate: number; readonly seed: number },
@@ -20,8 +20,8 @@ export function pairMask(
 }
 
 /**
- * 32 well-mixed bits of three integers (multiply and shift rounds as in MurmurHash3’s finaliser). Not `deriveSeed`: it runs
- * for every pair, and existing runs depend on its draws.
+ * Returns a 32-bit hash of three integers, with rounds as in MurmurHash3's finalizer. It is not `deriveSeed`, because it
+ * runs for every pair and existing runs depend on its draws.
  */
 function hash(seed: number, a: number, b: number): number {
   let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);

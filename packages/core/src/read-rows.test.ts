@@ -8,7 +8,7 @@ import { readRows } from './read-rows.ts';
 const rows = Array.from({ length: 5 }, (_, row) => [row, row + 0.25, -row]);
 
 describeOnBackends('readRows', (backend) => {
-  it('gives a copy of some rows', () => {
+  it('copies some rows', () => {
     tf.tidy(() => {
       const tensor = tf.tensor2d(rows);
       const middle = readRows(tensor, 1, 3);
@@ -19,7 +19,7 @@ describeOnBackends('readRows', (backend) => {
     });
   });
 
-  it('reads a tensor that was made on another backend', async () => {
+  it('reads a tensor of another backend', async () => {
     const other = backend === 'cpu' ? 'wasm' : 'cpu';
     await tf.setBackend(other);
     const tensor = tf.tensor2d(rows);

@@ -7,7 +7,7 @@ import { ClassWeightsLoss } from './class-weights-loss.ts';
 import type { LearnedThreshold } from './contract.ts';
 import { readThreshold } from './read-threshold.ts';
 
-/** Reads its bias only once somebody has waited for it, as a backend without synchronous reads does. */
+/** Reads its bias only after an asynchronous read, as on a backend without synchronous reads. */
 class WaitingLoss extends ClassWeightsLoss {
   constructor() {
     super('WaitingLoss', { numClasses: 3, embeddingSize: 2 }, { criterion: 'bce' }, () => tf.tensor1d([16]));
@@ -32,7 +32,7 @@ class WaitingLoss extends ClassWeightsLoss {
 }
 
 describeOnBackends('readThreshold', () => {
-  it('waits for the bias, and for nothing else, before it asks', async () => {
+  it('waits for the bias, and for nothing else', async () => {
     const loss = new WaitingLoss();
     loss.watch();
     expect(() => loss.threshold()).toThrow('at once');

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { concatenatingWriter, createRowWriter } from './row-writer.ts';
+import { createConcatenatingWriter, createRowWriter } from './row-writer.ts';
 
 /** 5 rows of 3 numbers, written in blocks of 2, 2 and 1. */
 const rows = Array.from({ length: 5 }, (_, row) => [row, row + 0.25, -row]);
@@ -26,33 +26,36 @@ describeOnBackends('createRowWriter', (backend) => {
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
   });
 
-  it('gives the same by concatenation, on backends whose storage cannot be reached', () => {
+  it('builds the same tensor by concatenation, for backends whose memory cannot be reached', () => {
     const { numTensors, numDataBuffers } = tf.memory();
-    expect(writeInBlocks(concatenatingWriter)).toEqual({ values: rows, shape: [5, 3] });
+    expect(writeInBlocks(createConcatenatingWriter)).toEqual({ values: rows, shape: [5, 3] });
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
   });
 
   it('refuses to concatenate blocks that do not cover all rows', () => {
     tf.tidy(() => {
-      const writer = concatenatingWriter(3, 1);
+      const writer = createConcatenatingWriter(3, 1);
       writer.write(0, tf.tensor2d([[1], [2]]));
-      expect(() => writer.finish()).toThrow('rows written: [2, 1], expected [3, 1]');
+      expect(() => writer.finish()).toThrow('have shape [2, 1], expected [3, 1]');
     });
   });
 
-  it.each([createRowWriter, concatenatingWriter])('leaves its blocks to the caller: %o', (create) => {
-    tf.tidy(() => {
-      const block = tf.tensor2d([[1, 2]]);
-      const writer = create(1, 2);
-      writer.write(0, block);
-      const whole = writer.finish();
-      expect(block.isDisposed).toBe(false);
-      block.dispose();
-      expect([...whole.dataSync()]).toEqual([1, 2]);
-    });
-  });
+  it.each([createRowWriter, createConcatenatingWriter])(
+    'does not take ownership of its blocks: %o',
+    (create) => {
+      tf.tidy(() => {
+        const block = tf.tensor2d([[1, 2]]);
+        const writer = create(1, 2);
+        writer.write(0, block);
+        const whole = writer.finish();
+        expect(block.isDisposed).toBe(false);
+        block.dispose();
+        expect([...whole.dataSync()]).toEqual([1, 2]);
+      });
+    },
+  );
 
-  it('keeps what was written while the heap grows', () => {
+  it('keeps written rows while the heap grows', () => {
     tf.tidy(() => {
       const writer = createRowWriter(2, 2);
       writer.write(0, tf.tensor2d([[1, 2]]));

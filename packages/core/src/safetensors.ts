@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError, shapeText } from './errors.ts';
 
-/** Element types of the safetensors format that are read; float32 and int32 are written. */
+/** Element types of the safetensors format. All of them are read; only F32 and I32 are written. */
 export type SafetensorsType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
-/** One tensor of a file, as plain data: floats as float32, whole numbers as int32, row-major. */
+/** One tensor of a file as row-major plain data: floats become float32, integers and booleans int32. */
 export interface PlainTensor {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
   readonly data: Float32Array | Int32Array;
 }
 
-/** The content of a safetensors file. */
+/** Content of a safetensors file. */
 export interface SafetensorsFile {
   readonly tensors: Readonly<Record<string, PlainTensor>>;
-  /** The file's own `__metadata__`: strings by name. */
+  /** The `__metadata__` of the file: strings by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -31,25 +31,25 @@ const bytesPerElement: Record<SafetensorsType, number> = {
   BOOL: 1,
 };
 
-/** Headers above this are refused, as by the reference implementation. */
+/** Largest accepted header, as in the reference implementation. */
 const maximumHeaderBytes = 100_000_000;
 
 /**
- * Writes tensors in the safetensors format (8-byte length, JSON header, raw little-endian data).
- * @throws DataError if a shape does not go with its data
+ * Returns tensors as the bytes of a safetensors file: 8-byte length, JSON header, raw little-endian data.
+ * @throws DataError if a shape does not fit its data, or a tensor is named `__metadata__`
  */
 export function encodeSafetensors({
   tensors,
   metadata = {},
 }: Partial<SafetensorsFile>): Uint8Array<ArrayBuffer> {
-  // Pairs, made an object at the end: assigning to an object would lose a tensor called '__proto__'.
+  // A list of pairs, because assigning to an object would lose a tensor called '__proto__'.
   const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) header.push(['__metadata__', metadata]);
   let end = 0;
   for (const [name, { shape, dtype, data }] of Object.entries(tensors ?? {})) {
     if (data.length !== sizeOf(shape)) {
       throw new DataError(
-        `Tensor '${name}' of shape ${shapeText(shape)} has ${data.length} values, not ${sizeOf(shape)}.`,
+        `Tensor '${name}' has ${data.length} values, but its shape ${shapeText(shape)} needs ${sizeOf(shape)}.`,
       );
     }
     if (name === '__metadata__') throw new DataError("No tensor may be named '__metadata__'.");
@@ -57,7 +57,7 @@ export function encodeSafetensors({
     header.push([name, { dtype: dtype === 'int32' ? 'I32' : 'F32', shape, data_offsets: offsets }]);
     end += data.byteLength;
   }
-  // Padded with spaces, so that the data begin at a multiple of 8 bytes.
+  // Spaces pad the header, so that the data start at a multiple of 8 bytes.
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + headerBytes + end);
@@ -73,8 +73,8 @@ export function encodeSafetensors({
 }
 
 /**
- * Reads a safetensors file. Every length, offset and shape is checked before a tensor is made.
- * @throws DataError saying what is wrong with the file and where
+ * Reads a safetensors file. Checks every length, offset and shape before it reads a tensor.
+ * @throws DataError that says what is wrong with the file, and where
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes);
@@ -86,32 +86,32 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
     metadata === null ||
     Object.values(metadata).some((value) => typeof value !== 'string')
   ) {
-    throw new DataError('This safetensors file is damaged: its __metadata__ must hold strings only.');
+    throw new DataError('This safetensors file is damaged: its __metadata__ must contain only strings.');
   }
   const dataBytes = bytes.length - dataStart;
   const checked = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, dataBytes));
   checkCoverage(checked, dataBytes);
   const tensors = checked.map(({ name, dtype, shape, begin, end }) => {
-    // Copied: views would need an alignment that the format does not promise. (Buffer's own slice is a view.)
+    // A copy, because views need an alignment that the format does not guarantee. (Buffer's slice is a view.)
     const raw = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
     return [name, { shape, ...readValues(name, dtype, raw, sizeOf(shape)) }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
 }
 
-/** The tensors must cover the data without gaps or overlaps, as the format demands. */
+/** Checks that the tensors cover the data without gaps or overlaps, as the format demands. */
 function checkCoverage(entries: readonly { name: string; begin: number; end: number }[], dataBytes: number) {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
-      const what = begin < covered ? 'overlaps the tensor before it' : 'leaves a gap before it';
+      const what = begin < covered ? 'overlaps the previous tensor' : 'leaves a gap before it';
       throw new DataError(`Tensor '${name}' at bytes ${begin}–${end} ${what}: the file is damaged.`);
     }
     covered = end;
   }
   if (covered !== dataBytes) {
     throw new DataError(
-      `This safetensors file is damaged: its tensors take ${covered} bytes, but it holds ${dataBytes}.`,
+      `This safetensors file is damaged: it has ${dataBytes} bytes of data, but its tensors take ${covered}.`,
     );
   }
 }
@@ -121,7 +121,7 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
   const length = bytes.length >= 8 ? view.getBigUint64(0, true) : -1n;
   if (length < 2n || length > BigInt(maximumHeaderBytes) || 8n + length > BigInt(bytes.length)) {
     throw new DataError(
-      `This is no safetensors file, or it is cut off: it has ${bytes.length} bytes and announces a header of ${length}.`,
+      `This is not a safetensors file, or it is truncated: it has ${bytes.length} bytes, but declares a header of ${length}.`,
     );
   }
   const dataStart = 8 + Number(length);
@@ -133,21 +133,21 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
       return { header: header as Record<string, unknown>, dataStart };
     }
   } catch (error) {
-    throw new DataError(`This is no safetensors file: its header is not JSON (${String(error)}).`);
+    throw new DataError(`This is not a safetensors file: its header is not JSON (${String(error)}).`);
   }
-  throw new DataError('This is no safetensors file: its header is not a JSON object.');
+  throw new DataError('This is not a safetensors file: its header is not a JSON object.');
 }
 
 function checkEntry(name: string, entry: unknown, dataBytes: number) {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !(dtype in bytesPerElement)) {
     throw new DataError(
-      `Tensor '${name}' has the element type ${typeof dtype === 'string' ? JSON.stringify(dtype) : typeof dtype}; known are ${Object.keys(bytesPerElement).join(', ')}.`,
+      `Tensor '${name}' has the element type ${typeof dtype === 'string' ? JSON.stringify(dtype) : typeof dtype}; supported are ${Object.keys(bytesPerElement).join(', ')}.`,
     );
   }
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isCount) || !Array.isArray(offsets) || !offsets.every(isCount)) {
-    // Not shown: a damaged entry may be of any size, and nested too deep to be written.
+    // The message omits the entry, which may have any size and depth.
     throw new DataError(
       `Tensor '${name}' has a damaged header entry: shape and data_offsets must be lists of whole numbers.`,
     );
@@ -156,8 +156,8 @@ function checkEntry(name: string, entry: unknown, dataBytes: number) {
   const expected = sizeOf(shape) * bytesPerElement[dtype as SafetensorsType];
   if (offsets.length !== 2 || end - begin !== expected || end > dataBytes) {
     throw new DataError(
-      `Tensor '${name}' of type ${dtype} and shape ${shapeText(shape)} needs ${expected} bytes, but stands at bytes ` +
-        `${offsets.join('–')} of ${dataBytes}: the file is damaged or cut off.`,
+      `Tensor '${name}' is at bytes ${offsets.join('–')} of ${dataBytes}, but its type ${dtype} and shape ` +
+        `${shapeText(shape)} need ${expected} bytes: the file is damaged or truncated.`,
     );
   }
   return { name, dtype: dtype as SafetensorsType, shape: shape as number[], begin, end };
@@ -194,7 +194,7 @@ function readValues(
         const value = view.getBigInt64(8 * index, true);
         if (value === BigInt.asIntN(32, value)) return Number(value);
         throw new DataError(
-          `Tensor '${name}' holds ${value} at place ${index}, which does not fit into int32.`,
+          `Tensor '${name}' has the value ${value} at index ${index}, which does not fit into int32.`,
         );
       });
     case 'I32':
@@ -222,8 +222,8 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * A state of named tensors (of a loss, or of a model's variables) as the bytes of a safetensors file.
- * @param metadata strings to stand in the file's `__metadata__`
+ * Returns a state of named tensors, such as that of a loss, as the bytes of a safetensors file.
+ * @param metadata strings for the `__metadata__` of the file
  * @throws DataError for tensors that are neither float32 nor int32
  */
 export async function encodeState(
@@ -234,7 +234,9 @@ export async function encodeState(
   for (const [name, tensor] of Object.entries(state)) {
     const { dtype, shape } = tensor;
     if (dtype !== 'float32' && dtype !== 'int32') {
-      throw new DataError(`The state tensor '${name}' is ${dtype}; float32 and int32 can be written.`);
+      throw new DataError(
+        `The state tensor '${name}' is ${dtype}, but only float32 and int32 can be written.`,
+      );
     }
     tensors.push([name, { shape, dtype, data: (await tensor.data()) as Float32Array | Int32Array }]);
   }
@@ -242,7 +244,7 @@ export async function encodeState(
 }
 
 /**
- * The tensors of a safetensors file, ready for `setState`; the caller disposes of them.
+ * Returns the tensors of a safetensors file, for `setState`. The caller disposes of them.
  * @throws DataError if the file is damaged
  */
 export function decodeState(bytes: Uint8Array): tf.NamedTensorMap {

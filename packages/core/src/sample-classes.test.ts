@@ -16,7 +16,7 @@ function draw(labels: number[], options: { numClasses: number; count: number; se
 }
 
 describeOnBackends('sampleClasses', () => {
-  it('takes all labels and as many classes as asked for, each once', () => {
+  it('returns all labels and the given number of classes, each once', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
@@ -36,24 +36,24 @@ describeOnBackends('sampleClasses', () => {
     );
   });
 
-  it('draws the same for a seed and something else for another', () => {
+  it('depends only on the seed', () => {
     const options = { numClasses: 1000, count: 100 };
     const first = draw([3, 999], { ...options, seed: 1 });
     expect(draw([3, 999], { ...options, seed: 1 })).toEqual(first);
     expect(draw([3, 999], { ...options, seed: 2 })).not.toEqual(first);
   });
 
-  it('draws every class about as often', () => {
+  it('draws every class with the same probability', () => {
     const counts = new Array<number>(20).fill(0);
     for (let seed = 0; seed < 400; seed++) {
       for (const each of draw([0], { numClasses: 20, count: 5, seed })) counts[each]!++;
     }
     expect(counts[0]).toBe(400);
-    // The other 4 places among 19 classes: 400 · 4/19 = 84, standard deviation 8
+    // 4 of the other 19 classes each time: 400 · 4/19 = 84, standard deviation 8
     expect(counts.slice(1).filter((count) => count < 44 || count > 124)).toEqual([]);
   });
 
-  it('leaves no tensor behind and may stand inside a gradient tape', () => {
+  it('leaks no tensor and works inside a gradient tape', () => {
     const labels = tf.tensor1d([1, 2], 'int32');
     const { numTensors } = tf.memory();
     const x = tf.scalar(2);

@@ -4,12 +4,12 @@ import { randomNumbers } from './initial-values.ts';
 import { untaped } from './tape.ts';
 
 /**
- * Draws the classes that take part in a batch: all that occur in it, and the rest at random, `count` together
- * (UniFace's code for `r`; shared by all rows of the batch). The draw is made for each class from `seed`, on the
- * device, without reading the labels.
+ * Draws the classes that take part in a batch: all classes of its labels and random others, `count` together. All rows of
+ * the batch share them (UniFace's code for `r`). The draw depends on `seed` and runs on the device, without reading the
+ * labels.
  *
  * @param labels `[batch]` int32
- * @param count how many classes; at least `min(batch, numClasses)` are taken, so that all labels find room
+ * @param count number of classes; raised to `min(batch, numClasses)`, so that all labels fit
  * @returns `[count]` int32, distinct
  */
 export function sampleClasses(
@@ -26,27 +26,27 @@ export function sampleClasses(
   });
 }
 
-/** The inputs of the loss over the given classes alone: their rows of bank and bias, labels renumbered. */
+/** Returns the inputs restricted to some classes: their rows of bank and bias, and labels as positions among them. */
 export function restrictToClasses(
   { embeddings, labels, bank, bias }: BankInputs,
   classes: tf.Tensor1D,
 ): BankInputs {
   const count = classes.shape[0];
-  const places = tf.tensorScatterUpdate(
+  const positions = tf.tensorScatterUpdate(
     tf.fill([bank.shape[0]], 0, 'int32'),
     tf.reshape(classes, [count, 1]),
     tf.range(0, count, 1, 'int32'),
   );
   return {
     embeddings,
-    labels: tf.gather(places, tf.cast(labels, 'int32')) as tf.Tensor1D,
+    labels: tf.gather(positions, tf.cast(labels, 'int32')) as tf.Tensor1D,
     bank: tf.gather(bank, classes),
     bias: bias && bias.shape[0] !== 1 ? tf.gather(bias, classes) : bias,
   };
 }
 
-/** Puts gradients by the rows of some classes at their places among all, with zeros elsewhere. */
-export function spreadToAllClasses(
+/** Scatters gradients of the rows of some classes to all classes; the others get 0. */
+export function scatterToAllClasses(
   outputs: readonly tf.Tensor[],
   { bank, bias }: BankInputs,
   classes: tf.Tensor1D,
@@ -54,11 +54,11 @@ export function spreadToAllClasses(
 ): tf.Tensor[] {
   const indices = tf.reshape(classes, [classes.shape[0], 1]);
   const [loss, embeddings, ...rest] = outputs as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
-  const spread = [loss, embeddings];
-  if (bankGradient) spread.push(tf.scatterND(indices, rest.shift() as tf.Tensor, bank.shape));
+  const scattered = [loss, embeddings];
+  if (bankGradient) scattered.push(tf.scatterND(indices, rest.shift() as tf.Tensor, bank.shape));
   const biasGradient = rest.shift();
   if (bias && biasGradient) {
-    spread.push(bias.shape[0] === 1 ? biasGradient : tf.scatterND(indices, biasGradient, bias.shape));
+    scattered.push(bias.shape[0] === 1 ? biasGradient : tf.scatterND(indices, biasGradient, bias.shape));
   }
-  return spread;
+  return scattered;
 }

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { shareStorage } from './storage.ts';
 import { operation, untaped, weightedSum } from './tape.ts';
 
-/** `x²`, with its gradient from a saved tensor. */
+/** Returns `x²`; its gradient uses a saved tensor. */
 const square = (x: tf.Tensor) =>
   operation(
     [x],
@@ -15,7 +15,7 @@ const square = (x: tf.Tensor) =>
   );
 
 describeOnBackends('tape', () => {
-  it('operation brings its own gradient, and saved tensors with it', () => {
+  it('operation has its own gradient, from saved tensors', () => {
     const { numTensors, numDataBuffers } = tf.memory();
     tf.tidy(() => {
       const x = tf.tensor1d([1, -2]);
@@ -69,12 +69,12 @@ describeOnBackends('tape', () => {
   it('untaped stops the gradient', () => {
     tf.tidy(() => {
       const x = tf.scalar(3);
-      // x² + sg(x²): value 18, gradient of the first term alone
+      // x² + sg(x²): value 18, gradient of the first term only
       const f = (y: tf.Tensor) =>
         weightedSum([square(y) as tf.Scalar, untaped(() => tf.square(y)) as tf.Scalar], [1, 1]);
       const { value, grad } = tf.valueAndGrad(f)(x);
       expect([value.dataSync()[0], grad.dataSync()[0]]).toEqual([18, 6]);
-      // A comparison, which has no gradient, may stand inside.
+      // A comparison, which has no gradient, is allowed inside.
       const masked = (y: tf.Tensor) => {
         const mask = untaped(() => tf.cast(tf.greater(y, 0), 'float32'));
         return weightedSum([square(y) as tf.Scalar, mask as tf.Scalar], [1, 1]);

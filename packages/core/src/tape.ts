@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { saveShared } from './storage.ts';
 
 /**
- * An operation that brings its own gradient: `tf.customGrad`, with types that fit several inputs.
- * @param inputs what it is differentiable in
- * @param compute the value, and the tensors that `gradient` will need; runs without being recorded
- * @param gradient the gradients of the inputs, in their order
+ * Runs an operation with its own gradient: `tf.customGrad` with types for several inputs.
+ * @param inputs the tensors that the operation is differentiable in
+ * @param compute returns the value and the tensors that `gradient` needs; is not recorded on the tape
+ * @param gradient returns the gradients of the inputs, in their order
  */
 export function operation<T extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
@@ -23,8 +23,9 @@ export function operation<T extends tf.Tensor>(
 }
 
 /**
- * Runs `compute` without recording it on the gradient tape: the stop-gradient of tfjs, which has none of its
- * own (comparisons and gathers inside a taped function would make the gradient fail or miss a kernel).
+ * Runs `compute` without recording it on the gradient tape, so that no gradient passes through its result. tfjs has no
+ * stop-gradient of its own. Recorded comparisons would make the gradient fail, and recorded gathers need a kernel that
+ * stock wasm lacks.
  */
 export function untaped<T extends tf.Tensor>(compute: () => T): T {
   return operation(
@@ -34,7 +35,7 @@ export function untaped<T extends tf.Tensor>(compute: () => T): T {
   );
 }
 
-/** `Σ weights[i] · losses[i]` of scalars, with its gradient built in (plain tfjs-core registers none). */
+/** Returns `Σ weights[i] · losses[i]` of scalars. It has its own gradient, because plain tfjs-core registers none. */
 export function weightedSum(losses: readonly tf.Scalar[], weights: readonly number[]): tf.Scalar {
   return operation(
     losses,

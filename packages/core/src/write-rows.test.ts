@@ -17,7 +17,7 @@ function written(memory: number[][], labels: number[], rows: number[][]): number
 }
 
 describeOnBackends('writeRows', () => {
-  it('puts rows in their places; of two with one label the last wins', () => {
+  it('replaces rows by label; the last of two rows with the same label wins', () => {
     const memory = [
       [1, 1],
       [2, 2],
@@ -60,7 +60,7 @@ describeOnBackends('writeRows', () => {
     );
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaks no tensor', () => {
     const { numTensors } = tf.memory();
     written([[1], [2]], [1, 1], [[3], [4]]);
     expect(tf.memory().numTensors).toBe(numTensors);
@@ -87,7 +87,7 @@ describeOnBackends('rows of a variable', () => {
     ]),
   });
 
-  // As with @openset/wasm-kernels: only then rows are written in place.
+  // Rows are written in place only with kernels like those of @openset/wasm-kernels.
   beforeAll(() => {
     const kernel: BankLossKernelConfig = {
       kernelName: cosineBankLossKernel,
@@ -99,7 +99,7 @@ describeOnBackends('rows of a variable', () => {
   });
   afterAll(() => tf.unregisterKernel(cosineBankLossKernel, 'wasm'));
 
-  it('are assigned, also where a snapshot shares the memory, which stays as it was', () => {
+  it('are assigned without changing a snapshot that shares the memory', () => {
     const variable = tf.tidy(() => tf.variable(tf.tensor2d(before)));
     const { labels, rows } = batch();
     const snapshot = tf.clone(variable);
@@ -116,7 +116,7 @@ describeOnBackends('rows of a variable', () => {
     tf.dispose([variable, alone, labels, rows]);
   });
 
-  it('are there for the time of a computation alone, also if it fails', () => {
+  it('are replaced only during a computation, also if it fails', () => {
     const { numTensors } = tf.memory();
     const variable = tf.tidy(() => tf.variable(tf.tensor2d(before)));
     const { labels, rows } = batch();
@@ -135,7 +135,7 @@ describeOnBackends('rows of a variable', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
-  it('are found by the first row with the same label', () => {
+  it('are matched to the first row with the same label', () => {
     const first = tf.tidy(() => firstWithSameLabel(tf.tensor1d([4, 1, 4, 1, 7], 'int32')).arraySync());
     expect(first).toEqual([0, 1, 0, 1, 4]);
   });

@@ -3,8 +3,8 @@ import { memoryOf, scatterUpdate, writableMemory } from './storage.ts';
 import { untaped } from './tape.ts';
 
 /**
- * `memory` with `rows[i]` in the place of row `labels[i]`; where a label occurs more than once, the last row of
- * the batch wins. All on the device, and independent of the order in which a backend scatters: every duplicate
+ * Returns `memory` with row `labels[i]` replaced by `rows[i]`. If a label occurs more than once, the last row of the batch
+ * wins. Runs on the device. The result does not depend on the order in which a backend scatters, because every duplicate
  * writes the winner's values.
  *
  * @param memory `[numClasses, size]`
@@ -21,8 +21,8 @@ export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Ten
 }
 
 /**
- * {@link writeRows} into a variable. With `@openset/wasm-kernels`, where no other tensor shares its memory, that is done in
- * place: a bank of 100,000 classes is not copied for a batch of 128.
+ * Writes rows into a variable, as {@link writeRows}. With `@openset/wasm-kernels` it writes in place if no other tensor
+ * shares the memory, so that a batch of 128 does not copy a bank of 100,000 classes.
  */
 export function assignRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.Tensor2D): void {
   if (writableMemory(variable)) exchangeRows(variable, readLabels(labels), readRows(rows));
@@ -30,10 +30,11 @@ export function assignRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.
 }
 
 /**
- * Computes with a variable in which {@link writeRows} had been done, which it is not: a bank that `forward` scores against
- * and `commit` moves. Where they could be assigned in place, the rows are exchanged for the time of the call.
+ * Returns the result of `compute` on a variable with rows replaced, as {@link writeRows}, and leaves the variable unchanged.
+ * `forward` scores against such a bank before `commit` moves it. If rows can be written in place, they are exchanged during
+ * the call and restored after it.
  *
- * @param compute synchronous; must not keep the tensor that it is given
+ * @param compute synchronous; must not keep its argument
  */
 export function withRows<Result>(
   variable: tf.Variable,
@@ -43,16 +44,16 @@ export function withRows<Result>(
 ): Result {
   const memory = variable as tf.Tensor as tf.Tensor2D;
   if (!writableMemory(variable)) return compute(writeRows(memory, labels, rows));
-  const places = readLabels(labels);
-  const before = exchangeRows(variable, places, readRows(rows));
+  const indices = readLabels(labels);
+  const before = exchangeRows(variable, indices, readRows(rows));
   try {
     return compute(memory);
   } finally {
-    exchangeRows(variable, places, before);
+    exchangeRows(variable, indices, before);
   }
 }
 
-/** Writes the rows one after another. @returns what was there before any of them */
+/** Writes rows one after another. @returns the rows before all writes */
 function exchangeRows(variable: tf.Variable, labels: readonly number[], rows: Float32Array): Float32Array {
   const memory = memoryOf(variable) as Float32Array;
   const size = variable.shape[1] as number;
@@ -70,18 +71,18 @@ function readLabels(labels: tf.Tensor1D): number[] {
   return [...labels.dataSync()];
 }
 
-/** A copy: what follows may grow the heap, which detaches the views on it. */
+/** Returns a copy, because later tensors may grow the heap, which detaches views on it. */
 function readRows(rows: tf.Tensor2D): Float32Array {
   return rows.dataSync<'float32'>();
 }
 
-/** `[batch]` int32: for each row the last row with the same label. */
+/** Returns, for each row, the last row with the same label; `[batch]` int32. */
 function lastWithSameLabel(labels: tf.Tensor1D): tf.Tensor1D {
   const batch = labels.shape[0];
   return tf.argMax(tf.mul(sameLabels(labels), tf.range(1, batch + 1, 1, 'float32')), 1);
 }
 
-/** `[batch]` int32: for each row the first row with the same label. */
+/** Returns, for each row, the first row with the same label; `[batch]` int32. */
 export function firstWithSameLabel(labels: tf.Tensor1D): tf.Tensor1D {
   return tf.argMax(sameLabels(labels), 1);
 }

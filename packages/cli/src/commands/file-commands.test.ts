@@ -107,7 +107,7 @@ describe('import', () => {
     [{ threshold: 2 }, /^--threshold must be a finite number from -1 up to 1, but is 2\.$/],
     [{ weights: 'nowhere' }, /^There is no file 'nowhere'\.$/],
     [{ weights: tmpdir() }, /cannot be read: it is a folder\.$/],
-    [{ weights: 'text.jpg' }, /text\.jpg: This is no safetensors file.* In Python: /],
+    [{ weights: 'text.jpg' }, /text\.jpg: This is not a safetensors file.* In Python: /],
   ])('refuses %j', async (given, message) => {
     const all = { ...importOptions(), ...given, out: at('refused') };
     if ('weights' in given && given.weights === 'text.jpg') all.weights = at('text.jpg');

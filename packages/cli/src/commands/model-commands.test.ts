@@ -56,7 +56,7 @@ describe('verify', () => {
   it.each([
     ['nowhere', /^There is no model '.*nowhere': 'openset train' makes one/],
     ['faces', /^There is no model '.*faces.model\.safetensors'/],
-    ['text.jpg', /text\.jpg: This is no safetensors file/],
+    ['text.jpg', /text\.jpg: This is not a safetensors file/],
     ['weights.safetensors', /weights\.safetensors: This safetensors file is not an openset model/],
   ])('refuses the model %s', async (name, message) => {
     const options = { ...common, model: at(name), first: image(0, 0), second: image(0, 1) };

@@ -4,7 +4,7 @@ import { cosineBankLoss } from '../cosine-bank-loss.ts';
 import { randomNumbers } from '../initial-values.ts';
 import type { BankCase } from './reference.ts';
 
-/** Rows of float32 numbers around 0, each row with a length of its own. */
+/** Returns rows of float32 numbers around 0, each row with a different length. */
 export function randomRows(rows: number, size: number, seed: number): number[][] {
   const random = randomNumbers(seed);
   return Array.from({ length: rows }, () => {
@@ -13,7 +13,7 @@ export function randomRows(rows: number, size: number, seed: number): number[][]
   });
 }
 
-/** A batch with a repeated label against 7 classes; odd sizes, so that mixed-up axes show. */
+/** Returns a batch with a repeated label and 7 classes. All sizes differ, which reveals swapped axes. */
 export function randomCase(seed: number, bias: 'none' | 'unified' | 'diverse' = 'none'): BankCase {
   const plain = {
     embeddings: randomRows(4, 5, seed),
@@ -24,7 +24,7 @@ export function randomCase(seed: number, bias: 'none' | 'unified' | 'diverse' = 
   return { ...plain, bias: randomRows(1, bias === 'unified' ? 1 : 7, seed + 2)[0]! };
 }
 
-/** Loss and gradients as plain arrays; `bank` and `bias` are null where they get none. */
+/** Loss and gradients as plain arrays; `bank` and `bias` are null without a gradient. */
 export interface BankResult {
   readonly loss: number;
   readonly embeddings: number[];
@@ -32,7 +32,7 @@ export interface BankResult {
   readonly bias: number[] | null;
 }
 
-/** The tensors of a case. */
+/** Returns the tensors of a case. */
 export function tensorsOf({ embeddings, labels, bank, bias }: BankCase): BankInputs {
   const soft = Array.isArray(labels[0]);
   return {
@@ -44,8 +44,8 @@ export function tensorsOf({ embeddings, labels, bank, bias }: BankCase): BankInp
 }
 
 /**
- * `cosineBankLoss` and its gradients on the active backend.
- * @param after what is done with the loss inside the tape
+ * Returns `cosineBankLoss` and its gradients on the active backend.
+ * @param after maps the loss inside the tape
  */
 export function runBankLoss(
   bankCase: BankCase,
@@ -67,8 +67,8 @@ export function runBankLoss(
     });
     const { value, grads } = gradientsOf(watched.map(([, tensor]) => tensor));
     const read = (name: string) => {
-      const place = watched.findIndex(([key]) => key === name);
-      return place < 0 ? null : [...grads[place]!.dataSync()];
+      const index = watched.findIndex(([key]) => key === name);
+      return index < 0 ? null : [...grads[index]!.dataSync()];
     };
     return {
       loss: value.dataSync()[0]!,
@@ -81,7 +81,7 @@ export function runBankLoss(
   }
 }
 
-/** Every number of a result. */
+/** Returns every number of a result. */
 export function allNumbers({ loss, embeddings, bank, bias }: BankResult): number[] {
   return [loss, ...embeddings, ...(bank ?? []), ...(bias ?? [])];
 }

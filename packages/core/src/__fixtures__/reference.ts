@@ -2,8 +2,8 @@ import type { BankOptions } from '../bank-options.ts';
 import type { Margin } from '../margins.ts';
 
 /**
- * The loss over a bank by its formulas, in float64, with the whole `[batch, numClasses]` matrix held and no regard
- * for overflow: the opposite of the code under test in every respect.
+ * Inputs of the reference loss, which follows the formulas in float64, with the whole `[batch, numClasses]` matrix and
+ * without guards against overflow. It shares no technique with the code under test.
  */
 export interface BankCase {
   readonly embeddings: number[][];
@@ -13,10 +13,10 @@ export interface BankCase {
   readonly bias?: number[];
 }
 
-/** Options of the reference: those of the loss, and the pairs that a random draw keeps. */
+/** Options of the reference: those of the loss, and which pairs a random draw keeps. */
 export type ReferenceOptions = BankOptions & { keep?: (classIndex: number, row: number) => boolean };
 
-/** Gradients by the raw inputs. */
+/** Gradients with respect to the raw inputs. */
 export interface ReferenceGradients {
   readonly embeddings: number[];
   readonly bank: number[];
@@ -27,14 +27,14 @@ const dot = (a: number[], b: number[]) => a.reduce((sum, value, index) => sum + 
 const norm = (a: number[]) => Math.max(Math.sqrt(dot(a, a)), 1e-5);
 const softplus = (z: number) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 
-/** `x · w` or the cosine, with norms of at least 1e-5. */
+/** Returns `x · w` or the cosine, with norms of at least 1e-5. */
 export function similarityOf(x: number[], w: number[], kind: 'cosine' | 'dot' = 'cosine'): number {
   return kind === 'dot' ? dot(x, w) : dot(x, w) / (norm(x) * norm(w));
 }
 
 /**
- * Margins one after another. A stop-gradient takes its value from `frozen`, the similarity at the point where the
- * gradient is asked for, so that differences in `live` see only what may be differentiated.
+ * Applies margins one after another. Stop-gradients read `frozen`, the similarity at the point of the gradient, so that
+ * finite differences in `live` see only the differentiable parts.
  */
 export function marginOf(margins: readonly Margin[], live: number, frozen: number): number {
   let [value, still] = [live, frozen];
@@ -62,7 +62,7 @@ export function marginOf(margins: readonly Margin[], live: number, frozen: numbe
   return value;
 }
 
-/** The loss; `frozen` is the point at which stop-gradients take their values. */
+/** Returns the loss. Stop-gradients read their values at the point `frozen`. */
 export function referenceLoss(
   bankCase: BankCase,
   options: ReferenceOptions,
@@ -115,7 +115,7 @@ function bce(
   }, 0);
 }
 
-/** All gradients by central differences; in float64 their error is about 1e-8. */
+/** Returns all gradients by central differences; in float64 their error is about 1e-8. */
 export function referenceGradients(bankCase: BankCase, options: ReferenceOptions): ReferenceGradients {
   const frozen = structuredClone(bankCase);
   const moving = structuredClone(bankCase);

@@ -3,15 +3,15 @@ import type { LearnedThreshold, LossContext, LossStep, StateStep } from '../cont
 import { type BankLossOptions, makeStep, StatefulLoss } from '../stateful-loss.ts';
 import { operation } from '../tape.ts';
 
-/** What a `ScalarLoss` is made with. */
+/** Options of `ScalarLoss`. */
 export interface ScalarLossOptions extends BankLossOptions {
   readonly factor?: number;
   readonly threshold?: LearnedThreshold;
 }
 
 /**
- * A loss one can compute in one's head: `factor · slope · Σ embeddings`, where `slope` is a variable that starts at
- * 2. `count` is a memory: the number of rows seen so far.
+ * A loss simple enough for mental arithmetic: `factor · slope · Σ embeddings`. The variable `slope` starts at 2. The memory
+ * `count` is the number of rows seen so far.
  */
 export class ScalarLoss extends StatefulLoss {
   readonly slope: tf.Variable;
@@ -55,7 +55,7 @@ export class ScalarLoss extends StatefulLoss {
   }
 }
 
-/** A batch of two rows that sum up to 10; the caller disposes of it. */
+/** Returns a batch of two rows with the sum 10. The caller disposes of it. */
 export function tinyBatch(): { embeddings: tf.Tensor2D; labels: tf.Tensor1D } {
   return {
     embeddings: tf.tensor2d([
@@ -66,5 +66,5 @@ export function tinyBatch(): { embeddings: tf.Tensor2D; labels: tf.Tensor1D } {
   };
 }
 
-/** The sizes that `tinyBatch` goes with. */
+/** The sizes of `tinyBatch`. */
 export const tinySizes = { numClasses: 3, embeddingSize: 2 } as const;
