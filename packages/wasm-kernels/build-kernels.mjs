@@ -50,13 +50,22 @@ async function compile(options) {
 }
 
 /**
- * Reads a source file; null if it does not exist. The sources write the decorator `@inline` as a comment, because the
- * grammar of TypeScript, which Biome and editors read, has no decorators on functions.
+ * Returns the text of a source file, or null if it does not exist. The sources write the decorator `@inline` as a comment,
+ * because TypeScript, which Biome and editors parse, has no decorators on functions.
  */
 function readSource(name, folder) {
   const path = resolve(folder, name);
   if (!existsSync(path)) return null;
-  return readFileSync(path, 'utf8').replaceAll(/^\/\/ @inline$/gm, '@inline');
+  const text = readFileSync(path, 'utf8');
+  const unknown = text
+    .match(/\/\/ *@.*\n.*/g)
+    ?.find((lines) => !/^\/\/ @inline\n(export )?function /.test(lines));
+  if (unknown) {
+    throw new Error(
+      `${name} has the directive "${unknown.split('\n')[0]}". Write "// @inline" on the line before a function.`,
+    );
+  }
+  return text.replaceAll(/^\/\/ @inline$/gm, '@inline');
 }
 
 /** Returns the ids of a WebAssembly module's sections, in order. */

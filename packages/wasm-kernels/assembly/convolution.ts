@@ -27,13 +27,13 @@ export function convolutionBytes(): usize {
 /** Parameters of the task, in the order of src/native-convolution.ts. Strides count elements. */
 @unmanaged
 class Convolution extends WindowedImage {
-  /** Strides over (tapY, tapX, channel, column). */
+  /** Address of the filter, and its strides over (tapY, tapX, channel, column). */
   filter: usize;
   filterTapY: i32;
   filterTapX: i32;
   filterChannel: i32;
   filterColumn: i32;
-  /** Strides over (image, row, column). */
+  /** Address of the results, and their strides over (image, row, column). */
   target: usize;
   targetImage: i32;
   targetRow: i32;

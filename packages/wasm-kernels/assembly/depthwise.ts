@@ -6,11 +6,11 @@ import { WindowedImage } from './windowed-image';
 /** Parameters of both tasks, in the order of src/native-depthwise.ts. Strides count elements. */
 @unmanaged
 export class Depthwise extends WindowedImage {
-  /** Strides over (tapY, tapX) of the filter, or of its gradient, which has a part for each chunk. */
+  /** Address and strides, over (tapY, tapX), of the filter or of its gradient, which has a part for each chunk. */
   filter: usize;
   filterTapY: i32;
   filterTapX: i32;
-  /** Strides over (image, row, column) of the results, or of the gradient by them. */
+  /** Address and strides, over (image, row, column), of the results or of their gradient. */
   target: usize;
   targetImage: i32;
   targetRow: i32;

@@ -6,7 +6,7 @@ import { convolutionScratchBytes, runConvolutionChunk } from './convolution-task
 import { runElementwiseChunk } from './elementwise-tasks';
 import { gemmChunk, gemmScratchBytes } from './gemm';
 
-/** Runs one chunk of a task. `scratch` points to `scratchBytes()` bytes of the thread's own, 16-byte aligned. */
+/** Runs one chunk of a task. `scratch` points to `scratchBytes()` bytes that belong to the thread, 16-byte aligned. */
 export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usize): void {
   switch (task) {
     case gemmTask:

@@ -1,4 +1,4 @@
-/** The first parameters of the convolutions without Winograd's algorithm: an image, and the windows its results read. */
+/** First parameters of the convolutions without Winograd's algorithm: an image, and the windows that its results read. */
 @unmanaged
 export class WindowedImage {
   /** `[batch, height, width, channels]`. */

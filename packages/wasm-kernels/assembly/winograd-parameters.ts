@@ -1,7 +1,7 @@
 /** Parameters of the tasks by Winograd's algorithm, in the order of src/native-winograd.ts. */
 @unmanaged
 export class Winograd {
-  /** One of src/convolution-task-ids.ts. */
+  /** One of the schemes of src/convolution-task-ids.ts. */
   scheme: i32;
   /** `[batch, height, width, channels]`. */
   image: usize;
@@ -9,7 +9,7 @@ export class Winograd {
   height: i32;
   width: i32;
   channels: i32;
-  /** `[batch, outHeight, outWidth, columns]`: the results, or the gradient by them. */
+  /** `[batch, outHeight, outWidth, columns]`: the results or their gradient. */
   target: usize;
   outHeight: i32;
   outWidth: i32;
@@ -21,7 +21,7 @@ export class Winograd {
   offsetX: i32;
   originY: i32;
   originX: i32;
-  /** `[columns]`; 0: none. */
+  /** `[columns]`; 0 without a bias. */
   bias: usize;
   /** 36 planes `[columns / 8, channels, 8]` of transformed filters. */
   planes: usize;
@@ -29,9 +29,9 @@ export class Winograd {
   tilesPerChunk: i32;
   channelsPerBlock: i32;
   columnsPerChunk: i32;
-  /** Tiles that the gradient by the filter processes at a time. */
+  /** Tiles that the filter gradient processes at a time. */
   tilesPerBlock: i32;
-  /** Strides, in elements, of the filter or of its gradient, over (tapY, tapX, channel, column). */
+  /** Address and strides, in elements over (tapY, tapX, channel, column), of the filter or of its gradient. */
   filter: usize;
   filterTapY: i32;
   filterTapX: i32;

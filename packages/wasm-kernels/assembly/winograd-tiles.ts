@@ -73,7 +73,7 @@ export function inputTile(
   );
 }
 
-/** Transforms some columns of the gradient by the results of a tile into all planes, `toBytes` apart. */
+/** Transforms some columns of the gradient of a tile's results into all planes, `toBytes` apart. */
 export function gradientTile(
   c: Winograd,
   tile: i32,
