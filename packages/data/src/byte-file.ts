@@ -40,7 +40,10 @@ export function blobFile(name: string, blob: Blob): ByteFile {
   };
 }
 
-/** @throws DataError if the range is not within the file */
+/**
+ * Checks a range of bytes.
+ * @throws DataError if the range is not within the file
+ */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
   const isInteger = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
   if (isInteger && offset >= 0 && length >= 0 && offset + length <= size) return;

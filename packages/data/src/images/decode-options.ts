@@ -59,7 +59,10 @@ export function fitImage(image: PixelImage, options: ResolvedDecodeOptions): Pix
   return toChannels(image, channels);
 }
 
-/** @throws DataError for an image that differs from the requested size with `fit: 'none'` */
+/**
+ * Checks the size of an image that is not resized.
+ * @throws DataError if it differs from the requested size
+ */
 export function checkNaturalSize(
   image: { readonly height: number; readonly width: number },
   { height = image.height, width = image.width, origin }: ResolvedDecodeOptions,
@@ -71,7 +74,10 @@ export function checkNaturalSize(
   );
 }
 
-/** @throws DataError if the image has no pixels, or more than the options allow */
+/**
+ * Checks the number of pixels.
+ * @throws DataError if the image has no pixels, or more than the options allow
+ */
 export function checkPixelCount(
   { height, width }: { readonly height: number; readonly width: number },
   { maxPixels, origin }: ResolvedDecodeOptions,

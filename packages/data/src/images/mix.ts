@@ -21,7 +21,10 @@ export interface BatchMix {
   readonly share: number;
 }
 
-/** @throws ConfigError for options out of range */
+/**
+ * Checks mixing options.
+ * @throws ConfigError for options out of range
+ */
 export function checkMix({ kind, alpha = 1, probability = 1 }: MixOptions): void {
   checkChoice('mix: kind', kind, ['mixup', 'cutmix']);
   checkNumber('mix: alpha', alpha, { minimum: Number.MIN_VALUE });

@@ -57,7 +57,7 @@ function selectChunks(bytes: Uint8Array): { image: Uint8Array; compressed: Uint8
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   // fast-png decodes pixels that share a byte in the wrong order.
   if (bytes[24]! < 8 && bytes[28] === 1) {
-    throw new Error('interlaced PNG files with less than 8 bits per channel need the package sharp');
+    throw new Error('interlaced PNG files with fewer than 8 bits per channel need the package sharp');
   }
   return { image, compressed, size: height * (width * 8 + 2) + 1024 };
 }
@@ -73,7 +73,7 @@ async function checkInflatedSize(compressed: readonly Uint8Array[], limit: numbe
     size += value.length;
     if (size > limit) {
       await reader.cancel();
-      throw new Error(`the PNG data inflate to more than the ${limit} bytes that the dimensions allow`);
+      throw new Error(`the PNG data inflates to more than the ${limit} bytes that the dimensions allow`);
     }
   }
 }

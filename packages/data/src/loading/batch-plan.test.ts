@@ -10,7 +10,7 @@ const planRanges = (size: number, options: Parameters<typeof planBatches>[1]) =>
 };
 
 describe('planBatches', () => {
-  it('cuts an epoch into batches', () => {
+  it('divides an epoch into batches', () => {
     expect(planRanges(10, { batchSize: 4 })).toEqual([
       { from: 0, to: 4 },
       { from: 4, to: 8 },

@@ -5,7 +5,7 @@ import { WorkerError } from './loader-errors.ts';
 import type { ImageFailure } from './prepare-images.ts';
 import { packItems, type WorkerReply, type WorkerSetup, type WorkerTask } from './worker-messages.ts';
 
-/** One chunk in work and one queued at the worker, so that the worker does not wait for this thread. */
+/** One chunk in progress and one queued at the worker, so that the worker does not wait for this thread. */
 const tasksPerWorker = 2;
 
 interface Task {

@@ -79,7 +79,10 @@ export async function readFrom<T>(path: string, read: (file: ByteFile) => Promis
   });
 }
 
-/** @throws DataError for a file or folder that cannot be read, with path and reason */
+/**
+ * Throws the error for a file or folder that cannot be read.
+ * @throws DataError with path and reason
+ */
 export function throwUnreadable(path: string, error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error);
   throw new DataError(`${path}: cannot be read (${reason}).`, { cause: error });

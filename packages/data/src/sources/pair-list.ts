@@ -19,7 +19,10 @@ export class PairCollector {
   readonly #isSame = new GrowingArray((length) => new Uint8Array(length));
   readonly #folds = new GrowingArray((length) => new Int32Array(length));
 
-  /** @param fold fold of the pair, from 0; omitted for all pairs of a list without folds */
+  /**
+   * Adds a pair.
+   * @param fold fold of the pair, from 0; omitted for all pairs of a list without folds
+   */
   add(first: string, second: string, isSame: boolean, fold?: number): void {
     this.#first.push(first);
     this.#second.push(second);

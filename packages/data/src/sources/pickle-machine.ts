@@ -22,7 +22,10 @@ export class PickleMachine {
     this.cursor = cursor;
   }
 
-  /** @throws DataError with file and offset */
+  /**
+   * Throws the error for the current operation.
+   * @throws DataError with file and offset
+   */
   fail(problem: string): never {
     throw new DataError(`${this.cursor.file.name}, byte ${this.operationOffset}: ${problem}`);
   }
@@ -87,7 +90,10 @@ export class PickleMachine {
     this.push(value);
   }
 
-  /** @throws DataError for every name except the few that verification sets need */
+  /**
+   * Pushes a Python object by its name.
+   * @throws DataError for every name except the few that verification sets need
+   */
   pushGlobal(module: string, name: string): void {
     const full = `${module} ${name}`;
     if (!isAllowedGlobal(full)) {

@@ -121,7 +121,10 @@ export async function readLabelsFromRecords(
   return labels;
 }
 
-/** @throws DataError unless the label is a class: an integer ≥ 0, or −1 for no class */
+/**
+ * Checks that a label is a class, and returns it.
+ * @throws DataError unless it is an integer ≥ 0, or −1 for no class
+ */
 export function checkLabel(label: number, name: string): number {
   if (Number.isSafeInteger(label) && label >= -1) return label;
   throw new DataError(

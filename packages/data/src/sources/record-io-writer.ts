@@ -22,8 +22,8 @@ const exactLimit = 16_777_216;
  * Writes an MXNet RecordIO set, `.rec` and `.idx`, for `readRecordIO` and MXNet.
  *
  * The writer uses temporary files in the same folder, and `close` renames them. If the process is killed, the set is
- * either the old or the new one, and the files ending in `.tmp` can be deleted. In the instant between the two renames,
- * the `.idx` file is missing; readers rebuild the index.
+ * either the old or the new one, and the files ending in `.tmp` can be deleted. During the renames, the `.idx` file may be
+ * missing; readers then rebuild the index.
  *
  * Reference: dmlc-core, `recordio.h`; MXNet, `python/mxnet/recordio.py`.
  */
