@@ -1,17 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@openset/source', 'node', 'import', 'module', 'default'];
+
+// Starting a process and loading tfjs takes longer than most test files take. So the test files of packages share processes,
+// except files that begin with `// @isolate`. tests/setup.ts gives every file the same backends.
+const packageNames = readdirSync(join(import.meta.dirname, 'packages'));
+const isolatedFiles = packageNames.flatMap((name) => {
+  const folder = join('packages', name, 'src');
+  return readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => join(folder, path))
+    .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').startsWith('// @isolate'));
+});
+/** Packages whose tests register the kernels of `@openset/wasm-kernels`; later files in the process use them too. */
+const withKernels = ['backbones', 'cli', 'wasm-kernels'];
+const testsOf = (names: readonly string[]) => names.map((name) => `packages/${name}/src/**/*.test.ts`);
+const shared = { isolate: false, exclude: isolatedFiles };
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    maxWorkers: '100%',
     // Tests that start processes of their own do it two at a time.
     maxConcurrency: 2,
     setupFiles: ['tests/setup.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'isolated',
+          include: ['tests/**/*.test.ts', 'examples/*/src/**/*.test.ts', ...isolatedFiles],
+        },
+      },
+      { extends: true, test: { name: 'kernels', include: testsOf(withKernels), ...shared } },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: testsOf(packageNames.filter((name) => !withKernels.includes(name))),
+          ...shared,
+        },
+      },
+    ],
   },
 });

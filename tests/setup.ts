@@ -1,10 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
-import { enableProdMode } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { type BackendName, useBackend } from '../packages/cli/src/backends.ts';
 
 // Without it the cpu backend greets every test file with an advertisement for tfjs-node.
-enableProdMode();
+tf.enableProdMode();
 
 // More backends, where their packages are installed: OPENSET_TEST_BACKENDS=node,webgpu npx vitest run packages/uss
-for (const name of process.env.OPENSET_TEST_BACKENDS?.split(',') ?? []) await useBackend(name as BackendName);
+const more = (process.env.OPENSET_TEST_BACKENDS?.split(',') ?? []) as BackendName[];
+for (const name of more) await useBackend(name);
+
+// Test files share processes: an earlier file may have registered a backend of its own.
+const own = ['cpu', 'wasm', ...more.map((name) => (name === 'node' ? 'tensorflow' : name))];
+for (const name of Object.keys(tf.engine().registryFactory)) if (!own.includes(name)) tf.removeBackend(name);

@@ -42,8 +42,8 @@ export function workspacePackages(): WorkspacePackage[] {
     .map((folder) => ({ shortName: basename(folder), folder, manifest: readManifest(folder) }));
 }
 
-/** What tools make and git ignores. */
-const generatedFolders = new Set([
+/** Names of folders that tools write and git ignores; `.git` is a file in a worktree. */
+const generatedNames = new Set([
   '.cache',
   '.git',
   '.turbo',
@@ -60,10 +60,11 @@ export function writtenFiles(folder: string): string[] {
   const visit = (current: string) => {
     for (const entry of readdirSync(current, { withFileTypes: true })) {
       const path = join(current, entry.name);
+      // The quickstart writes its report here; `packages/report` is a package.
+      const isReport = path === join(rootFolder, 'report');
+      if (generatedNames.has(entry.name) || isReport) continue;
       if (entry.isDirectory()) {
-        // The quickstart's report; `packages/report` is a package.
-        const isReport = path === join(rootFolder, 'report');
-        if (!generatedFolders.has(entry.name) && !isReport) visit(path);
+        visit(path);
       } else if (entry.isFile()) {
         found.push(relative(folder, path).split(sep).join('/'));
       }

@@ -1,3 +1,4 @@
+// @isolate: changes the threads of the backend.
 import { type BankOptions, cosineBankLoss, normalValues, resolveBankOptions } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';

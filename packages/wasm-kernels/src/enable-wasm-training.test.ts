@@ -1,3 +1,4 @@
+// @isolate: changes the threads of the backend.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { type BankOptions, ConfigError, cosineBankLoss, describeBackend, normalValues } from '@openset/core';

@@ -1,3 +1,4 @@
+// @isolate: fills the heap of the backend.
 import { OutOfMemoryError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// @isolate: changes the threads of the backend.
 import { WorkerError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
