@@ -6,7 +6,7 @@ import {
   checkNumber,
   ShapeError,
   shapeText,
-  untaped,
+  stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { LayersModel } from '@tensorflow/tfjs-layers';
@@ -83,7 +83,7 @@ class AdoptedBackbone implements Backbone {
     checkImages(this, images);
     if (this.options.trainable) return tf.tidy(() => this.embed(images, { training, seed }));
     // Evaluation mode: batch norms of a frozen extractor keep their statistics.
-    return untaped(() => this.embed(images, { training: false, seed }));
+    return stopGradient(() => this.embed(images, { training: false, seed }));
   }
 
   private embed(images: tf.Tensor4D, pass: Required<BackboneForwardOptions>): tf.Tensor2D {

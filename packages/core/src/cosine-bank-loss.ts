@@ -20,7 +20,7 @@ import { bceRows, emptySum, negativeLogSumExpRows, softmaxRows } from './criteri
 import { createRowWriter } from './row-writer.ts';
 import { restrictToClasses, scatterToAllClasses } from './sample-classes.ts';
 import { hasSynchronousReads, shareStorage } from './storage.ts';
-import { operation, untaped } from './tape.ts';
+import { operation, stopGradient } from './tape.ts';
 
 /**
  * Returns the computation behind every loss of this project:
@@ -141,7 +141,7 @@ export function meanNegativeLogSumExp(
 ): tf.Tensor1D {
   const resolved = resolveBankOptions({ ...options, criterion: 'softmax', bankGradient: false });
   checkBankInputs(inputs, resolved);
-  return untaped(() => {
+  return stopGradient(() => {
     const selected = inputs.classes ? restrictToClasses(inputs, inputs.classes) : inputs;
     const rows = negativeLogSumExpRows(openBank(selected, resolved), selected);
     const counts = tf.greater(rows, emptySum);

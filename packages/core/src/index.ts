@@ -100,5 +100,5 @@ export {
 export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
-export { operation, untaped, weightedSum } from './tape.ts';
+export { operation, stopGradient, weightedSum } from './tape.ts';
 export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import { randomNumbers } from './initial-values.ts';
-import { untaped } from './tape.ts';
+import { stopGradient } from './tape.ts';
 
 /**
  * Draws the classes that take part in a batch: all classes of its labels and random others, `count` together. All rows of
@@ -17,7 +17,7 @@ export function sampleClasses(
   { numClasses, count, seed }: { numClasses: number; count: number; seed: number },
 ): tf.Tensor1D {
   const size = Math.min(numClasses, Math.max(count, labels.shape[0]));
-  return untaped(() => {
+  return stopGradient(() => {
     const random = randomNumbers(seed);
     const scores = tf.tensor1d(Float32Array.from({ length: numClasses }, random));
     const indices = tf.reshape(tf.cast(labels, 'int32'), [-1, 1]);

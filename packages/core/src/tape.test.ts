@@ -4,7 +4,7 @@ import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { shareStorage } from './storage.ts';
-import { operation, untaped, weightedSum } from './tape.ts';
+import { operation, stopGradient, weightedSum } from './tape.ts';
 
 /** Returns `x²`; its gradient uses a saved tensor. */
 const square = (x: tf.Tensor) =>
@@ -66,17 +66,17 @@ describeOnBackends('tape', () => {
     });
   });
 
-  it('untaped stops the gradient', () => {
+  it('stopGradient stops the gradient', () => {
     tf.tidy(() => {
       const x = tf.scalar(3);
       // x² + sg(x²): value 18, gradient of the first term only
       const f = (y: tf.Tensor) =>
-        weightedSum([square(y) as tf.Scalar, untaped(() => tf.square(y)) as tf.Scalar], [1, 1]);
+        weightedSum([square(y) as tf.Scalar, stopGradient(() => tf.square(y)) as tf.Scalar], [1, 1]);
       const { value, grad } = tf.valueAndGrad(f)(x);
       expect([value.dataSync()[0], grad.dataSync()[0]]).toEqual([18, 6]);
       // A comparison, which has no gradient, is allowed inside.
       const masked = (y: tf.Tensor) => {
-        const mask = untaped(() => tf.cast(tf.greater(y, 0), 'float32'));
+        const mask = stopGradient(() => tf.cast(tf.greater(y, 0), 'float32'));
         return weightedSum([square(y) as tf.Scalar, mask as tf.Scalar], [1, 1]);
       };
       expect(tf.grad(masked)(x).dataSync()[0]).toBe(6);

@@ -27,7 +27,7 @@ export function operation<T extends tf.Tensor>(
  * stop-gradient of its own. Recorded comparisons would make the gradient fail, and recorded gathers need a kernel that
  * stock wasm lacks.
  */
-export function untaped<T extends tf.Tensor>(compute: () => T): T {
+export function stopGradient<T extends tf.Tensor>(compute: () => T): T {
   return operation(
     [],
     () => ({ value: compute() }),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { memoryOf, scatterUpdate, writableMemory } from './storage.ts';
-import { untaped } from './tape.ts';
+import { stopGradient } from './tape.ts';
 
 /**
  * Returns `memory` with row `labels[i]` replaced by `rows[i]`. If a label occurs more than once, the last row of the batch
@@ -13,7 +13,7 @@ import { untaped } from './tape.ts';
  * @returns a new tensor `[numClasses, size]`
  */
 export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Tensor2D): tf.Tensor2D {
-  return untaped(() => {
+  return stopGradient(() => {
     const indices = tf.cast(labels, 'int32') as tf.Tensor1D;
     const winners = tf.gather(rows, lastWithSameLabel(indices));
     return scatterUpdate(memory, tf.reshape(indices, [-1, 1]) as tf.Tensor2D, winners);

@@ -25,8 +25,8 @@ import {
   resolveLossOptions,
   type StateStep,
   scaleOption,
+  stopGradient,
   suitableStrength,
-  untaped,
   weightedSum,
   withRows,
 } from '@openset/core';
@@ -258,7 +258,7 @@ export class EplLoss extends ClassWeightsLoss {
   private move(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): { rows: Tensor2D; commit: () => void } {
     const prototypes = this.empiricalPrototypes as Tensor2D;
     const rows = hold(updatedRows(prototypes, embeddings, labels, this.update));
-    const held = hold(untaped(() => clone(labels)));
+    const held = hold(stopGradient(() => clone(labels)));
     return { rows, commit: () => assignRows(this.empiricalPrototypes, held, rows) };
   }
 }

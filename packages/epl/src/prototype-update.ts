@@ -1,4 +1,10 @@
-import { firstWithSameLabel, hasSynchronousReads, normalizeRows, untaped, writeRows } from '@openset/core';
+import {
+  firstWithSameLabel,
+  hasSynchronousReads,
+  normalizeRows,
+  stopGradient,
+  writeRows,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -39,7 +45,7 @@ export function updatedRows(
   labels: tf.Tensor1D,
   { update, duplicates }: { update: PrototypeUpdate; duplicates: DuplicateLabels },
 ): tf.Tensor2D {
-  return untaped(() => {
+  return stopGradient(() => {
     const indices = tf.cast(labels, 'int32') as tf.Tensor1D;
     const unit = normalizeRows(embeddings).unit;
     // The prototypes of the batch alone; a class has its place where it first occurs.

@@ -4,7 +4,7 @@ import {
   hasSynchronousReads,
   meanNegativeLogSumExp,
   operation,
-  untaped,
+  stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -23,7 +23,7 @@ export function dataDrivenOffset(
   hold: <T extends tf.Tensor>(tensor: T) => T,
 ): tf.Tensor1D | null {
   if (hasSynchronousReads() && mean(bias.dataSync()) > 0) return null;
-  return untaped(() => {
+  return stopGradient(() => {
     const { scale, emptyRows, blockSize } = options;
     const start = meanNegativeLogSumExp(inputs, {
       blockSize,

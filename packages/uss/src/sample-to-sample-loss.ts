@@ -17,7 +17,7 @@ import {
   StatefulLoss,
   type StateStep,
   scaleOption,
-  untaped,
+  stopGradient,
 } from '@openset/core';
 import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable, zeros } from '@tensorflow/tfjs-core';
 import { dataDrivenOffset, withOffset } from './data-driven-bias.ts';
@@ -137,8 +137,8 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
 
   /** What `commit` does to the memory. Labels are held too: those made inside of a gradient function go when it ends. */
   private writer(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): () => void {
-    const kept = untaped(() => hold(clone(embeddings)));
-    const keptLabels = untaped(() => hold(clone(labels)));
+    const kept = stopGradient(() => hold(clone(embeddings)));
+    const keptLabels = stopGradient(() => hold(clone(labels)));
     return () => this.remember(kept, keptLabels);
   }
 }
