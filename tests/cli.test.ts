@@ -106,7 +106,7 @@ it('saves at Ctrl-C, goes on, and comes to the model of the uninterrupted run', 
   expect(readdirSync(join(folder, 'broken'))).not.toContain('model.safetensors');
   const resumed = await openset('train', '--resume', '--out', 'broken', '--threads', '1');
   expect(resumed.exitCode, resumed.output).toBe(0);
-  expect(resumed.stderr).toMatch(/^goes on after step \d+, from /m);
+  expect(resumed.stderr).toMatch(/^resumed after step \d+ from /m);
   const bytesOf = (run: string) => readFileSync(join(folder, run, 'model.safetensors'));
   expect(bytesOf('broken').equals(bytesOf('whole'))).toBe(true);
 }, 180_000);

@@ -8,7 +8,7 @@ import {
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** BCE over class weights with one bias, and a memory that counts the images committed: state of every kind. */
+/** BCE over class weights with one bias, and a memory that counts committed images: one loss with every kind of state. */
 export class CountingLoss extends ClassWeightsLoss {
   readonly count: tf.Variable;
 

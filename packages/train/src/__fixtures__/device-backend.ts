@@ -1,12 +1,12 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The cpu backend, behaving as a GPU's: what a kernel has computed must be waited for before it can be read at once. */
+/** The cpu backend with the reads of a GPU: results of kernels must be awaited before they can be read synchronously. */
 class DeviceBackend extends MathBackendCPU {
   readonly #onDevice = new WeakSet<object>();
 
-  override makeTensorInfo(...given: Parameters<MathBackendCPU['makeTensorInfo']>): tf.TensorInfo {
-    const info = super.makeTensorInfo(...given);
+  override makeTensorInfo(...args: Parameters<MathBackendCPU['makeTensorInfo']>): tf.TensorInfo {
+    const info = super.makeTensorInfo(...args);
     this.#onDevice.add(info.dataId);
     return info;
   }
@@ -17,12 +17,12 @@ class DeviceBackend extends MathBackendCPU {
   }
 
   override readSync(dataId: object): tf.BackendValues {
-    if (this.#onDevice.has(dataId)) throw new Error('This value is on the device; await data() to read it.');
+    if (this.#onDevice.has(dataId)) throw new Error('This value is on the device; await data() first.');
     return super.readSync(dataId);
   }
 }
 
-/** Registers the backend and makes it the active one. */
+/** Registers the backend and activates it. */
 export async function useDeviceBackend(): Promise<void> {
   tf.registerBackend('device', () => new DeviceBackend());
   tf.copyRegisteredKernels('cpu', 'device');

@@ -1,6 +1,6 @@
 import type { StartEvent, StepEvent } from '../training/events.ts';
 
-/** The first event of a run of 4 epochs with 5 steps each. */
+/** Returns the first event of a run of 4 epochs with 5 steps each. */
 export function startEvent(change: Partial<StartEvent> = {}): StartEvent {
   return {
     kind: 'start',
@@ -16,7 +16,7 @@ export function startEvent(change: Partial<StartEvent> = {}): StartEvent {
   };
 }
 
-/** A step of such a run: 10 images in half a second. */
+/** Returns a step of such a run: 10 images in half a second. */
 export function stepEvent(step: number, change: Partial<StepEvent> = {}): StepEvent {
   return {
     kind: 'step',

@@ -1,7 +1,7 @@
 import { cosineSchedule } from '../schedules/schedules.ts';
 import { tinyBatches } from './tiny-batches.ts';
 
-/** What `killed-run.ts` and the run that it is compared with have in common. */
+/** Options of `killed-run.ts` and of the uninterrupted run that it is compared with. */
 export const killedRunOptions = {
   backbone: { seed: 2, dropout: 0.2, centred: true },
   trainer: {

@@ -11,33 +11,33 @@ import { killedRunOptions } from './killed-run-options.ts';
 import { stateOf, tinyParts } from './tiny-run.ts';
 import { watchedFiles } from './watched-files.ts';
 
-// A process that makes a run in the directory given, and may be killed: from outside, or in the file operation of which
-// the number is given. At its end it prints the state.
-const [directory, lethal, steps, everySteps, mode] = process.argv.slice(2);
+// A process that runs a training in a directory. It may be killed from outside, or kill itself in the file operation number
+// `fatalOperation`. It prints the state when it finishes.
+const [directory, fatalOperation, steps, everySteps, mode] = process.argv.slice(2);
 
 tf.enableProdMode();
 await tf.setBackend('cpu');
 
 const watched = watchedFiles((_, count) => {
-  if (count === Number(lethal)) throw new Error('the end');
+  if (count === Number(fatalOperation)) throw new Error('fatal operation');
 });
-const dying =
-  <Given extends unknown[]>(work: (...given: Given) => Promise<void>) =>
-  async (...given: Given) => {
+const killedOnError =
+  <Args extends unknown[]>(operation: (...args: Args) => Promise<void>) =>
+  async (...args: Args) => {
     try {
-      await work(...given);
+      await operation(...args);
     } catch {
       process.kill(process.pid, 'SIGKILL');
     }
   };
 const disk = {
   ...watched,
-  makeFolder: dying(watched.makeFolder),
-  write: dying(watched.write),
-  writeZeros: dying(watched.writeZeros),
-  rename: dying(watched.rename),
-  remove: dying(watched.remove),
-  syncFolder: dying(watched.syncFolder),
+  makeFolder: killedOnError(watched.makeFolder),
+  write: killedOnError(watched.write),
+  writeZeros: killedOnError(watched.writeZeros),
+  rename: killedOnError(watched.rename),
+  remove: killedOnError(watched.remove),
+  syncFolder: killedOnError(watched.syncFolder),
 };
 
 const { backbone, loss, optimizer } = tinyParts(killedRunOptions.backbone);
@@ -53,7 +53,7 @@ const trainer = new Trainer({
   evaluation: {
     everySteps: 20,
     run: ({ step }) => {
-      // For the tests of signals: a long evaluation.
+      // For the tests of signals: an evaluation that never ends.
       if (mode === 'busy') return new Promise(() => setInterval(() => {}, 1000));
       return { accuracy: step % 60 };
     },

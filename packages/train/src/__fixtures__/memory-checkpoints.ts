@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointStore, FoundCheckpoint } from '../checkpoints/checkpoint.ts';
 
-/** Keeps checkpoints in memory, as they would be on a disk: as bytes and JSON. */
+/** Keeps checkpoints in memory, as bytes and JSON like on disk. */
 export class MemoryCheckpoints implements CheckpointStore {
   readonly saved: { name: string; json: string; files: Checkpoint['files']; isBest: boolean }[] = [];
   prepared = 0;

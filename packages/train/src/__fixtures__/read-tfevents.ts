@@ -1,6 +1,6 @@
 import { crc32c } from '../logging/crc32c.ts';
 
-/** An event as it stands in a file: the fields that the logger writes. */
+/** An event read from a file: the fields that the logger writes. */
 export interface ReadEvent {
   readonly wallTime: number;
   readonly step: number;
@@ -9,26 +9,26 @@ export interface ReadEvent {
   readonly scalars?: Readonly<Record<string, number>>;
 }
 
-/** Reads an event file with a reader of its own, checksums included; a record that is cut off ends it. */
+/** Reads an event file independently of the encoder and verifies its checksums. Stops at a truncated record. */
 export function readEvents(bytes: Uint8Array): ReadEvent[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const events: ReadEvent[] = [];
-  for (let place = 0; place + 12 <= bytes.length; ) {
-    const length = Number(view.getBigUint64(place, true));
-    if (place + length + 16 > bytes.length) break;
-    check(bytes.subarray(place, place + 8), view.getUint32(place + 8, true));
-    const data = bytes.subarray(place + 12, place + 12 + length);
-    check(data, view.getUint32(place + 12 + length, true));
+  for (let offset = 0; offset + 12 <= bytes.length; ) {
+    const length = Number(view.getBigUint64(offset, true));
+    if (offset + length + 16 > bytes.length) break;
+    check(bytes.subarray(offset, offset + 8), view.getUint32(offset + 8, true));
+    const data = bytes.subarray(offset + 12, offset + 12 + length);
+    check(data, view.getUint32(offset + 12 + length, true));
     events.push(readEvent(data));
-    place += length + 16;
+    offset += length + 16;
   }
   return events;
 }
 
-/** Undoes the masking, where the logger masks. */
+/** Unmasks the checksum and compares it with the data's. */
 function check(data: Uint8Array, masked: number): void {
-  const turned = (masked - 0xa282ead8) >>> 0;
-  const found = ((turned >>> 17) | (turned << 15)) >>> 0;
+  const rotated = (masked - 0xa282ead8) >>> 0;
+  const found = ((rotated >>> 17) | (rotated << 15)) >>> 0;
   if (found !== crc32c(data)) throw new Error(`checksum ${found}, but the data have ${crc32c(data)}`);
 }
 
@@ -55,16 +55,16 @@ type Field = number | Uint8Array;
 function fieldsOf(data: Uint8Array): Map<number, Field[]> {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   const fields = new Map<number, Field[]>();
-  let place = 0;
+  let offset = 0;
   const varint = () => {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
-      const byte = data[place++] as number;
+      const byte = data[offset++] as number;
       value += (byte & 127) * factor;
       if (byte < 128) return value;
     }
   };
-  while (place < data.length) {
+  while (offset < data.length) {
     const tag = varint();
     let field: Field;
     switch (tag & 7) {
@@ -72,17 +72,17 @@ function fieldsOf(data: Uint8Array): Map<number, Field[]> {
         field = varint();
         break;
       case 1:
-        field = view.getFloat64(place, true);
-        place += 8;
+        field = view.getFloat64(offset, true);
+        offset += 8;
         break;
       case 5:
-        field = view.getFloat32(place, true);
-        place += 4;
+        field = view.getFloat32(offset, true);
+        offset += 4;
         break;
       default: {
         const length = varint();
-        field = data.subarray(place, place + length);
-        place += length;
+        field = data.subarray(offset, offset + length);
+        offset += length;
       }
     }
     fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), field]);

@@ -11,18 +11,18 @@ import * as tf from '@tensorflow/tfjs-core';
 
 let instances = 0;
 
-/** What a `TinyBackbone` is made with. */
+/** Options of `TinyBackbone`. */
 export interface TinyBackboneOptions {
   readonly seed?: number;
-  /** Share of the embedding that training leaves out; default 0. */
+  /** Dropout rate of the embedding in training; default 0. */
   readonly dropout?: number;
-  /** Whether the mean of the images is taken out, that of the batch while training; default false. */
+  /** Whether to subtract the mean of the images: that of the batch in training, else the running mean. Default false. */
   readonly centred?: boolean;
 }
 
 /**
- * A linear map of 2 × 2 × 1 images to embeddings of 3, with all that a network has: a weight, running statistics, dropout,
- * and a weight with a range. It brings its gradient, so that tfjs-core is enough.
+ * A linear map from 2 × 2 × 1 images to embeddings of size 3 with every feature of a network: a weight, running statistics,
+ * dropout, and a weight with a lower bound. It defines its gradient, so that tfjs-core suffices.
  */
 export class TinyBackbone implements Backbone {
   readonly name = 'TinyBackbone';
@@ -37,9 +37,9 @@ export class TinyBackbone implements Backbone {
   constructor(options: TinyBackboneOptions = {}) {
     const prefix = `TinyBackbone_${++instances}`;
     const variable = (initial: tf.Tensor, name: string, trainable = true) => {
-      const made = tf.variable(initial, trainable, `${prefix}/${name}`);
+      const created = tf.variable(initial, trainable, `${prefix}/${name}`);
       initial.dispose();
-      return made as tf.Variable;
+      return created as tf.Variable;
     };
     this.options = options;
     this.kernel = variable(normalValues([4, 3], 0.5, options.seed ?? 0), 'kernel');

@@ -1,17 +1,20 @@
 import { randomNumbers } from '@openset/core';
 import type { BatchPosition, BatchSource, TrainingBatch } from '../training/batch-source.ts';
 
-/** What `tinyBatches` makes. */
+/** Options of `tinyBatches`. */
 export interface TinyBatchesOptions {
   readonly batchSize?: number;
   readonly batchesPerEpoch?: number;
-  /** Epochs after which the source ends; by default an iteration is one epoch. */
+  /** Number of epochs after which the source ends; by default an iteration is one epoch. */
   readonly epochs?: number;
-  /** Changes a batch before it is delivered. */
+  /** Changes a batch before delivery. */
   readonly change?: (batch: TrainingBatch, position: BatchPosition) => TrainingBatch;
 }
 
-/** Batches of noisy 2 × 2 images in three classes, a function of the position alone, as a loader of `@openset/data` gives. */
+/**
+ * Opens a source of noisy 2 × 2 images of three classes. As in a loader of `@openset/data`, a batch depends on its
+ * position alone.
+ */
 export function tinyBatches(
   options: TinyBatchesOptions = {},
 ): (start: BatchPosition) => BatchSource & { readonly recycled: number } {
@@ -51,9 +54,9 @@ function tinyBatch(
     (_, row) => ((batch + epoch) % batchesPerEpoch) * batchSize + row,
   );
   const labels = indices.map((index) => index % 3);
-  const images = Float32Array.from({ length: batchSize * 4 }, (_, place) => {
-    const label = labels[Math.floor(place / 4)] as number;
-    return (place % 4 === label ? 1 : 0) + 0.3 * random();
+  const images = Float32Array.from({ length: batchSize * 4 }, (_, pixel) => {
+    const label = labels[Math.floor(pixel / 4)] as number;
+    return (pixel % 4 === label ? 1 : 0) + 0.3 * random();
   });
   return { images, shape: [batchSize, 2, 2, 1], labels, indices, epoch };
 }

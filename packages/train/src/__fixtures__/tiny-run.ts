@@ -8,26 +8,26 @@ import { CountingLoss } from './counting-loss.ts';
 import { TinyBackbone, type TinyBackboneOptions } from './tiny-backbone.ts';
 import { tinyBatches } from './tiny-batches.ts';
 
-/** A network, a loss and an optimizer, made anew. */
+/** Creates a network, a loss and an optimizer. */
 export function tinyParts(backboneOptions: TinyBackboneOptions = {}, optimizer?: TrainingOptimizer) {
   const backbone = new TinyBackbone(backboneOptions);
   const loss = new CountingLoss({ numClasses: 3, embeddingSize: 3, seed: 1 });
-  const made = optimizer ?? new Sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4 });
+  const usedOptimizer = optimizer ?? new Sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4 });
   const dispose = () => {
     backbone.dispose();
     loss.dispose();
-    made.dispose();
+    usedOptimizer.dispose();
   };
-  return { backbone, loss, optimizer: made, dispose };
+  return { backbone, loss, optimizer: usedOptimizer, dispose };
 }
 
-/** What a run left: events, and all weights and other state as numbers. */
+/** Result of a run: its events, and all weights and other state as numbers. */
 export interface RunResult {
   readonly events: readonly TrainingEvent[];
   readonly state: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Makes a run of its own and lets it go to its end, or to the event that `until` says. */
+/** Trains to the end, or to the first event that satisfies `until`. */
 export async function tinyRun(
   options: Partial<TrainerOptions> = {},
   {
@@ -50,14 +50,14 @@ export async function tinyRun(
   }
 }
 
-/** All tensors of a run by name. */
+/** Returns all tensors of a run by name. */
 export function stateOf({
   backbone,
   loss,
   optimizer,
 }: ReturnType<typeof tinyParts>): Record<string, readonly number[]> {
   const names = Object.fromEntries(
-    [...backbone.trainable, ...loss.trainable].map((one, index) => [`${index}`, one]),
+    [...backbone.trainable, ...loss.trainable].map((variable, index) => [`${index}`, variable]),
   );
   const states = { ...backbone.getState(), ...loss.getState(), ...optimizer.getState(names) };
   const values = Object.entries(states).map(([name, tensor]) => [name, [...tensor.dataSync()]] as const);

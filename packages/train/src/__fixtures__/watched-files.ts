@@ -1,6 +1,6 @@
 import { type DurableFiles, nodeFiles } from '../checkpoints/durable-files.ts';
 
-/** The operations that change something. */
+/** An operation that changes files. */
 export type FileOperation = 'makeFolder' | 'write' | 'writeZeros' | 'rename' | 'remove' | 'syncFolder';
 
 const operations: readonly FileOperation[] = [
@@ -13,29 +13,29 @@ const operations: readonly FileOperation[] = [
 ];
 
 /**
- * The file system of Node, watched: `before` is called before each operation that changes something, with the number of
- * the operation, and may throw; a write that it makes fail has left half of its bytes.
+ * Wraps the file system of Node: calls `before` ahead of each operation that changes files, with its number, counted from 1.
+ * If `before` throws, the operation fails; a failed write leaves half of its bytes.
  */
 export function watchedFiles(before: (operation: FileOperation, count: number) => void): DurableFiles {
   let count = 0;
   const watched = operations.map((operation) => {
-    const work = nodeFiles[operation] as (path: string, extra: never) => Promise<void>;
+    const perform = nodeFiles[operation] as (path: string, extra: never) => Promise<void>;
     return [
       operation,
       async (path: string, extra: never) => {
         try {
           before(operation, ++count);
         } catch (error) {
-          if (operation === 'write') await nodeFiles.write(path, halfOf(extra));
+          if (operation === 'write') await nodeFiles.write(path, firstHalf(extra));
           throw error;
         }
-        await work(path, extra);
+        await perform(path, extra);
       },
     ] as const;
   });
   return { ...nodeFiles, ...Object.fromEntries(watched) };
 }
 
-function halfOf(bytes: Uint8Array): Uint8Array {
+function firstHalf(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, bytes.length >> 1);
 }

@@ -22,8 +22,8 @@ interface RunProcess {
   readonly printed: (text: string) => Promise<void>;
 }
 
-function startProcess(directory: string, { lethal = 0, everySteps = 2, mode = '' } = {}): RunProcess {
-  const parameters = [script, directory, String(lethal), String(steps), String(everySteps), mode];
+function startProcess(directory: string, { fatalOperation = 0, everySteps = 2, mode = '' } = {}): RunProcess {
+  const parameters = [script, directory, String(fatalOperation), String(steps), String(everySteps), mode];
   const child = spawn(process.execPath, ['--conditions=@openset/source', '--import', 'tsx', ...parameters], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -106,7 +106,7 @@ describe.concurrent('a killed run', { timeout: 180_000 }, () => {
     const random = randomNumbers(12);
     for (let kill = 0; kill < 10; kill++) {
       // About the first twenty operations create the directory, rehearse a save, and save the first checkpoint.
-      const { ended } = startProcess(directory, { lethal: 1 + Math.floor(50 * random()) });
+      const { ended } = startProcess(directory, { fatalOperation: 1 + Math.floor(50 * random()) });
       expect((await ended).signal).toBe('SIGKILL');
       const found = await readLatestCheckpoint(join(directory, 'checkpoints'));
       expect(found?.skipped ?? []).toEqual([]);

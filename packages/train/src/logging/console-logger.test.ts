@@ -5,7 +5,7 @@ import type { TrainingEvent } from '../training/events.ts';
 import { consoleLogger } from './console-logger.ts';
 import { durationText } from './progress-text.ts';
 
-/** What is written to a stream by events that are `interval` seconds apart. */
+/** Returns what the logger writes for events that are `interval` seconds apart. */
 function written(
   events: readonly TrainingEvent[],
   {
@@ -53,7 +53,7 @@ const end = [
 ] as const;
 
 describe('consoleLogger', () => {
-  it('writes a plain line now and then where there is no terminal', () => {
+  it('writes plain lines at intervals without a terminal', () => {
     const texts = written([startEvent(), ...steps(1, 5), ...end], { everySeconds: 3 });
     expect(texts).toEqual([
       'epoch 1/4  step 1/20  20 images/s  loss 12.35  lr 0.1  threshold 0.312  0:10 left\n',
@@ -66,7 +66,7 @@ describe('consoleLogger', () => {
     expect(written([startEvent(), ...steps(1, 40)]).length).toBe(2);
   });
 
-  it('draws one line again and again on a terminal', () => {
+  it('redraws one line on a terminal', () => {
     const texts = written([startEvent(), ...steps(1, 2), end[0], stepEvent(6)], {
       isTTY: true,
       columns: 200,
@@ -81,19 +81,19 @@ describe('consoleLogger', () => {
     ]);
   });
 
-  it('cuts the line to the width of the terminal, and does not draw faster than one can see', () => {
+  it('truncates the line to the width of the terminal, and limits the rate of redraws', () => {
     const texts = written([startEvent(), ...steps(1, 10)], { isTTY: true, columns: 30, interval: 0.04 });
     expect(texts[0]).toBe('\r\x1b[Kepoch 1/4  █░░░░░░░░░░░░░░░░░');
     expect(texts).toHaveLength(5);
   });
 
-  it('tells what was last read where a step is made without reading', () => {
+  it('shows the last values read for a step that reads none', () => {
     const unread = stepEvent(2, { loss: null, threshold: null });
     const texts = written([startEvent(), stepEvent(1), unread], { everySeconds: 1 });
     expect(texts[1]).toContain('step 2/20  20 images/s  loss 12.35  lr 0.1  threshold 0.312');
   });
 
-  it('leaves out what is not known', () => {
+  it('omits what is unknown', () => {
     const start = startEvent({ stepsPerEpoch: null, totalSteps: null, totalEpochs: null });
     const step = stepEvent(7, { loss: null, threshold: null, learningRate: 1e-9 });
     for (const isTTY of [false, true]) {
@@ -101,14 +101,14 @@ describe('consoleLogger', () => {
     }
   });
 
-  it('says where it goes on, and what it had to skip', () => {
+  it('reports the checkpoint it resumed from, skipped ones and changed options', () => {
     const skipped = [{ name: 'damaged-1', reason: 'loss.safetensors is damaged.' }];
     const changes = [{ option: 'loss.margin', before: undefined, now: 0.4 }];
     const start = startEvent({ step: 3, resumedFrom: 'runs/step-00000003', skipped, changes });
     expect(written([start])).toEqual([
-      'skipped a damaged checkpoint, now damaged-1: loss.safetensors is damaged.\n' +
-        'goes on after step 3, from runs/step-00000003\n' +
-        'changed: loss.margin was undefined, is 0.4\n',
+      'skipped damaged checkpoint, now damaged-1: loss.safetensors is damaged.\n' +
+        'resumed after step 3 from runs/step-00000003\n' +
+        'changed: loss.margin was undefined, now 0.4\n',
     ]);
     expect(written([startEvent(), { kind: 'finished', step: 20, epoch: 3 }])).toEqual([
       'finished after step 20\n',

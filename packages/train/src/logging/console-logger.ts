@@ -4,30 +4,31 @@ import type { Logger } from './logger.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { eventText, progressText } from './progress-text.ts';
 
-/** Where text goes: `process.stderr` is one. */
+/** Destination of the text, such as `process.stderr`. */
 export interface TextStream {
   write(text: string): unknown;
-  /** Whether it is a terminal, which can draw a line again. */
+  /** Whether it is a terminal, which can redraw a line. */
   readonly isTTY?: boolean;
-  /** Characters in a line of the terminal. */
+  /** Width of the terminal in characters. */
   readonly columns?: number;
 }
 
 /** Options of `consoleLogger`. */
 export interface ConsoleLoggerOptions {
-  /** Default `process.stderr`. */
+  /** Destination; default `process.stderr`. */
   readonly stream?: TextStream;
-  /** Seconds from one line to the next; default 30, on a terminal 0.1. */
+  /** Minimum seconds between two lines; default 30, or 0.1 on a terminal. */
   readonly everySeconds?: number;
-  /** The time in seconds; default the clock. For tests. */
+  /** Returns the time in seconds; default `performance.now() / 1000`. For tests. */
   readonly now?: () => number;
 }
 
 const eraseLine = '\r\x1b[K';
 
 /**
- * Tells how a run goes: on a terminal in a line that is drawn again (bar, images a second, loss, learning rate, threshold,
- * time left), elsewhere in a plain line now and then. Epochs, evaluations and checkpoints have lines of their own.
+ * Returns a logger that prints the progress of a run: progress bar, images per second, loss, learning rate, threshold and
+ * time left. It redraws one line on a terminal and prints plain lines elsewhere. Epochs, evaluations and checkpoints have
+ * separate lines.
  * @throws ConfigError if `everySeconds` is not a finite number of at least 0
  */
 export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
@@ -45,7 +46,7 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
   };
   const show = (step: StepEvent, progress: ProgressMeter) => {
     const text = progressText(step, progress, { bar: isTerminal });
-    // A line that breaks cannot be erased.
+    // A line that wraps cannot be erased.
     if (isTerminal) stream.write(`${eraseLine}${[...text].slice(0, (stream.columns ?? 80) - 1).join('')}`);
     else stream.write(`${text}\n`);
     isDrawn = isTerminal;

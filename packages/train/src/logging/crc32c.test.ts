@@ -4,7 +4,7 @@ import { crc32c, maskedCrc32c } from './crc32c.ts';
 const bytes = (length: number, value: (index: number) => number) =>
   Uint8Array.from({ length }, (_, index) => value(index));
 
-// RFC 3720, appendix B.4, and the check value of the catalogue of CRC algorithms.
+// RFC 3720, appendix B.4, and the check value of the CRC catalogue.
 it.each([
   ['123456789', new TextEncoder().encode('123456789'), 0xe3069283],
   ['32 bytes of zeros', bytes(32, () => 0), 0x8a9136aa],
@@ -16,7 +16,7 @@ it.each([
   expect(crc32c(input)).toBe(expected);
 });
 
-it('is masked as TFRecord files hold it', () => {
-  // 0xe3069283 turned right by 15 bits is 0x2507c60d; 0x2507c60d + 0xa282ead8 = 0xc78ab0e5.
+it('is masked as in TFRecord files', () => {
+  // 0xe3069283 rotated right by 15 bits is 0x2507c60d; 0x2507c60d + 0xa282ead8 = 0xc78ab0e5.
   expect(maskedCrc32c(new TextEncoder().encode('123456789'))).toBe(0xc78ab0e5);
 });

@@ -47,7 +47,7 @@ describe('jsonLinesLogger', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
 
-  it('writes every event as a line', async () => {
+  it('writes each event as a line', async () => {
     const path = join(folder, 'a', 'log.jsonl');
     const events = [startEvent(), stepEvent(1, { threshold: null }), stepEvent(2), evaluation, checkpoint];
     await write(jsonLinesLogger(path), events);
@@ -57,7 +57,7 @@ describe('jsonLinesLogger', () => {
     expect(lines[3].values).toEqual({ accuracy: 0.75, rate: null });
   });
 
-  it('drops what was written after the step from which the run goes on, and a line that is cut off', async () => {
+  it('removes lines after the checkpoint of a resumed run, and a truncated line', async () => {
     const path = join(folder, 'log.jsonl');
     const first = [startEvent(), stepEvent(1), stepEvent(2), checkpoint, stepEvent(3), stepEvent(4)];
     await write(jsonLinesLogger(path), first);
@@ -75,12 +75,12 @@ describe('jsonLinesLogger', () => {
         'loss' in event ? event.loss : undefined,
       ]),
     );
-    // A run that begins anew.
+    // A new run clears the file.
     await write(jsonLinesLogger(path), [startEvent(), stepEvent(1)]);
     expect(await read(path)).toHaveLength(3);
   });
 
-  it('leaves a file alone that is none of its own', async () => {
+  it('rejects a file that is not its log, and leaves it unchanged', async () => {
     const path = join(folder, 'notes.txt');
     for (const content of ['épater\n{"step":1}\n', '{"step":1}\n', 'one line']) {
       await writeFile(path, content);
@@ -102,7 +102,7 @@ describe('jsonLinesLogger', () => {
     expect(lines[2].name).toBe('läufe/日本');
   });
 
-  it('writes steps as seldom as it is told', async () => {
+  it('writes every n-th step', async () => {
     const path = join(folder, 'log.jsonl');
     await write(jsonLinesLogger(path, { everySteps: 2 }), [
       startEvent(),
@@ -155,7 +155,7 @@ describe('tensorBoardLogger', () => {
     ]);
   });
 
-  it('writes a file of its own for a resumed run, which takes back what came after', async () => {
+  it('writes a new file for a resumed run, which discards the repeated steps', async () => {
     await write(tensorBoardLogger(folder), [startEvent(), ...[1, 2, 3].map((step) => stepEvent(step))]);
     await write(tensorBoardLogger(folder, { everySteps: 2 }), [
       startEvent({ step: 2 }),
@@ -172,7 +172,7 @@ describe('tensorBoardLogger', () => {
     expect(() => tensorBoardLogger(folder, { everySteps: -1 })).toThrow(ConfigError);
   });
 
-  it('leaves a file that is whole up to a record that is cut off', async () => {
+  it('leaves a file that is readable up to a truncated record', async () => {
     const record = encodeRecord({ wallTime: 1, step: 300, content: { kind: 'scalars', values: { a: 1 } } });
     const bytes = Uint8Array.from([...record, ...record.slice(0, 20)]);
     expect(readEvents(bytes)).toEqual([{ wallTime: 1, step: 300, scalars: { a: 1 } }]);
@@ -180,7 +180,7 @@ describe('tensorBoardLogger', () => {
     expect(() => readEvents(bytes)).toThrow(/checksum/);
   });
 
-  it('writes the bytes that TensorFlow writes', () => {
+  it('writes the same bytes as TensorFlow', () => {
     // tensorboard 2.21 and protobuf's own encoder:
     //   Event(wall_time=1.5, step=2**40, summary=Summary(value=[Summary.Value(tag='a/b', simple_value=.25)]))
     //     .SerializeToString().hex()
@@ -196,7 +196,7 @@ describe('tensorBoardLogger', () => {
 });
 
 describe('logEvents', () => {
-  it('closes the loggers also when the run fails, or the loop is left', async () => {
+  it('closes the loggers when the run fails or the loop is left', async () => {
     const seen: string[] = [];
     const logger = (name: string): Logger => ({
       log: (event) => void seen.push(`${name} ${event.kind}`),
@@ -215,7 +215,7 @@ describe('logEvents', () => {
     expect(seen.slice(5)).toEqual(['c start', 'c closed']);
   });
 
-  it('closes all loggers where one cannot be closed, and tells of the run first', async () => {
+  it('closes all loggers if one fails to close, and throws the error of the run first', async () => {
     const closed: string[] = [];
     const full: Logger = { log: () => {}, close: () => Promise.reject(new Error('ENOSPC')) };
     const other: Logger = { log: () => {}, close: () => void closed.push('other') };

@@ -5,20 +5,19 @@ import type { Logger } from './logger.ts';
 
 /** Options of `jsonLinesLogger`. */
 export interface JsonLinesOptions {
-  /** Writes every so many steps; default 1. Other events are written always. */
+  /** Steps between two step lines; default 1. All other events are always written. */
   readonly everySteps?: number;
 }
 
-/** How each line begins. */
+/** Beginning of each line. */
 const lineStart = '{"time":"';
 
 /**
- * Writes each event as a line of JSON, with the `time` (ISO 8601). Lines are appended whole; what a killed process left
- * behind the step from which a run goes on, and a line that is cut off, is removed when it starts. A run that begins anew
- * begins the file anew.
- * @param path the file; it and its folder are made if they do not exist
- * @throws ConfigError if `everySteps` is not a whole number of at least 1; later ConfigError for a file that is none of
- *   this logger's, which is left as it is, and whatever the file system throws
+ * Returns a logger that appends each event as a line of JSON, with its `time` (ISO 8601). A resumed run first removes the
+ * lines after its checkpoint and a truncated last line. A new run clears the file.
+ * @param path the file; created with its folder if missing
+ * @throws ConfigError if `everySteps` is not a whole number of at least 1; at the first event, ConfigError if the file is
+ *   not a log of this logger, which leaves it unchanged, and what the file system throws
  */
 export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): Logger {
   const { everySteps = 1 } = options;
@@ -30,9 +29,11 @@ export function jsonLinesLogger(path: string, options: JsonLinesOptions = {}): L
         await mkdir(dirname(path), { recursive: true });
         const text = await readFile(path, 'utf8').catch(emptyIfMissing);
         if (!text.startsWith(lineStart) && !lineStart.startsWith(text)) {
-          throw new ConfigError(`'${path}' is no log of this logger: choose another file, or move it away.`);
+          throw new ConfigError(
+            `'${path}' is not a log of this logger. Choose another path, or move the file away.`,
+          );
         }
-        // By its path: Windows truncates no file that is open for appending.
+        // By path: Windows cannot truncate a file that is open for appending.
         if (text !== '') await truncate(path, byteLengthUpTo(text, event.step));
         file = await open(path, 'a');
       }
@@ -53,7 +54,7 @@ function emptyIfMissing(error: NodeJS.ErrnoException): string {
   throw error;
 }
 
-/** Bytes of the whole lines at the beginning of a text that belong to a step, or to one before it. */
+/** Returns the byte length of the leading complete lines up to and including a step. */
 function byteLengthUpTo(text: string, step: number): number {
   let length = 0;
   for (const line of text.split('\n').slice(0, -1)) {
@@ -63,7 +64,7 @@ function byteLengthUpTo(text: string, step: number): number {
   return length;
 }
 
-/** NaN for a line that is none of this logger's. */
+/** Returns the step of a line; NaN if the line is not one of this logger. */
 function readStep(line: string): number {
   try {
     return Number((JSON.parse(line) as { step?: unknown }).step);

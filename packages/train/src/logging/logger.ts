@@ -1,16 +1,16 @@
 import type { TrainingEvent } from '../training/events.ts';
 
-/** Writes events down. */
+/** Records the events of a run. */
 export interface Logger {
-  /** Takes one event; those of a run in their order. */
+  /** Records one event. A run passes its events in order. */
   log(event: TrainingEvent): void | Promise<void>;
-  /** Writes what is left, and frees what it holds. */
+  /** Flushes pending output and frees resources. */
   close?(): void | Promise<void>;
 }
 
 /**
- * Passes events on after each logger has written them down; the loggers are closed at the end, whatever happens.
- * @throws what the events throw, or a logger; what closing throws only if nothing else was thrown
+ * Yields each event after every logger has recorded it. Closes the loggers at the end, even after an error.
+ * @throws what the events or a logger throw; what closing throws only if nothing else was thrown
  */
 export async function* logEvents(
   events: AsyncIterable<TrainingEvent>,
@@ -28,7 +28,7 @@ export async function* logEvents(
   } finally {
     const closed = await Promise.allSettled(loggers.map(async (logger) => logger.close?.()));
     const failure = closed.find((result) => result.status === 'rejected');
-    // An error of the run names its last good checkpoint: it comes first.
+    // An error of the run takes precedence: it names the last good checkpoint.
     if (failure && !hasFailed) await Promise.reject(failure.reason);
   }
 }

@@ -1,12 +1,12 @@
 import type { StartEvent, StepEvent } from '../training/events.ts';
 
-/** Steps that speed and time left are computed from. */
+/** Number of recent steps that speed and time left are computed from. */
 const window = 50;
 
-/** How fast a run is, and how long it will take. */
+/** Measures the speed of a run and estimates the time left. */
 export class ProgressMeter {
   readonly start: StartEvent;
-  /** As they were last read: on a GPU most steps are made without. */
+  /** Last values read; on a GPU, most steps do not read them. */
   loss: StepEvent['loss'] = null;
   threshold: StepEvent['threshold'] = null;
   #recent: StepEvent[] = [];
@@ -27,7 +27,7 @@ export class ProgressMeter {
     return images / this.#seconds();
   }
 
-  /** Without the evaluations and checkpoints to come; null if the length of the run is not known. */
+  /** Estimate without future evaluations and checkpoints; null if the length of the run is unknown. */
   get secondsLeft(): number | null {
     const { totalSteps } = this.start;
     const last = this.#recent.at(-1);

@@ -4,7 +4,7 @@ import type { ProgressMeter } from './progress-meter.ts';
 
 const barWidth = 20;
 
-/** One line for where a run is: epoch, steps, images a second, loss, learning rate, threshold, time left. */
+/** Returns the progress line: epoch, step, images per second, loss, learning rate, threshold, time left. */
 export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { bar: boolean }): string {
   const { totalEpochs, totalSteps } = meter.start;
   const { loss, threshold } = meter;
@@ -22,17 +22,17 @@ export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { b
   return parts.filter((part) => part !== '').join('  ');
 }
 
-/** A line for what is no step; empty for an event that needs none. */
+/** Returns the line of an event other than a step; empty for a new run's start. */
 export function eventText(event: TrainingEvent): string {
   switch (event.kind) {
     case 'start': {
       const { skipped, changes, resumedFrom, step } = event;
       return [
-        ...skipped.map(({ name, reason }) => `skipped a damaged checkpoint, now ${name}: ${reason}`),
-        ...(resumedFrom === null ? [] : [`goes on after step ${step}, from ${resumedFrom}`]),
+        ...skipped.map(({ name, reason }) => `skipped damaged checkpoint, now ${name}: ${reason}`),
+        ...(resumedFrom === null ? [] : [`resumed after step ${step} from ${resumedFrom}`]),
         ...changes.map(
           ({ option, before, now }) =>
-            `changed: ${option} was ${JSON.stringify(before)}, is ${JSON.stringify(now)}`,
+            `changed: ${option} was ${JSON.stringify(before)}, now ${JSON.stringify(now)}`,
         ),
       ].join('\n');
     }
@@ -55,12 +55,12 @@ export function eventText(event: TrainingEvent): string {
   }
 }
 
-/** `1:02:03`, or `2:03` below an hour. */
+/** Formats seconds as `1:02:03`, or as `2:03` below an hour. */
 export function durationText(seconds: number): string {
   const whole = Math.round(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(whole % 60)}`;
+  const twoDigits = (value: number) => String(value).padStart(2, '0');
+  return `${hours > 0 ? `${hours}:${twoDigits(minutes)}` : minutes}:${twoDigits(whole % 60)}`;
 }
 
 function barText(done: number): string {
@@ -68,7 +68,7 @@ function barText(done: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
 }
 
-/** Four digits, without an exponent where it can be read without. */
+/** Formats with four significant digits; large numbers as integers. */
 function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));

@@ -8,18 +8,18 @@ import { encodeRecord, type TensorBoardRecord } from './tfevents.ts';
 
 /** Options of `tensorBoardLogger`. */
 export interface TensorBoardOptions {
-  /** Writes the numbers of every so many steps; default 1. Epochs and evaluations are written always. */
+  /** Steps between two written steps; default 1. Epochs and evaluations are always written. */
   readonly everySteps?: number;
 }
 
 let files = 0;
 
 /**
- * Writes event files for TensorBoard: `train/loss`, `train/gradientNorm`, `train/learningRate`, `train/threshold`,
- * `train/imagesPerSecond`, `epoch/loss`, `epoch/threshold`, and `evaluation/<name>`. Each process writes a file of its own,
- * which tells TensorBoard to forget what an earlier one wrote for the steps that are made again.
- * @param directory the log directory; made if it does not exist
- * @throws ConfigError if `everySteps` is not a whole number of at least 1; later whatever the file system throws
+ * Returns a logger that writes TensorBoard event files: `train/loss`, `train/gradientNorm`, `train/learningRate`,
+ * `train/threshold`, `train/imagesPerSecond`, `epoch/loss`, `epoch/threshold` and `evaluation/<name>`. Each process writes
+ * its own file. That of a resumed run makes TensorBoard discard earlier values of the repeated steps.
+ * @param directory the log directory; created if missing
+ * @throws ConfigError if `everySteps` is not a whole number of at least 1; at an event, what the file system throws
  */
 export function tensorBoardLogger(directory: string, options: TensorBoardOptions = {}): Logger {
   const { everySteps = 1 } = options;
@@ -32,7 +32,7 @@ export function tensorBoardLogger(directory: string, options: TensorBoardOptions
     async log(event) {
       if (event.kind === 'start') {
         await mkdir(directory, { recursive: true });
-        // TensorBoard reads the files of a directory in the order of their names, which begin with the time.
+        // TensorBoard reads files in the order of their names, which start with the time.
         const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
         const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}`;
         file = await open(join(directory, name), 'ax');

@@ -7,12 +7,12 @@ export interface TensorBoardRecord {
   readonly step?: number;
   readonly content:
     | { readonly kind: 'version' }
-    /** What was written for this step and later ones, by a run that did not come to save it, does not count. */
+    /** Discards earlier values of this step and later ones: the run resumed before it. */
     | { readonly kind: 'restart' }
     | { readonly kind: 'scalars'; readonly values: Readonly<Record<string, number>> };
 }
 
-/** An event in the protocol-buffer encoding, framed as TFRecord: length, its checksum, data, its checksum. */
+/** Encodes an event as a protocol buffer in a TFRecord frame: length, its checksum, data, its checksum. */
 export function encodeRecord(record: TensorBoardRecord): Uint8Array {
   const data = encodeEvent(record);
   const framed = new Uint8Array(data.length + 16);
@@ -24,7 +24,7 @@ export function encodeRecord(record: TensorBoardRecord): Uint8Array {
   return framed;
 }
 
-/** Numbers of fields are those of tensorflow/core/util/event.proto and framework/summary.proto. */
+/** Field numbers are those of tensorflow/core/util/event.proto and framework/summary.proto. */
 function encodeEvent({ wallTime, step = 0, content }: TensorBoardRecord): Uint8Array {
   const head = [double(1, wallTime), integer(2, step)];
   switch (content.kind) {
@@ -65,7 +65,7 @@ function bytes(field: number, content: Uint8Array): Uint8Array {
   return concatenate([Uint8Array.from([(field << 3) | 2, ...varint(content.length)]), content]);
 }
 
-/** Seven bits a byte, the lowest first; by division, for steps beyond 2^31. */
+/** Seven bits per byte, lowest first; by division, for steps beyond 2^31. */
 function varint(value: number): number[] {
   const result: number[] = [];
   let rest = value;
