@@ -1,30 +1,30 @@
 import { checkNumber, epochNumber } from '@openset/core';
 
-/** How often something is done; with both numbers, whenever one of them says so. By default after every epoch. */
+/** Intervals of a repeated action; with both options, either interval triggers it. Default: after each epoch. */
 export interface Cadence {
-  /** After every so many epochs. */
+  /** Epochs between two actions. */
   readonly everyEpochs?: number;
-  /** After every so many steps. */
+  /** Steps between two actions. */
   readonly everySteps?: number;
 }
 
-/** A step that was made. */
+/** Position of a completed step. */
 export interface StepPosition {
-  /** Steps done, with this one. */
+  /** Number of steps done, including this one. */
   readonly step: number;
-  /** The epoch of this step, from 0. */
+  /** Epoch of this step, counted from 0. */
   readonly epoch: number;
   readonly isLastOfEpoch: boolean;
 }
 
-/** @throws ConfigError for numbers that are not whole and at least 1 */
+/** Checks the intervals. @throws ConfigError if one is not a whole number of at least 1 */
 export function checkCadence(name: string, { everyEpochs, everySteps }: Cadence): void {
   for (const [key, value] of Object.entries({ everyEpochs, everySteps })) {
     if (value !== undefined) checkNumber(`Trainer: ${name}.${key}`, value, { minimum: 1, integer: true });
   }
 }
 
-/** Whether it is to be done after a step. */
+/** Returns whether the action is due after a step. */
 export function isDue(
   { everyEpochs, everySteps }: Cadence,
   { step, epoch, isLastOfEpoch }: StepPosition,

@@ -7,7 +7,7 @@ import { GradientSum } from './gradient-sum.ts';
 describeOnBackends('clipFactor', () => {
   // torch 2.13: gradients [3, 4, 0] and [12, 0], clip_grad_norm_(parameters, 10.) returns 13 and leaves
   // [2.307692050933838, 3.07692289352417, 0.0] and [9.230768203735352, 0.0].
-  it('clips as torch.nn.utils.clip_grad_norm_', () => {
+  it('clips like torch.nn.utils.clip_grad_norm_', () => {
     for (const asTensor of [false, true]) {
       const sum = new GradientSum();
       const gradients = [tf.tensor1d([3, 4, 0]), tf.tensor2d([[12, 0]])];
@@ -26,14 +26,14 @@ describeOnBackends('clipFactor', () => {
     }
   });
 
-  it('leaves gradients that are small enough as they are', () => {
+  it('does not scale gradients below the limit', () => {
     expect(clipFactor(9.9, 10)).toBe(1);
     expect(tf.tidy(() => clipFactor(tf.scalar(9.9), 10).dataSync()[0])).toBe(1);
   });
 });
 
 describeOnBackends('GradientSum', () => {
-  it('adds micro-batches, and takes ownership of their tensors without a copy', () => {
+  it('sums micro-batches, and takes ownership of their tensors without a copy', () => {
     const [first, second] = [tf.variable(tf.zeros([2])), tf.variable(tf.zeros([1]))];
     const { numTensors } = tf.memory();
     const sum = new GradientSum();
@@ -54,9 +54,9 @@ describeOnBackends('GradientSum', () => {
     tf.dispose([first, second]);
   });
 
-  it('keeps the digits of long sums of squares', () => {
+  it('keeps precision in long sums of squares', () => {
     const sum = new GradientSum();
-    // Added one after another in float32, a million squares of 0.1 come to 9,9xx with the error of each step.
+    // A million squares of 0.1 sum to 10,000; summed one after another in float32 they lose digits.
     const gradient = tf.fill([1000, 1000], 0.1);
     const variable = tf.variable(tf.scalar(0));
     sum.add(new Map([[variable, gradient]]));

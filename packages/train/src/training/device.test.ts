@@ -10,7 +10,7 @@ import { Trainer } from './trainer.ts';
 import type { TrainerOptions } from './trainer-options.ts';
 import { WeightAverage } from './weight-average.ts';
 
-// Where reading a value holds everything up, nothing may be read at once, and little at all.
+// On a device where a read stalls everything, no read may be synchronous, and reads must be rare.
 beforeAll(useDeviceBackend);
 
 async function run(options: Partial<TrainerOptions>, until: (event: TrainingEvent) => boolean = () => false) {
@@ -33,7 +33,7 @@ async function run(options: Partial<TrainerOptions>, until: (event: TrainingEven
   return { events, kernel };
 }
 
-it('runs on a backend that cannot be read at once', () => {
+it('uses a backend without synchronous reads', () => {
   expect(() => tf.tidy(() => tf.add(1, 2).dataSync())).toThrow(/on the device/);
 });
 
@@ -56,7 +56,7 @@ it('clips without reading, and resumes exactly', async () => {
   for (const [index, value] of whole.kernel.entries()) expect(reading.kernel[index]).toBeCloseTo(value, 5);
 });
 
-it('names the first step that was bad, though it is read later, and saves nothing of it', async () => {
+it('names the first bad step although it is read later, and does not save it', async () => {
   const store = new MemoryCheckpoints();
   const batches = tinyBatches({
     batchesPerEpoch: 26,
@@ -75,7 +75,7 @@ it('names the first step that was bad, though it is read later, and saves nothin
   expect(store.saved).toHaveLength(1);
 });
 
-it('reads what is left before it saves because of a signal', async () => {
+it('reads the unread losses before it saves at a signal', async () => {
   const store = new MemoryCheckpoints();
   const controller = new AbortController();
   const options = { signal: controller.signal, checkpoints: { store } };

@@ -2,62 +2,62 @@ import { type Backbone, ConfigError, checkChoice, type OpenSetLoss } from '@open
 import { type Cadence, checkCadence } from './cadence.ts';
 import type { WeightAverage } from './weight-average.ts';
 
-/** What an evaluation works on. */
+/** Input of an evaluation. */
 export interface EvaluationContext {
   readonly backbone: Backbone;
   readonly loss: OpenSetLoss;
-  /** Optimizer steps done. */
+  /** Number of optimizer steps done. */
   readonly step: number;
-  /** From 0: the epoch of the last step. */
+  /** Epoch of the last step, counted from 0. */
   readonly epoch: number;
-  /** Aborted when the run is to stop; a long evaluation may throw then, and is made when the run goes on. */
+  /** Aborted when the run should stop. A long evaluation may then throw; the resumed run repeats it. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** An evaluation that is made now and then, by default after each epoch, and at the end of the run. */
+/** A repeated evaluation: by default after each epoch, and always at the end of the run. */
 export interface EvaluationOptions extends Cadence {
-  /** Measures, and returns numbers by name. It changes no weights. */
+  /** Returns metrics by name. It must not change weights. */
   run(
     context: EvaluationContext,
   ): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  /** Which number decides which weights are best, and whether the largest (default) or the smallest is. */
+  /** Metric that decides which weights are best, and whether its maximum (default) or minimum is best. */
   readonly best?: { readonly metric: string; readonly mode?: 'max' | 'min' };
-  /** Whether the averaged weights are measured, where there are any; default true. */
+  /** Whether to evaluate the averaged weights, if there are any; default true. */
   readonly useAverage?: boolean;
 }
 
-/** An evaluation that was made. */
+/** A finished evaluation. */
 export interface EvaluationRecord {
   readonly step: number;
   readonly epoch: number;
-  /** Null stands for a number that is not finite, which JSON does not have. */
+  /** Metrics by name; null for a non-finite number, which JSON lacks. */
   readonly values: Readonly<Record<string, number | null>>;
 }
 
-/** @throws ConfigError for options out of their range */
+/** Checks the options. @throws ConfigError for options out of range */
 export function checkEvaluation(options: EvaluationOptions): void {
   checkCadence('evaluation', options);
   if (options.best?.mode !== undefined)
     checkChoice('evaluation.best.mode', options.best.mode, ['max', 'min']);
 }
 
-/** Which number decides what is best, and how: `max accuracy`; empty where nothing decides. */
+/** Returns the rule for the best weights, such as `max accuracy`; empty if there is none. */
 export function bestMeasure({ best }: EvaluationOptions): string {
   return best ? `${best.mode ?? 'max'} ${best.metric}` : '';
 }
 
-/** What an evaluation found. */
+/** Result of an evaluation. */
 export interface EvaluationResult {
   readonly values: Readonly<Record<string, number>>;
-  /** The number that decides what is best, as one where more is better; null where nothing decides. */
+  /** The metric that decides what is best, negated for a minimum; null if there is none. */
   readonly score: number | null;
   readonly seconds: number;
 }
 
 /**
- * Makes an evaluation, with the averaged weights if there are any.
- * @returns null if it broke off because the run is to stop
- * @throws ConfigError if the number that decides is not among those returned, and what the evaluation throws
+ * Runs an evaluation, with the averaged weights if there are any.
+ * @returns null if the evaluation threw because the run should stop
+ * @throws ConfigError if the evaluation does not return the metric that decides, and what the evaluation throws
  */
 export async function evaluate(
   options: EvaluationOptions,
@@ -66,10 +66,10 @@ export async function evaluate(
 ): Promise<EvaluationResult | null> {
   const { best, useAverage = true } = options;
   const begin = performance.now();
-  const measure = () => options.run(context);
+  const runEvaluation = () => options.run(context);
   let values: Readonly<Record<string, number>>;
   try {
-    values = await (useAverage && average && !average.isEmpty ? average.use(measure) : measure());
+    values = await (useAverage && average && !average.isEmpty ? average.use(runEvaluation) : runEvaluation());
   } catch (error) {
     if (context.signal?.aborted) return null;
     throw error;

@@ -1,85 +1,85 @@
 import type { LearnedThreshold } from '@openset/core';
 import type { OptionChange, SkippedCheckpoint } from '../checkpoints/checkpoint.ts';
 
-/** Where the run stands. */
+/** Position of a run. */
 export interface RunPosition {
-  /** Optimizer steps done, since the beginning of the run and not of this process. */
+  /** Number of optimizer steps done since the beginning of the run, in all processes. */
   readonly step: number;
-  /** From 0: the epoch of the last step; in the first event that of the next one. */
+  /** Epoch of the last step, counted from 0; in the first event, epoch of the next step. */
   readonly epoch: number;
 }
 
-/** The first event: everything is in place. */
+/** The first event, before the first step. */
 export interface StartEvent extends RunPosition {
   readonly kind: 'start';
-  /** The checkpoint from which the run goes on; null for a new run. */
+  /** Name of the checkpoint that the run resumed from; null for a new run. */
   readonly resumedFrom: string | null;
-  /** Newer checkpoints that are damaged. */
+  /** Damaged checkpoints that are newer. */
   readonly skipped: readonly SkippedCheckpoint[];
-  /** Options that are not what they were when that checkpoint was saved: the run is not what it would have been. */
+  /** Options that differ from the checkpoint's: the run differs from the uninterrupted one. */
   readonly changes: readonly OptionChange[];
-  /** Null where the source does not tell it. */
+  /** Number of steps in an epoch; null if the source does not report it. */
   readonly stepsPerEpoch: number | null;
-  /** At the end of the run; null where it is not known. */
+  /** Number of steps at the end of the run; null if unknown. */
   readonly totalSteps: number | null;
-  /** Epochs at the end of the run; null for a run of so many steps. */
+  /** Number of epochs at the end of the run; null if `steps` sets its length. */
   readonly totalEpochs: number | null;
 }
 
-/** A step was made. */
+/** A step is done. */
 export interface StepEvent extends RunPosition {
   readonly kind: 'step';
-  /** Of the batch, before the step; null where it was not read (see `readEvery`). */
+  /** Loss of the batch before the step; null if it was not read (see `readEvery`). */
   readonly loss: number | null;
-  /** Norm of all gradients together, before clipping; null like the loss. */
+  /** Norm of all gradients together before clipping; null if the loss is. */
   readonly gradientNorm: number | null;
   readonly learningRate: number;
-  /** What the loss has learned so far; null for a loss that learns no threshold, or where it was not read. */
+  /** Learned threshold so far; null if the loss learns none, or if it was not read. */
   readonly threshold: LearnedThreshold | null;
-  /** Images of this step, all micro-batches together. */
+  /** Number of images of this step in all micro-batches. */
   readonly images: number;
-  /** What the step took, the wait for its images included. */
+  /** Duration of the step, including the wait for its images. */
   readonly seconds: number;
 }
 
-/** An epoch is complete. */
+/** An epoch is done. */
 export interface EpochEvent extends RunPosition {
   readonly kind: 'epoch';
-  /** Mean over the images of the epoch. */
+  /** Mean loss over the images of the epoch. */
   readonly loss: number;
   readonly threshold: LearnedThreshold | null;
   readonly images: number;
 }
 
-/** An evaluation was made. */
+/** An evaluation is done. */
 export interface EvaluationEvent extends RunPosition {
   readonly kind: 'evaluation';
   readonly values: Readonly<Record<string, number>>;
-  /** Whether it is the best so far; null where nothing says what is best. */
+  /** Whether it is the best so far; null if no metric decides. */
   readonly isBest: boolean | null;
   readonly seconds: number;
 }
 
-/** A checkpoint was saved. */
+/** A checkpoint is saved. */
 export interface CheckpointEvent extends RunPosition {
   readonly kind: 'checkpoint';
-  /** As its store calls it: a folder's path. */
+  /** Name in its store, such as a folder's path. */
   readonly name: string;
   /** Whether it holds the weights with the best evaluation so far. */
   readonly isBest: boolean;
 }
 
-/** The last event of a run that `signal` stopped; a checkpoint was saved where there is a store. */
+/** The last event of a run that `signal` stopped; it is saved if there is a store. */
 export interface StoppedEvent extends RunPosition {
   readonly kind: 'stopped';
 }
 
-/** The last event of a run that is complete. */
+/** The last event of a completed run. */
 export interface FinishedEvent extends RunPosition {
   readonly kind: 'finished';
 }
 
-/** What a `Trainer` tells. */
+/** An event of a `Trainer`. */
 export type TrainingEvent =
   | StartEvent
   | StepEvent

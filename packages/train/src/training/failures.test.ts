@@ -8,8 +8,8 @@ import { stateOf, tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
 import { type TrainingBatch, toTensors as tinyTensors } from './batch-source.ts';
 import { BatchError, CheckpointError, NonFiniteError } from './errors.ts';
 
-/** Fails in the eighth batch, that of step 8, the third of the second epoch. */
-const spoilt = (spoil: (batch: TrainingBatch) => void) =>
+/** Spoils the eighth batch: step 8, the third of the second epoch. */
+const spoiltBatches = (spoil: (batch: TrainingBatch) => void) =>
   tinyBatches({
     change: (batch, position) => {
       if (position.epoch === 1 && position.batch === 2) spoil(batch);
@@ -17,7 +17,7 @@ const spoilt = (spoil: (batch: TrainingBatch) => void) =>
     },
   });
 
-async function failure(options: Parameters<typeof tinyRun>[0]) {
+async function runToFailure(options: Parameters<typeof tinyRun>[0]) {
   const parts = tinyParts();
   const dispose = parts.dispose;
   const error = await tinyRun(options, { parts: { ...parts, dispose: () => {} } }).then(
@@ -29,11 +29,11 @@ async function failure(options: Parameters<typeof tinyRun>[0]) {
   return { error, state };
 }
 
-describeOnBackends('a run that fails', () => {
-  it('stops at a non-finite image, before the weights change, and names place, samples and checkpoint', async () => {
-    const batches = spoilt((batch) => batch.images.fill(Number.NaN));
+describeOnBackends('a failing run', () => {
+  it('stops at a non-finite image before the weights change, and names position, samples and checkpoint', async () => {
+    const batches = spoiltBatches((batch) => batch.images.fill(Number.NaN));
     const store = new MemoryCheckpoints();
-    const { error, state } = await failure({ batches, checkpoints: { store } });
+    const { error, state } = await runToFailure({ batches, checkpoints: { store } });
     expect(error).toBeInstanceOf(NonFiniteError);
     expect(error).toMatchObject({
       name: 'NonFiniteError',
@@ -43,7 +43,7 @@ describeOnBackends('a run that fails', () => {
       lastCheckpoint: 'checkpoint 5',
     });
     expect((error as Error).message).toMatch(
-      'Step 8 (epoch 2, samples 18, 19, 20, 21, 22, 23): the embeddings hold NaN.',
+      'Step 8 (epoch 2, samples 18, 19, 20, 21, 22, 23): the embeddings contain NaN.',
     );
     expect((error as Error).message).toMatch('The last good checkpoint is checkpoint 5.');
     const before = await tinyRun({ steps: 7 });
@@ -51,8 +51,8 @@ describeOnBackends('a run that fails', () => {
     expect(store.saved).toHaveLength(1);
   });
 
-  it('stops at a gradient that is too large, though the loss is finite', async () => {
-    // Their squares are beyond float32.
+  it('stops at a gradient that is too large although the loss is finite', async () => {
+    // The squares of the gradients overflow float32.
     const change = (batch: TrainingBatch) => {
       batch.images.forEach((value, index) => {
         batch.images[index] = value * 1e30;
@@ -62,21 +62,21 @@ describeOnBackends('a run that fails', () => {
     const parts = tinyParts();
     tf.tidy(() => parts.backbone.kernel.assign(tf.mul(parts.backbone.kernel, 1e-35)));
     await expect(tinyRun({ batches: tinyBatches({ change }) }, { parts })).rejects.toThrow(
-      /the norm of the gradients is Infinity.*There is no checkpoint yet/,
+      /the norm of the gradients is Infinity.*No checkpoint has been saved yet/,
     );
   });
 
-  it('names the step whose loss was bad, where it is read later', async () => {
+  it('names the step with the bad loss when it is read later', async () => {
     const parts = tinyParts();
     const { loss } = parts;
     let calls = 0;
     const broken = Object.create(loss, {
       forward: {
-        value: (...given: Parameters<typeof loss.forward>) => {
-          const made = loss.forward(...given);
-          if (++calls !== 2) return made;
-          const bad = weightedSum([made.loss], [Number.NaN]);
-          return { ...made, loss: bad };
+        value: (...args: Parameters<typeof loss.forward>) => {
+          const step = loss.forward(...args);
+          if (++calls !== 2) return step;
+          const bad = weightedSum([step.loss], [Number.NaN]);
+          return { ...step, loss: bad };
         },
       },
     }) as typeof loss;
@@ -88,38 +88,38 @@ describeOnBackends('a run that fails', () => {
     });
   });
 
-  it('tells the samples of a batch that the loss refuses', async () => {
-    const batches = spoilt((batch) => batch.labels.fill(7, 2, 3));
-    const { error } = await failure({ batches });
+  it('names the samples of a batch that the loss rejects', async () => {
+    const batches = spoiltBatches((batch) => batch.labels.fill(7, 2, 3));
+    const { error } = await runToFailure({ batches });
     expect(error).toBeInstanceOf(BatchError);
     expect(error).not.toBeInstanceOf(NonFiniteError);
     expect((error as Error).message).toMatch(/samples 18, .*labels\[2\] is 7/);
     expect((error as Error).cause).toMatchObject({ name: 'DataError' });
   });
 
-  it('tells the samples of a batch that cannot be made into tensors', async () => {
+  it('names the samples of a batch that cannot be converted to tensors', async () => {
     const toTensors = (batch: TrainingBatch) => {
       if (batch.epoch === 1) throw new DataError('label -1 is no class');
       return tinyTensors(batch);
     };
-    const { error } = await failure({ toTensors });
+    const { error } = await runToFailure({ toTensors });
     expect(error).toMatchObject({ name: 'BatchError', step: 6, epoch: 1, indices: [6, 7, 8, 9, 10, 11] });
   });
 
-  it('tells which checkpoint is good when the next cannot be saved', async () => {
+  it('names the last good checkpoint when the next cannot be saved', async () => {
     const store = new MemoryCheckpoints();
     const save = store.save.bind(store);
-    store.save = async (...given) => {
+    store.save = async (...args) => {
       if (store.saved.length === 1) throw new Error('ENOSPC: no space left on device');
-      return save(...given);
+      return save(...args);
     };
-    const { error } = await failure({ checkpoints: { store } });
+    const { error } = await runToFailure({ checkpoints: { store } });
     expect(error).toBeInstanceOf(CheckpointError);
     expect(error).toMatchObject({ lastCheckpoint: 'checkpoint 5' });
     expect((error as Error).message).toMatch(/step 10 could not be saved: ENOSPC.*checkpoint 5\./);
   });
 
-  it('passes on what source and evaluation throw, and frees what it holds', async () => {
+  it('throws what source and evaluation throw, and frees its tensors', async () => {
     const count = tf.memory().numTensors;
     const change = (batch: TrainingBatch, { batch: index }: { batch: number }) => {
       if (index === 3) throw new RangeError('no such file');

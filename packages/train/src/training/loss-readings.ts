@@ -5,45 +5,45 @@ import { NonFiniteError } from './errors.ts';
 export interface StepPart {
   readonly loss: tf.Scalar;
   readonly images: number;
-  /** The numbers of its samples. */
+  /** Indices of its samples. */
   readonly indices: readonly number[];
 }
 
-/** What a step leaves to be read. */
+/** Loss and gradient norm of a step, still on the device. */
 export interface StepReading {
   readonly step: number;
   readonly epoch: number;
   readonly parts: readonly StepPart[];
-  /** The norm of the step's gradients before clipping. */
+  /** Norm of the step's gradients before clipping. */
   readonly gradientNorm: tf.Scalar;
 }
 
-/** The numbers of a step. */
+/** Loss and gradient norm of a step, as numbers. */
 export interface StepNumbers {
   readonly images: number;
-  /** Mean over the micro-batches. */
+  /** Mean loss over the micro-batches. */
   readonly loss: number;
-  /** Sum over the images. */
+  /** Sum of the losses over the images. */
   readonly lossSum: number;
   readonly gradientNorm: number;
 }
 
-/** Losses and norms that have not been read from the device yet. */
+/** Collects losses and norms until they are read from the device. */
 export class LossReadings {
   #pending: StepReading[] = [];
 
-  /** Takes over the tensors of a step. */
+  /** Adds a step and takes ownership of its tensors. */
   add(reading: StepReading): void {
     this.#pending.push(reading);
   }
 
   /**
-   * Reads everything, oldest first, and frees it.
-   * @throws NonFiniteError for the first step that has a NaN or an infinite number
+   * Reads and frees all steps, oldest first.
+   * @throws NonFiniteError for the first step with a NaN or an infinite number
    */
   async read(lastCheckpoint: string | null): Promise<StepNumbers[]> {
     try {
-      // One after another: numbers wait together on the device, and are at hand after the first.
+      // One after another: only the first read waits for the device.
       const numbers: StepNumbers[] = [];
       for (const reading of this.#pending) numbers.push(await readStep(reading, lastCheckpoint));
       return numbers;
@@ -66,7 +66,7 @@ async function readStep(reading: StepReading, lastCheckpoint: string | null): Pr
   for (const { loss, indices, images: count } of parts) {
     const value = (await loss.data<'float32'>())[0] as number;
     if (!Number.isFinite(value)) {
-      const message = `the loss is ${value}. Lower the learning rate, clip gradients, or look at these samples.`;
+      const message = `the loss is ${value}. Lower the learning rate, clip gradients, or check these samples.`;
       throw new NonFiniteError(message, { step, epoch, indices, lastCheckpoint });
     }
     sum += value;
@@ -76,7 +76,7 @@ async function readStep(reading: StepReading, lastCheckpoint: string | null): Pr
   const gradientNorm = (await reading.gradientNorm.data<'float32'>())[0] as number;
   if (!Number.isFinite(gradientNorm)) {
     const indices = parts.flatMap((part) => part.indices);
-    const message = `the norm of the gradients is ${gradientNorm}. Lower the learning rate, or look at these samples.`;
+    const message = `the norm of the gradients is ${gradientNorm}. Lower the learning rate, or check these samples.`;
     throw new NonFiniteError(message, { step, epoch, indices, lastCheckpoint });
   }
   return { images, loss: sum / parts.length, lossSum, gradientNorm };

@@ -1,23 +1,23 @@
 import type { BatchPosition } from './batch-source.ts';
 import type { EvaluationRecord } from './evaluation.ts';
 
-/** How far a run has come: plain JSON, part of every checkpoint. */
+/** Progress of a run as plain JSON; part of every checkpoint. */
 export interface Progress {
-  /** Optimizer steps done. */
+  /** Number of optimizer steps done. */
   readonly step: number;
-  /** Epochs done. */
+  /** Number of epochs done. */
   readonly epoch: number;
-  /** Of the last step; what events after it tell. */
+  /** Epoch of the last step, counted from 0; later events report it. */
   readonly lastEpoch: number;
-  /** The batch that comes next. */
+  /** Position of the next batch. */
   readonly next: BatchPosition;
-  /** Of the epoch under way: images seen, and the sum of their losses. */
+  /** Images of the current epoch so far, and the sum of their losses. */
   readonly epochImages: number;
   readonly epochLoss: number;
-  /** Whether the run was stopped before an evaluation whose time had come. */
+  /** Whether the run stopped before an evaluation that was due. */
   readonly evaluationDue: boolean;
   readonly evaluations: readonly EvaluationRecord[];
-  /** The best evaluation so far; more is better. `measure` says by which number: `max accuracy`. */
+  /** Best evaluation so far, with the highest score. `measure` is the rule, such as `max accuracy`. */
   readonly best: {
     readonly step: number;
     readonly epoch: number;
@@ -26,7 +26,7 @@ export interface Progress {
   } | null;
 }
 
-/** A run that has not begun. */
+/** Progress of a new run. */
 export const initialProgress: Progress = {
   step: 0,
   epoch: 0,

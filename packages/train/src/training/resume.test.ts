@@ -22,7 +22,7 @@ const optimizers = {
   AdamW: () => new AdamW({ learningRate: 0.02 }),
 };
 
-/** All at once: what could differ between a run and a resumed one. */
+/** Options that together cover everything that could differ between a run and a resumed one. */
 function options(store: MemoryCheckpoints): Partial<TrainerOptions> {
   const average = new WeightAverage({ decay: 0.8 });
   averages.push(average);
@@ -45,8 +45,8 @@ function options(store: MemoryCheckpoints): Partial<TrainerOptions> {
 const parts = (optimizer: keyof typeof optimizers) =>
   tinyParts({ seed: 3, dropout: 0.3, centred: true }, optimizers[optimizer]());
 
-/** What an event says of the run, without what differs in time and place. */
-function essence(event: TrainingEvent): object {
+/** Returns an event without its duration. */
+function withoutSeconds(event: TrainingEvent): object {
   const { seconds, ...rest } = { seconds: 0, ...event };
   return rest;
 }
@@ -56,18 +56,18 @@ const stepsOf = ({ events }: RunResult) =>
 
 describeOnBackends('a resumed run', () => {
   it.each(['Sgd', 'AdamW'] as const)(
-    'comes to the same bits, wherever it was left: %s',
+    'reaches the same bits, wherever it was interrupted: %s',
     async (optimizer) => {
       const whole = await tinyRun(options(new MemoryCheckpoints()), { parts: parts(optimizer) });
-      const expected = stepsOf(whole).map(essence);
+      const expected = stepsOf(whole).map(withoutSeconds);
       const random = randomNumbers(7);
       for (let attempt = 0; attempt < 6; attempt++) {
         const store = new MemoryCheckpoints();
         const events: TrainingEvent[] = [];
         let result: RunResult | undefined;
-        // Left at random events, as by a process that is killed, until it comes to its end.
-        for (let life = 0; result?.events.at(-1)?.kind !== 'finished'; life++) {
-          const length = life > 8 ? Number.POSITIVE_INFINITY : Math.floor(1 + 14 * random());
+        // Interrupted at random events, as if the process were killed, until the run finishes.
+        for (let starts = 0; result?.events.at(-1)?.kind !== 'finished'; starts++) {
+          const length = starts > 8 ? Number.POSITIVE_INFINITY : Math.floor(1 + 14 * random());
           let count = 0;
           const until = () => ++count >= length;
           result = await tinyRun(options(store), { parts: parts(optimizer), until });
@@ -76,9 +76,9 @@ describeOnBackends('a resumed run', () => {
           events.splice(0, events.length, ...kept, ...result.events);
         }
         expect(result.state).toEqual(whole.state);
-        // Also the averages, and what the events tell: losses, norms, evaluations, the best one.
-        const told = stepsOf({ ...result, events }).map(essence);
-        expect(new Set(told.map((event) => JSON.stringify(event)))).toEqual(
+        // The averages, too, and the events: losses, norms, evaluations, the best one.
+        const found = stepsOf({ ...result, events }).map(withoutSeconds);
+        expect(new Set(found.map((event) => JSON.stringify(event)))).toEqual(
           new Set(expected.map((event) => JSON.stringify(event))),
         );
         const { files } = store.saved.at(-1)!;
@@ -90,7 +90,7 @@ describeOnBackends('a resumed run', () => {
     },
   );
 
-  it('stops at a signal after the step under way, saves, and goes on', async () => {
+  it('stops at a signal after the current step, saves, and resumes', async () => {
     const whole = await tinyRun(options(new MemoryCheckpoints()), { parts: parts('Sgd') });
     const store = new MemoryCheckpoints();
     const controller = new AbortController();
@@ -113,7 +113,7 @@ describeOnBackends('a resumed run', () => {
     ]);
     const rest = await tinyRun(options(store), { parts: parts('Sgd') });
     expect(rest.events[0]).toMatchObject({ kind: 'start', step: 3, resumedFrom: 'checkpoint 3' });
-    // The evaluation that was due is made first, and saved.
+    // The evaluation that was due comes first, and is saved.
     expect(rest.events.slice(1, 3)).toMatchObject([
       { kind: 'evaluation', step: 3 },
       { kind: 'checkpoint', step: 3 },
@@ -121,15 +121,15 @@ describeOnBackends('a resumed run', () => {
     expect(rest.state).toEqual(whole.state);
   });
 
-  it('loses nothing to an evaluation that fails, and makes it first', async () => {
+  it('loses nothing when an evaluation fails, and repeats it first', async () => {
     const whole = await tinyRun(options(new MemoryCheckpoints()), { parts: parts('Sgd') });
     const store = new MemoryCheckpoints();
-    const own = options(store);
+    const base = options(store);
     const run = ({ step }: { step: number }) => {
       if (step === 6) throw new RangeError('no pairs');
       return { first: step };
     };
-    const failing = { ...own, evaluation: { everySteps: 3, run }, checkpoints: { store, everySteps: 100 } };
+    const failing = { ...base, evaluation: { everySteps: 3, run }, checkpoints: { store, everySteps: 100 } };
     await expect(tinyRun(failing, { parts: parts('Sgd') })).rejects.toThrow('no pairs');
     const rest = await tinyRun(options(store), { parts: parts('Sgd') });
     expect(rest.events.slice(0, 2)).toMatchObject([
@@ -139,7 +139,7 @@ describeOnBackends('a resumed run', () => {
     expect(rest.state).toEqual(whole.state);
   });
 
-  it('does not compare what is best with numbers of another kind', async () => {
+  it('does not compare scores by different rules', async () => {
     const store = new MemoryCheckpoints();
     const run = ({ step }: { step: number }) => ({ accuracy: 0.9, loss: 1 / step });
     const accuracy = { run, best: { metric: 'accuracy' } };
@@ -149,7 +149,7 @@ describeOnBackends('a resumed run', () => {
     expect(events.find(({ kind }) => kind === 'evaluation')).toMatchObject({ step: 10, isBest: true });
   });
 
-  it('does not wait for an evaluation that honours the signal', async () => {
+  it('stops during an evaluation that honours the signal', async () => {
     const controller = new AbortController();
     const run = () => {
       controller.abort();
@@ -161,12 +161,12 @@ describeOnBackends('a resumed run', () => {
     const { events } = await tinyRun({ signal, evaluation: { everySteps: 1, run }, checkpoints: { store } });
     expect(events.map(({ kind }) => kind)).toEqual(['start', 'step', 'checkpoint', 'stopped']);
     expect(JSON.parse(store.saved[0]!.json).progress.evaluationDue).toBe(true);
-    // Without that evaluation the run goes on all the same.
+    // The run also resumes without that evaluation.
     const rest = await tinyRun({ checkpoints: { store } });
     expect(rest.events.at(-1)?.kind).toBe('finished');
   });
 
-  it('has nothing to save where nothing was done', async () => {
+  it('saves nothing when nothing has changed', async () => {
     const store = new MemoryCheckpoints();
     const run = { checkpoints: { store }, signal: AbortSignal.abort() };
     expect((await tinyRun(run)).events.map(({ kind }) => kind)).toEqual(['start', 'stopped']);
@@ -179,15 +179,15 @@ describeOnBackends('a resumed run', () => {
     expect(store.saved).toHaveLength(2);
   });
 
-  it('can be made longer', async () => {
+  it('can be extended', async () => {
     const whole = await tinyRun({ epochs: 3 });
     const store = new MemoryCheckpoints();
     await tinyRun({ epochs: 2, checkpoints: { store } });
     expect((await tinyRun({ epochs: 3, checkpoints: { store } })).state).toEqual(whole.state);
   });
 
-  it('has a source with bad records at the end of an epoch', async () => {
-    // The last two batches of an epoch are skipped, as a loader does that leaves bad records out.
+  it('reads a source with bad records at the end of an epoch', async () => {
+    // Skips the last two batches of an epoch, like a loader that skips bad records.
     const skipping = (start: { epoch: number; batch: number }) => {
       const source = tinyBatches()(start);
       return {
@@ -208,7 +208,7 @@ describeOnBackends('a resumed run', () => {
     expect((await tinyRun(saved)).state).toEqual(whole.state);
   });
 
-  it('must have the same parts, of the same shapes', async () => {
+  it('requires the same parts with the same shapes', async () => {
     const store = new MemoryCheckpoints();
     const checkpoints = { store };
     await tinyRun({ checkpoints, steps: 1 });
@@ -223,7 +223,7 @@ describeOnBackends('a resumed run', () => {
     await expect(tinyRun({ checkpoints })).rejects.toThrow(DataError);
   });
 
-  it('tells which options are not what they were', async () => {
+  it('reports changed options', async () => {
     const store = new MemoryCheckpoints();
     const average = new WeightAverage({ decay: 0.5 });
     averages.push(average);
@@ -240,14 +240,14 @@ describeOnBackends('a resumed run', () => {
         { option: 'backbone.dropout', before: undefined, now: 0.1 },
       ],
     });
-    // The learning rate is the schedule's, which is no option that a checkpoint could hold.
+    // The learning rate belongs to the schedule, which a checkpoint does not contain.
     const second = new WeightAverage({ decay: 0.5 });
     averages.push(second);
     const same = await tinyRun({ checkpoints, average: second, clipNorm: 3 }, { parts: other(0.3) });
     expect(same.events[0]).toMatchObject({ step: 2, changes: [] });
   });
 
-  it('knows the size of its checkpoints before it begins', async () => {
+  it('estimates the size of its checkpoints before the first step', async () => {
     const store = new MemoryCheckpoints();
     const average = new WeightAverage({ decay: 0.5 });
     averages.push(average);

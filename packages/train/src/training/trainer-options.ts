@@ -21,10 +21,10 @@ import { type Cadence, checkCadence } from './cadence.ts';
 import { checkEvaluation, type EvaluationOptions } from './evaluation.ts';
 import type { WeightAverage } from './weight-average.ts';
 
-/** Where and when checkpoints are saved: by default after each epoch, and always at the end and when the run is stopped. */
+/** Where and when to save checkpoints: by default after each epoch, and always when the run ends or stops. */
 export interface CheckpointOptions extends Cadence {
   readonly store: CheckpointStore;
-  /** Whether a run goes on from the store's newest checkpoint (default), or must find the store empty. */
+  /** Whether to resume from the store's newest checkpoint (default); if false, the store must be empty. */
   readonly resume?: boolean;
 }
 
@@ -33,37 +33,37 @@ export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
   readonly backbone: Backbone;
   readonly loss: OpenSetLoss;
   readonly optimizer: TrainingOptimizer;
-  /** The learning rate of each step; default that of the optimizer, always. */
+  /** Learning rate of each step; default the optimizer's, constant. */
   readonly schedule?: Schedule;
   /**
-   * Opens the data at a place: `(start) => createLoader(source, { ...options, start })`. The same place must give the same
-   * batches, in this process and in another.
+   * Opens the data at a position: `(start) => createLoader(source, { ...options, start })`. The same position must give the
+   * same batches in every process.
    */
   readonly batches: (start: BatchPosition) => BatchSource<Batch>;
-  /** How batches become tensors; `toTensors` of `@openset/data` for mixed images. */
+  /** Converts batches to tensors; pass `toTensors` of `@openset/data` for mixed images. */
   readonly toTensors?: (batch: Batch) => BatchTensors;
-  /** The run ends after so many epochs; either this or `steps`. */
+  /** Length of the run in epochs; give either this or `steps`. */
   readonly epochs?: number;
-  /** The run ends after so many optimizer steps. */
+  /** Length of the run in optimizer steps. */
   readonly steps?: number;
-  /** Of the dropout masks; default 0. Weights, losses and data have seeds of their own. */
+  /** Seed of the dropout masks; default 0. Weights, losses and data have their own seeds. */
   readonly seed?: number;
   /**
-   * Batches of the source that make a step; default 1. Their gradients are averaged, the loss commits its state after
-   * each one, and batch norms see one at a time, as in the papers' code. The last step of an epoch may have fewer.
+   * Number of batches per step; default 1. Their gradients are averaged. The loss commits its state after each batch, and
+   * batch norms see one batch at a time, as in the papers' code. The last step of an epoch may have fewer batches.
    */
   readonly accumulate?: number;
-  /** The norm of all gradients together is brought down to this; default none, 10 in UniFace and UniTSFace. */
+  /** Maximum norm of all gradients together; default none. UniFace and UniTSFace use 10. */
   readonly clipNorm?: number;
-  /** Averages the weights over the steps. */
+  /** Moving average of the weights; default none. */
   readonly average?: WeightAverage;
   readonly evaluation?: EvaluationOptions;
   readonly checkpoints?: CheckpointOptions;
-  /** Aborted to stop the run after the step under way; `stopOnSignals()` of `@openset/train/node` does so for Ctrl-C. */
+  /** Stops the run after the current step; `stopOnSignals()` of `@openset/train/node` aborts it at Ctrl-C. */
   readonly signal?: AbortSignal;
   /**
-   * Steps from one reading of the loss to the next. Default 1 where reading is free (cpu, wasm, node), else 10: a GPU
-   * would stand still. The loss is read before each checkpoint in any case.
+   * Steps between two reads of the loss. Default 1 where reads are cheap (cpu, wasm, node), else 10, because a read stalls
+   * a GPU. The loss is always read before a checkpoint.
    */
   readonly readEvery?: number;
 }
@@ -83,8 +83,8 @@ export interface ResolvedTrainerOptions<Batch extends TrainingBatch> {
 }
 
 /**
- * Fills in the defaults.
- * @throws ConfigError for options out of their range, or that do not go together
+ * Checks the options and fills in the defaults.
+ * @throws ConfigError for options out of range or in conflict
  */
 export function resolveTrainerOptions<Batch extends TrainingBatch>(
   options: TrainerOptions<Batch>,
@@ -93,7 +93,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
   const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = options;
   const { readEvery = hasSynchronousReads() ? 1 : 10, evaluation, checkpoints } = options;
   if ((options.epochs === undefined) === (options.steps === undefined)) {
-    throw new ConfigError('Trainer: say how long the run is, either in epochs or in steps.');
+    throw new ConfigError('Trainer: give the length of the run as either epochs or steps.');
   }
   for (const [name, value] of Object.entries({ epochs: options.epochs, steps: options.steps })) {
     if (value !== undefined) checkNumber(`Trainer: ${name}`, value, { minimum: 1, integer: true });
@@ -105,7 +105,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
   if (evaluation) checkEvaluation(evaluation);
   if (checkpoints) checkCadence('checkpoints', checkpoints);
   if (trainedVariables({ backbone, loss }).length === 0) {
-    throw new ConfigError('Trainer: neither the backbone nor the loss has anything to train.');
+    throw new ConfigError('Trainer: neither the backbone nor the loss has a trainable variable.');
   }
   return {
     run: {

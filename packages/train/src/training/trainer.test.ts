@@ -17,7 +17,7 @@ const steps = (events: readonly TrainingEvent[]) =>
 const step = 'step';
 
 describeOnBackends('Trainer', () => {
-  it('tells what happens, in order', async () => {
+  it('yields its events in order', async () => {
     const { events } = await tinyRun({
       checkpoints: { store: new MemoryCheckpoints() },
       evaluation: { run: ({ step: done }) => ({ accuracy: done / 10 }), best: { metric: 'accuracy' } },
@@ -56,13 +56,13 @@ describeOnBackends('Trainer', () => {
     expect(events.filter((event) => event.kind === 'epoch')[1]?.loss).toBeCloseTo(mean, 6);
   });
 
-  it('makes the loss fall', async () => {
+  it('reduces the loss', async () => {
     const { events } = await tinyRun({ epochs: 10 });
     const losses = steps(events).map(({ loss }) => loss!);
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
   });
 
-  it('gives each step the learning rate of the schedule', async () => {
+  it('applies the learning rate of the schedule to each step', async () => {
     const schedule = multiStepSchedule({ learningRate: 0.1, milestones: [1] });
     const { events } = await tinyRun({ schedule });
     expect(steps(events).map(({ learningRate }) => learningRate)).toEqual([
@@ -72,7 +72,7 @@ describeOnBackends('Trainer', () => {
     await expect(tinyRun({ schedule: () => Number.NaN })).rejects.toThrow(ConfigError);
   });
 
-  it('ends after so many steps, and goes through the ends of iterations and of epochs', async () => {
+  it('ends after the given steps, across ends of iterations and of epochs', async () => {
     for (const epochs of [undefined, 4]) {
       const batches = tinyBatches(epochs === undefined ? {} : { epochs });
       const { events } = await tinyRun({ steps: 12, batches });
@@ -90,8 +90,8 @@ describeOnBackends('Trainer', () => {
     );
   });
 
-  it('averages the gradients of micro-batches: for a plain loss the same as one large batch', async () => {
-    // Without the memory of the counting loss; the four parts of each batch of 24 have the same size.
+  it('averages the gradients of micro-batches: for a loss without memory, like one large batch', async () => {
+    // Except for the memory of the counting loss. The four parts of each batch of 24 have equal size.
     const large = tinyBatches({ batchSize: 24, batchesPerEpoch: 2 });
     const cut = (start: { epoch: number; batch: number }) => {
       const source = large({ epoch: start.epoch, batch: start.batch / 4 });
@@ -123,11 +123,11 @@ describeOnBackends('Trainer', () => {
       for (const [index, value] of whole.state[name]!.entries())
         expect(parts.state[name]![index]).toBeCloseTo(value, 5);
     }
-    // Committed after each part.
+    // Each part is committed.
     expect(parts.state.count).toEqual([48]);
   });
 
-  it('makes the last step of an epoch of what is left', async () => {
+  it('takes the last step of an epoch with the remaining batches', async () => {
     const { events } = await tinyRun({ accumulate: 3 });
     expect(steps(events).map(({ images, epoch }) => [images, epoch])).toEqual([
       [18, 0],
@@ -138,8 +138,8 @@ describeOnBackends('Trainer', () => {
     expect(events[0]).toMatchObject({ stepsPerEpoch: 2, totalSteps: 4 });
   });
 
-  it('tells the mean loss over the images of an epoch, of which a micro-batch may have fewer', async () => {
-    // The second batch has one image of six; at the learning rate 0 its loss does not depend on the step before.
+  it('reports the mean loss over the images of an epoch, also with a smaller micro-batch', async () => {
+    // The second batch has one image instead of six. At learning rate 0 its loss does not depend on the first step.
     const batches = tinyBatches({
       batchesPerEpoch: 2,
       change: (batch, { batch: index }) =>
@@ -161,7 +161,7 @@ describeOnBackends('Trainer', () => {
     expect(epoch?.loss).toBeCloseTo((6 * first! + second!) / 7, 6);
   });
 
-  it('brings the norm of all gradients down, as PyTorch does', async () => {
+  it('limits the norm of all gradients like PyTorch', async () => {
     const sgd = () => new Sgd({ learningRate: 0.01 });
     const run = async (clipNorm?: number) => {
       const parts = tinyParts({}, sgd());
@@ -182,7 +182,7 @@ describeOnBackends('Trainer', () => {
     expect((await run(100)).change).toBe(free.change);
   });
 
-  it('averages weights for the evaluation, and gives them back', async () => {
+  it('evaluates the averaged weights, then restores the weights', async () => {
     const average = new WeightAverage({ decay: 0.5 });
     const seen: number[] = [];
     const kernels: number[] = [];
@@ -215,7 +215,7 @@ describeOnBackends('Trainer', () => {
     average.dispose();
   });
 
-  it('goes on without a threshold where two parts of a loss learn one and nothing says which counts', async () => {
+  it('trains without a threshold if two parts of a loss learn one and none is chosen', async () => {
     const parts = tinyParts();
     const threshold = () => {
       throw new ConfigError('More than one part learns a threshold.');
@@ -225,13 +225,13 @@ describeOnBackends('Trainer', () => {
     expect(steps(events)[0]?.threshold).toBeNull();
   });
 
-  it('calls afterStep: the gain stays in its range', async () => {
+  it('calls afterStep, which keeps the gain in its range', async () => {
     const { state } = await tinyRun({ schedule: () => 100, steps: 2, clipNorm: 1 });
     expect(state.gain!.every((value) => value >= Math.fround(0.01))).toBe(true);
     expect(state.gain).toContain(Math.fround(0.01));
   });
 
-  it('trains a loss on a frozen backbone without touching it', async () => {
+  it('trains a loss on a frozen backbone, which does not change', async () => {
     const parts = tinyParts();
     const before = [...parts.backbone.kernel.dataSync()];
     const { backbone } = parts;
@@ -255,7 +255,7 @@ describeOnBackends('Trainer', () => {
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
   });
 
-  it('asks the source for images only as far as it needs, and gives them back', async () => {
+  it('opens the source once, and recycles every batch', async () => {
     const opened: { readonly recycled: number }[] = [];
     const batches = (start: { epoch: number; batch: number }) => {
       const source = tinyBatches()(start);
@@ -292,7 +292,7 @@ describeOnBackends('Trainer', () => {
     expect(new Set(counts).size).toBe(1);
   });
 
-  it('frees everything of its own when the loop is left', async () => {
+  it('frees its tensors when the loop is left', async () => {
     const before = tf.memory().numTensors;
     await tinyRun(
       { readEvery: 100, accumulate: 2 },
@@ -301,7 +301,7 @@ describeOnBackends('Trainer', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('reads the loss only now and then where that is asked for, and at the end of an epoch', async () => {
+  it('reads the loss every n-th step as requested, and at the end of an epoch', async () => {
     const each = await tinyRun();
     const seldom = await tinyRun({ readEvery: 3 });
     expect(seldom.state).toEqual(each.state);
@@ -312,7 +312,7 @@ describeOnBackends('Trainer', () => {
   });
 });
 
-describe('the options of a Trainer', () => {
+describe('options of a Trainer', () => {
   const parts = () => {
     const { backbone, loss, optimizer } = tinyParts();
     return { backbone, loss, optimizer, batches: tinyBatches() };
@@ -334,20 +334,20 @@ describe('the options of a Trainer', () => {
     expect(() => new Trainer({ ...parts(), ...options })).toThrow(ConfigError);
   });
 
-  it('are good for one iteration', async () => {
+  it('allow one iteration', async () => {
     const trainer = new Trainer({ ...parts(), steps: 1 });
     await trainer.run();
     await expect(trainer.run()).rejects.toThrow(/iterated already/);
   });
 
-  it('name the metric that an evaluation must return', async () => {
+  it('reject an evaluation that does not return the best metric', async () => {
     const evaluation = { run: () => ({ loss: 1 }), best: { metric: 'accuracy' } };
     await expect(tinyRun({ evaluation })).rejects.toThrow(/'accuracy', but the evaluation returned loss/);
   });
 
-  it('need toTensors for mixed images', async () => {
+  it('require toTensors for mixed images', async () => {
     const batches = tinyBatches({ change: (batch) => ({ ...batch, mixed: {} }) });
-    await expect(tinyRun({ batches })).rejects.toThrow(/pass \{ toTensors \}/);
+    await expect(tinyRun({ batches })).rejects.toThrow(/Pass \{ toTensors \}/);
     await expect(
       tinyRun({
         batches: () => ({ ...tinyBatches()({ epoch: 0, batch: 0 }), async *[Symbol.asyncIterator]() {} }),

@@ -8,7 +8,7 @@ import { bestMeasure, type EvaluationResult, evaluate } from './evaluation.ts';
 import type { FinishedEvent, RunPosition, StartEvent, StoppedEvent, TrainingEvent } from './events.ts';
 import type { StepNumbers } from './loss-readings.ts';
 import { initialProgress, type Progress } from './progress.ts';
-import { StepMaker } from './step-maker.ts';
+import { StepRunner } from './step-runner.ts';
 import {
   type ResolvedTrainerOptions,
   resolveTrainerOptions,
@@ -17,16 +17,14 @@ import {
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
 
 /**
- * A training run: an async iterable of what happens. Nothing is trained until it is iterated, and only as far as events
- * are asked for.
+ * A training run: an async iterable of events. It trains only while it is iterated.
  *
- * A run is a function of its options: stopped or killed, and begun again with the same options and store, it goes on
- * from its last checkpoint and comes to the weights that it would have without the interruption, bit for bit on cpu and
- * wasm.
+ * A run is a function of its options. A run that was stopped or killed resumes from its last checkpoint when it is started
+ * with the same options and store. Its weights equal those of an uninterrupted run, bit for bit on cpu and wasm.
  *
  * @example
  * for await (const event of new Trainer({ backbone, loss, optimizer, batches, epochs: 28 })) {
- *   if (event.kind === 'epoch') console.log(event.epoch, event.loss);
+ *   if (event.kind === 'epoch') console.log(epochNumber(event.epoch), event.loss);
  * }
  */
 export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements AsyncIterable<TrainingEvent> {
@@ -36,15 +34,15 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   #saveDue = false;
   #isIterated = false;
 
-  /** @throws ConfigError for options out of their range, or that do not go together */
+  /** @throws ConfigError for options out of range or in conflict */
   constructor(options: TrainerOptions<Batch>) {
     this.#options = resolveTrainerOptions(options);
     this.#keeper = new CheckpointKeeper(this.#options.run, this.#options.checkpoints);
   }
 
   /**
-   * Trains to the end, or until the signal.
-   * @param loggers get every event, and are closed at the end
+   * Trains to the end, or until `signal` stops the run.
+   * @param loggers record every event; closed at the end
    * @returns the last event
    * @throws what the iteration throws
    */
@@ -55,29 +53,29 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   }
 
   /**
-   * Trains. Leaving the loop ends the run where it stands, without a checkpoint; `signal` saves one.
-   * @throws ConfigError if the trainer was iterated before, or the store holds another run; CheckpointError if
+   * Trains. Leaving the loop stops the run without a checkpoint; `signal` saves one.
+   * @throws ConfigError if the trainer was iterated before, or if the store holds another run; CheckpointError if
    *   checkpoints cannot be written or read; NonFiniteError and BatchError for a batch that cannot be trained on; and
-   *   what data source, backbone, loss and evaluation throw
+   *   what the data source, backbone, loss and evaluation throw
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent, void, undefined> {
-    if (this.#isIterated) throw new ConfigError('This Trainer has been iterated already; make a new one.');
+    if (this.#isIterated) throw new ConfigError('This Trainer was iterated already. Create a new one.');
     this.#isIterated = true;
     const restored = await this.#keeper.restore();
     const { progress } = restored;
-    // What a stopped run left to be evaluated is evaluated first, and saved.
+    // An evaluation that was due when the run stopped comes first, and is saved.
     this.#progress = progress;
     this.#saveDue = this.#evaluationDue;
     const source = this.#options.batches(progress.next);
     const feed = new BatchFeed(source);
-    const steps = new StepMaker(this.#options, feed);
+    const steps = new StepRunner(this.#options, feed);
     try {
       yield this.#startEvent(restored, source.batchesPerEpoch);
       while (this.#evaluationDue || this.#saveDue || !this.#isOver(this.#progress)) {
         if (this.#options.signal?.aborted) {
-          this.#count(await steps.read(this.#keeper.last));
+          this.#addToEpoch(await steps.read(this.#keeper.last));
           yield* this.#save(false);
-          yield { kind: 'stopped', ...this.#place() };
+          yield { kind: 'stopped', ...this.#position() };
           return;
         }
         if (this.#evaluationDue) yield* this.#evaluate();
@@ -85,23 +83,24 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
         else yield* this.#step(steps);
         await yieldToEventLoop();
       }
-      yield { kind: 'finished', ...this.#place() };
+      yield { kind: 'finished', ...this.#position() };
     } finally {
       steps.dispose();
       await feed.close();
     }
   }
 
-  async *#step(steps: StepMaker<Batch>): AsyncGenerator<TrainingEvent> {
+  async *#step(steps: StepRunner<Batch>): AsyncGenerator<TrainingEvent> {
     const { evaluation, checkpoints } = this.#options;
     const begin = performance.now();
-    const made = await steps.make(
+    const completed = await steps.run(
       this.#progress.step,
       this.#keeper.last,
-      (place) => place.isLastOfEpoch || this.#isDue(evaluation, place) || this.#isDue(checkpoints, place),
+      (position) =>
+        position.isLastOfEpoch || this.#isDue(evaluation, position) || this.#isDue(checkpoints, position),
     );
-    const { step, epoch, isLastOfEpoch, next, images, learningRate, numbers } = made;
-    this.#count(numbers);
+    const { step, epoch, isLastOfEpoch, next, images, learningRate, numbers } = completed;
+    this.#addToEpoch(numbers);
     const { epochImages, epochLoss } = this.#progress;
     this.#progress = {
       ...this.#progress,
@@ -110,28 +109,28 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
       epoch: isLastOfEpoch ? epoch + 1 : epoch,
       lastEpoch: epoch,
       next,
-      evaluationDue: this.#isDue(evaluation, made),
+      evaluationDue: this.#isDue(evaluation, completed),
     };
-    this.#saveDue = this.#isDue(checkpoints, made);
+    this.#saveDue = this.#isDue(checkpoints, completed);
     const threshold = numbers.length > 0 ? await this.#threshold() : null;
     const { loss = null, gradientNorm = null } = numbers.at(-1) ?? {};
     const seconds = (performance.now() - begin) / 1000;
-    const place = { step, epoch };
-    yield { kind: 'step', ...place, loss, gradientNorm, learningRate, threshold, images, seconds };
+    const position = { step, epoch };
+    yield { kind: 'step', ...position, loss, gradientNorm, learningRate, threshold, images, seconds };
     if (!isLastOfEpoch) return;
-    yield { kind: 'epoch', ...place, loss: epochLoss / epochImages, threshold, images: epochImages };
+    yield { kind: 'epoch', ...position, loss: epochLoss / epochImages, threshold, images: epochImages };
   }
 
   async *#evaluate(): AsyncGenerator<TrainingEvent> {
     const { evaluation, run, signal } = this.#options;
-    const place = this.#place();
-    const context = { backbone: run.backbone, loss: run.loss, ...place, signal };
+    const position = this.#position();
+    const context = { backbone: run.backbone, loss: run.loss, ...position, signal };
     if (!evaluation) return;
     let result: EvaluationResult | null;
     try {
       result = await evaluate(evaluation, context, run.average);
     } catch (error) {
-      // What was trained is not lost with it; a resumed run evaluates first.
+      // Saves the trained weights; the resumed run evaluates first.
       yield* this.#save(false);
       throw error;
     }
@@ -139,23 +138,23 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     const { values, score, seconds } = result;
     const { evaluations } = this.#progress;
     const measure = bestMeasure(evaluation);
-    // Numbers of another kind, from before an option was changed, say nothing.
+    // Scores by another rule, from before an option changed, are not comparable.
     const best = this.#progress.best?.measure === measure ? this.#progress.best : null;
     const isBest = score !== null && Number.isFinite(score) && (best === null || score > best.score);
     this.#progress = {
       ...this.#progress,
       evaluationDue: false,
-      evaluations: [...evaluations, { ...place, values }],
-      best: isBest ? { ...place, score, measure } : best,
+      evaluations: [...evaluations, { ...position, values }],
+      best: isBest ? { ...position, score, measure } : best,
     };
-    yield { kind: 'evaluation', ...place, values, isBest: score === null ? null : isBest, seconds };
+    yield { kind: 'evaluation', ...position, values, isBest: score === null ? null : isBest, seconds };
     if (isBest || this.#saveDue) yield* this.#save(isBest);
   }
 
   async *#save(isBest: boolean): AsyncGenerator<TrainingEvent> {
     const name = await this.#keeper.save(this.#progress, isBest);
     this.#saveDue = false;
-    if (name !== null) yield { kind: 'checkpoint', ...this.#place(), name, isBest };
+    if (name !== null) yield { kind: 'checkpoint', ...this.#position(), name, isBest };
   }
 
   #startEvent({ progress, ...restored }: RestoredRun, batchesPerEpoch: number | undefined): StartEvent {
@@ -169,12 +168,12 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     return { kind: 'start', step, epoch, ...restored, stepsPerEpoch, totalSteps, totalEpochs };
   }
 
-  /** A run may be resumed without the evaluation that it was stopped before. */
+  /** A resumed run may lack the evaluation that was due. */
   get #evaluationDue(): boolean {
     return this.#progress.evaluationDue && this.#options.evaluation !== undefined;
   }
 
-  #place(): RunPosition {
+  #position(): RunPosition {
     return { step: this.#progress.step, epoch: this.#progress.lastEpoch };
   }
 
@@ -182,14 +181,14 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     return step >= this.#options.steps || epoch >= this.#options.epochs;
   }
 
-  /** Whether its time has come: when the cadence says so, and at the end of the run. */
-  #isDue(cadence: Cadence | undefined, place: StepPosition): boolean {
-    const { step, epoch, isLastOfEpoch } = place;
+  /** Whether an action is due: at its cadence, and at the end of the run. */
+  #isDue(cadence: Cadence | undefined, position: StepPosition): boolean {
+    const { step, epoch, isLastOfEpoch } = position;
     const isLast = this.#isOver({ step, epoch: isLastOfEpoch ? epoch + 1 : epoch });
-    return cadence !== undefined && (isLast || isDue(cadence, place));
+    return cadence !== undefined && (isLast || isDue(cadence, position));
   }
 
-  #count(numbers: readonly StepNumbers[]): void {
+  #addToEpoch(numbers: readonly StepNumbers[]): void {
     for (const { images, lossSum } of numbers) {
       const { epochImages, epochLoss } = this.#progress;
       this.#progress = {
@@ -204,7 +203,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     try {
       return await readThreshold(this.#options.run.loss);
     } catch (error) {
-      // Two parts of a loss learn one, and nothing says which counts: no reason to end a run.
+      // Several parts of a loss learn a threshold and none is chosen: no reason to end a run.
       if (error instanceof ConfigError) return null;
       throw error;
     }

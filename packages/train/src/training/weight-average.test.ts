@@ -7,7 +7,7 @@ import { WeightAverage } from './weight-average.ts';
 describeOnBackends('WeightAverage', () => {
   // torch 2.13: AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(.9)) over the weights 1, 2, 4 has 1,
   // 1.100000023841858 and 1.3899999856948853.
-  it('averages as torch.optim.swa_utils.AveragedModel', async () => {
+  it('averages like torch.optim.swa_utils.AveragedModel', async () => {
     const variable = tf.variable(tf.tensor1d([0])) as tf.Variable;
     const average = new WeightAverage({ decay: 0.9 });
     expect(average.isEmpty).toBe(true);
@@ -27,7 +27,7 @@ describeOnBackends('WeightAverage', () => {
     variable.dispose();
   });
 
-  it('gives the weights back after an error, and is used by one at a time', async () => {
+  it('restores the weights after an error, and rejects a nested use', async () => {
     const variable = tf.variable(tf.tensor1d([1])) as tf.Variable;
     const average = new WeightAverage({ decay: 0.5 });
     average.update([variable]);

@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** Options of `WeightAverage`. */
 export interface WeightAverageOptions {
-  /** How much of the average stays at each step, in [0, 1); for example 0.999. */
+  /** Factor of the previous average in each step, in [0, 1); for example 0.999. */
   readonly decay: number;
 }
 
 /**
  * An exponential moving average of weights (EMA): `average ← decay · average + (1 − decay) · weight` after each step.
- * It begins with the weights after the first step, as `torch.optim.swa_utils.AveragedModel` does.
+ * It starts with the weights after the first step, like `torch.optim.swa_utils.AveragedModel`.
  */
 export class WeightAverage {
   readonly decay: number;
@@ -27,7 +27,7 @@ export class WeightAverage {
     return this.#averages.size === 0;
   }
 
-  /** Takes in the present values of the variables; a `Trainer` calls it after each step. */
+  /** Updates the averages with the present values of the variables; a `Trainer` calls it after each step. */
   update(variables: readonly tf.Variable[]): void {
     for (const variable of variables) {
       const before = this.#averages.get(variable);
@@ -40,20 +40,20 @@ export class WeightAverage {
     }
   }
 
-  /** Sets the averages to the present values of the variables, to go on from a checkpoint. */
+  /** Sets the averages to the present values of the variables, to resume from a checkpoint. */
   restart(variables: readonly tf.Variable[]): void {
     this.dispose();
     for (const variable of variables) this.#set(variable, tf.clone(variable));
   }
 
   /**
-   * Runs something with the averages in the place of the weights: an evaluation, or `backbone.getState()`. The weights
-   * are back afterwards, whatever happens.
-   * @throws ConfigError if they are in use already, and what `run` throws
+   * Runs a function with the averages in place of the weights, such as an evaluation or `backbone.getState()`. Restores the
+   * weights afterwards, even after an error.
+   * @throws ConfigError if the averages are in use already, and what `run` throws
    */
   async use<Result>(run: () => Result | Promise<Result>): Promise<Result> {
     if (this.#isInUse)
-      throw new ConfigError('The averaged weights are in use already; wait for the end of it.');
+      throw new ConfigError('The averaged weights are in use already. Await the earlier use first.');
     this.#isInUse = true;
     const weights = [...this.#averages].map(([variable, average]) => {
       const weight = tf.clone(variable);

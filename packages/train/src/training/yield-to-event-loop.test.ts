@@ -5,8 +5,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it.each(['Node', 'a browser'])('lets timers have their turn in %s', async (place) => {
-  if (place === 'a browser') vi.stubGlobal('setImmediate', undefined);
+it.each(['Node', 'a browser'])('lets timers run in %s', async (host) => {
+  if (host === 'a browser') vi.stubGlobal('setImmediate', undefined);
   let isDone = false;
   setTimeout(() => {
     isDone = true;

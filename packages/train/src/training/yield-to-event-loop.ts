@@ -1,6 +1,6 @@
 /**
- * Lets the event loop turn once, so that signals, timers and a page's events are handled between two steps. No timer: those
- * of a page in the background are slowed down.
+ * Yields to the event loop once, so that signals, timers and page events are handled between two steps. Uses no timer:
+ * browsers throttle timers of background pages.
  */
 export function yieldToEventLoop(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));

@@ -17,17 +17,17 @@ import { GradientSum } from './gradient-sum.ts';
 import { LossReadings, type StepNumbers, type StepPart } from './loss-readings.ts';
 import type { ResolvedTrainerOptions } from './trainer-options.ts';
 
-/** A step that was made. */
+/** A completed optimizer step. */
 export interface CompletedStep extends StepPosition {
   readonly next: BatchPosition;
   readonly images: number;
   readonly learningRate: number;
-  /** Of this step and those before it that had not been read; empty if none was read. */
+  /** Readings of this step and of earlier unread ones; empty if nothing was read. */
   readonly numbers: readonly StepNumbers[];
 }
 
-/** Makes optimizer steps: batches in, weights moved. */
-export class StepMaker<Batch extends TrainingBatch> {
+/** Runs optimizer steps: reads batches and updates the weights. */
+export class StepRunner<Batch extends TrainingBatch> {
   readonly #options: ResolvedTrainerOptions<Batch>;
   readonly #feed: BatchFeed<Batch>;
   readonly #readings = new LossReadings();
@@ -40,32 +40,32 @@ export class StepMaker<Batch extends TrainingBatch> {
   }
 
   /**
-   * Makes one step.
-   * @param stepsDone before this one
-   * @param mustRead whether the loss of this step has to be read, whatever `readEvery` says
-   * @throws NonFiniteError, BatchError before the weights are changed
+   * Runs one step.
+   * @param stepsDone number of steps before this one
+   * @param mustRead says whether the loss of this step must be read, regardless of `readEvery`
+   * @throws NonFiniteError, BatchError before the weights change
    */
-  async make(
+  async run(
     stepsDone: number,
     lastCheckpoint: string | null,
-    mustRead: (place: StepPosition) => boolean,
+    mustRead: (position: StepPosition) => boolean,
   ): Promise<CompletedStep> {
     const { schedule, readEvery } = this.#options;
     const step = stepsDone + 1;
     const sum = new GradientSum();
     try {
       const { last, parts, images } = await this.#accumulate(step, sum, lastCheckpoint);
-      const place = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
+      const position = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
       const gradientNorm = tf.tidy(() => tf.div(sum.norm(), parts.length) as tf.Scalar);
-      this.#readings.add({ ...place, parts, gradientNorm });
-      const reads = step % readEvery === 0 || mustRead(place);
+      this.#readings.add({ ...position, parts, gradientNorm });
+      const reads = step % readEvery === 0 || mustRead(position);
       const numbers = reads ? await this.#readings.read(lastCheckpoint) : [];
-      const learningRate = schedule({ step: stepsDone, epoch: place.epoch });
+      const learningRate = schedule({ step: stepsDone, epoch: position.epoch });
       checkNumber('Trainer: the learning rate of the schedule', learningRate, { minimum: 0 });
       this.#apply(sum, parts.length, numbers.at(-1)?.gradientNorm ?? gradientNorm, learningRate);
-      return { ...place, next: last.next, images, learningRate, numbers };
+      return { ...position, next: last.next, images, learningRate, numbers };
     } catch (error) {
-      // The cause may lie in an earlier step that has not been read yet.
+      // The cause may be an earlier step that has not been read.
       if (error instanceof BatchError) await this.#readings.read(lastCheckpoint);
       throw error;
     } finally {
@@ -73,7 +73,7 @@ export class StepMaker<Batch extends TrainingBatch> {
     }
   }
 
-  /** Reads what has not been read yet. @throws NonFiniteError */
+  /** Reads the steps that have not been read. @throws NonFiniteError */
   async read(lastCheckpoint: string | null): Promise<readonly StepNumbers[]> {
     return this.#readings.read(lastCheckpoint);
   }
@@ -82,7 +82,7 @@ export class StepMaker<Batch extends TrainingBatch> {
     this.#readings.dispose();
   }
 
-  /** Adds up the gradients of the micro-batches of a step; an epoch's end is the end of a step. */
+  /** Sums the gradients of the micro-batches of a step; the end of an epoch ends the step. */
   async #accumulate(step: number, sum: GradientSum, lastCheckpoint: string | null) {
     const { accumulate, seed } = this.#options.run.settings;
     const parts: StepPart[] = [];
@@ -91,10 +91,10 @@ export class StepMaker<Batch extends TrainingBatch> {
       for (;;) {
         const last = await this.#feed.next();
         const { epoch, labels, indices = [] } = last.batch;
-        const place = { step, epoch, indices: [...indices], lastCheckpoint };
+        const details = { step, epoch, indices: [...indices], lastCheckpoint };
         const passSeed = dropoutSeed(seed, (step - 1) * accumulate + parts.length);
-        const loss = this.#pass(last.batch, passSeed, sum, place);
-        parts.push({ loss, images: labels.length, indices: place.indices });
+        const loss = this.#addBatch(last.batch, passSeed, sum, details);
+        parts.push({ loss, images: labels.length, indices: details.indices });
         images += labels.length;
         if (parts.length === accumulate || last.isLastOfEpoch) return { last, parts, images };
       }
@@ -104,14 +104,14 @@ export class StepMaker<Batch extends TrainingBatch> {
     }
   }
 
-  /** One micro-batch: adds its gradients to the sum and lets the loss commit; returns the value of the loss. */
-  #pass(batch: Batch, seed: number, sum: GradientSum, place: FailureDetails): tf.Scalar {
+  /** Adds the gradients of one micro-batch to the sum, and commits the loss. Returns the value of the loss. */
+  #addBatch(batch: Batch, seed: number, sum: GradientSum, details: FailureDetails): tf.Scalar {
     const { run, toTensors } = this.#options;
     const { backbone, loss } = run;
     const isTrained = backbone.trainable.length > 0;
     const embed = (images: tf.Tensor4D) => {
       const embeddings = backbone.forward(images, { training: isTrained, seed });
-      checkEmbeddings(embeddings, place);
+      checkEmbeddings(embeddings, details);
       return embeddings;
     };
     let tensors: BatchTensors | undefined;
@@ -119,15 +119,15 @@ export class StepMaker<Batch extends TrainingBatch> {
     try {
       tensors = toTensors(batch);
       const { images, labels } = tensors;
-      // A frozen backbone stays out of the gradient tape, which would hold all that it computes.
+      // Outside the gradient tape, which would keep every intermediate result of a frozen backbone.
       if (!isTrained) frozen = tf.tidy(() => embed(images));
-      const options = { context: { epoch: place.epoch }, variables: this.#variables };
+      const options = { context: { epoch: details.epoch }, variables: this.#variables };
       return collect(
         lossGradients(loss, () => frozen ?? embed(images), labels, options),
         sum,
       );
     } catch (error) {
-      if (error instanceof DataError) throw new BatchError(error.message, place, { cause: error });
+      if (error instanceof DataError) throw new BatchError(error.message, details, { cause: error });
       throw error;
     } finally {
       if (tensors) tf.dispose([tensors.images, tensors.labels]);
@@ -136,7 +136,7 @@ export class StepMaker<Batch extends TrainingBatch> {
     }
   }
 
-  /** Moves the weights by the mean of the gradients. */
+  /** Updates the weights with the mean of the gradients. */
   #apply(sum: GradientSum, count: number, norm: number | tf.Scalar, learningRate: number): void {
     const { run } = this.#options;
     const { clipNorm } = run.settings;
@@ -155,18 +155,18 @@ export class StepMaker<Batch extends TrainingBatch> {
   }
 }
 
-/** Where reading is free; elsewhere the loss tells, when it is read. */
-function checkEmbeddings(embeddings: tf.Tensor2D, place: FailureDetails): void {
+/** Checks that the embeddings are finite, where reads are cheap. Elsewhere, a non-finite loss reveals it later. */
+function checkEmbeddings(embeddings: tf.Tensor2D, details: FailureDetails): void {
   if (!hasSynchronousReads()) return;
   const bad = embeddings.dataSync<'float32'>().find((value) => !Number.isFinite(value));
   if (bad === undefined) return;
   throw new NonFiniteError(
-    `the embeddings hold ${bad}. Lower the learning rate, or look at these samples.`,
-    place,
+    `the embeddings contain ${bad}. Lower the learning rate, or check these samples.`,
+    details,
   );
 }
 
-/** Moves the gradients to the sum and lets the loss commit; returns the value of the loss. */
+/** Moves the gradients to the sum and commits the loss. Returns the value of the loss. */
 function collect({ value, gradients, step }: LossGradients, sum: GradientSum): tf.Scalar {
   try {
     sum.add(gradients);
