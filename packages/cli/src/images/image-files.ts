@@ -2,11 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { DataError } from '@openset/core';
 import { type ImageSource, imageListSource } from '@openset/data';
+import { imageExtensions } from '@openset/data/node';
 import { readNamed } from '../files/read-named.ts';
 import { statusOf } from '../files/status-of.ts';
 
-/** How the names of images end. */
-export const imageExtensions = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
 const naturally = new Intl.Collator('en', { numeric: true }).compare;
 
 /**

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import { readLfwPairs, readPairTable } from '@openset/data';
-import { openPairs, openVerificationBin, readFrom } from '@openset/data/node';
+import { imageExtensions, openPairs, openVerificationBin, readFrom } from '@openset/data/node';
 import { realPaths } from '../files/real-paths.ts';
 import { statusOf } from '../files/status-of.ts';
-import { imageExtensions } from './image-files.ts';
 import { type PairSet, pairsOfVerificationSet } from './pair-set.ts';
 
 /**

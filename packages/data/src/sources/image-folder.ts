@@ -6,9 +6,12 @@ import { compareNaturally } from './natural-order.ts';
 import { readWholeFile, throwUnreadable } from './node-file.ts';
 import { type PathSource, pathSource } from './path-source.ts';
 
+/** Default file extensions of images, in lower case. */
+export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
+
 /** Options of `openImageFolder`. */
 export interface ImageFolderOptions {
-  /** File extensions of images, in lower case; default `.jpg`, `.jpeg`, `.png`, `.webp`, `.bmp`. Case is ignored. */
+  /** File extensions of images, in lower case; default `imageExtensions`. File names may have upper or lower case. */
   readonly extensions?: readonly string[];
   /** Class names of another set, to number classes alike; default: the folders with images, in natural order. */
   readonly classNames?: readonly string[];
@@ -24,7 +27,7 @@ export interface ImageFolderOptions {
  * @throws DataError if the folder cannot be read or contains no images
  */
 export async function openImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<PathSource> {
-  const { extensions = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'] } = options;
+  const { extensions = imageExtensions } = options;
   const isImage = (name: string) => extensions.some((extension) => name.toLowerCase().endsWith(extension));
   const visited = new Set([await realpath(folder).catch((error) => throwUnreadable(folder, error))]);
   const paths: string[] = [];
