@@ -1,7 +1,14 @@
+export {
+  type Calibration,
+  calibrateProbabilities,
+  mostAccurateThreshold,
+  type RateThreshold,
+  type ScoredPairs,
+  thresholdAtRate,
+} from './calibration.ts';
 export { type Candidate, Gallery, type GalleryState, type Identification } from './gallery.ts';
 export { decodeModel, encodeModel, type ModelDescription, type ModelFile } from './model-file.ts';
 export {
-  type Calibration,
   type CalibrationOptions,
   type ImageBatch,
   type Verification,

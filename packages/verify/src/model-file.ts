@@ -8,7 +8,7 @@ import {
   type LossConfig,
 } from '@openset/core';
 import type { NamedTensorMap } from '@tensorflow/tfjs-core';
-import type { Calibration } from './verifier.ts';
+import type { Calibration } from './calibration.ts';
 
 /** Metadata of a model file. */
 export interface ModelDescription {

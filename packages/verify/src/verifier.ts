@@ -7,18 +7,15 @@ import {
   ShapeError,
   shapeText,
 } from '@openset/core';
-import {
-  bestAccuracy,
-  calibrateThreshold,
-  type LogisticCurve,
-  logisticProbability,
-  plattCalibration,
-} from '@openset/metrics';
+import { logisticProbability } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
+import {
+  type Calibration,
+  calibrateProbabilities,
+  mostAccurateThreshold,
+  thresholdAtRate,
+} from './calibration.ts';
 import { cosine, normalise } from './embedding-rows.ts';
-
-/** Curve that maps a cosine to the probability of "same", as `plattCalibration` fits it. */
-export type Calibration = LogisticCurve;
 
 /** Options of a verifier. */
 export interface VerifierOptions {
@@ -194,20 +191,18 @@ export class Verifier {
           `${cosines.length - negatives.length} and ${negatives.length}: add the missing kind.`,
       );
     }
-    const { slope, offset } = plattCalibration(cosines, isSame);
+    const pairs = { cosines, isSame };
+    const calibration = calibrateProbabilities(pairs);
     const threshold =
-      far === undefined
-        ? Math.min(1, bestAccuracy(cosines, isSame).threshold)
-        : calibrateThreshold(negatives, far).threshold;
-    if (threshold > 1) {
+      far === undefined ? mostAccurateThreshold(pairs) : thresholdAtRate(negatives, far)?.threshold;
+    if (threshold === undefined) {
       throw new ConfigError(
         `No cosine up to 1 accepts at most ${far} of the ${negatives.length} pairs of different identities: some of ` +
           'them have cosine 1. Check whether two copies of one image are marked as different.',
       );
     }
     const { backbone, flipSum, batchSize } = this;
-    const calibration = { slope, offset };
-    return new Verifier({ backbone, flipSum, batchSize, calibration, threshold: Math.max(-1, threshold) });
+    return new Verifier({ backbone, flipSum, batchSize, calibration, threshold });
   }
 
   private async embedEach(...images: tf.Tensor3D[]): Promise<Float32Array[]> {

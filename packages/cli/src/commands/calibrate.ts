@@ -1,6 +1,12 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
 import { pairSimilarities } from '@openset/metrics';
-import { encodeModel } from '@openset/verify';
+import {
+  calibrateProbabilities,
+  encodeModel,
+  mostAccurateThreshold,
+  type ScoredPairs,
+  thresholdAtRate,
+} from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { count, percent } from '../evaluation/texts.ts';
 import { checkFilePlace } from '../files/check-place.ts';
@@ -9,12 +15,6 @@ import { writeAtOnce } from '../files/write-at-once.ts';
 import { differentPairs } from '../images/different-pairs.ts';
 import { loadModel, modelFile, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
-import {
-  calibrateProbabilities,
-  mostAccurateThreshold,
-  type ScoredPairs,
-  thresholdAtRate,
-} from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 

@@ -1,6 +1,11 @@
 import { DataError, type LearnedThreshold, type OpenSetLoss, readThreshold } from '@openset/core';
-import { bestAccuracy, calibrateThreshold, compareThreshold, plattCalibration } from '@openset/metrics';
-import type { ModelDescription } from '@openset/verify';
+import { compareThreshold } from '@openset/metrics';
+import {
+  calibrateProbabilities,
+  type ModelDescription,
+  mostAccurateThreshold,
+  type ScoredPairs,
+} from '@openset/verify';
 
 /** Origin of a threshold that decides. */
 export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
@@ -12,12 +17,6 @@ export type GivenThreshold = number | 'learned';
 export interface DecidingThreshold {
   readonly threshold: number;
   readonly source: ThresholdSource;
-}
-
-/** Cosines of pairs, and whether each pair shows one person. */
-export interface ScoredPairs {
-  readonly cosines: ArrayLike<number>;
-  readonly isSame: ArrayLike<boolean | number>;
 }
 
 // Training: reading and choosing a threshold.
@@ -68,41 +67,6 @@ function isUsable(learned: LearnedThreshold, pairs: ScoredPairs | null): boolean
   if (!betweenEmbeddings(learned) || learned.cosine > 1) return false;
   if (!pairs) return true;
   return compareThreshold(pairs.cosines, pairs.isSame, learned.cosine).accuracyLost <= mostAccuracyLost;
-}
-
-// Calibration on pairs.
-
-/** Returns the threshold with the best accuracy on the pairs, from −1 to 1. */
-export function mostAccurateThreshold({ cosines, isSame }: ScoredPairs): number {
-  const { threshold } = bestAccuracy(cosines, isSame);
-  return Math.min(1, Math.max(-1, threshold));
-}
-
-/** A threshold for a false accept rate. */
-export interface RateThreshold {
-  readonly threshold: number;
-  /** 95 % confidence interval of the threshold. */
-  readonly interval: { readonly low: number; readonly high: number };
-  /** Pairs of different people that a rate this low needs; null for a rate of 0. */
-  readonly differentNeeded: number | null;
-}
-
-/**
- * Returns the threshold that accepts at most a share of pairs of different people, from −1.
- * @param cosines of pairs of different people
- * @returns null if no threshold up to 1 is strict enough
- */
-export function thresholdAtRate(cosines: ArrayLike<number>, far: number): RateThreshold | null {
-  const { threshold, interval, negativesNeeded } = calibrateThreshold(cosines, far);
-  if (threshold > 1) return null;
-  const differentNeeded = Number.isFinite(negativesNeeded) ? negativesNeeded : null;
-  return { threshold: Math.max(-1, threshold), interval, differentNeeded };
-}
-
-/** Returns the curve from cosines to probabilities (Platt scaling). */
-export function calibrateProbabilities({ cosines, isSame }: ScoredPairs) {
-  const { slope, offset } = plattCalibration(cosines, isSame);
-  return { slope, offset };
 }
 
 // Use: the threshold that decides.
