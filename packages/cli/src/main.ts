@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { addConformance } from './command-line/conformance-command.ts';
 import { addFileCommands } from './command-line/file-commands.ts';
 import { addMeasureCommands } from './command-line/measure-commands.ts';
+import { addSchema } from './command-line/schema-command.ts';
 import { addTrain } from './command-line/train-command.ts';
 import { addUseCommands } from './command-line/use-commands.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -30,6 +31,7 @@ addTrain(program);
 addMeasureCommands(program);
 addUseCommands(program);
 addFileCommands(program);
+addSchema(program);
 addConformance(program);
 
 try {

@@ -22,7 +22,8 @@ export function createLoss(
   descriptors: readonly LossDescriptor[],
   sizes: LossSizes = {},
 ): OpenSetLoss {
-  const descriptor = findDescriptor(config.loss, descriptors);
+  const { loss: name, ...given } = config;
+  const descriptor = findDescriptor(name, descriptors);
   const nested: OpenSetLoss[] = [];
   const build = (value: unknown): unknown => {
     if (!isLossConfig(value)) return value;
@@ -31,7 +32,7 @@ export function createLoss(
     return loss;
   };
   try {
-    const options: Record<string, unknown> = { ...config };
+    const options: Record<string, unknown> = { ...given };
     for (const [key, { type }] of Object.entries(descriptor.options)) {
       if (type === 'loss') options[key] = build(options[key]);
       if (type === 'parts') options[key] = mapParts(options[key], build);

@@ -11,7 +11,7 @@ const loaded = new Map<string, LossDescriptor>();
 
 /** Returns the descriptors of all losses: those of this repository, and those of modules loaded so far. */
 export function knownLosses(): readonly LossDescriptor[] {
-  return [...losses, ...loaded.values()];
+  return [...losses, ...new Set(loaded.values())];
 }
 
 /** Returns the descriptor that `loadLossModule` has loaded; undefined if there is none. */
@@ -45,9 +45,9 @@ export async function loadLossModule(reference: string): Promise<LossDescriptor>
   const { module, name } = splitReference(key);
   const exports = await importModule(module);
   const descriptor = findExport(exports, module, name);
-  if (losses.some((one) => one.name === descriptor.name)) {
+  if (knownLosses().some((one) => one.name === descriptor.name && one !== descriptor)) {
     throw new ConfigError(
-      `'${module}': the name '${descriptor.name}' is taken by a loss of openset; choose another.`,
+      `'${module}': the name '${descriptor.name}' is taken by another loss; choose a different one.`,
     );
   }
   await tryLoss(descriptor, module);

@@ -79,7 +79,14 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
 async function readSettingsFile(path: string): Promise<Settings> {
   const value = await readJson(path, `There is no configuration file '${path}'.`);
   await loadModulesOf((value as { loss?: unknown } | null)?.loss);
-  return parseSettings(settingsSchema(), value, path);
+  return parseSettings(settingsSchema(), withoutSchemaName(value), path);
+}
+
+/** `$schema` names the schema for editors; it is no setting. */
+function withoutSchemaName(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const { $schema: _, ...settings } = value as { readonly $schema?: unknown };
+  return settings;
 }
 
 /** Loads the modules of a loss and of the losses nested in it, so that the schema knows them. */

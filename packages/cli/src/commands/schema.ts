@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { isModuleReference, loadLossModule } from '../config/loss-modules.ts';
+import { checkLossWord } from '../config/loss-words.ts';
+import { settingsSchema } from '../config/settings.ts';
+import type { CommandResult } from '../output.ts';
+
+/** Options of `openset schema`. */
+export interface SchemaOptions {
+  /** A loss from a module that the schema is to include, `MODULE#EXPORT`. */
+  readonly loss?: string;
+}
+
+/**
+ * Returns the JSON schema (draft 7) of configuration files, so that editors complete and check them.
+ * @throws ConfigError for a module without a loss
+ */
+export async function schema({ loss }: SchemaOptions): Promise<CommandResult<object>> {
+  if (loss !== undefined && isModuleReference(checkLossWord(loss))) await loadLossModule(loss);
+  const { properties, ...facts } = z.toJSONSchema(settingsSchema(), { target: 'draft-7', io: 'input' });
+  const data = {
+    title: 'Configuration of openset train',
+    ...facts,
+    properties: { $schema: { type: 'string' }, ...properties },
+  };
+  return { data, text: JSON.stringify(data, null, 2) };
+}

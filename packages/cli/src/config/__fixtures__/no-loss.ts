@@ -1,0 +1,2 @@
+/** A class in a module without any descriptor. */
+export class PlainLoss {}
