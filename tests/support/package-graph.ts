@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importedPackages } from './import-rules.ts';
+import { replaceBlock } from './replace-block.ts';
 import { isTestFile, type WorkspacePackage, writtenFiles } from './workspace.ts';
 
 /** Packages that the published source of a package imports. */
@@ -95,16 +96,10 @@ export function importTable(packages: readonly PackageImports[]): string {
   return ['| package | imports | from npm and Node |', '|---|---|---|', ...rows].join('\n');
 }
 
-const startMark = '<!-- packages:start -->';
-const endMark = '<!-- packages:end -->';
-
 /**
  * Returns a page with the graph and the table between its marks brought up to date.
  * @throws Error for a page without the marks
  */
 export function withPackageGraph(page: string, packages: readonly PackageImports[]): string {
-  const [start, end] = [page.indexOf(startMark), page.indexOf(endMark)];
-  if (start < 0 || end < start) throw new Error(`The page needs the lines ${startMark} and ${endMark}.`);
-  const before = page.slice(0, start + startMark.length);
-  return `${before}\n${mermaidGraph(packages)}\n\n${importTable(packages)}\n${page.slice(end)}`;
+  return replaceBlock(page, 'packages', `${mermaidGraph(packages)}\n\n${importTable(packages)}`);
 }
