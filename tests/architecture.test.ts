@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { importCircles, importGraph } from './support/import-graph.ts';
 import { forbiddenImport, importedPackages } from './support/import-rules.ts';
 import {
   isTestFile,
@@ -102,6 +103,33 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
 
   it('has no enum', () => {
     expect(sources.filter((path) => containsEnum(read(path)))).toEqual([]);
+  });
+});
+
+describe('imports between files', () => {
+  const written = writtenFiles(rootFolder).filter((path) => path.endsWith('.ts'));
+  const read = (path: string) => readFileSync(join(rootFolder, path), 'utf8');
+  const sources = written.filter((path) => /^(packages\/[^/]+\/src|examples|bench)\//.test(path));
+  const graph = importGraph(new Map(sources.map((path) => [path, read(path)])));
+
+  it('form no circle, type imports included', () => {
+    expect(importCircles(graph)).toEqual([]);
+  });
+
+  it('never lead from production code to a fixture', () => {
+    const production = [...graph].filter(([path]) => !isTestFile(path) && !path.startsWith('bench/'));
+    const violations = production.flatMap(([path, targets]) =>
+      targets.filter((target) => isTestFile(target)).map((target) => `${path} imports ${target}`),
+    );
+    expect(violations).toEqual([]);
+  });
+
+  it('leave comparisons of backend names to storage.ts and to packages that choose a backend', () => {
+    const choosing = /^packages\/(cli|testkit|wasm-kernels)\/|^packages\/core\/src\/storage\.ts$/;
+    const comparing = /getBackend\(\)\s*[!=]==|\.has\((tf\.)?getBackend\(\)\)/;
+    const libraries = sources.filter((path) => path.startsWith('packages/') && !choosing.test(path));
+    const production = libraries.filter((path) => !isTestFile(path));
+    expect(production.filter((path) => comparing.test(read(path)))).toEqual([]);
   });
 });
 
