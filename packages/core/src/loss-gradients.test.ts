@@ -64,7 +64,7 @@ describeOnBackends('lossGradients', (backend) => {
     expect(contexts).toEqual([{ epoch: 3 }, undefined]);
   });
 
-  it('differentiates by the variables asked for', () => {
+  it('differentiates by the given variables', () => {
     expect(gradients({ variables: [kernel] })).toEqual({ [kernel.name]: [8, 12] });
   });
 
@@ -105,7 +105,7 @@ describeOnBackends('lossGradients', (backend) => {
     expect(() => gradients({ variable: [] } as LossGradientsOptions)).toThrow(/'variable' .* variables\.$/);
   });
 
-  it('says so when nothing can be trained', () => {
+  it('rejects a step without trainable variables', () => {
     const other = tf.variable(tf.scalar(1));
     const { numTensors } = tf.memory();
     const message = /^Neither embed nor the loss uses a trainable variable/;
@@ -117,7 +117,7 @@ describeOnBackends('lossGradients', (backend) => {
     other.dispose();
   });
 
-  it('leaves no tensor behind where embed fails, the loss rejects the batch, or a gradient fails', () => {
+  it('leaves no tensors behind when embed fails, the loss rejects the batch, or a gradient fails', () => {
     const { numTensors, numDataBuffers } = tf.memory();
     const bug = new TypeError('a bug');
     const failing = () => {

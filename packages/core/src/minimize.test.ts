@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { relativeError } from '@openset/testkit';
 import { describeOnBackends } from '@openset/testkit/vitest';
-// Unlike tfjs-core, this registers the gradients of the operations that the models below are made of.
+// Unlike tfjs-core, tfjs registers the gradients of the operations in the models below.
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { randomRows } from './__fixtures__/bank-cases.ts';
@@ -25,7 +25,7 @@ const read = (scalar: tf.Scalar) => {
   return value;
 };
 
-/** A linear model `x · kernel` on a batch of 6, from numbers that are the same for every call. */
+/** Returns a linear model `x · kernel` and a batch of 6 samples, the same for every call. */
 function linearModel() {
   const inputs = tf.tensor2d(randomRows(6, 4, 51));
   const labels = tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32');
@@ -44,7 +44,7 @@ describeOnBackends('minimize', (backend) => {
     model.dispose();
   });
 
-  it('makes the loss of a repeated batch fall, and returns it as it was before each step', () => {
+  it('reduces the loss of a repeated batch, and returns the loss before each step', () => {
     const { kernel, labels, embed } = model;
     const loss = new SoftmaxLoss(1);
     const optimizer = tf.train.sgd(0.05);
@@ -58,7 +58,7 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('goes one step down the gradient, then commits', () => {
+  it('takes one step down the gradient, then commits', () => {
     const { kernel, labels, embed } = model;
     const loss = new ScalarLoss({ numClasses: 3, embeddingSize: 3 });
     const sum = values(embed()).reduce((total, value) => total + value, 0);
@@ -67,7 +67,7 @@ describeOnBackends('minimize', (backend) => {
     // The loss is slope · Σ embeddings with slope 2: its derivative by the slope is the sum.
     expect(loss.slope.dataSync()[0]).toBeCloseTo(2 - 0.5 * sum, 4);
     expect(values(loss.count)).toEqual([6]);
-    // Only what is asked for is trained.
+    // `variables` restricts what is trained.
     const [before, slope] = [values(kernel), values(loss.slope)];
     read(minimize(optimizer, loss, embed, labels, { variables: [kernel] }));
     expect(values(loss.slope)).toEqual(slope);
@@ -76,10 +76,10 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('keeps the slots of an optimizer in order when a part joins in later', () => {
+  it('keeps the slots of an optimizer in order when a part starts late', () => {
     const { kernel, labels, embed } = model;
     const start = tf.tidy(() => kernel.clone().arraySync()) as number[][];
-    // The late part stands first, so that its variable stands before the other's once it takes part.
+    // The late part comes first, so that its variable precedes the other's once it takes part.
     const make = () =>
       new CombinedLoss({ late: { loss: new SoftmaxLoss(1), startEpoch: 3 }, early: new SoftmaxLoss(2) });
     const weights = (loss: CombinedLoss) => [kernel, ...loss.trainable].flatMap(values);
@@ -110,7 +110,7 @@ describeOnBackends('minimize', (backend) => {
     for (const each of [loss, other, optimizer, reference]) each.dispose();
   });
 
-  it('says that an optimizer cannot go on without a variable that it has trained', () => {
+  it('rejects an optimizer one of whose variables was disposed of', () => {
     const { labels, embed } = model;
     const [first, second] = [new SoftmaxLoss(1), new SoftmaxLoss(2)];
     const optimizer = tf.train.momentum(0.1, 0.9);
@@ -123,7 +123,7 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('leaves everything as it was when the loss refuses the batch', () => {
+  it('changes nothing when the loss rejects the batch', () => {
     const { kernel, embed } = model;
     const loss = new ScalarLoss({ numClasses: 3, embeddingSize: 3 });
     const optimizer = tf.train.momentum(0.1, 0.9);
@@ -138,7 +138,7 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('leaves a variable alone that is frozen, whatever the optimizer would do to it', () => {
+  it('does not pass the optimizer a gradient for a frozen variable', () => {
     const { kernel, labels, embed } = model;
     const frozen = tf.variable(tf.tensor1d([1, 2]), false);
     const seen: string[] = [];
@@ -159,12 +159,12 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('leaves no tensor behind where the state cannot be committed', () => {
+  it('leaves no tensors behind when the commit fails', () => {
     const { labels, embed } = model;
     const loss = new SoftmaxLoss(1);
     const forward = loss.forward.bind(loss);
-    loss.forward = (...given) => ({
-      ...forward(...given),
+    loss.forward = (...args) => ({
+      ...forward(...args),
       commit: () => {
         throw new RangeError('no room');
       },
@@ -179,7 +179,7 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('leaves no tensor behind over 20 steps', () => {
+  it('leaves no tensors behind over 20 steps', () => {
     const { labels, embed } = model;
     const loss = new CombinedLoss({ a: new SoftmaxLoss(1), b: new SoftmaxLoss(2) }, { combination: 'mean' });
     const optimizer = tf.train.adam(0.01);
@@ -191,7 +191,7 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('says which package a backend lacks a kernel for', () => {
+  it('names the package that adds a missing kernel', () => {
     const images = tf.ones([2, 4, 4, 1]) as tf.Tensor4D;
     const filter = tf.variable(tf.ones([4, 4, 1, 3]) as tf.Tensor4D);
     const labels = tf.tensor1d([0, 1], 'int32');
@@ -215,7 +215,7 @@ describeOnBackends('minimize', (backend) => {
     optimizer.dispose();
   });
 
-  it('says what to do on a backend other than wasm, and passes other errors on', () => {
+  it('suggests a remedy on other backends than wasm, and rethrows other errors', () => {
     const loss = new ScalarLoss({ numClasses: 3, embeddingSize: 3 });
     const optimizer = tf.train.sgd(0.1);
     const failing = (error: Error) => () =>

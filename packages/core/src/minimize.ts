@@ -52,7 +52,7 @@ export function minimize(
   }
 }
 
-/** Returns a gradient for each variable of the optimizer; adds to `tensors` the zeros that it makes. */
+/** Returns a gradient for each variable of the optimizer; adds the zeros that it creates to `tensors`. */
 function inFixedOrder(
   optimizer: tf.Optimizer,
   gradients: LossGradients['gradients'],
@@ -65,12 +65,12 @@ function inFixedOrder(
   if (disposed) {
     throw new ConfigError(
       `This optimizer has trained the variable '${disposed.name}', which has been disposed of. tfjs optimizers keep ` +
-        'moments by position, so it cannot drop the variable: make a new optimizer.',
+        'moments by position, so it cannot drop the variable. Create a new optimizer.',
     );
   }
   return order.map((variable) => {
     const { name } = variable;
-    // A frozen variable keeps its place; optimizers skip null.
+    // A frozen variable keeps its position; optimizers skip null.
     if (!variable.trainable) return { name, tensor: null as unknown as tf.Tensor };
     const gradient = gradients.get(variable);
     if (gradient) return { name, tensor: gradient };

@@ -13,12 +13,12 @@ describe('hasStarted', () => {
     ]);
   });
 
-  it('needs no epoch where the start is the beginning', () => {
+  it('needs no epoch if the part starts in the first epoch', () => {
     expect(hasStarted('It', 1, undefined)).toBe(true);
     expect(hasStarted('It', 0, {})).toBe(true);
   });
 
-  it.each([undefined, {}])('asks for the epoch where it matters: %o', (context) => {
+  it.each([undefined, {}])('requires the epoch otherwise: %o', (context) => {
     const ask = () => hasStarted('EPL', 2, context);
     expect(ask).toThrow(ConfigError);
     expect(ask).toThrow(/EPL starts at epoch 2: pass the epoch, counted from 0, as \{ epoch \} to forward/);
@@ -30,7 +30,7 @@ describe('hasEnded', () => {
     expect([0, 1, 2].map((epoch) => hasEnded('It', 2, { epoch }))).toEqual([false, false, true]);
   });
 
-  it('asks for the epoch', () => {
+  it('requires the epoch', () => {
     expect(() => hasEnded('The class loss', 2, {})).toThrow(
       /^The class loss ends after epoch 2: pass the epoch, .* or omit endEpoch\.$/,
     );
