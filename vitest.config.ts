@@ -28,6 +28,7 @@ export default defineConfig({
     maxWorkers: '100%',
     // Tests that start processes of their own do it two at a time.
     maxConcurrency: 2,
+    globalSetup: ['tests/compile-kernels.ts'],
     setupFiles: ['tests/setup.ts'],
     projects: [
       {

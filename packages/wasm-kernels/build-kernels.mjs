@@ -1,30 +1,52 @@
 // Compiles assembly/ with AssemblyScript, and writes the binaries to src/generated/ as text that every bundler accepts.
 // `npm ci` runs this script in the repository. The published package contains the result.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const generated = join(folder, 'src', 'generated');
+const binaries = join(generated, 'binary.ts');
+const sourcesLine = `// Sources: ${hashSources()}\n`;
 
-mkdirSync(generated, { recursive: true });
-writeFileSync(
-  join(generated, 'binary.ts'),
-  `// build-kernels.mjs generates this file from assembly/. Both binaries import a shared memory. kernel-modules.ts changes
+// `--if-stale` skips the build unless sources have changed since the last one.
+const isFresh = existsSync(binaries) && readFileSync(binaries, 'utf8').startsWith(sourcesLine);
+if (!(isFresh && process.argv.includes('--if-stale'))) await build();
+
+async function build() {
+  const { default: asc } = await import('assemblyscript/asc');
+  const text = `${sourcesLine}// build-kernels.mjs generates this file from assembly/. Both binaries import a shared memory. kernel-modules.ts changes
 // one bit to make versions for unshared memory.
 
 /** The kernels for every engine with SIMD. */
-export const simdBinary = '${await compile([])}';
+export const simdBinary = '${await compile(asc, [])}';
 
 /** The kernels with fused multiply-add, for engines with relaxed SIMD. */
-export const relaxedBinary = '${await compile(['--enable', 'relaxed-simd'])}';
-`,
-);
+export const relaxedBinary = '${await compile(asc, ['--enable', 'relaxed-simd'])}';
+`;
+  mkdirSync(generated, { recursive: true });
+  // Renaming replaces the file at one instant, so no reader sees a partial one.
+  writeFileSync(`${binaries}.${process.pid}`, text);
+  renameSync(`${binaries}.${process.pid}`, binaries);
+}
+
+/** Returns a hash of all sources that AssemblyScript compiles, and of this script. */
+function hashSources() {
+  const assembly = readdirSync(join(folder, 'assembly')).map((name) => join('assembly', name));
+  const shared = readdirSync(join(folder, 'src'))
+    .filter((name) => /(task-ids|words)\.ts$/.test(name))
+    .map((name) => join('src', name));
+  const hash = createHash('sha256');
+  for (const path of [...assembly, ...shared, 'build-kernels.mjs'].sort()) {
+    hash.update(path).update(readFileSync(join(folder, path)));
+  }
+  return hash.digest('hex');
+}
 
 /** Compiles the assembly, and returns the module as base64 text. */
-async function compile(options) {
+async function compile(asc, options) {
   const output = join(tmpdir(), `openset-kernels-${process.pid}.wasm`);
   // The module uses the memory of tfjs-backend-wasm, up to 4 GB, and has no allocator.
   const memory = ['--importMemory', '--runtime', 'stub', '--maximumMemory', '65536'];
