@@ -27,7 +27,7 @@ export interface ThresholdAccuracy {
  * @param isSame `[pairs]`: true or 1 if both images show the same identity
  * @param threshold on the scale of the similarities; not NaN. Pass a float64: the float32 nearest to 0.3 is larger
  *   than 0.3
- * @throws MetricsError if there are no pairs, lengths differ, or a similarity or the threshold is unusable
+ * @throws MetricsError if there are no pairs, lengths differ, or a similarity or the threshold is invalid
  */
 export function accuracyAt(
   similarities: ArrayLike<number>,

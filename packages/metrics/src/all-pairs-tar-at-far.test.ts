@@ -77,8 +77,8 @@ describe('allPairsTarAtFar', () => {
   ])('is exact among many pairs, %s', (_, memory) => {
     const [count, size] = [300, 8];
     const labels = Array.from({ length: count }, (_, row) => row % 40);
-    const embeddings = Float32Array.from({ length: count * size }, (_, place) => {
-      const [row, column] = [Math.floor(place / size), place % size];
+    const embeddings = Float32Array.from({ length: count * size }, (_, index) => {
+      const [row, column] = [Math.floor(index / size), index % size];
       return Math.sin(labels[row]! * 7 + column * 3) + 0.7 * Math.sin(row * 12.9898 + column * 78.233);
     });
     const rows = unitRows(embeddings, size);

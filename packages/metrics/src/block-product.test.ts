@@ -24,8 +24,8 @@ it('equals plain loops for every shape, including edges and strips', () => {
     [2, 131, 5],
   ] as const) {
     const [a, b] = [whole(rowsA * size, 7), whole(rowsB * size, 5)];
-    const expected = Array.from({ length: rowsA * rowsB }, (_, place) => {
-      const [i, j] = [Math.floor(place / rowsB), place % rowsB];
+    const expected = Array.from({ length: rowsA * rowsB }, (_, index) => {
+      const [i, j] = [Math.floor(index / rowsB), index % rowsB];
       return Array.from({ length: size }, (_, k) => a[i * size + k]! * b[j * size + k]!).reduce(
         (x, y) => x + y,
       );

@@ -40,8 +40,8 @@ describe('bootstrapInterval', () => {
     const strata = [2, 5, 2, 2, 5, 5, 5];
     const drawn = new Uint32Array(7);
     const count = (indices: Uint32Array) => {
-      indices.forEach((index, place) => {
-        expect(strata[index]).toBe(strata[place]);
+      indices.forEach((index, position) => {
+        expect(strata[index]).toBe(strata[position]);
         drawn[index]! += 1;
       });
       return 1;
@@ -49,7 +49,7 @@ describe('bootstrapInterval', () => {
     bootstrapInterval(count, 7, { samples: 20_000, strata });
     for (const often of drawn) expect(Math.abs(often / 20_000 - 1)).toBeLessThan(0.04);
     expect(() => bootstrapInterval(count, 7, { strata: [1, 2] })).toThrow(
-      /strata must have 7 numbers, but has 2/,
+      /strata has 2 elements, but count requires 7/,
     );
     expect(() => bootstrapInterval(count, 1, { strata: [Number.NaN] })).toThrow(/strata\[0\] is NaN/);
   });

@@ -1,4 +1,4 @@
-import { checkConfidence, checkWhole } from './checks.ts';
+import { checkConfidence, checkWhole, elements } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { quantile } from './quantile.ts';
 import { seededRandom } from './random.ts';
@@ -25,7 +25,7 @@ export interface BootstrapInterval {
  *
  * @param statistic maps `[count]` indices into the data to a finite number. The first call gets 0, 1, 2, … and gives
  *   `estimate`. All calls share one array: do not keep it
- * @param count number of data, at least 1
+ * @param count number of data points, at least 1
  * @param options `confidence`: above 0, below 1, default 0.95. `samples`: number of resamples, at least 2, default 1000.
  *   `seed`: default 0; the same seed gives the same interval on every machine. `strata`: `[count]`, the stratum of each
  *   datum, any number except NaN, default one stratum. Each resample has as many data of each stratum (pairs of the same
@@ -66,7 +66,7 @@ export function bootstrapInterval(
   const values = new Float64Array(samples);
   for (let sample = 0; sample < samples; sample++) {
     for (const members of kinds) {
-      for (const place of members) indices[place] = members[random.below(members.length)]!;
+      for (const index of members) indices[index] = members[random.below(members.length)]!;
     }
     values[sample] = evaluate(`resample ${sample}`);
   }
@@ -84,15 +84,18 @@ export function bootstrapInterval(
 /** Returns the indices of the data of each stratum. */
 function groupByStratum(strata: ArrayLike<number>, count: number): Uint32Array[] {
   if (strata.length !== count) {
-    throw new MetricsError(`bootstrapInterval: strata must have ${count} numbers, but has ${strata.length}.`);
+    throw new MetricsError(
+      `bootstrapInterval: strata has ${elements(strata.length)}, but count requires ${count}.`,
+    );
   }
   const members = new Map<number, number[]>();
-  for (let place = 0; place < count; place++) {
-    const stratum = strata[place]!;
-    if (Number.isNaN(stratum)) throw new MetricsError(`bootstrapInterval: strata[${place}] is NaN.`);
+  for (let index = 0; index < count; index++) {
+    const stratum = strata[index]!;
+    if (Number.isNaN(stratum))
+      throw new MetricsError(`bootstrapInterval: strata[${index}] is NaN, but must be a number.`);
     const own = members.get(stratum);
-    if (own) own.push(place);
-    else members.set(stratum, [place]);
+    if (own) own.push(index);
+    else members.set(stratum, [index]);
   }
-  return [...members.values()].map((places) => Uint32Array.from(places));
+  return [...members.values()].map((own) => Uint32Array.from(own));
 }

@@ -46,8 +46,8 @@ export function calibrateThreshold(
   checkConfidence(`${caller}: confidence`, confidence);
   const count = negatives.length;
   const sorted = new Float64Array(count);
-  for (let place = 0; place < count; place++) {
-    sorted[place] = readScore(`${caller}: negatives`, negatives, place);
+  for (let index = 0; index < count; index++) {
+    sorted[index] = readScore(`${caller}: negatives`, negatives, index);
   }
   sorted.sort();
   const allowed = falseAcceptsAllowed(far, count);

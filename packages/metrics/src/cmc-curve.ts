@@ -46,6 +46,6 @@ function cumulativeRates(
       `${caller}: none of ${ranks.length} probes has its identity in the gallery: compare the probe and gallery labels.`,
     );
   }
-  for (let place = 1; place < maxRank; place++) curve[place]! += curve[place - 1]!;
+  for (let index = 1; index < maxRank; index++) curve[index]! += curve[index - 1]!;
   return curve.map((count) => count / mated);
 }

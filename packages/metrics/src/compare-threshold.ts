@@ -21,7 +21,7 @@ export interface ThresholdComparison {
  * @param similarities `[pairs]`: larger means more alike; finite, or `-Infinity` for "never accepted"
  * @param isSame `[pairs]`: true or 1 if both images show the same identity
  * @param threshold on the scale of the similarities; not NaN
- * @throws MetricsError if there are no pairs, lengths differ, or a similarity or the threshold is unusable
+ * @throws MetricsError if there are no pairs, lengths differ, or a similarity or the threshold is invalid
  */
 export function compareThreshold(
   similarities: ArrayLike<number>,

@@ -11,7 +11,7 @@ import { MetricsError } from './metrics-error.ts';
  * @param b `[pairs, size]`, row-major
  * @param size the embedding size, at least 1
  * @returns `[pairs]`
- * @throws MetricsError if the shapes do not match, or a row holds NaN, an infinity, or only zeros
+ * @throws MetricsError if the shapes do not match, or a row contains NaN, an infinity, or only zeros
  */
 export function cosineSimilarities(
   a: ArrayLike<number>,
@@ -35,7 +35,7 @@ export function cosineSimilarities(
  * @param size the embedding size, at least 1
  * @param pairs `[pairs, 2]`, row-major: the two rows of each pair, as `samplePairs` returns them
  * @returns `[pairs]`, in `[-1, 1]`
- * @throws MetricsError if the shapes do not match, a row does not exist, or a row of a pair holds NaN, an infinity, or
+ * @throws MetricsError if the shapes do not match, a row does not exist, or a row of a pair contains NaN, an infinity, or
  *   only zeros
  */
 export function pairSimilarities(
@@ -52,11 +52,11 @@ export function pairSimilarities(
     );
   }
   const cosines = new Float64Array(pairs.length / 2);
-  const readRow = (place: number): number => {
-    const row = pairs[place]!;
+  const readRow = (index: number): number => {
+    const row = pairs[index]!;
     if (Number.isInteger(row) && row >= 0 && row < rows) return row;
     throw new MetricsError(
-      `pairSimilarities: pairs[${place}] is ${String(row)}, but must be a row of the embeddings, in [0, ${rows}).`,
+      `pairSimilarities: pairs[${index}] is ${String(row)}, but must be a row of the embeddings, in [0, ${rows}).`,
     );
   };
   for (let pair = 0; pair < cosines.length; pair++) {
@@ -76,7 +76,7 @@ interface Matrix {
 function cosine(a: Matrix, rowOfA: number, b: Matrix, rowOfB: number, size: number): number {
   const result = plainCosine(a.values, rowOfA * size, b.values, rowOfB * size, size);
   if (result !== undefined) return result;
-  // The squares overflow or underflow, or a row is unusable.
+  // The squares overflow or underflow, or a row is invalid.
   return plainCosine(scaleRow(a, rowOfA, size), 0, scaleRow(b, rowOfB, size), 0, size)!;
 }
 
@@ -106,7 +106,7 @@ function plainCosine(
 
 /**
  * Divides a row by its largest magnitude, which changes no cosine and keeps every square in range.
- * @throws MetricsError if the row holds NaN, an infinity, or only zeros
+ * @throws MetricsError if the row contains NaN, an infinity, or only zeros
  */
 function scaleRow({ name, values }: Matrix, row: number, size: number): Float64Array {
   const scaled = new Float64Array(size);

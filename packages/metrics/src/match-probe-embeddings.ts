@@ -58,10 +58,10 @@ export function matchProbeEmbeddings({
   };
   scanPairs({ ...scan, skip: hasNoMates }, (scores, start, end, row, firstColumn) => {
     const identity = own[row]!;
-    for (let place = start; place < end; place++) {
-      if (theirs[firstColumn + place - start] !== identity) continue;
-      requireCosine(caller, scores[place]!);
-      if (scores[place]! > bestRight[row]!) bestRight[row] = scores[place]!;
+    for (let index = start; index < end; index++) {
+      if (theirs[firstColumn + index - start] !== identity) continue;
+      requireCosine(caller, scores[index]!);
+      if (scores[index]! > bestRight[row]!) bestRight[row] = scores[index]!;
     }
   });
   scanPairs(scan, (scores, start, end, row, firstColumn) => {
@@ -69,10 +69,10 @@ export function matchProbeEmbeddings({
     // Strangers have no rank: no score counts against them.
     const right = ranks[row]! > 0 ? bestRight[row]! : Number.POSITIVE_INFINITY;
     let [wrong, above] = [bestWrong[row]!, 0];
-    for (let place = start; place < end; place++) {
-      const score = scores[place]!;
+    for (let index = start; index < end; index++) {
+      const score = scores[index]!;
       requireCosine(caller, score);
-      if (theirs[firstColumn + place - start] === identity) continue;
+      if (theirs[firstColumn + index - start] === identity) continue;
       if (score > wrong) wrong = score;
       if (score >= right) above += 1;
     }

@@ -72,10 +72,10 @@ export function megaFaceProtocol({
   const mates: number[][] = Array.from({ length: rows }, () => []);
   const same: number[] = [];
   scanPairs(scan, (scores, start, end, row, firstColumn) => {
-    for (let place = start; place < end; place++) {
-      const column = firstColumn + place - start;
+    for (let index = start; index < end; index++) {
+      const column = firstColumn + index - start;
       if (own[column] !== own[row]) continue;
-      const score = scores[place]!;
+      const score = scores[index]!;
       requireCosine(caller, score);
       mates[row]!.push(score);
       mates[column]!.push(score);
@@ -105,8 +105,8 @@ export function megaFaceProtocol({
     fars,
     memory,
   );
-  const found = ranking.flatMap((one) => one.ranks());
-  const rankAccuracies = ranks.map((rank) => found.filter((one) => one <= rank).length / tries);
+  const found = ranking.flatMap((mates) => mates.ranks());
+  const rankAccuracies = ranks.map((rank) => found.filter((reached) => reached <= rank).length / tries);
   return { rankAccuracies, tries, points, positives: same.length, negatives };
 }
 
@@ -125,8 +125,8 @@ class MateRanks {
   add(scores: Float32Array, start: number, end: number): void {
     const mates = this.#scores;
     const lowest = mates.length > 0 ? mates[0]! : Number.POSITIVE_INFINITY;
-    for (let place = start; place < end; place++) {
-      const score = scores[place]!;
+    for (let index = start; index < end; index++) {
+      const score = scores[index]!;
       // Nearly all distractors score lower.
       if (score < lowest) continue;
       let mate = mates.length - 1;

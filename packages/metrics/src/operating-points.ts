@@ -12,7 +12,7 @@ import type { OperatingPoint } from './tar-at-far.ts';
  *
  * The thresholds depend only on the positives and the highest negatives, and the numbers of both are known. If they fit
  * into `memory` scores, one pass keeps them. Otherwise two passes count: the first fills a histogram that bounds each
- * threshold, the second finds the exact place within the bin.
+ * threshold, the second finds the exact score within the bin.
  *
  * @param memory largest number of scores to keep
  * @throws MetricsError if a kind of pairs is missing, there is no target, a target is not in `[0, 1]`, or a score is not a

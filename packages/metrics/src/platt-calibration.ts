@@ -4,7 +4,7 @@ import { checkPairs, readPairLabel, requireBothKinds } from './sorted-similariti
 
 /** A logistic curve: a pair of similarity `s` shows one identity with probability `1 / (1 + exp(slope · s + offset))`. */
 export interface LogisticCurve {
-  /** A in Platt's notation; negative where larger similarities mean "same". */
+  /** A in Platt's notation; negative if larger similarities mean "same". */
   readonly slope: number;
   /** B in Platt's notation. */
   readonly offset: number;

@@ -3,9 +3,9 @@
  * Values may be `-Infinity`; a quantile between `-Infinity` and another value is `-Infinity`.
  */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
   const low = sorted[below]!;
-  if (place === below || low === Number.NEGATIVE_INFINITY) return low;
-  return low + (sorted[below + 1]! - low) * (place - below);
+  if (position === below || low === Number.NEGATIVE_INFINITY) return low;
+  return low + (sorted[below + 1]! - low) * (position - below);
 }

@@ -28,57 +28,57 @@ export function radixPoints({
   scan((scores, start, end, identities, firstIdentity, identity) => {
     const words = viewBits(scores);
     const shift = firstIdentity - start;
-    for (let place = start; place < end; place++) {
-      const bin = binOfKey(sortKey(words[place]!));
-      if (identities[place + shift] === identity) upperSame[bin]! += 1;
+    for (let index = start; index < end; index++) {
+      const bin = binOfKey(sortKey(words[index]!));
+      if (identities[index + shift] === identity) upperSame[bin]! += 1;
       else upperDifferent[bin]! += 1;
     }
   });
   checkCosines(caller, upper);
 
   // The bin of each negative that must just be rejected, and the next bin above it that holds a positive.
-  const places = allowed.map((count) => {
+  const searches = allowed.map((count) => {
     const bin = count < negatives ? findBinFromTop(upper.different, count) : -1;
-    const next = upper.same.findIndex((found, place) => place > bin && found > 0);
+    const next = upper.same.findIndex((found, other) => other > bin && found > 0);
     return { count, bin, next };
   });
   const lower = new Map<number, Counts>();
-  for (const { bin, next } of places) {
-    for (const place of [bin, next]) {
-      if (place < 0 || lower.has(place)) continue;
-      lower.set(place, { same: new Float64Array(bins), different: new Float64Array(bins) });
+  for (const { bin, next } of searches) {
+    for (const counted of [bin, next]) {
+      if (counted < 0 || lower.has(counted)) continue;
+      lower.set(counted, { same: new Float64Array(bins), different: new Float64Array(bins) });
     }
   }
   const isCounted = Uint8Array.from({ length: bins }, (_, bin) => (lower.has(bin) ? 1 : 0));
   scan((scores, start, end, identities, firstIdentity, identity) => {
     const words = viewBits(scores);
     const shift = firstIdentity - start;
-    for (let place = start; place < end; place++) {
-      const key = sortKey(words[place]!);
+    for (let index = start; index < end; index++) {
+      const key = sortKey(words[index]!);
       // Few scores are near a threshold.
       if (isCounted[binOfKey(key)] === 0) continue;
       const counts = lower.get(binOfKey(key))!;
-      const kind = identities[place + shift] === identity ? counts.same : counts.different;
+      const kind = identities[index + shift] === identity ? counts.same : counts.different;
       kind[key & 0xffff]! += 1;
     }
   });
 
-  return places.map(({ count, bin, next }) => {
+  return searches.map(({ count, bin, next }) => {
     // The key of the threshold: the lowest positive above the rejected negative, in the same bin or the next.
-    let [place, low] = [next, next < 0 ? -1 : lower.get(next)!.same.findIndex((found) => found > 0)];
+    let [high, low] = [next, next < 0 ? -1 : lower.get(next)!.same.findIndex((found) => found > 0)];
     if (bin >= 0) {
       const { same, different } = lower.get(bin)!;
       const rejected = findBinFromTop(different, count - sumAbove(upper.different, bin));
       const inBin = same.findIndex((found, half) => half > rejected && found > 0);
-      if (inBin >= 0) [place, low] = [bin, inBin];
+      if (inBin >= 0) [high, low] = [bin, inBin];
     }
-    if (place < 0) return { tar: 0, far: 0, threshold: Number.POSITIVE_INFINITY };
-    const inPlace = lower.get(place)!;
-    const accepted = (kind: keyof Counts) => sumAbove(upper[kind], place) + sumAbove(inPlace[kind], low - 1);
+    if (high < 0) return { tar: 0, far: 0, threshold: Number.POSITIVE_INFINITY };
+    const halves = lower.get(high)!;
+    const accepted = (kind: keyof Counts) => sumAbove(upper[kind], high) + sumAbove(halves[kind], low - 1);
     return {
       tar: accepted('same') / positives,
       far: accepted('different') / negatives,
-      threshold: scoreFromKey((place - bins / 2) * bins + low),
+      threshold: scoreFromKey((high - bins / 2) * bins + low),
     };
   });
 }
@@ -118,7 +118,7 @@ function findBinFromTop(counts: Float64Array, rank: number): number {
 /** Returns the number of elements in the bins above one. */
 function sumAbove(counts: Float64Array, bin: number): number {
   let sum = 0;
-  for (let place = bin + 1; place < counts.length; place++) sum += counts[place]!;
+  for (let index = bin + 1; index < counts.length; index++) sum += counts[index]!;
   return sum;
 }
 

@@ -61,9 +61,9 @@ export function sampleIdentityScores(
   const pick = (from: readonly number[]) => from[random.below(from.length)]!;
   const memory = members.map(pick);
   // The first places of a shuffle, then sorted by first appearance.
-  for (let place = 0; place < identities; place++) {
-    const other = place + random.below(eligible.length - place);
-    [eligible[place], eligible[other]] = [eligible[other]!, eligible[place]!];
+  for (let index = 0; index < identities; index++) {
+    const other = index + random.below(eligible.length - index);
+    [eligible[index], eligible[other]] = [eligible[other]!, eligible[index]!];
   }
   const drawn = eligible.slice(0, identities).sort((a, b) => a - b);
 
@@ -71,8 +71,8 @@ export function sampleIdentityScores(
   const own = Int32Array.from(rows, (row) => numbers[0]![row]!);
   const partners = Uint32Array.from(rows, (row, image) => {
     const others = members[own[image]!]!;
-    const place = random.below(others.length - 1);
-    return others[place] === row ? others.at(-1)! : others[place]!;
+    const index = random.below(others.length - 1);
+    return others[index] === row ? others.at(-1)! : others[index]!;
   });
   const positives = Float64Array.from(rows, (row, image) => {
     let dot = 0;
@@ -84,10 +84,10 @@ export function sampleIdentityScores(
   const hardestNegatives = new Float64Array(rows.length).fill(Number.NEGATIVE_INFINITY);
   const [a, b] = [gather(unit, rows, size), gather(unit, memory, size)];
   scanPairs({ caller, a, b, size, multiply, blockRows }, (scores, start, end, image, firstIdentity) => {
-    for (let place = start; place < end; place++) {
-      const score = scores[place]!;
+    for (let index = start; index < end; index++) {
+      const score = scores[index]!;
       requireCosine(caller, score);
-      const isOther = firstIdentity + place - start !== own[image];
+      const isOther = firstIdentity + index - start !== own[image];
       if (isOther && score > hardestNegatives[image]!) hardestNegatives[image] = score;
     }
   });
@@ -102,8 +102,8 @@ export function sampleIdentityScores(
 /** Copies rows into a new matrix. */
 function gather(values: Float32Array, rows: ArrayLike<number>, size: number): Float32Array {
   const gathered = new Float32Array(rows.length * size);
-  for (let place = 0; place < rows.length; place++) {
-    gathered.set(values.subarray(rows[place]! * size, (rows[place]! + 1) * size), place * size);
+  for (let index = 0; index < rows.length; index++) {
+    gathered.set(values.subarray(rows[index]! * size, (rows[index]! + 1) * size), index * size);
   }
   return gathered;
 }

@@ -55,13 +55,13 @@ export function samplePairs(
     // Members of a group pair with all samples that come after the group.
     const group = findGroup(groups, rank, 'differentBefore');
     const after = order.length - group.end;
-    const place = rank - group.differentBefore;
-    put(2 * index + 1, group.start + Math.floor(place / after), group.end + (place % after));
+    const offset = rank - group.differentBefore;
+    put(2 * index + 1, group.start + Math.floor(offset / after), group.end + (offset % after));
   });
   return { pairs, isSame };
 }
 
-/** The samples of one label: places `[start, end)` in the order, and the number of pairs in earlier groups. */
+/** The samples of one label: positions `[start, end)` in the order, and the number of pairs in earlier groups. */
 interface Group {
   readonly start: number;
   readonly end: number;

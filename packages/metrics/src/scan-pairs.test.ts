@@ -9,8 +9,8 @@ const base: PairScan = { caller: 'test', a: primes, size: 1, multiply: plainBloc
 function visited(scan: PairScan): string[] {
   const found: string[] = [];
   scanPairs(scan, (scores, start, end, row, firstColumn) => {
-    for (let place = start; place < end; place++) {
-      found.push(`${row},${firstColumn + place - start}=${scores[place]}`);
+    for (let index = start; index < end; index++) {
+      found.push(`${row},${firstColumn + index - start}=${scores[index]}`);
     }
   });
   return found.sort();

@@ -30,9 +30,9 @@ export function tailPoints({
   scan((scores, start, end, identities, firstIdentity, identity) => {
     const shift = firstIdentity - start;
     let lowest = floor;
-    for (let place = start; place < end; place++) {
-      const score = scores[place]!;
-      if (identities[place + shift] === identity) {
+    for (let index = start; index < end; index++) {
+      const score = scores[index]!;
+      if (identities[index + shift] === identity) {
         requireCosine(caller, score);
         same[sameCount++] = score;
       } else if (score > lowest) {

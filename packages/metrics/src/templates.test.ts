@@ -10,7 +10,7 @@ const images = {
 };
 const close = (found: ArrayLike<number>, expected: number[]) => {
   expect(found).toHaveLength(expected.length);
-  for (const [place, value] of expected.entries()) expect(found[place]).toBeCloseTo(value, 14);
+  for (const [index, value] of expected.entries()) expect(found[index]).toBeCloseTo(value, 14);
 };
 
 describe('templateEmbeddings', () => {

@@ -52,9 +52,9 @@ export function templateEmbeddings({
   const checkValues = (name: string, values: ArrayLike<number>, length: number): void => {
     checkNotEmpty(`${caller}: ${name}`, values);
     checkSameLength(`${caller}: ${name}`, values.length, `embeddings ([${images}, ${size}])`, length);
-    for (let place = 0; place < length; place++) {
-      if (Number.isFinite(values[place])) continue;
-      throw new MetricsError(`${caller}: ${name}[${place}] is ${String(values[place])}, but must be finite.`);
+    for (let index = 0; index < length; index++) {
+      if (Number.isFinite(values[index])) continue;
+      throw new MetricsError(`${caller}: ${name}[${index}] is ${String(values[index])}, but must be finite.`);
     }
   };
   if (mirrored) checkValues('mirrored', mirrored, images * size);
@@ -77,8 +77,8 @@ export function templateEmbeddings({
     const weight = (detectorScores ? detectorScores[image]! : 1) / frames.get(mediumKey(image))!;
     const target = templates.numbers[0]![image]! * size;
     for (let column = 0; column < size; column++) {
-      const place = image * size + column;
-      sums[target + column]! += weight * (embeddings[place]! + (mirrored ? mirrored[place]! : 0));
+      const index = image * size + column;
+      sums[target + column]! += weight * (embeddings[index]! + (mirrored ? mirrored[index]! : 0));
     }
   }
   for (let template = 0; template < templates.count; template++) {
@@ -127,11 +127,11 @@ export function templateVerification(
   const source = `isSame (${isSame.length} pairs)`;
   checkSameLength('templateVerification: pairs', pairs.length, source, 2 * isSame.length);
   const rows = new Map(templateIds.map((id, row) => [id, row]));
-  const findStart = (place: number): number => {
-    const row = rows.get(pairs[place]!);
+  const findStart = (index: number): number => {
+    const row = rows.get(pairs[index]!);
     if (row !== undefined) return row * size;
     throw new MetricsError(
-      `templateVerification: pairs[${place}] is template ${String(pairs[place])}, which has no images.`,
+      `templateVerification: pairs[${index}] is template ${String(pairs[index])}, which has no images.`,
     );
   };
   const similarities = new Float64Array(isSame.length);

@@ -65,9 +65,9 @@ export function uniformClassification(
   const next = ends.slice(0, numClasses);
   for (let sample = 0; sample < samples; sample++) {
     if (!(positives[sample]! > largestNegatives[sample]!)) continue;
-    const place = next[labels[sample]!]!++;
-    rises[place] = largestNegatives[sample]!;
-    falls[place] = positives[sample]!;
+    const index = next[labels[sample]!]!++;
+    rises[index] = largestNegatives[sample]!;
+    falls[index] = positives[sample]!;
   }
 
   let correctClassWise = 0;

@@ -9,7 +9,7 @@ import { MetricsError } from './metrics-error.ts';
  * @param size the embedding size, at least 1
  * @param name subject of error messages
  * @returns `[rows, size]`
- * @throws MetricsError if the values do not fill whole rows, or a row holds NaN, an infinity, or only zeros
+ * @throws MetricsError if the values do not fill whole rows, or a row contains NaN, an infinity, or only zeros
  */
 export function unitRows(
   embeddings: ArrayLike<number>,
@@ -20,11 +20,11 @@ export function unitRows(
   const unit = new Float32Array(embeddings.length);
   for (let start = 0; start < unit.length; start += size) {
     let largest = 0;
-    for (let place = start; place < start + size; place++) {
-      const value = embeddings[place]!;
+    for (let index = start; index < start + size; index++) {
+      const value = embeddings[index]!;
       if (!Number.isFinite(value)) {
         throw new MetricsError(
-          `${name}: row ${start / size}, column ${place - start} is ${String(value)}, but must be a finite number.`,
+          `${name}: row ${start / size}, column ${index - start} is ${String(value)}, but must be a finite number.`,
         );
       }
       largest = Math.max(largest, Math.abs(value));
@@ -34,10 +34,10 @@ export function unitRows(
     }
     // Divide by the largest magnitude first, so that no square overflows or underflows.
     let squares = 0;
-    for (let place = start; place < start + size; place++) squares += (embeddings[place]! / largest) ** 2;
+    for (let index = start; index < start + size; index++) squares += (embeddings[index]! / largest) ** 2;
     const length = Math.sqrt(squares);
-    for (let place = start; place < start + size; place++) {
-      unit[place] = embeddings[place]! / largest / length;
+    for (let index = start; index < start + size; index++) {
+      unit[index] = embeddings[index]! / largest / length;
     }
   }
   return unit;

@@ -32,7 +32,7 @@ export function planLayers(model: LayersModel): LayerPlan {
   const steps: LayerStep[] = [];
   let count = 1;
   const walk = (current: LayersModel, inputs: readonly number[], path: string): readonly number[] => {
-    const numbers = new Map(current.inputs.map(({ id }, place) => [id, inputs[place]!]));
+    const numbers = new Map(current.inputs.map(({ id }, index) => [id, inputs[index]!]));
     for (const tensor of sortByDependency(current.outputs, numbers)) {
       const { inputTensors, outputTensors } = findNode(tensor);
       const layer = tensor.sourceLayer;
@@ -40,8 +40,8 @@ export function planLayers(model: LayersModel): LayerPlan {
       const taken = inputTensors.map(({ id }) => numbers.get(id)!);
       if (isModel(layer)) {
         const given = walk(layer, taken, `${name}/`);
-        outputTensors.forEach(({ id }, place) => {
-          numbers.set(id, given[place]!);
+        outputTensors.forEach(({ id }, index) => {
+          numbers.set(id, given[index]!);
         });
       } else {
         checkSupported({ name, className: layer.getClassName() });
@@ -139,7 +139,7 @@ export function convertLayers(
       name,
       className,
       config: layer.getConfig(),
-      inputs: inputs.map((one) => values.get(one)!),
+      inputs: inputs.map((input) => values.get(input)!),
       outputShape,
       weights: weights.get(layer) ?? {},
     });

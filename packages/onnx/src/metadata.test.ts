@@ -126,7 +126,7 @@ it('throws only DataError for what is not an ONNX file', async () => {
   expect(() => readOnnxMetadata(new Uint8Array())).toThrow('This is not an ONNX file');
   const bytes = await exportOnnx(model());
   const damaged = fc.record({
-    place: fc.nat(bytes.length - 1),
+    index: fc.nat(bytes.length - 1),
     value: fc.nat(255),
     end: fc.nat(bytes.length),
   });
@@ -139,9 +139,9 @@ it('throws only DataError for what is not an ONNX file', async () => {
   };
   fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), read));
   fc.assert(
-    fc.property(damaged, ({ place, value, end }) => {
+    fc.property(damaged, ({ index, value, end }) => {
       const copy = bytes.slice(0, end);
-      copy[place] = value;
+      copy[index] = value;
       read(copy);
     }),
   );

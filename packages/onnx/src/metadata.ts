@@ -164,7 +164,7 @@ function readJson<T>(text: Properties, key: string, isExpected: (value: unknown)
 
 function readWord<T extends string>(text: Properties, key: string, allowed: readonly T[]): T {
   const value = text.get(key) ?? '';
-  const found = allowed.find((one) => one === value);
+  const found = allowed.find((candidate) => candidate === value);
   if (found !== undefined) return found;
   throw new DataError(
     `The metadata of this ONNX file are damaged: ${key} is '${value}', but must be one of ${allowed.join(', ')}.`,

@@ -55,7 +55,7 @@ export function layoutName({ flattenedFrom }: Value): string {
 /** Returns parameters, one for each feature, in the layout of `value`. */
 export function permuteToLayout(value: Value, parameters: Float32Array): Float32Array {
   if (value.flattenedFrom === undefined) return parameters;
-  return Float32Array.from(featureOrder(value.flattenedFrom), (place) => parameters[place]!);
+  return Float32Array.from(featureOrder(value.flattenedFrom), (index) => parameters[index]!);
 }
 
 /** Returns whether channels first and channels last are the same order of numbers. */

@@ -46,8 +46,8 @@ function addKernel(call: LayerCall, input: Value): string {
 function permuteRows({ shape, data }: LayerWeight, order: readonly number[]): LayerWeight {
   const length = shape[1]!;
   const sorted = new Float32Array(data.length);
-  order.forEach((row, place) => {
-    sorted.set(data.subarray(row * length, (row + 1) * length), place * length);
+  order.forEach((row, index) => {
+    sorted.set(data.subarray(row * length, (row + 1) * length), index * length);
   });
   return { shape, data: sorted };
 }
