@@ -1,0 +1,1 @@
+export { TemplateLoss, type TemplateLossOptions, templateDescriptor } from './template-loss.ts';

@@ -1,0 +1,67 @@
+// Writes a package with a loss that passes all checks, to be changed into one of your own: npm run new-loss NAME
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const root = join(import.meta.dirname, '..');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'skip-install': { type: 'boolean', default: false } },
+});
+const [name = ''] = positionals;
+const folder = join(root, 'packages', name);
+
+if (positionals.length !== 1 || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
+  fail(`The name of a loss is in kebab-case, as 'my-loss', but is '${positionals.join(' ')}'.`);
+}
+if (existsSync(folder)) fail(`packages/${name} exists already: choose another name.`);
+
+// `my-loss` and `my` both become `MyLoss`, in my-loss.ts.
+const stem = name.replace(/-loss$/, '');
+const pascal = stem.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+const camel = pascal.charAt(0).toLowerCase() + pascal.slice(1);
+
+cpSync(join(import.meta.dirname, 'loss-template'), folder, { recursive: true });
+for (const path of filesBelow(folder)) {
+  const text = readFileSync(path, 'utf8')
+    .replaceAll('@openset/template', `@openset/${name}`)
+    .replaceAll('TemplateLoss', `${pascal}Loss`)
+    .replaceAll('templateDescriptor', `${camel}Descriptor`)
+    .replaceAll('template', stem);
+  writeFileSync(path, text);
+  const renamed = path.replace(/template-loss(?=[^/\\]*$)/, `${stem}-loss`);
+  if (renamed !== path) renameSync(path, renamed);
+}
+run('npx', ['biome', 'check', '--write', folder]);
+if (!values['skip-install']) {
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund']);
+  run('npm', ['run', '--silent', 'architecture']);
+}
+
+console.log(`packages/${name} holds ${pascal}Loss. Next:
+  1. Write the loss in packages/${name}/src/${stem}-loss.ts: options, descriptor, class.
+  2. Test it in packages/${name}/src/${stem}-loss.test.ts:  npx vitest run packages/${name}
+  3. Train with it:  npx openset train --data FACES --loss ./packages/${name}/src/index.ts#${pascal}Loss
+docs/add-a-loss.md says more, and how the loss becomes a word of the command.`);
+
+function run(program: string, parameters: string[]): void {
+  const { status } = spawnSync(program, parameters, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) fail(`'${program} ${parameters.join(' ')}' failed; packages/${name} is written.`);
+}
+
+function filesBelow(parent: string): string[] {
+  return readdirSync(parent).flatMap((entry) => {
+    const path = join(parent, entry);
+    return statSync(path).isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+function fail(message: string): never {
+  console.error(`new-loss: ${message}`);
+  process.exit(2);
+}
