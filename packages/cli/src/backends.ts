@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { ConfigError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Backends the command can run on, with the npm packages that bring each. */
+/** Backends that the command can run on, with the npm packages that provide each. */
 const backendPackages = {
   cpu: ['@tensorflow/tfjs-backend-cpu'],
   wasm: ['@tensorflow/tfjs-backend-wasm', '@openset/wasm-kernels'],
@@ -11,43 +11,43 @@ const backendPackages = {
   'node-gpu': ['@tensorflow/tfjs-node-gpu'],
 } as const;
 
-/** Names a `--backend` option takes. */
+/** A value of `--backend`. */
 export type BackendName = keyof typeof backendPackages;
 
-/** The words that `--backend` takes. */
+/** All values of `--backend`. */
 export const backendNames = Object.keys(backendPackages) as BackendName[];
 
-/** The most threads that can be asked for: `enableWasmTraining` refuses more. */
+/** Maximum number of threads: `enableWasmTraining` rejects more. */
 export const mostThreads = 64;
 
-/** What a backend is started with. */
+/** Options of `useBackend`. */
 export interface BackendOptions {
-  /** Threads; default 1 for `wasm`, and what TensorFlow takes for `node` and `node-gpu`. The others have no choice. */
+  /** Number of threads; default: 1 for `wasm`, TensorFlow's own for `node` and `node-gpu`. Other backends ignore it. */
   readonly threads?: number | undefined;
-  /** Fused multiply-add of `wasm`; default where the engine has it. */
+  /** Fused multiply-add on `wasm`; default `'auto'`: if the engine supports it. */
   readonly relaxedSimd?: 'auto' | boolean | undefined;
 }
 
-/** A backend that has started. */
+/** The active backend. */
 export interface RunningBackend {
   readonly name: BackendName;
-  /** Null where the backend does not tell, or has none. */
+  /** Number of threads; null if the backend does not report it. */
   readonly threads: number | null;
-  /** Why it is not as it was asked for. */
+  /** Lines on how the backend differs from the request. */
   readonly notes: readonly string[];
 }
 
-/** The fastest backend whose packages are installed; WebGPU is used only where it is asked for. */
+/** Returns the fastest backend whose packages are installed. WebGPU must be requested by name. */
 export function defaultBackend(): BackendName {
   return (['node-gpu', 'node'] as const).find(isInstalled) ?? 'wasm';
 }
 
-/** Whether the packages of a backend can be found. */
+/** Whether the packages of a backend are installed. */
 export function isInstalled(name: BackendName): boolean {
   return missingPackage(name) === null;
 }
 
-/** The first package of a backend that cannot be found; null if all are there. */
+/** Returns the first package of a backend that is not installed; null if none is missing. */
 export function missingPackage(name: BackendName): string | null {
   const { resolve } = createRequire(import.meta.url);
   const isMissing = (specifier: string) => {
@@ -55,7 +55,7 @@ export function missingPackage(name: BackendName): string | null {
       resolve(specifier);
       return false;
     } catch (error) {
-      // A package of ES modules alone cannot be required, but it is there.
+      // An installed package that has only ES modules fails with another code.
       return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
     }
   };
@@ -63,8 +63,8 @@ export function missingPackage(name: BackendName): string | null {
 }
 
 /**
- * Loads a backend's packages and makes it the active one.
- * @throws ConfigError if it is unknown, not installed, or does not start here
+ * Loads the packages of a backend and activates it.
+ * @throws ConfigError if the backend is unknown, is not installed or does not start
  */
 export async function useBackend(name: BackendName, options: BackendOptions = {}): Promise<RunningBackend> {
   const packages = backendPackages[name];
@@ -73,7 +73,7 @@ export async function useBackend(name: BackendName, options: BackendOptions = {}
   // Keeps the cpu backend from advertising tfjs-node.
   tf.enableProdMode();
   const isNode = name === 'node' || name === 'node-gpu';
-  // TensorFlow reads it when it starts.
+  // TensorFlow reads the variable once, when it starts.
   if (isNode && options.threads) process.env.TF_NUM_INTRAOP_THREADS = String(options.threads);
   for (const specifier of packages) {
     try {
@@ -92,8 +92,8 @@ export async function useBackend(name: BackendName, options: BackendOptions = {}
   if (!(await tf.setBackend(registered)))
     throw new ConfigError(`The backend '${name}' did not start on this machine.`);
   await tf.ready();
-  const asked = isNode ? (options.threads ?? null) : null;
-  return { name, threads: wasm?.threads ?? (name === 'cpu' ? 1 : asked), notes: wasm?.notes ?? [] };
+  const requested = isNode ? (options.threads ?? null) : null;
+  return { name, threads: wasm?.threads ?? (name === 'cpu' ? 1 : requested), notes: wasm?.notes ?? [] };
 }
 
 async function startWasm({ threads = 1, relaxedSimd = 'auto' }: BackendOptions) {
@@ -101,7 +101,7 @@ async function startWasm({ threads = 1, relaxedSimd = 'auto' }: BackendOptions) 
   return enableWasmTraining({ threads, relaxedSimd });
 }
 
-/** Node has no `navigator.gpu`; Dawn's bindings bring one. */
+/** Installs `navigator.gpu`, which Node lacks, from Dawn's bindings. */
 async function installNodeWebGpu(): Promise<void> {
   const specifier: string = 'webgpu';
   const { create, globals } = (await import(specifier)) as {
@@ -113,7 +113,7 @@ async function installNodeWebGpu(): Promise<void> {
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
 }
 
-/** tfjs-node 4.22 calls a function that Node 23 took out. */
+/** Restores a function that tfjs-node 4.22 calls and Node 23 removed. */
 function restoreUtilities(): void {
   const util = process.getBuiltinModule('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;

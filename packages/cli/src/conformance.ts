@@ -2,7 +2,7 @@ import { DataError } from '@openset/core';
 import { readLossFixtures, runLossFixture } from '@openset/testkit';
 import { type BackboneResult, backboneCases } from './conformance-backbone.ts';
 import { type MetricsResult, metricsCases } from './conformance-metrics.ts';
-import { readNamed } from './files/read-named.ts';
+import { readBytes } from './files/read-file.ts';
 import { losses } from './losses.ts';
 
 /** What the files of a conformance run hold. */
@@ -56,7 +56,7 @@ export async function runConformance({
 }
 
 async function readCases(path: string, kind: ConformanceKind): Promise<ConformanceCase[]> {
-  const text = new TextDecoder().decode(await readNamed(path));
+  const text = new TextDecoder().decode(await readBytes(path));
   const inFile = (error: unknown): DataError => {
     const message = `${path}: ${error instanceof Error ? error.message : String(error)}`;
     return new DataError(message, { cause: error });

@@ -1,13 +1,13 @@
-/** What a process ends with. Scripts can tell "different" from "something is wrong". */
+/** Exit codes of the process. Scripts can tell the answer "different" from an error. */
 export const exitCodes = {
-  /** Done; for `verify`: the same, for `identify`: everybody is known. */
+  /** Done; `verify`: the same person; `identify`: everybody is known. */
   success: 0,
-  /** Done, and the answer is no: different, unknown, a case of `conformance` failed. */
+  /** Done, and the answer is no: different, unknown, or a failed case of `conformance`. */
   no: 1,
-  /** The command line, a file or the data are wrong: a sentence says what. */
+  /** An error in the command line, a file or the data; the message names it. */
   problem: 2,
-  /** A mistake in openset. */
+  /** A bug in openset. */
   bug: 3,
-  /** Training was stopped and saved: 128 and the number of SIGINT, as shells have it. */
+  /** Training was stopped and saved: 128 plus the number of SIGINT, as in shells. */
   interrupted: 130,
 } as const;

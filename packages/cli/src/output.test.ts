@@ -18,7 +18,7 @@ function outputAt(isTTY: boolean) {
   return { output, countAt, text: () => text };
 }
 
-it('counts in a line now and then, and only where it takes long', () => {
+it('prints a counter line every ten seconds, and none for a short task', () => {
   const { output, countAt, text } = outputAt(false);
   output.note('begin');
   countAt(5, 10);
@@ -28,7 +28,7 @@ it('counts in a line now and then, and only where it takes long', () => {
   expect(text()).toBe('begin\nimages: 20 of 100\n');
 });
 
-it('counts on a terminal in a line that is drawn again, and taken away', () => {
+it('redraws one line on a terminal, and erases it at the end', () => {
   const { countAt, text } = outputAt(true);
   countAt(0.2, 10);
   countAt(0.4, 20);

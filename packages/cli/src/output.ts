@@ -1,29 +1,29 @@
 import type { TextStream } from '@openset/train/node';
 
-/** Where a command tells how it goes: on standard error, so that standard output holds the answer alone. */
+/** Progress output of a command. It goes to standard error; standard output has only the result. */
 export interface Output {
-  /** Takes text; a terminal can draw a line again. */
+  /** Stream that takes text. */
   readonly stream: TextStream;
   /** Writes a line. */
   note(line: string): void;
   /**
-   * Begins to count: on a terminal in a line that is drawn again, elsewhere in a line every ten seconds.
-   * @param what what is counted: `images`
+   * Starts a counter. A terminal shows it on one line that is redrawn; other streams get a line every ten seconds.
+   * @param what name of the things counted, such as `images`
    */
   counter(what: string): Counter;
 }
 
-/** Counts what is done. */
+/** Progress of one task. */
 export interface Counter {
-  /** Tells how far it is; the last time `done` is `total`. */
+  /** Reports progress; the last call has `done` equal to `total`. */
   update(done: number, total: number): void;
 }
 
-/** What a command answers. */
+/** Result of a command. */
 export interface CommandResult<Data extends object = object> {
-  /** For `--json`. */
+  /** Value that `--json` prints. */
   readonly data: Data;
-  /** For people: one line or more. */
+  /** Text for people: one line or more. */
   readonly text: string;
   /** Default 0. */
   readonly exitCode?: number;
@@ -32,8 +32,8 @@ export interface CommandResult<Data extends object = object> {
 const eraseLine = '\r\x1b[K';
 
 /**
- * An output on a stream.
- * @param now the time in seconds; default the clock, for tests
+ * Creates an output that writes to a stream.
+ * @param now returns the time in seconds; default: the clock
  */
 export function createOutput(stream: TextStream, now = () => performance.now() / 1000): Output {
   return {

@@ -8,7 +8,7 @@ const fileError = (code: string, path?: string) => Object.assign(new Error(`${co
 it.each([
   [new DataError('It is broken.'), 'It is broken.'],
   [new DataError('It is\n  broken.'), 'It is broken.'],
-  // Problems of a configuration are lines.
+  // A configuration has a line for each problem.
   [new ConfigError('One.\nTwo.'), 'One.\nTwo.'],
   [new MetricsError('No pairs.'), 'No pairs.'],
   [
@@ -17,8 +17,8 @@ it.each([
   ],
   [fileError('ENOSPC', 'model'), "'model': the disk is full."],
   [fileError('EACCES', 'model'), "'model': there is no permission."],
-  [fileError('ENOSPC'), 'A file cannot be read or written: the disk is full.'],
-  [fileError('EIO'), 'A file cannot be read or written: the disk has a fault.'],
+  [fileError('ENOSPC'), 'Cannot read or write a file: the disk is full.'],
+  [fileError('EIO'), 'Cannot read or write a file: the disk has an error.'],
   [new TypeError('x is not a function'), null],
   [fileError('EPIPE', 'x'), null],
   [fileError('EPIPE'), null],

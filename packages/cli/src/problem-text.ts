@@ -1,12 +1,11 @@
 import { ConfigError, OpenSetError } from '@openset/core';
 import { MetricsError } from '@openset/metrics';
 import { ReportError } from '@openset/report';
-import { fileProblem } from './files/file-problem.ts';
+import { describeFileError } from './files/file-error.ts';
 
 /**
- * What is to be told about an error that a user can do something about: a sentence, or several lines for several
- * mistakes of a configuration.
- * @returns null for a mistake of openset
+ * Returns the message for an error that the user can fix: one line, or one line for each problem of a configuration.
+ * @returns null for a bug in openset
  */
 export function problemText(error: unknown): string | null {
   if (error instanceof ConfigError) return error.message;
@@ -14,13 +13,13 @@ export function problemText(error: unknown): string | null {
     return withoutLoaderHint(error.message.replaceAll(/\s*\n\s*/g, ' '));
   }
   const { path } = error as NodeJS.ErrnoException;
-  const reason = fileProblem(error);
+  const reason = describeFileError(error);
   if (!reason) return null;
-  // What is written to a file that is open names none: the log of a run on a full disk.
-  return path ? `'${path}': ${reason}.` : `A file cannot be read or written: ${reason}.`;
+  // Errors of writes to an open file have no path, for example a log on a full disk.
+  return path ? `'${path}': ${reason}.` : `Cannot read or write a file: ${reason}.`;
 }
 
-/** Without what a loader of `@openset/data` adds for programmers: the number of the record, and an option. */
+/** Removes what loaders of `@openset/data` add for programmers: the record number and the option `onBadRecord`. */
 function withoutLoaderHint(message: string): string {
   return /^Record \d+: (.*) \(onBadRecord: .*\)$/.exec(message)?.[1] ?? message;
 }

@@ -8,17 +8,17 @@ import {
 } from './backends.ts';
 import type { Output } from './output.ts';
 
-/** The options of every command that computes. */
+/** Options of every command that runs on a backend. */
 export interface BackendChoice {
-  /** Default the fastest that is installed. */
+  /** Backend to use; default: the fastest that is installed. */
   readonly backend?: BackendName | undefined;
-  /** Default one for each core, for `wasm` up to 64. */
+  /** Number of threads; default: one for each core, at most 64 for `wasm`. */
   readonly threads?: number | undefined;
 }
 
 /**
- * Starts the backend that the options ask for.
- * @throws ConfigError if it is not installed, or does not start here
+ * Starts the chosen backend and prints its notes.
+ * @throws ConfigError if the backend is not installed or does not start
  */
 export async function startBackend(choice: BackendChoice, output: Output): Promise<RunningBackend> {
   const { backend = defaultBackend(), threads = defaultThreads(backend) } = choice;
@@ -27,12 +27,12 @@ export async function startBackend(choice: BackendChoice, output: Output): Promi
   return running;
 }
 
-/** One for each core, as far as the backend takes so many. */
+/** Returns one thread for each core, up to the backend's limit. */
 export function defaultThreads(backend: BackendName, cores = availableParallelism()): number {
   return backend === 'wasm' ? Math.min(mostThreads, cores) : cores;
 }
 
-/** `wasm, 2 threads` */
+/** Describes a backend: `wasm, 2 threads`. */
 export function backendText({ name, threads }: Pick<RunningBackend, 'name' | 'threads'>): string {
   if (threads === null) return name;
   return `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;

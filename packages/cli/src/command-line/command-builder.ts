@@ -3,23 +3,23 @@ import { backendNames } from '../backends.ts';
 import { type CommandResult, createOutput, type Output } from '../output.ts';
 import { cosineParser, countParser } from './option-parsers.ts';
 
-/** What every command has. */
+/** Options of every command. */
 export interface CommonOptions {
-  /** Whether the answer is one line of JSON. */
+  /** Whether to print the result as one line of JSON. */
   readonly json?: boolean;
 }
 
-/** How a command presents itself. */
+/** Name and help of a command. */
 export interface CommandText {
   readonly name: string;
   readonly description: string;
-  /** One line or more, as they are typed. */
+  /** Example command lines: one line or more. */
   readonly example: string;
-  /** What its exit codes mean beyond the usual. */
+  /** Meaning of the exit codes, if they differ from those in the general help. */
   readonly exitCodes?: string;
 }
 
-/** Adds a command with what all have: `--json`, `--debug`, an example. */
+/** Adds a command with `--json`, `--debug` and an example. */
 export function addCommand(
   program: Command,
   { name, description, example, exitCodes }: CommandText,
@@ -29,29 +29,29 @@ export function addCommand(
   return program
     .command(name)
     .description(description)
-    .option('--json', 'answer with one line of JSON on standard output')
+    .option('--json', 'print the result as one line of JSON on standard output')
     .option('--debug', 'print stack traces')
     .addHelpText('after', `\nExample:\n${lines.join('\n')}${codes}`);
 }
 
-/** Where `openset train` leaves its model. */
+/** Path of the model that `openset train` writes. */
 export const defaultModel = 'openset-run/model.safetensors';
 
 /** Adds `--model`. */
 export function withModel(command: Command): Command {
   return command.addOption(
-    new Option('--model <path>', 'trained model, or the folder of a run').default(defaultModel),
+    new Option('--model <path>', 'model file or folder of a run').default(defaultModel),
   );
 }
 
 /**
  * Adds `--threshold`.
- * @param usual what decides without it
+ * @param defaultText which threshold decides if the option is missing, for the help
  */
-export function withThreshold(command: Command, usual = "the model's"): Command {
+export function withThreshold(command: Command, defaultText = "the model's"): Command {
   return command.option(
     '--threshold <cosine>',
-    `decide with this threshold, or with the 'learned' one (default: ${usual})`,
+    `cosine to decide with, or 'learned' for the threshold learned in training (default: ${defaultText})`,
     (text) => (text === 'learned' ? text : cosineParser(text)),
   );
 }
@@ -60,28 +60,30 @@ export function withThreshold(command: Command, usual = "the model's"): Command 
 export function withBackend(command: Command): Command {
   return command
     .addOption(
-      new Option(
-        '--backend <name>',
-        'what computes (default: node-gpu or node where installed, else wasm)',
-      ).choices(backendNames),
+      new Option('--backend <name>', 'backend (default: node-gpu or node if installed, else wasm)').choices(
+        backendNames,
+      ),
     )
-    .option('--threads <n>', 'threads that compute (default: one for each core)', countParser);
+    .option('--threads <n>', 'number of threads (default: one for each core)', countParser);
 }
 
-/** Adds the options that say what a model is measured on. */
+/** Adds the options that name the test set of a model. */
 export function withTest(command: Command): Command {
   return command
-    .option('--pairs <file>', 'list of pairs: pairs.txt of LFW, or a table path,path,same[,fold]')
-    .option('--images <folder>', 'folder that the paths of --pairs start from (default: that of the list)')
-    .option('--bin <file>', 'verification set of InsightFace, such as lfw.bin')
+    .option('--pairs <file>', "list of pairs: LFW's pairs.txt or a table path,path,same[,fold]")
+    .option(
+      '--images <folder>',
+      'folder that the paths in --pairs are relative to (default: folder of the list)',
+    )
+    .option('--bin <file>', 'InsightFace verification set, such as lfw.bin')
     .option(
       '--data <path>',
-      'images of known people: a folder with a folder for each, a .rec file, or a list',
+      'labelled images: a folder with one folder for each person, a .rec file or a list',
     );
 }
 
-/** Runs a command: progress on standard error, the answer on standard output, the exit code for the process. */
-export async function answer(
+/** Runs a command: prints progress to standard error and the result to standard output, and sets the exit code. */
+export async function runCommand(
   { json }: CommonOptions,
   run: (output: Output) => Promise<CommandResult>,
 ): Promise<void> {

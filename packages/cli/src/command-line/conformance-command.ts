@@ -14,33 +14,34 @@ interface ConformanceFlags extends CommonOptions {
   readonly relaxedSimd?: 'on' | 'off';
 }
 
-/** Adds `conformance`. */
+/** Adds `openset conformance`. */
 export function addConformance(program: Command): void {
   addCommand(program, {
     name: 'conformance',
-    description:
-      "check a backend, the metrics, or the networks, against reference values of the papers' official code",
+    description: "check losses, metrics or networks against reference values from the papers' official code",
     example: 'openset conformance --backend wasm losses.json',
-    exitCodes: '0 all cases passed, 1 one failed, 2 a problem, 3 a mistake in openset',
+    exitCodes: '0 all cases passed, 1 a case failed, 2 error, 3 bug in openset',
   })
     .argument('<files...>', 'fixture files in the format of losses.json, metrics.json or backbone.json')
     .addOption(new Option('--backend <name>', 'backend to check').choices(backendNames).default('wasm'))
-    .addOption(new Option('--kind <kind>', 'what the files hold').choices(kinds).default('losses'))
-    .addOption(new Option('--threads <count>', 'threads of the wasm backend').argParser(Number))
-    .addOption(new Option('--relaxed-simd <choice>', 'fused multiply-add on wasm').choices(['on', 'off']))
-    .action(runWith);
+    .addOption(new Option('--kind <kind>', 'content of the files').choices(kinds).default('losses'))
+    .addOption(new Option('--threads <count>', 'number of threads of the wasm backend').argParser(Number))
+    .addOption(
+      new Option('--relaxed-simd <choice>', 'fused multiply-add on the wasm backend').choices(['on', 'off']),
+    )
+    .action(runConformanceCommand);
 }
 
-async function runWith(files: string[], flags: ConformanceFlags): Promise<void> {
+async function runConformanceCommand(files: string[], flags: ConformanceFlags): Promise<void> {
   const { json, backend, kind, threads, relaxedSimd } = flags;
   const options = { threads, ...(relaxedSimd && { relaxedSimd: relaxedSimd === 'on' }) };
   if (backend !== 'wasm' && (threads ?? relaxedSimd) !== undefined) {
-    throw new ConfigError('--threads and --relaxed-simd go with --backend wasm.');
+    throw new ConfigError('--threads and --relaxed-simd need --backend wasm.');
   }
-  // The metrics are plain TypeScript and run on no backend.
+  // The metrics are plain TypeScript and need no backend.
   if (kind !== 'metrics') await useBackend(backend, options);
   const { runConformance } = await import('../conformance.ts');
-  // A line for each case is the answer, or how it goes where the answer is JSON.
+  // The lines are the result, or progress if the result is JSON.
   const stream = json ? process.stderr : process.stdout;
   const report = await runConformance({ files, kind, print: (line) => stream.write(`${line}\n`) });
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`);

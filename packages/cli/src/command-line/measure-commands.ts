@@ -3,8 +3,8 @@ import type { CalibrateOptions } from '../commands/calibrate.ts';
 import type { EvaluateOptions } from '../commands/evaluate.ts';
 import {
   addCommand,
-  answer,
   type CommonOptions,
+  runCommand,
   withBackend,
   withModel,
   withTest,
@@ -25,33 +25,33 @@ export function addMeasureCommands(program: Command): void {
   });
   withTest(withThreshold(withModel(evaluate))).option(
     '--report <file>',
-    'write an HTML page with curves and histograms',
+    'write a report with curves and histograms as HTML',
   );
   withBackend(evaluate).action(async (options: EvaluateOptions & CommonOptions) => {
     const { evaluate: run } = await import('../commands/evaluate.ts');
-    await answer(options, (output) => run(options, output));
+    await runCommand(options, (output) => run(options, output));
   });
 
   const calibrate = addCommand(program, {
     name: 'calibrate',
-    description: 'write a model with a threshold, and probabilities, for your own images',
+    description: 'write a model with a threshold and probabilities for your own images',
     example: [
       'openset calibrate --data my-faces --far 0.001 --out strict.safetensors',
-      'openset calibrate --pairs pairs.csv        # the most right answers',
+      'openset calibrate --pairs pairs.csv        # best accuracy',
     ].join('\n'),
   });
   withTest(withModel(calibrate))
     .option(
       '--far <share>',
-      'accept at most this share of pairs of different people (default: the most right answers)',
+      'false accept rate: accept at most this share of pairs of different people (default: best accuracy)',
       numberParser({ minimum: 0, maximum: 1 }),
     )
     .option(
       '--out <file>',
-      'the new model (default: beside the old one, with -calibrated in its name, unless there is one)',
+      'new model file (default: the name of the model with -calibrated, if there is no such file)',
     );
   withBackend(calibrate).action(async (options: CalibrateOptions & CommonOptions) => {
     const { calibrate: run } = await import('../commands/calibrate.ts');
-    await answer(options, (output) => run(options, output));
+    await runCommand(options, (output) => run(options, output));
   });
 }

@@ -1,33 +1,33 @@
 import { InvalidArgumentError } from 'commander';
 
-/** What numbers an option takes. */
+/** Range of a numeric option. */
 export interface NumberRange {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly isWhole?: boolean;
-  /** The minimum itself is too small. */
-  readonly isAbove?: boolean;
+  /** Whether the minimum itself is excluded. */
+  readonly excludesMinimum?: boolean;
 }
 
-/** A parser for an option that is a number. */
+/** Returns a parser for a number in a range. */
 export function numberParser(range: NumberRange): (text: string) => number {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = range;
-  const { isWhole = false, isAbove = false } = range;
+  const { isWhole = false, excludesMinimum = false } = range;
   return (text) => {
     const value = Number(text);
-    const isEnough = isAbove ? value > minimum : value >= minimum;
-    const isRight =
-      text.trim() !== '' && isEnough && value <= maximum && (!isWhole || Number.isInteger(value));
-    if (isRight && Number.isFinite(value)) return value;
+    const isAboveMinimum = excludesMinimum ? value > minimum : value >= minimum;
+    const isValid =
+      text.trim() !== '' && isAboveMinimum && value <= maximum && (!isWhole || Number.isInteger(value));
+    if (isValid && Number.isFinite(value)) return value;
     const kind = isWhole ? 'a whole number' : 'a number';
-    const from = Number.isFinite(minimum) ? ` ${isAbove ? 'above' : 'from'} ${minimum}` : '';
+    const from = Number.isFinite(minimum) ? ` ${excludesMinimum ? 'above' : 'from'} ${minimum}` : '';
     const to = Number.isFinite(maximum) ? ` up to ${maximum}` : '';
     throw new InvalidArgumentError(`It must be ${kind}${from}${to}.`);
   };
 }
 
-/** A parser for counts: whole numbers from 1. */
+/** Parser for counts: whole numbers from 1. */
 export const countParser = numberParser({ minimum: 1, isWhole: true });
 
-/** A parser for thresholds. */
+/** Parser for thresholds: cosines from −1 to 1. */
 export const cosineParser = numberParser({ minimum: -1, maximum: 1 });

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { addTrain } from './train-command.ts';
 
-it('refuses a seed that no pairs can be drawn with', async () => {
+it('rejects a negative seed, which cannot draw pairs', async () => {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   addTrain(program);
   await expect(program.parseAsync(['node', 'openset', 'train', '--seed', '-1'])).rejects.toThrow(

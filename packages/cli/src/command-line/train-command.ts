@@ -2,45 +2,55 @@ import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../commands/train.ts';
 import { checkLossWord, lossWordHelp } from '../config/loss-words.ts';
 import { presetNames } from '../config/presets.ts';
-import { addCommand, answer, type CommonOptions, withBackend } from './command-builder.ts';
+import { addCommand, type CommonOptions, runCommand, withBackend } from './command-builder.ts';
 import { countParser, numberParser } from './option-parsers.ts';
 
 /** Adds `openset train`. */
 export function addTrain(program: Command): void {
   const command = addCommand(program, {
     name: 'train',
-    description: 'train a network with its threshold on images of people, and leave a model and a report',
+    description: 'train a network and its threshold on images of people; write a model and a report',
     example: [
       'openset train --data faces                 # one folder of images for each person',
       'openset train --data faces --minutes 5 --loss cosface --out quick',
-      'openset train --resume                     # goes on with what Ctrl-C stopped',
+      'openset train --resume                     # resume the run that Ctrl-C stopped',
       'openset train --data faces_webface_112x112 --preset r50-casia-epl --backend node-gpu',
     ].join('\n'),
-    exitCodes: '0 trained, 2 a problem, 3 a mistake in openset, 130 stopped and saved',
+    exitCodes: '0 trained, 2 error, 3 bug in openset, 130 stopped and saved',
   });
   command
-    .option('--data <path>', 'a folder with a folder for each person, a .rec file, or a list of images')
+    .option(
+      '--data <path>',
+      'folder with one folder of images for each person, a .rec file or a list of images',
+    )
     .option('--out <folder>', 'folder of the run', 'openset-run')
-    .option('--config <file>', 'settings as JSON; --print-config shows what there is')
-    .addOption(new Option('--preset <name>', "settings of the papers' runs").choices(presetNames))
+    .option('--config <file>', 'settings as JSON; --print-config lists them')
+    .addOption(new Option('--preset <name>', "settings of a paper's run").choices(presetNames))
     .option('--loss <name>', 'loss, one of those below (default: unitsface)', checkLossWord)
-    .option('--epochs <n>', 'length of the run in times through the data', countParser)
+    .option('--epochs <n>', 'length of the run in epochs', countParser)
     .option('--steps <n>', 'length of the run in steps', countParser)
     .option(
       '--minutes <n>',
-      'length of the run in minutes (default: one for each 250 images)',
-      numberParser({ minimum: 0, isAbove: true }),
+      'length of the run in minutes (default: 1 for every 250 images)',
+      numberParser({ minimum: 0, excludesMinimum: true }),
     )
-    .option('--seed <n>', 'of everything random', numberParser({ minimum: 0, isWhole: true }))
+    .option(
+      '--seed <n>',
+      'seed of all random numbers (default: 1)',
+      numberParser({ minimum: 0, isWhole: true }),
+    )
     .option(
       '--held-out <share>',
-      'share of the people that are held out for the threshold and the report (default: 0.1; 0 with --pairs)',
+      'share of the people to hold out for the threshold and the report (default: 0.1; 0 with --pairs)',
       numberParser({ minimum: 0, maximum: 0.9 }),
     )
-    .option('--pairs <file>', 'pairs of other people to judge on, instead of holding people out')
-    .option('--images <folder>', 'folder that the paths of --pairs start from')
-    .option('--resume', 'go on with the run in --out, exactly where it stood')
-    .option('--print-config', 'print all settings as JSON, and train nothing');
+    .option('--pairs <file>', 'pairs of other people to evaluate on, instead of holding people out')
+    .option(
+      '--images <folder>',
+      'folder that the paths in --pairs are relative to (default: folder of the list)',
+    )
+    .option('--resume', 'resume the run in --out from its last checkpoint')
+    .option('--print-config', 'print all settings as JSON and train nothing');
   withBackend(command).addHelpText('after', () => `\nLosses:\n  ${lossWordHelp().join('\n  ')}`);
   command.action(async (options: TrainOptions & CommonOptions) => {
     const [{ train }, { stopOnSignals }] = await Promise.all([
@@ -49,6 +59,6 @@ export function addTrain(program: Command): void {
     ]);
     const signal = stopOnSignals();
     const onTrained = () => signal.release();
-    await answer(options, (output) => train({ ...options, signal, onTrained }, output));
+    await runCommand(options, (output) => train({ ...options, signal, onTrained }, output));
   });
 }

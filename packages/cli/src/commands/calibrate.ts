@@ -9,11 +9,11 @@ import {
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { count, percent } from '../evaluation/texts.ts';
-import { checkFilePlace } from '../files/check-place.ts';
-import { statusOf } from '../files/status-of.ts';
-import { writeAtOnce } from '../files/write-at-once.ts';
+import { checkOutputFile } from '../files/check-output.ts';
+import { pathStatus } from '../files/paths.ts';
+import { writeAtomically } from '../files/write-file.ts';
 import { differentPairs } from '../images/different-pairs.ts';
-import { loadModel, modelFile, readModel } from '../model/load-model.ts';
+import { findModelFile, loadModel, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
@@ -21,30 +21,31 @@ import { type BackendChoice, startBackend } from '../start-backend.ts';
 /** Options of `openset calibrate`. */
 export interface CalibrateOptions extends TestChoice, BackendChoice {
   readonly model: string;
-  /** Accept at most this share of pairs of different people; default: the most right answers. */
+  /** False accept rate to stay below; default: the threshold with the best accuracy. */
   readonly far?: number | undefined;
-  /** The new model file; default beside the old one, with `-calibrated` in its name, where that is free. */
+  /** Path of the new model; default: the path of the model with `-calibrated` added to the name. */
   readonly out?: string | undefined;
 }
 
-/** What `openset calibrate` answers. */
+/** Result of `openset calibrate`. */
 export interface CalibrateResult {
   readonly out: string;
   readonly threshold: number;
-  /** The one in the old file. */
+  /** Threshold of the old model. */
   readonly before: number;
-  /** 95 % confidence interval of a threshold for a rate; null for the most right answers. */
+  /** 95 % confidence interval of a threshold for a false accept rate; null without a rate. */
   readonly interval: { readonly low: number; readonly high: number } | null;
-  /** Pairs of different people that were used, and how many the rate takes. */
+  /** Number of pairs of different people that were used. */
   readonly different: number;
+  /** Number of such pairs that a rate this low needs; null without a rate. */
   readonly differentNeeded: number | null;
 }
 
-type Threshold = Pick<CalibrateResult, 'threshold' | 'interval' | 'different' | 'differentNeeded'>;
+type FoundThreshold = Pick<CalibrateResult, 'threshold' | 'interval' | 'different' | 'differentNeeded'>;
 
 /**
- * Writes a model with a threshold, and probabilities, from pairs of the user's own.
- * @throws OpenSetError for a model, data or a place that cannot be used
+ * Finds a threshold and probabilities on the user's own pairs and writes them with the weights as a new model.
+ * @throws OpenSetError for a model, data or an output path that cannot be used
  */
 export async function calibrate(
   options: CalibrateOptions,
@@ -52,14 +53,14 @@ export async function calibrate(
 ): Promise<CommandResult<CalibrateResult>> {
   const { far, model: path } = options;
   if (far !== undefined) checkNumber('--far', far, { minimum: 0, maximum: 1 });
-  const out = options.out ?? (await placeBeside(path));
-  await checkFilePlace(out);
+  const out = options.out ?? (await defaultOutput(path));
+  await checkOutputFile(out);
   await startBackend(options, output);
   const model = await loadModel(path);
   const test = await openTest(options, model.verifier, output).finally(() => model.dispose());
   const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
   const pairs = { cosines, isSame: test.isSame };
-  const found = far === undefined ? forAccuracy(pairs) : forRate(test, cosines, far);
+  const found = far === undefined ? findBestAccuracy(pairs) : findRate(test, cosines, far);
   const { description, state } = await readModel(path);
   try {
     const calibrated = {
@@ -68,61 +69,69 @@ export async function calibrate(
       falseAcceptRate: far ?? null,
       calibration: calibrateProbabilities(pairs),
     } as const;
-    await writeAtOnce(out, await encodeModel({ ...description, ...calibrated }, state));
+    await writeAtomically(out, await encodeModel({ ...description, ...calibrated }, state));
   } finally {
     tf.dispose(state);
   }
   return {
     data: { out, before: description.threshold, ...found },
     text: [
-      `${out}: threshold ${found.threshold.toFixed(4)} (before: ${description.threshold.toFixed(4)})`,
-      ...advice(far, found),
+      `${out}: threshold ${found.threshold.toFixed(4)}, was ${description.threshold.toFixed(4)}`,
+      ...explain(far, found),
     ].join('\n'),
   };
 }
 
 /**
- * The place of the new model where none is given.
- * @throws ConfigError if there is a file: an earlier calibration, which nobody asked to replace
+ * Returns the path of the new model if the user gave none.
+ * @throws ConfigError if the file exists: an earlier calibration is not overwritten
  */
-async function placeBeside(path: string): Promise<string> {
-  const out = `${(await modelFile(path)).replace(/\.safetensors$/, '')}-calibrated.safetensors`;
-  if (!(await statusOf(out))) return out;
+async function defaultOutput(path: string): Promise<string> {
+  const out = `${(await findModelFile(path)).replace(/\.safetensors$/, '')}-calibrated.safetensors`;
+  if (!(await pathStatus(out))) return out;
   throw new ConfigError(
-    `'${out}' is there already: name the new model with --out, or take the old one away.`,
+    `'${out}' already exists. Give the new model another name with --out, or delete the file.`,
   );
 }
 
-function forAccuracy(pairs: Pick<OpenedTest, 'isSame'> & ScoredPairs): Threshold {
+function findBestAccuracy(pairs: Pick<OpenedTest, 'isSame'> & ScoredPairs): FoundThreshold {
   const different = pairs.isSame.filter((same) => same === 0).length;
   return { threshold: mostAccurateThreshold(pairs), interval: null, different, differentNeeded: null };
 }
 
-/** Labelled images give more pairs of different people than the balanced sample holds. */
-function forRate({ isSame, labels, embeddings }: OpenedTest, cosines: Float64Array, far: number): Threshold {
+/** Labelled images give more pairs of different people than the balanced sample has. */
+function findRate(
+  { isSame, labels, embeddings }: OpenedTest,
+  cosines: Float64Array,
+  far: number,
+): FoundThreshold {
   const negatives = labels
     ? pairSimilarities(embeddings.values, embeddings.size, differentPairs(labels))
     : cosines.filter((_, pair) => isSame[pair] === 0);
   const found = thresholdAtRate(negatives, far);
-  if (!found) throw noThreshold(far, negatives.length);
+  if (!found) throw rateNotReached(far, negatives.length);
   return { ...found, different: negatives.length };
 }
 
-function advice(far: number | undefined, { interval, different, differentNeeded }: Threshold): string[] {
-  if (far === undefined || !interval) return ['It has the most right answers on these pairs.'];
+/** Returns lines on what the threshold does and how far to trust it. */
+function explain(
+  far: number | undefined,
+  { interval, different, differentNeeded }: FoundThreshold,
+): string[] {
+  if (far === undefined || !interval) return ['It has the best accuracy on these pairs.'];
   const range = `95 % confidence: ${interval.low.toFixed(4)} to ${interval.high.toFixed(4)}`;
   const lines = [
     `It accepts at most ${percent(far, 3)} of ${count(different)} pairs of different people; ${range}.`,
   ];
   if (differentNeeded !== null && different < differentNeeded) {
-    lines.push(`For a rate that low, ${count(differentNeeded)} such pairs would be needed to trust it.`);
+    lines.push(`To trust a rate this low, use at least ${count(differentNeeded)} such pairs.`);
   }
   return lines;
 }
 
-function noThreshold(far: number, different: number): DataError {
+function rateNotReached(far: number, different: number): DataError {
   return new DataError(
-    `No cosine up to 1 accepts at most ${far} of the ${different} pairs of different people: some of them are of one image. ` +
+    `No threshold up to 1 accepts at most ${far} of the ${different} pairs of different people: some pairs have equal images. ` +
       'Is an image in the folders of two people?',
   );
 }

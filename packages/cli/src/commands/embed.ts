@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import { ConfigError } from '@openset/core';
 import { counted } from '../evaluation/texts.ts';
-import { checkFilePlace } from '../files/check-place.ts';
+import { checkOutputFile } from '../files/check-output.ts';
 import { encodeNpz } from '../files/npz.ts';
-import { writeAtOnce } from '../files/write-at-once.ts';
+import { writeAtomically } from '../files/write-file.ts';
 import { imageFileSource, listImages } from '../images/image-files.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { loadModel } from '../model/load-model.ts';
@@ -13,13 +13,13 @@ import { type BackendChoice, startBackend } from '../start-backend.ts';
 /** Options of `openset embed`. */
 export interface EmbedOptions extends BackendChoice {
   readonly model: string;
-  /** Images, and folders of images. */
+  /** Paths of images and of folders of images. */
   readonly paths: readonly string[];
-  /** `.npz` or `.jsonl`. */
+  /** Path of the output, ending in `.npz` or `.jsonl`. */
   readonly out: string;
 }
 
-/** What `openset embed` answers. */
+/** Result of `openset embed`. */
 export interface EmbedResult {
   readonly out: string;
   readonly pictures: number;
@@ -33,7 +33,7 @@ const writers: Readonly<
     encodeNpz({ embeddings: { data: values, shape: [paths.length, size] }, paths: { texts: paths } }),
   '.jsonl': (paths, embeddings) =>
     paths
-      // Nine digits are enough to have the same float32 again.
+      // Nine digits are enough to restore the same float32.
       .map((path, index) => ({
         path,
         embedding: Array.from(embeddings.row(index), (value) => Number(value.toPrecision(9))),
@@ -43,23 +43,23 @@ const writers: Readonly<
 };
 
 /**
- * Writes the embeddings of images, at unit length, so that a dot product is a cosine.
- * @throws OpenSetError for a model, an image or a place that cannot be used
+ * Writes the embeddings of images, scaled to unit length so that a dot product is a cosine.
+ * @throws OpenSetError for a model, an image or an output path that cannot be used
  */
 export async function embed(options: EmbedOptions, output: Output): Promise<CommandResult<EmbedResult>> {
   const { out } = options;
   const write = writers[extname(out).toLowerCase()];
-  if (!write) throw new ConfigError(`The name of the file must end in .npz or .jsonl, but is '${out}'.`);
-  await checkFilePlace(out);
+  if (!write) throw new ConfigError(`--out must end in .npz or .jsonl, but is '${out}'.`);
+  await checkOutputFile(out);
   const paths = await listImages(options.paths);
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
     const embeddings = await embedImages(model.verifier, imageFileSource(paths), output);
-    await writeAtOnce(out, write(paths, embeddings));
+    await writeAtomically(out, write(paths, embeddings));
     return {
       data: { out, pictures: paths.length, embeddingSize: embeddings.size },
-      text: `${out}: ${counted(paths.length, 'embedding')} of ${embeddings.size} numbers.`,
+      text: `${out}: ${counted(paths.length, 'embedding')} of ${embeddings.size} numbers`,
     };
   } finally {
     model.dispose();

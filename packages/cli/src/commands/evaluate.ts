@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import { pairSimilarities } from '@openset/metrics';
 import { reportPage } from '@openset/report';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
-import { type ReportData, reportSections, thresholdsOfPeople } from '../evaluation/report-sections.ts';
+import { measureIdentityThresholds, type ReportData, reportSections } from '../evaluation/report-sections.ts';
 import { aligned, measurementRows, percent } from '../evaluation/texts.ts';
 import { measureUniform, type UniformMeasurements } from '../evaluation/uniform-accuracy.ts';
-import { checkFilePlace } from '../files/check-place.ts';
-import { writeAtOnce } from '../files/write-at-once.ts';
+import { checkOutputFile } from '../files/check-output.ts';
+import { writeAtomically } from '../files/write-file.ts';
 import { type LoadedModel, loadModel } from '../model/load-model.ts';
 import { openTest, type TestChoice } from '../model/open-test.ts';
 import type { GivenThreshold, ThresholdSource } from '../model/thresholds.ts';
@@ -16,30 +16,30 @@ import { type BackendChoice, startBackend } from '../start-backend.ts';
 /** Options of `openset evaluate`. */
 export interface EvaluateOptions extends TestChoice, BackendChoice {
   readonly model: string;
-  /** Decides instead of the model's. */
+  /** Overrides the model's threshold. */
   readonly threshold?: GivenThreshold | undefined;
-  /** Where an HTML page goes. */
+  /** Path of the HTML report. */
   readonly report?: string | undefined;
 }
 
-/** What `openset evaluate` answers. */
+/** Result of `openset evaluate`. */
 export interface EvaluateResult extends PairMeasurements {
   readonly model: string;
   readonly thresholdSource: ThresholdSource;
-  /** Of images with known people; otherwise null. */
+  /** Uniform accuracy on labelled images; null for pairs. */
   readonly uniform: UniformMeasurements | null;
   readonly report: string | null;
 }
 
 /**
- * Measures a model on pairs, or on images of known people.
- * @throws OpenSetError for a model, data or a place of the report that cannot be used
+ * Evaluates a model on pairs or on labelled images.
+ * @throws OpenSetError for a model, data or a report path that cannot be used
  */
 export async function evaluate(
   options: EvaluateOptions,
   output: Output,
 ): Promise<CommandResult<EvaluateResult>> {
-  if (options.report !== undefined) await checkFilePlace(options.report);
+  if (options.report !== undefined) await checkOutputFile(options.report);
   await startBackend(options, output);
   const model = await loadModel(options.model, options.threshold);
   try {
@@ -61,9 +61,9 @@ async function evaluateModel(
   const measured = measurePairs(cosines, isSame, description, folds);
   const uniform = labels && measureUniform(embeddings, labels, description);
   if (options.report !== undefined) {
-    const identities = labels && thresholdsOfPeople(embeddings, labels);
-    const page = reportOf(options, test.name, { cosines, isSame, measured, source, uniform, identities });
-    await writeAtOnce(options.report, page);
+    const identities = labels && measureIdentityThresholds(embeddings, labels);
+    const page = renderReport(options, test.name, { cosines, isSame, measured, source, uniform, identities });
+    await writeAtomically(options.report, page);
   }
   const { report = null, model } = options;
   const rows = [
@@ -87,10 +87,10 @@ function uniformRow(uniform: UniformMeasurements): [string, string] {
   ];
 }
 
-function reportOf({ model }: EvaluateOptions, name: string, data: ReportData): string {
+function renderReport({ model }: EvaluateOptions, name: string, data: ReportData): string {
   return reportPage({
     title: `${basename(model)} on ${basename(name)}`,
-    introduction: `The model '${model}', measured on '${name}'.`,
+    introduction: `Evaluation of the model '${model}' on '${name}'.`,
     sections: reportSections(data),
   });
 }

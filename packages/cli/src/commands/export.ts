@@ -1,7 +1,7 @@
 import { exportOnnx, type OnnxExportOptions } from '@openset/onnx';
-import { checkFilePlace } from '../files/check-place.ts';
-import { writeAtOnce } from '../files/write-at-once.ts';
-import { type LoadedModel, loadModel, modelFile } from '../model/load-model.ts';
+import { checkOutputFile } from '../files/check-output.ts';
+import { writeAtomically } from '../files/write-file.ts';
+import { findModelFile, type LoadedModel, loadModel } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
@@ -16,7 +16,7 @@ export interface ExportOptions extends BackendChoice, Pick<OnnxExportOptions, 'f
   readonly fold?: boolean | undefined;
 }
 
-/** What `openset export` answers. */
+/** Result of `openset export`. */
 export interface ExportResult {
   readonly out: string;
   readonly bytes: number;
@@ -25,36 +25,36 @@ export interface ExportResult {
 }
 
 /**
- * Writes the network of a model as ONNX, its threshold in the metadata.
- * @throws OpenSetError for a model or a place that cannot be used
+ * Writes the network of a model as ONNX, with the threshold in the metadata.
+ * @throws OpenSetError for a model or an output path that cannot be used
  */
 export async function exportModel(
   options: ExportOptions,
   output: Output,
 ): Promise<CommandResult<ExportResult>> {
   const { out, flipSum = false } = options;
-  await checkFilePlace(out, await modelFile(options.model));
+  await checkOutputFile(out, await findModelFile(options.model));
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
-    const { threshold, flipSum: wasSummed = true } = model.description;
-    if (wasSummed && !flipSum) {
+    const { threshold, flipSum: isForFlipSum = true } = model.description;
+    if (isForFlipSum && !flipSum) {
       output.note(
-        'The threshold was found for sums of the embeddings of an image and of its mirror image: export with --flip-sum, or ' +
-          'add the two yourself.',
+        'The threshold is for the sum of the embeddings of an image and its mirror image. Export with --flip-sum, or add ' +
+          'the two embeddings yourself.',
       );
     }
-    if (!wasSummed && flipSum) {
+    if (!isForFlipSum && flipSum) {
       output.note(
-        'The threshold was found for embeddings of images alone, not for sums with those of their mirror images: export ' +
-          'without --flip-sum.',
+        'The threshold is for the embedding of the image alone, not for the sum with its mirror image. Export without ' +
+          '--flip-sum.',
       );
     }
     const bytes = await exportOnnx(model.backbone, onnxOptions(options, model));
-    await writeAtOnce(out, bytes);
+    await writeAtomically(out, bytes);
     return {
       data: { out, bytes: bytes.length, threshold, flipSum },
-      text: `${out}: ${(bytes.length / 1e6).toFixed(1)} MB, threshold ${threshold.toFixed(4)} in its metadata.`,
+      text: `${out}: ${(bytes.length / 1e6).toFixed(1)} MB, threshold ${threshold.toFixed(4)} in the metadata`,
     };
   } finally {
     model.dispose();

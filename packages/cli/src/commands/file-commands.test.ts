@@ -21,7 +21,7 @@ describe('export', () => {
       { ...common, out: at('m.onnx'), preprocess: true, fold: true },
       output,
     );
-    expect(output.lines.join()).toContain('export with --flip-sum');
+    expect(output.lines.join()).toContain('Export with --flip-sum');
     const bytes = await readFile(at('m.onnx'));
     expect(bytes.length).toBe(data.bytes);
     expect(readOnnxMetadata(bytes)).toMatchObject({
@@ -39,31 +39,31 @@ describe('export', () => {
     });
   });
 
-  it('notes sums of embeddings where the threshold is none for them', async () => {
+  it('warns about a flip sum if the threshold is for single embeddings', async () => {
     const { description, state } = decodeModel(await readFile(common.model));
     const model = at('plain.safetensors');
     await writeFile(model, await encodeModel({ ...description, flipSum: false }, state));
     tf.dispose(state);
     const summed = keptOutput();
     await exportModel({ ...common, model, out: at('plain.onnx'), flipSum: true }, summed);
-    expect(summed.lines.join()).toContain('export without --flip-sum');
+    expect(summed.lines.join()).toContain('Export without --flip-sum');
     const plain = keptOutput();
     await exportModel({ ...common, model, out: at('plain.onnx') }, plain);
     expect(plain.lines).toEqual([]);
   });
 
-  it('refuses to write over the model', async () => {
+  it('rejects its own model as output', async () => {
     const before = await readFile(common.model);
     await expect(exportModel({ ...common, out: common.model }, keptOutput())).rejects.toThrow(
-      /it is the file that is read/,
+      /it is the input file/,
     );
     // The model of a folder.
     const options = { ...common, model: folder, out: common.model };
-    await expect(exportModel(options, keptOutput())).rejects.toThrow(/it is the file that is read/);
+    await expect(exportModel(options, keptOutput())).rejects.toThrow(/it is the input file/);
     expect(await readFile(common.model)).toEqual(before);
   });
 
-  it('refuses a place where nothing can be written', async () => {
+  it('rejects an output path that cannot be written', async () => {
     await expect(exportModel({ ...common, out: at('faces') }, keptOutput())).rejects.toThrow(
       /it is a folder/,
     );
@@ -71,18 +71,18 @@ describe('export', () => {
 });
 
 describe('import', () => {
-  it('refuses to write over the weights, by a link too', async () => {
+  it('rejects the weights as output, also through a link', async () => {
     const before = await readFile(at('weights.safetensors'));
     await symlink(at('weights.safetensors'), at('link.safetensors'));
     for (const name of ['weights.safetensors', 'link.safetensors']) {
       await expect(importWeights({ ...importOptions(), out: at(name) }, keptOutput())).rejects.toThrow(
-        /it is the file that is read/,
+        /it is the input file/,
       );
     }
     expect(await readFile(at('weights.safetensors'))).toEqual(before);
   });
 
-  it('makes a model that answers as the network did', async () => {
+  it('writes a model that computes the same cosines', async () => {
     const { data } = await importWeights({ ...importOptions(), thresholdSource: 'learned' }, keptOutput());
     expect(data).toMatchObject({ out: at('imported.safetensors'), threshold: 0.5 });
     expect(data.parameters).toBeGreaterThan(100);
@@ -108,7 +108,7 @@ describe('import', () => {
     [{ weights: 'nowhere' }, /^There is no file 'nowhere'\.$/],
     [{ weights: tmpdir() }, /cannot be read: it is a folder\.$/],
     [{ weights: 'text.jpg' }, /text\.jpg: This is not a safetensors file.* In Python: /],
-  ])('refuses %j', async (given, message) => {
+  ])('rejects %j', async (given, message) => {
     const all = { ...importOptions(), ...given, out: at('refused') };
     if ('weights' in given && given.weights === 'text.jpg') all.weights = at('text.jpg');
     await expect(importWeights(all, keptOutput())).rejects.toThrow(message);
@@ -116,7 +116,7 @@ describe('import', () => {
   });
 });
 
-it('info tells what there is', async () => {
+it('info describes the installation', async () => {
   const { data, text } = await info({ backend: 'cpu' }, keptOutput());
   expect(data).toMatchObject({
     openset: manifest.version,

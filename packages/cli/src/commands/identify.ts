@@ -12,36 +12,31 @@ import { type BackendChoice, startBackend } from '../start-backend.ts';
 /** Options of `openset identify`. */
 export interface IdentifyOptions extends BackendChoice {
   readonly model: string;
-  /** Decides instead of the one that `selectGalleryThreshold` takes. */
+  /** Overrides the threshold that `selectGalleryThreshold` returns. */
   readonly threshold?: GivenThreshold | undefined;
-  /** Images, and folders of images: who is it? */
+  /** Paths of the probes: images and folders of images. */
   readonly paths: readonly string[];
-  /** A folder with a folder of images of each known person. */
+  /** Path of the gallery: labelled images of the known people. */
   readonly gallery: string;
 }
 
-/** Who is on an image. */
+/** The identification of one image. */
 export interface IdentifiedImage extends Identification {
   readonly path: string;
 }
 
-/** What `openset identify` answers. */
+/** Result of `openset identify`. */
 export interface IdentifyResult {
   readonly pictures: readonly IdentifiedImage[];
-  /** From which cosine on somebody is known, and where that comes from. */
+  /** Lowest cosine at which somebody counts as known. */
   readonly threshold: number;
+  /** Origin of the threshold. */
   readonly thresholdSource: ThresholdSource;
 }
 
-const sourceTexts: Readonly<Record<ThresholdSource, string>> = {
-  learned: 'the learned threshold',
-  calibrated: 'the calibrated threshold',
-  given: 'the threshold given',
-};
-
 /**
- * Says who is on each image: a person of the gallery, or nobody known.
- * @returns exit code 0 if everybody is known, 1 if somebody is not
+ * Finds the person on each image in the gallery, or reports nobody known.
+ * @returns exit code 0 if everybody is known, 1 if somebody is unknown
  * @throws OpenSetError for a model or images that cannot be used
  */
 export async function identify(
@@ -62,13 +57,16 @@ export async function identify(
     });
     const people = counted(gallery.identities.length, 'person', 'people');
     output.note(
-      `Gallery: ${people}, known from a cosine of ${threshold.toFixed(3)} on: ${sourceTexts[source]}.`,
+      aligned([
+        ['gallery', people],
+        ['threshold', `${threshold.toFixed(3)}, ${source}`],
+      ]),
     );
     const probes = await embedImages(verifier, imageFileSource(paths), output);
     const images = paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
     return {
       data: { pictures: images, threshold, thresholdSource: source },
-      text: aligned(images.map((image) => [image.path, answerText(image)])),
+      text: aligned(images.map((image) => [image.path, resultText(image)])),
       exitCode: images.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
     };
   } finally {
@@ -77,7 +75,7 @@ export async function identify(
   }
 }
 
-function answerText({ identity, candidates }: Identification): string {
+function resultText({ identity, candidates }: Identification): string {
   const [best] = candidates;
   const nearest = best ? `${best.cosine.toFixed(3)}` : '';
   return identity === null

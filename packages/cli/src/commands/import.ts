@@ -5,29 +5,29 @@ import * as tf from '@tensorflow/tfjs-core';
 import { networkSchema } from '../config/network-schema.ts';
 import { parseSettings } from '../config/problems.ts';
 import { count } from '../evaluation/texts.ts';
-import { checkFilePlace } from '../files/check-place.ts';
-import { readNamed } from '../files/read-named.ts';
-import { writeAtOnce } from '../files/write-at-once.ts';
+import { checkOutputFile } from '../files/check-output.ts';
+import { readBytes } from '../files/read-file.ts';
+import { writeAtomically } from '../files/write-file.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset import`. */
 export interface ImportOptions extends BackendChoice {
-  /** A safetensors file of a PyTorch `state_dict`. */
+  /** Path of a PyTorch `state_dict` as safetensors. */
   readonly weights: string;
-  /** The kind of network. */
+  /** Name of the network. */
   readonly network: string;
-  /** Its options, as a configuration has them. */
+  /** Options of the network, as in a configuration file. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly threshold: number;
-  /** Whether the threshold was learned by the loss; default calibrated. */
+  /** Origin of the threshold; default: `'calibrated'`. */
   readonly thresholdSource?: 'learned' | 'calibrated' | undefined;
-  /** Beginnings of names that are passed over. */
+  /** Prefixes of the names of tensors to skip. */
   readonly ignore?: readonly string[] | undefined;
   readonly out: string;
 }
 
-/** What `openset import` answers. */
+/** Result of `openset import`. */
 export interface ImportResult {
   readonly out: string;
   readonly tensors: number;
@@ -36,8 +36,8 @@ export interface ImportResult {
 }
 
 /**
- * Makes a model file of weights from PyTorch.
- * @throws OpenSetError for weights that are not of this network, or a place that cannot be used
+ * Converts PyTorch weights to a model file.
+ * @throws OpenSetError for weights that do not fit the network or an output path that cannot be used
  */
 export async function importWeights(
   options: ImportOptions,
@@ -50,7 +50,7 @@ export async function importWeights(
     { backbone: options.network, ...options.options },
     'The network',
   );
-  await checkFilePlace(out, weights);
+  await checkOutputFile(out, weights);
   const tensors = await readTensors(weights);
   await startBackend(options, output);
   const backbone = createBackbone(network);
@@ -66,14 +66,14 @@ export async function importWeights(
     const sizes = Object.values(state).map(({ size }) => size);
     try {
       const description = { backbone: backbone.getConfig(), threshold, thresholdSource };
-      await writeAtOnce(out, await encodeModel(description, state));
+      await writeAtomically(out, await encodeModel(description, state));
     } finally {
       tf.dispose(state);
     }
     const parameters = sizes.reduce((sum, size) => sum + size, 0);
     return {
       data: { out, tensors: sizes.length, parameters, threshold },
-      text: `${out}: ${count(parameters)} weights in ${sizes.length} tensors, threshold ${threshold.toFixed(4)}.`,
+      text: `${out}: ${count(parameters)} weights in ${sizes.length} tensors, threshold ${threshold.toFixed(4)}`,
     };
   } finally {
     backbone.dispose();
@@ -81,7 +81,7 @@ export async function importWeights(
 }
 
 async function readTensors(path: string) {
-  const bytes = await readNamed(path);
+  const bytes = await readBytes(path);
   try {
     return decodeSafetensors(bytes).tensors;
   } catch (error) {

@@ -11,7 +11,7 @@ import { aligned } from '../evaluation/texts.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, backendText, startBackend } from '../start-backend.ts';
 
-/** What `openset info` answers. */
+/** Result of `openset info`. */
 export interface InfoResult {
   readonly openset: string;
   readonly node: string;
@@ -19,24 +19,24 @@ export interface InfoResult {
   readonly processor: string;
   readonly cores: number;
   readonly memoryBytes: number;
-  /** Versions of packages that matter; null for one that is not installed. */
+  /** Versions of the packages that affect training; null if not installed. */
   readonly packages: Readonly<Record<string, string | null>>;
-  /** For each backend the package that it lacks; null: none. */
+  /** First missing package of each backend; null if none is missing. */
   readonly backends: Readonly<Record<BackendName, string | null>>;
   readonly running: BackendFacts;
 }
 
-/** What runs on a backend that has started. */
+/** Capabilities of the active backend. */
 export interface BackendFacts {
   readonly name: BackendName;
   readonly threads: number | null;
-  /** How many operations it has. */
+  /** Number of registered kernels. */
   readonly kernels: number;
-  /** Whether products and sums are fused, in WebAssembly; null on other backends. */
+  /** Whether WebAssembly fuses multiplication and addition; null if the backend does not report it. */
   readonly relaxedSimd: boolean | null;
-  /** What training cannot do without and the backend lacks. */
+  /** Missing kernels that training requires. */
   readonly missing: readonly string[];
-  /** Those that the backend has of the operations which make training faster. */
+  /** Present kernels that are optional and make training faster. */
   readonly accelerating: readonly string[];
 }
 
@@ -48,7 +48,8 @@ const packages = [
   'webgpu',
   'sharp',
 ];
-/** Tells what is installed, and what the chosen backend can do. */
+
+/** Describes the installation and the chosen backend. */
 export async function info(options: BackendChoice, output: Output): Promise<CommandResult<InfoResult>> {
   const running = describeRunning(await startBackend(options, output));
   const [processor] = cpus();
@@ -66,10 +67,10 @@ export async function info(options: BackendChoice, output: Output): Promise<Comm
     >,
     running,
   };
-  return { data, text: textOf(data) };
+  return { data, text: resultText(data) };
 }
 
-/** What the active backend can do. */
+/** Describes the active backend. */
 function describeRunning({ name, threads }: RunningBackend): BackendFacts {
   const { backend, relaxedSimd, missing, kernels } = describeBackend([
     lossKernels,
@@ -87,7 +88,7 @@ function describeRunning({ name, threads }: RunningBackend): BackendFacts {
   };
 }
 
-function textOf(data: InfoResult): string {
+function resultText(data: InfoResult): string {
   const { packages: versions, backends, running } = data;
   return aligned([
     ['openset', data.openset],
@@ -102,17 +103,14 @@ function textOf(data: InfoResult): string {
       missing === null ? 'installed' : `needs ${missing}`,
     ]),
     ['running', backendText(running)],
-    [
-      'fused multiply-add',
-      { true: 'on', false: 'off', null: 'as the backend does' }[`${running.relaxedSimd}`],
-    ],
+    ['fused multiply-add', { true: 'on', false: 'off', null: 'backend default' }[`${running.relaxedSimd}`]],
     ['kernels', `${running.kernels}`],
     ['missing for training', running.missing.join(', ') || 'none'],
     ['faster for training', running.accelerating.join(', ') || 'none'],
   ]);
 }
 
-/** The version in a package's own file; null if it is not installed. */
+/** Returns the version in a package's manifest; null if the package is not installed. */
 function versionOf(name: string): string | null {
   const { resolve } = createRequire(import.meta.url);
   for (const folder of resolve.paths(name) ?? []) {
@@ -120,7 +118,7 @@ function versionOf(name: string): string | null {
       const { version } = JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8'));
       return String(version);
     } catch {
-      // Not in this folder.
+      // Try the next folder.
     }
   }
   return null;

@@ -16,7 +16,7 @@ import { verify } from './verify.ts';
 const { folder, at, common, image, importOptions } = useModelFolder();
 
 describe('verify', () => {
-  it('answers with an exit code', async () => {
+  it('returns the answer and its exit code', async () => {
     const before = tf.memory().numTensors;
     const same = await verify({ ...common, first: image(0, 0), second: image(0, 1) }, keptOutput());
     expect(same).toMatchObject({ exitCode: 0, data: { same: true, threshold: 0.9, probability: null } });
@@ -27,7 +27,7 @@ describe('verify', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('decides with another threshold where one is given', async () => {
+  it('decides with the given threshold', async () => {
     const images = { ...common, first: image(0, 0), second: image(0, 1) };
     const given = await verify({ ...images, threshold: 0.9999 }, keptOutput());
     expect(given).toMatchObject({ exitCode: 1, data: { threshold: 0.9999 } });
@@ -43,32 +43,32 @@ describe('verify', () => {
   it.each([
     ['nowhere.jpg', /There is no file 'nowhere\.jpg'\./],
     ['text.jpg', /text\.jpg: cannot decode the image: /],
-  ])('refuses %s', async (name, message) => {
+  ])('rejects %s', async (name, message) => {
     const second = name === 'text.jpg' ? at(name) : name;
     await expect(verify({ ...common, first: image(0, 0), second }, keptOutput())).rejects.toThrow(message);
   });
 
-  it('takes the folder of a run for its model', async () => {
+  it('accepts the folder of a run as the model', async () => {
     const options = { ...common, model: folder, first: image(0, 0), second: image(0, 1) };
     expect((await verify(options, keptOutput())).data).toMatchObject({ same: true });
   });
 
   it.each([
-    ['nowhere', /^There is no model '.*nowhere': 'openset train' makes one/],
+    ['nowhere', /^There is no model '.*nowhere'\. Train one with 'openset train'/],
     ['faces', /^There is no model '.*faces.model\.safetensors'/],
     ['text.jpg', /text\.jpg: This is not a safetensors file/],
     ['weights.safetensors', /weights\.safetensors: This safetensors file is not an openset model/],
-  ])('refuses the model %s', async (name, message) => {
+  ])('rejects the model %s', async (name, message) => {
     const options = { ...common, model: at(name), first: image(0, 0), second: image(0, 1) };
     await expect(verify(options, keptOutput())).rejects.toThrow(message);
   });
 });
 
 describe('evaluate', () => {
-  it('measures known people, and draws a report', async () => {
+  it('measures labelled images and writes a report', async () => {
     const options = { ...common, data: at('faces'), report: at('report.html') };
     const { data, text } = await evaluate(options, keptOutput());
-    // Of each of four people six pairs.
+    // Four people have six pairs each.
     expect(data).toMatchObject({
       same: 24,
       different: 24,
@@ -97,19 +97,19 @@ describe('evaluate', () => {
   });
 
   it.each([
-    [{}, /^Give one of --pairs, --bin and --data; there is none\.$/],
-    [{ data: 'faces', bin: 'lfw.bin' }, /there are 2\.$/],
-    [{ data: 'faces', images: 'faces' }, /^--images goes with --pairs/],
+    [{}, /^Give one of --pairs, --bin and --data, not none\.$/],
+    [{ data: 'faces', bin: 'lfw.bin' }, /not 2\.$/],
+    [{ data: 'faces', images: 'faces' }, /^--images needs --pairs/],
     [{ data: 'faces/person-0' }, /found no images/],
     [{ data: 'faces', report: 'missing/report.html' }, /there is no folder '.*missing'/],
-  ])('refuses %j', async (given, message) => {
+  ])('rejects %j', async (given, message) => {
     const paths = Object.fromEntries(Object.entries(given).map(([key, path]) => [key, at(path)]));
     await expect(evaluate({ ...common, ...paths }, keptOutput())).rejects.toThrow(message);
   });
 });
 
 describe('calibrate', () => {
-  it('writes a model with a threshold for a rate, and says how far to trust it', async () => {
+  it('writes a model with a threshold for a rate, and explains how far to trust it', async () => {
     const options = { ...common, data: at('faces'), far: 0.05 };
     const { data, text } = await calibrate(options, keptOutput());
     // All 6 · 16 pairs of different people.
@@ -128,7 +128,7 @@ describe('calibrate', () => {
     });
     expect(description.falseAcceptRate).toBe(0.05);
     expect(description.calibration!.slope).toBeLessThan(0);
-    expect(text).toContain('600 such pairs would be needed');
+    expect(text).toContain('use at least 600 such pairs');
     const check = await verify(
       { ...common, model: data.out, first: image(0, 0), second: image(0, 1) },
       keptOutput(),
@@ -136,7 +136,7 @@ describe('calibrate', () => {
     expect(check.data.probability).toBeGreaterThan(0.5);
   });
 
-  it('writes beside the model of a folder, and over no earlier calibration', async () => {
+  it('writes next to the model of a folder, and does not overwrite an earlier calibration', async () => {
     const options = { ...common, data: at('faces') };
     await mkdir(at('a-run'));
     await copyFile(common.model, at('a-run', 'model.safetensors'));
@@ -144,27 +144,27 @@ describe('calibrate', () => {
       const { data } = await calibrate({ ...options, model }, keptOutput());
       expect(data.out).toBe(at('a-run', 'model-calibrated.safetensors'));
       await expect(calibrate({ ...options, model }, keptOutput())).rejects.toThrow(
-        /model-calibrated\.safetensors' is there already: name the new model with --out/,
+        /model-calibrated\.safetensors' already exists\. Give the new model another name with --out/,
       );
       await rm(data.out);
     }
   });
 
-  it('takes the most right answers without a rate', async () => {
+  it('maximizes accuracy without a rate', async () => {
     const { data, text } = await calibrate(
       { ...common, data: at('faces'), out: at('best.safetensors') },
       keptOutput(),
     );
     expect(data).toMatchObject({ out: at('best.safetensors'), interval: null, differentNeeded: null });
-    expect(text).toContain('It has the most right answers on these pairs.');
+    expect(text).toContain('It has the best accuracy on these pairs.');
   });
 
-  it('leaves nothing behind where it cannot', async () => {
+  it('leaves nothing behind after an error', async () => {
     const twice = at('twice');
     await writePeople(twice, { people: 1, images: 2 });
     await writePeople(join(twice, 'person-0'), { people: 1, images: 1 });
     await expect(calibrate({ ...common, data: twice, out: at('new') }, keptOutput())).rejects.toThrow(
-      /one person alone/,
+      /one person only/,
     );
     await expect(
       calibrate({ ...common, data: at('faces'), far: 2, out: at('new') }, keptOutput()),
@@ -172,7 +172,7 @@ describe('calibrate', () => {
     expect(await readdir(folder)).not.toContain('new');
   });
 
-  it('finds out that an image is in the folders of two people', async () => {
+  it('reports an image in the folders of two people', async () => {
     const data = at('copies');
     await writePeople(data, { people: 2, images: 2 });
     const bytes = await readFile(join(data, 'person-0', 'image-0.png'));
@@ -184,7 +184,7 @@ describe('calibrate', () => {
 });
 
 describe('identify', () => {
-  it('names the people of the gallery, and nobody else', async () => {
+  it('names the people of the gallery and nobody else', async () => {
     const options = { ...common, gallery: at('faces') };
     const known = await identify({ ...options, paths: [image(2, 0)] }, keptOutput());
     expect(known).toMatchObject({ exitCode: 0, data: { pictures: [{ identity: 'person-2' }] } });
@@ -196,21 +196,19 @@ describe('identify', () => {
     expect(unknown.text.split('\n')[0]).toMatch(/unknown \(nearest: person-\d, cosine/);
   });
 
-  it('decides with the learned threshold, unless another is given, and says so', async () => {
+  it('prints the threshold that decides: the learned one, or the given one', async () => {
     const options = { ...common, gallery: at('faces'), paths: [image(2, 0)] };
-    // Learned 0.9999; 0.5 between two images.
+    // The learned threshold is 0.9999; the threshold for pairs is 0.5.
     const strict = { ...options, model: await writeStrict(0.5) };
     const output = keptOutput();
     const learned = await identify(strict, output);
     expect(learned).toMatchObject({ exitCode: 1, data: { threshold: 0.9999, thresholdSource: 'learned' } });
-    expect(output.lines).toContain(
-      'Gallery: 4 people, known from a cosine of 1.000 on: the learned threshold.',
-    );
+    expect(output.lines).toContain('gallery    4 people\nthreshold  1.000, learned');
     const given = await identify({ ...strict, threshold: 0.4 }, keptOutput());
     expect(given).toMatchObject({ exitCode: 0, data: { threshold: 0.4, thresholdSource: 'given' } });
   });
 
-  /** The same model with a learned threshold that only very like images reach. */
+  /** Writes the model with a learned threshold that only near-copies reach. */
   async function writeStrict(threshold = 0.9999): Promise<string> {
     const { description, state } = decodeModel(await readFile(common.model));
     const path = at('strict.safetensors');
@@ -222,7 +220,7 @@ describe('identify', () => {
 });
 
 describe('embed', () => {
-  it('writes the same numbers in both forms', async () => {
+  it('writes the same numbers in both formats', async () => {
     const paths = [at('strangers')];
     const { data } = await embed({ ...common, paths, out: at('e.npz') }, keptOutput());
     expect(data).toEqual({ out: at('e.npz'), pictures: 4, embeddingSize: 8 });
@@ -243,7 +241,7 @@ describe('embed', () => {
     ['strangers', 'missing/e.npz', /there is no folder/],
     ['nowhere', 'new.npz', /There is no file or folder/],
     ['text.jpg', 'new.npz', /text\.jpg: cannot decode the image/],
-  ])('refuses %s to %s', async (path, out, message) => {
+  ])('rejects %s to %s', async (path, out, message) => {
     await expect(embed({ ...common, paths: [at(path)], out: at(out) }, keptOutput())).rejects.toThrow(
       message,
     );

@@ -42,17 +42,25 @@ async function readModel(path: string) {
 }
 
 describe('train', () => {
-  it('chooses, says so, trains, and leaves a model, its threshold and a report', async () => {
+  it('chooses settings, prints them, trains, and writes a model with its threshold and a report', async () => {
     const output = keptOutput();
     await useBackend('cpu');
     const before = tf.memory().numTensors;
     const { data, text } = await run({ out: at('whole'), steps: 12 }, output);
     expect(tf.memory().numTensors).toBe(before);
-    expect(output.lines.slice(0, 2)).toEqual([
-      'Data: 32 images of 8 people, in colour, about 24 pixels wide.',
-      'Trained on 6 people (24 images), judged on 24 pairs of 2 others, who are held out.',
+    const [choices = '', length] = output.lines;
+    expect(choices.split('\n')).toEqual([
+      'images         32 images of 8 people, colour, about 24 pixels wide',
+      'training       24 images of 6 people',
+      'evaluation     24 pairs of 2 people held out',
+      'network        small-cnn, width 4, embedding size 8, input 16 × 16',
+      'loss           UniTSFaceLoss (scale 32, margin 0.1) with CosFaceLoss (scale 32, margin 0.2)',
+      'batch size     8',
+      'learning rate  0.0125, cosine',
+      'seed           1',
+      'backend        cpu, 1 thread',
     ]);
-    expect(output.lines).toContain('Length: 12 steps (4.0 times through the data); saved every 2 steps.');
+    expect(length).toBe('steps          12, 4.0 epochs\ncheckpoint     every 2 steps');
     expect((await readdir(at('whole'))).sort()).toEqual([
       'checkpoints',
       'config.json',
@@ -72,7 +80,15 @@ describe('train', () => {
       loss: { loss: 'UniTSFaceLoss', numClasses: 6, startEpoch: 2 },
     });
     expect(description.calibration).not.toBeNull();
-    expect(text).toMatch(/^Model: .*\nThreshold: .*\nAccuracy: .*in hindsight, .*\nLearned: .*\nReport: /);
+    expect(text.split('\n').map((line) => line.split('  ')[0])).toEqual([
+      'model',
+      'threshold',
+      'accuracy',
+      'best accuracy',
+      'learned threshold',
+      'report',
+    ]);
+    expect(text).toMatch(/accuracy .* % on 24 pairs of 2 people held out\nbest accuracy .*, in hindsight\n/);
     const report = await readFile(data.report!, 'utf8');
     expect(report.match(/<svg/g)).toHaveLength(4);
     expect(report).toContain('2 people held out.');
@@ -82,19 +98,19 @@ describe('train', () => {
     ['cosface', null],
     ['bce-unified', 'embedding and class'],
   ] as const)(
-    'calibrates the threshold of %s, which learns none between embeddings',
+    'calibrates the threshold of %s, which learns none between two embeddings',
     async (loss, between) => {
       const { data, text } = await run({ out: at(loss), loss, steps: 6 });
       expect(data.thresholdSource).toBe('calibrated');
       expect(data.learnedThreshold?.between ?? null).toBe(between);
       expect(data.threshold).toBe(data.measured!.best.threshold);
       expect(text).toMatch(
-        between ? /Learned: .*not the one between two embeddings/ : /Learned: +no threshold/,
+        between ? /^learned threshold .*, not between two embeddings$/m : /^learned threshold +none$/m,
       );
     },
   );
 
-  it('fixes the number of steps that fit into some minutes, and repeats the run from its configuration', async () => {
+  it('converts minutes to steps, and repeats the run from its configuration', async () => {
     const first = await run({ out: at('timed'), minutes: 0.01 });
     const config = JSON.parse(await readFile(at('timed', 'config.json'), 'utf8'));
     expect(config.minutes).toBeUndefined();
@@ -103,7 +119,7 @@ describe('train', () => {
     expect(await readFile(data.model!)).toEqual(await readFile(first.data.model!));
   });
 
-  it('stops when it is asked to, and goes on to the same model', async () => {
+  it('stops at the signal, and resumes to the same model', async () => {
     const whole = await run({ out: at('straight'), epochs: 4 });
     const controller = new AbortController();
     const output = keptOutput();
@@ -120,19 +136,19 @@ describe('train', () => {
     expect(await readdir(at('broken'))).not.toContain('model.safetensors');
     const resumed = await run({ out: at('broken'), config: undefined, data: undefined, resume: true });
     expect(await readFile(resumed.data.model!)).toEqual(await readFile(whole.data.model!));
-    // Once more: there is nothing left to be trained.
+    // Resuming a finished run trains nothing.
     const again = await run({ out: at('broken'), config: undefined, data: undefined, resume: true });
     expect(await readFile(again.data.model!)).toEqual(await readFile(whole.data.model!));
   });
 
-  it('writes nothing if it is stopped before it has begun', async () => {
+  it('writes nothing if it is stopped before training starts', async () => {
     const reason = new Error('stop');
     const stopped = await run({ out: at('never'), minutes: 1, signal: AbortSignal.abort(reason) });
     expect(stopped).toMatchObject({ exitCode: 130, data: { stopped: true } });
     expect(await readdir(folder)).not.toContain('never');
   });
 
-  it('judges on pairs of other people where they are given, and then trains on everybody', async () => {
+  it('evaluates on given pairs and trains on everybody', async () => {
     const path = (person: number, image: number) => `faces/person-${person}/image-${image}.png`;
     const lines = [0, 1, 2].flatMap((n) => [
       `${path(n, 0)},${path(n, 1)},1`,
@@ -141,39 +157,40 @@ describe('train', () => {
     await writeFile(at('pairs.csv'), `${lines.join('\n')}\n`);
     const output = keptOutput();
     const { data, text } = await run({ out: at('paired'), steps: 4, pairs: at('pairs.csv') }, output);
-    // The first images of three people, the second ones of four.
-    const seen = '7 images of the pairs are trained on too: on strangers the network will do worse.';
-    expect(output.lines.slice(1, 3)).toEqual([
-      `Trained on 8 people (32 images), judged on 6 pairs of '${at('pairs.csv')}'.`,
-      seen,
+    // The first images of three people and the second images of four.
+    const seen = '7 images of the pairs are also trained on, so accuracy on other people will be lower.';
+    expect(output.lines[0]!.split('\n').slice(1, 4)).toEqual([
+      'training       32 images of 8 people',
+      `evaluation     6 pairs of '${at('pairs.csv')}'`,
+      `warning        ${seen}`,
     ]);
     expect(data.measured).toMatchObject({ same: 3, different: 3 });
-    expect(text).toContain(`% on 6 pairs of '${at('pairs.csv')}'; at `);
+    expect(text).toContain(`% on 6 pairs of '${at('pairs.csv')}'\n`);
     expect(text).toContain(seen);
     const report = await readFile(data.report!, 'utf8');
     expect(report).toContain(seen);
-    expect(report).not.toContain('never trained on');
+    expect(report).not.toContain('held out from training');
   });
 
-  it('claims nothing of pairs that are of other images, as they may be of the same people', async () => {
+  it('claims nothing about pairs of other images, because they may show the same people', async () => {
     await writePeople(at('others'), { people: 2, images: 2, first: 20 });
     const path = (person: number, image: number) => `others/person-${person}/image-${image}.png`;
     const lines = [`${path(20, 0)},${path(20, 1)},1`, `${path(20, 0)},${path(21, 1)},0`];
     await writeFile(at('others.csv'), lines.join('\n'));
     const output = keptOutput();
     const { data, text } = await run({ out: at('judged'), steps: 2, pairs: at('others.csv') }, output);
-    expect([...output.lines, text].join()).not.toMatch(/trained on too|never/);
-    expect(await readFile(data.report!, 'utf8')).toContain('It is judged on pairs of ');
+    expect([...output.lines, text].join()).not.toMatch(/also trained on|held out/);
+    expect(await readFile(data.report!, 'utf8')).toContain('It is evaluated on the pairs in ');
   });
 
   it('needs no pairs for a loss that learns its threshold', async () => {
     const { data, text } = await run({ out: at('alone'), epochs: 4, heldOut: 0 });
     expect(data).toMatchObject({ thresholdSource: 'learned', measured: null });
-    expect(text).not.toContain('Accuracy');
+    expect(text).not.toContain('accuracy');
     expect((await readModel(data.model!)).calibration).toBeNull();
   });
 
-  it('prints the configuration, and does nothing else', async () => {
+  it('prints the configuration and writes nothing', async () => {
     const { data, text } = await run({ out: at('printed'), printConfig: true, minutes: 3 });
     expect(JSON.parse(text)).toEqual(data);
     expect(data).toMatchObject({ data: at('faces'), minutes: 3, network: { backbone: 'small-cnn' } });
@@ -181,37 +198,29 @@ describe('train', () => {
   });
 });
 
-describe('train refuses', () => {
+describe('train rejects', () => {
   it.each<[string, Partial<TrainOptions>, RegExp]>([
     [
       'nothing to train on',
       { data: undefined },
-      /^There is nothing to train on: name images with '--data'\.$/,
+      /^There is nothing to train on\. Name the images with --data\.$/,
     ],
-    ['data that are not there', { data: 'nowhere' }, /^There is no file or folder '.*nowhere'\.$/],
+    ['data that do not exist', { data: 'nowhere' }, /^There is no file or folder '.*nowhere'\.$/],
     ['a folder of one class', { data: join('one') }, /one' has images of only one person/],
     [
-      'a configuration that is not there',
+      'a configuration that does not exist',
       { config: 'nowhere.json' },
       /^There is no configuration file 'nowhere\.json'\.$/,
     ],
+    ['a run that does not exist', { resume: true, config: undefined }, /has no run to resume: there is no /],
+    ['other settings for a resumed run', { resume: true, heldOut: 0.2 }, /Remove --config, --held-out\.$/],
     [
-      'a run that is not there',
-      { resume: true, config: undefined },
-      /holds no run to go on with: there is no /,
-    ],
-    [
-      'other settings for a run that goes on',
-      { resume: true, heldOut: 0.2 },
-      /leave out --config, --held-out\.$/,
-    ],
-    [
-      'a loss without a threshold where nobody is held out',
+      'a loss without a threshold if nobody is held out',
       { preset: 'r50-casia-epl', config: undefined },
-      /^EplLoss learns no threshold between two embeddings, .* give --pairs FILE/,
+      /^EplLoss learns no threshold between two embeddings, .* Give --pairs FILE/,
     ],
     [
-      'a place where nothing can be written',
+      'a folder that cannot be created',
       { out: join('small.json', 'run') },
       /small\.json' is not a folder\.$/,
     ],
@@ -225,37 +234,37 @@ describe('train refuses', () => {
     expect(await readdir(folder)).not.toContain('refused');
   });
 
-  it('batches of more images than there are', async () => {
+  it('a batch size above the number of images', async () => {
     await writeFile(at('large.json'), JSON.stringify({ ...small, batchSize: 64 }));
     await expect(run({ config: at('large.json'), steps: 2, out: at('refused') })).rejects.toThrow(
       /^batchSize is 64, but there are 24 images to train on/,
     );
   });
 
-  it('a folder that holds a run', async () => {
+  it('a folder that has a run', async () => {
     await run({ out: at('taken'), steps: 2 });
     await expect(run({ out: at('taken'), steps: 2 })).rejects.toThrow(
-      /holds a run already: go on with it by --resume/,
+      /already has a run\. Resume it with --resume/,
     );
   });
 
-  it('to go on with other images, as people held out would be trained on', async () => {
+  it('to resume with other images, because it would train on people held out', async () => {
     await writePeople(at('growing'), { people: 8, images: 2 });
     await run({ data: at('growing'), out: at('grown'), steps: 2 });
     await writePeople(at('growing'), { people: 1, images: 2, first: 8 });
     const resumed = { data: undefined, config: undefined, out: at('grown'), resume: true };
     await expect(run(resumed)).rejects.toThrow(
-      /growing' is not what the run began with: it had 16 images of 8 people, and has 18 images of 9 people\./,
+      /growing' has changed since the run started: it had 16 images of 8 people, now it has 18 images of 9 people\./,
     );
     await rm(at('growing', 'person-8'), { recursive: true });
     expect((await run(resumed)).data.stopped).toBe(false);
   });
 
-  it('a folder where another run begins while it looks at its data', async () => {
+  it('a folder that another run claims in the meantime', async () => {
     const begin = async (name: string, other: () => void) => {
       const output = keptOutput();
       const note = (line: string) => {
-        if (line.startsWith('Length: ')) other();
+        if (line.startsWith('steps ')) other();
       };
       await run({ out: at(name), steps: 2 }, { ...output, note });
     };
@@ -263,7 +272,7 @@ describe('train refuses', () => {
       mkdirSync(at('shared'));
       writeFileSync(at('shared', 'config.json'), 'of the other run');
     });
-    await expect(beginning).rejects.toThrow(/shared' holds a run already: go on with it by --resume/);
+    await expect(beginning).rejects.toThrow(/shared' already has a run\. Resume it with --resume/);
     expect(await readFile(at('shared', 'config.json'), 'utf8')).toBe('of the other run');
     await run({ out: at('saved'), steps: 2 });
     const saved = begin('mixed', () => {
@@ -273,9 +282,9 @@ describe('train refuses', () => {
     await expect(saved).rejects.toThrow(/holds checkpoints .* resume is false/);
   });
 
-  it('a folder with something else in it', async () => {
+  it('a folder with other files', async () => {
     await expect(run({ out: at('faces'), steps: 2 })).rejects.toThrow(
-      /is not empty, and a run needs a folder of its own/,
+      /is not empty, but a run needs an empty folder/,
     );
   });
 

@@ -15,7 +15,7 @@ import { type FinishedRun, finishRun } from '../training/finish-run.ts';
 import { fixLength } from '../training/fix-length.ts';
 import { prepareData, type RunData } from '../training/prepare-data.ts';
 import { checkNewRun, claimRun, discardEmptyRun, type RunFolder, runFolder } from '../training/run-folder.ts';
-import { choiceLines, resultText } from '../training/run-texts.ts';
+import { choicesText, resultText } from '../training/run-texts.ts';
 import { runTrainer } from '../training/run-trainer.ts';
 
 /** Options of `openset train`. */
@@ -75,7 +75,7 @@ export async function train(
     if (printConfig) return { data: settings, text: JSON.stringify(settings, null, 2) };
 
     data = await prepareData(settings, source, output);
-    for (const line of choiceLines(settings, facts, data, backend)) output.note(line);
+    output.note(choicesText(settings, facts, data, backend));
 
     const config = await fixLength(settings, data, output, signal);
 
@@ -123,10 +123,10 @@ function trainedResult(
   };
 }
 
-/** @param isSaved whether training had begun */
+/** @param isSaved whether training had started */
 function stoppedResult({ path }: RunFolder, isSaved: boolean): CommandResult<TrainResult> {
   const text = isSaved
-    ? `Stopped and saved; 'openset train --resume --out ${path}' goes on.`
-    : 'Stopped before training began; nothing was written.';
+    ? `Stopped and saved. Resume with: openset train --resume --out ${path}`
+    : 'Stopped before training started. Nothing was written.';
   return { data: { folder: path, stopped: true }, text, exitCode: exitCodes.interrupted };
 }

@@ -11,15 +11,15 @@ import { type BackendChoice, startBackend } from '../start-backend.ts';
 /** Options of `openset verify`. */
 export interface VerifyOptions extends BackendChoice {
   readonly model: string;
-  /** Decides instead of the model's. */
+  /** Overrides the model's threshold. */
   readonly threshold?: GivenThreshold | undefined;
   readonly first: string;
   readonly second: string;
 }
 
 /**
- * Says whether two images show the same person.
- * @returns exit code 0 for the same, 1 for different
+ * Decides whether two images show the same person.
+ * @returns exit code 0 for the same person, 1 for different people
  * @throws OpenSetError for a model or an image that cannot be used
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<Verification>> {
@@ -31,7 +31,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
     const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
     return {
       data: answer,
-      text: answerText(answer),
+      text: resultText(answer),
       exitCode: answer.same ? exitCodes.success : exitCodes.no,
     };
   } finally {
@@ -39,7 +39,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
   }
 }
 
-function answerText({ same, cosine, threshold, probability }: Verification): string {
+function resultText({ same, cosine, threshold, probability }: Verification): string {
   const sure = probability === null ? '' : `, probability of the same person ${percent(probability)}`;
   const relation = same ? 'reaches' : 'is below';
   return `${same ? 'same' : 'different'}: cosine ${cosine.toFixed(3)} ${relation} the threshold ${threshold.toFixed(3)}${sure}`;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 const data = '/faces';
 
-describe('with nothing given', () => {
+describe('without settings', () => {
   it('chooses a run of 20 minutes for LFW on two cores', () => {
     const config = chooseSettings({ data }, lfw);
     expect(config).toMatchObject({ minutes: 20, batchSize: 64, heldOut: 0.1, seed: 1, data: '/faces' });
@@ -36,14 +36,14 @@ describe('with nothing given', () => {
     createBackbone({ ...config.network, width: 4, embeddingSize: 4 }).dispose();
   });
 
-  it('takes the scale and the margin of the papers for their number of people', () => {
+  it('uses the scale and margin of the papers for as many people', () => {
     const { loss } = chooseSettings({ data }, { ...lfw, personCount: 10_572 });
     expect(loss).toMatchObject({ scale: 64, classLoss: { margin: 0.4 } });
   });
 });
 
-describe('with something given', () => {
-  it('keeps it, entry by entry', () => {
+describe('with settings', () => {
+  it('keeps each given entry', () => {
     const given = {
       data,
       epochs: 3,
@@ -57,17 +57,17 @@ describe('with something given', () => {
     expect(config.minutes).toBeUndefined();
   });
 
-  it('holds nobody out where there are pairs', () => {
+  it('holds nobody out if there are pairs', () => {
     expect(chooseSettings({ data, pairs: 'lfw.bin' }, lfw).heldOut).toBe(0);
   });
 
-  it('puts later layers over earlier ones, and one length in the place of another', () => {
+  it('overrides earlier layers by later ones, and one length by another', () => {
     const merged = mergeSettings({ epochs: 28, seed: 1 }, { minutes: 5, clipNorm: null }, { seed: 2 });
     expect(merged).toEqual({ minutes: 5, clipNorm: null, seed: 2 });
     expect(mergeSettings({ steps: 3 }, { epochs: undefined })).toEqual({ steps: 3 });
   });
 
-  it('is the same once more: a configuration that was chosen is kept', () => {
+  it('keeps settings that were chosen before', () => {
     const config = chooseSettings({ data }, lfw);
     expect(chooseSettings(config, { ...lfw, backend: 'cpu', side: 30 })).toEqual({
       ...config,

@@ -8,31 +8,30 @@ import type { ChosenSettings, GivenSettings, SizedNetwork } from './settings.ts'
 /** What the choices depend on. */
 export interface Circumstances extends ImageFacts {
   readonly backend: BackendName;
-  /** Overrides the loss of the settings, if it is not undefined. */
+  /** Value of `--loss`; overrides the loss of the settings. */
   readonly lossWord?: string | undefined;
-  /** Default those of this machine. */
+  /** Number of cores; default: those of this machine. */
   readonly cores?: number;
 }
 
-/** Images that a default run takes a minute for, up to half a day. */
+/** Default length: one minute for this many images, at most half a day. */
 const imagesPerMinute = 250;
-const mostMinutes = 720;
+const maximumMinutes = 720;
 
-/** From so many cores on, TensorFlow on the processor is taken for a fast machine. */
-const manyCores = 16;
+/** Number of cores from which TensorFlow on the CPU counts as fast. */
+const fastCores = 16;
 
 /** Chooses every setting that is missing. */
 export function chooseSettings(given: GivenSettings, facts: Circumstances): ChosenSettings {
-  const { imageCount, personCount, backend, lossWord } = facts;
-  const isFast =
-    ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && coresOf(facts) >= manyCores);
-  const network = withSize(given.network ?? networkFor(facts, isFast), facts, isFast);
-  const batchSize = given.batchSize ?? batchFor(imageCount, isFast);
+  const { imageCount, personCount, backend, lossWord, cores = availableParallelism() } = facts;
+  const isFast = ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && cores >= fastCores);
+  const network = withInputSize(given.network ?? chooseNetwork(facts, isFast), facts, isFast);
+  const batchSize = given.batchSize ?? chooseBatchSize(imageCount, isFast);
   const isLengthGiven = (given.epochs ?? given.steps ?? given.minutes) !== undefined;
-  const minutes = Math.min(mostMinutes, Math.max(1, Math.round(imageCount / imagesPerMinute)));
+  const minutes = Math.min(maximumMinutes, Math.max(1, Math.round(imageCount / imagesPerMinute)));
   return {
     ...given,
-    // Pairs of their own make it needless to hold people out.
+    // With pairs, nobody needs to be held out.
     heldOut: given.heldOut ?? (given.pairs === undefined ? 0.1 : 0),
     network,
     loss: lossWord ? lossFor(lossWord, personCount) : (given.loss ?? lossFor('unitsface', personCount)),
@@ -47,7 +46,7 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
     accumulate: given.accumulate ?? 1,
     clipNorm: given.clipNorm === undefined ? 10 : given.clipNorm,
     augment: given.augment ?? [
-      { kind: 'pad-crop', padding: Math.max(1, Math.round(sideOf(network) / 16)) },
+      { kind: 'pad-crop', padding: Math.max(1, Math.round(shorterSide(network) / 16)) },
       { kind: 'horizontal-flip' },
     ],
     ...(isLengthGiven ? {} : { minutes }),
@@ -56,9 +55,13 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
   };
 }
 
-/** Images as large as they are, up to what the machine can do, where the network does not say. */
-function withSize(network: NetworkSettings, { side, channels }: ImageFacts, isFast: boolean): SizedNetwork {
-  // Four halvings need 16 pixels; multiples of 8 leave nothing over at the first three.
+/** Sets the input size, if it is missing, to the size of the images, up to what the machine can train. */
+function withInputSize(
+  network: NetworkSettings,
+  { side, channels }: ImageFacts,
+  isFast: boolean,
+): SizedNetwork {
+  // The network halves the size four times: it needs 16 pixels, and multiples of 8 halve evenly three times.
   const inputSize = Math.max(16, Math.min(isFast ? 112 : 56, Math.floor(side / 8) * 8));
   return {
     ...network,
@@ -68,28 +71,23 @@ function withSize(network: NetworkSettings, { side, channels }: ImageFacts, isFa
 }
 
 /**
- * A small LResNetE-IR: enough for what so few images can teach, and for what two cores can compute; on a fast machine one
- * of the papers' size.
+ * Returns a small LResNetE-IR, which suits few images and two cores; on a fast machine one closer to the papers' size.
  */
-function networkFor({ imageCount }: ImageFacts, isFast: boolean): NetworkSettings {
-  const isFew = imageCount < 1000;
-  const width = isFast ? (imageCount < 100_000 ? 32 : 64) : isFew ? 8 : 16;
-  const embeddingSize = isFast ? 512 : isFew ? 64 : 128;
+function chooseNetwork({ imageCount }: ImageFacts, isFast: boolean): NetworkSettings {
+  const hasFewImages = imageCount < 1000;
+  const width = isFast ? (imageCount < 100_000 ? 32 : 64) : hasFewImages ? 8 : 16;
+  const embeddingSize = isFast ? 512 : hasFewImages ? 64 : 128;
   return { backbone: 'lresnet-ir', blocks: [2, 2, 2, 2], width, embeddingSize, dropout: 0.4 };
 }
 
-/** The largest power of two that gives an epoch eight steps. */
-function batchFor(imageCount: number, isFast: boolean): number {
-  const most = isFast ? 128 : 64;
-  return Math.max(4, Math.min(most, 2 ** Math.floor(Math.log2(Math.max(1, imageCount / 8)))));
+/** Returns the largest power of two that gives an epoch eight steps. */
+function chooseBatchSize(imageCount: number, isFast: boolean): number {
+  const maximum = isFast ? 128 : 64;
+  return Math.max(4, Math.min(maximum, 2 ** Math.floor(Math.log2(Math.max(1, imageCount / 8)))));
 }
 
-function sideOf({ inputSize }: SizedNetwork): number {
+function shorterSide({ inputSize }: SizedNetwork): number {
   return typeof inputSize === 'number' ? inputSize : Math.min(...inputSize);
-}
-
-function coresOf({ cores = availableParallelism() }: Circumstances): number {
-  return cores;
 }
 
 function round(value: number): number {

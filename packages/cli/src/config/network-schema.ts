@@ -10,7 +10,7 @@ const common = {
   checkpointing: z.boolean().optional(),
 };
 
-/** A network as a configuration has it: what `getConfig()` of the backbone gives, without the seed. */
+/** Schema of a network in a configuration: `getConfig()` of the backbone without the seed. */
 export const networkSchema = z.discriminatedUnion('backbone', [
   entries({
     backbone: z.literal('lresnet-ir'),
@@ -31,5 +31,5 @@ export const networkSchema = z.discriminatedUnion('backbone', [
   entries({ backbone: z.literal('cifar-densenet'), blocks, growthRate: count, ...common }),
 ]);
 
-/** The network of a configuration. */
+/** A network in a configuration. */
 export type NetworkSettings = z.output<typeof networkSchema>;

@@ -13,7 +13,7 @@ function problems(value: unknown): string[] {
   return [];
 }
 
-it('takes what it knows, and changes nothing', () => {
+it('returns valid settings unchanged', () => {
   const settings = {
     loss: { loss: 'UniTSFaceLoss', scale: 32, classLoss: { loss: 'CosFaceLoss', margin: 0.2 } },
     network: { backbone: 'mobile-facenet', inputSize: [112, 96] },
@@ -78,6 +78,6 @@ it.each([
   expect(others).toEqual([]);
 });
 
-it('tells all problems, a line each', () => {
+it('reports all problems, one a line', () => {
   expect(problems({ seed: 'x', batchSize: 0, lss: {} })).toHaveLength(3);
 });

@@ -41,36 +41,36 @@ it.each<[string, SettingsFlags, Settings, RegExp]>([
   ],
   ['a seed below 0', { seed: -1 }, {}, /^The command line: seed must be at least 0, but is -1\.$/],
   ['a seed below 0 in a file', {}, { seed: -1 }, /file\.json: seed must be at least 0, but is -1\.$/],
-  ['a folder of pairs without pairs', { images: 'lfw' }, {}, /^--images goes with --pairs/],
+  ['a folder of pairs without pairs', { images: 'lfw' }, {}, /^--images needs --pairs/],
   [
-    'people held out beside pairs',
+    'both people held out and pairs',
     { pairs: 'lfw.bin', heldOut: 0.2 },
     {},
-    /^Nobody is held out where 'lfw\.bin'/,
+    /^The settings have both pairs \('.*lfw\.bin'\) and heldOut \(0\.2\)/,
   ],
   [
-    'people held out beside pairs of a file',
+    'both people held out and pairs in a file',
     { heldOut: 0.2 },
     { pairs: 'a.csv' },
-    /^Nobody is held out where/,
+    /^The settings have both pairs/,
   ],
-])('refuses %s', async (_, flags, file, message) => {
+])('rejects %s', async (_, flags, file, message) => {
   const asked = settingsWith(flags, file);
   await expect(asked).rejects.toThrow(message);
   await expect(asked).rejects.toThrow(ConfigError);
 });
 
-it('puts the length of the command line in the place of that of a file', async () => {
+it('overrides the length in a file by the length on the command line', async () => {
   expect(await settingsWith({ minutes: 5 }, { epochs: 20 })).toMatchObject({ minutes: 5 });
   expect(await settingsWith({ minutes: 5 }, { epochs: 20 })).not.toHaveProperty('epochs');
 });
 
-it('takes pairs where nobody is held out', async () => {
+it('accepts pairs if nobody is held out', async () => {
   const given = { pairs: join(folder, 'lfw.txt'), images: join(folder, 'lfw') };
   expect(await settingsWith({ ...given, heldOut: 0 })).toMatchObject({ ...given, heldOut: 0 });
 });
 
-it('refuses more threads than a file may have for a run that goes on, too', async () => {
+it('rejects too many threads for a resumed run too', async () => {
   await writeFile(join(folder, 'config.json'), '{}');
   const asked = readRunSettings({ resume: true, threads: 96 }, runFolder(folder));
   await expect(asked).rejects.toThrow(/^The command line: threads must be at most 64, but is 96/);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError, DataError } from '@openset/core';
-import { readJson } from '../files/read-json.ts';
-import { statusOf } from '../files/status-of.ts';
+import { pathStatus } from '../files/paths.ts';
+import { readJson } from '../files/read-file.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import type { RunFolder } from '../training/run-folder.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
@@ -38,7 +38,7 @@ export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): 
     await loadLossModule(flags.loss);
   const settings = flags.resume ? await resumedSettings(flags, folder) : await newSettings(flags);
   const { data, pairs, images, ...others } = settings;
-  if (data === undefined) throw new ConfigError("There is nothing to train on: name images with '--data'.");
+  if (data === undefined) throw new ConfigError('There is nothing to train on. Name the images with --data.');
   const absolute = (path: string | undefined) => path && resolve(path);
   return { data: resolve(data), pairs: absolute(pairs), images: absolute(images), ...others };
 }
@@ -63,10 +63,10 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined);
   if (given.length > 0) {
     const names = given.map(([name]) => flagName(name)).join(', ');
-    throw new ConfigError(`--resume goes on with the settings in '${folder.config}': leave out ${names}.`);
+    throw new ConfigError(`--resume takes its settings from '${folder.config}'. Remove ${names}.`);
   }
-  if (!(await statusOf(folder.config))) {
-    throw new DataError(`'${folder.path}' holds no run to go on with: there is no '${folder.config}'.`);
+  if (!(await pathStatus(folder.config))) {
+    throw new DataError(`'${folder.path}' has no run to resume: there is no '${folder.config}'.`);
   }
   const { data, backend, threads } = flags;
   return mergeSettings(await readSettingsFile(folder.config), checkFlags({ data, backend, threads }));
@@ -113,20 +113,20 @@ const durations = ['epochs', 'steps', 'minutes'] as const;
 function requireSingleDuration(settings: Settings, name: string): Settings {
   const given = durations.filter((key) => settings[key] !== undefined);
   if (given.length < 2) return settings;
-  throw new ConfigError(
-    `${name} gives ${given.join(' and ')}, but a run has one length: leave all but one of them out.`,
-  );
+  throw new ConfigError(`${name} gives ${given.join(' and ')}, but a run has one length. Keep one of them.`);
 }
 
 /** @throws ConfigError for settings that contradict each other */
 function checkPairSettings({ pairs, images, heldOut = 0 }: Settings): void {
   if (images !== undefined && pairs === undefined) {
-    throw new ConfigError('--images goes with --pairs: it is the folder that their paths start from.');
+    throw new ConfigError(
+      '--images needs --pairs: it is the folder that the paths in --pairs are relative to.',
+    );
   }
   if (pairs !== undefined && heldOut > 0) {
     throw new ConfigError(
-      `Nobody is held out where '${pairs}' has the pairs, but ${heldOut} of the people should be: leave --pairs or ` +
-        '--held-out out, or say --held-out 0.',
+      `The settings have both pairs ('${pairs}') and heldOut (${heldOut}), but a run evaluates on one of them. Remove ` +
+        '--pairs or --held-out, or use --held-out 0.',
     );
   }
 }

@@ -4,10 +4,10 @@ import { lossSchema } from './loss-schema.ts';
 import { type NetworkSettings, networkSchema } from './network-schema.ts';
 import { entries } from './problems.ts';
 
-const decay = {
+const commonSchedule = {
   by: z.enum(['epoch', 'step']).optional(),
   learningRate: z.number().positive(),
-  // A share of the run.
+  // Share of the run.
   warmup: z.number().min(0).max(0.9).optional(),
 };
 const weightDecay = {
@@ -16,17 +16,17 @@ const weightDecay = {
 };
 
 const scheduleSchema = z.discriminatedUnion('kind', [
-  entries({ kind: z.literal('constant'), ...decay }),
-  entries({ kind: z.literal('cosine'), ...decay, endLearningRate: z.number().min(0).optional() }),
+  entries({ kind: z.literal('constant'), ...commonSchedule }),
+  entries({ kind: z.literal('cosine'), ...commonSchedule, endLearningRate: z.number().min(0).optional() }),
   entries({
     kind: z.literal('polynomial'),
-    ...decay,
+    ...commonSchedule,
     endLearningRate: z.number().min(0).optional(),
     power: z.number().min(0).optional(),
   }),
   entries({
     kind: z.literal('multi-step'),
-    ...decay,
+    ...commonSchedule,
     milestones: z.array(z.int().min(0)),
     factor: z.number().min(0).optional(),
   }),
@@ -86,7 +86,7 @@ const settingsShape = {
     epochs: z.int().min(1).optional(),
     steps: z.int().min(1).optional(),
   }).optional(),
-  // The smallest that pairs can be drawn with.
+  // Sampling of pairs needs a seed of at least 0.
   seed: z.int().min(0).optional(),
   backend: z.enum(backendNames).optional(),
   threads: z.int().min(1).max(mostThreads).optional(),
@@ -98,11 +98,11 @@ export function settingsSchema() {
   return entries({ data, pairs, images, heldOut, network, loss: lossSchema().optional(), ...others });
 }
 
-/** A configuration as a file has it. */
+/** Settings of a run, as in a configuration file. */
 export type Settings = z.output<ReturnType<typeof settingsSchema>>;
-/** How the learning rate goes. */
+/** Settings of the learning rate schedule. */
 export type ScheduleSettings = z.output<typeof scheduleSchema>;
-/** What moves the weights. */
+/** Settings of the optimizer. */
 export type OptimizerSettings = z.output<typeof optimizerSchema>;
 
 /** Settings that name the images to train on. */

@@ -1,20 +1,20 @@
 import { bestAccuracy, exactKFoldVerification, type FoldAccuracies } from '@openset/metrics';
 
-/** Pairs with their cosines and folds. */
+/** Pairs with cosines, labels and folds. */
 export interface FoldedPairs {
   readonly cosines: Float64Array;
   readonly isSame: Uint8Array;
-  /** The fold of each pair. */
+  /** Fold of each pair. */
   readonly folds: Int32Array;
 }
 
-/** Folds of a set that has none, as LFW has them. */
-const usualFolds = 10;
+/** Number of folds for a set without folds, as in LFW. */
+const defaultFolds = 10;
 
-/** The folds of the set; without, ten parts of equal size in the order of the pairs (fewer where there are few pairs). */
-export function foldsOf(count: number, folds: Int32Array | null): Int32Array {
+/** Returns the folds of the set, or ten consecutive parts of equal size (fewer for few pairs). */
+export function assignFolds(count: number, folds: Int32Array | null): Int32Array {
   if (folds && new Set(folds).size > 1) return folds;
-  const parts = Math.max(2, Math.min(usualFolds, Math.floor(count / 4)));
+  const parts = Math.max(2, Math.min(defaultFolds, Math.floor(count / 4)));
   return Int32Array.from({ length: count }, (_, pair) => Math.floor((pair * parts) / count));
 }
 

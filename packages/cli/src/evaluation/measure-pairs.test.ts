@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
+import { estimateWithInterval } from './interval.ts';
 import { measurePairs } from './measure-pairs.ts';
-import { intervalOf } from './resample.ts';
 import { aligned, counted, measurementRows } from './texts.ts';
 
 const isSame = Uint8Array.from({ length: 200 }, (_, pair) => (pair + 1) % 2);
 const cosines = Float64Array.from(isSame, (same, pair) => 0.5 * same - 0.1 + 0.3 * Math.sin(pair * 12.9898));
 
-it('measures a threshold beside the best and the learned one', () => {
+it('measures the threshold, the best one and the learned one', () => {
   const learnedThreshold = { cosine: 0.5, between: 'embedding and class' } as const;
   const found = measurePairs(cosines, isSame, { threshold: 0.1, learnedThreshold }, null);
   expect(found).toMatchObject({ same: 100, different: 100, threshold: 0.1 });
@@ -15,7 +15,7 @@ it('measures a threshold beside the best and the learned one', () => {
   expect(found.best.accuracy).toBeGreaterThanOrEqual(found.accuracy.estimate);
   expect(found.learned?.threshold).toBe(0.5);
   expect(found.learned!.accuracy).toBeLessThan(found.accuracy.estimate);
-  // A hundred pairs of different people tell rates down to 0.01.
+  // A hundred pairs of different people can measure rates down to 0.01.
   expect(found.tarAtFar.map(({ far }) => far)).toEqual([0.1, 0.01]);
   for (const interval of [
     found.accuracy,
@@ -31,13 +31,13 @@ it('measures a threshold beside the best and the learned one', () => {
   expect(labels).toContain('accuracy at the learned threshold 0.500');
 });
 
-it('resamples so that no kind of pairs is ever missing', () => {
+it('draws samples with as many pairs of each kind as the set', () => {
   const few = {
     cosines: Float64Array.of(0.9, 0.1, 0.2),
     isSame: Uint8Array.of(1, 0, 0),
     folds: Int32Array.of(0, 0, 1),
   };
-  const { estimate } = intervalOf(few, (drawn) => {
+  const { estimate } = estimateWithInterval(few, (drawn) => {
     expect([...drawn.isSame].sort()).toEqual([0, 0, 1]);
     const own = [...drawn.cosines].filter((_, place) => drawn.isSame[place] === 1);
     expect(own).toEqual([0.9]);
@@ -46,7 +46,7 @@ it('resamples so that no kind of pairs is ever missing', () => {
   expect(estimate).toBe(0.5);
 });
 
-it('writes tables', () => {
+it('formats tables', () => {
   expect(
     aligned([
       ['a', '1'],

@@ -7,54 +7,56 @@ import {
   operatingPoint,
   rocCurve,
 } from '@openset/metrics';
-import { accuracyAcrossFolds, type FoldedPairs, foldsOf } from './folds.ts';
-import { type Interval, intervalOf } from './resample.ts';
+import { accuracyAcrossFolds, assignFolds, type FoldedPairs } from './folds.ts';
+import { estimateWithInterval, type Interval } from './interval.ts';
 
-/** True accepts at a false accept rate. */
+/** Share of true accepts at a false accept rate. */
 export interface RatePoint extends Interval {
-  /** The rate asked for. */
+  /** False accept rate. */
   readonly far: number;
-  /** Where it is met; null where nothing may be accepted. */
+  /** Threshold that reaches the rate; null if only a threshold above all cosines does. */
   readonly threshold: number | null;
 }
 
-/** The share of right answers at a threshold. */
+/** Accuracy at a threshold. */
 export interface ThresholdPoint {
   readonly threshold: number;
   readonly accuracy: number;
 }
 
-/** What a learned threshold does. */
+/** Accuracy and rates at the learned threshold. */
 export interface LearnedPoint extends ThresholdPoint {
-  /** Share of pairs of different people accepted, and of pairs of the same person. */
+  /** Share of accepted pairs of different people. */
   readonly far: number;
+  /** Share of accepted pairs of the same person. */
   readonly tar: number;
 }
 
-/** What a model says about thresholds. */
+/** Thresholds of a model. */
 export interface ModelThresholds {
-  /** The one it decides with. */
+  /** Threshold that decides. */
   readonly threshold: number;
-  /** What its loss learned. */
+  /** Threshold learned in training. */
   readonly learnedThreshold?: LearnedThreshold | null;
 }
 
-/** What pairs say about a model. Shares have 95 % confidence intervals. */
+/** Measurements of a model on pairs. Intervals are 95 % confidence intervals. */
 export interface PairMeasurements {
   readonly same: number;
   readonly different: number;
-  /** The model's own threshold. */
+  /** Threshold that decides. */
   readonly threshold: number;
-  /** Share of right answers there. */
+  /** Accuracy at `threshold`. */
   readonly accuracy: Interval;
-  /** Share of pairs of different people accepted there, and of pairs of the same person. */
+  /** Share of pairs of different people accepted at `threshold`. */
   readonly far: number;
+  /** Share of pairs of the same person accepted at `threshold`. */
   readonly tar: number;
-  /** The best threshold in hindsight: a bound. */
+  /** Best accuracy in hindsight: an upper bound. */
   readonly best: ThresholdPoint;
-  /** At the threshold that the loss learned, whatever it separates; null if it learned none. */
+  /** Measurements at the learned threshold, whether or not it separates two embeddings; null if none was learned. */
   readonly learned: LearnedPoint | null;
-  /** The threshold from the other folds, the accuracy on each; mean. */
+  /** Mean accuracy on each fold at the best threshold of the other folds. */
   readonly acrossFolds: Interval & { readonly folds: number; readonly standardDeviation: number };
   readonly tarAtFar: readonly RatePoint[];
   readonly equalErrorRate: Interval;
@@ -62,12 +64,12 @@ export interface PairMeasurements {
 }
 
 const rates = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
-/** How many rates are told: the lowest that the pairs can tell. */
-const toldRates = 3;
+/** Number of rates in the result: the lowest that the pairs can measure. */
+const reportedRates = 3;
 
 /**
- * Measures cosines of pairs.
- * @param folds of the pairs; null where the set has none
+ * Measures a model on pairs.
+ * @param folds of the pairs; null if the set has none
  */
 export function measurePairs(
   cosines: Float64Array,
@@ -75,36 +77,39 @@ export function measurePairs(
   { threshold, learnedThreshold = null }: ModelThresholds,
   folds: Int32Array | null,
 ): PairMeasurements {
-  const pairs: FoldedPairs = { cosines, isSame, folds: foldsOf(isSame.length, folds) };
+  const pairs: FoldedPairs = { cosines, isSame, folds: assignFolds(isSame.length, folds) };
   const at = accuracyAt(cosines, isSame, threshold);
   const best = bestAccuracy(cosines, isSame);
   const { foldAccuracies, standardDeviation } = accuracyAcrossFolds(pairs);
   const same = at.trueAccepts + at.falseRejects;
   const different = isSame.length - same;
   const curve = rocCurve(cosines, isSame);
-  const told = rates.filter((far) => far * different >= 1).slice(-toldRates);
+  const measurableRates = rates.filter((far) => far * different >= 1).slice(-reportedRates);
   return {
     same,
     different,
     threshold,
-    accuracy: intervalOf(pairs, (drawn) => accuracyAt(drawn.cosines, drawn.isSame, threshold).accuracy),
+    accuracy: estimateWithInterval(
+      pairs,
+      (drawn) => accuracyAt(drawn.cosines, drawn.isSame, threshold).accuracy,
+    ),
     far: at.far ?? 0,
     tar: at.tar ?? 0,
     best: { threshold: best.threshold, accuracy: best.accuracy },
     learned: learnedThreshold && learnedPoint(pairs, learnedThreshold),
     acrossFolds: {
-      ...intervalOf(pairs, (drawn) => accuracyAcrossFolds(drawn).accuracy),
+      ...estimateWithInterval(pairs, (drawn) => accuracyAcrossFolds(drawn).accuracy),
       folds: foldAccuracies.length,
       standardDeviation,
     },
-    tarAtFar: told.map((far) => {
+    tarAtFar: measurableRates.map((far) => {
       const point = operatingPoint(curve, far);
       const tarOf = (drawn: FoldedPairs) => operatingPoint(rocCurve(drawn.cosines, drawn.isSame), far).tar;
-      const found = Number.isFinite(point.threshold) ? point.threshold : null;
-      return { far, threshold: found, ...intervalOf(pairs, tarOf) };
+      const reached = Number.isFinite(point.threshold) ? point.threshold : null;
+      return { far, threshold: reached, ...estimateWithInterval(pairs, tarOf) };
     }),
-    equalErrorRate: intervalOf(pairs, (drawn) => equalErrorRate(drawn.cosines, drawn.isSame).rate),
-    areaUnderCurve: intervalOf(pairs, (drawn) => areaUnderCurve(drawn.cosines, drawn.isSame)),
+    equalErrorRate: estimateWithInterval(pairs, (drawn) => equalErrorRate(drawn.cosines, drawn.isSame).rate),
+    areaUnderCurve: estimateWithInterval(pairs, (drawn) => areaUnderCurve(drawn.cosines, drawn.isSame)),
   };
 }
 

@@ -10,49 +10,49 @@ import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarity
 import type { Embeddings } from '../model/embed-images.ts';
 import type { ThresholdSource } from '../model/thresholds.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
-import { measurementRows, percent } from './texts.ts';
+import { counted, measurementRows, percent } from './texts.ts';
 import type { UniformMeasurements } from './uniform-accuracy.ts';
 
-/** What a report is made of. */
+/** Data of a report on pairs. */
 export interface ReportData {
   readonly cosines: Float64Array;
   readonly isSame: Uint8Array;
   readonly measured: PairMeasurements;
-  /** Where the model's threshold comes from. */
+  /** Origin of the model's threshold. */
   readonly source: ThresholdSource;
   readonly uniform?: UniformMeasurements | null;
   readonly identities?: IdentityThresholds | null;
 }
 
-/** People whose own thresholds are drawn, at most. */
-const mostPeople = 200;
+/** Maximum number of people in the plot of individual thresholds. */
+const maximumPeople = 200;
 
-/** The threshold of each of some people; null if they have too few images. */
-export function thresholdsOfPeople(
+/** Returns the best threshold of each person, for up to 200 people; null if there are too few images. */
+export function measureIdentityThresholds(
   { values, size }: Embeddings,
   labels: ArrayLike<number>,
 ): IdentityThresholds | null {
   const counts = new Map<number, number>();
   for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const able = [...counts.values()].filter((count) => count > 1).length;
+  const measurable = [...counts.values()].filter((count) => count > 1).length;
   try {
-    const identities = Math.min(able, mostPeople);
+    const identities = Math.min(measurable, maximumPeople);
     const scores = sampleIdentityScores(values, labels, size, { identities });
     return identityThresholds(scores.positives, scores.hardestNegatives, scores.labels);
   } catch (error) {
-    // One person, or one image of each.
+    // There is one person, or one image of each.
     if (error instanceof MetricsError) return null;
     throw error;
   }
 }
 
-/** The sections of a report on pairs. */
+/** Returns the sections of a report on pairs. */
 export function reportSections(data: ReportData): ReportSection[] {
   const { measured, identities, uniform } = data;
   return [
     thresholdSection(data),
     curvesSection(data),
-    ...(identities ? [peopleSection(identities, measured.threshold)] : []),
+    ...(identities ? [identitiesSection(identities, measured.threshold)] : []),
     ...(uniform ? [uniformSection(uniform)] : []),
   ];
 }
@@ -60,8 +60,8 @@ export function reportSections(data: ReportData): ReportSection[] {
 function thresholdSection({ cosines, isSame, measured, source }: ReportData): ReportSection {
   const { threshold, best, learned } = measured;
   const lost = best.accuracy - measured.accuracy.estimate;
-  const ofKind = (kind: number) => cosines.filter((_, pair) => isSame[pair] === kind);
-  const drawn = [
+  const cosinesOf = (label: number) => cosines.filter((_, pair) => isSame[pair] === label);
+  const thresholds = [
     { name: source, value: threshold },
     { name: 'best', value: best.threshold, dashed: true },
     ...(learned && learned.threshold !== threshold
@@ -71,17 +71,17 @@ function thresholdSection({ cosines, isSame, measured, source }: ReportData): Re
   return {
     heading: 'One threshold for all',
     text:
-      `Two images count as the same person from a cosine of ${threshold.toFixed(3)} on: the ${source} threshold. The best ` +
-      `threshold for these very pairs, known only in hindsight, is ${best.threshold.toFixed(3)}; it would be right for ` +
-      `${percent(lost)} of the pairs more. In brackets: 95 % confidence intervals, from resampled pairs; pairs that share ` +
-      'people make the true ones wider.',
+      `Two images count as the same person if their cosine is at least ${threshold.toFixed(3)}, the ${source} threshold. ` +
+      `In hindsight, the best threshold for these pairs is ${best.threshold.toFixed(3)}; it decides ${percent(lost)} more ` +
+      'of them correctly. Brackets show 95 % confidence intervals from resampled pairs. The true intervals are wider, because pairs ' +
+      'share people.',
     table: { columns: ['', ''], rows: measurementRows(measured) },
-    // A threshold beyond all cosines has no place on the axis.
+    // The axis ends at −1 and 1.
     figures: [
       similarityPlot({
-        same: ofKind(1),
-        different: ofKind(0),
-        thresholds: drawn.filter(({ value }) => Math.abs(value) <= 1),
+        same: cosinesOf(1),
+        different: cosinesOf(0),
+        thresholds: thresholds.filter(({ value }) => Math.abs(value) <= 1),
       }),
     ],
   };
@@ -97,33 +97,34 @@ function curvesSection({ cosines, isSame }: ReportData): ReportSection {
   };
 }
 
-function peopleSection(identities: IdentityThresholds, threshold: number): ReportSection {
+function identitiesSection(identities: IdentityThresholds, threshold: number): ReportSection {
   const { separable, median, lowerQuartile, upperQuartile } = identities;
   return {
     heading: 'The best threshold of each person',
     text:
-      `If each of ${identities.identities.length} people could have a threshold of their own, it would lie at ` +
-      `${median.toFixed(3)} for the one in the middle, and between ${lowerQuartile.toFixed(3)} and ${upperQuartile.toFixed(3)} for ` +
-      `half of them. The narrower, the better one threshold serves all. ${percent(separable)} of the people have one that is ` +
-      'right for all their images.',
+      `Each of ${identities.identities.length} people has a threshold that is best for their images alone. The median is ` +
+      `${median.toFixed(3)}; half of these thresholds are between ${lowerQuartile.toFixed(3)} and ${upperQuartile.toFixed(3)}. ` +
+      `The narrower the range, the better one threshold suits all. For ${percent(separable)} of the people, one threshold ` +
+      'decides all their images correctly.',
     figures: [identityThresholdPlot([{ name: 'model', thresholds: identities, learned: threshold }])],
   };
 }
 
 function uniformSection(uniform: UniformMeasurements): ReportSection {
   return {
-    heading: 'Whose image is it?',
+    heading: 'Uniform accuracy',
     text:
-      `${uniform.pictures} images, each compared with the mean of every one of ${uniform.classes} people (its own without ` +
-      'itself). Right is an image that reaches the threshold with its own person and with no other.',
+      `${counted(uniform.pictures, 'image')}, each compared with the mean embedding of each of ${uniform.classes} people (the ` +
+      'mean of its own person excludes the image). An image is correct if it reaches the threshold with its own person and ' +
+      'with nobody else.',
     table: {
-      columns: ['threshold', 'share that is right'],
+      columns: ['threshold', 'share of correct images'],
       rows: [
         ['one for each image (nearest person)', percent(uniform.sampleWise)],
         ['one for each person', percent(uniform.classWise)],
         [`one for all, the best: ${uniform.bestThreshold.toFixed(3)}`, percent(uniform.uniform)],
         ["one for all, the model's", percent(uniform.atThreshold)],
-        ...(uniform.atLearned === null ? [] : [['one for all, as learned', percent(uniform.atLearned)]]),
+        ...(uniform.atLearned === null ? [] : [['one for all, the learned one', percent(uniform.atLearned)]]),
       ],
     },
   };

@@ -2,30 +2,32 @@ import { uniformAccuracyAt, uniformClassification } from '@openset/metrics';
 import type { Embeddings } from '../model/embed-images.ts';
 import type { ModelThresholds } from './measure-pairs.ts';
 
-/** Classification of images by the means of their classes, with one threshold for all. */
+/** Uniform accuracy: classification of images by the mean embedding of each class with one threshold for all. */
 export interface UniformMeasurements {
-  /** Images that were classified: those of classes with another image. */
+  /** Number of classified images: those whose class has another image. */
   readonly pictures: number;
   readonly classes: number;
-  /** Share that is nearest to its own class. */
+  /** Share of images that are nearest to their own class. */
   readonly sampleWise: number;
-  /** Share that is right under the best threshold of its class. */
+  /** Accuracy with the best threshold for each class. */
   readonly classWise: number;
-  /** Share that is right under the best threshold for all, and that threshold. */
+  /** Accuracy with the best threshold for all classes. */
   readonly uniform: number;
+  /** Best threshold for all classes. */
   readonly bestThreshold: number;
-  /** Share that is right at the model's threshold, and at the one that its loss learned, if any. */
+  /** Accuracy at the model's threshold. */
   readonly atThreshold: number;
+  /** Accuracy at the learned threshold; null if none was learned. */
   readonly atLearned: number | null;
 }
 
-/** Scores that are computed at most; of larger sets a part of the images is classified. */
-const mostScores = 1e7;
+/** Maximum number of scores; of larger sets a part of the images is classified. */
+const maximumScores = 1e7;
 
 /**
- * Uniform accuracy (arXiv 2403.07289) of embeddings: each image is compared with the mean embedding of every class, for
- * its own class without itself.
- * @returns null if no class has two images, or there is one class
+ * Measures the uniform accuracy (arXiv 2403.07289) of embeddings. Each image is compared with the mean embedding of every
+ * class; the mean of its own class excludes the image itself.
+ * @returns null if no class has two images or there is only one class
  */
 export function measureUniform(
   { values, size }: Embeddings,
@@ -41,26 +43,26 @@ export function measureUniform(
     counts[label]! += 1;
     for (let k = 0; k < size; k++) sums[label * size + k]! += values[row * size + k]!;
   });
-  const able = [...own.keys()].filter((row) => counts[own[row]!]! > 1);
-  if (able.length === 0 || classes.length < 2) return null;
-  const every = Math.ceil((able.length * classes.length) / mostScores);
-  const rows = able.filter((_, place) => place % every === 0);
+  const classifiable = [...own.keys()].filter((row) => counts[own[row]!]! > 1);
+  if (classifiable.length === 0 || classes.length < 2) return null;
+  const stride = Math.ceil((classifiable.length * classes.length) / maximumScores);
+  const rows = classifiable.filter((_, index) => index % stride === 0);
 
   const scores = new Float32Array(rows.length * classes.length);
   const lengths = classes.map((_, label) => Math.hypot(...sums.subarray(label * size, (label + 1) * size)));
-  rows.forEach((row, place) => {
+  rows.forEach((row, index) => {
     for (let label = 0; label < classes.length; label++) {
       let dot = 0;
       for (let k = 0; k < size; k++) dot += values[row * size + k]! * sums[label * size + k]!;
-      // |sum − x|² = |sum|² − 2 sum·x + 1, and (sum − x)·x = sum·x − 1: x has length 1.
+      // |sum − x|² = |sum|² − 2 sum·x + 1, and (sum − x)·x = sum·x − 1: |x| = 1.
       const isOwn = label === own[row];
       const length = isOwn ? Math.sqrt(Math.max(0, lengths[label]! ** 2 - 2 * dot + 1)) : lengths[label]!;
-      scores[place * classes.length + label] = (isOwn ? dot - 1 : dot) / Math.max(length, 1e-9);
+      scores[index * classes.length + label] = (isOwn ? dot - 1 : dot) / Math.max(length, 1e-9);
     }
   });
-  const wanted = rows.map((row) => own[row]!);
-  const rightAt = (cosine: number) => uniformAccuracyAt(scores, wanted, classes.length, cosine);
-  const found = uniformClassification(scores, wanted, classes.length);
+  const targets = rows.map((row) => own[row]!);
+  const accuracyAt = (cosine: number) => uniformAccuracyAt(scores, targets, classes.length, cosine);
+  const found = uniformClassification(scores, targets, classes.length);
   return {
     pictures: rows.length,
     classes: classes.length,
@@ -68,7 +70,7 @@ export function measureUniform(
     classWise: found.classWiseAccuracy,
     uniform: found.uniformAccuracy,
     bestThreshold: found.threshold,
-    atThreshold: rightAt(threshold),
-    atLearned: learnedThreshold && rightAt(learnedThreshold.cosine),
+    atThreshold: accuracyAt(threshold),
+    atLearned: learnedThreshold && accuracyAt(learnedThreshold.cosine),
   };
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkFilePlace, checkFolderPlace } from './check-place.ts';
+import { checkOutputFile, checkOutputFolder } from './check-output.ts';
 import { encodeNpz } from './npz.ts';
-import { writeAtOnce } from './write-at-once.ts';
+import { writeAtomically } from './write-file.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -19,45 +19,48 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The superuser may write anywhere. */
-const isMighty = process.getuid?.() === 0;
+/** The superuser can write anywhere. */
+const isSuperuser = process.getuid?.() === 0;
 
-describe('a place for a file', () => {
+describe('checkOutputFile', () => {
   it.each([
     ['new', null],
     ['file', null],
     ['sealed', /cannot be written: it is a folder\.$/],
     ['missing/new', /cannot be written: there is no folder '.*missing'\.$/],
     ['file/new', /cannot be written: '.*file' is not a folder\.$/],
-    ['sealed/new', isMighty ? null : /cannot be written: there is no permission to write into '.*sealed'\.$/],
+    [
+      'sealed/new',
+      isSuperuser ? null : /cannot be written: there is no permission to write to '.*sealed'\.$/,
+    ],
   ])('%s', async (path, message) => {
-    const check = checkFilePlace(join(folder, path));
+    const check = checkOutputFile(join(folder, path));
     await (message ? expect(check).rejects.toThrow(message) : check);
     expect((await readdir(folder)).sort()).toEqual(['file', 'sealed']);
   });
 });
 
-describe('a place for a folder', () => {
+describe('checkOutputFolder', () => {
   it.each([
     ['new', null],
     ['deep/deeper/new', null],
     ['file', /'.*file' is not a folder\.$/],
     ['file/new', /'.*file' is not a folder\.$/],
-    ['sealed/new', isMighty ? null : /there is no permission to write into '.*sealed'\.$/],
+    ['sealed/new', isSuperuser ? null : /there is no permission to write to '.*sealed'\.$/],
   ])('%s', async (path, message) => {
-    const check = checkFolderPlace(join(folder, path));
+    const check = checkOutputFolder(join(folder, path));
     await (message ? expect(check).rejects.toThrow(message) : check);
     expect((await readdir(folder)).sort()).toEqual(['file', 'sealed']);
   });
 });
 
-it('a file is written as a whole, text or bytes', async () => {
+it('writes text or bytes to a file', async () => {
   const path = join(folder, 'written');
-  await writeAtOnce(path, 'fünf');
+  await writeAtomically(path, 'fünf');
   expect(await readFile(path, 'utf8')).toBe('fünf');
-  await writeAtOnce(path, Uint8Array.of(1, 2));
+  await writeAtomically(path, Uint8Array.of(1, 2));
   expect([...(await readFile(path))]).toEqual([1, 2]);
-  await expect(writeAtOnce(join(folder, 'missing', 'new'), 'x')).rejects.toThrow(/cannot be written: /);
+  await expect(writeAtomically(join(folder, 'missing', 'new'), 'x')).rejects.toThrow(/cannot be written: /);
   await rm(path);
 });
 
@@ -68,7 +71,7 @@ describe('npz', () => {
   });
   const files = unzipSync(bytes);
 
-  it('has a header of numpy and the numbers as they are', () => {
+  it('has a NumPy header and the numbers', () => {
     const file = files['embeddings.npy']!;
     expect([...file.subarray(0, 8)]).toEqual([0x93, 78, 85, 77, 80, 89, 1, 0]);
     const length = file[8]! + 256 * file[9]!;
@@ -79,7 +82,7 @@ describe('npz', () => {
     expect([...new Float32Array(file.slice(10 + length).buffer)]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('has texts as code points, filled up with zeros', () => {
+  it('has texts as code points, padded with zeros', () => {
     const file = files['paths.npy']!;
     const length = file[8]! + 256 * file[9]!;
     expect(new TextDecoder().decode(file.subarray(10, 10 + length))).toContain("'<U5'");
@@ -88,7 +91,7 @@ describe('npz', () => {
     expect([...points.subarray(5)]).toEqual([252, 0, 0, 0, 0, 128512, 0, 0, 0, 0]);
   });
 
-  it('is the same for the same arrays', () => {
+  it('gives equal bytes for equal arrays', () => {
     expect(encodeNpz({ a: { texts: ['b'] } })).toEqual(encodeNpz({ a: { texts: ['b'] } }));
   });
 });

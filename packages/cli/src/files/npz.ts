@@ -1,15 +1,15 @@
 import { zipSync } from 'fflate';
 
-/** An array of a `.npz` file. */
+/** An array of a `.npz` file: row-major numbers, or a list of texts. */
 export type NpzArray =
-  /** Row-major. */
-  { readonly data: Float32Array; readonly shape: readonly number[] } | { readonly texts: readonly string[] };
+  | { readonly data: Float32Array; readonly shape: readonly number[] }
+  | { readonly texts: readonly string[] };
 
-/** The time of every entry, so that the same arrays make the same bytes. */
+/** Modification time of all entries: equal arrays give equal bytes. */
 const entryTime = new Date(1980, 0, 1);
 
 /**
- * A file that `numpy.load` reads: arrays by name, not compressed.
+ * Encodes arrays by name as an uncompressed file for `numpy.load`.
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0.
  */
 export function encodeNpz(arrays: Readonly<Record<string, NpzArray>>): Uint8Array {
@@ -20,7 +20,7 @@ export function encodeNpz(arrays: Readonly<Record<string, NpzArray>>): Uint8Arra
 function encodeNpy(array: NpzArray): Uint8Array {
   if ('texts' in array) {
     const { texts } = array;
-    // At least one character: numpy has no texts of none.
+    // NumPy has no text type of length 0.
     const length = texts.reduce((longest, text) => Math.max(longest, [...text].length), 1);
     const points = new Uint32Array(texts.length * length);
     texts.forEach((text, row) => {
@@ -29,13 +29,13 @@ function encodeNpy(array: NpzArray): Uint8Array {
         row * length,
       );
     });
-    return join(`<U${length}`, [texts.length], points);
+    return encodeArray(`<U${length}`, [texts.length], points);
   }
-  return join('<f4', array.shape, array.data);
+  return encodeArray('<f4', array.shape, array.data);
 }
 
-function join(type: string, shape: readonly number[], data: Float32Array | Uint32Array): Uint8Array {
-  // A tuple of one needs its comma.
+function encodeArray(type: string, shape: readonly number[], data: Float32Array | Uint32Array): Uint8Array {
+  // A Python tuple of one number needs a comma.
   const tuple = shape.map((length) => `${length}, `).join('');
   const description = `{'descr': '${type}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const start = 10;

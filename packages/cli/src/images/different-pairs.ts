@@ -1,15 +1,15 @@
 import { randomNumbers } from '@openset/core';
 
-/** More tell no more: the rule of 30 is met for a rate of 3e-5. */
-const mostPairs = 1_000_000;
+/** Maximum number of pairs: enough for a rate of 3e-5 by the rule of 30. */
+const maximumPairs = 1_000_000;
 
 /**
- * Pairs of different people: all of them, or a million drawn at random, of which some may be there twice.
- * @returns `[pairs, 2]`
+ * Returns pairs of images of different people: all pairs, or a million drawn with replacement.
+ * @returns `[pairs, 2]` row-major: indices of images
  */
 export function differentPairs(labels: Int32Array): Uint32Array {
   const size = labels.length;
-  if ((size * (size - 1)) / 2 <= mostPairs) {
+  if ((size * (size - 1)) / 2 <= maximumPairs) {
     const all: number[] = [];
     for (let first = 0; first < size; first++) {
       for (let second = first + 1; second < size; second++) {
@@ -19,8 +19,8 @@ export function differentPairs(labels: Int32Array): Uint32Array {
     return Uint32Array.from(all);
   }
   const random = randomNumbers(0);
-  const pairs = new Uint32Array(2 * mostPairs);
-  for (let pair = 0; pair < mostPairs; ) {
+  const pairs = new Uint32Array(2 * maximumPairs);
+  for (let pair = 0; pair < maximumPairs; ) {
     const [first, second] = [Math.floor(random() * size), Math.floor(random() * size)];
     if (labels[first] === labels[second]) continue;
     pairs.set([first, second], 2 * pair);

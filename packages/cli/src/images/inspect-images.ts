@@ -1,28 +1,29 @@
 import type { ImageSource } from '@openset/data';
 import { decodeImage } from '@openset/data/node';
 
-/** What a set of images looks like. */
+/** Facts about a set of images. */
 export interface ImageFacts {
   readonly imageCount: number;
   readonly personCount: number;
-  /** Median of the shorter sides of some of them, in pixels. */
+  /** Median of the shorter sides of a sample, in pixels. */
   readonly side: number;
-  /** 1 if those are grey, else 3. */
+  /** 1 if the sample is grey, otherwise 3. */
   readonly channels: 1 | 3;
 }
 
-const looks = 16;
+/** Number of images in the sample. */
+const sampleSize = 16;
 
 /**
- * Decodes some images of a set, to know their size and whether they have colours.
+ * Decodes a sample of a set to find out the size of the images and whether they have colour.
  * @throws DataError for an image that cannot be decoded
  */
 export async function inspectImages(source: ImageSource): Promise<ImageFacts> {
-  const count = Math.min(looks, source.size);
+  const count = Math.min(sampleSize, source.size);
   const sides: number[] = [];
   let channels: 1 | 3 = 1;
-  for (let look = 0; look < count; look++) {
-    const { bytes, origin } = await source.get(Math.floor((look * source.size) / count));
+  for (let index = 0; index < count; index++) {
+    const { bytes, origin } = await source.get(Math.floor((index * source.size) / count));
     const { data, height, width } = await decodeImage(bytes, { fit: 'none', origin });
     sides.push(Math.min(height, width));
     if (!isGrey(data)) channels = 3;
@@ -32,10 +33,10 @@ export async function inspectImages(source: ImageSource): Promise<ImageFacts> {
   return { imageCount: source.size, personCount: source.classNames.length, side, channels };
 }
 
-/** Whether red, green and blue are the same everywhere. */
+/** Whether red, green and blue are equal in all pixels. */
 function isGrey(data: ArrayLike<number>): boolean {
-  for (let place = 0; place < data.length; place += 3) {
-    if (data[place] !== data[place + 1] || data[place] !== data[place + 2]) return false;
+  for (let index = 0; index < data.length; index += 3) {
+    if (data[index] !== data[index + 1] || data[index] !== data[index + 2]) return false;
   }
   return true;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
 import { imageFileSource, listImages } from './image-files.ts';
 import { inspectImages } from './inspect-images.ts';
-import { openImages, pairsBeside } from './open-images.ts';
+import { findVerificationSet, openImages } from './open-images.ts';
 import { openPairSet } from './open-pair-set.ts';
 
 let folder: string;
@@ -38,13 +38,13 @@ describe('openImages', () => {
 
   it.each([
     ['nothing', /^There is no file or folder '.*nothing'\.$/],
-    ['faces/person-0/image-0.png', /is no set of images: expected a folder/],
+    ['faces/person-0/image-0.png', /is not a set of images: expected a folder/],
     ['faces/person-0', /found no images/],
-  ])('refuses %s', async (path, message) => {
+  ])('rejects %s', async (path, message) => {
     await expect(openImages(join(folder, path))).rejects.toThrow(message);
   });
 
-  it('leaves records out that say of nobody who is on them', async () => {
+  it('skips records without a class', async () => {
     for (const [name, labels] of [
       ['some.rec', [4, -1, 7]],
       ['none.rec', [-1, -1]],
@@ -58,19 +58,19 @@ describe('openImages', () => {
     expect([...(await source.get(1)).bytes]).toEqual([8]);
     await source.close();
     await expect(openImages(join(folder, 'none.rec'))).rejects.toThrow(
-      /none\.rec' says of none of its 2 images who is on it/,
+      /^None of the 2 images in '.*none\.rec' has a class/,
     );
   });
 
-  it('finds the pairs that lie beside a set', async () => {
-    expect(await pairsBeside(join(folder, 'set'))).toBeNull();
+  it('finds the verification set in the folder of a training set', async () => {
+    expect(await findVerificationSet(join(folder, 'set'))).toBeNull();
     await writeFile(join(folder, 'set', 'lfw.bin'), '');
-    expect(await pairsBeside(join(folder, 'set'))).toBe(join(folder, 'set', 'lfw.bin'));
-    expect(await pairsBeside(join(folder, 'set', 'train.rec'))).toBe(join(folder, 'set', 'lfw.bin'));
+    expect(await findVerificationSet(join(folder, 'set'))).toBe(join(folder, 'set', 'lfw.bin'));
+    expect(await findVerificationSet(join(folder, 'set', 'train.rec'))).toBe(join(folder, 'set', 'lfw.bin'));
   });
 });
 
-it('sees size and colours of images', async () => {
+it('finds out the size and the colours of images', async () => {
   const [colour, grey] = await Promise.all(
     ['faces', 'grey'].map(async (name) => inspectImages(await openImages(join(folder, name)))),
   );
@@ -83,9 +83,9 @@ describe('openPairSet', () => {
     ['table.csv', 'a.png,b.png,1,0\nc.png,d.png,0,1\n', 'a.png'],
     ['table.txt', '1 a.png b.png\n0 c.png d.png\n', 'a.png'],
     ['pairs.txt', '1\nAda\t1\t2\nAda\t1\tBob\t1\n', 'Ada/Ada_0001.jpg'],
-    // The ending of the images that are there.
+    // The file extension of the existing images.
     ['lfw/pairs.txt', 'Ada\t1\t2\nAda\t1\tBob\t1\n', 'Ada/Ada_0001.png'],
-  ])('tells the forms of lists apart: %s', async (name, text, first) => {
+  ])('recognizes the format of %s', async (name, text, first) => {
     const path = join(folder, name);
     await writeFile(path, text);
     const { isSame, images } = await openPairSet(path);
@@ -103,14 +103,14 @@ describe('openPairSet', () => {
     ['table.csv', 'nowhere', /^There is no folder 'nowhere'\.$/],
     ['bad.bin', undefined, /bad\.bin/],
     ['bad.csv', undefined, /bad\.csv/],
-  ])('refuses %s in %s', async (name, images, message) => {
+  ])('rejects %s in %s', async (name, images, message) => {
     for (const bad of ['bad.bin', 'bad.csv']) await writeFile(join(folder, bad), 'nonsense\n');
     await expect(openPairSet(join(folder, name), images)).rejects.toThrow(message);
   });
 });
 
-describe('images by their paths', () => {
-  it('are listed in natural order, folders with all that is below', async () => {
+describe('listImages', () => {
+  it('lists files and everything below folders in natural order', async () => {
     const single = join(folder, 'grey', 'person-1', 'image-1.png');
     const paths = await listImages([single, join(folder, 'faces')]);
     expect(paths).toHaveLength(7);
@@ -120,7 +120,7 @@ describe('images by their paths', () => {
     expect((await source.get(0)).bytes.length).toBeGreaterThan(8);
   });
 
-  it('are no names that begin with a dot, and no folders', async () => {
+  it('skips hidden files and folders, and folders named like images', async () => {
     const visit = join(folder, 'visit');
     for (const path of ['.trash', 'album.jpg']) await mkdir(join(visit, path), { recursive: true });
     for (const path of ['a.jpg', '._a.jpg', '.trash/b.jpg', 'album.jpg/c.JPG']) {
@@ -129,7 +129,7 @@ describe('images by their paths', () => {
     expect(await listImages([visit])).toEqual([join(visit, 'a.jpg'), join(visit, 'album.jpg', 'c.JPG')]);
   });
 
-  it('must be there', async () => {
+  it('reports missing paths and folders without images', async () => {
     await expect(listImages(['nowhere'])).rejects.toThrow("There is no file or folder 'nowhere'.");
     await mkdir(join(folder, 'empty'), { recursive: true });
     await expect(listImages([join(folder, 'empty')])).rejects.toThrow(/has no images \(\.jpg, /);

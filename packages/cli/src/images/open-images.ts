@@ -2,33 +2,32 @@ import { dirname, extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import { type ImageSource, type PathSource, subsetSource } from '@openset/data';
 import { openImageFolder, openImageList, openRecordIO } from '@openset/data/node';
-import { realPaths } from '../files/real-paths.ts';
-import { statusOf } from '../files/status-of.ts';
+import { pathStatus, resolvePaths } from '../files/paths.ts';
 
-const listEndings = ['.lst', '.txt', '.csv', '.tsv'];
+const listExtensions = ['.lst', '.txt', '.csv', '.tsv'];
 
 /**
- * Opens images with classes: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a
- * `.rec` file, or a list. Records without a class are left out.
- * @throws DataError if there is nothing of that kind
+ * Opens labelled images: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a `.rec`
+ * file or a list. Records without a class are skipped.
+ * @throws DataError if the path does not exist or is none of these
  */
 export async function openImages(path: string): Promise<ImageSource> {
-  const status = await statusOf(path);
+  const status = await pathStatus(path);
   if (!status) throw new DataError(`There is no file or folder '${path}'.`);
   if (status.isDirectory()) {
     const records = join(path, 'train.rec');
-    return (await isThere(records)) ? openRecords(records) : openImageFolder(path);
+    return (await isFile(records)) ? openRecords(records) : openImageFolder(path);
   }
-  const ending = extname(path).toLowerCase();
-  if (ending === '.rec') return openRecords(path);
-  if (listEndings.includes(ending)) return openImageList(path);
+  const extension = extname(path).toLowerCase();
+  if (extension === '.rec') return openRecords(path);
+  if (listExtensions.includes(extension)) return openImageList(path);
   throw new DataError(
-    `'${path}' is no set of images: expected a folder with one folder for each person, a .rec file, or a list ` +
-      `(${listEndings.join(', ')}).`,
+    `'${path}' is not a set of images: expected a folder with one folder for each person, a .rec file or a list ` +
+      `(${listExtensions.join(', ')}).`,
   );
 }
 
-/** A record without a class has the label −1: nobody known is on it. */
+/** Opens records and skips those without a class, which have the label −1. */
 async function openRecords(path: string): Promise<ImageSource> {
   const source = await openRecordIO(path);
   const { labels } = source;
@@ -36,28 +35,28 @@ async function openRecords(path: string): Promise<ImageSource> {
   const rows = [...labels.keys()].filter((row) => labels[row]! >= 0);
   if (rows.length > 0) return { ...subsetSource(source, rows), close: () => source.close() };
   await source.close();
-  throw new DataError(`'${path}' says of none of its ${source.size} images who is on it: all labels are -1.`);
+  throw new DataError(`None of the ${source.size} images in '${path}' has a class: all labels are -1.`);
 }
 
 /**
- * The files of images that `openImages` has opened, without links.
- * @param path as it was given to `openImages`
- * @returns nothing where the images are no files of their own
+ * Returns the absolute paths of the images in a source from `openImages`.
+ * @param path argument of `openImages`
+ * @returns an empty list if the images are not separate files
  */
 export async function imagePaths(source: ImageSource, path: string): Promise<readonly string[]> {
   const { paths } = source as Partial<PathSource>;
   if (!paths) return [];
-  const isFolder = (await statusOf(path))?.isDirectory();
-  return realPaths(isFolder ? path : dirname(path), paths);
+  const isFolder = (await pathStatus(path))?.isDirectory();
+  return resolvePaths(isFolder ? path : dirname(path), paths);
 }
 
-/** The pairs that lie in the folder of an InsightFace set; null if there are none. */
-export async function pairsBeside(data: string): Promise<string | null> {
+/** Returns the path of `lfw.bin` in the folder of an InsightFace set; null if there is none. */
+export async function findVerificationSet(data: string): Promise<string | null> {
   const folder = data.endsWith('.rec') ? join(data, '..') : data;
   const path = join(folder, 'lfw.bin');
-  return (await isThere(path)) ? path : null;
+  return (await isFile(path)) ? path : null;
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return (await statusOf(path))?.isFile() ?? false;
+async function isFile(path: string): Promise<boolean> {
+  return (await pathStatus(path))?.isFile() ?? false;
 }

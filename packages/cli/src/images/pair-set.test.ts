@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { plainSource } from '../__fixtures__/plain-source.ts';
 import { differentPairs } from './different-pairs.ts';
-import { balancedPairs, pairsOfVerificationSet, sampledPairs } from './pair-set.ts';
+import { sampleBalancedPairs, samplePairSet, toPairSet } from './pair-set.ts';
 
-describe('sampledPairs', () => {
-  it('has as many pairs of each kind as there are of the rarer one, and only their images', async () => {
-    // One pair of the same person; the images 3, 4 and 5 occur in pairs of different people at most.
+describe('samplePairSet', () => {
+  it('has as many pairs of each kind as the rarer kind, and only their images', async () => {
+    // There is one pair of the same person. Images 3, 4 and 5 are only in pairs of different people.
     const source = plainSource([0, 0, 1, 2, 3, 4]);
-    const { images, pairs, isSame, folds } = sampledPairs(source, { most: 100, seed: 3, name: 'faces' });
+    const { images, pairs, isSame, folds } = samplePairSet(source, { maximum: 100, seed: 3, name: 'faces' });
     expect([...isSame]).toEqual([1, 0]);
     expect(folds).toBeNull();
     expect(images.size).toBeLessThanOrEqual(4);
@@ -16,31 +16,31 @@ describe('sampledPairs', () => {
     expect(labels[2]).not.toBe(labels[3]);
   });
 
-  it('takes no more pairs than asked for', () => {
+  it('samples at most the maximum number of pairs', () => {
     const labels = Array.from({ length: 60 }, (_, row) => row % 6);
-    expect(balancedPairs(labels, { most: 7, seed: 1, name: 'faces' }).isSame).toHaveLength(14);
+    expect(sampleBalancedPairs(labels, { maximum: 7, seed: 1, name: 'faces' }).isSame).toHaveLength(14);
   });
 
   it.each([
-    [[0, 0, 0], "'faces' has images of one person alone: there are no pairs of two people."],
-    [[0, 1, 2], "'faces' has one image of each person: there are no pairs of the same person."],
-  ])('refuses labels %j', (labels, message) => {
-    expect(() => balancedPairs(labels, { most: 9, seed: 1, name: 'faces' })).toThrow(message);
+    [[0, 0, 0], "'faces' has images of one person only, so there are no pairs of different people."],
+    [[0, 1, 2], "'faces' has one image of each person, so there are no pairs of the same person."],
+  ])('rejects labels %j', (labels, message) => {
+    expect(() => sampleBalancedPairs(labels, { maximum: 9, seed: 1, name: 'faces' })).toThrow(message);
   });
 });
 
-it('a verification set without pairs of one kind is refused', () => {
+it('rejects a verification set without pairs of one kind', () => {
   const set = {
     size: 2,
     isSame: Uint8Array.of(1, 1),
     folds: null,
-    image: () => Promise.reject(new Error('not asked for')),
+    image: () => Promise.reject(new Error('unused')),
     close: async () => {},
   };
-  expect(() => pairsOfVerificationSet(set, 'lfw.bin')).toThrow(
-    "'lfw.bin' has 2 pairs of one person and 0 of two",
+  expect(() => toPairSet(set, 'lfw.bin')).toThrow(
+    "'lfw.bin' has 2 pairs of the same person and 0 of different people, but needs both.",
   );
-  const { pairs, images } = pairsOfVerificationSet({ ...set, isSame: Uint8Array.of(1, 0) }, 'lfw.bin');
+  const { pairs, images } = toPairSet({ ...set, isSame: Uint8Array.of(1, 0) }, 'lfw.bin');
   expect([[...pairs], images.size]).toEqual([[0, 1, 2, 3], 4]);
 });
 
@@ -49,13 +49,13 @@ describe('differentPairs', () => {
     expect([...differentPairs(Int32Array.of(0, 0, 1, 2))]).toEqual([0, 2, 0, 3, 1, 2, 1, 3, 2, 3]);
   });
 
-  it('draws a million from a large set, none of the same person', () => {
+  it('samples a million pairs of a large set, none of the same person', () => {
     const labels = Int32Array.from({ length: 2000 }, (_, row) => row % 3);
     const pairs = differentPairs(labels);
     expect(pairs).toHaveLength(2_000_000);
     let same = 0;
-    for (let place = 0; place < pairs.length; place += 2) {
-      if (labels[pairs[place]!] === labels[pairs[place + 1]!]) same++;
+    for (let index = 0; index < pairs.length; index += 2) {
+      if (labels[pairs[index]!] === labels[pairs[index + 1]!]) same++;
     }
     expect(same).toBe(0);
   });

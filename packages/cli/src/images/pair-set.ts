@@ -2,29 +2,30 @@ import { DataError } from '@openset/core';
 import { type ImageSource, subsetSource, type VerificationSet, verificationImages } from '@openset/data';
 import { samplePairs } from '@openset/metrics';
 
-/** Pairs of images, and whether each shows the same person. */
+/** Pairs of images, each with the label whether it shows one person. */
 export interface PairSet {
   readonly images: ImageSource;
-  /** `[pairs, 2]`: numbers of images. */
+  /** `[pairs, 2]` row-major: indices of images. */
   readonly pairs: Uint32Array;
-  /** `[pairs]`: 1 or 0. */
+  /** `[pairs]`: 1 for the same person, 0 for different people. */
   readonly isSame: Uint8Array;
-  /** `[pairs]`; null where the set has none. */
+  /** `[pairs]`: fold of each pair; null if the set has no folds. */
   readonly folds: Int32Array | null;
-  /** The files of the images in full; missing where they are no files of their own. */
+  /** Absolute paths of the images; missing if they are not separate files. */
   readonly files?: readonly string[];
 }
 
 /**
- * The pairs of a verification set.
- * @throws DataError if a kind of pairs is missing
+ * Converts a verification set to a pair set.
+ * @param name path of the set, for messages
+ * @throws DataError if all pairs are of the same person or all of different people
  */
-export function pairsOfVerificationSet(set: VerificationSet, name: string): PairSet {
+export function toPairSet(set: VerificationSet, name: string): PairSet {
   const { isSame, folds } = set;
   const same = isSame.reduce((sum, value) => sum + value, 0);
   if (same === 0 || same === isSame.length) {
     throw new DataError(
-      `'${name}' has ${same} pairs of one person and ${isSame.length - same} of two: both kinds are needed.`,
+      `'${name}' has ${same} pairs of the same person and ${isSame.length - same} of different people, but needs both.`,
     );
   }
   const pairs = Uint32Array.from({ length: 2 * set.size }, (_, image) => image);
@@ -32,41 +33,41 @@ export function pairsOfVerificationSet(set: VerificationSet, name: string): Pair
 }
 
 /**
- * A balanced sample of the pairs of a set with classes, and only the images that occur in it.
- * @param most how many pairs of each kind, at most
+ * Samples balanced pairs from labelled images. The result has only the images in these pairs.
+ * @param maximum number of pairs of the same person, and of different people
  */
-export function sampledPairs(
+export function samplePairSet(
   source: ImageSource,
-  { most, seed, name }: { readonly most: number; readonly seed: number; readonly name: string },
+  { maximum, seed, name }: { readonly maximum: number; readonly seed: number; readonly name: string },
 ): PairSet {
-  const { pairs, isSame } = balancedPairs(source.labels, { most, seed, name });
+  const { pairs, isSame } = sampleBalancedPairs(source.labels, { maximum, seed, name });
   const rows = [...new Set(pairs)].sort((first, second) => first - second);
-  const places = new Map(rows.map((row, place) => [row, place]));
+  const positions = new Map(rows.map((row, position) => [row, position]));
   return {
     images: subsetSource(source, rows),
-    pairs: pairs.map((row) => places.get(row)!),
+    pairs: pairs.map((row) => positions.get(row)!),
     isSame,
     folds: null,
   };
 }
 
 /**
- * As many pairs of the same class as of different ones.
- * @throws DataError if there are none of a kind
+ * Samples as many pairs of the same class as of different classes.
+ * @throws DataError if there are no pairs of the same class or none of different classes
  */
-export function balancedPairs(
+export function sampleBalancedPairs(
   labels: ArrayLike<number>,
-  { most, seed, name }: { readonly most: number; readonly seed: number; readonly name: string },
+  { maximum, seed, name }: { readonly maximum: number; readonly seed: number; readonly name: string },
 ): { readonly pairs: Uint32Array; readonly isSame: Uint8Array } {
   const counts = new Map<number, number>();
   for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
   const same = [...counts.values()].reduce((sum, count) => sum + (count * (count - 1)) / 2, 0);
   const different = (labels.length * (labels.length - 1)) / 2 - same;
-  const half = Math.min(most, same, different);
+  const half = Math.min(maximum, same, different);
   if (half > 0) return samplePairs(labels, { count: 2 * half, seed });
   throw new DataError(
     counts.size < 2
-      ? `'${name}' has images of one person alone: there are no pairs of two people.`
-      : `'${name}' has one image of each person: there are no pairs of the same person.`,
+      ? `'${name}' has images of one person only, so there are no pairs of different people.`
+      : `'${name}' has one image of each person, so there are no pairs of the same person.`,
   );
 }

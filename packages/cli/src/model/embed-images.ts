@@ -6,20 +6,20 @@ import type { Output } from '../output.ts';
 
 /** Embeddings of a set of images. */
 export interface Embeddings {
-  /** `[images, size]`, row-major, each of unit length. */
+  /** `[images, size]` row-major; each row has unit length. */
   readonly values: Float32Array;
   readonly size: number;
-  /** One of them. */
+  /** Returns a view of one embedding. */
   row(index: number): Float32Array;
 }
 
-/** From so many images on they are decoded by threads of their own. */
-const manyImages = 256;
+/** Number of images from which worker threads decode. */
+const workersFrom = 256;
 
 /**
- * The embeddings of all images of a set, in its order.
- * @param signal aborted to break off
- * @throws DataError for an image that cannot be read; the reason of the signal
+ * Embeds all images of a set, in order.
+ * @param signal aborted to stop
+ * @throws DataError for an image that cannot be read; the reason of the signal if aborted
  */
 export async function embedImages(
   verifier: Verifier,
@@ -29,7 +29,9 @@ export async function embedImages(
 ): Promise<Embeddings> {
   const [height, width, channels] = verifier.backbone.inputShape;
   if (height === null || width === null || (channels !== 1 && channels !== 3)) {
-    throw new ConfigError(`The network takes images [${height}, ${width}, ${channels}], which no image is.`);
+    throw new ConfigError(
+      `The network takes inputs [${height}, ${width}, ${channels}], but needs a fixed size and 1 or 3 channels.`,
+    );
   }
   const loader = createLoader(images, {
     height,
@@ -37,9 +39,9 @@ export async function embedImages(
     channels,
     batchSize: 32,
     shuffle: false,
-    ...(images.size < manyImages ? { workers: 0 } : {}),
+    ...(images.size < workersFrom ? { workers: 0 } : {}),
   });
-  const rows = await verifier.embedBatches(counted(loader, images.size, output, signal));
+  const rows = await verifier.embedBatches(countBatches(loader, images.size, output, signal));
   const size = verifier.backbone.embeddingSize;
   const values = new Float32Array(rows.length * size);
   rows.forEach((row, index) => {
@@ -48,7 +50,8 @@ export async function embedImages(
   return { values, size, row: (index) => values.subarray(index * size, (index + 1) * size) };
 }
 
-async function* counted(
+/** Passes batches on and reports progress. */
+async function* countBatches(
   batches: AsyncIterable<Batch>,
   total: number,
   output: Output,

@@ -2,12 +2,12 @@ import { createBackbone, type NetworkBackbone } from '@openset/backbones';
 import { DataError, OpenSetError } from '@openset/core';
 import { decodeModel, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { readNamed } from '../files/read-named.ts';
-import { statusOf } from '../files/status-of.ts';
+import { pathStatus } from '../files/paths.ts';
+import { readBytes } from '../files/read-file.ts';
 import { runFolder } from '../training/run-folder.ts';
 import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';
 
-/** A model file on the active backend. */
+/** A model on the active backend. */
 export interface LoadedModel extends DescribedModel {
   readonly backbone: NetworkBackbone;
   readonly verifier: Verifier;
@@ -15,27 +15,28 @@ export interface LoadedModel extends DescribedModel {
   dispose(): void;
 }
 
-/** The file that a path names: itself, or the model in the folder of a run. */
-export async function modelFile(path: string): Promise<string> {
-  return (await statusOf(path))?.isDirectory() ? runFolder(path).model : path;
+/** Returns the path of a model file: the path itself, or the model in the folder of a run. */
+export async function findModelFile(path: string): Promise<string> {
+  return (await pathStatus(path))?.isDirectory() ? runFolder(path).model : path;
 }
 
 /**
- * Reads a model file; the caller disposes of the state.
- * @param path of the file, or of the folder of a run
- * @throws DataError if there is none, or it is something else
+ * Reads a model file. The caller disposes of the state.
+ * @param path of the file or of the folder of a run
+ * @throws DataError if the file does not exist or is not a model
  */
 export async function readModel(path: string): Promise<ModelFile> {
-  const file = await modelFile(path);
-  const missing = `There is no model '${file}': 'openset train' makes one, and --model FILE names another.`;
-  const bytes = await readNamed(file, missing);
+  const file = await findModelFile(path);
+  const missing = `There is no model '${file}'. Train one with 'openset train', or name another with --model.`;
+  const bytes = await readBytes(file, missing);
   return inFile(file, () => decodeModel(bytes));
 }
 
 /**
- * Loads a model file.
- * @param given decides instead of the model's threshold
- * @throws DataError if there is none, or it is something else, or has no learned threshold that is asked for
+ * Loads a model onto the active backend.
+ * @param given overrides the model's threshold
+ * @throws DataError if the file does not exist or is not a model, or if `given` is `'learned'` and the model has no learned
+ *   threshold between two embeddings
  */
 export async function loadModel(path: string, given?: GivenThreshold): Promise<LoadedModel> {
   const { description: own, state } = await readModel(path);
@@ -53,7 +54,7 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
   }
 }
 
-/** Tells which file it was. */
+/** Adds the path to error messages. */
 function inFile<Result>(path: string, work: () => Result): Result {
   try {
     return work();

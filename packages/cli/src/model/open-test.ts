@@ -2,52 +2,54 @@ import { ConfigError } from '@openset/core';
 import type { Verifier } from '@openset/verify';
 import { openImages } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
-import { balancedPairs } from '../images/pair-set.ts';
+import { sampleBalancedPairs } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
 import { type Embeddings, embedImages } from './embed-images.ts';
 
-/** What a model is measured on: pairs, or images of known people. */
+/** Choice of a test set: pairs, or labelled images. */
 export interface TestChoice {
-  /** A list of pairs. */
+  /** Path of a list of pairs. */
   readonly pairs?: string | undefined;
-  /** The folder that its paths start from. */
+  /** Folder that the paths in `pairs` are relative to. */
   readonly images?: string | undefined;
-  /** A verification set of InsightFace. */
+  /** Path of an InsightFace verification set. */
   readonly bin?: string | undefined;
-  /** Images of known people: pairs are drawn from them. */
+  /** Path of labelled images, from which pairs are sampled. */
   readonly data?: string | undefined;
 }
 
-/** A test with its embeddings. */
+/** A test set with its embeddings. */
 export interface OpenedTest {
-  /** Its path. */
+  /** Path of the test set. */
   readonly name: string;
   readonly embeddings: Embeddings;
-  /** `[pairs, 2]`: numbers of images. */
+  /** `[pairs, 2]` row-major: indices of images. */
   readonly pairs: Uint32Array;
   readonly isSame: Uint8Array;
   readonly folds: Int32Array | null;
-  /** The person on each image; null where it is not known. */
+  /** Class of each image; null for pairs. */
   readonly labels: Int32Array | null;
 }
 
-/** Pairs of each kind that are drawn at most. */
-const mostPairs = 10_000;
+/** Maximum number of sampled pairs of the same person, and of different people. */
+const maximumPairs = 10_000;
 
 /**
- * Opens what a model is to be measured on, and embeds its images.
- * @throws ConfigError unless there is one choice; DataError for data that cannot be used
+ * Opens a test set and embeds its images.
+ * @throws ConfigError unless exactly one test set is chosen; DataError for data that cannot be used
  */
 export async function openTest(choice: TestChoice, verifier: Verifier, output: Output): Promise<OpenedTest> {
   const { pairs, images: imageFolder, bin, data } = choice;
   const given = [pairs, bin, data].filter((path) => path !== undefined);
   if (given.length !== 1) {
     throw new ConfigError(
-      `Give one of --pairs, --bin and --data; there ${given.length === 0 ? 'is none' : `are ${given.length}`}.`,
+      `Give one of --pairs, --bin and --data, not ${given.length === 0 ? 'none' : given.length}.`,
     );
   }
   if (imageFolder !== undefined && pairs === undefined) {
-    throw new ConfigError('--images goes with --pairs: it is the folder that their paths start from.');
+    throw new ConfigError(
+      '--images needs --pairs: it is the folder that the paths in --pairs are relative to.',
+    );
   }
   const name = given[0]!;
   if (data === undefined) {
@@ -60,10 +62,10 @@ export async function openTest(choice: TestChoice, verifier: Verifier, output: O
   }
   const source = await openImages(data);
   try {
-    // Before minutes are spent: are there pairs of both kinds?
-    const drawn = balancedPairs(source.labels, { most: mostPairs, seed: 0, name });
+    // Sampling first reports missing pairs before minutes of embedding.
+    const sampled = sampleBalancedPairs(source.labels, { maximum: maximumPairs, seed: 0, name });
     const embeddings = await embedImages(verifier, source, output);
-    return { ...drawn, name, folds: null, labels: source.labels, embeddings };
+    return { ...sampled, name, folds: null, labels: source.labels, embeddings };
   } finally {
     await source.close();
   }

@@ -24,7 +24,7 @@ import type {
 import { makeLoss } from './make-loss.ts';
 import type { TrainingSet } from './prepare-data.ts';
 
-/** What a run is made of. */
+/** The trainable parts of a run, and the options of its trainer. */
 export interface RunParts {
   readonly backbone: NetworkBackbone;
   readonly loss: OpenSetLoss;
@@ -85,7 +85,7 @@ function makeLoader({ batchSize, seed, augment }: ChosenSettings, set: TrainingS
     start,
     dropLast: true,
     epochs: Number.POSITIVE_INFINITY,
-    // Images in memory are prepared faster than they are sent to another thread.
+    // Preparing an image in memory is faster than sending it to another thread.
     ...(set.isInMemory ? { workers: 0 } : {}),
   };
   return createLoader(set.source, options);

@@ -3,39 +3,40 @@ import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { z } from 'zod';
 import { entries, parseSettings } from '../config/problems.ts';
-import { readJson } from '../files/read-json.ts';
-import { statusOf } from '../files/status-of.ts';
+import { pathStatus } from '../files/paths.ts';
+import { readJson } from '../files/read-file.ts';
 
 const fingerprintSchema = entries({ pictures: z.int(), people: z.int(), sha256: z.string() });
 
-/** What a set of images is known again by, wherever it lies: its numbers, and a hash of names and classes. */
+/** Fingerprint of a set of images, independent of its location: counts, and a hash of class names and labels. */
 export type DataFingerprint = z.output<typeof fingerprintSchema>;
 
-/** The fingerprint of a set. */
-export function fingerprintOf({ size, classNames, labels }: ImageSource): DataFingerprint {
+/** Computes the fingerprint of a set. */
+export function fingerprintImages({ size, classNames, labels }: ImageSource): DataFingerprint {
   const hash = createHash('sha256').update(JSON.stringify(classNames)).update(labels);
   return { pictures: size, people: classNames.length, sha256: hash.digest('hex') };
 }
 
 /**
- * Makes sure that a run goes on with the images that it began with: of others, people who are held out would be trained
- * on, as they are drawn by their numbers.
- * @param path where the run keeps the fingerprint; a run of a version that kept none is not checked
+ * Checks that a resumed run has the images that it started with. With other images, other people would be held out, so the
+ * run would train on people that were held out before.
+ * @param path of the fingerprint in the folder of the run; older versions wrote none, and those runs are not checked
  * @param name of the set, for messages
- * @throws ConfigError if there are other people, or other numbers of their images; DataError if the file is damaged
+ * @throws ConfigError if the people or the numbers of their images differ; DataError if the file is damaged
  */
 export async function checkSameData(path: string, source: ImageSource, name: string): Promise<void> {
-  if (!(await statusOf(path))) return;
-  const before = parseSettings(fingerprintSchema, await readJson(path), path);
-  const now = fingerprintOf(source);
-  if (now.sha256 === before.sha256) return;
+  if (!(await pathStatus(path))) return;
+  const original = parseSettings(fingerprintSchema, await readJson(path), path);
+  const current = fingerprintImages(source);
+  if (current.sha256 === original.sha256) return;
+  const difference = describeCounts(current) === describeCounts(original) ? ', but not the same' : '';
   throw new ConfigError(
-    `'${name}' is not what the run began with: it had ${contents(before)}, and has ${contents(now)}` +
-      `${contents(now) === contents(before) ? ', but not the same' : ''}. Going on would train on people who are held out: ` +
-      'bring the images back as they were, or begin another run with --out.',
+    `'${name}' has changed since the run started: it had ${describeCounts(original)}, now it has ` +
+      `${describeCounts(current)}${difference}. Resuming would train on people who are held out. Restore the images, or ` +
+      'start another run with --out.',
   );
 }
 
-function contents({ pictures, people }: DataFingerprint): string {
+function describeCounts({ pictures, people }: DataFingerprint): string {
   return `${pictures} images of ${people} people`;
 }

@@ -5,27 +5,27 @@ import { encodeModel, type ModelDescription } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/settings.ts';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
-import { writeAtOnce } from '../files/write-at-once.ts';
+import { writeAtomically } from '../files/write-file.ts';
 import { chooseThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 import type { RunParts } from './build-run.ts';
-import { scorePairs, usesFlips } from './pair-evaluation.ts';
+import { scorePairs, usesFlipSum } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
 import type { RunFolder } from './run-folder.ts';
-import { runReport } from './run-report.ts';
+import { renderRunReport } from './run-report.ts';
 
-/** What a finished run gives. */
+/** Result of a finished run. */
 export interface FinishedRun {
   readonly description: ModelDescription;
-  /** On pairs of people held out, or from a file; null without any. */
+  /** Measurements on pairs of people held out or from a file; null without pairs. */
   readonly measured: PairMeasurements | null;
-  /** Steps after which the weights are those of the model. */
+  /** Step whose weights the model has. */
   readonly step: number;
 }
 
 /**
- * Makes model and report of the best weights of a run: those with the best evaluation, without evaluations the last.
- * @throws DataError if there is no threshold, or a file cannot be written
+ * Writes the model and the report with the weights of the best evaluation, or the last weights without evaluations.
+ * @throws DataError if there is no threshold or a file cannot be written
  */
 export async function finishRun(
   config: RunConfig,
@@ -34,8 +34,8 @@ export async function finishRun(
   folder: RunFolder,
   output: Output,
 ): Promise<FinishedRun> {
-  const step = await takeBestWeights(run, folder.checkpoints);
-  const flipSum = usesFlips(config);
+  const step = await restoreBestWeights(run, folder.checkpoints);
+  const flipSum = usesFlipSum(config);
   const scored = data.pairs && {
     ...(await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output)),
     isSame: data.pairs.isSame,
@@ -52,33 +52,36 @@ export async function finishRun(
   const measured = scored && measurePairs(scored.cosines, scored.isSame, choice, data.pairs?.folds ?? null);
   const state = backbone.getState();
   try {
-    await writeAtOnce(folder.model, await encodeModel(description, state));
+    await writeAtomically(folder.model, await encodeModel(description, state));
   } finally {
     tf.dispose(state);
   }
-  await writeAtOnce(folder.report, runReport({ config, data, description, measured, scored, step }));
+  await writeAtomically(
+    folder.report,
+    renderRunReport({ config, data, description, measured, scored, step }),
+  );
   return { description, measured, step };
 }
 
-/** Brings network and loss to their best checkpoint. @returns the step at which it was taken */
-async function takeBestWeights({ backbone, loss }: RunParts, checkpoints: string): Promise<number> {
+/** Restores the network and the loss from the best checkpoint. @returns the step of the checkpoint */
+async function restoreBestWeights({ backbone, loss }: RunParts, checkpoints: string): Promise<number> {
   const found = (await readBestCheckpoint(checkpoints)) ?? (await readLatestCheckpoint(checkpoints));
   if (!found) throw new DataError(`There is no checkpoint in '${checkpoints}'.`);
-  takeState(found, 'backbone', (state) => backbone.setState(state));
-  takeState(found, 'loss', (state) => loss.setState(state));
+  restoreState(found, 'backbone', (state) => backbone.setState(state));
+  restoreState(found, 'loss', (state) => loss.setState(state));
   return found.checkpoint.info.progress.step;
 }
 
-function takeState(
+function restoreState(
   { checkpoint, name }: FoundCheckpoint,
   part: string,
-  take: (state: tf.NamedTensorMap) => void,
+  restore: (state: tf.NamedTensorMap) => void,
 ): void {
   const bytes = checkpoint.files[`${part}.safetensors`];
-  if (!bytes) throw new DataError(`The checkpoint '${name}' lacks ${part}.safetensors.`);
+  if (!bytes) throw new DataError(`The checkpoint '${name}' has no ${part}.safetensors.`);
   const state = decodeState(bytes);
   try {
-    take(state);
+    restore(state);
   } finally {
     tf.dispose(state);
   }
@@ -86,7 +89,7 @@ function takeState(
 
 function noThreshold({ path }: RunFolder): DataError {
   return new DataError(
-    `The loss has learned no threshold, and there are no pairs to find one: train longer, or give --pairs FILE. The weights ` +
+    `The loss has learned no threshold, and there are no pairs to find one. Train longer, or give --pairs FILE. The weights ` +
       `are in '${path}'.`,
   );
 }

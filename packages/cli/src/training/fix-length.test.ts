@@ -5,17 +5,17 @@ import { fitMinutes, followLength } from './fix-length.ts';
 
 const data = '/faces';
 
-it('makes steps of minutes, less what ten evaluations take', () => {
+it('converts minutes to steps, less the time of ten evaluations', () => {
   const speed = { secondsPerStep: 0.5, stepsPerEpoch: 70, evaluatedImages: 500 };
   const config = fitMinutes(chooseSettings({ data, minutes: 20 }, lfw), speed);
-  // 2400 steps fit in; an evaluation of 500 images costs as much as 0.7 · 500 / 64 steps.
+  // 2400 steps fit; an evaluation of 500 images takes as long as 0.7 · 500 / 64 steps.
   expect(config.steps).toBe(Math.floor(2400 - (10 * 0.7 * 500) / 64));
   expect(config).not.toHaveProperty('minutes');
   expect(config.evaluateEvery).toEqual({ steps: Math.ceil(config.steps! / 10) });
   expect(config.loss).toMatchObject({ startEpoch: 2 });
 });
 
-it('makes fewer evaluations in a short run, and some steps in any', () => {
+it('plans fewer evaluations in a short run, and at least ten steps', () => {
   const speed = { secondsPerStep: 1, stepsPerEpoch: 70, evaluatedImages: 500 };
   const short = fitMinutes(chooseSettings({ data, minutes: 2 }, lfw), speed);
   expect(short.evaluateEvery).toEqual({ steps: Math.ceil(short.steps! / 2) });
@@ -26,7 +26,7 @@ it('makes fewer evaluations in a short run, and some steps in any', () => {
   );
 });
 
-it('leaves a given length as it is', () => {
+it('keeps a given length', () => {
   const steps = followLength(chooseSettings({ data, steps: 95 }, lfw), 70);
   expect(steps).toMatchObject({ steps: 95, evaluateEvery: { steps: 10 } });
   expect(steps.loss).toMatchObject({ startEpoch: 1 });

@@ -4,7 +4,7 @@ import type { ChosenSettings, RunConfig, RunLength } from '../config/settings.ts
 import type { Output } from '../output.ts';
 import { buildRun, stepsPerEpoch } from './build-run.ts';
 import type { RunData, TrainingSet } from './prepare-data.ts';
-import { lengthLine } from './run-texts.ts';
+import { lengthText } from './run-texts.ts';
 
 /** Evaluations of a run, unless they would take more than `evaluationShare` of its time. */
 const usualEvaluations = 10;
@@ -34,12 +34,12 @@ export async function fixLength(
   let config: RunConfig;
   if (settings.minutes === undefined) config = followLength(settings, perEpoch);
   else {
-    output.note('Trying a few steps …');
+    output.note('measuring the time of a step …');
     secondsPerStep = await measureStep(settings, train, signal);
     const evaluatedImages = pairs?.images.size ?? 0;
     config = fitMinutes(settings, { secondsPerStep, stepsPerEpoch: perEpoch, evaluatedImages });
   }
-  output.note(lengthLine(config, perEpoch, secondsPerStep));
+  output.note(lengthText(config, perEpoch, secondsPerStep));
   return config;
 }
 

@@ -15,20 +15,20 @@ import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { readPairThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 
-/** How a network does on pairs. */
+/** Embeddings of the images of pairs, and the cosine of each pair. */
 export interface PairScores {
   readonly embeddings: Embeddings;
   readonly cosines: Float64Array;
 }
 
-/** Whether images may be mirrored: then embeddings are sums of both, as the papers test. */
-export function usesFlips({ augment }: Pick<RunConfig, 'augment'>): boolean {
+/** Whether training mirrors images; then an embedding is the sum over the image and its mirror image, as in the papers. */
+export function usesFlipSum({ augment }: Pick<RunConfig, 'augment'>): boolean {
   return augment.some(({ kind, ...options }) => {
     return kind === 'horizontal-flip' && (options as { probability?: number }).probability !== 0;
   });
 }
 
-/** The cosines of all pairs. */
+/** Embeds the images of pairs and computes the cosines. */
 export async function scorePairs(
   { images, pairs }: PairSet,
   network: { readonly backbone: Backbone; readonly flipSum: boolean },
@@ -41,11 +41,11 @@ export async function scorePairs(
 }
 
 /**
- * The evaluation of a run now and then. The weights with the best accuracy are kept, of equal ones those whose probabilities
- * are surest; while a loss that learns a threshold has none yet, its weights are no candidates.
+ * Returns the evaluation of a run on pairs. The best weights have the best accuracy; among equal accuracies, the lowest log
+ * loss. If the loss learns a threshold, weights from before it has one are not candidates.
  */
 export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output): EvaluationOptions {
-  const flipSum = usesFlips(config);
+  const flipSum = usesFlipSum(config);
   const { epochs, steps } = config.evaluateEvery;
   return {
     ...(epochs === undefined ? {} : { everyEpochs: epochs }),
@@ -56,7 +56,7 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);
       const isCandidate = learned !== null || !learnsPairThreshold(config.loss);
-      // The log loss is below 1, an accuracy more is one pair: so the accuracy decides.
+      // One pair changes the accuracy by more than the log loss, which is below 1, changes this score.
       const { logLoss } = plattCalibration(cosines, isSame);
       return {
         accuracy,

@@ -4,48 +4,48 @@ import { holdOutClasses, type ImageSource } from '@openset/data';
 import { decodeIntoMemory } from '@openset/data/node';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { ChosenSettings } from '../config/settings.ts';
-import { imagePaths, pairsBeside } from '../images/open-images.ts';
+import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
-import { type PairSet, sampledPairs } from '../images/pair-set.ts';
+import { type PairSet, samplePairSet } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
 
-/** The size that images are brought to. */
+/** Size that images are scaled to. */
 export interface ImageSize {
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;
 }
 
-/** Images to train on. */
+/** Images of the people to train on. */
 export interface TrainingSet {
   readonly source: ImageSource;
   readonly size: ImageSize;
   readonly isInMemory: boolean;
 }
 
-/** What a run works on. */
+/** Data of a run: images to train on, and pairs to evaluate on. */
 export interface RunData {
   readonly train: TrainingSet;
-  /** Pairs to judge on, of people held out or from a file; null if there are none. */
+  /** Pairs to evaluate on, of people held out or from a file; null if there are none. */
   readonly pairs: PairSet | null;
-  /** How many people are held out for them. */
+  /** Number of people held out for the pairs. */
   readonly heldPeople: number;
-  /** Where they come from. */
+  /** Origin of the pairs: the path of a file, or `people held out`. */
   readonly pairsFrom: string | null;
-  /** How many of their images are trained on too, as far as paths tell: then they flatter. */
+  /** Number of images in the pairs that are also trained on, by path. They make the accuracy look better. */
   readonly imagesSeenInTraining: number;
 }
 
-/** Share of the machine's memory that images may take. */
+/** Maximum share of the machine's memory for decoded images. */
 const memoryShare = 0.25;
 
-/** Pairs of each kind from people held out, at most. */
-const mostPairs = 3000;
+/** Maximum number of pairs of the same person, and of different people, among people held out. */
+const maximumPairs = 3000;
 
 /**
- * Takes people to train on, and pairs to judge on: of people held out, or from a file. Reads what there is room for in
- * memory.
- * @throws DataError if there are too few people, or an image cannot be read; ConfigError if there would be no threshold
+ * Splits the images into people to train on and people held out, and makes pairs to evaluate on: from the people held out,
+ * or from a file. Decodes images into memory if they fit.
+ * @throws DataError if there are too few people or an image cannot be read; ConfigError if nothing would give a threshold
  */
 export async function prepareData(
   config: ChosenSettings,
@@ -54,45 +54,46 @@ export async function prepareData(
 ): Promise<RunData> {
   const { data, seed } = config;
   const size = networkImageSize(config);
-  const pairsFrom = config.pairs ?? (config.heldOut === 0 ? await pairsBeside(data) : null);
-  // Older configurations have a share beside pairs.
+  const pairsFrom = config.pairs ?? (config.heldOut === 0 ? await findVerificationSet(data) : null);
+  // Configurations of older versions can have both `heldOut` and `pairs`.
   const share = config.pairs === undefined ? config.heldOut : 0;
   if (share === 0 && pairsFrom === null) checkLearnsThreshold(config);
   const { train, held } = holdOutClasses(source, data, { share, seed });
   if (train.size < config.batchSize) {
     throw new ConfigError(
-      `batchSize is ${config.batchSize}, but there are ${train.size} images to train on: lower it, or add images.`,
+      `batchSize is ${config.batchSize}, but there are ${train.size} images to train on. Lower it, or add images.`,
     );
   }
-  const drawn = held && sampledPairs(held, { most: mostPairs, seed, name: data });
-  const pairs = pairsFrom === null ? drawn : await openPairSet(pairsFrom, config.images);
-  const imagesSeenInTraining = pairs?.files ? countSeen(pairs.files, await imagePaths(source, data)) : 0;
+  const heldOutPairs = held && samplePairSet(held, { maximum: maximumPairs, seed, name: data });
+  const pairs = pairsFrom === null ? heldOutPairs : await openPairSet(pairsFrom, config.images);
+  const imagesSeenInTraining = pairs?.files ? countCommon(pairs.files, await imagePaths(source, data)) : 0;
   return {
     train: await loadIntoMemory(train, size, output),
-    pairs: pairs && (await pairsInMemory(pairs, size, output)),
+    pairs: pairs && (await loadPairs(pairs, size, output)),
     heldPeople: held?.classNames.length ?? 0,
     pairsFrom: pairs && (pairsFrom ?? 'people held out'),
     imagesSeenInTraining,
   };
 }
 
-function countSeen(images: readonly string[], trained: readonly string[]): number {
-  const seen = new Set(trained);
-  return new Set(images.filter((path) => seen.has(path))).size;
+/** Returns the number of distinct paths in both lists. */
+function countCommon(first: readonly string[], second: readonly string[]): number {
+  const known = new Set(second);
+  return new Set(first.filter((path) => known.has(path))).size;
 }
 
-async function pairsInMemory(pairs: PairSet, size: ImageSize, output: Output): Promise<PairSet> {
+async function loadPairs(pairs: PairSet, size: ImageSize, output: Output): Promise<PairSet> {
   const { source, isInMemory } = await loadIntoMemory(pairs.images, size, output);
   if (isInMemory) await pairs.images.close();
   return { ...pairs, images: source };
 }
 
-/** @throws ConfigError if the threshold would have to come from pairs */
+/** @throws ConfigError if the loss learns no threshold between two embeddings */
 function checkLearnsThreshold(config: ChosenSettings): void {
   if (learnsPairThreshold(config.loss)) return;
   throw new ConfigError(
-    `${config.loss.loss} learns no threshold between two embeddings, and nobody is held out to find one: give --pairs FILE ` +
-      '(the lfw.bin of an InsightFace set, for example) or --held-out SHARE.',
+    `${config.loss.loss} learns no threshold between two embeddings, and nobody is held out to find one. Give --pairs FILE ` +
+      '(for example the lfw.bin of an InsightFace set) or --held-out SHARE.',
   );
 }
 
@@ -104,7 +105,7 @@ function networkImageSize({ network }: Pick<ChosenSettings, 'network'>): ImageSi
 }
 
 /**
- * Decodes a set into memory if there is room, so that epochs cost no decoding.
+ * Decodes a set into memory if it fits, so that epochs need no decoding.
  * @throws DataError for an image that cannot be decoded
  */
 async function loadIntoMemory(source: ImageSource, size: ImageSize, output: Output): Promise<TrainingSet> {

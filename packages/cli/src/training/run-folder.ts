@@ -3,16 +3,15 @@ import { basename, join } from 'node:path';
 import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import type { RunConfig } from '../config/settings.ts';
-import { checkFolderPlace } from '../files/check-place.ts';
-import { writeAtOnce } from '../files/write-at-once.ts';
-import { writeNew } from '../files/write-new.ts';
-import { fingerprintOf } from './data-fingerprint.ts';
+import { checkOutputFolder } from '../files/check-output.ts';
+import { createFile, writeAtomically } from '../files/write-file.ts';
+import { fingerprintImages } from './data-fingerprint.ts';
 
-/** What lies where in the folder of a run. */
+/** Paths in the folder of a run. */
 export interface RunFolder {
   readonly path: string;
   readonly config: string;
-  /** What the images are known again by. */
+  /** Fingerprint of the images. */
   readonly data: string;
   readonly checkpoints: string;
   readonly events: string;
@@ -21,7 +20,7 @@ export interface RunFolder {
   readonly report: string;
 }
 
-/** The places in the folder of a run. */
+/** Returns the paths in the folder of a run. */
 export function runFolder(path: string): RunFolder {
   return {
     path,
@@ -36,18 +35,18 @@ export function runFolder(path: string): RunFolder {
 }
 
 /**
- * Makes sure that a new run can be written; nothing is made yet.
- * @throws ConfigError if the folder holds something; DataError if nothing can be written there
+ * Checks that a new run can be written. Creates nothing.
+ * @throws ConfigError if the folder is not empty; DataError if it is not writable
  */
 export async function checkNewRun(folder: RunFolder): Promise<void> {
   const names: string[] = await readdir(folder.path).catch(() => []);
   if (names.includes(basename(folder.config))) throw holdsRun(folder);
   if (names.length > 0) {
     throw new ConfigError(
-      `'${folder.path}' is not empty, and a run needs a folder of its own: choose another with --out.`,
+      `'${folder.path}' is not empty, but a run needs an empty folder. Choose another with --out.`,
     );
   }
-  await checkFolderPlace(folder.path);
+  await checkOutputFolder(folder.path);
 }
 
 /**
@@ -59,14 +58,14 @@ export async function claimRun(folder: RunFolder, config: RunConfig, source: Ima
   await mkdir(folder.path, { recursive: true });
   let isOurs: boolean;
   try {
-    isOurs = await writeNew(folder.config, `${JSON.stringify(config, null, 2)}\n`);
+    isOurs = await createFile(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   } catch (error) {
     await rmdir(folder.path).catch(() => {});
     throw error;
   }
   if (!isOurs) throw holdsRun(folder);
   try {
-    await writeAtOnce(folder.data, `${JSON.stringify(fingerprintOf(source))}\n`);
+    await writeAtomically(folder.data, `${JSON.stringify(fingerprintImages(source))}\n`);
   } catch (error) {
     await discardEmptyRun(folder);
     throw error;
@@ -75,14 +74,14 @@ export async function claimRun(folder: RunFolder, config: RunConfig, source: Ima
 
 function holdsRun({ path }: RunFolder): ConfigError {
   return new ConfigError(
-    `'${path}' holds a run already: go on with it by --resume, or choose another folder with --out.`,
+    `'${path}' already has a run. Resume it with --resume, or choose another folder with --out.`,
   );
 }
 
-/** Takes away a run that came to no checkpoint, and so to nothing. */
+/** Deletes the files of a run that has no checkpoint. */
 export async function discardEmptyRun(folder: RunFolder): Promise<void> {
-  const saved = await readdir(folder.checkpoints).catch(() => []);
-  if (saved.length > 0) return;
+  const checkpoints = await readdir(folder.checkpoints).catch(() => []);
+  if (checkpoints.length > 0) return;
   for (const path of [folder.config, folder.data, folder.checkpoints, folder.events, folder.tensorBoard]) {
     await rm(path, { recursive: true, force: true });
   }

@@ -3,37 +3,37 @@ import { type ReportSection, reportPage } from '@openset/report';
 import type { ModelDescription } from '@openset/verify';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
-import { reportSections, thresholdsOfPeople } from '../evaluation/report-sections.ts';
+import { measureIdentityThresholds, reportSections } from '../evaluation/report-sections.ts';
 import { count, counted } from '../evaluation/texts.ts';
 import { measureUniform } from '../evaluation/uniform-accuracy.ts';
 import type { PairScores } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
-import { seenText } from './run-texts.ts';
+import { seenInTrainingNotice } from './run-texts.ts';
 
-/** What the report of a run tells. */
+/** Data of a run's report. */
 export interface RunReport {
   readonly config: RunConfig;
   readonly data: RunData;
   readonly description: ModelDescription;
   readonly measured: PairMeasurements | null;
   readonly scored: PairScores | null;
-  /** Steps after which the weights are those of the model. */
+  /** Step whose weights the model has. */
   readonly step: number;
 }
 
-/** The report of a run as an HTML page. */
-export function runReport({ config, data, description, measured, scored, step }: RunReport): string {
+/** Renders the report of a run as an HTML page. */
+export function renderRunReport({ config, data, description, measured, scored, step }: RunReport): string {
   const { source } = data.train;
   const { threshold, thresholdSource } = description;
-  const people = `${count(source.size)} images of ${count(source.classNames.length)} people`;
+  const images = `${counted(source.size, 'image')} of ${counted(source.classNames.length, 'person', 'people')}`;
   return reportPage({
     title: `${config.loss.loss} on ${basename(config.data)}`,
-    introduction: `A network trained on ${people}. ${judgedText(data)}`,
+    introduction: `A network trained on ${images}. ${describeEvaluation(data)}`,
     sections: [
       ...(measured && scored ? pairSections(data, description, measured, scored) : []),
       {
         heading: 'The run',
-        text: `The weights are those after step ${count(step)}. 'openset train --config config.json' repeats the run.`,
+        text: `The model has the weights of step ${count(step)}. Repeat the run with 'openset train --config config.json'.`,
         table: {
           columns: ['setting', 'value'],
           rows: [['threshold', `${threshold.toFixed(4)}, ${thresholdSource}`], ...settingRows(config)],
@@ -43,17 +43,18 @@ export function runReport({ config, data, description, measured, scored, step }:
   });
 }
 
-/** Only people held out are known to be strangers to the network. */
-function judgedText(data: RunData): string {
-  const { pairsFrom, heldPeople, imagesSeenInTraining } = data;
-  if (pairsFrom === null) return 'It was not judged: there were no pairs of others.';
-  if (heldPeople > 0) return 'It is judged on pairs of others, never trained on: people held out.';
-  return `It is judged on pairs of '${pairsFrom}'.${imagesSeenInTraining > 0 ? ` ${seenText(data)}` : ''}`;
+function describeEvaluation(data: RunData): string {
+  const { pairsFrom, heldPeople } = data;
+  if (pairsFrom === null) return 'It was not evaluated, because there were no pairs.';
+  if (heldPeople > 0) return 'It is evaluated on pairs of people who were held out from training.';
+  return [`It is evaluated on the pairs in '${pairsFrom}'.`, seenInTrainingNotice(data) ?? '']
+    .join(' ')
+    .trim();
 }
 
 function settingRows(config: RunConfig): [string, string][] {
-  const given = Object.entries(config).filter(([, value]) => value !== undefined);
-  return given.map(([key, value]) => [key, JSON.stringify(value)]);
+  const set = Object.entries(config).filter(([, value]) => value !== undefined);
+  return set.map(([key, value]) => [key, JSON.stringify(value)]);
 }
 
 function pairSections(
@@ -64,14 +65,14 @@ function pairSections(
 ): ReportSection[] {
   const isSame = pairs!.isSame;
   const { labels } = pairs!.images;
-  // The images of a verification set have no classes.
+  // Images of a verification set have no classes.
   const isLabelled = heldPeople > 0 && labels.every((label) => label >= 0);
   const sections = reportSections({
     cosines,
     isSame,
     measured,
     source: description.thresholdSource,
-    identities: isLabelled ? thresholdsOfPeople(embeddings, labels) : null,
+    identities: isLabelled ? measureIdentityThresholds(embeddings, labels) : null,
     uniform: isLabelled ? measureUniform(embeddings, labels, description) : null,
   });
   const [first, ...others] = sections;

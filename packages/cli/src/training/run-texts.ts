@@ -11,104 +11,129 @@ import { backendText } from '../start-backend.ts';
 import type { RunData } from './prepare-data.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** What was chosen, in a few plain lines. */
-export function choiceLines(
-  config: ChosenSettings,
+/** Width of the label column, so that all lines before training align. */
+const labelWidth = 'learning rate'.length;
+
+/** Describes the choices of a run, one fact a line. */
+export function choicesText(
+  settings: ChosenSettings,
   facts: ImageFacts,
   data: RunData,
-  running: RunningBackend,
-): string[] {
-  const { train, pairs, heldPeople, pairsFrom } = data;
-  const colours = facts.channels === 1 ? 'grey' : 'in colour';
-  const learners = `${counted(train.source.classNames.length, 'person', 'people')} (${counted(train.source.size, 'image')})`;
-  const judges = pairs
-    ? `, judged on ${count(pairs.isSame.length)} pairs of `
-    : ', not judged: there are no pairs';
-  const others = heldPeople > 0 ? `${count(heldPeople)} others, who are held out` : `'${pairsFrom}'`;
-  return [
-    `Data: ${counted(facts.imageCount, 'image')} of ${counted(facts.personCount, 'person', 'people')}, ${colours}, about ${facts.side} pixels wide.`,
-    `Trained on ${learners}${judges}${pairs ? others : ''}.`,
-    ...(data.imagesSeenInTraining > 0 ? [seenText(data)] : []),
-    `Network: ${networkText(config.network)}, images of ${train.size.height} × ${train.size.width}.`,
-    `Loss: ${lossText(config.loss)}.`,
-    `Batches of ${config.batchSize * config.accumulate}, learning rate ${config.schedule.learningRate} (${config.schedule.kind}), seed ${config.seed}.`,
-    `Backend: ${backendText(running)}.`,
+  backend: RunningBackend,
+): string {
+  const { batchSize, accumulate, schedule, seed } = settings;
+  const { train } = data;
+  const { classNames, size } = train.source;
+  const colour = facts.channels === 1 ? 'grey' : 'colour';
+  const rows: [string, string][] = [
+    [
+      'images',
+      `${imagesText(facts.imageCount, facts.personCount)}, ${colour}, about ${facts.side} pixels wide`,
+    ],
+    ['training', imagesText(size, classNames.length)],
+    ['evaluation', evaluationText(data)],
+    ...warningRows(data),
+    ['network', `${networkText(settings.network)}, input ${train.size.height} × ${train.size.width}`],
+    ['loss', lossText(settings.loss)],
+    ['batch size', count(batchSize * accumulate)],
+    ['learning rate', `${schedule.learningRate}, ${schedule.kind}`],
+    ['seed', String(seed)],
+    ['backend', backendText(backend)],
   ];
+  return aligned(rows, labelWidth);
 }
 
-/** Pairs of images that are trained on say little about others. */
-export function seenText({ imagesSeenInTraining }: RunData): string {
-  const are = `${counted(imagesSeenInTraining, 'image')} of the pairs ${imagesSeenInTraining === 1 ? 'is' : 'are'}`;
-  return `${are} trained on too: on strangers the network will do worse.`;
+function imagesText(images: number, people: number): string {
+  return `${counted(images, 'image')} of ${counted(people, 'person', 'people')}`;
 }
 
-/** How long the run is. */
-export function lengthLine(
+function evaluationText(data: RunData): string {
+  return data.pairs ? `${counted(data.pairs.isSame.length, 'pair')} of ${pairsText(data)}` : 'none, no pairs';
+}
+
+function pairsText({ heldPeople, pairsFrom }: RunData): string {
+  return heldPeople > 0 ? `${counted(heldPeople, 'person', 'people')} held out` : `'${pairsFrom}'`;
+}
+
+function warningRows(data: RunData): [string, string][] {
+  const notice = seenInTrainingNotice(data);
+  return notice === null ? [] : [['warning', notice]];
+}
+
+/** Returns a notice about pairs with images that are also trained on; null if there are none. */
+export function seenInTrainingNotice({ imagesSeenInTraining: seen }: RunData): string | null {
+  if (seen === 0) return null;
+  const are = seen === 1 ? 'is' : 'are';
+  return `${counted(seen, 'image')} of the pairs ${are} also trained on, so accuracy on other people will be lower.`;
+}
+
+/** Describes the length of a run, one fact a line. */
+export function lengthText(
   { steps, epochs, evaluateEvery }: RunConfig,
   stepsPerEpoch: number,
   secondsPerStep: number | null,
 ): string {
-  const all = steps ?? epochs * stepsPerEpoch;
-  const rounds = `${(all / stepsPerEpoch).toFixed(all < 10 * stepsPerEpoch ? 1 : 0)} times through the data`;
-  const evaluated = evaluateEvery.steps
-    ? `every ${counted(evaluateEvery.steps, 'step')}`
-    : `every ${counted(evaluateEvery.epochs ?? 1, 'epoch')}`;
+  const total = steps ?? epochs * stepsPerEpoch;
+  const totalEpochs = (total / stepsPerEpoch).toFixed(total < 10 * stepsPerEpoch ? 1 : 0);
   const time =
     secondsPerStep === null
       ? ''
-      : `, ${secondsPerStep.toPrecision(2)} s each: about ${durationText(all * secondsPerStep)}`;
-  return `Length: ${counted(all, 'step')} (${rounds})${time}; saved ${evaluated}.`;
+      : `, ${secondsPerStep.toPrecision(2)} s each, about ${durationText(total * secondsPerStep)}`;
+  const cadence = evaluateEvery.steps
+    ? counted(evaluateEvery.steps, 'step')
+    : counted(evaluateEvery.epochs ?? 1, 'epoch');
+  const rows: [string, string][] = [
+    ['steps', `${count(total)}, ${totalEpochs} epochs${time}`],
+    ['checkpoint', `every ${cadence}`],
+  ];
+  return aligned(rows, labelWidth);
 }
 
-/** What came out. */
+/** Describes the result of a run, one fact a line. */
 export function resultText(
-  description: ModelDescription,
+  { threshold, thresholdSource, learnedThreshold = null }: ModelDescription,
   measured: PairMeasurements | null,
   data: RunData,
   folder: RunFolder,
 ): string {
-  const { threshold, thresholdSource, learnedThreshold: learned } = description;
   const rows: [string, string][] = [
-    ['Model:', folder.model],
-    ['Threshold:', `${threshold.toFixed(3)}, ${thresholdSource}`],
+    ['model', folder.model],
+    ['threshold', `${threshold.toFixed(3)}, ${thresholdSource}`],
   ];
   if (measured) {
-    const { accuracy, best, same, different } = measured;
-    rows.push([
-      'Accuracy:',
-      `${percent(accuracy.estimate)} on ${count(same + different)} pairs of ${judgesText(data)}; at ` +
-        `${best.threshold.toFixed(3)}, their best threshold in hindsight, ${percent(best.accuracy)}`,
-    ]);
+    const { accuracy, best } = measured;
+    rows.push(
+      ['accuracy', `${percent(accuracy.estimate)} on ${evaluationText(data)}`],
+      ['best accuracy', `${percent(best.accuracy)} at threshold ${best.threshold.toFixed(3)}, in hindsight`],
+    );
   }
-  if (data.imagesSeenInTraining > 0) rows.push(['', seenText(data)]);
-  rows.push(['Learned:', learnedText(learned ?? null, measured)], ['Report:', folder.report]);
+  rows.push(
+    ...warningRows(data),
+    ['learned threshold', learnedText(learnedThreshold, measured)],
+    ['report', folder.report],
+  );
   return aligned(rows);
 }
 
-/** Only people held out are known to be strangers to the network. */
-function judgesText({ heldPeople, pairsFrom }: RunData): string {
-  return heldPeople > 0 ? 'people it has never seen' : `'${pairsFrom}'`;
-}
-
-/** What the loss has learned, and what became of it. */
+/** Describes the threshold learned in training, and why another one decides. */
 function learnedText(learned: LearnedThreshold | null, measured: PairMeasurements | null): string {
-  if (!learned) return 'no threshold';
+  if (!learned) return 'none';
   const value = `${learned.cosine.toFixed(3)} between ${learned.between}`;
-  if (!betweenEmbeddings(learned)) return `${value}, which is not the one between two embeddings`;
-  if (learned.cosine > 1) return `${value}, which no cosine reaches: train longer`;
+  if (!betweenEmbeddings(learned)) return `${value}, not between two embeddings`;
+  if (learned.cosine > 1) return `${value}, above all cosines: train longer`;
   if (!measured?.learned) return value;
-  const did = `${value}: ${percent(measured.learned.accuracy)}, ${acceptText(measured.learned)}`;
-  // One embedding is set against all the others when it is learned: strict, where pairs are half and half.
-  return measured.threshold === learned.cosine ? did : `${did}; '--threshold learned' decides with it`;
+  const effect = `${value}, accuracy ${percent(measured.learned.accuracy)}, ${acceptText(measured.learned)}`;
+  // Training compares each embedding with all others, so the learned threshold is stricter than balanced pairs need.
+  return measured.threshold === learned.cosine ? effect : `${effect}; decide with it by --threshold learned`;
 }
 
 function networkText({ backbone, ...options }: BackboneConfig): string {
   const { depth, blocks, width, embeddingSize } = options as Record<string, number | number[] | undefined>;
   const parts = [
     depth === undefined ? '' : `depth ${depth}`,
-    Array.isArray(blocks) ? `${blocks.join('-')} blocks` : '',
-    width === undefined ? '' : `${width} channels at first`,
-    embeddingSize === undefined ? '' : `embeddings of ${embeddingSize} numbers`,
+    Array.isArray(blocks) ? `blocks ${blocks.join('-')}` : '',
+    width === undefined ? '' : `width ${width}`,
+    embeddingSize === undefined ? '' : `embedding size ${embeddingSize}`,
   ];
   return [backbone, ...parts.filter((part) => part !== '')].join(', ');
 }

@@ -7,18 +7,17 @@ import type { RunParts } from './build-run.ts';
 import { pairEvaluation } from './pair-evaluation.ts';
 import type { RunFolder } from './run-folder.ts';
 
-/** What is around a training. */
+/** Context of a training run. */
 export interface TrainerContext {
   readonly output: Output;
   readonly signal: AbortSignal | undefined;
-  /** Whether it goes on with a run; otherwise there must be none. */
+  /** Whether to resume from the last checkpoint; otherwise there must be no checkpoints. */
   readonly resume: boolean;
 }
 
 /**
- * Trains to the end or until the signal, from the last checkpoint if it is to go on; progress goes to the output, events
- * to files of the run's folder.
- * @throws what training throws; ConfigError if a run that is new finds checkpoints
+ * Trains to the end or until the signal. Progress goes to the output, events to files in the run's folder.
+ * @throws what training throws; ConfigError if a new run finds checkpoints
  */
 export async function runTrainer(
   { options }: RunParts,

@@ -1,21 +1,24 @@
 import { bootstrapInterval } from '@openset/metrics';
 import type { FoldedPairs } from './folds.ts';
 
-/** A number with its 95 % confidence interval. */
+/** An estimate with its 95 % confidence interval. */
 export interface Interval {
   readonly estimate: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** Resamples from which an interval is taken. */
+/** Number of bootstrap samples for an interval. */
 const samples = 400;
 
 /**
- * A statistic of pairs with its bootstrap interval. Pairs of the same person and of different ones are drawn apart: each
- * resample has as many of either as the set, as a test has that is made again.
+ * Returns a statistic of pairs with its bootstrap interval. Pairs of the same person and pairs of different people are
+ * resampled separately, so each sample has as many of either as the set.
  */
-export function intervalOf(pairs: FoldedPairs, statistic: (drawn: FoldedPairs) => number): Interval {
+export function estimateWithInterval(
+  pairs: FoldedPairs,
+  statistic: (drawn: FoldedPairs) => number,
+): Interval {
   const { cosines, isSame, folds } = pairs;
   const draw = (indices: Uint32Array) =>
     statistic({

@@ -4,20 +4,20 @@ import type { IdentifyOptions } from '../commands/identify.ts';
 import type { VerifyOptions } from '../commands/verify.ts';
 import {
   addCommand,
-  answer,
   type CommonOptions,
+  runCommand,
   withBackend,
   withModel,
   withThreshold,
 } from './command-builder.ts';
 
 /** Adds `openset verify`, `openset identify` and `openset embed`. */
-export function addUseCommands(program: Command): void {
+export function addRecognitionCommands(program: Command): void {
   const verify = addCommand(program, {
     name: 'verify',
-    description: 'do two images show the same person?',
+    description: 'decide whether two images show the same person',
     example: 'openset verify ada.jpg grace.jpg && echo same',
-    exitCodes: '0 the same, 1 different, 2 a problem, 3 a mistake in openset',
+    exitCodes: '0 same, 1 different, 2 error, 3 bug in openset',
   })
     .argument('<first>', 'image')
     .argument('<second>', 'image');
@@ -28,40 +28,43 @@ export function addUseCommands(program: Command): void {
       options: Omit<VerifyOptions, 'first' | 'second'> & CommonOptions,
     ) => {
       const { verify: run } = await import('../commands/verify.ts');
-      await answer(options, (output) => run({ ...options, first, second }, output));
+      await runCommand(options, (output) => run({ ...options, first, second }, output));
     },
   );
 
   const identify = addCommand(program, {
     name: 'identify',
-    description: 'who is on the images: a person of a gallery, or nobody known?',
+    description: 'find the person on each image in a gallery, or report nobody known',
     example: 'openset identify visitor.jpg --gallery staff   # one folder of images for each person',
-    exitCodes: '0 everybody is known, 1 somebody is not, 2 a problem, 3 a mistake in openset',
+    exitCodes: '0 everybody is known, 1 somebody is unknown, 2 error, 3 bug in openset',
   })
-    .argument('<paths...>', 'images, and folders of images')
+    .argument('<paths...>', 'images and folders of images')
     .requiredOption(
       '--gallery <path>',
-      'images of the known people: a folder with a folder for each, or a list',
+      'images of known people: a folder with one folder for each person, a .rec file or a list',
     );
-  const usual = "the learned one, if there is one between embeddings, else the model's";
-  withBackend(withThreshold(withModel(identify), usual)).action(
+  const defaultText = "the learned one if it separates two embeddings, else the model's";
+  withBackend(withThreshold(withModel(identify), defaultText)).action(
     async (paths: string[], options: Omit<IdentifyOptions, 'paths'> & CommonOptions) => {
       const { identify: run } = await import('../commands/identify.ts');
-      await answer(options, (output) => run({ ...options, paths }, output));
+      await runCommand(options, (output) => run({ ...options, paths }, output));
     },
   );
 
   const embed = addCommand(program, {
     name: 'embed',
-    description: 'write the embeddings of images, at unit length',
+    description: 'write the embeddings of images, scaled to unit length',
     example: 'openset embed photos --out photos.npz     # or photos.jsonl',
   })
-    .argument('<paths...>', 'images, and folders of images')
-    .requiredOption('--out <file>', 'file that ends in .npz (embeddings, paths) or .jsonl (a line each)');
+    .argument('<paths...>', 'images and folders of images')
+    .requiredOption(
+      '--out <file>',
+      'file ending in .npz (embeddings, paths) or .jsonl (one line for each image)',
+    );
   withBackend(withModel(embed)).action(
     async (paths: string[], options: Omit<EmbedOptions, 'paths'> & CommonOptions) => {
       const { embed: run } = await import('../commands/embed.ts');
-      await answer(options, (output) => run({ ...options, paths }, output));
+      await runCommand(options, (output) => run({ ...options, paths }, output));
     },
   );
 }
