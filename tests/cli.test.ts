@@ -11,7 +11,7 @@ import { useBackend } from '../packages/cli/src/backends.ts';
 import { runCommand } from './support/run-command.ts';
 import { rootFolder } from './support/workspace.ts';
 
-// By its path: the command runs in another folder.
+// The command runs in another folder, so the loader needs its path.
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const script = join(rootFolder, 'packages', 'cli', 'src', 'main.ts');
 const program = ['--conditions=@openset/source', '--import', loader, script];
@@ -54,12 +54,12 @@ async function answerOf(...parameters: string[]) {
   return { ...result, data: JSON.parse(result.stdout) };
 }
 
-it('goes all the way from images to a model, answers, and files', async () => {
+it('trains, evaluates, calibrates, answers and converts', async () => {
   const trained = await answerOf('train', ...quick, '--epochs', '6');
   expect(trained.exitCode, trained.output).toBe(0);
   const { model, report, threshold } = trained.data;
   expect([model, report]).toEqual(['openset-run/model.safetensors', 'openset-run/report.html']);
-  expect(trained.stderr).toMatch(/^Data: 24 images of 6 people, in colour/);
+  expect(trained.stderr).toMatch(/^images +24 images of 6 people, colour/);
   expect(readFileSync(join(folder, report), 'utf8')).toContain('</html>');
 
   const same = await answerOf('verify', face(0, 0), face(0, 1));
@@ -95,14 +95,14 @@ it('goes all the way from images to a model, answers, and files', async () => {
   expect((await answerOf('info')).data.running.name).toBe('wasm');
 }, 180_000);
 
-it('saves at Ctrl-C, goes on, and comes to the model of the uninterrupted run', async () => {
-  // Two threads: results do not depend on them.
+it('saves at Ctrl-C, and resumes to the model of the uninterrupted run', async () => {
+  // Results do not depend on the number of threads.
   const long = [...quick, '--epochs', '40'];
   const whole = await openset('train', ...long, '--out', 'whole', '--threads', '2');
   expect(whole.exitCode, whole.output).toBe(0);
   const stopped = await interrupted('epoch 5 done', ['train', ...long, '--out', 'broken']);
   expect(stopped.exitCode, stopped.output).toBe(130);
-  expect(stopped.stdout).toBe("Stopped and saved; 'openset train --resume --out broken' goes on.\n");
+  expect(stopped.stdout).toBe('Stopped and saved. Resume with: openset train --resume --out broken\n');
   expect(readdirSync(join(folder, 'broken'))).not.toContain('model.safetensors');
   const resumed = await openset('train', '--resume', '--out', 'broken', '--threads', '1');
   expect(resumed.exitCode, resumed.output).toBe(0);
@@ -111,7 +111,7 @@ it('saves at Ctrl-C, goes on, and comes to the model of the uninterrupted run', 
   expect(bytesOf('broken').equals(bytesOf('whole'))).toBe(true);
 }, 180_000);
 
-/** Runs the command until it writes a text, and presses Ctrl-C. */
+/** Runs the command and interrupts it when it has written a text. */
 function interrupted(text: string, parameters: readonly string[]) {
   return new Promise<{ exitCode: number | null; stdout: string; output: string }>((resolve) => {
     const child = spawn(process.execPath, [...program, ...parameters], { cwd: folder });
@@ -130,16 +130,16 @@ function interrupted(text: string, parameters: readonly string[]) {
   });
 }
 
-describe.concurrent('mistakes of the user', () => {
+describe.concurrent('errors of the user', () => {
   const foreign = ['--model', 'text.safetensors'];
   const sound = ['--model', 'sound.model'];
   it.each<[string, string[], RegExp]>([
     [
-      'a folder that is not there',
+      'a missing folder',
       ['train', '--data', 'nowhere', '--out', 'new'],
       /There is no file or folder '.*nowhere'\./,
     ],
-    ['an image for a folder', ['train', '--data', face(0, 0), '--out', 'new'], /is no set of images/],
+    ['an image for a folder', ['train', '--data', face(0, 0), '--out', 'new'], /is not a set of images/],
     ['no data', ['train'], /There is nothing to train on/],
     [
       'a folder of one class',
@@ -157,18 +157,14 @@ describe.concurrent('mistakes of the user', () => {
       /no 'epocs'\. Did you mean 'epochs'\?/,
     ],
     ['a misspelt option', ['train', '--epoch', '3'], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
-    [
-      'a number that is none',
-      ['train', '--minutes', 'ten'],
-      /'ten' is invalid\. It must be a number above 0\./,
-    ],
+    ['an invalid number', ['train', '--minutes', 'ten'], /'ten' is invalid\. It must be a number above 0\./],
     [
       'a backend that is not installed',
       ['info', '--backend', 'node-gpu'],
       /needs the package @tensorflow\/tfjs-node-gpu/,
     ],
-    ['a run that is there', ['train', ...quick, '--out', 'old-run'], /holds a run already/],
-    ['a run that is not there', ['train', '--resume', '--out', 'new-run'], /holds no run to go on with/],
+    ['an existing run', ['train', ...quick, '--out', 'old-run'], /already has a run/],
+    ['a missing run', ['train', '--resume', '--out', 'new-run'], /has no run to resume/],
     ['a file for a folder', ['train', ...quick, '--out', 'small.json/new'], /is not a folder/],
     ['no model', ['verify', face(0, 0), face(0, 1), '--model', 'none'], /There is no model 'none'/],
     [
@@ -179,13 +175,13 @@ describe.concurrent('mistakes of the user', () => {
     ['a wrong list', ['evaluate', '--pairs', 'wrong.csv', ...sound], /wrong\.csv/],
     ['no test', ['evaluate', ...sound], /Give one of --pairs, --bin and --data/],
     ['a missing option', ['embed', 'faces'], /required option '--out <file>' not specified/],
-    ['a place that is not there', ['export', '--out', 'new/m.onnx', ...sound], /there is no folder 'new'/],
+    ['a missing output folder', ['export', '--out', 'new/m.onnx', ...sound], /there is no folder 'new'/],
     [
       'weights of no network',
       ['import', 'text.safetensors', '--network', 'lresnet-ir', '--threshold', '0.3', '--out', 'new'],
       /text\.safetensors: This is not a safetensors file/,
     ],
-    ['a command that does not exist', ['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
+    ['an unknown command', ['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
   ])('%s', async (_, parameters, message) => {
     const { exitCode, stdout, stderr } = await openset(...parameters);
     expect(stderr.trimEnd().split('\n'), stderr).toHaveLength(1);
@@ -195,15 +191,15 @@ describe.concurrent('mistakes of the user', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('new'))).toEqual([]);
   });
 
-  it('is shown with a stack trace on request', async () => {
+  it('have a stack trace with --debug', async () => {
     const { exitCode, stderr } = await openset('train', '--data', 'nowhere', '--out', 'new', '--debug');
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/DataError: There is no file or folder .*\n +at /);
   });
 });
 
-describe('a disk that takes no more', () => {
-  /** Files may have so many blocks, and what goes beyond fails, as on a full disk. */
+describe('a full disk', () => {
+  /** Limits the size of files to a number of blocks: larger writes fail, as on a full disk. */
   const limited = (blocks: number, ...parameters: string[]) => {
     const shell = ['-c', `ulimit -f ${blocks}; exec "$@"`, 'bash', process.execPath, ...program];
     return runCommand('bash', [...shell, ...parameters], { folder });
@@ -216,7 +212,7 @@ describe('a disk that takes no more', () => {
       /'new\.npz' cannot be written: /,
     ],
     ['a run', ['train', ...quick, '--steps', '4', '--out', 'new'], /new\/checkpoints cannot be written to: /],
-  ])('leaves nothing behind of %s', async (_, parameters, message) => {
+  ])('leaves nothing behind after writing %s', async (_, parameters, message) => {
     const { exitCode, stdout, stderr } = await limited(1, ...parameters);
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message);
     expect([exitCode, stdout]).toEqual([2, '']);
@@ -236,14 +232,14 @@ describe.concurrent('help', () => {
     'import',
     'info',
   ];
-  it.each(commands)('of %s has an example, and its options', async (name) => {
+  it.each(commands)('of %s has an example and options', async (name) => {
     const { exitCode, stdout } = await openset(name, '--help');
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`\nExample:\n  openset ${name}`);
     for (const option of ['--json', '--debug', '--backend']) expect(stdout).toContain(option);
   });
 
-  it('names all commands, and the exit codes', async () => {
+  it('lists all commands and the exit codes', async () => {
     const { exitCode, stdout } = await openset('--help');
     expect(exitCode).toBe(0);
     for (const name of [...commands, 'conformance']) expect(stdout).toContain(`\n  ${name} `);

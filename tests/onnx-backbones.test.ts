@@ -6,8 +6,8 @@ import { type BackboneConfig, decodeSafetensors, encodeSafetensors } from '@open
 import { exportOnnx } from '@openset/onnx';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { readBackboneFixtures } from '../packages/cli/src/backbone-fixture.ts';
-import { fixtureImages, fixtureState } from '../packages/cli/src/conformance-backbone.ts';
+import { fixtureImages, fixtureState } from '../packages/cli/src/conformance/backbone-cases.ts';
+import { readBackboneFixtures } from '../packages/cli/src/conformance/backbone-fixture.ts';
 import {
   expectAgreement,
   expectClose,

@@ -3,4 +3,4 @@ export {
   type ConformanceOptions,
   type ConformanceReport,
   runConformance,
-} from './conformance.ts';
+} from './conformance/run-conformance.ts';

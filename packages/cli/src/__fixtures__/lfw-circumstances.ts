@@ -1,6 +1,6 @@
 import type { Circumstances } from '../config/choose-settings.ts';
 
-/** The part of LFW that the documentation trains on, on the wasm backend. */
+/** The part of LFW that the documentation trains on, with the wasm backend. */
 export const lfw: Circumstances = {
   imageCount: 4980,
   personCount: 982,

@@ -10,8 +10,9 @@ import { writePeople } from './people-folder.ts';
 import { writeSmallModel } from './small-model.ts';
 
 /**
- * A folder for the tests of a file, with people in `faces`, two others in `strangers`, and an untrained network that tells
- * their coarse patterns apart, as `model.safetensors` and `weights.safetensors`; `text.jpg` is no image. Runs on cpu.
+ * Creates a folder for the tests of a file. It has people in `faces`, two others in `strangers`, an untrained network that
+ * separates their coarse patterns as `model.safetensors` and `weights.safetensors`, and `text.jpg`, which is not an image.
+ * Uses the cpu backend.
  */
 export function useModelFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'openset-models-'));
@@ -28,11 +29,11 @@ export function useModelFolder() {
   return {
     folder,
     at,
-    /** What every command takes. */
+    /** Options of every command. */
     common,
-    /** An image of somebody in `faces`. */
+    /** Returns the path of an image in `faces`. */
     image: (person: number, number: number) => at('faces', `person-${person}`, `image-${number}.png`),
-    /** For the weights of the same network. */
+    /** Returns options that import the weights of the same network. */
     importOptions: () => ({
       weights: at('weights.safetensors'),
       network: 'small-cnn',
@@ -44,7 +45,7 @@ export function useModelFolder() {
   };
 }
 
-/** What a model file says of itself. */
+/** Reads the description in a model file. */
 export async function describeModel(path: string) {
   const { description, state } = decodeModel(await readFile(path));
   tf.dispose(state);

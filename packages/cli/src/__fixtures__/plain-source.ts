@@ -1,6 +1,6 @@
 import type { ImageSource } from '@openset/data';
 
-/** A set of raw grey images of one pixel, which is the number of the image. */
+/** Returns a set of raw grey images of one pixel. The value of the pixel is the index of the image. */
 export function plainSource(labels: readonly number[]): ImageSource {
   const classes = Math.max(...labels) + 1;
   return {

@@ -4,12 +4,12 @@ import { encodeSafetensors } from '@openset/core';
 import { encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The options of the network in the files. */
+/** Options of the network in the files. */
 export const smallNetwork = { backbone: 'small-cnn', width: 4, embeddingSize: 8, inputSize: 16 } as const;
 
 /**
- * Writes an untrained network, which tells coarse patterns apart, as a model with the threshold 0.9 and as the weights of
- * PyTorch. A backend must be active.
+ * Writes an untrained network, which separates coarse patterns, as a model with the threshold 0.9 and as PyTorch weights.
+ * Needs an active backend.
  */
 export async function writeSmallModel(files: {
   readonly model: string;

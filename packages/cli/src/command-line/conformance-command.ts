@@ -1,7 +1,7 @@
 import { ConfigError } from '@openset/core';
 import { type Command, Option } from 'commander';
 import { type BackendName, backendNames, useBackend } from '../backends.ts';
-import type { ConformanceKind } from '../conformance.ts';
+import type { ConformanceKind } from '../conformance/run-conformance.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { addCommand, type CommonOptions } from './command-builder.ts';
 
@@ -40,7 +40,7 @@ async function runConformanceCommand(files: string[], flags: ConformanceFlags): 
   }
   // The metrics are plain TypeScript and need no backend.
   if (kind !== 'metrics') await useBackend(backend, options);
-  const { runConformance } = await import('../conformance.ts');
+  const { runConformance } = await import('../conformance/run-conformance.ts');
   // The lines are the result, or progress if the result is JSON.
   const stream = json ? process.stderr : process.stdout;
   const report = await runConformance({ files, kind, print: (line) => stream.write(`${line}\n`) });

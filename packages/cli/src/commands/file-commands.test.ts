@@ -5,8 +5,8 @@ import { decodeModel, encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { keptOutput } from '../__fixtures__/kept-output.ts';
 import { describeModel, useModelFolder } from '../__fixtures__/model-folder.ts';
+import { recordOutput } from '../__fixtures__/record-output.ts';
 import { exportModel } from './export.ts';
 import { importWeights } from './import.ts';
 import { info } from './info.ts';
@@ -16,7 +16,7 @@ const { folder, at, common, image, importOptions } = useModelFolder();
 
 describe('export', () => {
   it('writes ONNX with the threshold', async () => {
-    const output = keptOutput();
+    const output = recordOutput();
     const { data } = await exportModel(
       { ...common, out: at('m.onnx'), preprocess: true, fold: true },
       output,
@@ -31,7 +31,7 @@ describe('export', () => {
       input: { mean: [0, 0, 0], std: [1, 1, 1] },
       output: { flipSum: false, normalized: false },
     });
-    const summed = keptOutput();
+    const summed = recordOutput();
     await exportModel({ ...common, out: at('m.onnx'), flipSum: true, normalize: true }, summed);
     expect(summed.lines).toEqual([]);
     expect(readOnnxMetadata(await readFile(at('m.onnx')))).toMatchObject({
@@ -44,27 +44,27 @@ describe('export', () => {
     const model = at('plain.safetensors');
     await writeFile(model, await encodeModel({ ...description, flipSum: false }, state));
     tf.dispose(state);
-    const summed = keptOutput();
+    const summed = recordOutput();
     await exportModel({ ...common, model, out: at('plain.onnx'), flipSum: true }, summed);
     expect(summed.lines.join()).toContain('Export without --flip-sum');
-    const plain = keptOutput();
+    const plain = recordOutput();
     await exportModel({ ...common, model, out: at('plain.onnx') }, plain);
     expect(plain.lines).toEqual([]);
   });
 
   it('rejects its own model as output', async () => {
     const before = await readFile(common.model);
-    await expect(exportModel({ ...common, out: common.model }, keptOutput())).rejects.toThrow(
+    await expect(exportModel({ ...common, out: common.model }, recordOutput())).rejects.toThrow(
       /it is the input file/,
     );
     // The model of a folder.
     const options = { ...common, model: folder, out: common.model };
-    await expect(exportModel(options, keptOutput())).rejects.toThrow(/it is the input file/);
+    await expect(exportModel(options, recordOutput())).rejects.toThrow(/it is the input file/);
     expect(await readFile(common.model)).toEqual(before);
   });
 
   it('rejects an output path that cannot be written', async () => {
-    await expect(exportModel({ ...common, out: at('faces') }, keptOutput())).rejects.toThrow(
+    await expect(exportModel({ ...common, out: at('faces') }, recordOutput())).rejects.toThrow(
       /it is a folder/,
     );
   });
@@ -75,7 +75,7 @@ describe('import', () => {
     const before = await readFile(at('weights.safetensors'));
     await symlink(at('weights.safetensors'), at('link.safetensors'));
     for (const name of ['weights.safetensors', 'link.safetensors']) {
-      await expect(importWeights({ ...importOptions(), out: at(name) }, keptOutput())).rejects.toThrow(
+      await expect(importWeights({ ...importOptions(), out: at(name) }, recordOutput())).rejects.toThrow(
         /it is the input file/,
       );
     }
@@ -83,13 +83,13 @@ describe('import', () => {
   });
 
   it('writes a model that computes the same cosines', async () => {
-    const { data } = await importWeights({ ...importOptions(), thresholdSource: 'learned' }, keptOutput());
+    const { data } = await importWeights({ ...importOptions(), thresholdSource: 'learned' }, recordOutput());
     expect(data).toMatchObject({ out: at('imported.safetensors'), threshold: 0.5 });
     expect(data.parameters).toBeGreaterThan(100);
     expect(await describeModel(data.out)).toMatchObject({ threshold: 0.5, thresholdSource: 'learned' });
     const images = { first: image(0, 0), second: image(1, 0), backend: 'cpu' } as const;
     const [own, imported] = await Promise.all(
-      [common.model, data.out].map((model) => verify({ ...images, model }, keptOutput())),
+      [common.model, data.out].map((model) => verify({ ...images, model }, recordOutput())),
     );
     expect(imported!.data.cosine).toBe(own!.data.cosine);
   });
@@ -111,13 +111,13 @@ describe('import', () => {
   ])('rejects %j', async (given, message) => {
     const all = { ...importOptions(), ...given, out: at('refused') };
     if ('weights' in given && given.weights === 'text.jpg') all.weights = at('text.jpg');
-    await expect(importWeights(all, keptOutput())).rejects.toThrow(message);
+    await expect(importWeights(all, recordOutput())).rejects.toThrow(message);
     expect(await readdir(folder)).not.toContain('refused');
   });
 });
 
 it('info describes the installation', async () => {
-  const { data, text } = await info({ backend: 'cpu' }, keptOutput());
+  const { data, text } = await info({ backend: 'cpu' }, recordOutput());
   expect(data).toMatchObject({
     openset: manifest.version,
     running: { name: 'cpu', threads: 1, relaxedSimd: false, missing: [], accelerating: [] },

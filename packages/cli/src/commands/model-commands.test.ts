@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { decodeModel, encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { keptOutput } from '../__fixtures__/kept-output.ts';
 import { describeModel, useModelFolder } from '../__fixtures__/model-folder.ts';
 import { writePeople } from '../__fixtures__/people-folder.ts';
+import { recordOutput } from '../__fixtures__/record-output.ts';
 import { calibrate } from './calibrate.ts';
 import { embed } from './embed.ts';
 import { evaluate } from './evaluate.ts';
@@ -18,10 +18,10 @@ const { folder, at, common, image, importOptions } = useModelFolder();
 describe('verify', () => {
   it('returns the answer and its exit code', async () => {
     const before = tf.memory().numTensors;
-    const same = await verify({ ...common, first: image(0, 0), second: image(0, 1) }, keptOutput());
+    const same = await verify({ ...common, first: image(0, 0), second: image(0, 1) }, recordOutput());
     expect(same).toMatchObject({ exitCode: 0, data: { same: true, threshold: 0.9, probability: null } });
     expect(same.text).toMatch(/^same: cosine 0\.9\d\d reaches the threshold 0\.900$/);
-    const other = await verify({ ...common, first: image(0, 0), second: image(1, 1) }, keptOutput());
+    const other = await verify({ ...common, first: image(0, 0), second: image(1, 1) }, recordOutput());
     expect(other).toMatchObject({ exitCode: 1, data: { same: false } });
     expect(other.text).toMatch(/^different: cosine .* is below the threshold 0\.900$/);
     expect(tf.memory().numTensors).toBe(before);
@@ -29,13 +29,13 @@ describe('verify', () => {
 
   it('decides with the given threshold', async () => {
     const images = { ...common, first: image(0, 0), second: image(0, 1) };
-    const given = await verify({ ...images, threshold: 0.9999 }, keptOutput());
+    const given = await verify({ ...images, threshold: 0.9999 }, recordOutput());
     expect(given).toMatchObject({ exitCode: 1, data: { threshold: 0.9999 } });
     const imported = { ...importOptions(), out: at('none-learned.safetensors') };
-    const { data } = await importWeights(imported, keptOutput());
+    const { data } = await importWeights(imported, recordOutput());
     const learned = { ...images, threshold: 'learned' } as const;
-    expect((await verify(learned, keptOutput())).data.threshold).toBe(0.9);
-    await expect(verify({ ...learned, model: data.out }, keptOutput())).rejects.toThrow(
+    expect((await verify(learned, recordOutput())).data.threshold).toBe(0.9);
+    await expect(verify({ ...learned, model: data.out }, recordOutput())).rejects.toThrow(
       /none-learned\.safetensors: its loss has learned no threshold between two embeddings\.$/,
     );
   });
@@ -45,12 +45,12 @@ describe('verify', () => {
     ['text.jpg', /text\.jpg: cannot decode the image: /],
   ])('rejects %s', async (name, message) => {
     const second = name === 'text.jpg' ? at(name) : name;
-    await expect(verify({ ...common, first: image(0, 0), second }, keptOutput())).rejects.toThrow(message);
+    await expect(verify({ ...common, first: image(0, 0), second }, recordOutput())).rejects.toThrow(message);
   });
 
   it('accepts the folder of a run as the model', async () => {
     const options = { ...common, model: folder, first: image(0, 0), second: image(0, 1) };
-    expect((await verify(options, keptOutput())).data).toMatchObject({ same: true });
+    expect((await verify(options, recordOutput())).data).toMatchObject({ same: true });
   });
 
   it.each([
@@ -60,14 +60,14 @@ describe('verify', () => {
     ['weights.safetensors', /weights\.safetensors: This safetensors file is not an openset model/],
   ])('rejects the model %s', async (name, message) => {
     const options = { ...common, model: at(name), first: image(0, 0), second: image(0, 1) };
-    await expect(verify(options, keptOutput())).rejects.toThrow(message);
+    await expect(verify(options, recordOutput())).rejects.toThrow(message);
   });
 });
 
 describe('evaluate', () => {
   it('measures labelled images and writes a report', async () => {
     const options = { ...common, data: at('faces'), report: at('report.html') };
-    const { data, text } = await evaluate(options, keptOutput());
+    const { data, text } = await evaluate(options, recordOutput());
     // Four people have six pairs each.
     expect(data).toMatchObject({
       same: 24,
@@ -89,10 +89,10 @@ describe('evaluate', () => {
       `faces/person-${n}/image-0.png,faces/person-${n + 1}/image-1.png,0`,
     ]);
     await writeFile(at('pairs.csv'), lines.join('\n'));
-    const { data } = await evaluate({ ...common, pairs: at('pairs.csv') }, keptOutput());
+    const { data } = await evaluate({ ...common, pairs: at('pairs.csv') }, recordOutput());
     expect(data).toMatchObject({ same: 3, different: 3, uniform: null, report: null });
     await expect(
-      evaluate({ ...common, pairs: at('pairs.csv'), images: at('faces') }, keptOutput()),
+      evaluate({ ...common, pairs: at('pairs.csv'), images: at('faces') }, recordOutput()),
     ).rejects.toThrow(/image-0\.png: cannot be read/);
   });
 
@@ -104,14 +104,14 @@ describe('evaluate', () => {
     [{ data: 'faces', report: 'missing/report.html' }, /there is no folder '.*missing'/],
   ])('rejects %j', async (given, message) => {
     const paths = Object.fromEntries(Object.entries(given).map(([key, path]) => [key, at(path)]));
-    await expect(evaluate({ ...common, ...paths }, keptOutput())).rejects.toThrow(message);
+    await expect(evaluate({ ...common, ...paths }, recordOutput())).rejects.toThrow(message);
   });
 });
 
 describe('calibrate', () => {
   it('writes a model with a threshold for a rate, and explains how far to trust it', async () => {
     const options = { ...common, data: at('faces'), far: 0.05 };
-    const { data, text } = await calibrate(options, keptOutput());
+    const { data, text } = await calibrate(options, recordOutput());
     // All 6 · 16 pairs of different people.
     expect(data).toMatchObject({
       before: 0.9,
@@ -131,7 +131,7 @@ describe('calibrate', () => {
     expect(text).toContain('use at least 600 such pairs');
     const check = await verify(
       { ...common, model: data.out, first: image(0, 0), second: image(0, 1) },
-      keptOutput(),
+      recordOutput(),
     );
     expect(check.data.probability).toBeGreaterThan(0.5);
   });
@@ -141,9 +141,9 @@ describe('calibrate', () => {
     await mkdir(at('a-run'));
     await copyFile(common.model, at('a-run', 'model.safetensors'));
     for (const model of [at('a-run'), `${at('a-run')}/`, at('a-run', 'model.safetensors')]) {
-      const { data } = await calibrate({ ...options, model }, keptOutput());
+      const { data } = await calibrate({ ...options, model }, recordOutput());
       expect(data.out).toBe(at('a-run', 'model-calibrated.safetensors'));
-      await expect(calibrate({ ...options, model }, keptOutput())).rejects.toThrow(
+      await expect(calibrate({ ...options, model }, recordOutput())).rejects.toThrow(
         /model-calibrated\.safetensors' already exists\. Give the new model another name with --out/,
       );
       await rm(data.out);
@@ -153,7 +153,7 @@ describe('calibrate', () => {
   it('maximizes accuracy without a rate', async () => {
     const { data, text } = await calibrate(
       { ...common, data: at('faces'), out: at('best.safetensors') },
-      keptOutput(),
+      recordOutput(),
     );
     expect(data).toMatchObject({ out: at('best.safetensors'), interval: null, differentNeeded: null });
     expect(text).toContain('It has the best accuracy on these pairs.');
@@ -163,11 +163,11 @@ describe('calibrate', () => {
     const twice = at('twice');
     await writePeople(twice, { people: 1, images: 2 });
     await writePeople(join(twice, 'person-0'), { people: 1, images: 1 });
-    await expect(calibrate({ ...common, data: twice, out: at('new') }, keptOutput())).rejects.toThrow(
+    await expect(calibrate({ ...common, data: twice, out: at('new') }, recordOutput())).rejects.toThrow(
       /one person only/,
     );
     await expect(
-      calibrate({ ...common, data: at('faces'), far: 2, out: at('new') }, keptOutput()),
+      calibrate({ ...common, data: at('faces'), far: 2, out: at('new') }, recordOutput()),
     ).rejects.toThrow(/^--far must be a finite number from 0 up to 1, but is 2\.$/);
     expect(await readdir(folder)).not.toContain('new');
   });
@@ -177,7 +177,7 @@ describe('calibrate', () => {
     await writePeople(data, { people: 2, images: 2 });
     const bytes = await readFile(join(data, 'person-0', 'image-0.png'));
     await writeFile(join(data, 'person-1', 'image-0.png'), bytes);
-    await expect(calibrate({ ...common, data, far: 0, out: at('new') }, keptOutput())).rejects.toThrow(
+    await expect(calibrate({ ...common, data, far: 0, out: at('new') }, recordOutput())).rejects.toThrow(
       /Is an image in the folders of two people\?$/,
     );
   });
@@ -186,11 +186,11 @@ describe('calibrate', () => {
 describe('identify', () => {
   it('names the people of the gallery and nobody else', async () => {
     const options = { ...common, gallery: at('faces') };
-    const known = await identify({ ...options, paths: [image(2, 0)] }, keptOutput());
+    const known = await identify({ ...options, paths: [image(2, 0)] }, recordOutput());
     expect(known).toMatchObject({ exitCode: 0, data: { pictures: [{ identity: 'person-2' }] } });
     expect(known.data).toMatchObject({ threshold: 0.9, thresholdSource: 'learned' });
     const strict = await writeStrict();
-    const unknown = await identify({ ...options, model: strict, paths: [at('strangers')] }, keptOutput());
+    const unknown = await identify({ ...options, model: strict, paths: [at('strangers')] }, recordOutput());
     expect(unknown.exitCode).toBe(1);
     expect(unknown.data.pictures).toHaveLength(4);
     expect(unknown.text.split('\n')[0]).toMatch(/unknown \(nearest: person-\d, cosine/);
@@ -200,11 +200,11 @@ describe('identify', () => {
     const options = { ...common, gallery: at('faces'), paths: [image(2, 0)] };
     // The learned threshold is 0.9999; the threshold for pairs is 0.5.
     const strict = { ...options, model: await writeStrict(0.5) };
-    const output = keptOutput();
+    const output = recordOutput();
     const learned = await identify(strict, output);
     expect(learned).toMatchObject({ exitCode: 1, data: { threshold: 0.9999, thresholdSource: 'learned' } });
     expect(output.lines).toContain('gallery    4 people\nthreshold  1.000, learned');
-    const given = await identify({ ...strict, threshold: 0.4 }, keptOutput());
+    const given = await identify({ ...strict, threshold: 0.4 }, recordOutput());
     expect(given).toMatchObject({ exitCode: 0, data: { threshold: 0.4, thresholdSource: 'given' } });
   });
 
@@ -222,9 +222,9 @@ describe('identify', () => {
 describe('embed', () => {
   it('writes the same numbers in both formats', async () => {
     const paths = [at('strangers')];
-    const { data } = await embed({ ...common, paths, out: at('e.npz') }, keptOutput());
+    const { data } = await embed({ ...common, paths, out: at('e.npz') }, recordOutput());
     expect(data).toEqual({ out: at('e.npz'), pictures: 4, embeddingSize: 8 });
-    await embed({ ...common, paths, out: at('e.jsonl') }, keptOutput());
+    await embed({ ...common, paths, out: at('e.jsonl') }, recordOutput());
     const lines = (await readFile(at('e.jsonl'), 'utf8')).trimEnd().split('\n');
     const rows = lines.map((line) => JSON.parse(line) as { path: string; embedding: number[] });
     expect(rows.map(({ path }) => path)).toEqual(
@@ -242,7 +242,7 @@ describe('embed', () => {
     ['nowhere', 'new.npz', /There is no file or folder/],
     ['text.jpg', 'new.npz', /text\.jpg: cannot decode the image/],
   ])('rejects %s to %s', async (path, out, message) => {
-    await expect(embed({ ...common, paths: [at(path)], out: at(out) }, keptOutput())).rejects.toThrow(
+    await expect(embed({ ...common, paths: [at(path)], out: at(out) }, recordOutput())).rejects.toThrow(
       message,
     );
     expect((await readdir(folder)).filter((name) => name.startsWith('new'))).toEqual([]);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { decodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keptOutput } from '../__fixtures__/kept-output.ts';
 import { writePeople } from '../__fixtures__/people-folder.ts';
+import { recordOutput } from '../__fixtures__/record-output.ts';
 import { useBackend } from '../backends.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Output } from '../output.ts';
@@ -29,7 +29,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const at = (...path: string[]) => join(folder, ...path);
 
-async function run(options: Partial<TrainOptions>, output: Output = keptOutput()) {
+async function run(options: Partial<TrainOptions>, output: Output = recordOutput()) {
   const given = { data: at('faces'), config: at('small.json'), ...options };
   const result = await train({ out: at('run'), ...given }, output);
   return { ...result, data: result.data as TrainResult };
@@ -43,7 +43,7 @@ async function readModel(path: string) {
 
 describe('train', () => {
   it('chooses settings, prints them, trains, and writes a model with its threshold and a report', async () => {
-    const output = keptOutput();
+    const output = recordOutput();
     await useBackend('cpu');
     const before = tf.memory().numTensors;
     const { data, text } = await run({ out: at('whole'), steps: 12 }, output);
@@ -122,7 +122,7 @@ describe('train', () => {
   it('stops at the signal, and resumes to the same model', async () => {
     const whole = await run({ out: at('straight'), epochs: 4 });
     const controller = new AbortController();
-    const output = keptOutput();
+    const output = recordOutput();
     const stopping: Output = {
       ...output,
       stream: {
@@ -155,7 +155,7 @@ describe('train', () => {
       `${path(n, 0)},${path(n + 1, 1)},0`,
     ]);
     await writeFile(at('pairs.csv'), `${lines.join('\n')}\n`);
-    const output = keptOutput();
+    const output = recordOutput();
     const { data, text } = await run({ out: at('paired'), steps: 4, pairs: at('pairs.csv') }, output);
     // The first images of three people and the second images of four.
     const seen = '7 images of the pairs are also trained on, so accuracy on other people will be lower.';
@@ -177,7 +177,7 @@ describe('train', () => {
     const path = (person: number, image: number) => `others/person-${person}/image-${image}.png`;
     const lines = [`${path(20, 0)},${path(20, 1)},1`, `${path(20, 0)},${path(21, 1)},0`];
     await writeFile(at('others.csv'), lines.join('\n'));
-    const output = keptOutput();
+    const output = recordOutput();
     const { data, text } = await run({ out: at('judged'), steps: 2, pairs: at('others.csv') }, output);
     expect([...output.lines, text].join()).not.toMatch(/also trained on|held out/);
     expect(await readFile(data.report!, 'utf8')).toContain('It is evaluated on the pairs in ');
@@ -262,7 +262,7 @@ describe('train rejects', () => {
 
   it('a folder that another run claims in the meantime', async () => {
     const begin = async (name: string, other: () => void) => {
-      const output = keptOutput();
+      const output = recordOutput();
       const note = (line: string) => {
         if (line.startsWith('steps ')) other();
       };

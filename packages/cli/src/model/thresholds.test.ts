@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { chooseThreshold, type DescribedModel, selectGalleryThreshold } from './thresholds.ts';
 
-/** The best threshold is 0.5, between 0.4 and 0.6. */
+/** Pairs whose best threshold is 0.5, between 0.4 and 0.6. */
 const pairs = { cosines: [0.8, 0.6, 0.4, 0.2], isSame: [1, 1, 0, 0] };
 
-it('keeps what the loss learned where it separates embeddings as well as the best', () => {
+it('chooses the learned threshold if it is about as good as the best one', () => {
   const learned = { cosine: 0.45, between: 'embeddings' } as const;
   const choice = chooseThreshold(learned, pairs);
   expect(choice).toMatchObject({ threshold: 0.45, thresholdSource: 'learned', learnedThreshold: learned });
@@ -17,7 +17,7 @@ it.each([
   ['worse than the best by a quarter of the pairs', { cosine: 0.7, between: 'embeddings' }],
   ['above 1', { cosine: 1.1, between: 'embeddings' }],
   ['none', null],
-] as const)('takes the best of the pairs where the learned one is %s', (_, learned) => {
+] as const)('chooses the best threshold on the pairs if the learned one is %s', (_, learned) => {
   const choice = chooseThreshold(learned, pairs);
   expect(choice).toMatchObject({ thresholdSource: 'calibrated', learnedThreshold: learned });
   expect(choice!.threshold).toBeCloseTo(0.5);
@@ -38,28 +38,22 @@ it.each<[string, Partial<DescribedModel['description']>, DescribedModel['source'
   ['learned', {}, 'calibrated', 0.6, 'learned'],
   ['given', {}, 'given', 0.3, 'given'],
   ['calibrated to a rate', { falseAcceptRate: 0.001 }, 'calibrated', 0.3, 'calibrated'],
+  ['for the best accuracy, none learned', { learnedThreshold: null }, 'calibrated', 0.3, 'calibrated'],
   [
-    'the most right answers, where none is learned',
-    { learnedThreshold: null },
-    'calibrated',
-    0.3,
-    'calibrated',
-  ],
-  [
-    'the most right answers, where another is learned',
+    'for the best accuracy, another kind learned',
     { learnedThreshold: { cosine: 0.6, between: 'embedding and class' } },
     'calibrated',
     0.3,
     'calibrated',
   ],
   [
-    'the most right answers, where no cosine reaches the learned one',
+    'for the best accuracy, a learned one above all cosines',
     { learnedThreshold: { cosine: 1.2, between: 'embeddings' } },
     'calibrated',
     0.3,
     'calibrated',
   ],
-])('one against many: %s', (_, own, source, threshold, expected) => {
+])('selects the gallery threshold of a model with a threshold %s', (_, own, source, threshold, expected) => {
   const description = { ...calibrated.description, ...own };
   expect(selectGalleryThreshold({ description, source })).toEqual({ threshold, source: expected });
 });

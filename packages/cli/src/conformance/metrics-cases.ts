@@ -19,7 +19,7 @@ import {
   type VerificationFixture,
 } from './metrics-fixture.ts';
 
-/** One value that was compared. */
+/** Comparison of one value. */
 export interface MetricsComparison {
   readonly key: string;
   readonly found: number;
@@ -27,15 +27,15 @@ export interface MetricsComparison {
   readonly passed: boolean;
 }
 
-/** What became of one case. */
+/** Result of one case. */
 export interface MetricsResult {
-  /** `verification[0]` */
+  /** Name, such as `verification[0]`. */
   readonly name: string;
   readonly comparisons: readonly MetricsComparison[];
   readonly passed: boolean;
 }
 
-/** For areas, means and deviations, which are sums of fractions; counts and shares must be the same. */
+/** Tolerance for areas, means and deviations, which are sums of fractions. Counts and shares must be equal. */
 const tolerance = 1e-9;
 
 const same = (key: string, found: number, expected: number): MetricsComparison => {
@@ -48,8 +48,8 @@ const byFar = (key: string, table: Readonly<Record<string, number>>, rate: (far:
   Object.entries(table).map(([far, expected]) => same(`${key}@${far}`, rate(Number(far)), expected));
 
 /**
- * The cases of a `metrics.json` file, each as a function that runs it through the public API.
- * @throws DataError if the text is not in the format; the functions throw one if the numbers of a case are unusable
+ * Returns one function for each case of a `metrics.json` file, which runs it through the public API.
+ * @throws DataError if the text has another format; the functions throw DataError if the numbers of a case are unusable
  */
 export function metricsCases(text: string): (() => MetricsResult)[] {
   const { verification, identification, uniform } = readMetricsFixtures(text);
@@ -118,7 +118,7 @@ function classify({ scores, labels, numClasses, expected }: UniformFixture) {
     same('sampleWiseAccuracy', result.sampleWiseAccuracy, expected.sampleWiseAccuracy),
     same('uniformAccuracy', result.uniformAccuracy, expected.uniformAccuracy),
     same('classWiseUniformAccuracy', result.classWiseAccuracy, expected.classWiseUniformAccuracy),
-    // Which end belongs to the interval is a convention, and the reference's is the other one: both ends pass.
+    // Which end belongs to the interval is a convention, and the reference has the other one. Both ends pass.
     {
       key: 'uniformThresholdExample',
       found: result.threshold,

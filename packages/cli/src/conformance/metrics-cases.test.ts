@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from '@openset/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runConformance } from './conformance.ts';
+import { runConformance } from './run-conformance.ts';
 
-const small = readFileSync(new URL('./__fixtures__/metrics.json', import.meta.url), 'utf8');
+const small = readFileSync(new URL('../__fixtures__/metrics.json', import.meta.url), 'utf8');
 
 let folder: string;
 beforeAll(() => {
@@ -40,7 +40,7 @@ interface Content {
 }
 
 describe('conformance of metrics', () => {
-  it('passes the reference values, one line a case', async () => {
+  it('passes the reference values, one line for each case', async () => {
     expect(await run(small)).toEqual({
       passed: 3,
       failed: 0,
@@ -53,11 +53,11 @@ describe('conformance of metrics', () => {
     });
   });
 
-  it('needs no more than one of the lists', async () => {
+  it('needs only one of the lists', async () => {
     expect((await runChanged(({ uniform }) => ({ uniform }))).lines.at(-1)).toBe('1 passed, 0 failed');
   });
 
-  it('finds a wrong value and says what it should be', async () => {
+  it('reports a wrong value with the expected one', async () => {
     const { passed, failed, lines } = await runChanged(({ verification, identification, uniform }) => {
       verification[0]!.expected.auc = 0.75 + 1e-6;
       identification[0]!.expected.rank1 = 0.25;
@@ -70,7 +70,7 @@ describe('conformance of metrics', () => {
     expect(lines[3]).toBe('0 passed, 3 failed');
   });
 
-  it('takes rounding for areas, not for shares', async () => {
+  it('accepts rounding in areas, not in shares', async () => {
     const { lines } = await runChanged(({ verification, uniform }) => {
       verification[0]!.expected.auc = 0.75 + 1e-10;
       uniform[0]!.expected.uniformAccuracy = 0.5 + 1e-10;
@@ -79,7 +79,7 @@ describe('conformance of metrics', () => {
     expect(lines[2]).toMatch(/^FAIL .*uniformAccuracy 0.5, expected 0.5000000001/);
   });
 
-  it('takes both ends of the interval of best thresholds', async () => {
+  it('accepts both ends of the interval of best thresholds', async () => {
     for (const [example, word] of [
       [1, 'pass'],
       [2, 'pass'],
@@ -95,7 +95,7 @@ describe('conformance of metrics', () => {
 
 describe('a damaged file', () => {
   it.each<[string, (content: Content) => unknown, RegExp]>([
-    ['no cases', () => ({}), /no cases: a list verification, identification, uniform/],
+    ['no cases', () => ({}), /no cases: expected a list verification, identification, uniform/],
     ['no list', () => ({ uniform: 3 }), /'uniform' must be a list/],
     ['no count', ({ verification }) => set(verification[0], 'pairs', 0), /verification\[0\]\.pairs/],
     [
@@ -124,7 +124,7 @@ describe('a damaged file', () => {
       /verification\[0\]\.expected\.auc must be a finite number, but is missing/,
     ],
     [
-      'a rate that is none',
+      'a rate that is not a number',
       ({ identification }) => set(identification[0]!.expected, 'dirAtFar', { often: 1 }),
       /identification\[0\]\.expected\.dirAtFar has the key 'often'/,
     ],

@@ -1,48 +1,48 @@
 import { DataError } from '@openset/core';
 import { readLossFixtures, runLossFixture } from '@openset/testkit';
-import { type BackboneResult, backboneCases } from './conformance-backbone.ts';
-import { type MetricsResult, metricsCases } from './conformance-metrics.ts';
-import { readBytes } from './files/read-file.ts';
-import { losses } from './losses.ts';
+import { readBytes } from '../files/read-file.ts';
+import { losses } from '../losses.ts';
+import { type BackboneResult, backboneCases } from './backbone-cases.ts';
+import { type MetricsResult, metricsCases } from './metrics-cases.ts';
 
-/** What the files of a conformance run hold. */
+/** Content of fixture files. */
 export type ConformanceKind = 'losses' | 'metrics' | 'backbone';
 
-/** What to run. */
+/** Options of `runConformance`. */
 export interface ConformanceOptions {
   /** Paths of fixture files. */
   readonly files: readonly string[];
-  /** Takes each line of the report. */
+  /** Called with each line of the report. */
   readonly print: (line: string) => void;
-  /** What the files hold, default `'losses'`. */
+  /** Content of the files; default: `'losses'`. */
   readonly kind?: ConformanceKind;
 }
 
-/** How many cases passed. */
+/** Numbers of passed and failed cases. */
 export interface ConformanceReport {
   readonly passed: number;
   readonly failed: number;
 }
 
-/** A case that is read and checked: runs it, and says whether it passed, in one line. */
+/** Runs a case and describes the result in one line. */
 type ConformanceCase = () => Promise<{ readonly passed: boolean; readonly line: string }>;
 
 /**
- * Runs every case of files of reference values: one line a case, and last `N passed, M failed`.
+ * Runs all cases of fixture files and prints one line for each, then `N passed, M failed`.
  *
- * Losses run on the active backend; their lines hold the worst relative error of the loss, of each gradient and of the
- * state after. Backbones run there too, and theirs hold the relative errors of embeddings and gradients. Metrics need no
- * backend: counts and shares must be equal, areas and means within 1e-9; their lines hold how many values were compared,
- * and those that differ.
+ * Losses and backbones run on the active backend. The line of a loss has the worst relative errors of the loss, of each
+ * gradient and of the updated state. The line of a backbone has the relative errors of embeddings and gradients. Metrics
+ * need no backend: counts and shares must be equal, areas and means must agree within 1e-9. The line has the number of
+ * compared values and the values that differ.
  *
- * @throws DataError if a file cannot be read or is not in the format
+ * @throws DataError if a file cannot be read or has another format
  */
 export async function runConformance({
   files,
   print,
   kind = 'losses',
 }: ConformanceOptions): Promise<ConformanceReport> {
-  // All files are read before the first case runs: a wrong path is known at once.
+  // Reading all files first reports a wrong path before any case runs.
   const cases = (await Promise.all(files.map((path) => readCases(path, kind)))).flat();
   let passed = 0;
   for (const run of cases) {

@@ -24,7 +24,7 @@ export interface IdentificationFixture {
   readonly nonMatedProbes: number;
   readonly gallerySize: number;
   readonly embeddingSize: number;
-  /** `[matedProbes + nonMatedProbes, embeddingSize]`: the mated ones first. */
+  /** `[matedProbes + nonMatedProbes, embeddingSize]`: mated probes first. */
   readonly probes: readonly number[];
   /** `[gallerySize, embeddingSize]` */
   readonly gallery: readonly number[];
@@ -61,7 +61,7 @@ export interface MetricsFixtures {
 
 type Fields = Record<string, unknown>;
 
-/** For each kind of case: its counts, the lengths of its arrays, and what is expected. */
+/** Fields of each kind of case: counts, arrays with their lengths, and expected results. */
 const formats = {
   verification: {
     counts: ['pairs', 'embeddingSize'],
@@ -105,8 +105,8 @@ const formats = {
 
 /**
  * Reads the text of a `metrics.json` file.
- * @throws DataError if it is not JSON, holds no case, or a case lacks a field or has one of the wrong kind or length;
- *   the message names the case and the key
+ * @throws DataError if the text is not JSON, has no cases, or a field of a case is missing or has a wrong type or length; the
+ *   message names the case and the key
  */
 export function readMetricsFixtures(text: string): MetricsFixtures {
   let parsed: Fields;
@@ -125,7 +125,7 @@ export function readMetricsFixtures(text: string): MetricsFixtures {
     return [kind, cases] as const;
   });
   if (lists.every(([, cases]) => cases.length === 0)) {
-    throw new DataError(`The fixture file has no cases: a list ${kinds.join(', ')} is expected.`);
+    throw new DataError(`The fixture file has no cases: expected a list ${kinds.join(', ')}.`);
   }
   return Object.fromEntries(lists) as unknown as MetricsFixtures;
 }
@@ -149,7 +149,9 @@ function checkCase(kind: keyof typeof formats, fixture: unknown, where: string):
     for (const [far, rate] of Object.entries(table)) {
       checkNumber(rate, `${where}.expected.${key}['${far}']`);
       if (!(Number(far) >= 0 && Number(far) <= 1)) {
-        throw new DataError(`${where}.expected.${key} has the key '${far}', which is no false accept rate.`);
+        throw new DataError(
+          `${where}.expected.${key} has the key '${far}', which is not a false accept rate.`,
+        );
       }
     }
   }

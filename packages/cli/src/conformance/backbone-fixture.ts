@@ -1,16 +1,16 @@
 import { DataError } from '@openset/core';
 
-/** Expected results of one LResNetE-IR whose weights are made by a formula. */
+/** Expected results of one LResNetE-IR whose weights come from a formula. */
 export interface BackboneFixture {
-  /** Blocks of each stage. */
+  /** Number of blocks of each stage. */
   readonly layers: readonly number[];
   readonly inputSeedIndex: number;
   readonly inputShapeNCHW: readonly [number, number, number, number];
-  /** Names of all parameters and running statistics: the place of each is the index that its values are made from. */
+  /** Names of all parameters and running statistics. The formula computes the values from the index in this list. */
   readonly parameterOrder: readonly string[];
-  /** `[batch, embeddingSize]`: f(x) + f(x flipped), in evaluation. */
+  /** `[batch, embeddingSize]`: f(x) + f(x flipped) in inference. */
   readonly evalFlipSum: readonly number[];
-  /** In training, with batch statistics and without dropout. */
+  /** Results of training mode, with batch statistics and without dropout. */
   readonly train?: {
     readonly inputSeedIndex: number;
     readonly inputShapeNCHW: readonly [number, number, number, number];
@@ -21,7 +21,7 @@ export interface BackboneFixture {
     readonly loss: number;
     /** Norm of the gradient of each parameter. */
     readonly gradL2: Readonly<Record<string, number>>;
-    /** In PyTorch's layout. */
+    /** Gradient of the first convolution, in PyTorch's layout. */
     readonly gradConv1Weight: readonly number[];
   };
 }
@@ -30,8 +30,8 @@ type Fields = Record<string, unknown>;
 
 /**
  * Reads the text of a `backbone.json` file.
- * @throws DataError if it is not JSON, holds no network, or one lacks a field or has one of the wrong kind or length;
- *   the message names the network and the key
+ * @throws DataError if the text is not JSON, has no network, or a field of a network is missing or has a wrong type or
+ *   length; the message names the network and the key
  */
 export function readBackboneFixtures(text: string): readonly BackboneFixture[] {
   let parsed: Fields;
@@ -42,7 +42,7 @@ export function readBackboneFixtures(text: string): readonly BackboneFixture[] {
   }
   const networks = parsed?.networks;
   if (!Array.isArray(networks) || networks.length === 0) {
-    throw new DataError("The fixture file has no cases: a list 'networks' is expected.");
+    throw new DataError("The fixture file has no cases: expected a list 'networks'.");
   }
   networks.forEach((network, index) => {
     checkNetwork(network, `networks[${index}]`);
@@ -59,8 +59,8 @@ function checkNetwork(value: unknown, where: string): void {
   const areNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
   check(areNames, `${where}.parameterOrder`, 'a list of names', names);
   const { length } = numbersOf(network, 'evalFlipSum', where, null);
-  const whole = length > 0 && length % batch === 0;
-  check(whole, `${where}.evalFlipSum`, `a list of ${batch} embeddings`, network.evalFlipSum);
+  const isWhole = length > 0 && length % batch === 0;
+  check(isWhole, `${where}.evalFlipSum`, `a list of ${batch} embeddings`, network.evalFlipSum);
   if (network.train !== undefined) checkTraining(network.train, `${where}.train`, length / batch);
 }
 
@@ -89,9 +89,9 @@ function numbersOf(
   accepts: (value: unknown) => boolean = Number.isFinite,
 ): number[] {
   const list = fields[key];
-  const fits = Array.isArray(list) && list.every(accepts) && (length ?? list.length) === list.length;
+  const isValid = Array.isArray(list) && list.every(accepts) && (length ?? list.length) === list.length;
   const kind = accepts === isCount ? 'whole numbers above 0' : 'finite numbers';
-  check(fits, `${where}.${key}`, `a list of ${length === null ? '' : `${length} `}${kind}`, list);
+  check(isValid, `${where}.${key}`, `a list of ${length === null ? '' : `${length} `}${kind}`, list);
   return list as number[];
 }
 
@@ -101,8 +101,8 @@ function fieldsOf(value: unknown, where: string): Fields {
   return value as Fields;
 }
 
-function check(fits: boolean, where: string, expected: string, found: unknown): void {
-  if (fits) return;
+function check(isValid: boolean, where: string, expected: string, found: unknown): void {
+  if (isValid) return;
   const what = Array.isArray(found) ? `a list of ${found.length}` : (JSON.stringify(found) ?? 'missing');
   throw new DataError(`${where} must be ${expected}, but is ${what}.`);
 }

@@ -11,26 +11,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type BackboneFixture, readBackboneFixtures } from './backbone-fixture.ts';
 import { crossKink, findKinks } from './prelu-kinks.ts';
 
-/** What became of one network. */
+/** Result of one network. */
 export interface BackboneResult {
-  /** `networks[0] LResNetE-IR 2-2-2-2, 3×112×112` */
+  /** Name, such as `networks[0] LResNetE-IR 2-2-2-2, 3×112×112`. */
   readonly name: string;
-  /** Relative errors: of vectors by their norm, of `gradL2` the largest of all parameters. */
+  /** Relative errors: norm-wise for vectors, the largest over all parameters for `gradL2`. */
   readonly errors: Readonly<Record<string, number>>;
   readonly passed: boolean;
-  /** What else is to be known of it. */
+  /** Remark on the result. */
   readonly note?: string;
 }
 
-/** Largest relative error that passes: float32 through dozens of layers. */
+/** Largest relative error that passes: float32 rounding through dozens of layers. */
 export const backboneTolerance = 1e-3;
 
-/** Inputs of a PReLU up to this lie within what float32 leaves of exact values after dozens of layers. */
+/** Inputs of a PReLU with a magnitude up to this can have the wrong sign in float32 after dozens of layers. */
 const kinkLimit = 5e-6;
 
 /**
- * The networks of a `backbone.json` file, each as a function that runs it on the active backend.
- * @throws DataError if the text is not in the format; the functions throw one if the numbers of a case do not fit
+ * Returns one function for each network of a `backbone.json` file, which runs it on the active backend.
+ * @throws DataError if the text has another format; the functions throw DataError if the numbers of a case do not fit
  */
 export function backboneCases(text: string): (() => Promise<BackboneResult>)[] {
   return readBackboneFixtures(text).map((fixture, index) => async () => {
@@ -40,15 +40,15 @@ export function backboneCases(text: string): (() => Promise<BackboneResult>)[] {
       const { crossed, ...errors } = await compare(fixture);
       const passed = Object.values(errors).every((error) => error <= backboneTolerance);
       if (crossed === 0) return { name, errors, passed };
-      const places = crossed === 1 ? '1 PReLU input' : `${crossed} PReLU inputs`;
+      const inputs = crossed === 1 ? '1 PReLU input' : `${crossed} PReLU inputs`;
       return {
         name,
         errors,
         passed,
-        note: `${places} within ${kinkLimit.toExponential(0)} of 0 taken on the other side`,
+        note: `${inputs} within ${kinkLimit.toExponential(0)} of 0 taken on the other side`,
       };
     } catch (error) {
-      // Only the file can be wrong about its own network.
+      // These errors come from the file: it does not fit its own network.
       if (!(error instanceof ConfigError || error instanceof DataError)) throw error;
       throw new DataError(`networks[${index}]: ${error.message}`, { cause: error });
     }
@@ -81,24 +81,24 @@ async function compare(fixture: BackboneFixture): Promise<Errors> {
 type Training = NonNullable<BackboneFixture['train']>;
 
 /**
- * The errors of a training pass. A PReLU has a kink: where its input rounds to the other side of 0 than the reference's,
- * its gradient there is another one, and no accuracy of what follows helps. So, if gradients alone are off, the nearest
- * such places are tried one by one on their other side, by moving a bias by a few millionths.
+ * Returns the errors of a training pass. The slope of a PReLU jumps at 0. If an input rounds to the other side of 0 than in
+ * the reference, its gradient differs by more than rounding. So if only gradients are off, the inputs nearest to 0 are moved
+ * to the other side one at a time, by changing a bias by a few millionths. Moves that reduce the error are kept.
  */
 async function compareTraining(backbone: NetworkBackbone, train: Training): Promise<Errors> {
   const images = fixtureImages(train.inputSeedIndex, train.inputShapeNCHW);
   const worst = ({ gradL2, gradConv1Weight }: TrainingErrors) => Math.max(gradL2, gradConv1Weight);
   let errors = await trainingErrors(backbone, images, train);
   let crossed = 0;
-  const isRight = Math.max(errors.features, errors.loss) <= backboneTolerance;
-  if (isRight && worst(errors) > backboneTolerance && worst(errors) < 0.1) {
-    for (const kink of await findKinks(backbone, images, { limit: kinkLimit, most: 100 })) {
-      const takeBack = await crossKink(kink);
+  const isForwardRight = Math.max(errors.features, errors.loss) <= backboneTolerance;
+  if (isForwardRight && worst(errors) > backboneTolerance && worst(errors) < 0.1) {
+    for (const kink of await findKinks(backbone, images, { limit: kinkLimit, maximum: 100 })) {
+      const undo = await crossKink(kink);
       const tried = await trainingErrors(backbone, images, train);
       if (worst(tried) < worst(errors)) {
         errors = tried;
         crossed++;
-      } else takeBack();
+      } else undo();
       if (worst(errors) <= backboneTolerance) break;
     }
   }
@@ -148,8 +148,9 @@ async function trainingErrors(
 }
 
 /**
- * Some gradients are 0 in exact arithmetic (of a bias before another batch norm), and in float32 rounding, PyTorch's too,
- * leaves up to 4e-9 of the whole gradient: errors count against at least a hundred-thousandth of it.
+ * Returns the largest relative error of the gradient norms. Some gradients are 0 in exact arithmetic, such as those of a
+ * bias before a batch norm. Float32 rounding leaves up to 4e-9 of the whole gradient there, in PyTorch too. So errors are
+ * relative to at least 1e-5 of the norm of the whole gradient.
  */
 function worstNormError(
   found: Readonly<Record<string, Float32Array>>,
@@ -167,13 +168,13 @@ function worstNormError(
   return Math.max(...errors.map((error) => (Number.isNaN(error) ? Number.POSITIVE_INFINITY : error)));
 }
 
-/** The state of a network in the authors' layout: each value made by the fixture's formula from its parameter's place. */
+/** Returns the state of a network in the authors' layout. The fixture's formula computes values from the parameter's index. */
 export async function fixtureState(
   backbone: NetworkBackbone,
   order: readonly string[],
 ): Promise<Record<string, { shape: readonly number[]; data: Float32Array }>> {
   const own = await toPyTorchState(backbone);
-  const made = order.map((name, index) => {
+  const entries = order.map((name, index) => {
     const { shape } = own[name] ?? { shape: [] };
     const size = shape.reduce((product, length) => product * length, 1);
     const limit = Math.sqrt(3 / shape.slice(1).reduce((product, length) => product * length, 1));
@@ -181,7 +182,7 @@ export async function fixtureState(
     const [start, spread] = shape.length > 1 ? [0, limit] : rangeOf(name);
     return [name, { shape, data: values.map((value) => start + spread * value) }] as const;
   });
-  return Object.fromEntries(made);
+  return Object.fromEntries(entries);
 }
 
 function rangeOf(name: string): [start: number, spread: number] {
@@ -190,7 +191,7 @@ function rangeOf(name: string): [start: number, spread: number] {
   return name.endsWith('prelu.weight') ? [0.25, 0.05] : [1, 0.1];
 }
 
-/** Images from the fixture's generator, which fills them channels first. */
+/** Returns images `[batch, height, width, channels]` from the fixture's generator, which works channels first. */
 export function fixtureImages(
   seedIndex: number,
   shape: readonly [number, number, number, number],
@@ -199,13 +200,13 @@ export function fixtureImages(
   return tf.tidy(() => tf.transpose(tf.tensor4d(uniformNumbers(seedIndex, size), [...shape]), [0, 2, 3, 1]));
 }
 
-/** The fixture's generator: a linear congruence, as numbers in [−1, 1). */
+/** Returns numbers in [−1, 1) from the fixture's linear congruential generator. */
 function uniformNumbers(seedIndex: number, size: number): Float32Array {
   let state = Math.imul(seedIndex + 1, 2654435761);
   const values = new Float32Array(size);
-  for (let place = 0; place < size; place++) {
+  for (let index = 0; index < size; index++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    values[place] = state / 2 ** 31 - 1;
+    values[index] = state / 2 ** 31 - 1;
   }
   return values;
 }

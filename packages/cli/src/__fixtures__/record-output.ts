@@ -1,7 +1,7 @@
 import type { Output } from '../output.ts';
 
-/** An output that keeps its lines. */
-export function keptOutput(): Output & { readonly lines: string[] } {
+/** Returns an output that records its lines. */
+export function recordOutput(): Output & { readonly lines: string[] } {
   const lines: string[] = [];
   return {
     lines,

@@ -7,10 +7,10 @@ import '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackboneFixture } from './backbone-fixture.ts';
-import { runConformance } from './conformance.ts';
+import { runConformance } from './run-conformance.ts';
 
 /** One stage for images of 6 × 6, in float64 by PyTorch. */
-const small = readFileSync(new URL('./__fixtures__/backbone-small.json', import.meta.url), 'utf8');
+const small = readFileSync(new URL('../__fixtures__/backbone-small.json', import.meta.url), 'utf8');
 
 let folder: string;
 beforeAll(() => {
@@ -38,7 +38,7 @@ async function run(text: string) {
 }
 
 describeOnBackends('conformance of backbones', () => {
-  it('passes the reference values, also without those of training, and leaves nothing behind', async () => {
+  it('passes with and without the training values, and leaks no tensors', async () => {
     const before = tf.memory().numTensors;
     const { passed, lines } = await run(small);
     expect(passed).toBe(1);
@@ -57,11 +57,11 @@ describe('conformance of backbones', () => {
     await tf.setBackend('wasm');
   });
 
-  it('takes a PReLU input that rounds to the wrong side of 0 on the other side, and says so', async () => {
+  it('moves a PReLU input that rounds to the wrong side of 0, and notes it', async () => {
     // One input of the pass is 3.4e-7. The second case is the same network with that input at −3.4e-7, which changes the
-    // gradient of conv1 by a hundredth: whatever the backend rounds to, it is on the wrong side in one of the two.
+    // gradient of conv1 by a hundredth. However the backend rounds, the input is on the wrong side in one of the cases.
     const { passed, lines } = await run(
-      readFileSync(new URL('./__fixtures__/backbone-kink.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../__fixtures__/backbone-kink.json', import.meta.url), 'utf8'),
     );
     expect(passed).toBe(2);
     const notes = lines.filter((line) =>
@@ -79,7 +79,7 @@ describe('conformance of backbones', () => {
   ])('finds a wrong %s', async (key, change) => {
     const { passed, failed, lines } = await runChanged(change);
     expect([passed, failed]).toEqual([0, 1]);
-    // All values of a key are 0.2 % too large; the others pass.
+    // All values of one key are 0.2 % too large. The other keys pass.
     const errors = [...lines[0]!.matchAll(/(\w+) (\d\.\de[+-]\d+)/g)].map(([, name, error]) => [name, error]);
     expect(errors.filter(([, error]) => Number(error) > 1e-3)).toEqual([[key, '2.0e-3']]);
   });
@@ -106,10 +106,10 @@ describe('a damaged file', () => {
       (network) => set(network, 'inputShapeNCHW', [2, 3]),
       /inputShapeNCHW must be a list of 4/,
     ],
-    ['a shape of grey-blue images', (network) => set(network.inputShapeNCHW, 1, 2), /channels must be 1/],
+    ['a shape with two channels', (network) => set(network.inputShapeNCHW, 1, 2), /channels must be 1/],
     ['no names', (network) => set(network, 'parameterOrder', [3]), /parameterOrder must be a list of names/],
     [
-      'a name too many',
+      'an unknown name',
       ({ parameterOrder }) => (parameterOrder as string[]).push('fc6.weight'),
       /networks\[0\]: .*1 unexpected \(fc6\.weight\)/,
     ],
@@ -131,11 +131,11 @@ describe('a damaged file', () => {
       /gradL2\['bn1\.bias'\] must be a finite/,
     ],
     [
-      'a norm too many',
+      'an unknown norm',
       ({ train }) => set(train!.gradL2, 'fc6', 1),
       /gradL2 must have the parameters bn1\.bias, /,
     ],
-    ['training that is none', (network) => set(network, 'train', 3), /train must be an object, but is 3/],
+    ['training that is a number', (network) => set(network, 'train', 3), /train must be an object, but is 3/],
   ])('with %s is a DataError that names case and key', async (_, change, message) => {
     const failure = runChanged(change);
     await expect(failure).rejects.toThrow(DataError);
@@ -145,8 +145,8 @@ describe('a damaged file', () => {
 
   it('without networks, or without JSON, is a DataError', async () => {
     await expect(run('{')).rejects.toThrow(/backbone\.json: The fixture file is not JSON/);
-    await expect(run('null')).rejects.toThrow(/has no cases: a list 'networks'/);
-    await expect(run('{"networks": []}')).rejects.toThrow(/has no cases: a list 'networks'/);
+    await expect(run('null')).rejects.toThrow(/has no cases: expected a list 'networks'/);
+    await expect(run('{"networks": []}')).rejects.toThrow(/has no cases: expected a list 'networks'/);
     await expect(run('{"networks": [3]}')).rejects.toThrow(/networks\[0\] must be an object, but is 3/);
   });
 });
