@@ -18,7 +18,7 @@ export type BackendName = keyof typeof backendPackages;
 export const backendNames = Object.keys(backendPackages) as BackendName[];
 
 /** Maximum number of threads: `enableWasmTraining` rejects more. */
-export const mostThreads = 64;
+export const maximumThreads = 64;
 
 /** Options of `useBackend`. */
 export interface BackendOptions {

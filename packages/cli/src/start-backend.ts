@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import {
   type BackendName,
   defaultBackend,
-  mostThreads,
+  maximumThreads,
   type RunningBackend,
   useBackend,
 } from './backends.ts';
@@ -29,7 +29,7 @@ export async function startBackend(choice: BackendChoice, output: Output): Promi
 
 /** Returns one thread for each core, up to the backend's limit. */
 export function defaultThreads(backend: BackendName, cores = availableParallelism()): number {
-  return backend === 'wasm' ? Math.min(mostThreads, cores) : cores;
+  return backend === 'wasm' ? Math.min(maximumThreads, cores) : cores;
 }
 
 /** Describes a backend: `wasm, 2 threads`. */

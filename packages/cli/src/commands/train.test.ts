@@ -288,7 +288,7 @@ describe('train rejects', () => {
     );
   });
 
-  it('a configuration with mistakes', async () => {
+  it('an invalid configuration', async () => {
     await writeFile(at('wrong.json'), '{"epocs": 1, "seed": "x"}');
     await expect(run({ config: at('wrong.json') })).rejects.toThrow(
       /seed must be a number.*\n.*has no 'epocs'/,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { backendNames, mostThreads } from '../backends.ts';
+import { backendNames, maximumThreads } from '../backends.ts';
 import { lossSchema } from './loss-schema.ts';
 import { type NetworkSettings, networkSchema } from './network-schema.ts';
 import { entries } from './problems.ts';
@@ -89,7 +89,7 @@ const settingsShape = {
   // Sampling of pairs needs a seed of at least 0.
   seed: z.int().min(0).optional(),
   backend: z.enum(backendNames).optional(),
-  threads: z.int().min(1).max(mostThreads).optional(),
+  threads: z.int().min(1).max(maximumThreads).optional(),
 };
 
 /** Returns the schema of a configuration file, with the losses known so far. All entries are optional. */

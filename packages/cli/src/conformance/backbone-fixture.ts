@@ -50,31 +50,31 @@ export function readBackboneFixtures(text: string): readonly BackboneFixture[] {
   return networks;
 }
 
-function checkNetwork(value: unknown, where: string): void {
-  const network = fieldsOf(value, where);
-  numbersOf(network, 'layers', where, null, isCount);
-  const [batch] = numbersOf(network, 'inputShapeNCHW', where, 4, isCount) as [number];
-  check(isIndex(network.inputSeedIndex), `${where}.inputSeedIndex`, 'a whole number', network.inputSeedIndex);
+function checkNetwork(value: unknown, path: string): void {
+  const network = fieldsOf(value, path);
+  numbersOf(network, 'layers', path, null, isCount);
+  const [batch] = numbersOf(network, 'inputShapeNCHW', path, 4, isCount) as [number];
+  check(isIndex(network.inputSeedIndex), `${path}.inputSeedIndex`, 'a whole number', network.inputSeedIndex);
   const names = network.parameterOrder;
   const areNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
-  check(areNames, `${where}.parameterOrder`, 'a list of names', names);
-  const { length } = numbersOf(network, 'evalFlipSum', where, null);
+  check(areNames, `${path}.parameterOrder`, 'a list of names', names);
+  const { length } = numbersOf(network, 'evalFlipSum', path, null);
   const isWhole = length > 0 && length % batch === 0;
-  check(isWhole, `${where}.evalFlipSum`, `a list of ${batch} embeddings`, network.evalFlipSum);
-  if (network.train !== undefined) checkTraining(network.train, `${where}.train`, length / batch);
+  check(isWhole, `${path}.evalFlipSum`, `a list of ${batch} embeddings`, network.evalFlipSum);
+  if (network.train !== undefined) checkTraining(network.train, `${path}.train`, length / batch);
 }
 
-function checkTraining(value: unknown, where: string, embeddingSize: number): void {
-  const train = fieldsOf(value, where);
-  const [batch] = numbersOf(train, 'inputShapeNCHW', where, 4, isCount) as [number];
+function checkTraining(value: unknown, path: string, embeddingSize: number): void {
+  const train = fieldsOf(value, path);
+  const [batch] = numbersOf(train, 'inputShapeNCHW', path, 4, isCount) as [number];
   for (const key of ['inputSeedIndex', 'coefficientSeedIndex']) {
-    check(isIndex(train[key]), `${where}.${key}`, 'a whole number', train[key]);
+    check(isIndex(train[key]), `${path}.${key}`, 'a whole number', train[key]);
   }
-  numbersOf(train, 'features', where, batch * embeddingSize);
-  numbersOf(train, 'gradConv1Weight', where, null);
-  check(Number.isFinite(train.loss), `${where}.loss`, 'a finite number', train.loss);
-  for (const [name, norm] of Object.entries(fieldsOf(train.gradL2, `${where}.gradL2`))) {
-    check(Number.isFinite(norm), `${where}.gradL2['${name}']`, 'a finite number', norm);
+  numbersOf(train, 'features', path, batch * embeddingSize);
+  numbersOf(train, 'gradConv1Weight', path, null);
+  check(Number.isFinite(train.loss), `${path}.loss`, 'a finite number', train.loss);
+  for (const [name, norm] of Object.entries(fieldsOf(train.gradL2, `${path}.gradL2`))) {
+    check(Number.isFinite(norm), `${path}.gradL2['${name}']`, 'a finite number', norm);
   }
 }
 
@@ -84,25 +84,25 @@ const isCount = (value: unknown) => Number.isInteger(value) && (value as number)
 function numbersOf(
   fields: Fields,
   key: string,
-  where: string,
+  path: string,
   length: number | null,
   accepts: (value: unknown) => boolean = Number.isFinite,
 ): number[] {
   const list = fields[key];
   const isValid = Array.isArray(list) && list.every(accepts) && (length ?? list.length) === list.length;
   const kind = accepts === isCount ? 'whole numbers above 0' : 'finite numbers';
-  check(isValid, `${where}.${key}`, `a list of ${length === null ? '' : `${length} `}${kind}`, list);
+  check(isValid, `${path}.${key}`, `a list of ${length === null ? '' : `${length} `}${kind}`, list);
   return list as number[];
 }
 
-function fieldsOf(value: unknown, where: string): Fields {
+function fieldsOf(value: unknown, path: string): Fields {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  check(isObject, where, 'an object', value);
+  check(isObject, path, 'an object', value);
   return value as Fields;
 }
 
-function check(isValid: boolean, where: string, expected: string, found: unknown): void {
+function check(isValid: boolean, path: string, expected: string, found: unknown): void {
   if (isValid) return;
   const what = Array.isArray(found) ? `a list of ${found.length}` : (JSON.stringify(found) ?? 'missing');
-  throw new DataError(`${where} must be ${expected}, but is ${what}.`);
+  throw new DataError(`${path} must be ${expected}, but is ${what}.`);
 }

@@ -130,51 +130,51 @@ export function readMetricsFixtures(text: string): MetricsFixtures {
   return Object.fromEntries(lists) as unknown as MetricsFixtures;
 }
 
-function checkCase(kind: keyof typeof formats, fixture: unknown, where: string): void {
+function checkCase(kind: keyof typeof formats, fixture: unknown, path: string): void {
   const { counts, arrays, expected } = formats[kind];
-  const fields = fieldsOf(fixture, where);
+  const fields = fieldsOf(fixture, path);
   for (const key of counts) {
     const count = fields[key];
     if (Number.isInteger(count) && (count as number) > 0) continue;
-    throw new DataError(`${where}.${key} must be a whole number above 0, but is ${JSON.stringify(count)}.`);
+    throw new DataError(`${path}.${key} must be a whole number above 0, but is ${JSON.stringify(count)}.`);
   }
   for (const [key, length] of Object.entries(arrays((count) => fields[count] as number))) {
-    checkList(fields[key], `${where}.${key}`, length, key === 'isSame');
+    checkList(fields[key], `${path}.${key}`, length, key === 'isSame');
   }
-  const results = fieldsOf(fields.expected, `${where}.expected`);
-  for (const key of expected.numbers) checkNumber(results[key], `${where}.expected.${key}`);
-  for (const key of expected.lists) checkList(results[key], `${where}.expected.${key}`);
+  const results = fieldsOf(fields.expected, `${path}.expected`);
+  for (const key of expected.numbers) checkNumber(results[key], `${path}.expected.${key}`);
+  for (const key of expected.lists) checkList(results[key], `${path}.expected.${key}`);
   for (const key of expected.tables) {
-    const table = fieldsOf(results[key], `${where}.expected.${key}`);
+    const table = fieldsOf(results[key], `${path}.expected.${key}`);
     for (const [far, rate] of Object.entries(table)) {
-      checkNumber(rate, `${where}.expected.${key}['${far}']`);
+      checkNumber(rate, `${path}.expected.${key}['${far}']`);
       if (!(Number(far) >= 0 && Number(far) <= 1)) {
         throw new DataError(
-          `${where}.expected.${key} has the key '${far}', which is not a false accept rate.`,
+          `${path}.expected.${key} has the key '${far}', which is not a false accept rate.`,
         );
       }
     }
   }
 }
 
-function fieldsOf(value: unknown, where: string): Fields {
+function fieldsOf(value: unknown, path: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new DataError(`${where} must be an object, but is ${describe(value)}.`);
+  throw new DataError(`${path} must be an object, but is ${describe(value)}.`);
 }
 
-function checkList(value: unknown, where: string, length?: number, booleans = false): void {
-  if (!Array.isArray(value)) throw new DataError(`${where} must be a list, but is ${describe(value)}.`);
+function checkList(value: unknown, path: string, length?: number, booleans = false): void {
+  if (!Array.isArray(value)) throw new DataError(`${path} must be a list, but is ${describe(value)}.`);
   if (length !== undefined && value.length !== length) {
-    throw new DataError(`${where} has ${value.length} values, not ${length}.`);
+    throw new DataError(`${path} has ${value.length} values, not ${length}.`);
   }
   value.forEach((one, index) => {
-    if (!(booleans && typeof one === 'boolean')) checkNumber(one, `${where}[${index}]`);
+    if (!(booleans && typeof one === 'boolean')) checkNumber(one, `${path}[${index}]`);
   });
 }
 
-function checkNumber(value: unknown, where: string): void {
+function checkNumber(value: unknown, path: string): void {
   if (Number.isFinite(value)) return;
-  throw new DataError(`${where} must be a finite number, but is ${describe(value)}.`);
+  throw new DataError(`${path} must be a finite number, but is ${describe(value)}.`);
 }
 
 function describe(value: unknown): string {

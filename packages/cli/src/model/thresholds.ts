@@ -42,11 +42,11 @@ export type ThresholdChoice = Pick<
  * people. USS learns from one positive against all other people, so its threshold is strict. A network that separates people
  * well loses nothing by it; one that does not yet would reject most images of the same person.
  */
-export const mostAccuracyLost = 0.05;
+export const maximumAccuracyLoss = 0.05;
 
 /**
  * Chooses the threshold of a trained model. The learned threshold decides if it separates two embeddings and loses at most
- * `mostAccuracyLost` on the pairs; otherwise the threshold with the best accuracy on the pairs does. The pairs also
+ * `maximumAccuracyLoss` on the pairs; otherwise the threshold with the best accuracy on the pairs does. The pairs also
  * give the calibration of probabilities.
  * @returns null if no threshold was learned and there are no pairs
  */
@@ -66,7 +66,7 @@ export function chooseThreshold(
 function isUsable(learned: LearnedThreshold, pairs: ScoredPairs | null): boolean {
   if (!betweenEmbeddings(learned) || learned.cosine > 1) return false;
   if (!pairs) return true;
-  return compareThreshold(pairs.cosines, pairs.isSame, learned.cosine).accuracyLost <= mostAccuracyLost;
+  return compareThreshold(pairs.cosines, pairs.isSame, learned.cosine).accuracyLost <= maximumAccuracyLoss;
 }
 
 // Use: the threshold that decides.
