@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SchemaOptions } from '../commands/schema.ts';
 import { checkLossWord } from '../config/loss-words.ts';
-import { addCommand, answer, type CommonOptions } from './command-builder.ts';
+import { addCommand, type CommonOptions, runCommand } from './command-builder.ts';
 
 /** Adds `openset schema`. */
 export function addSchema(program: Command): void {
@@ -16,6 +16,6 @@ export function addSchema(program: Command): void {
     .option('--loss <name>', 'loss from a module to include, MODULE#EXPORT', checkLossWord)
     .action(async (options: SchemaOptions & CommonOptions) => {
       const { schema } = await import('../commands/schema.ts');
-      await answer(options, () => schema(options));
+      await runCommand(options, () => schema(options));
     });
 }
