@@ -4,12 +4,12 @@ import { MissingKernelError } from './errors.ts';
 import { type KernelNeeds, lossKernels } from './kernel-needs.ts';
 import { computesInJavaScript, kernelPackageOf } from './storage.ts';
 
-/** Whether the backend has one of the kernels asked about. */
+/** Presence of one kernel on the backend. */
 export interface KernelPresence {
   readonly name: string;
   /** The `part` of the needs that name it. */
   readonly part: string;
-  /** Whether code fails without it; else it is only slower. */
+  /** Whether code fails without it; otherwise it is only slower. */
   readonly required: boolean;
   readonly present: boolean;
 }

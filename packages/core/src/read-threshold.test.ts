@@ -26,7 +26,7 @@ class WaitingLoss extends ClassWeightsLoss {
   }
 
   override threshold(): LearnedThreshold | null {
-    if (!this.waited) throw new Error('cannot be read at once');
+    if (!this.waited) throw new Error('cannot be read synchronously');
     return { cosine: (this.bias as tf.Variable).dataSync()[0]! / 64, between: 'embedding and class' };
   }
 }
@@ -35,7 +35,7 @@ describeOnBackends('readThreshold', () => {
   it('waits for the bias, and for nothing else', async () => {
     const loss = new WaitingLoss();
     loss.watch();
-    expect(() => loss.threshold()).toThrow('at once');
+    expect(() => loss.threshold()).toThrow('synchronously');
     expect(await readThreshold(loss)).toEqual({ cosine: 0.25, between: 'embedding and class' });
     loss.dispose();
   });

@@ -16,7 +16,7 @@ import {
 } from './storage.ts';
 
 describeOnBackends('storage', (backend) => {
-  it('memoryOf is the memory itself: writes show in the tensor', () => {
+  it('memoryOf returns the memory of the tensor, not a copy', () => {
     expect(hasReachableMemory()).toBe(true);
     const tensor = tf.tensor2d([[1, 2, 3]]);
     const memory = memoryOf(tensor)!;
@@ -26,7 +26,7 @@ describeOnBackends('storage', (backend) => {
     tensor.dispose();
   });
 
-  it('shareStorage gives a tensor on the same storage, which outlives the other', () => {
+  it('shareStorage returns a tensor on the same storage that outlives the other', () => {
     const x = tf.tensor2d([[1, 2]]);
     const { numTensors, numDataBuffers } = tf.memory();
     const y = shareStorage(x);
@@ -107,7 +107,7 @@ it('a GPU has no synchronous reads and no reachable memory', () => {
   }
 });
 
-it('kernelPackageOf names the package that adds kernels to wasm, and none for other backends', () => {
+it('kernelPackageOf returns a package for wasm only', () => {
   expect(kernelPackageOf('wasm')).toBe('@openset/wasm-kernels');
   expect(kernelPackageOf('cpu')).toBeNull();
   expect(kernelPackageOf('webgpu')).toBeNull();

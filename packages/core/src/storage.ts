@@ -85,8 +85,8 @@ export function shareStorage<T extends tf.Tensor>(tensor: T): T {
   return tf.reshape(tensor, tensor.shape) as tf.Tensor as T;
 }
 
-/** Saves tensors for a backward pass. tfjs clones what it saves: on stock wasm a bank's gradient would be held twice. */
-export function saveShared(save: tf.GradSaveFunc, tensors: readonly tf.Tensor[]): void {
+/** Saves tensors for a backward pass without copies. tfjs clones saved tensors, which copies their values on stock wasm. */
+export function saveWithoutCopies(save: tf.GradSaveFunc, tensors: readonly tf.Tensor[]): void {
   if (!activeTraits().clonesByCopying) {
     save([...tensors]);
     return;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { saveShared } from './storage.ts';
+import { saveWithoutCopies } from './storage.ts';
 
 /**
  * Runs an operation with its own gradient: `tf.customGrad` with types for several inputs.
@@ -15,7 +15,7 @@ export function operation<T extends tf.Tensor>(
   const custom = tf.customGrad<T>((...args) => {
     const save = args[inputs.length] as tf.GradSaveFunc;
     const { value, saved = [] } = compute();
-    saveShared(save, saved);
+    saveWithoutCopies(save, saved);
     const gradFunc = (dy: T, kept: tf.Tensor[]) => [...gradient(dy, kept)];
     return { value, gradFunc };
   });
