@@ -80,8 +80,8 @@ function foldNorm(graph: GraphBuilder, linear: GraphNode, norm: GraphNode): Grap
     ...linear,
     inputs: [
       input,
-      graph.constant(`${key}/kernel`, () => scaled),
-      graph.constant(`${key}/bias`, () => ({ shape: [channels], data: shifted })),
+      graph.addConstant(`${key}/kernel`, () => scaled),
+      graph.addConstant(`${key}/bias`, () => ({ shape: [channels], data: shifted })),
     ],
   };
 }

@@ -31,7 +31,7 @@ export class GraphBuilder {
    * Adds a constant and returns its name. Calls with the same key share one constant, so a file holds the weights of a
    * shared layer once.
    */
-  constant(key: string, make: () => ConstantTensor): string {
+  addConstant(key: string, make: () => ConstantTensor): string {
     const known = this.#constantNames.get(key);
     if (known !== undefined) return known;
     const name = this.reserveName(key);

@@ -23,9 +23,9 @@ export function addInputStage(
       shape: [channels, 1, 1],
       data: Float32Array.from(values),
     });
-    const mean = graph.constant('pixel mean', perChannel(inner.mean));
+    const mean = graph.addConstant('pixel mean', perChannel(inner.mean));
     name = graph.add('Sub', [name, mean], { name: 'Sub_pixel_mean' });
-    const factor = graph.constant('pixel factor', perChannel(inner.std.map((value) => 1 / value)));
+    const factor = graph.addConstant('pixel factor', perChannel(inner.std.map((value) => 1 / value)));
     name = graph.add('Mul', [name, factor], { name: 'Mul_pixel_factor' });
   }
   return { name, shape: [null, ...size, channels] };
@@ -35,7 +35,7 @@ export function addInputStage(
 export function addFlip(graph: GraphBuilder, images: Value): Value {
   const lists = { starts: [-1], ends: [-(2n ** 63n)], axes: [3], steps: [-1] };
   const inputs = Object.entries(lists).map(([key, list]) =>
-    graph.constant(`flip/${key}`, () => wholeNumbers(list)),
+    graph.addConstant(`flip/${key}`, () => wholeNumbers(list)),
   );
   const flipped = graph.add('Slice', [images.name, ...inputs], { name: 'flip' });
   const attributes = { axis: int(0) };
@@ -47,9 +47,9 @@ export function addFlip(graph: GraphBuilder, images: Value): Value {
 
 /** Halves the batch of `addFlip`: adds the embeddings of each image and its mirrored image. */
 export function addFlipSum(graph: GraphBuilder, embeddings: string, embeddingSize: number): string {
-  const shape = graph.constant('flip_sum/shape', () => wholeNumbers([2, -1, embeddingSize]));
+  const shape = graph.addConstant('flip_sum/shape', () => wholeNumbers([2, -1, embeddingSize]));
   const halves = graph.add('Reshape', [embeddings, shape], { name: 'flip_pairs' });
-  const axes = graph.constant('flip_sum/axes', () => wholeNumbers([0]));
+  const axes = graph.addConstant('flip_sum/axes', () => wholeNumbers([0]));
   return graph.add('ReduceSum', [halves, axes], { name: 'flip_sum', attributes: { keepdims: int(0) } });
 }
 
@@ -58,7 +58,7 @@ export function addNormalization(graph: GraphBuilder, embeddings: string): strin
   const alongFeatures = { axes: ints([1]), keepdims: int(1) };
   const add = (opType: string, inputs: readonly string[], name: string, attributes = {}) =>
     graph.add(opType, inputs, { name: `normalize/${name}`, attributes });
-  const number = (name: string, value: number) => graph.constant(`normalize/${name}`, () => scalar(value));
+  const number = (name: string, value: number) => graph.addConstant(`normalize/${name}`, () => scalar(value));
   const magnitudes = add('Abs', [embeddings], 'magnitudes');
   const largest = add('ReduceMax', [magnitudes], 'largest', alongFeatures);
   const safe = add('Max', [largest, number('smallest_divisor', 1e-30)], 'safe');

@@ -81,7 +81,7 @@ export function toTfjsLayout(graph: GraphBuilder, value: Value, name: string): V
 export function addReshape(graph: GraphBuilder, input: string, lengths: Shape, name: string): string {
   // 0 means the length of the input's axis.
   const target = [0, ...lengths.map((length) => length ?? -1)];
-  const shape = graph.constant(`shape ${target.join('x')}`, () => wholeNumbers(target));
+  const shape = graph.addConstant(`shape ${target.join('x')}`, () => wholeNumbers(target));
   return graph.add('Reshape', [input, shape], { name });
 }
 

@@ -65,7 +65,7 @@ function binary(call: LayerCall, opType: string, first: string, second: string):
 }
 
 function number(call: LayerCall, value: number): string {
-  return call.graph.constant(`number ${value}`, () => scalar(value));
+  return call.graph.addConstant(`number ${value}`, () => scalar(value));
 }
 
 function halfTimesOnePlus(call: LayerCall, input: string, inner: string): string {

@@ -20,7 +20,7 @@ export interface LayerCall {
   readonly inputs: readonly Value[];
   /** Shape of the result in tfjs. */
   readonly outputShape: Shape;
-  /** By the names that tfjs-layers gives them: `kernel`, `bias`, `gamma`, … */
+  /** Weights by their names in tfjs-layers: `kernel`, `bias`, `gamma`, … */
   readonly weights: Readonly<Record<string, LayerWeight>>;
 }
 
@@ -46,7 +46,7 @@ export function requireWeight(call: LayerCall, name: string): LayerWeight {
 
 /** Adds a constant of this layer and returns its name. Calls of a shared layer share it. */
 export function addLayerConstant(call: LayerCall, part: string, make: () => ConstantTensor): string {
-  return call.graph.constant(`${call.name}/${part}`, make);
+  return call.graph.addConstant(`${call.name}/${part}`, make);
 }
 
 /** Rejects `channelsFirst`, which is rare and which tfjs transposes in every layer. */

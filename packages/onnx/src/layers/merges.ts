@@ -29,17 +29,20 @@ function combineAll({ graph, name }: LayerCall, opType: string, inputs: readonly
 /** Returns the inputs with equal numbers of axes and in one layout. */
 function matchLayouts(call: LayerCall): readonly Value[] {
   const rank = Math.max(...call.inputs.map(({ shape }) => shape.length));
-  const isOneOrder =
+  const hasOneLayout =
     new Set(call.inputs.map(layoutName)).size === 1 &&
     call.inputs.every(({ shape }) => shape.length === rank && shape[1] === call.outputShape[1]);
-  if (rank === 2 && isOneOrder) return call.inputs;
+  if (rank === 2 && hasOneLayout) return call.inputs;
   return call.inputs.map((value) => {
     if (value.shape.length === rank) {
       return rank === 2 ? toTfjsLayout(call.graph, value, call.name) : value;
     }
     if (value.shape.length === 2 && rank === 4) return toMap(call, value);
     const ranks = call.inputs.map(({ shape }) => shape.length).join(', ');
-    throw new UnsupportedLayerError(call, `its inputs have different numbers of axes: ${ranks}.`);
+    throw new UnsupportedLayerError(
+      call,
+      `its inputs have different numbers of axes: ${ranks}. Only features and feature maps may be mixed.`,
+    );
   });
 }
 
@@ -59,7 +62,11 @@ const concatenate: LayerConverter = (call) => {
     value.shape.length === 2 ? toTfjsLayout(call.graph, value, call.name) : value,
   );
   const joined = graphAxis(inputs[0]!, axis);
-  if (joined === 0) throw new UnsupportedLayerError(call, 'it concatenates along the batch.');
+  if (joined === 0)
+    throw new UnsupportedLayerError(
+      call,
+      'it concatenates along the batch, but must concatenate along another axis.',
+    );
   const names = inputs.map(({ name }) => name);
   return {
     name: call.graph.add('Concat', names, { name: call.name, attributes: { axis: int(joined) } }),

@@ -31,7 +31,7 @@ const pool =
 function separateFromPad({ graph, name }: LayerCall, input: Value): string {
   const source = graph.nodes.find(({ output }) => output === input.name);
   if (source?.opType !== 'Pad') return input.name;
-  const lowest = graph.constant('number -Infinity', () => scalar(Number.NEGATIVE_INFINITY));
+  const lowest = graph.addConstant('number -Infinity', () => scalar(Number.NEGATIVE_INFINITY));
   return graph.add('Max', [input.name, lowest], { name });
 }
 

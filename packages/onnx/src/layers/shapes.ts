@@ -47,7 +47,7 @@ const zeroPadding: LayerConverter = (call) => {
   checkChannelsLast(call);
   const { padding } = call.config as { padding: readonly [[number, number], [number, number]] };
   const [[top, bottom], [left, right]] = padding;
-  const pads = call.graph.constant(`${call.name}/pads`, () =>
+  const pads = call.graph.addConstant(`${call.name}/pads`, () =>
     wholeNumbers([0, 0, top, left, 0, 0, bottom, right]),
   );
   return {
@@ -61,9 +61,9 @@ const rescaling: LayerConverter = (call) => {
   const { graph, name } = call;
   const input = requireSingleInput(call);
   const { scale, offset } = call.config as { scale: number; offset: number };
-  const factor = graph.constant(`${name}/scale`, () => scalar(scale));
+  const factor = graph.addConstant(`${name}/scale`, () => scalar(scale));
   const product = graph.add('Mul', [input.name, factor], { name });
-  const term = graph.constant(`${name}/offset`, () => scalar(offset));
+  const term = graph.addConstant(`${name}/offset`, () => scalar(offset));
   return { ...input, name: graph.add('Add', [product, term], { name }) };
 };
 
