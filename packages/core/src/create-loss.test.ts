@@ -56,6 +56,19 @@ describeOnBackends('createLoss', () => {
     copy.dispose();
   });
 
+  it('builds losses with equal JSON from options in any order', () => {
+    const texts = [
+      { scale: 4, ...sizes },
+      { ...sizes, scale: 4 },
+    ].map((options) => {
+      const loss = createLoss({ loss: 'SmallLoss', ...options }, descriptors);
+      const text = JSON.stringify(loss.getConfig());
+      loss.dispose();
+      return text;
+    });
+    expect(texts[1]).toBe(texts[0]);
+  });
+
   it('gives sizes to all losses that take them', () => {
     const parts = { a: { loss: 'SmallLoss' }, b: { loss: { loss: 'SmallLoss', numClasses: 9 }, weight: 2 } };
     const loss = createLoss({ loss: 'CombinedLoss', parts }, descriptors, { ...sizes, seed: 7 });

@@ -32,7 +32,10 @@ export function createLoss(
     return loss;
   };
   try {
-    const options: Record<string, unknown> = { ...given };
+    // In the order of the descriptor, so that equal configurations give equal bytes in files.
+    const keys = new Set([...Object.keys(descriptor.options), ...Object.keys(given)]);
+    const entries = [...keys].filter((key) => key in given).map((key) => [key, given[key]] as const);
+    const options: Record<string, unknown> = Object.fromEntries(entries);
     for (const [key, { type }] of Object.entries(descriptor.options)) {
       if (type === 'loss') options[key] = build(options[key]);
       if (type === 'parts') options[key] = mapParts(options[key], build);
