@@ -1,7 +1,7 @@
 import { ConfigError, didYouMean, type LossDescriptor, type LossWord } from '@openset/core';
 import { losses } from '../losses.ts';
 import { absoluteReference, isModuleReference, knownLosses, loadedLoss } from './loss-modules.ts';
-import type { LossSettings } from './loss-schema.ts';
+import { type LossSettings, lossSchema } from './loss-schema.ts';
 
 const words: ReadonlyMap<string, { readonly descriptor: LossDescriptor; readonly word: LossWord }> = new Map(
   losses.flatMap((descriptor) =>
@@ -55,7 +55,8 @@ export function lossFor(text: string, people: number): LossSettings {
 export function withStartEpoch(settings: LossSettings, epochs: number): LossSettings {
   const { suitableStartEpoch } = descriptorOf(settings);
   if (!suitableStartEpoch || settings.startEpoch !== undefined) return settings;
-  return { ...settings, startEpoch: suitableStartEpoch(epochs) };
+  // Orders the options like a configuration that was read from a file, so that equal runs write equal files.
+  return lossSchema().parse({ ...settings, startEpoch: suitableStartEpoch(epochs) });
 }
 
 /** Returns the loss with all its parts from the first step on: what its later steps cost. */
