@@ -1,4 +1,4 @@
-import { checkConfidence, checkWhole, elements } from './checks.ts';
+import { checkConfidence, checkWhole, elementsText } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { quantile } from './quantile.ts';
 import { seededRandom } from './random.ts';
@@ -85,7 +85,7 @@ export function bootstrapInterval(
 function groupByStratum(strata: ArrayLike<number>, count: number): Uint32Array[] {
   if (strata.length !== count) {
     throw new MetricsError(
-      `bootstrapInterval: strata has ${elements(strata.length)}, but count requires ${count}.`,
+      `bootstrapInterval: strata has ${elementsText(strata.length)}, but count requires ${count}.`,
     );
   }
   const members = new Map<number, number[]>();

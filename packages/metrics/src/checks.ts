@@ -19,7 +19,7 @@ export function checkNotEmpty(what: string, values: ArrayLike<unknown>): void {
  */
 export function checkSameLength(what: string, found: number, source: string, expected: number): void {
   if (found === expected) return;
-  throw new MetricsError(`${what} has ${elements(found)}, but ${source} requires ${expected}.`);
+  throw new MetricsError(`${what} has ${elementsText(found)}, but ${source} requires ${expected}.`);
 }
 
 /**
@@ -31,12 +31,12 @@ export function countRows(what: string, values: ArrayLike<number>, size: number)
   checkNotEmpty(what, values);
   if (values.length % size === 0) return values.length / size;
   throw new MetricsError(
-    `${what} has ${elements(values.length)}, which is not a multiple of size (${size}).`,
+    `${what} has ${elementsText(values.length)}, which is not a multiple of size (${size}).`,
   );
 }
 
 /** Returns "1 element", "2 elements". */
-export function elements(count: number): string {
+export function elementsText(count: number): string {
   return `${count} element${count === 1 ? '' : 's'}`;
 }
 

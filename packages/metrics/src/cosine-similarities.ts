@@ -1,4 +1,4 @@
-import { checkNotEmpty, checkSameLength, countRows, elements } from './checks.ts';
+import { checkNotEmpty, checkSameLength, countRows, elementsText } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 
 /**
@@ -48,7 +48,7 @@ export function pairSimilarities(
   checkNotEmpty('pairSimilarities: pairs', pairs);
   if (pairs.length % 2 !== 0) {
     throw new MetricsError(
-      `pairSimilarities: pairs has ${elements(pairs.length)}, but must have two for each pair.`,
+      `pairSimilarities: pairs has ${elementsText(pairs.length)}, but must have two for each pair.`,
     );
   }
   const cosines = new Float64Array(pairs.length / 2);
