@@ -12,7 +12,7 @@ lossConformance(bceDiverseDescriptor, {
 describeOnBackends('BceDiverseLoss', () => {
   const sizes = { numClasses: 20, embeddingSize: 4 };
 
-  it('starts its biases as the papers do', async () => {
+  it('initialises its biases as the papers do', async () => {
     const start = async (options: object) =>
       (await numericState(new BceDiverseLoss({ ...sizes, ...options }))).bias!;
     expect(await start({})).toEqual(new Float32Array(20).fill(Math.log(200)));
@@ -21,10 +21,12 @@ describeOnBackends('BceDiverseLoss', () => {
     expect(new Set(even).size).toBe(20);
     const own = Array.from({ length: 20 }, (_, index) => index);
     expect([...(await start({ biasInit: own }))]).toEqual(own);
-    expect(() => new BceDiverseLoss({ ...sizes, biasInit: [1, 2] })).toThrow(/20 of them/);
+    expect(() => new BceDiverseLoss({ ...sizes, biasInit: [1, 2] })).toThrow(
+      /a list of 20, but is a list of 2\./,
+    );
   });
 
-  it('with equal biases is the unified loss; their gradients add up to its one', async () => {
+  it('equals the unified loss if all biases are equal, and their gradients add up', async () => {
     const embeddings = tf.tensor2d([1, 2, 3, -1, 0.5, 2, -0.3, 0.4], [2, 4]);
     const labels = tf.tensor1d([4, 11], 'int32');
     const options = { ...sizes, scale: 16, biasInit: 3 };

@@ -1,20 +1,21 @@
 import {
   bankLossOptions,
   ClassWeightsLoss,
+  ConfigError,
   type LossDescriptor,
   type OpenSetLoss,
   resolveLossOptions,
   suitableStrength,
   uniformValues,
 } from '@openset/core';
-import { reshape, type Tensor1D, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import { type BceOptions, bceBankOptions, bceOptions, initialBiasValues } from './bce-options.ts';
+import { fill, reshape, type Tensor1D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { type BceOptions, bceBankOptions, bceOptions } from './bce-options.ts';
 
 /** Options of `BceDiverseLoss`. */
 export interface BceDiverseLossOptions extends BceOptions {
   /**
-   * Where the biases start: one number, or one for each class. Default: `log(10 · numClasses)` normalised
-   * (official code of UniFace's BCE head), else `U(±1 / √embeddingSize)` (the classification head's mode 0).
+   * Initial value of all biases, or a list with one value per class. Default: `log(10 · numClasses)` if `normalized`
+   * (official code of UniFace's BCE head), else random in `U(±1 / √embeddingSize)` (mode 0 of the classification head).
    */
   readonly biasInit?: number | readonly number[];
 }
@@ -23,8 +24,8 @@ export interface BceDiverseLossOptions extends BceOptions {
 export const bceDiverseDescriptor = {
   name: 'BceDiverseLoss',
   package: '@openset/bce-unified',
-  summary: 'binary cross-entropy with one bias for each class',
-  use: 'to compare: one threshold for each class',
+  summary: 'binary cross-entropy with one bias per class',
+  use: 'as a control with one threshold per class',
   source: 'Rediscovering BCE Loss, arXiv 2403.07289, L_bce-d',
   threshold: null,
   hasClassWeights: true,
@@ -36,7 +37,7 @@ export const bceDiverseDescriptor = {
       list: true,
       symbol: 'b',
       defaultText: '`log(10 N)`; `U(±1/√d)` if not normalised',
-      description: 'initial value of all biases, or a list of one for each class',
+      description: 'initial value of all biases, or a list with one value per class',
     },
     ...bankLossOptions,
   },
@@ -49,26 +50,30 @@ export const bceDiverseDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * Binary cross-entropy with one bias per class, L_bce-d: `softplus(b_y − z_y) + λ Σ_{j≠y} softplus(z_j − b_j)`.
- * Each class learns a threshold of its own, so there is no unified one. Also takes soft targets
- * `[batch, numClasses]` where the margin is 0.
+ * Binary cross-entropy with one bias per class, L_bce-d of "Rediscovering BCE Loss for Uniform Classification" (arXiv
+ * 2403.07289): `softplus(b_y − z_y) + λ Σ_{j≠y} softplus(z_j − b_j)`, mean over the batch. Each class learns its own
+ * threshold, so `threshold()` is null. Accepts soft targets `[batch, numClasses]` if the margin is 0.
  */
 export class BceDiverseLoss extends ClassWeightsLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: BceDiverseLossOptions) {
     const resolved = resolveLossOptions(bceDiverseDescriptor, options);
-    const { numClasses, embeddingSize, normalized, biasInit, seed } = resolved;
-    const fallback = normalized ? Math.log(10 * numClasses) : null;
-    const start = biasInit ?? fallback;
-    const values = start === null ? null : initialBiasValues(start, numClasses);
-    super('BceDiverseLoss', options, bceBankOptions(options), () =>
-      values ? tensor1d(values) : evenBias(numClasses, embeddingSize, seed),
-    );
+    const { numClasses, embeddingSize, normalized, seed } = resolved;
+    const { biasInit = normalized ? Math.log(10 * numClasses) : undefined } = resolved;
+    if (typeof biasInit === 'object' && biasInit.length !== numClasses) {
+      throw new ConfigError(
+        `BceDiverseLoss: biasInit must be a number or a list of ${numClasses}, but is a list of ${biasInit.length}.`,
+      );
+    }
+    super('BceDiverseLoss', options, bceBankOptions(resolved), () => {
+      if (biasInit === undefined) return uniformBias(numClasses, embeddingSize, seed);
+      return typeof biasInit === 'number' ? fill([numClasses], biasInit) : tensor1d([...biasInit]);
+    });
   }
 }
 
-function evenBias(numClasses: number, embeddingSize: number, seed: number): Tensor1D {
-  // A seed of its own: the weights are drawn from `seed`.
-  return tidy(() =>
-    reshape(uniformValues([numClasses, 1], 1 / Math.sqrt(embeddingSize), seed + 1), [numClasses]),
-  );
+function uniformBias(numClasses: number, embeddingSize: number, seed: number): Tensor1D {
+  const spread = 1 / Math.sqrt(embeddingSize);
+  // The weights are drawn from `seed`, so the biases use the next one.
+  return tidy(() => reshape(uniformValues([numClasses, 1], spread, seed + 1), [numClasses]));
 }

@@ -1,37 +1,40 @@
 import {
   type BankLossOptions,
   type BankOptions,
-  ConfigError,
   logitClipOption,
   negativeWeightOption,
   type OptionDescriptors,
 } from '@openset/core';
 
-/** Options of both losses of this package. */
+/** Options that the losses of this package share. */
 export interface BceOptions extends BankLossOptions {
-  /** `true` (default): cosines times `scale`. `false`: `W·x − b`, the classification form of the BCE paper. */
+  /** `true` (default): logits are cosines times `scale`. `false`: logits are `W·x − b`, as in the BCE paper. */
   readonly normalized?: boolean;
-  /** γ or s; default 64 normalised, else 1. */
+  /** s or γ, the factor of the similarities, above 0; default 64 if `normalized`, else 1. */
   readonly scale?: number;
-  /** m, subtracted from the similarity with the own class; default 0.4 normalised (official code), else 0. */
+  /** m, at least 0, subtracted from the similarity to the target class; default 0.4 if `normalized` (official code), else 0. */
   readonly margin?: number;
-  /** λ, weight of the negative terms; default 1. 0.7 in most of UniFace's runs. */
+  /** λ, at least 0, weight of the negative terms; default 1. Most of UniFace's runs use 0.7. */
   readonly negativeWeight?: number;
   /** ε in `[0, 1]`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
   readonly labelSmoothing?: number;
   /**
-   * Clips the logits to ± this, with no gradient outside, as the official code does (± scale normalised, ± 256
-   * not) to guard its exponentials; default none, since nothing overflows here.
+   * Clips logits to ± this value, without a gradient outside; default: no clipping. The official code clips at ± scale, or
+   * at ± 256 if not normalised, to guard its exponentials. Here nothing overflows without it.
    */
   readonly logitClip?: number;
 }
 
-/** The descriptors of these options, without those of `BankLossOptions`. */
+/** `BceOptions` with the defaults of `resolveLossOptions`. */
+type ResolvedBceOptions = BceOptions &
+  Required<Pick<BceOptions, 'normalized' | 'negativeWeight' | 'labelSmoothing'>>;
+
+/** Descriptors of `BceOptions`, without those of `BankLossOptions`. */
 export const bceOptions = {
   normalized: {
     type: 'boolean',
     default: true,
-    description: 'cosines times scale; `false`: plain classification, `W·x − b`',
+    description: '`true`: logits are cosines times `scale`; `false`: logits are `W·x − b`',
   },
   scale: {
     type: 'number',
@@ -44,7 +47,7 @@ export const bceOptions = {
     type: 'number',
     symbol: 'm',
     defaultText: '0.4; 0 if not normalised',
-    description: 'margin subtracted from the similarity with the own class; 0 in the BCE paper',
+    description: 'margin subtracted from the similarity to the target class; 0 in the BCE paper',
   },
   negativeWeight: negativeWeightOption,
   labelSmoothing: {
@@ -58,33 +61,22 @@ export const bceOptions = {
   logitClip: logitClipOption,
 } as const satisfies OptionDescriptors;
 
-/** The point in core's algebra that the options name. */
-export function bceBankOptions(options: BceOptions): BankOptions {
-  const {
-    normalized = true,
-    margin = normalized ? 0.4 : 0,
-    negativeWeight,
-    labelSmoothing,
-    logitClip,
-  } = options;
+/** Returns the bank options of core for resolved options of a loss of this package. */
+export function bceBankOptions({
+  normalized,
+  scale = normalized ? 64 : 1,
+  margin = normalized ? 0.4 : 0,
+  negativeWeight,
+  labelSmoothing,
+  logitClip,
+}: ResolvedBceOptions): BankOptions {
   return {
     criterion: 'bce',
     similarity: normalized ? 'cosine' : 'dot',
-    scale: options.scale ?? (normalized ? 64 : 1),
+    scale,
     margins: margin === 0 ? [] : [{ kind: 'cosine', margin }],
-    ...(negativeWeight === undefined ? {} : { negativeWeight }),
-    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
+    negativeWeight,
+    labelSmoothing,
     logitClip,
   };
-}
-
-/** The values a bias starts with. @throws ConfigError if their number or one of them is unusable */
-export function initialBiasValues(given: number | readonly number[], count: number): Float32Array {
-  const values = typeof given === 'number' ? new Float32Array(count).fill(given) : Float32Array.from(given);
-  if (values.length !== count || !values.every(Number.isFinite)) {
-    throw new ConfigError(
-      `biasInit must be a finite number or ${count} of them, but is ${String(given).slice(0, 80)}.`,
-    );
-  }
-  return values;
 }

@@ -14,7 +14,7 @@ describeOnBackends('BceUnifiedLoss', () => {
   const embeddings = () => tf.tensor2d([1, 2, 3, -1, 0.5, 2, -0.3, 0.4], [2, 4]);
   const labels = () => tf.tensor1d([4, 11], 'int32');
 
-  it('starts its bias as the papers do', async () => {
+  it('initialises its bias as the papers do', async () => {
     const start = async (options: object) =>
       (await numericState(new BceUnifiedLoss({ ...sizes, ...options }))).bias![0];
     expect(await start({})).toBeCloseTo(Math.log(200), 5);
@@ -23,7 +23,7 @@ describeOnBackends('BceUnifiedLoss', () => {
     expect(await start({ biasInit: 7 })).toBe(7);
   });
 
-  it('reads its threshold off the bias, in both of the readings of the paper', () => {
+  it('derives its threshold from the bias, by either formula of the paper', () => {
     const options = { ...sizes, scale: 64, biasInit: 32 };
     expect(new BceUnifiedLoss(options).threshold()).toEqual({ cosine: 0.5, between: 'embedding and class' });
     const other = new BceUnifiedLoss({ ...options, thresholdReading: 'bias-minus-log-classes' });
@@ -31,8 +31,8 @@ describeOnBackends('BceUnifiedLoss', () => {
     expect(new BceUnifiedLoss({ ...sizes, normalized: false }).threshold()).toBeNull();
   });
 
-  it('is the sum of the softplus terms, the negative ones weighted', () => {
-    // W·x − b with W = identity: logits are the embedding itself less 0.5.
+  it('is the sum of the softplus terms, with weighted negatives', () => {
+    // With W the identity, the logits W·x − b are the embedding minus 0.5.
     const loss = new BceUnifiedLoss({
       numClasses: 2,
       embeddingSize: 2,
@@ -46,7 +46,7 @@ describeOnBackends('BceUnifiedLoss', () => {
     expect(step.loss.dataSync()[0]).toBeCloseTo(softplus(-1) + 0.3 * softplus(-1.2), 5);
   });
 
-  it('mixes soft targets as it mixes their losses', () => {
+  it('scores a soft target as the mix of the losses of its labels', () => {
     const loss = new BceUnifiedLoss({ ...sizes, scale: 16, margin: 0 });
     const value = (target: tf.Tensor1D | tf.Tensor2D) =>
       loss.forward(embeddings(), target).loss.dataSync()[0]!;
@@ -62,7 +62,7 @@ describeOnBackends('BceUnifiedLoss', () => {
   });
 
   for (const negativeSampling of ['shared', 'independent'] as const) {
-    it(`draws ${negativeSampling} negatives anew after each commit, the same after a resume`, async () => {
+    it(`draws other ${negativeSampling} negatives after each commit, and the same ones after a resume`, async () => {
       const make = () =>
         new BceUnifiedLoss({ ...sizes, scale: 16, negativeSampleRate: 0.4, negativeSampling });
       const first = make();
@@ -79,7 +79,7 @@ describeOnBackends('BceUnifiedLoss', () => {
     });
   }
 
-  it('touches only the sampled classes, all of the batch among them', async () => {
+  it('gives gradients only to the sampled classes, which include those of the batch', async () => {
     const loss = new BceUnifiedLoss({ ...sizes, scale: 16, negativeSampleRate: 0.4 });
     const { trainable } = await lossAndGradients(loss, embeddings(), labels());
     const touched = Array.from({ length: 20 }, (_, row) =>
@@ -89,7 +89,7 @@ describeOnBackends('BceUnifiedLoss', () => {
     expect(touched[4] && touched[11]).toBe(true);
   });
 
-  it('refuses options out of range', () => {
+  it('rejects options out of range', () => {
     expect(() => new BceUnifiedLoss({ ...sizes, negativeSampleRate: 0 })).toThrow(ConfigError);
     expect(() => new BceUnifiedLoss({ ...sizes, negativeSampleRate: 1.1 })).toThrow(
       /negativeSampleRate.*1\.1/,

@@ -19,25 +19,25 @@ import {
   tensor1d,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { type BceOptions, bceBankOptions, bceOptions, initialBiasValues } from './bce-options.ts';
+import { type BceOptions, bceBankOptions, bceOptions } from './bce-options.ts';
 
 /** Options of `BceUnifiedLoss`. */
 export interface BceUnifiedLossOptions extends BceOptions {
   /**
-   * Where the bias starts. Default: `log(10 · numClasses · negativeSampleRate)` normalised (official code of
+   * Initial value of the bias. Default: `log(10 · numClasses · negativeSampleRate)` if `normalized` (official code of
    * UniFace), else 0.
    */
   readonly biasInit?: number;
-  /** r in `(0, 1]`: the share of the classes (or of the negative pairs) used in a batch; default 1, all. */
+  /** r in `(0, 1]`: share of the classes (or of the negative pairs) that a batch uses; default 1, all of them. */
   readonly negativeSampleRate?: number;
   /**
-   * How they are drawn. `'shared'` (default, official code): the classes of the batch and others at random,
-   * `⌊r · numClasses⌋` together, the same for all rows; the loss then costs r of its time. `'independent'`
-   * (paper, eq. 32): each negative pair is kept with probability r.
+   * How negatives are drawn. `'shared'` (default, official code): all rows use the same `⌊r · numClasses⌋` classes, those
+   * of the batch and random others, which cuts the time of the loss to about r. `'independent'` (paper, eq. 32): each
+   * negative pair is kept with probability r.
    */
   readonly negativeSampling?: 'shared' | 'independent';
   /**
-   * How the threshold is read off the bias. `'bias'` (default): `t = b / scale` (UniFace eq. 24–30 and all code).
+   * Formula of the threshold. `'bias'` (default): `t = b / scale` (UniFace eq. 24–30 and all code).
    * `'bias-minus-log-classes'`: `t = (b − log(numClasses − 1)) / scale` (UniFace eq. 23).
    */
   readonly thresholdReading?: 'bias' | 'bias-minus-log-classes';
@@ -47,15 +47,15 @@ export interface BceUnifiedLossOptions extends BceOptions {
 export const bceUnifiedDescriptor = {
   name: 'BceUnifiedLoss',
   package: '@openset/bce-unified',
-  summary: 'binary cross-entropy with one unified bias, which is a threshold between embedding and class',
-  use: 'when the classes of use are those of training, plus "none of them"',
+  summary: 'binary cross-entropy with one unified bias, a learned threshold between embedding and class',
+  use: 'when a sample belongs to one of the training classes, or to none of them',
   source: 'Rediscovering BCE Loss, arXiv 2403.07289, L_bce-u; UniFace, ICCV 2023',
   threshold: 'embedding and class',
   hasClassWeights: true,
   words: {
     'bce-unified': { options: (numIdentities) => suitableStrength(numIdentities) },
     uniface: {
-      summary: "UniFace: `bce-unified` with the negative weight of UniFace's runs, 0.7",
+      summary: "UniFace: `bce-unified` with the negative weight 0.7, as in most of UniFace's runs",
       options: (numIdentities) => ({ ...suitableStrength(numIdentities), negativeWeight: 0.7 }),
     },
   },
@@ -73,20 +73,21 @@ export const bceUnifiedDescriptor = {
       maximum: 1,
       default: 1,
       symbol: 'r',
-      description: 'share of the classes (or of the negative pairs) used in each batch',
+      description: 'share of the classes (or of the negative pairs) that a batch uses',
     },
     negativeSampling: {
       type: 'choice',
       choices: ['shared', 'independent'],
       default: 'shared',
       description:
-        'the same classes for all rows (official code), or each negative pair with probability r (paper)',
+        '`shared`: the same classes for all rows (official code); `independent`: each negative pair with probability r (paper)',
     },
     thresholdReading: {
       type: 'choice',
       choices: ['bias', 'bias-minus-log-classes'],
       default: 'bias',
-      description: '`t = b / s`, or `(b − log(N − 1)) / s` (UniFace eq. 23)',
+      description:
+        'formula of the threshold: `b / s`; with `bias-minus-log-classes`, `(b − log(N − 1)) / s` (UniFace eq. 23)',
     },
     ...bankLossOptions,
   },
@@ -103,27 +104,28 @@ export const bceUnifiedDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * Binary cross-entropy with one unified bias, L_bce-u of "Rediscovering BCE Loss for Uniform Classification"; its
- * normalised form is UniFace's UCE (eq. 23, 31, 32):
+ * Binary cross-entropy with one unified bias: L_bce-u of "Rediscovering BCE Loss for Uniform Classification" (arXiv
+ * 2403.07289). Its normalised form is the UCE loss of UniFace (ICCV 2023, eq. 23, 31, 32):
  *
  * `softplus(b − s(c_y − m)) + λ Σ_{j≠y} softplus(s c_j − b)`, mean over the batch.
  *
- * The bias b is trained with the weights, and `b / s` is the cosine that separates an embedding's own class from
- * all others. Also takes soft targets `[batch, numClasses]` where the margin is 0.
+ * The optimizer trains the bias b together with the weights. `b / s` is the cosine that separates an embedding's own class
+ * from all others. Accepts soft targets `[batch, numClasses]` if the margin is 0 and no negatives are sampled.
  */
 export class BceUnifiedLoss extends ClassWeightsLoss {
   private readonly thresholdReading: 'bias' | 'bias-minus-log-classes';
   private readonly sampling: { kind: 'shared' | 'independent'; rate: number; seed: number } | null;
-  /** Batches drawn so far; part of the state, so that a resumed run draws what the uninterrupted one would. */
+  /** Number of batches sampled so far. It is part of the state, so a resumed run draws the same negatives. */
   private readonly samplingStep: Variable | null;
+  /** Copy of `samplingStep`, so that no step reads it from the device. */
   private batches = 0;
 
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: BceUnifiedLossOptions) {
     const resolved = resolveLossOptions(bceUnifiedDescriptor, options);
     const { numClasses, normalized, negativeSampleRate, negativeSampling, seed, thresholdReading } = resolved;
     const start = resolved.biasInit ?? (normalized ? Math.log(10 * numClasses * negativeSampleRate) : 0);
-    const values = initialBiasValues(start, 1);
-    super('BceUnifiedLoss', options, bceBankOptions(options), () => tensor1d(values));
+    super('BceUnifiedLoss', options, bceBankOptions(resolved), () => tensor1d([start]));
     this.thresholdReading = thresholdReading;
     this.sampling =
       negativeSampleRate < 1 ? { kind: negativeSampling, rate: negativeSampleRate, seed } : null;
@@ -150,7 +152,7 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     }));
   }
 
-  /** `b / scale`, between an embedding and a class weight; null where embeddings are not normalised. */
+  /** Returns the cosine of `thresholdReading`, between an embedding and a class weight; null unless `normalized`. */
   override threshold(): LearnedThreshold | null {
     if (this.bankOptions.similarity === 'dot') return null;
     const bias = (this.bias as Variable).dataSync()[0] as number;

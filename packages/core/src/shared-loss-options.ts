@@ -1,9 +1,9 @@
 import type { OptionDescriptors } from './loss-descriptor.ts';
 
-/** The names of the options that data and network decide, not the user. */
+/** Names of the options that follow from data, network and run; configuration files do not contain them. */
 export const sizeOptions = ['numClasses', 'embeddingSize', 'seed'] as const;
 
-/** Options that every loss over a bank of class vectors has; spread them into the `options` of a descriptor. */
+/** Descriptors of `BankLossOptions`, which every loss over a bank shares; spread them into `options` of a descriptor. */
 export const bankLossOptions = {
   numClasses: {
     type: 'number',
@@ -26,12 +26,12 @@ export const bankLossOptions = {
     type: 'number',
     integer: true,
     minimum: 1,
-    defaultText: 'chosen by memory',
-    description: 'classes held at a time; the result does not depend on it',
+    defaultText: 'blocks of 1 MB',
+    description: 'number of classes computed at a time; does not change the result',
   },
 } as const satisfies OptionDescriptors;
 
-/** The factor of the cosines, with the papers' default. */
+/** Descriptor of `scale`, the factor of the cosines, with the papers' default of 64. */
 export const scaleOption = {
   type: 'number',
   above: 0,
@@ -40,36 +40,36 @@ export const scaleOption = {
   description: 'factor of the cosines',
 } as const;
 
-/** A margin between cosines; add the default. */
+/** Descriptor of a margin on the cosine; add `default`. */
 export const cosineMarginOption = {
   type: 'number',
   symbol: 'm',
-  description: 'margin subtracted from the cosine of the own class',
+  description: 'margin subtracted from the cosine to the target class',
 } as const;
 
-/** The gradient of an angular margin; add the default. */
+/** Descriptor of `AngularMargin.gradient`; add `default`. */
 export const marginGradientOption = {
   type: 'choice',
   choices: ['exact', 'detached'],
-  description: 'gradient of the angular margin; `detached` is that of the plain cosine',
+  description: 'gradient of the angular margin; `detached`: the gradient of the plain cosine',
 } as const;
 
-/** The branch of an angular margin; add the default. */
+/** Descriptor of `AngularMargin.branch`; add `default`. */
 export const marginBranchOption = {
   type: 'choice',
   choices: ['easy', 'linear', 'none'],
   description: 'behaviour where the cosine stops being monotonic in the angle',
 } as const;
 
-/** The limit of the logits of BCE losses. */
+/** Descriptor of `logitClip` of BCE losses. */
 export const logitClipOption = {
   type: 'number',
   minimum: 0,
   defaultText: 'none',
-  description: 'clips the logits to ± this, with no gradient outside',
+  description: 'clips logits to ± this value, without a gradient outside',
 } as const;
 
-/** The weight of the negative terms of BCE losses. */
+/** Descriptor of `negativeWeight` of BCE losses. */
 export const negativeWeightOption = {
   type: 'number',
   minimum: 0,
@@ -78,10 +78,10 @@ export const negativeWeightOption = {
   description: 'weight of the negative terms',
 } as const;
 
-/** Number of identities at which we switch to the papers' scale and margin; their data have ten thousand and more. */
+/** Number of identities at which we switch to the papers' scale and margin. Their data have ten thousand or more. */
 const manyIdentities = 5000;
 
-/** Returns the scale, and the cosine margin between embedding and class weight, that suit a number of identities. */
+/** Returns a scale, and a cosine margin between embedding and class weight, that suit a number of identities. */
 export function suitableStrength(numIdentities: number): { readonly scale: number; readonly margin: number } {
   return numIdentities < manyIdentities ? { scale: 32, margin: 0.2 } : { scale: 64, margin: 0.4 };
 }

@@ -19,7 +19,7 @@ import { EplLoss, type EplLossOptions, eplDescriptor } from './epl-loss.ts';
 const fixtures = new URL('./__fixtures__/losses.json', import.meta.url);
 const context = { epoch: 3 };
 
-/** What a base does to the positives, as a shift of the cosine that is frozen at the point of the gradient. */
+/** Margins of each base, as shifts of the positive cosine that are frozen at the point of the gradient. */
 const shifts = {
   cosface: { conventional: () => -0.4, empirical: (c: number) => -0.7 * c },
   arcface: {
@@ -29,7 +29,7 @@ const shifts = {
   uniface: { conventional: () => -0.4, empirical: (c: number) => -0.7 * c - 0.4 },
 };
 
-/** EPL with every stopped term frozen: both halves by their plain formula, against the prototypes as moved at `start`. */
+/** EPL with all stopped terms frozen: both terms by their plain formula, against the prototypes after an update at `start`. */
 function surrogate(base: keyof typeof shifts) {
   return (loss: OpenSetLoss, start: tf.Tensor2D, labels: tf.Tensor1D) => {
     const [weight, bias] = loss.trainable as unknown as [tf.Tensor2D, tf.Tensor1D | undefined];
@@ -70,7 +70,7 @@ for (const base of ['cosface', 'arcface', 'uniface'] as const) {
   );
 }
 variantConformance(
-  'EplLoss in the reading of the paper',
+  'EplLoss with the options of the paper',
   (sizes) =>
     new EplLoss({
       ...sizes,
@@ -96,19 +96,19 @@ describeOnBackends('EplLoss', () => {
     return [...(await numericState(loss)).empiricalPrototypes!];
   }
 
-  // papers.md of the reference values: P = (1, 0), x̂ = (0.6, 0.8), s = 0.6.
+  // Worked example: P = (1, 0), x̂ = (0.6, 0.8), s = 0.6.
   it.each([
     ['softsign', 0.8320503, 0.5547002],
     ['sigmoid', 0.9495469, 0.3136252],
     ['replace', 0.6, 0.8],
-  ] as const)('mixes by %s', async (prototypeUpdate, x, y) => {
+  ] as const)('mixes old prototype and embedding by %s', async (prototypeUpdate, x, y) => {
     const after = await prototypeAfter({ prototypeUpdate });
     expect(after[0]).toBeCloseTo(x, 6);
     expect(after[1]).toBeCloseTo(y, 6);
     expect(after.slice(2)).toEqual([0, 1]);
   });
 
-  it('mixes by the shifted sigmoid of the code: a = σ(0.6 − 1) = 0.4013123', async () => {
+  it('mixes them by the shifted sigmoid of the code: a = σ(0.6 − 1) = 0.4013123', async () => {
     const after = await prototypeAfter({ prototypeUpdate: 'sigmoid-shifted' });
     const mixed = [0.4013123 + 0.5986877 * 0.6, 0.5986877 * 0.8];
     const norm = Math.hypot(...mixed);
@@ -120,7 +120,7 @@ describeOnBackends('EplLoss', () => {
     ).toBeLessThan(1e-6);
   });
 
-  it('treats duplicates as the code does, or one after another', async () => {
+  it('keeps the last of duplicates, or updates with each in turn', async () => {
     const two = () => tf.tensor2d([0, 5, 1.2, 1.6], [2, 2]);
     const same = () => tf.tensor1d([0, 0], 'int32');
     const last = await prototypeAfter({ duplicateLabels: 'last' }, two(), same());
@@ -132,7 +132,7 @@ describeOnBackends('EplLoss', () => {
     expect(relativeError(sequential, [mixed[0]! / norm, mixed[1]! / norm, 0, 1])).toBeLessThan(1e-6);
   });
 
-  it('observe moves the prototypes alone, as a batch that is scored does', async () => {
+  it('observe updates only the prototypes, as a scored batch does', async () => {
     const loss = new EplLoss(sizes);
     const start = (await numericState(loss)).empiricalPrototypes!;
     const scored = new EplLoss(sizes);
@@ -149,7 +149,7 @@ describeOnBackends('EplLoss', () => {
     expect([...moved]).toEqual([...(await numericState(scored)).empiricalPrototypes!]);
   });
 
-  it('scores the prototypes from startEpoch on, and asks for the epoch', async () => {
+  it('scores against the prototypes from startEpoch on, and requires the epoch', async () => {
     const options = { ...sizes, scale: 16 };
     const value = async (loss: EplLoss, epoch: number) =>
       (await lossAndGradients(loss, embedding(), labels(), { context: { epoch } })).loss;
@@ -167,8 +167,8 @@ describeOnBackends('EplLoss', () => {
     expect(uniface.threshold()?.cosine).toBeCloseTo(Math.log(20) / 64, 6);
   });
 
-  it('gives classes never seen a random direction: the loss of a fresh model is what theory says', async () => {
-    // s·m + log(C − 1) + s² / (2 D) for the conventional half (papers' training log: 38.75, theory 38.87).
+  it('gives unseen classes a random direction: the loss of a fresh model matches theory', async () => {
+    // Theory: s·m + log(C − 1) + s² / (2 D) for the term of the weights (the papers' training log has 38.75 for 38.87).
     const loss = new EplLoss({ numClasses: 2000, embeddingSize: 512 });
     const batch = tf.randomNormal([32, 512], 0, 1, 'float32', 5) as tf.Tensor2D;
     const many = tf.range(0, 32, 1, 'int32');
@@ -177,7 +177,7 @@ describeOnBackends('EplLoss', () => {
     expect(Math.abs(result.loss - theory)).toBeLessThan(1.5);
   });
 
-  it('refuses options it does not know', () => {
+  it('rejects unknown words, and numbers out of range', () => {
     expect(() => new EplLoss({ ...sizes, base: 'softmax' as 'cosface' })).toThrow(
       /'cosface', 'arcface', 'uniface'/,
     );

@@ -35,50 +35,50 @@ import {
   type DuplicateLabels,
   type PrototypeUpdate,
   prototypeUpdates,
-  updatedRows,
+  updatedPrototypes,
 } from './prototype-update.ts';
 
 /** Options of `EplLoss`. The defaults are those of the official code. */
 export interface EplLossOptions extends BankLossOptions {
-  /** The loss on the class weights that EPL is put on; default `'cosface'`. */
+  /** Loss on the class weights that EPL extends; default `'cosface'`. */
   readonly base?: 'cosface' | 'arcface' | 'uniface';
-  /** s or 1/τ; default 64. */
+  /** s or 1/τ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
-  /** m of the base loss: a cosine (CosFace, UniFace) or an angle (ArcFace); default 0.4. */
+  /** m of the base: a cosine, at least 0 (CosFace, UniFace), or an angle in `[0, π]` (ArcFace); default 0.4. */
   readonly margin?: number;
-  /** k of the adaptive margin `k · sg(cos)`; default 0.7. The paper's `m_x = Detach(s / τ)` is 1. */
+  /** k in `[0, 1]` of the adaptive margin `k · sg(cos)`; default 0.7. The paper's `m_x = Detach(s / τ)` is k = 1. */
   readonly empiricalMargin?: number;
   /**
-   * First epoch in which the rows of the empirical prototypes count, counted from 1; default 4. The prototypes move
+   * First epoch in which samples are scored against the prototypes, counted from 1; default 4. The prototypes are updated
    * from the first epoch on.
    */
   readonly startEpoch?: number;
-  /** How much of the old prototype stays; default `'softsign'`. The paper's is `'sigmoid'`. */
+  /** Share of the old prototype in the new one; default `'softsign'`. The paper uses `'sigmoid'`. */
   readonly prototypeUpdate?: PrototypeUpdate;
-  /** What several samples of a class in a batch do; default `'last'`. */
+  /** Treatment of several samples of a class in one batch; default `'last'`. */
   readonly duplicateLabels?: DuplicateLabels;
   /**
-   * Whether the rows of the prototypes also get the base's margin after the adaptive one. Default as in the official
-   * heads: no for CosFace, yes for ArcFace and UniFace. `false` is the paper's L_ePr-m.
+   * Whether scores against the prototypes also get the margin of the base, after the adaptive one. Default, as in the
+   * official heads: `false` for CosFace, `true` for ArcFace and UniFace. `false` is the paper's L_ePr-m.
    */
   readonly empiricalBaseMargin?: boolean;
-  /** Gradient of the ArcFace margin; default `'detached'` ("characteristic gradient detachment"). */
+  /** Gradient of the angular margin (ArcFace base); default `'detached'` ("characteristic gradient detachment"). */
   readonly gradient?: AngularMargin['gradient'];
-  /** Behaviour where the ArcFace margin stops being monotonic in the angle; default `'none'`. */
+  /** Behaviour where the cosine stops being monotonic in the angle (ArcFace base); default `'none'`. */
   readonly branch?: AngularMargin['branch'];
-  /** λ of the UniFace base; default 1. */
+  /** λ, at least 0, weight of the negative terms (UniFace base); default 1. */
   readonly negativeWeight?: number;
-  /** Where the bias of the UniFace base starts; default `log(10 · numClasses)`. */
+  /** Initial value of the bias (UniFace base); default `log(10 · numClasses)`. */
   readonly biasInit?: number;
 }
 
-/** `update` of the official code's cases. */
+/** Values of `update` in fixture files, which name the updates as the official code does. */
 const fixtureUpdates: Readonly<Record<string, PrototypeUpdate>> = {
   softsign: 'softsign',
   sigmoid: 'sigmoid-shifted',
   direct: 'replace',
 };
-/** `mode` of the official code's cases with ArcFace. */
+/** Values of `mode` in fixture files with the ArcFace base. */
 const fixtureModes: Readonly<Record<string, Pick<EplLossOptions, 'gradient' | 'branch'>>> = {
   characteristic_gradient_detachment: { gradient: 'detached', branch: 'none' },
   easy_margin: { gradient: 'exact', branch: 'easy' },
@@ -105,9 +105,9 @@ export const eplDescriptor = {
   name: 'EplLoss',
   package: '@openset/epl',
   summary:
-    'EPL: class weights and empirical prototypes, running means of the embeddings, with an adaptive margin',
-  use: 'when labels are noisy or classes have hard samples',
-  source: 'EPL, arXiv 2405.12447; head_EPL.py',
+    'EPL: scores samples against class weights and empirical prototypes (running means), with an adaptive margin',
+  use: 'when labels are noisy or classes contain hard samples',
+  source: 'EPL, arXiv 2405.12447; head_EPL.py in its code',
   threshold: 'embedding and class',
   thresholdCondition: 'with base `uniface`',
   hasClassWeights: true,
@@ -138,25 +138,25 @@ export const eplDescriptor = {
       minimum: 1,
       default: 4,
       description:
-        'epoch, counted from 1, from which prototypes are scored; they move from the first epoch on',
+        'first epoch, counted from 1, that scores samples against prototypes; every epoch updates them',
     },
     prototypeUpdate: {
       type: 'choice',
       choices: prototypeUpdates,
       default: 'softsign',
       symbol: 'α',
-      description: 'share of the old prototype that stays; `sigmoid` in the paper',
+      description: 'share of the old prototype in the new one; `sigmoid` in the paper',
     },
     duplicateLabels: {
       type: 'choice',
       choices: ['last', 'sequential'],
       default: 'last',
-      description: 'for several samples of a class in a batch: the last one counts, or one after another',
+      description: 'several samples of a class in a batch: only the last one counts, or each updates in turn',
     },
     empiricalBaseMargin: {
       type: 'boolean',
       defaultText: '`false` for CosFace, else `true`',
-      description: "whether prototypes also get the base's margin, after the adaptive one",
+      description: "whether scores against prototypes also get the base's margin",
     },
     gradient: { ...marginGradientOption, default: 'detached' },
     branch: { ...marginBranchOption, default: 'none' },
@@ -171,8 +171,8 @@ export const eplDescriptor = {
   },
   suitableStartEpoch: (epochs) => Math.min(4, Math.max(1, Math.floor(epochs / 4))),
   create: (options: EplLossOptions): OpenSetLoss => new EplLoss(options),
-  // Once prototypes are scored, gradients are stopped: a test of its own brings the surrogate for finite differences.
-  conformance: [{ name: 'before its prototypes are scored', options: { scale: 16 }, epoch: 0 }],
+  // Later epochs stop gradients, which finite differences cannot check; epl-loss.test.ts tests them with a surrogate.
+  conformance: [{ name: 'before startEpoch', options: { scale: 16 }, epoch: 0 }],
   fixtures: {
     'epl-cosface': fixtureOptions('cosface'),
     'epl-arcface': fixtureOptions('arcface'),
@@ -181,21 +181,22 @@ export const eplDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * Empirical prototype learning (arXiv 2405.12447): besides its trained weight each class has a prototype that is a
- * running mean of its embeddings, mixed by similarity, and every sample is scored against both; the loss is the mean
- * over both halves (the base's loss alone before `startEpoch`).
+ * Empirical prototype learning (EPL, arXiv 2405.12447). Besides its trained weight, each class has an empirical prototype: a
+ * running mean of its embeddings, weighted by similarity. From `startEpoch` on, the loss is the mean of two terms, the base
+ * loss over the weights and the base loss over the prototypes. Before, it is the base loss over the weights.
  *
- * Order, as in head_EPL.py: the prototypes take the batch in *before* it is scored against them. `forward` scores
- * against the moved prototypes, `commit` keeps them.
+ * As in head_EPL.py, a step updates the prototypes with the batch *before* it scores the batch against them. `forward` scores
+ * against the updated prototypes; `commit` stores them.
  */
 export class EplLoss extends ClassWeightsLoss {
-  /** `[numClasses, embeddingSize]`: `N(0, 1)` until a class is first seen, of unit length afterwards. */
+  /** `[numClasses, embeddingSize]`: random values from `N(0, 1)` until a class is first seen, then rows of unit length. */
   readonly empiricalPrototypes: Variable;
   private readonly conventionalOptions: ResolvedBankOptions;
   private readonly empiricalOptions: ResolvedBankOptions;
   private readonly startEpoch: number;
   private readonly update: { update: PrototypeUpdate; duplicates: DuplicateLabels };
 
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: EplLossOptions) {
     const resolved = resolveLossOptions(eplDescriptor, options);
     const { numClasses, embeddingSize, base, scale, seed, startEpoch, blockSize } = resolved;
@@ -221,7 +222,7 @@ export class EplLoss extends ClassWeightsLoss {
     this.empiricalOptions = empiricalOptions;
     this.startEpoch = startEpoch;
     this.update = { update: prototypeUpdate, duplicates: duplicateLabels };
-    // A seed of its own: the weights are drawn from `seed`.
+    // The weights are drawn from `seed`, so the prototypes use the next one.
     const initial = normalValues([numClasses, embeddingSize], 1, seed + 1);
     this.empiricalPrototypes = this.addMemory('empiricalPrototypes', initial);
   }
@@ -230,7 +231,7 @@ export class EplLoss extends ClassWeightsLoss {
     const checked = this.checkHardBatch(embeddings, labels, context);
     const started = hasStarted(`The empirical term of ${this.name}`, this.startEpoch, context);
     return makeStep((hold) => {
-      const { rows, commit } = this.move(embeddings, checked, hold);
+      const { rows, commit } = this.updatePrototypes(embeddings, checked, hold);
       if (!started) return { loss: this.score(embeddings, checked), commit };
       const bias = (this.bias as Tensor1D | null) ?? undefined;
       const conventional = this.score(embeddings, checked, { options: this.conventionalOptions });
@@ -241,23 +242,27 @@ export class EplLoss extends ClassWeightsLoss {
     });
   }
 
-  /** The prototypes take the batch in, without a loss: for the epochs before this loss starts. */
+  /** Returns a step that only updates the prototypes with the batch, for the epochs before this loss starts. */
   observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
-    return makeStateStep((hold) => this.move(embeddings, checked, hold).commit);
+    return makeStateStep((hold) => this.updatePrototypes(embeddings, checked, hold).commit);
   }
 
-  /** `b / scale` of the UniFace base, between an embedding and a class vector; null for the other bases. */
+  /** Returns `b / scale`, a cosine between an embedding and a class vector, for the UniFace base; null for other bases. */
   override threshold(): LearnedThreshold | null {
     if (!this.bias) return null;
     const bias = this.bias.dataSync()[0] as number;
     return { cosine: bias / (this.bankOptions.scale as number), between: 'embedding and class' };
   }
 
-  /** The prototypes of the batch, moved, and what writes them back. */
-  private move(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): { rows: Tensor2D; commit: () => void } {
+  /** Returns the updated prototype of each sample, `[batch, embeddingSize]`, and the function that stores them. */
+  private updatePrototypes(
+    embeddings: Tensor2D,
+    labels: Tensor1D,
+    hold: Hold,
+  ): { rows: Tensor2D; commit: () => void } {
     const prototypes = this.empiricalPrototypes as Tensor2D;
-    const rows = hold(updatedRows(prototypes, embeddings, labels, this.update));
+    const rows = hold(updatedPrototypes(prototypes, embeddings, labels, this.update));
     const held = hold(stopGradient(() => clone(labels)));
     return { rows, commit: () => assignRows(this.empiricalPrototypes, held, rows) };
   }

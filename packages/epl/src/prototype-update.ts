@@ -8,15 +8,15 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The share of the old prototype in the new one, from the similarity s of the stored prototype and the embedding:
- * `'softsign'` s / (1 + |s|) (official code), `'sigmoid'` σ(s) (paper), `'sigmoid-shifted'` σ(s − 1) (the code's
- * sigmoid branch), `'replace'` 0 (its direct branch: the latest embedding).
+ * Share of the old prototype in the new one, as a function of the similarity s of stored prototype and embedding:
+ * `'softsign'` is s / (1 + |s|) (official code), `'sigmoid'` is σ(s) (paper), `'sigmoid-shifted'` is σ(s − 1) (sigmoid branch
+ * of the code), and `'replace'` is 0: the prototype is the latest embedding (direct branch of the code).
  */
 export type PrototypeUpdate = 'softsign' | 'sigmoid' | 'sigmoid-shifted' | 'replace';
 
 /**
- * Several samples of a class in one batch: `'last'` (official code on CPU): all start from the old prototype and the
- * last one stays. `'sequential'`: one after another, each from the result of the one before.
+ * Treatment of several samples of a class in one batch. `'last'` (official code on CPU): each starts from the old prototype,
+ * and the result of the last one stays. `'sequential'`: each starts from the result of the previous one.
  */
 export type DuplicateLabels = 'last' | 'sequential';
 
@@ -27,19 +27,19 @@ const coefficients: Record<PrototypeUpdate, (similarity: tf.Tensor2D) => tf.Tens
   replace: (similarity) => tf.zerosLike(similarity),
 };
 
-/** The words that name an update. */
+/** All values of `PrototypeUpdate`. */
 export const prototypeUpdates = Object.keys(coefficients) as PrototypeUpdate[];
 
 /**
- * The prototypes of a batch's classes after it: `P_y ← normalize(a P_y + (1 − a) x̂)` (EPL, E2; head_EPL.py). No gradient
- * passes.
+ * Returns the prototypes of a batch's classes after an update with the batch: `P_y ← normalize(a P_y + (1 − a) x̂)` (EPL, E2;
+ * head_EPL.py). No gradient passes.
  *
  * @param prototypes `[numClasses, embeddingSize]`
- * @param embeddings `[batch, embeddingSize]` raw
+ * @param embeddings `[batch, embeddingSize]`, not normalised
  * @param labels `[batch]` int32
- * @returns `[batch, embeddingSize]`: for each sample the new prototype of its class, the same for all samples of a class
+ * @returns `[batch, embeddingSize]`: for each sample, the new prototype of its class
  */
-export function updatedRows(
+export function updatedPrototypes(
   prototypes: tf.Tensor2D,
   embeddings: tf.Tensor2D,
   labels: tf.Tensor1D,
@@ -48,7 +48,7 @@ export function updatedRows(
   return stopGradient(() => {
     const indices = tf.cast(labels, 'int32') as tf.Tensor1D;
     const unit = normalizeRows(embeddings).unit;
-    // The prototypes of the batch alone; a class has its place where it first occurs.
+    // Work on the prototypes of the batch alone. Each class lives in the row where it first occurs.
     const places = firstWithSameLabel(indices);
     let current = tf.gather(prototypes, indices);
     const rounds = duplicates === 'last' ? [null] : roundsWithoutDuplicates(places);
@@ -72,7 +72,7 @@ function move(
   update: PrototypeUpdate,
 ): tf.Tensor2D {
   const own = tf.gather(prototypes, labels);
-  // As stored: the first time a class is seen, its prototype is a random vector that is not of unit length.
+  // Not normalised: until a class is first seen, its prototype is a random vector that is not of unit length.
   const similarity = tf.sum(tf.mul(own, unit), 1, true) as tf.Tensor2D;
   const share = coefficients[update](similarity);
   const mixed = tf.add(tf.mul(share, own), tf.mul(tf.sub(1, share), unit)) as tf.Tensor2D;
@@ -80,8 +80,8 @@ function move(
 }
 
 /**
- * Splits the rows of a batch so that no part holds a label twice and each label's rows keep their order. Where labels
- * cannot be read without stalling the device, every row is a part of its own: slower, the same result.
+ * Splits the rows of a batch into rounds: no round contains a label twice, and the rows of a label keep their order. If
+ * reading labels would stall the device, each row is one round, which is slower but gives the same result.
  */
 function roundsWithoutDuplicates(labels: tf.Tensor1D): number[][] {
   if (!hasSynchronousReads()) return Array.from({ length: labels.shape[0] }, (_, row) => [row]);

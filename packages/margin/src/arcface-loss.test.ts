@@ -10,7 +10,7 @@ variantConformance(
   'ArcFaceLoss with a detached gradient',
   (sizes) => new ArcFaceLoss({ ...sizes, scale: 16, margin: 0.4, gradient: 'detached', branch: 'none' }),
   {
-    // c − sg(c) + sg(cos(θ + m)): a constant shift of the cosine.
+    // c − sg(c) + sg(cos(θ + m)) shifts the cosine by a constant.
     surrogate: (loss: OpenSetLoss, start, labels) => {
       const bank = loss.trainable[0] as tf.Tensor2D;
       const cosine = plainOwnCosines(start, labels, bank);
@@ -33,7 +33,8 @@ describeOnBackends('ArcFaceLoss', () => {
     return result;
   }
 
-  // Classes at 0 and 90°; an embedding at `angle` has the logits 4·φ and 4·sin(angle): loss softplus of the difference.
+  // The classes lie at 0° and 90°. An embedding at `angle` has the logits 4·φ and 4·sin(angle): the loss is the softplus of
+  // their difference.
   const expected = (phi: number, angle: number) => Math.log1p(Math.exp(4 * Math.sin(angle) - 4 * phi));
 
   it('adds the margin to the angle', async () => {
@@ -44,18 +45,18 @@ describeOnBackends('ArcFaceLoss', () => {
     ['easy', Math.cos(2.9)],
     ['linear', Math.cos(2.9) - 0.5 * Math.sin(0.5)],
     ['none', Math.cos(3.4)],
-  ] as const)('takes the branch %s beyond θ + m = π', async (branch, phi) => {
+  ] as const)("applies the branch '%s' beyond θ + m = π", async (branch, phi) => {
     expect((await evaluate(2.9, { branch })).loss).toBeCloseTo(expected(phi, 2.9), 5);
   });
 
-  it('gives the detached gradient the value with the margin', async () => {
+  it('detaches the gradient without a change of the loss', async () => {
     const exact = await evaluate(0.3, { branch: 'none' });
     const detached = await evaluate(0.3, { branch: 'none', gradient: 'detached' });
     expect(detached.loss).toBe(exact.loss);
     expect(detached.embeddings).not.toEqual(exact.embeddings);
   });
 
-  it('refuses margins beyond π', () => {
+  it('rejects margins beyond π, and unknown branches', () => {
     expect(() => new ArcFaceLoss({ ...options, margin: 3.5 })).toThrow(/angular margin/);
     expect(() => new ArcFaceLoss({ ...options, branch: 'hard' as 'easy' })).toThrow(
       /'easy', 'linear', 'none'/,

@@ -14,15 +14,16 @@ import {
 
 /** Options of `ArcFaceLoss`. */
 export interface ArcFaceLossOptions extends BankLossOptions {
-  /** s or γ; default 64. */
+  /** s or γ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
-  /** m in radians, added to the angle with the own class; default 0.5. */
+  /** m in radians, in `[0, π]`, added to the angle to the target class; default 0.5. */
   readonly margin?: number;
-  /** `'exact'` (default) or `'detached'`: the value with the margin, the gradient of the plain cosine. */
+  /** `'exact'` (default), or `'detached'`: the loss includes the margin, but its gradient is that of the plain cosine. */
   readonly gradient?: AngularMargin['gradient'];
   /**
-   * `'easy'` (default, as in the EPL repository): the margin only where `cos θ > 0`. `'linear'`: beyond
-   * `θ + m = π` the value `cos θ − m sin m` (ArcFace's own code). `'none'`: `cos(θ + m)` everywhere.
+   * Behaviour where `cos(θ + m)` stops being monotonic in θ. `'easy'` (default, as in the EPL repository) applies the
+   * margin only where `cos θ > 0`. `'linear'` (ArcFace's own code) uses `cos θ − m sin m` beyond `θ + m = π`. `'none'`
+   * uses `cos(θ + m)` everywhere.
    */
   readonly branch?: AngularMargin['branch'];
 }
@@ -31,8 +32,8 @@ export interface ArcFaceLossOptions extends BankLossOptions {
 export const arcFaceDescriptor = {
   name: 'ArcFaceLoss',
   package: '@openset/margin',
-  summary: 'ArcFace: softmax with a margin on the angle of the own class',
-  use: 'for ranking, as CosFace',
+  summary: 'ArcFace: softmax with a margin on the angle to the target class',
+  use: 'for ranking, like CosFace',
   source: 'Deng et al. 2019, arXiv 1801.07698',
   threshold: null,
   hasClassWeights: true,
@@ -45,7 +46,7 @@ export const arcFaceDescriptor = {
       type: 'number',
       default: 0.5,
       symbol: 'm',
-      description: 'margin in radians, added to the angle of the own class',
+      description: 'margin in radians, added to the angle to the target class',
     },
     gradient: { ...marginGradientOption, default: 'exact' },
     branch: { ...marginBranchOption, default: 'easy' },
@@ -59,8 +60,12 @@ export const arcFaceDescriptor = {
   ],
 } as const satisfies LossDescriptor;
 
-/** ArcFace (Deng et al. 2019): softmax over `scale · cos(θ_y + margin)` and `scale · cos θ_j`. */
+/**
+ * ArcFace (Deng et al. 2019, arXiv 1801.07698): softmax cross-entropy over `scale · cos(θ_y + margin)` for the target class
+ * and `scale · cos θ_j` for the others, mean over the batch. Learns no threshold.
+ */
 export class ArcFaceLoss extends ClassWeightsLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: ArcFaceLossOptions) {
     const { scale, margin, gradient, branch } = resolveLossOptions(arcFaceDescriptor, options);
     const margins = [{ kind: 'angular', margin, gradient, branch }] as const;

@@ -13,7 +13,7 @@ describeOnBackends('CombinedMarginLoss', () => {
   const embeddings = () => tf.tensor2d([1, 2, 3, -1, 0.5, 2], [2, 3]);
   const labels = () => tf.tensor1d([4, 1], 'int32');
 
-  it('is CosFace with the cosine margin alone, ArcFace with the angular one alone', async () => {
+  it('equals CosFace with only a cosine margin, and ArcFace with only an angular margin', async () => {
     const none = { angularMargin: 0, cosineMargin: 0 };
     const cosine = new CombinedMarginLoss({ ...sizes, ...none, cosineMargin: 0.4 });
     const angular = new CombinedMarginLoss({ ...sizes, ...none, angularMargin: 0.5 });
@@ -30,8 +30,8 @@ describeOnBackends('CombinedMarginLoss', () => {
     }
   });
 
-  it('takes cos(m₁ θ + m₂) − m₃', () => {
-    // One class at angle 0, one at 90°, an embedding at 0.2: φ = cos(1.5 · 0.2 + 0.1) − 0.2.
+  it('scores the target class by cos(m₁ θ + m₂) − m₃', () => {
+    // The classes lie at 0° and 90°, the embedding at 0.2 radians: φ = cos(1.5 · 0.2 + 0.1) − 0.2.
     const loss = new CombinedMarginLoss({
       numClasses: 2,
       embeddingSize: 2,

@@ -15,17 +15,17 @@ import {
 
 /** Options of `CombinedMarginLoss`. */
 export interface CombinedMarginLossOptions extends BankLossOptions {
-  /** s or γ; default 64. */
+  /** s or γ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
-  /** m₁, multiplies the angle; at least 1, default 1. */
+  /** m₁, at least 1, multiplies the angle to the target class; default 1. */
   readonly angleFactor?: number;
-  /** m₂ in radians, added to the angle; default 0.3. */
+  /** m₂ in radians, in `[0, π]`, added to the angle; default 0.3. */
   readonly angularMargin?: number;
-  /** m₃, subtracted from the cosine; default 0.2. */
+  /** m₃, at least 0, subtracted from the cosine; default 0.2. */
   readonly cosineMargin?: number;
-  /** Gradient of the angular part; default `'exact'`. */
+  /** Gradient of the angular margin, as in `ArcFaceLoss`; default `'exact'`. */
   readonly gradient?: AngularMargin['gradient'];
-  /** Behaviour where the angular part stops being monotonic in the angle; default `'linear'`. */
+  /** Behaviour where the cosine stops being monotonic in the angle, as in `ArcFaceLoss`; default `'linear'`. */
   readonly branch?: AngularMargin['branch'];
 }
 
@@ -33,7 +33,7 @@ export interface CombinedMarginLossOptions extends BankLossOptions {
 export const combinedMarginDescriptor = {
   name: 'CombinedMarginLoss',
   package: '@openset/margin',
-  summary: 'combined margin: a factor and a margin on the angle, and a margin on the cosine',
+  summary: 'combined margin: softmax with a factor and a margin on the angle, and a margin on the cosine',
   use: 'to mix the margins of SphereFace, ArcFace and CosFace',
   source: 'Deng et al. 2019, arXiv 1801.07698, eq. 4',
   threshold: null,
@@ -48,7 +48,7 @@ export const combinedMarginDescriptor = {
       minimum: 1,
       default: 1,
       symbol: 'm₁',
-      description: 'factor of the angle of the own class',
+      description: 'factor of the angle to the target class',
     },
     angularMargin: {
       type: 'number',
@@ -72,10 +72,12 @@ export const combinedMarginDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * The combined margin of ArcFace's paper (eq. 4): softmax over `scale · (cos(m₁ θ_y + m₂) − m₃)` and
- * `scale · cos θ_j`. SphereFace is (m₁, 0, 0), ArcFace (1, m₂, 0), CosFace (1, 0, m₃).
+ * The combined margin of the ArcFace paper (arXiv 1801.07698, eq. 4): softmax cross-entropy over
+ * `scale · (cos(m₁ θ_y + m₂) − m₃)` for the target class and `scale · cos θ_j` for the others, mean over the batch.
+ * SphereFace is (m₁, 0, 0), ArcFace is (1, m₂, 0), CosFace is (1, 0, m₃). Learns no threshold.
  */
 export class CombinedMarginLoss extends ClassWeightsLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: CombinedMarginLossOptions) {
     const resolved = resolveLossOptions(combinedMarginDescriptor, options);
     const { scale, angleFactor, angularMargin, cosineMargin, gradient, branch } = resolved;

@@ -9,7 +9,7 @@ lossConformance(cosFaceDescriptor, {
   fixtures: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url)),
 });
 
-it('refuses options out of range, and sizes that are none', () => {
+it('rejects options and sizes out of range', () => {
   const sizes = { numClasses: 3, embeddingSize: 4 };
   expect(() => new CosFaceLoss({ ...sizes, scale: 0 })).toThrow(ConfigError);
   expect(() => new CosFaceLoss({ ...sizes, margin: -0.1 })).toThrow(/margin.*-0\.1/);
@@ -19,7 +19,7 @@ it('refuses options out of range, and sizes that are none', () => {
   expect(() => new CosFaceLoss({ ...sizes, blockSize: 0 })).toThrow(/blockSize/);
 });
 
-it('takes soft targets without a margin, as all softmax losses do', async () => {
+it('accepts soft targets if the margin is 0', async () => {
   const loss = new CosFaceLoss({ numClasses: 2, embeddingSize: 2, margin: 0, scale: 4 });
   const embeddings = tf.tensor2d([[1, 2]]);
   const hard = await lossAndGradients(loss, embeddings, tf.tensor1d([1], 'int32'));

@@ -12,9 +12,9 @@ import {
 
 /** Options of `CosFaceLoss`. */
 export interface CosFaceLossOptions extends BankLossOptions {
-  /** s or γ; default 64. */
+  /** s or γ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
-  /** m, subtracted from the cosine with the own class; default 0.4. */
+  /** m, at least 0, subtracted from the cosine to the target class; default 0.4. */
   readonly margin?: number;
 }
 
@@ -22,8 +22,8 @@ export interface CosFaceLossOptions extends BankLossOptions {
 export const cosFaceDescriptor = {
   name: 'CosFaceLoss',
   package: '@openset/margin',
-  summary: 'CosFace: softmax with a margin on the cosine of the own class',
-  use: 'for ranking: "which of these is most similar"',
+  summary: 'CosFace: softmax with a margin on the cosine to the target class',
+  use: 'for ranking: "which of these is the most similar?"',
   source: 'Wang et al. 2018, arXiv 1801.09414',
   threshold: null,
   hasClassWeights: true,
@@ -39,10 +39,13 @@ export const cosFaceDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * CosFace (Wang et al. 2018): softmax over `scale · (cos θ_y − margin)` and `scale · cos θ_j`. The class loss of
- * UniTSFace and the base of EPL; `Normalized_Softmax` in the papers' code.
+ * CosFace (Wang et al. 2018, arXiv 1801.09414): softmax cross-entropy over `scale · (cos θ_y − margin)` for the target class
+ * and `scale · cos θ_j` for the others, mean over the batch. It is the class loss of UniTSFace and the default base of EPL;
+ * their code calls it `Normalized_Softmax`. Learns no threshold. Accepts soft targets `[batch, numClasses]` if the margin
+ * is 0.
  */
 export class CosFaceLoss extends ClassWeightsLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: CosFaceLossOptions) {
     const { scale, margin } = resolveLossOptions(cosFaceDescriptor, options);
     const margins = margin === 0 ? [] : [{ kind: 'cosine', margin } as const];

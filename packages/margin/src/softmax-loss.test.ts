@@ -10,7 +10,7 @@ lossConformance(softmaxDescriptor);
 const cases = lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url));
 
 describeOnBackends('SoftmaxLoss', () => {
-  it('is CosFace with margin 0: meets its reference values', async () => {
+  it('equals CosFace with margin 0: reproduces its reference values', async () => {
     const withoutMargin = cases.filter(({ config }) => config.margin === 0);
     expect(withoutMargin).toHaveLength(2);
     for (const { numClasses, embeddingSize, batch, config, ...fixture } of withoutMargin) {
@@ -24,7 +24,7 @@ describeOnBackends('SoftmaxLoss', () => {
     }
   });
 
-  it('takes soft targets: an even mix of two labels is the mean of their losses', () => {
+  it('accepts soft targets: an even mix of two labels costs the mean of their losses', () => {
     const loss = new SoftmaxLoss({ numClasses: 3, embeddingSize: 4, scale: 16 });
     const embeddings = tf.tensor2d([[0.3, -1, 2, 0.1]]);
     const value = (labels: tf.Tensor1D | tf.Tensor2D) => loss.forward(embeddings, labels).loss.dataSync()[0]!;
@@ -33,7 +33,7 @@ describeOnBackends('SoftmaxLoss', () => {
     loss.dispose();
   });
 
-  it('starts with weights of variance 1 / embeddingSize, the same for a seed', async () => {
+  it('initialises weights with variance 1 / embeddingSize, reproducibly for each seed', async () => {
     const make = (seed: number) =>
       new CosFaceLoss({ numClasses: 200, embeddingSize: 64, seed }).weight.dataSync<'float32'>();
     const weights = make(3);

@@ -11,13 +11,13 @@ import { zeros } from '@tensorflow/tfjs-core';
 
 /** Options of `SoftmaxLoss`. */
 export interface SoftmaxLossOptions extends BankLossOptions {
-  /** `true` (default): cosines times `scale` (NormFace). `false`: plain `W·x − b`, ordinary classification. */
+  /** `true` (default): logits are cosines times `scale` (NormFace). `false`: logits are `W·x − b`, ordinary classification. */
   readonly normalized?: boolean;
-  /** s or γ; default 64 normalised, else 1. */
+  /** s or γ, the factor of the similarities, above 0; default 64 if `normalized`, else 1. */
   readonly scale?: number;
-  /** `'none'` (default) or one bias per class, `'diverse'`. A unified bias would cancel. */
+  /** `'none'` (default), or `'diverse'`: one bias per class. A single bias would cancel in the softmax. */
   readonly bias?: 'none' | 'diverse';
-  /** ε in `[0, 1]`; default 0. */
+  /** ε in `[0, 1]`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
   readonly labelSmoothing?: number;
 }
 
@@ -25,9 +25,9 @@ export interface SoftmaxLossOptions extends BankLossOptions {
 export const softmaxDescriptor = {
   name: 'SoftmaxLoss',
   package: '@openset/margin',
-  summary: 'softmax without a margin: NormFace, or plain softmax classification',
-  use: 'as the baseline',
-  source: 'Wang et al. 2017 (NormFace), arXiv 1704.06369',
+  summary: 'softmax without a margin: NormFace, or ordinary classification',
+  use: 'as a baseline',
+  source: 'NormFace, Wang et al. 2017, arXiv 1704.06369',
   threshold: null,
   hasClassWeights: true,
   words: { softmax: { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale }) } },
@@ -35,7 +35,7 @@ export const softmaxDescriptor = {
     normalized: {
       type: 'boolean',
       default: true,
-      description: 'cosines times scale; `false`: plain classification, `W·x − b`',
+      description: '`true`: logits are cosines times `scale`; `false`: logits are `W·x − b`',
     },
     scale: {
       type: 'number',
@@ -49,7 +49,7 @@ export const softmaxDescriptor = {
       choices: ['none', 'diverse'],
       default: 'none',
       symbol: 'b',
-      description: 'no bias, or one for each class; a unified bias would cancel',
+      description: 'no bias, or one per class; a single bias would cancel in the softmax',
     },
     labelSmoothing: {
       type: 'number',
@@ -73,22 +73,23 @@ export const softmaxDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * Softmax cross-entropy without a margin: NormFace, and with `normalized: false` ordinary softmax classification,
- * the baseline of the BCE paper. Also takes soft targets `[batch, numClasses]`.
+ * Softmax cross-entropy without a margin, mean over the batch. With cosines it is NormFace (Wang et al. 2017, arXiv
+ * 1704.06369). With `normalized: false` it is ordinary classification, the baseline of the BCE paper (arXiv 2403.07289).
+ * Accepts soft targets `[batch, numClasses]`. Learns no threshold.
  */
 export class SoftmaxLoss extends ClassWeightsLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SoftmaxLossOptions) {
-    const resolved = resolveLossOptions(softmaxDescriptor, options);
-    const { normalized, scale, bias, labelSmoothing } = resolved;
+    const {
+      normalized,
+      scale = normalized ? 64 : 1,
+      bias,
+      labelSmoothing,
+    } = resolveLossOptions(softmaxDescriptor, options);
     super(
       'SoftmaxLoss',
       options,
-      {
-        criterion: 'softmax',
-        similarity: normalized ? 'cosine' : 'dot',
-        ...(scale === undefined ? {} : { scale }),
-        labelSmoothing,
-      },
+      { criterion: 'softmax', similarity: normalized ? 'cosine' : 'dot', scale, labelSmoothing },
       bias === 'diverse' ? () => zeros([options.numClasses]) : null,
     );
   }

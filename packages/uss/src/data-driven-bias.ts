@@ -9,12 +9,13 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * What must be added to a bias that has not started: while its mean is not above 0 it starts from the data (also
- * again, should training push it back there), as in the official code. A unified bias is set to
- * `mean_i log Σ_{j≠y_i} exp(γ g_ij)`, diverse biases are raised by it.
+ * Returns what to add to a bias that has not started, as in the official code. A bias has started once its mean is above 0;
+ * if training pushes the mean back, the bias starts again. A unified bias is set to `mean_i log Σ_{j≠y_i} exp(γ g_ij)`;
+ * diverse biases are raised by that value.
  *
- * @param hold keeps the result for `commit`
- * @returns `[1]`; null where it is known that the bias has started, which saves a pass over the memory
+ * @param bias `[1]` (unified) or `[numClasses]` (diverse)
+ * @param hold keeps the result until `commit`
+ * @returns `[1]`; null if the bias is known to have started, which saves a pass over the memory
  */
 export function dataDrivenOffset(
   bias: tf.Tensor1D,
@@ -36,7 +37,7 @@ export function dataDrivenOffset(
   });
 }
 
-/** `bias + offset`; the gradient goes to the bias. */
+/** Returns `bias + offset`, in the shape of the bias. Only the bias gets a gradient. */
 export function withOffset(bias: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor1D {
   return operation(
     [bias],

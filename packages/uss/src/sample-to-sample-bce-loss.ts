@@ -9,8 +9,8 @@ import {
 export const sampleToSampleBceDescriptor = {
   name: 'SampleToSampleBceLoss',
   package: '@openset/uss',
-  summary: 'sample-to-sample BCE: samples against samples in memory, with one bias for each class',
-  use: 'to compare with USS',
+  summary: 'sample-to-sample BCE: compares samples with a memory of samples, with one bias per class',
+  use: 'for comparison with USS',
   source: 'UniTSFace, NeurIPS 2023, arXiv 2311.02523, eq. 22',
   threshold: null,
   hasClassWeights: false,
@@ -26,10 +26,11 @@ export const sampleToSampleBceDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * Sample-to-sample BCE, L_bce of UniTSFace (eq. 22): like USS with a bias, and so a threshold `t_j = b_j / γ`, for
- * each class; there is no unified one.
+ * Sample-to-sample BCE, L_bce of UniTSFace (arXiv 2311.02523, eq. 22): USS with one bias, and so one threshold
+ * `t_j = b_j / γ`, per class. There is no unified threshold, so `threshold()` is null.
  */
 export class SampleToSampleBceLoss extends SampleToSampleLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SampleToSampleOptions) {
     super(sampleToSampleBceDescriptor, options, options.numClasses);
   }

@@ -22,18 +22,19 @@ import {
 import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable, zeros } from '@tensorflow/tfjs-core';
 import { dataDrivenOffset, withOffset } from './data-driven-bias.ts';
 
-/** Options of the sample-to-sample losses. */
+/** Options of the sample-to-sample losses with a bias. */
 export interface SampleToSampleOptions extends BankLossOptions {
-  /** γ or s; default 64. */
+  /** γ or s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
-  /** m, subtracted from the similarity with the own class's sample; default 0.1. */
+  /** m, at least 0, subtracted from the cosine with the stored sample of the target class; default 0.1. */
   readonly margin?: number;
   /**
-   * Where the bias starts (losses with a bias). `'data'` (default, official code): while its mean is not above 0,
-   * `mean_i log Σ_{j≠y_i} exp(γ g_ij)` of the batch is taken or added. A number: it starts there.
+   * Initial value of the bias: a number, or `'data'` (default, official code). With `'data'`, each batch computes
+   * `mean_i log Σ_{j≠y_i} exp(γ g_ij)` while the mean of the bias is not above 0. A unified bias is set to this value;
+   * biases per class are raised by it.
    */
   readonly biasInit?: 'data' | number;
-  /** Clips the BCE logits to ± this, with no gradient outside; the official code clips at ± scale. Default none. */
+  /** Clips the BCE logits to ± this value, without a gradient outside; default: no clipping. The official code clips at ± scale. */
   readonly logitClip?: number;
 }
 
@@ -42,10 +43,10 @@ const similarityOptions = {
   margin: { ...cosineMarginOption, default: 0.1 },
 } as const satisfies OptionDescriptors;
 
-/** The descriptors of the options that all sample-to-sample losses have. */
+/** Descriptors of the options that all sample-to-sample losses share. */
 export const sampleToSampleOptions = { ...similarityOptions, ...bankLossOptions };
 
-/** The descriptors of the options of those with a bias. */
+/** Descriptors of the options of the sample-to-sample losses with a bias. */
 export const biasedSampleOptions = {
   ...similarityOptions,
   biasInit: {
@@ -54,28 +55,32 @@ export const biasedSampleOptions = {
     default: 'data',
     symbol: 'b',
     description:
-      'initial value of the bias; `data`: the mean over the first batch of `log Σ exp` of its negatives',
+      'initial value of the bias; `data`: the mean over the first batch of `log Σ exp` of the negative logits',
   },
   logitClip: logitClipOption,
   ...bankLossOptions,
 } as const satisfies OptionDescriptors;
 
 /**
- * What the sample-to-sample losses of UniTSFace share: the bank is a memory of samples, the latest embedding of each
- * class, constant for the gradient.
+ * Base class of the sample-to-sample losses of UniTSFace (arXiv 2311.02523). The bank is a memory with the latest embedding
+ * of each class. It gets no gradient.
  *
- * The memory is written by `commit`, after the loss: a batch is compared with earlier ones, never with itself. It
- * starts empty (zeros, where the official code has uninitialised storage): a class without a sample yet is no
- * negative, and the first sample of a class is not scored.
+ * `commit` writes the memory after the loss, so a batch is compared with earlier batches, never with itself. The memory
+ * starts empty: a class without a sample is not a negative, and the first sample of a class is not scored. (The official
+ * code starts with uninitialised storage.)
  */
 export abstract class SampleToSampleLoss extends StatefulLoss {
-  /** `[numClasses, embeddingSize]`: the latest embedding of each class, raw; a row of zeros is empty. */
+  /** `[numClasses, embeddingSize]`: the latest embedding of each class, not normalised; a row of zeros is empty. */
   readonly featureMemory: Variable;
-  /** `[1]`, `[numClasses]`, or null for softmax. */
+  /** `[1]` or `[numClasses]`; null for softmax. */
   readonly bias: Variable | null;
   protected readonly bankOptions: ResolvedBankOptions;
   protected readonly biasFromData: boolean;
 
+  /**
+   * @param biasSize number of biases: 1, `numClasses`, or null for softmax
+   * @throws ConfigError for an option that is missing, unknown or out of range
+   */
   protected constructor(
     descriptor: { readonly name: string; readonly options: typeof sampleToSampleOptions },
     options: SampleToSampleOptions,
@@ -103,7 +108,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
     return makeStep((hold) => {
-      const write = this.writer(embeddings, checked, hold);
+      const writeMemory = this.memoryWriter(embeddings, checked, hold);
       const bank = this.featureMemory as Tensor2D;
       const variable = this.bias as Tensor1D | null;
       const inputs = { embeddings, labels: checked, bank };
@@ -113,30 +118,33 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
       return {
         loss: cosineBankLoss({ ...inputs, bias }, this.bankOptions),
         commit: () => {
-          // Added, not set: the optimizer has moved the bias by its gradient at the started value meanwhile.
+          // Add, do not set: the optimizer has meanwhile moved the bias, by its gradient at the started value.
           if (offset) this.bias?.assign(withOffset(variable as Tensor1D, offset));
-          write();
+          writeMemory();
         },
       };
     });
   }
 
-  /** The memory takes the batch in, without a loss: for the epochs before this loss starts. */
+  /** Returns a step that only writes the batch to the memory, for the epochs before this loss starts. */
   observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
-    return makeStateStep((hold) => this.writer(embeddings, checked, hold));
+    return makeStateStep((hold) => this.memoryWriter(embeddings, checked, hold));
   }
 
   /**
-   * Writes embeddings into the memory at once; of several of one class the last one stays. To fill the memory with
-   * samples of one's own choice: the paper draws a random sample of each class, the official code keeps the latest.
+   * Writes embeddings to the memory immediately. If a class occurs more than once, its last row stays. Use it to fill the
+   * memory with chosen samples: the paper draws a random sample of each class, the official code keeps the latest.
+   *
+   * @param embeddings `[count, embeddingSize]`
+   * @param labels `[count]` int32
    */
   remember(embeddings: Tensor2D, labels: Tensor1D): void {
     assignRows(this.featureMemory, labels, embeddings);
   }
 
-  /** What `commit` does to the memory. Labels are held too: those made inside of a gradient function go when it ends. */
-  private writer(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): () => void {
+  /** Returns the function that writes the batch to the memory. The tape may dispose of embeddings and labels before. */
+  private memoryWriter(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): () => void {
     const kept = stopGradient(() => hold(clone(embeddings)));
     const keptLabels = stopGradient(() => hold(clone(labels)));
     return () => this.remember(kept, keptLabels);

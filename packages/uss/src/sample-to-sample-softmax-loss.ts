@@ -12,8 +12,8 @@ export type SampleToSampleSoftmaxOptions = Omit<SampleToSampleOptions, 'biasInit
 export const sampleToSampleSoftmaxDescriptor = {
   name: 'SampleToSampleSoftmaxLoss',
   package: '@openset/uss',
-  summary: 'sample-to-sample softmax: samples against samples in memory',
-  use: 'to compare with USS',
+  summary: 'sample-to-sample softmax: compares samples with a memory of samples',
+  use: 'for comparison with USS',
   source: 'UniTSFace, NeurIPS 2023, arXiv 2311.02523, eq. 17',
   threshold: null,
   hasClassWeights: false,
@@ -29,10 +29,11 @@ export const sampleToSampleSoftmaxDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * Sample-to-sample softmax, L_soft of UniTSFace (eq. 17, with the margin on the positive): softmax cross-entropy of
- * the cosines with the samples in memory; close to the (N+1)-tuplet loss. Learns no threshold.
+ * Sample-to-sample softmax, L_soft of UniTSFace (arXiv 2311.02523, eq. 17, with the margin on the positive): softmax
+ * cross-entropy over the cosines with the samples in memory. It resembles the (N+1)-tuplet loss. Learns no threshold.
  */
 export class SampleToSampleSoftmaxLoss extends SampleToSampleLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SampleToSampleSoftmaxOptions) {
     super(sampleToSampleSoftmaxDescriptor, options, null);
   }

@@ -11,7 +11,7 @@ import { expect, it } from 'vitest';
 import { UniTSFaceLoss, type UniTSFaceLossOptions, uniTSFaceDescriptor } from './unitsface-loss.ts';
 import { UssLoss } from './uss-loss.ts';
 
-/** CosFace in three lines: this package imports no other loss. */
+/** CosFace in a few lines, because this package imports no other loss. */
 class ClassLoss extends ClassWeightsLoss {
   constructor(sizes: LossSizes) {
     super(
@@ -30,7 +30,7 @@ lossConformance(uniTSFaceDescriptor);
 variantConformance(
   'UniTSFaceLoss before USS starts',
   (sizes) => {
-    // The bias of USS takes no part in this epoch: only the class loss is to be checked.
+    // The bias of USS takes no part in this epoch, so only the class loss is checked.
     const loss = make(sizes, { startEpoch: 3 });
     return Object.assign(loss, { trainable: loss.trainable.slice(0, 1) });
   },
@@ -79,7 +79,7 @@ describeOnBackends('UniTSFaceLoss', () => {
     expect(await value({ startEpoch: 1 }, 0)).toBeCloseTo(classValue + ussValue, 4);
   });
 
-  it('fills the memory in the first epoch and starts the bias in the second', async () => {
+  it('fills the memory in the first epoch, and starts the bias in the second', async () => {
     const loss = make(sizes);
     await lossAndGradients(loss, embeddings(), labels(), { context: { epoch: 0 }, commit: true });
     const first = await numericState(loss);
@@ -93,12 +93,12 @@ describeOnBackends('UniTSFaceLoss', () => {
     });
   });
 
-  it('asks for the epoch, and refuses a class loss that would never count', () => {
+  it('requires the epoch, and rejects a class loss that would never count', () => {
     expect(() => make(sizes).forward(embeddings(), labels())).toThrow(/'uss' starts at epoch 2.*epoch/);
     expect(() => make(sizes, { startEpoch: 1, classLossAfterStart: false })).toThrow(ConfigError);
   });
 
-  it('tells its options and those of its class loss', () => {
+  it('reports its options and those of its class loss', () => {
     const loss = make(sizes, { combination: 'mean' });
     expect(loss.getConfig()).toEqual({
       loss: 'UniTSFaceLoss',

@@ -10,18 +10,18 @@ import {
 import { biasedSampleOptions, type SampleToSampleOptions } from './sample-to-sample-loss.ts';
 import { UssLoss } from './uss-loss.ts';
 
-/** Options of `UniTSFaceLoss`: those of its USS part, and how the parts are put together. */
+/** Options of `UniTSFaceLoss`: those of its USS part, and how to combine it with the class loss. */
 export interface UniTSFaceLossOptions extends SampleToSampleOptions {
-  /** The sample-to-class loss: CosFace in the paper; any loss over the same classes. Taken over. */
+  /** The sample-to-class loss, any loss over the same classes; CosFace in the paper. `dispose()` disposes of it. */
   readonly classLoss: OpenSetLoss;
-  /** `'sum'` (default, official code) or `'mean'` (paper: "algorithmic average"). */
+  /** Sum or mean of both parts: `'sum'` (default, official code) or `'mean'` (paper: "algorithmic average"). */
   readonly combination?: 'sum' | 'mean';
   /**
-   * First epoch in which USS counts, counted from 1; default 2 (official code: the first epoch trains the class loss and
-   * fills the memory).
+   * First epoch in which USS counts, counted from 1; default 2. In the official code, the first epoch trains the class loss
+   * and fills the memory.
    */
   readonly startEpoch?: number;
-  /** Whether the class loss goes on when USS has started; default true. `false`: USS alone (`combine=False`). */
+  /** Whether the class loss still counts once USS has started; default true. `false` is `combine=False` in the official code. */
   readonly classLossAfterStart?: boolean;
 }
 
@@ -30,8 +30,8 @@ export const uniTSFaceDescriptor = {
   name: 'UniTSFaceLoss',
   package: '@openset/uss',
   summary:
-    'UniTSFace: a loss over class weights, CosFace in the paper, plus USS and its threshold between embeddings',
-  use: 'for verification: the first choice of this project',
+    'UniTSFace: a class loss (CosFace in the paper) plus USS, with a unified threshold between two embeddings',
+  use: 'for verification (recommended)',
   source: 'UniTSFace, NeurIPS 2023, arXiv 2311.02523',
   threshold: 'embeddings',
   hasClassWeights: false,
@@ -44,24 +44,24 @@ export const uniTSFaceDescriptor = {
     },
   },
   options: {
-    classLoss: { type: 'loss', required: true, description: 'loss over class weights; CosFace in the paper' },
+    classLoss: { type: 'loss', required: true, description: 'loss over class weights, CosFace in the paper' },
     combination: {
       type: 'choice',
       choices: ['sum', 'mean'],
       default: 'sum',
-      description: 'sum of both parts (official code), or their mean (paper)',
+      description: 'sum (official code) or mean (paper) of both parts',
     },
     startEpoch: {
       type: 'number',
       integer: true,
       minimum: 1,
       default: 2,
-      description: 'epoch, counted from 1, in which USS starts; until then its memory fills',
+      description: 'epoch, counted from 1, in which USS starts; before, only its memory is filled',
     },
     classLossAfterStart: {
       type: 'boolean',
       default: true,
-      description: 'whether the class loss stays when USS has started',
+      description: 'whether the class loss still counts once USS has started',
     },
     ...biasedSampleOptions,
   },
@@ -74,19 +74,20 @@ export const uniTSFaceDescriptor = {
 } as const satisfies LossDescriptor;
 
 /**
- * UniTSFace: a sample-to-class loss and USS together. Its threshold is the one of USS, between two embeddings. State
- * tensors: `classLoss.*` and `uss.*`.
+ * UniTSFace (NeurIPS 2023, arXiv 2311.02523): a sample-to-class loss plus USS. `threshold()` is that of USS, between two
+ * embeddings. The state tensors are `classLoss.*` and `uss.*`.
  */
 export class UniTSFaceLoss extends CombinedLoss {
   override readonly name = 'UniTSFaceLoss';
   private readonly ownConfig: Omit<UniTSFaceLossOptions, 'classLoss'>;
 
+  /** @throws ConfigError for an option that is missing, unknown or out of range, or a class loss that never counts */
   constructor(options: UniTSFaceLossOptions) {
     const resolved = resolveLossOptions(uniTSFaceDescriptor, options);
     const { classLoss, combination, startEpoch, classLossAfterStart, ...ussOptions } = resolved;
     if (!classLossAfterStart && startEpoch === 1) {
       throw new ConfigError(
-        'With startEpoch 1 and classLossAfterStart false the class loss never counts: use UssLoss.',
+        'UniTSFaceLoss: with startEpoch 1 and classLossAfterStart false, the class loss never counts. Use UssLoss instead.',
       );
     }
     super(

@@ -14,7 +14,7 @@ describeOnBackends('UssLoss', () => {
   const axes = () => tf.tensor2d([1, 0, 0, 1, -1, 0], [3, 2]);
   const every = () => tf.tensor1d([0, 1, 2], 'int32');
 
-  it('compares a batch with earlier ones: the first fills the memory and scores nothing', async () => {
+  it('compares a batch with earlier ones: the first batch fills the memory and scores nothing', async () => {
     const loss = new UssLoss(options);
     const first = await lossAndGradients(loss, axes(), every(), { commit: true });
     expect(first.loss).toBe(0);
@@ -23,17 +23,17 @@ describeOnBackends('UssLoss', () => {
     expect(loss.threshold()).toBeNull();
   });
 
-  it('starts its bias from the data, then b / γ is the threshold', async () => {
+  it('starts its bias from the data, and b / γ is the threshold', async () => {
     const loss = new UssLoss(options);
     loss.remember(axes(), every());
-    // At the first class's axis the negatives have the cosines 0 and −1.
+    // On the axis of the first class, the negatives have the cosines 0 and −1.
     const start = Math.log(Math.exp(0) + Math.exp(-4));
     const batch = [tf.tensor2d([[3, 0]]), tf.tensor1d([0], 'int32')] as const;
     const { loss: value } = await lossAndGradients(loss, ...batch, { commit: true });
     expect(value).toBeCloseTo(softplus(start - 4 * 0.9) + softplus(0 - start) + softplus(-4 - start), 5);
     expect(loss.threshold()?.between).toBe('embeddings');
     expect(loss.threshold()?.cosine).toBeCloseTo(start / 4, 6);
-    // Started: the next batch leaves it where it is.
+    // The bias has started, so the next batch does not set it.
     await lossAndGradients(loss, tf.tensor2d([[1, 1]]), tf.tensor1d([1], 'int32'), { commit: true });
     expect(loss.threshold()?.cosine).toBeCloseTo(start / 4, 6);
   });
@@ -48,10 +48,10 @@ describeOnBackends('UssLoss', () => {
     expect(loss.threshold()?.cosine).toBeCloseTo((start - 0.1 * slope) / 4, 5);
   });
 
-  it('counts only classes that have been seen', async () => {
+  it('counts only classes seen before', async () => {
     const loss = new UssLoss({ ...options, biasInit: 2 });
     loss.remember(tf.tensor2d([1, 0, 0, 1], [2, 2]), tf.tensor1d([0, 1], 'int32'));
-    // Class 2 is neither a negative of the first row, nor scored as the second one.
+    // Class 2 has no sample: it is not a negative of the first row, and the second row is not scored.
     const result = await lossAndGradients(
       loss,
       tf.tensor2d([1, 0, 0, 1], [2, 2]),
@@ -61,7 +61,7 @@ describeOnBackends('UssLoss', () => {
     expect([...result.embeddings.slice(2)]).toEqual([0, 0]);
   });
 
-  it('writes the memory after the loss; of duplicates the last stays', async () => {
+  it('writes the memory after the loss, and keeps the last of duplicates', async () => {
     const loss = new UssLoss({ ...options, biasInit: 2 });
     loss.remember(axes(), every());
     await lossAndGradients(loss, tf.tensor2d([5, 6, 7, 8], [2, 2]), tf.tensor1d([1, 1], 'int32'), {
@@ -70,7 +70,7 @@ describeOnBackends('UssLoss', () => {
     expect([...(await numericState(loss)).featureMemory!]).toEqual([1, 0, 7, 8, -1, 0]);
   });
 
-  it('observe fills the memory alone', async () => {
+  it('observe changes only the memory', async () => {
     const loss = new UssLoss(options);
     const step = loss.observe(axes(), every());
     step.commit();
@@ -80,7 +80,7 @@ describeOnBackends('UssLoss', () => {
     expect([...state.bias!]).toEqual([0]);
   });
 
-  it('remembers a batch whose labels are gone when the gradients are there', async () => {
+  it('remembers a batch whose labels were disposed of before the commit', async () => {
     const loss = new UssLoss(options);
     const held: { step?: ReturnType<UssLoss['forward']> } = {};
     const variable = tf.variable(axes());
@@ -100,7 +100,7 @@ describeOnBackends('UssLoss', () => {
     tf.dispose(grads);
   });
 
-  it('has a threshold at once where its bias starts from a number', () => {
+  it('has a threshold from the start if its initial bias is a number', () => {
     for (const biasInit of [0, -2]) {
       const threshold = new UssLoss({ ...options, biasInit }).threshold();
       expect(threshold).toEqual({ cosine: biasInit / 4, between: 'embeddings' });
@@ -110,7 +110,7 @@ describeOnBackends('UssLoss', () => {
     }
   });
 
-  it('the softmax and BCE forms learn no unified threshold', () => {
+  it('learns no unified threshold in the softmax and BCE forms', () => {
     expect(new SampleToSampleBceLoss(options).threshold()).toBeNull();
     expect(new SampleToSampleSoftmaxLoss(options).threshold()).toBeNull();
     expect(new SampleToSampleSoftmaxLoss(options).trainable).toHaveLength(0);

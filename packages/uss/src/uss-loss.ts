@@ -14,8 +14,8 @@ import {
 export const ussDescriptor = {
   name: 'UssLoss',
   package: '@openset/uss',
-  summary: 'USS: samples against samples in memory, with a unified threshold between two embeddings',
-  use: 'after another loss, or with a network that spreads its embeddings',
+  summary: 'USS: compares samples with a memory of samples, with a unified threshold between two embeddings',
+  use: 'to fine-tune after another loss, or with a network whose embeddings already differ',
   source: 'UniTSFace, NeurIPS 2023, arXiv 2311.02523, eq. 11 and 24',
   threshold: 'embeddings',
   hasClassWeights: false,
@@ -26,23 +26,27 @@ export const ussDescriptor = {
   create: (options: SampleToSampleOptions): OpenSetLoss => new UssLoss(options),
   conformance: [
     { options: { scale: 16 } },
-    { name: 'bias with a given start', options: { scale: 16, biasInit: 5 } },
+    { name: 'fixed initial bias', options: { scale: 16, biasInit: 5 } },
   ],
   fixtures: { uss: ({ scale, margin }) => ({ scale, margin }) },
 } as const satisfies LossDescriptor;
 
 /**
- * USS, the unified threshold integrated sample-to-sample loss (UniTSFace eq. 11, with the margin of eq. 24):
+ * USS, the unified threshold integrated sample-to-sample loss (UniTSFace, arXiv 2311.02523, eq. 11, with the margin of
+ * eq. 24):
  *
- * `softplus(b − γ (g_y − m)) + Σ_{j≠y} softplus(γ g_j − b)`, `g_j` the cosine of the embedding with the sample
- * of class j in memory. `t = b / γ` is the learned threshold between two embeddings.
+ * `softplus(b − γ (g_y − m)) + Σ_{j≠y} softplus(γ g_j − b)`, mean over the batch.
+ *
+ * `g_j` is the cosine of the embedding with the stored sample of class j. `t = b / γ` is the learned threshold between two
+ * embeddings.
  */
 export class UssLoss extends SampleToSampleLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SampleToSampleOptions) {
     super(ussDescriptor, options, 1);
   }
 
-  /** `b / γ`, between two embeddings; null until the bias has started, where it starts from the data. */
+  /** Returns `b / γ`, a cosine between two embeddings; null while `biasInit: 'data'` has not started the bias. */
   override threshold(): LearnedThreshold | null {
     const bias = this.bias?.dataSync()[0] as number;
     if (this.biasFromData && bias <= 0) return null;
