@@ -13,6 +13,20 @@ export interface LossSettings {
   readonly [option: string]: unknown;
 }
 
+/** Returns the losses nested in a loss: the class loss, or the parts by name. */
+export function nestedLosses(settings: LossSettings): readonly [name: string, loss: LossSettings][] {
+  const { classLoss, parts = {} } = settings as {
+    readonly classLoss?: LossSettings;
+    // A part is a loss, or holds one.
+    readonly parts?: Readonly<Record<string, LossSettings | { readonly loss: LossSettings }>>;
+  };
+  const inParts = Object.entries(parts).map(([name, part]): [string, LossSettings] => [
+    name,
+    typeof part.loss === 'string' ? (part as LossSettings) : part.loss,
+  ]);
+  return classLoss ? [['classLoss', classLoss]] : inParts;
+}
+
 /** Returns the schema of the losses known so far, made from their descriptors. */
 export function lossSchema(): z.ZodType<LossSettings> {
   const known = knownLosses();
@@ -80,7 +94,9 @@ function numberSchema({ minimum, above, maximum, integer, words, list }: NumberO
 function partsSchema(part: z.ZodType): z.ZodType {
   const epoch = z.int().min(1).optional();
   const weighted = entries({ loss: part, weight: z.number().optional(), startEpoch: epoch, endEpoch: epoch });
-  return z.record(z.string(), z.union([weighted, part]));
+  return z
+    .record(z.string(), z.union([weighted, part]))
+    .refine((parts) => Object.keys(parts).length > 0, 'needs at least one part.');
 }
 
 function tuple(schemas: readonly LossObject[]): [LossObject, ...LossObject[]] {

@@ -1,7 +1,7 @@
 import { ConfigError, didYouMean, type LossDescriptor, type LossWord } from '@openset/core';
 import { losses } from '../losses.ts';
 import { absoluteReference, isModuleReference, knownLosses, loadedLoss } from './loss-modules.ts';
-import { type LossSettings, lossSchema } from './loss-schema.ts';
+import { type LossSettings, lossSchema, nestedLosses } from './loss-schema.ts';
 
 const words: ReadonlyMap<string, { readonly descriptor: LossDescriptor; readonly word: LossWord }> = new Map(
   losses.flatMap((descriptor) =>
@@ -66,18 +66,11 @@ export function withoutStartEpoch(settings: LossSettings): LossSettings {
 
 /** Whether a loss learns a threshold between two embeddings. */
 export function learnsPairThreshold(settings: LossSettings): boolean {
-  const { parts, thresholdFrom } = settings as {
-    parts?: Record<string, LossSettings>;
-    thresholdFrom?: string;
-  };
-  if (!parts) return descriptorOf(settings).threshold === 'embeddings';
-  const deciding = thresholdFrom === undefined ? Object.values(parts) : [parts[thresholdFrom]];
-  return deciding.some((part) => part !== undefined && learnsPairThreshold(lossOfPart(part)));
-}
-
-/** A part of a `CombinedLoss` is a loss, or holds one. */
-function lossOfPart(part: LossSettings | { readonly loss: LossSettings }): LossSettings {
-  return typeof part.loss === 'string' ? (part as LossSettings) : part.loss;
+  if (settings.parts === undefined) return descriptorOf(settings).threshold === 'embeddings';
+  const { thresholdFrom } = settings;
+  return nestedLosses(settings).some(
+    ([part, loss]) => (thresholdFrom ?? part) === part && learnsPairThreshold(loss),
+  );
 }
 
 function descriptorOf({ loss }: LossSettings): LossDescriptor {

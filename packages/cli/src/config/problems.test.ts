@@ -63,6 +63,11 @@ it.each([
     { loss: { loss: 'UssLoss', biasInit: 'dat' } },
     'c.json: loss.biasInit must be \'data\' or a number, but is "dat".',
   ],
+  [{ loss: { loss: 'CombinedLoss', parts: {} } }, 'c.json: loss.parts: needs at least one part.'],
+  [
+    { loss: { loss: 'CombinedLoss', parts: { a: { loss: 'UssLoss', scal: 3 } } } },
+    /loss\.parts\.a has no 'scal'\. Did you mean 'scale'\?/,
+  ],
   [{ loss: { loss: 'UniTSFaceLoss' } }, 'c.json: loss.classLoss is missing; it must be an object.'],
   [
     { schedule: { kind: 'multi-step', learningRate: 0.1, milestones: [16, 'x'] } },

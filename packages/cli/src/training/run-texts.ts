@@ -1,7 +1,7 @@
 import type { BackboneConfig, LearnedThreshold } from '@openset/core';
 import type { ModelDescription } from '@openset/verify';
 import type { RunningBackend } from '../backends.ts';
-import type { LossSettings } from '../config/loss-schema.ts';
+import { type LossSettings, nestedLosses } from '../config/loss-schema.ts';
 import type { ChosenSettings, RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { acceptText, aligned, count, counted, percent } from '../evaluation/texts.ts';
@@ -139,10 +139,11 @@ function networkText({ backbone, ...options }: BackboneConfig): string {
 }
 
 function lossText(settings: LossSettings): string {
-  const { loss, classLoss, ...options } = settings as { loss: string; classLoss?: LossSettings };
+  const { loss, classLoss: _classLoss, parts: _parts, ...options } = settings;
   const values = Object.entries(options).map(([key, value]) => `${key} ${String(value)}`);
   const text = values.length > 0 ? `${loss} (${values.join(', ')})` : loss;
-  return classLoss ? `${text} with ${lossText(classLoss)}` : text;
+  const nested = nestedLosses(settings).map(([, one]) => lossText(one));
+  return nested.length > 0 ? `${text} with ${nested.join(' and ')}` : text;
 }
 
 function durationText(seconds: number): string {
