@@ -2,6 +2,7 @@ import { ConfigError, DataError } from '@openset/core';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { startEvent } from '../__fixtures__/events.ts';
 import { MemoryCheckpoints } from '../__fixtures__/memory-checkpoints.ts';
 import { tinyBatches } from '../__fixtures__/tiny-batches.ts';
 import { stateOf, tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
@@ -24,17 +25,7 @@ describeOnBackends('Trainer', () => {
     });
     const epoch = [step, step, step, step, step, 'epoch', 'evaluation', 'checkpoint'];
     expect(kinds(events)).toEqual(['start', ...epoch, ...epoch, 'finished']);
-    expect(events[0]).toEqual({
-      kind: 'start',
-      step: 0,
-      epoch: 0,
-      resumedFrom: null,
-      skipped: [],
-      changes: [],
-      stepsPerEpoch: 5,
-      totalSteps: 10,
-      totalEpochs: 2,
-    });
+    expect(events[0]).toEqual(startEvent({ stepsPerEpoch: 5, totalSteps: 10, totalEpochs: 2 }));
     const [first] = steps(events);
     expect(first).toMatchObject({ step: 1, epoch: 0, learningRate: 0.1, images: 6 });
     expect(first?.threshold?.between).toBe('embedding and class');
