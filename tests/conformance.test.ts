@@ -58,7 +58,7 @@ describe('on wasm with threads', () => {
 
   it.each([
     [['--backend', 'wasm', '--threads', '0'], /threads must be a whole number from 1 up to 64, but is 0/],
-    [['--backend', 'cpu', '--threads', '2'], /--threads and --relaxed-simd go with --backend wasm/],
+    [['--backend', 'cpu', '--threads', '2'], /--threads and --relaxed-simd need --backend wasm/],
   ])('%s is refused', async (flags, message) => {
     const result = await conformance(...flags, fixturePath);
     expectOneLine(result.stderr, message);
