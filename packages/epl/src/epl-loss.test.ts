@@ -3,7 +3,7 @@ import {
   lossAndGradients,
   numericState,
   plainBankLoss,
-  plainOwnCosines,
+  plainTargetCosines,
   relativeError,
 } from '@openset/testkit';
 import {
@@ -39,7 +39,7 @@ function surrogate(base: keyof typeof shifts) {
     const prototypes = tf.clone(loss.memory[0] as tf.Tensor2D);
     loss.setState(before);
     const half = (bank: tf.Tensor2D, shift: (cosine: number) => number) => {
-      const cosines = plainOwnCosines(start, labels, bank).dataSync<'float32'>();
+      const cosines = plainTargetCosines(start, labels, bank).dataSync<'float32'>();
       const frozen = tf.tensor1d(cosines.map(shift));
       return (embeddings: tf.Tensor2D) =>
         plainBankLoss({

@@ -1,5 +1,5 @@
 import type { OpenSetLoss } from '@openset/core';
-import { lossAndGradients, plainBankLoss, plainOwnCosines } from '@openset/testkit';
+import { lossAndGradients, plainBankLoss, plainTargetCosines } from '@openset/testkit';
 import { describeOnBackends, lossConformance, variantConformance } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -13,7 +13,7 @@ variantConformance(
     // c − sg(c) + sg(cos(θ + m)) shifts the cosine by a constant.
     surrogate: (loss: OpenSetLoss, start, labels) => {
       const bank = loss.trainable[0] as tf.Tensor2D;
-      const cosine = plainOwnCosines(start, labels, bank);
+      const cosine = plainTargetCosines(start, labels, bank);
       const shift = tf.sub(tf.cos(tf.add(tf.acos(cosine), 0.4)), cosine) as tf.Tensor1D;
       return (embeddings) =>
         plainBankLoss({ embeddings, labels, bank, shift, criterion: 'softmax', scale: 16 });

@@ -10,7 +10,7 @@ import {
 } from './conformance-setup.ts';
 import { numericState } from './evaluate-loss.ts';
 
-/** Bad input: a typed error that holds what was found and what was expected, and an unchanged state. */
+/** Registers the tests of bad input: each gives a typed error that names what was found and expected, and changes no state. */
 export function badInputTests(make: LossMaker, { context }: LossConformanceOptions): void {
   const { numClasses, embeddingSize } = standardSizes;
   const rows = 5;
@@ -20,19 +20,23 @@ export function badInputTests(make: LossMaker, { context }: LossConformanceOptio
   const shapes: readonly [string, () => [tf.Tensor, tf.Tensor], RegExp][] = [
     ['embeddings of rank 1', () => [tf.zeros([embeddingSize]), good().labels], /\[6\]/],
     ['embeddings of rank 3', () => [tf.zeros([rows, embeddingSize, 1]), good().labels], /\[5, 6, 1\]/],
-    ['embeddings of another size', () => [tf.zeros([rows, 4]), good().labels], /\[5, 4\]/],
+    ['embeddings of the wrong size', () => [tf.zeros([rows, 4]), good().labels], /\[5, 4\]/],
     ['an empty batch', () => [tf.zeros([0, embeddingSize]), tf.zeros([0], 'int32')], /\[0, 6\]/],
     ['fewer labels than embeddings', () => [good().embeddings, tf.zeros([4], 'int32')], /\[5\].*\[4\]/],
     ['labels of rank 0', () => [good().embeddings, tf.scalar(1, 'int32')], /\[5\].*\[\]/],
-    ['targets of another width', () => [good().embeddings, tf.zeros([rows, numClasses + 1])], /\[5, 8\]/],
+    [
+      'soft targets of the wrong width',
+      () => [good().embeddings, tf.zeros([rows, numClasses + 1])],
+      /\[5, 8\]/,
+    ],
   ];
-  it.each(shapes)('refuses %s', async (_, makeInputs, text) => {
+  it.each(shapes)('rejects %s', async (_, makeInputs, text) => {
     await expectRefusal(makeInputs(), ShapeError, text);
   });
 
   const values: readonly [string, () => [tf.Tensor, tf.Tensor], RegExp][] = [
     [
-      'a label beyond the classes',
+      'a label above the number of classes',
       () => [good().embeddings, tf.tensor1d([0, 1, 7, 2, 3], 'int32')],
       /labels\[2\] is 7.*0 to 6/,
     ],
@@ -41,11 +45,7 @@ export function badInputTests(make: LossMaker, { context }: LossConformanceOptio
       () => [good().embeddings, tf.tensor1d([0, 1, 2, 3, -1], 'int32')],
       /labels\[4\] is -1/,
     ],
-    [
-      'a label that is no whole number',
-      () => [good().embeddings, tf.tensor1d([0, 1.5, 2, 3, 4])],
-      /labels\[1\] is 1\.5/,
-    ],
+    ['a fractional label', () => [good().embeddings, tf.tensor1d([0, 1.5, 2, 3, 4])], /labels\[1\] is 1\.5/],
     ['NaN in an embedding', () => [withValue(Number.NaN), good().labels], /embeddings\[1\]\[2\] is NaN/],
     [
       '∞ in an embedding',
@@ -53,11 +53,11 @@ export function badInputTests(make: LossMaker, { context }: LossConformanceOptio
       /embeddings\[1\]\[2\] is Infinity/,
     ],
   ];
-  it.each(values)('refuses %s', async (_, makeInputs, text) => {
+  it.each(values)('rejects %s', async (_, makeInputs, text) => {
     await expectRefusal(makeInputs(), DataError, text);
   });
 
-  it('refuses a state with missing, unknown or wrongly shaped tensors', async () => {
+  it('rejects a state with missing, unknown or wrongly shaped tensors', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const before = await numericState(loss);
     const state = loss.getState();

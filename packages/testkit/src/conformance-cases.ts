@@ -11,12 +11,12 @@ import {
 } from '@openset/core';
 import type { LossConformanceOptions, LossSizes } from './conformance-setup.ts';
 
-/** The descriptor of the softmax loss that stands in for nested losses: losses never import each other. */
+/** Descriptor of a softmax loss that the suite nests in other losses, because loss packages never import each other. */
 export const plainClassDescriptor = {
   name: 'PlainClassLoss',
   package: '@openset/testkit',
   summary: 'softmax over class weights',
-  use: 'in tests, as the class loss of another loss',
+  use: 'in tests, as a nested loss',
   source: 'this project',
   threshold: null,
   hasClassWeights: true,
@@ -37,7 +37,7 @@ class PlainClassLoss extends ClassWeightsLoss {
   }
 }
 
-/** Makes the loss of a conformance case; a nested loss that the case does not give is a plain softmax loss. */
+/** Creates the loss of a conformance case. Nested losses that the case omits are plain softmax losses. */
 export function makeConformanceLoss(
   descriptor: LossDescriptor,
   { options }: Pick<ConformanceCase, 'options'>,
@@ -47,13 +47,13 @@ export function makeConformanceLoss(
   return createLoss(config, [descriptor, plainClassDescriptor], sizes);
 }
 
-/** Returns the configuration of a plain loss for every option that takes a loss. */
+/** Returns the configuration of a plain softmax loss for each option of type `'loss'`. */
 export function nestedPlainLosses({ options }: LossDescriptor): Readonly<Record<string, object>> {
   const nested = Object.entries(options).filter(([, { type }]) => type === 'loss');
   return Object.fromEntries(nested.map(([key]) => [key, { loss: plainClassDescriptor.name }]));
 }
 
-/** Returns how the suite has to treat a conformance case. */
+/** Returns the options of the suite for a conformance case. */
 export function caseOptions({ epoch, normalized = true }: ConformanceCase): LossConformanceOptions {
   return { normalized, ...(epoch === undefined ? {} : { context: { epoch } }) };
 }

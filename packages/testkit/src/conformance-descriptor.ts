@@ -18,7 +18,7 @@ import { lossAndGradients, numericState } from './evaluate-loss.ts';
 
 const labels = [3, 0, 6, 3, 1];
 
-/** Registers the tests of a descriptor: that the class does what its descriptor says. */
+/** Registers the tests that a class behaves as its descriptor says. */
 export function descriptorTests(descriptor: LossDescriptor): void {
   const { name, options, words } = descriptor;
   const known = [descriptor, plainClassDescriptor];
@@ -52,7 +52,7 @@ export function descriptorTests(descriptor: LossDescriptor): void {
     },
   );
 
-  it('names the defaults of the class', async () => {
+  it('states the defaults of the class', async () => {
     const [one] = descriptor.conformance;
     if (!one) return;
     const { context } = caseOptions(one);
@@ -71,13 +71,13 @@ export function descriptorTests(descriptor: LossDescriptor): void {
     tf.dispose([embeddings, own]);
   });
 
-  it.each(Object.entries(words))('offers the word %s with options that hold', (_, word) => {
+  it.each(Object.entries(words))('offers the word %s with valid options', (_, word) => {
     for (const identities of [2, 100, 100_000])
       make({ ...word.options(identities), ...nestedPlainLosses(descriptor) }).dispose();
   });
 
-  describe('refuses', () => {
-    const refuse = (given: object, text: string | RegExp) => {
+  describe('rejects', () => {
+    const expectRejection = (given: object, text: string | RegExp) => {
       const before = tf.memory().numTensors;
       expect(() => make(given)).toThrow(ConfigError);
       expect(() => make(given)).toThrow(text);
@@ -86,7 +86,7 @@ export function descriptorTests(descriptor: LossDescriptor): void {
 
     it('an unknown option, and names the nearest one', () => {
       const last = Object.keys(options).at(-1) as string;
-      refuse({ [`${last}s`]: 1 }, `Did you mean '${last}'?`);
+      expectRejection({ [`${last}s`]: 1 }, `Did you mean '${last}'?`);
     });
 
     it('the configuration of another loss', () => {
@@ -100,14 +100,14 @@ export function descriptorTests(descriptor: LossDescriptor): void {
       wrongValues(option).map((value) => [key, value] as const),
     );
     it.each(wrong)('%s %j', (key, value) => {
-      // Sizes are given by the suite, after the options.
+      // The suite sets these itself, so a wrong value does not reach the loss.
       if (key in standardSizes) return;
-      refuse({ [key]: value }, key);
+      expectRejection({ [key]: value }, key);
     });
   });
 }
 
-/** Values that an option must not take. */
+/** Returns values that an option must reject. */
 function wrongValues(option: OptionDescriptor): unknown[] {
   switch (option.type) {
     case 'number': {

@@ -12,15 +12,15 @@ import {
 import { lossAndGradients } from './evaluate-loss.ts';
 import { gradientCheck } from './gradient-check.ts';
 
-/** Finite differences of a float32 function leave about this much. */
+/** Relative error that finite differences of a float32 function leave. */
 const differenceTolerance = 5e-3;
 const batchLabels = [3, 0, 6, 3, 1];
 
-/** Finite differences. */
+/** Registers the comparison of gradients with finite differences. */
 export function gradientTests(make: LossMaker, { context, surrogate }: LossConformanceOptions): void {
   const { embeddingSize } = standardSizes;
 
-  it('has the gradient of finite differences for embeddings', async () => {
+  it('matches finite differences in the gradient of the embeddings', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const batch = makeBatch(batchLabels, embeddingSize, 1);
     const point = (await batch.embeddings.data()) as Float32Array;
@@ -39,7 +39,7 @@ export function gradientTests(make: LossMaker, { context, surrogate }: LossConfo
     loss.dispose();
   });
 
-  it('has the gradient of finite differences for every trainable variable', async () => {
+  it('matches finite differences in the gradient of every trainable variable', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const batch = makeBatch(batchLabels, embeddingSize, 1);
     const { trainable } = await lossAndGradients(loss, batch.embeddings, batch.labels, { context });
@@ -63,7 +63,7 @@ export function gradientTests(make: LossMaker, { context, surrogate }: LossConfo
     loss.dispose();
   });
 
-  it('falls when the embeddings follow the gradient', async () => {
+  it('decreases when the embeddings descend along the gradient', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const batch = makeBatch([0, 1, 2, 3, 4], embeddingSize, 5);
     let values = (await batch.embeddings.data()) as Float32Array;
@@ -81,7 +81,7 @@ export function gradientTests(make: LossMaker, { context, surrogate }: LossConfo
   });
 }
 
-/** The loss of a batch, or of the function that stands for it where gradients are stopped. */
+/** Returns the loss of a batch, or the value of its surrogate if there is one. */
 async function lossValue(
   loss: OpenSetLoss,
   { embeddings, labels }: Batch,
@@ -89,10 +89,9 @@ async function lossValue(
   surrogate: ((embeddings: tf.Tensor2D) => tf.Scalar) | undefined,
 ): Promise<number> {
   const step = surrogate ? null : loss.forward(embeddings, labels, context);
-  const value =
-    step?.loss ?? tf.tidy(() => (surrogate as (embeddings: tf.Tensor2D) => tf.Scalar)(embeddings));
+  const value = surrogate ? tf.tidy(() => surrogate(embeddings)) : step!.loss;
   const [result] = await value.data<'float32'>();
   value.dispose();
   step?.dispose();
-  return result as number;
+  return result!;
 }

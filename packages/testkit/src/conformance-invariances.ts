@@ -12,10 +12,10 @@ import { type LossEvaluation, lossAndGradients, numericState } from './evaluate-
 import { relativeError } from './relative-error.ts';
 
 const tolerance = 1e-4;
-/** Distinct: losses may treat the order of duplicates as their code does. */
+/** Distinct labels, because the result of some losses depends on the order of duplicates. */
 const distinctLabels = [5, 0, 6, 3, 1];
 
-/** What must not change the result, and inputs at the ends of float32. */
+/** Registers the tests of changes that must not affect the result, and of inputs at the limits of float32. */
 export function invarianceTests(
   make: LossMaker,
   { context, normalized = true }: LossConformanceOptions,
@@ -38,7 +38,7 @@ export function invarianceTests(
     const loss = warmLoss(make, standardSizes, context);
     const { embeddings, labels } = makeBatch(distinctLabels, embeddingSize, 2);
     const plain = await lossAndGradients(loss, embeddings, labels, { context });
-    // Class order[j] becomes class j.
+    // Class order[j] is renumbered to j.
     const order = permutation(numClasses, 4);
     const state = loss.getState();
     const renumbered = Object.entries(state).map(([key, tensor]) => [
@@ -72,7 +72,7 @@ export function invarianceTests(
     });
   }
 
-  it('does not depend on the size of the blocks of classes', async () => {
+  it('does not depend on the block size', async () => {
     const whole = warmLoss(make, standardSizes, context);
     const { embeddings, labels } = makeBatch(distinctLabels, embeddingSize, 2);
     const plain = await lossAndGradients(whole, embeddings, labels, { context });
@@ -86,15 +86,15 @@ export function invarianceTests(
 
   const extremes: readonly [string, (rows: number[][]) => number[][]][] = [
     ['1e9', (rows) => rows.map((row) => row.map((value) => Math.sign(value) * 1e9))],
-    ['zero', (rows) => rows.map((row) => row.map(() => 0))],
+    ['0', (rows) => rows.map((row) => row.map(() => 0))],
     ['1e-20', (rows) => rows.map((row) => row.map((value) => value * 1e-20))],
     ['1e20', (rows) => rows.map((row) => row.map((value) => value * 1e20))],
     [
-      'of mixed sizes',
+      '1e-9 to 1e9 in one batch',
       (rows) => rows.map((row, index) => row.map((value) => value * [1e9, 1, 0, 1e-9, -1e9][index]!)),
     ],
   ];
-  it.each(extremes)('stays finite for embeddings that are %s', async (_, change) => {
+  it.each(extremes)('stays finite for embeddings of magnitude %s', async (_, change) => {
     const loss = warmLoss(make, standardSizes, context);
     const { embeddings, labels } = makeBatch([3, 0, 6, 3, 1], embeddingSize, 2);
     const extreme = tf.tensor2d(change((await embeddings.array()) as number[][]));
@@ -102,7 +102,7 @@ export function invarianceTests(
       await lossAndGradients(loss, extreme, labels, { context, commit: true }),
       await numericState(loss),
     );
-    // And goes on with ordinary ones afterwards.
+    // Ordinary embeddings still work afterwards.
     expectFinite(
       await lossAndGradients(loss, embeddings, labels, { context, commit: true }),
       await numericState(loss),
@@ -113,7 +113,7 @@ export function invarianceTests(
   it.each([
     ['one class', 1, [0, 0, 0]],
     ['a batch of one', numClasses, [2]],
-    ['one label throughout', numClasses, [4, 4, 4, 4]],
+    ['the same label in every row', numClasses, [4, 4, 4, 4]],
     ['more rows than classes', 2, [0, 1, 1, 0, 1, 0, 0]],
   ])('stays finite with %s', async (_, classes, list) => {
     const sizes = { numClasses: classes, embeddingSize };

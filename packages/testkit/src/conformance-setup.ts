@@ -1,7 +1,7 @@
 import { type LossContext, normalValues, type OpenSetLoss, randomNumbers } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Sizes of the loss a conformance test wants. */
+/** Sizes with which a conformance test creates the loss. */
 export interface LossSizes {
   readonly numClasses: number;
   readonly embeddingSize: number;
@@ -9,19 +9,20 @@ export interface LossSizes {
   readonly seed?: number;
 }
 
-/** Makes the loss under test in the sizes asked for, with all other options as one likes (a scale near 16 suits). */
+/** Creates the loss under test with the given sizes. Other options are free; a scale near 16 suits finite differences. */
 export type LossMaker = (sizes: LossSizes) => OpenSetLoss;
 
-/** What differs from loss to loss. */
+/** Options of the conformance suite that depend on the loss. */
 export interface LossConformanceOptions {
-  /** Passed to every `forward`; give the epoch in which all parts of the loss count. */
+  /** Context of every `forward`; set the epoch to one in which all parts of the loss count. */
   readonly context?: LossContext;
-  /** Whether the loss normalises embeddings, so that their length does not matter; default true. */
+  /** Whether the loss normalises embeddings, so that their length has no effect; default true. */
   readonly normalized?: boolean;
   /**
-   * For a loss that stops gradients (a detached margin, prototypes that move before the batch is scored): called with
-   * the point at which the gradient is taken. Returns a function of the embeddings that has the same gradient there and stops
-   * none: the stopped terms are frozen at this point. See `plainBankLoss`.
+   * For a loss that stops gradients, such as a detached margin, or prototypes that are updated before the batch is scored.
+   * The suite passes the point at which it takes the gradient. The result is a function of the embeddings
+   * `[batch, embeddingSize]` with the same gradient at that point, in which the stopped terms are constants. `plainBankLoss`
+   * helps to write one.
    */
   readonly surrogate?: (
     loss: OpenSetLoss,
@@ -30,16 +31,16 @@ export interface LossConformanceOptions {
   ) => (embeddings: tf.Tensor2D) => tf.Scalar;
 }
 
-/** A batch; the tensors belong to the enclosing `tf.tidy` or to the caller. */
+/** Inputs of a loss. The caller, or the enclosing `tf.tidy`, disposes of the tensors. */
 export interface Batch {
   readonly embeddings: tf.Tensor2D;
   readonly labels: tf.Tensor1D;
 }
 
-/** Small, odd sizes, so that mixed-up axes show. */
+/** Small, distinct sizes, so that swapped axes fail. */
 export const standardSizes: LossSizes = { numClasses: 7, embeddingSize: 6 };
 
-/** A batch of normally distributed embeddings. */
+/** Returns embeddings `[labels.length, embeddingSize]` from `N(0, 1)`, with these labels. */
 export function makeBatch(labels: readonly number[], embeddingSize: number, seed: number): Batch {
   return {
     embeddings: normalValues([labels.length, embeddingSize], 1, seed),
@@ -47,7 +48,7 @@ export function makeBatch(labels: readonly number[], embeddingSize: number, seed
   };
 }
 
-/** The loss in a state as after some training: every class has been seen, biases have started. */
+/** Returns a loss after three batches of all classes, so that every memory is filled and every bias has started. */
 export function warmLoss(make: LossMaker, sizes: LossSizes, context: LossContext | undefined): OpenSetLoss {
   const loss = make(sizes);
   const everyClass = Array.from({ length: sizes.numClasses }, (_, index) => index);
@@ -56,7 +57,7 @@ export function warmLoss(make: LossMaker, sizes: LossSizes, context: LossContext
   return loss;
 }
 
-/** Scores a batch, commits, and frees it. */
+/** Scores a batch, commits the step, and disposes of the batch. */
 export function commitBatch(loss: OpenSetLoss, batch: Batch, context: LossContext | undefined): void {
   const step = loss.forward(batch.embeddings, batch.labels, context);
   step.commit();
@@ -64,7 +65,7 @@ export function commitBatch(loss: OpenSetLoss, batch: Batch, context: LossContex
   tf.dispose([batch.embeddings, batch.labels]);
 }
 
-/** A random order of `0 … count − 1`. */
+/** Returns a random permutation of `0 … count − 1`. */
 export function permutation(count: number, seed: number): number[] {
   const random = randomNumbers(seed);
   const order = Array.from({ length: count }, (_, index) => index);

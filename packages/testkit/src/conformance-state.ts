@@ -13,11 +13,11 @@ import { lossAndGradients, numericState } from './evaluate-loss.ts';
 
 const labels = [3, 0, 6, 3, 1];
 
-/** Purity of `forward`, snapshots, config, leaks. */
+/** Registers the tests of the purity of `forward`, of snapshots, of the configuration, and of leaks. */
 export function stateTests(make: LossMaker, { context }: LossConformanceOptions): void {
   const { embeddingSize } = standardSizes;
 
-  it('changes no state in forward, and gives the same twice', async () => {
+  it('changes no state in forward, and returns the same result twice', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const batch = makeBatch(labels, embeddingSize, 7);
     const before = await numericState(loss);
@@ -28,7 +28,7 @@ export function stateTests(make: LossMaker, { context }: LossConformanceOptions)
     loss.dispose();
   });
 
-  it('goes on from a saved state as if it had not been interrupted', async () => {
+  it('resumes from a saved state as if it had not been interrupted', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const state = loss.getState();
     const bytes = await encodeState(state);
@@ -47,7 +47,7 @@ export function stateTests(make: LossMaker, { context }: LossConformanceOptions)
     restored.dispose();
   });
 
-  it('gives snapshots that later changes do not touch', async () => {
+  it('returns snapshots that later changes do not affect', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const snapshot = loss.getState();
     const read = async () =>
@@ -72,7 +72,7 @@ export function stateTests(make: LossMaker, { context }: LossConformanceOptions)
     loss.dispose();
   });
 
-  it('tells a finite threshold and what it separates, or none', () => {
+  it('returns a finite threshold and what it separates, or null', () => {
     const loss = warmLoss(make, standardSizes, context);
     const threshold = loss.threshold();
     if (threshold) {
@@ -88,7 +88,7 @@ export function stateTests(make: LossMaker, { context }: LossConformanceOptions)
     const optimizer = tf.train.sgd(0.01);
     const holding = tf.memory().numTensors;
     const start = makeBatch(labels, embeddingSize, 9);
-    // Its embeddings are a variable, so that a loss without trainable variables can be minimised too.
+    // The embeddings are a variable, so that a loss without trainable variables can be minimised.
     const embeddings = tf.variable(start.embeddings);
     const options = { context, variables: [embeddings as tf.Variable, ...loss.trainable] };
     const held = tf.memory().numTensors;

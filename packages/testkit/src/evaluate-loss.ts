@@ -1,18 +1,22 @@
 import { type LossContext, lossGradients, type OpenSetLoss } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Values of one forward and backward pass, read back as plain arrays. */
+/** Results of one forward and backward pass, as plain numbers and arrays. */
 export interface LossEvaluation {
+  /** Mean loss of the batch. */
   readonly loss: number;
-  /** Of the embeddings, row-major. */
+  /** Gradient of the embeddings, `batch · embeddingSize` values, row-major. */
   readonly embeddings: Float32Array;
-  /** Of each trainable variable, in the order of `loss.trainable`; zeros where it takes no part. */
+  /** Gradients of the trainable variables, in the order of `loss.trainable`; zeros for a variable without a gradient. */
   readonly trainable: readonly Float32Array[];
 }
 
 /**
- * The loss of a batch and all its gradients, taken through the public API.
- * @param commit whether the step's state change is carried out; default false
+ * Returns the loss of a batch and all its gradients.
+ * @param embeddings `[batch, embeddingSize]`
+ * @param labels `[batch]` int32, or soft targets `[batch, numClasses]`
+ * @param options `context` of `forward`; `commit`: whether to commit the state change of the step (default false)
+ * @throws ShapeError, DataError, ConfigError as `forward` does
  */
 export async function lossAndGradients(
   loss: OpenSetLoss,
@@ -44,7 +48,7 @@ export async function lossAndGradients(
   }
 }
 
-/** The state of a loss as plain arrays by name. */
+/** Returns the state of a loss as plain arrays by name; integer tensors become `Int32Array`. */
 export async function numericState(loss: OpenSetLoss): Promise<Record<string, Float32Array>> {
   const state = loss.getState();
   const entries = Object.entries(state).map(async ([name, tensor]) => [name, await tensor.data()] as const);

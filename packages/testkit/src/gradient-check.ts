@@ -3,21 +3,22 @@ import { relativeError } from './relative-error.ts';
 
 /** Options of `gradientCheck`. */
 export interface GradientCheckOptions {
-  /** How many random directions; default 4. */
+  /** Number of random directions; default 4. */
   readonly directions?: number;
-  /** Step, relative to the largest magnitude of the point (at least 0.5); default 1e-2. */
+  /** Step length, relative to the largest magnitude in the point (at least 0.5); default 1e-2. */
   readonly step?: number;
+  /** Seed of the directions; default 1. */
   readonly seed?: number;
 }
 
 /**
- * Compares a gradient with central differences along random directions, extrapolated from two steps (Richardson),
- * which suits functions computed in float32.
+ * Compares a gradient with central differences along random directions. Richardson extrapolation from two step lengths keeps
+ * the error low for functions computed in float32.
  *
- * @param evaluate the function's value at a point
- * @param point where the gradient was taken
- * @param gradient the gradient to be checked
- * @returns the norm-wise relative error of the directional derivatives
+ * @param evaluate returns the value of the function at a point
+ * @param point the point of the gradient
+ * @param gradient the gradient to check, as long as `point`
+ * @returns the relative error of the directional derivatives, as `relativeError` computes it
  */
 export async function gradientCheck(
   evaluate: (point: Float32Array) => Promise<number>,

@@ -1,12 +1,17 @@
 export { type LossEvaluation, lossAndGradients, numericState } from './evaluate-loss.ts';
 export { type GradientCheckOptions, gradientCheck } from './gradient-check.ts';
 export {
+  fixtureLossConfig,
   fixtureTolerance,
   type LossFixture,
   type LossFixtureResult,
-  lossOfFixture,
   readLossFixtures,
   runLossFixture,
 } from './loss-fixture.ts';
-export { type PlainBankLoss, plainBankLoss, plainCosines, plainOwnCosines } from './plain-bank-loss.ts';
+export {
+  type PlainBankLossInputs,
+  plainBankLoss,
+  plainCosines,
+  plainTargetCosines,
+} from './plain-bank-loss.ts';
 export { relativeError } from './relative-error.ts';

@@ -11,12 +11,12 @@ import { describeOnBackends } from './describe-on-backends.ts';
 import { type LossFixture, runLossFixture } from './loss-fixture.ts';
 
 /**
- * Registers vitest tests of everything a loss must hold to, on every registered backend. They run each conformance case of its
- * descriptor: finite differences, permutations of batch and classes, the length of embeddings, extreme and bad inputs,
- * blocks, purity of `forward`, round trips of state and configuration, leaks. They also test the descriptor itself, and
- * reference values.
+ * Registers the vitest tests that every loss must pass, on every registered backend. For each conformance case of the
+ * descriptor they cover finite differences, permutations of batch and classes, the length of embeddings, extreme and bad
+ * input, block sizes, purity of `forward`, round trips of state and configuration, and leaks. Further tests cover the
+ * descriptor itself, and reference values.
  *
- * @param fixtures cases of the authors' code; those of this loss are run
+ * @param options `fixtures`: cases of fixture files; cases of other losses are skipped
  * @example
  * lossConformance(cosFaceDescriptor);
  */
@@ -29,11 +29,11 @@ export function lossConformance(
     const make: LossMaker = (sizes) => makeConformanceLoss(descriptor, one, sizes);
     variantConformance(one.name === undefined ? name : `${name}, ${one.name}`, make, caseOptions(one));
   }
-  describeOnBackends(`the descriptor of ${name}`, () => descriptorTests(descriptor));
+  describeOnBackends(`descriptor of ${name}`, () => descriptorTests(descriptor));
   const own = fixtures.filter(({ loss }) => Object.hasOwn(descriptor.fixtures ?? {}, loss));
   if (own.length === 0) return;
   describeOnBackends(`reference values of ${name}`, () => {
-    describe('are met', () => {
+    describe('match', () => {
       it.each(own.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
         const result = await runLossFixture(fixture, [descriptor]);
         expect(Object.keys(result.errors)).toContain('gradEmbeddings');
@@ -44,8 +44,8 @@ export function lossConformance(
 }
 
 /**
- * Registers the tests of one variant that a descriptor cannot describe: a loss that stops gradients, or one that is made in
- * an unusual way.
+ * Registers the tests of a variant that no descriptor can express: a loss that stops gradients, or one that needs its own code
+ * to create it.
  * @example
  * variantConformance('EplLoss', (sizes) => new EplLoss({ ...sizes, scale: 16 }), { context: { epoch: 3 }, surrogate });
  */

@@ -10,58 +10,68 @@ import * as tf from '@tensorflow/tfjs-core';
 import { lossAndGradients, numericState } from './evaluate-loss.ts';
 import { relativeError } from './relative-error.ts';
 
-/** One case of a `losses.json` file: inputs and float64 results of the papers' official code. */
+/** One case of a fixture file: inputs, and float64 results of the papers' official code. Arrays are flat and row-major. */
 export interface LossFixture {
+  /** Name of the case. */
   readonly name: string;
-  /** Which loss: a key of `fixtures` in its descriptor. */
+  /** Name of the loss: a key of `fixtures` in its descriptor. */
   readonly loss: string;
+  /** Options, named as in the official code. */
   readonly config: Readonly<Record<string, number | string>>;
   readonly batch: number;
   readonly embeddingSize: number;
   readonly numClasses: number;
-  /** Flat and row-major, like all arrays here. */
+  /** `batch · embeddingSize` values. */
   readonly embeddings: readonly number[];
+  /** `batch` integers in `[0, numClasses)`. */
   readonly labels: readonly number[];
+  /** State before the step. The tensors of a bank have `numClasses · embeddingSize` values. */
   readonly weight?: readonly number[];
   readonly bias?: readonly number[];
   readonly featureMemory?: readonly number[];
   readonly empiricalPrototypes?: readonly number[];
-  /** Counted from 0. */
+  /** Epoch of the step, counted from 0. */
   readonly epoch?: number;
-  /** First epoch in which the prototypes count, counted from 1. */
+  /** First epoch that scores samples against prototypes, counted from 1. */
   readonly startEpoch?: number;
+  /** Expected mean loss of the batch, and its gradients. */
   readonly expectedLoss: number;
   readonly gradEmbeddings: readonly number[];
   readonly gradWeight?: readonly number[];
   readonly gradBias?: readonly number[];
+  /** Expected state after the step. */
   readonly biasAfterInit?: readonly number[];
   readonly empiricalPrototypesAfter?: readonly number[];
 }
 
-/** Relative errors of one case, by name of what was compared. */
+/** Result of one fixture case. */
 export interface LossFixtureResult {
+  /** Name of the case. */
   readonly name: string;
-  /** `loss`, `gradEmbeddings`, `gradWeight`, `gradBias`, `biasAfterInit`, `empiricalPrototypesAfter`. */
+  /** Relative errors of the values that the case expects: `loss`, `gradEmbeddings`, `gradWeight`, `gradBias`, `biasAfterInit`, `empiricalPrototypesAfter`. */
   readonly errors: Readonly<Record<string, number>>;
+  /** Whether no error exceeds `fixtureTolerance`. */
   readonly passed: boolean;
 }
 
-/** Relative, norm-wise, in float32. */
+/** Largest relative error (see `relativeError`) that a float32 result may have against its float64 reference. */
 export const fixtureTolerance = 1e-4;
 
 /**
- * Returns the configuration of the loss that a case is about.
- * @param descriptors of the losses among which its name is looked up
- * @throws DataError if none of them has this name in its `fixtures`
+ * Returns the configuration of the loss of a fixture case.
+ * @param descriptors descriptors of all losses that cases may name
+ * @throws DataError if no descriptor has the loss of the case in its `fixtures`
  */
-export function lossOfFixture(
+export function fixtureLossConfig(
   { loss, config, name, ...fixture }: LossFixture,
   descriptors: readonly LossDescriptor[],
 ): LossConfig {
   const descriptor = descriptors.find(({ fixtures = {} }) => Object.hasOwn(fixtures, loss));
   if (!descriptor) {
     const known = descriptors.flatMap(({ fixtures = {} }) => Object.keys(fixtures));
-    throw new DataError(`Case '${name}' is about the loss '${loss}'; known are ${known.join(', ')}.`);
+    throw new DataError(
+      `The fixture case '${name}' has the unknown loss '${loss}'. Known losses: ${known.join(', ')}.`,
+    );
   }
   const { numClasses, embeddingSize, startEpoch } = fixture;
   const { [loss]: optionsOf } = descriptor.fixtures as Required<LossDescriptor>['fixtures'];
@@ -75,8 +85,8 @@ export function lossOfFixture(
 }
 
 /**
- * Reads the text of a fixture file.
- * @throws DataError if it is not JSON, or a case lacks a field or has an array of the wrong length
+ * Returns the cases in the text of a fixture file, `{ "cases": [ … ] }`.
+ * @throws DataError if the text is not JSON, or if a case lacks a field or has an array of the wrong length
  */
 export function readLossFixtures(text: string): LossFixture[] {
   let parsed: unknown;
@@ -87,7 +97,7 @@ export function readLossFixtures(text: string): LossFixture[] {
   }
   const cases = (parsed as { cases?: unknown })?.cases;
   if (!Array.isArray(cases) || cases.length === 0) {
-    throw new DataError("The fixture file has no 'cases': a non-empty list is expected.");
+    throw new DataError("The fixture file has no cases: expected a list 'cases'.");
   }
   cases.forEach(checkFixture);
   return cases as LossFixture[];
@@ -95,7 +105,7 @@ export function readLossFixtures(text: string): LossFixture[] {
 
 function checkFixture(fixture: LossFixture, index: number): void {
   const { batch, embeddingSize, numClasses } = fixture;
-  const where = `case ${index} ('${fixture.name}')`;
+  const where = `Fixture case ${index} ('${fixture.name}')`;
   for (const key of [
     'name',
     'loss',
@@ -105,7 +115,7 @@ function checkFixture(fixture: LossFixture, index: number): void {
     'numClasses',
     'expectedLoss',
   ] as const) {
-    if (fixture[key] === undefined) throw new DataError(`The fixture's ${where} lacks '${key}'.`);
+    if (fixture[key] === undefined) throw new DataError(`${where} has no '${key}'.`);
   }
   const lengths: Record<string, number> = {
     embeddings: batch * embeddingSize,
@@ -123,16 +133,16 @@ function checkFixture(fixture: LossFixture, index: number): void {
     if (values === undefined && !required.has(key)) continue;
     if (values?.length !== length) {
       throw new DataError(
-        `The fixture's ${where} has ${values?.length ?? 'no'} values of '${key}', not ${length}.`,
+        `${where} has ${values?.length ?? 'no'} values of '${key}', but its sizes require ${length}.`,
       );
     }
   }
 }
 
 /**
- * Runs one case through the public API on the active backend: loss, every gradient, and the state afterwards.
- * @param descriptors of the losses that cases may be about
- * @throws DataError if there is none for the case, or the case does not fit
+ * Runs one fixture case on the active backend, and compares the loss, the gradients, and the state after the step.
+ * @param descriptors descriptors of all losses that cases may name
+ * @throws DataError if no descriptor has the loss of the case, or if options or state do not fit this loss
  */
 export async function runLossFixture(
   fixture: LossFixture,
@@ -171,10 +181,10 @@ export async function runLossFixture(
 
 function createFixtureLoss(fixture: LossFixture, descriptors: readonly LossDescriptor[]): OpenSetLoss {
   try {
-    return createLoss(lossOfFixture(fixture, descriptors), descriptors);
+    return createLoss(fixtureLossConfig(fixture, descriptors), descriptors);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new DataError(`Case '${fixture.name}': ${error.message}`, { cause: error });
+    throw new DataError(`Fixture case '${fixture.name}': ${error.message}`, { cause: error });
   }
 }
 
@@ -186,7 +196,7 @@ function setFixtureState(loss: OpenSetLoss, fixture: LossFixture): void {
       const values = fixture[name as keyof LossFixture] as readonly number[] | undefined;
       if (values?.length !== tensor.size) {
         throw new DataError(
-          `Case '${fixture.name}' has ${values?.length ?? 'no'} values of '${name}', but ${loss.name} needs ${tensor.size}.`,
+          `Fixture case '${fixture.name}' has ${values?.length ?? 'no'} values of '${name}', but ${loss.name} needs ${tensor.size}.`,
         );
       }
       state[name] = tf.tensor([...values], tensor.shape, tensor.dtype);

@@ -1,25 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What `plainBankLoss` computes. */
-export interface PlainBankLoss {
+/** Inputs of `plainBankLoss`. */
+export interface PlainBankLossInputs {
+  /** `[batch, embeddingSize]`, not normalised. */
   readonly embeddings: tf.Tensor2D;
+  /** `[batch]` int32. */
   readonly labels: tf.Tensor1D;
+  /** `[numClasses, embeddingSize]`, not normalised. */
   readonly bank: tf.Tensor2D;
-  /** `[batch]`: added to the cosine with the own class. */
+  /** `[batch]` or one number, added to the cosine to the target class; default 0. */
   readonly shift?: tf.Tensor1D | number;
   readonly criterion: 'softmax' | 'bce';
+  /** Factor of the cosines. */
   readonly scale: number;
+  /** `[1]` or `[numClasses]`, subtracted from the logits; default: no bias. */
   readonly bias?: tf.Tensor1D;
 }
 
-/** `[batch, numClasses]`: the cosines of all pairs, materialised. */
+/** Returns the cosines of all embeddings with all rows of the bank, `[batch, numClasses]`. */
 export function plainCosines(embeddings: tf.Tensor2D, bank: tf.Tensor2D): tf.Tensor2D {
   const unit = (rows: tf.Tensor2D) => tf.div(rows, tf.norm(rows, 2, 1, true)) as tf.Tensor2D;
   return tf.matMul(unit(embeddings), unit(bank), false, true);
 }
 
-/** `[batch]`: the cosine of each row with its own class. */
-export function plainOwnCosines(
+/** Returns the cosine of each embedding with its target class, `[batch]`. */
+export function plainTargetCosines(
   embeddings: tf.Tensor2D,
   labels: tf.Tensor1D,
   bank: tf.Tensor2D,
@@ -29,10 +34,11 @@ export function plainOwnCosines(
 }
 
 /**
- * The loss over a bank by its plain formula, with everything held at once: slow, obvious, and independent of core.
- * With `shift` frozen at a point it has the gradient of a margin that stops the gradient there.
+ * Returns the loss over a bank by its plain formula, mean over the batch. It is independent of core, and materialises all
+ * logits. If `shift` is the value of a margin at one point, the result has the gradient of a margin that stops gradients
+ * there.
  */
-export function plainBankLoss(inputs: PlainBankLoss): tf.Scalar {
+export function plainBankLoss(inputs: PlainBankLossInputs): tf.Scalar {
   const { embeddings, labels, bank, shift = 0, criterion, scale, bias } = inputs;
   const own = tf.cast(tf.oneHot(labels, bank.shape[0], 1, 0, 'int32'), 'float32');
   const shifts = typeof shift === 'number' ? tf.mul(own, shift) : tf.mul(own, tf.reshape(shift, [-1, 1]));

@@ -1,6 +1,6 @@
 /**
- * `‖actual − expected‖ / ‖expected‖`; where the expected values are all zero, `‖actual‖`. Infinite if lengths differ
- * or anything is not finite.
+ * Returns `‖actual − expected‖ / ‖expected‖`, or `‖actual‖` if all expected values are zero. Returns infinity if the lengths
+ * differ or a value is not finite.
  */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
