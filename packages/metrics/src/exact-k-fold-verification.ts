@@ -1,6 +1,6 @@
 import { readScore } from './checks.ts';
 import { assignFolds, type FoldAccuracies, summariseFolds } from './folds.ts';
-import { readPairLabel, sortedSimilarities } from './sorted-similarities.ts';
+import { readPairLabel, type SortedSimilarities } from './sorted-similarities.ts';
 import { sweepThresholds, thresholdWithin } from './threshold-interval.ts';
 
 /** Result of k-fold verification with exact thresholds. */
@@ -32,22 +32,45 @@ export function exactKFoldVerification(
 ): ExactKFoldVerification {
   const caller = 'exactKFoldVerification';
   const { foldOf, count } = assignFolds(caller, similarities, isSame, folds);
-  const values = Float64Array.from(foldOf, (_, pair) =>
-    readScore(`${caller}: similarities`, similarities, pair),
-  );
-  const same = Uint8Array.from(foldOf, (_, pair) => (readPairLabel(caller, isSame, pair) ? 1 : 0));
+  const pairs = foldOf.length;
+  const values = new Float64Array(pairs);
+  const same = new Uint8Array(pairs);
+  for (let pair = 0; pair < pairs; pair++) {
+    values[pair] = readScore(`${caller}: similarities`, similarities, pair);
+    same[pair] = readPairLabel(caller, isSame, pair) ? 1 : 0;
+  }
 
+  const foldThresholds: number[] = [];
+  for (let fold = 0; fold < count; fold++) {
+    const { positives, negatives } = sortOtherFolds(values, same, foldOf, fold);
+    foldThresholds.push(thresholdWithin(sweepThresholds(negatives, positives, positives.length).interval));
+  }
   const correct = new Array<number>(count).fill(0);
-  const pairs = correct.slice();
-  const foldThresholds = correct.map((_, fold) => {
-    const isOther = (_: number, pair: number) => foldOf[pair] !== fold;
-    const { positives, negatives } = sortedSimilarities(caller, values.filter(isOther), same.filter(isOther));
-    return thresholdWithin(sweepThresholds(negatives, positives, positives.length).interval);
-  });
-  for (const [pair, fold] of foldOf.entries()) {
-    pairs[fold]! += 1;
+  const sizes = correct.slice();
+  for (let pair = 0; pair < pairs; pair++) {
+    const fold = foldOf[pair]!;
+    sizes[fold]! += 1;
     if (values[pair]! >= foldThresholds[fold]! === (same[pair] === 1)) correct[fold]! += 1;
   }
-  const accuracies = correct.map((right, fold) => right / pairs[fold]!);
+  const accuracies = correct.map((right, fold) => right / sizes[fold]!);
   return { ...summariseFolds(accuracies), foldThresholds };
+}
+
+/** Returns the checked similarities of all folds but one, split by kind, each sorted ascending. */
+function sortOtherFolds(
+  values: Float64Array,
+  same: Uint8Array,
+  foldOf: Int32Array,
+  fold: number,
+): SortedSimilarities {
+  // One array filled from both ends, sorted as two views.
+  const others = new Float64Array(values.length);
+  let positives = 0;
+  let negatives = values.length;
+  for (let pair = 0; pair < values.length; pair++) {
+    if (foldOf[pair] === fold) continue;
+    if (same[pair] === 1) others[positives++] = values[pair]!;
+    else others[--negatives] = values[pair]!;
+  }
+  return { positives: others.subarray(0, positives).sort(), negatives: others.subarray(negatives).sort() };
 }
