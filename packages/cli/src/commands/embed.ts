@@ -22,6 +22,7 @@ export interface EmbedOptions extends BackendChoice {
 /** Result of `openset embed`. */
 export interface EmbedResult {
   readonly out: string;
+  /** Number of images. */
   readonly pictures: number;
   readonly embeddingSize: number;
 }

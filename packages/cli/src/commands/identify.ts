@@ -27,6 +27,7 @@ export interface IdentifiedImage extends Identification {
 
 /** Result of `openset identify`. */
 export interface IdentifyResult {
+  /** Identification of each image. */
   readonly pictures: readonly IdentifiedImage[];
   /** Lowest cosine at which somebody counts as known. */
   readonly threshold: number;

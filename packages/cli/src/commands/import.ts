@@ -3,7 +3,7 @@ import { checkNumber, DataError, decodeSafetensors, OpenSetError } from '@opense
 import { encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { networkSchema } from '../config/network-schema.ts';
-import { parseSettings } from '../config/problems.ts';
+import { parseSettings } from '../config/parse-settings.ts';
 import { count } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { readBytes } from '../files/read-file.ts';

@@ -6,7 +6,7 @@ import type { CommandResult } from '../output.ts';
 
 /** Options of `openset schema`. */
 export interface SchemaOptions {
-  /** A loss from a module that the schema is to include, `MODULE#EXPORT`. */
+  /** Loss from a module that the schema includes, `MODULE#EXPORT`. */
   readonly loss?: string;
 }
 

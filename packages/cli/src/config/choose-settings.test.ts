@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { lfw } from '../__fixtures__/lfw-circumstances.ts';
 import { useBackend } from '../backends.ts';
 import { chooseSettings } from './choose-settings.ts';
-import { parseSettings } from './problems.ts';
+import { parseSettings } from './parse-settings.ts';
 import { mergeSettings } from './read-settings.ts';
 import { settingsSchema } from './settings.ts';
 

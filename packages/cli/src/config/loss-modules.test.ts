@@ -7,7 +7,7 @@ import { makeLoss } from '../training/make-loss.ts';
 import { scaledDescriptor } from './__fixtures__/scaled-loss.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
 import { lossFor } from './loss-words.ts';
-import { parseSettings } from './problems.ts';
+import { parseSettings } from './parse-settings.ts';
 import { settingsSchema } from './settings.ts';
 
 const file = join(import.meta.dirname, '__fixtures__', 'scaled-loss.ts');

@@ -2,7 +2,7 @@ import { type LossDescriptor, type NumberOption, type OptionDescriptor, sizeOpti
 import { z } from 'zod';
 import { losses } from '../losses.ts';
 import { isModuleReference, knownLosses } from './loss-modules.ts';
-import { entries } from './problems.ts';
+import { objectSchema } from './parse-settings.ts';
 
 /** The loss of a configuration: `loss.getConfig()` without what data and network decide. */
 export interface LossSettings {
@@ -55,7 +55,9 @@ function schemaOf(descriptor: LossDescriptor, nested: NestedSchemas): LossObject
   const own = Object.entries(options).filter(([key]) => !(sizeOptions as readonly string[]).includes(key));
   const shape = Object.fromEntries(own.map(([key, option]) => [key, optionSchema(option, nested)]));
   const module = losses.includes(descriptor) ? {} : { module: z.string().refine(isModuleReference) };
-  return entries({ loss: z.literal(name), ...module, ...shape }).describe(summary) as unknown as LossObject;
+  return objectSchema({ loss: z.literal(name), ...module, ...shape }).describe(
+    summary,
+  ) as unknown as LossObject;
 }
 
 function optionSchema(option: OptionDescriptor, nested: NestedSchemas): z.ZodType {
@@ -93,7 +95,12 @@ function numberSchema({ minimum, above, maximum, integer, words, list }: NumberO
 
 function partsSchema(part: z.ZodType): z.ZodType {
   const epoch = z.int().min(1).optional();
-  const weighted = entries({ loss: part, weight: z.number().optional(), startEpoch: epoch, endEpoch: epoch });
+  const weighted = objectSchema({
+    loss: part,
+    weight: z.number().optional(),
+    startEpoch: epoch,
+    endEpoch: epoch,
+  });
   return z
     .record(z.string(), z.union([weighted, part]))
     .refine((parts) => Object.keys(parts).length > 0, 'needs at least one part.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entries } from './problems.ts';
+import { objectSchema } from './parse-settings.ts';
 
 const count = z.int().min(1).optional();
 const blocks = z.array(z.int().min(1)).min(1).optional();
@@ -12,7 +12,7 @@ const common = {
 
 /** Schema of a network in a configuration: `getConfig()` of the backbone without the seed. */
 export const networkSchema = z.discriminatedUnion('backbone', [
-  entries({
+  objectSchema({
     backbone: z.literal('lresnet-ir'),
     depth: z.literal([18, 34, 50, 100, 200]).optional(),
     blocks,
@@ -20,15 +20,15 @@ export const networkSchema = z.discriminatedUnion('backbone', [
     ...common,
     dropout: z.number().min(0).max(0.99).optional(),
   }),
-  entries({ backbone: z.literal('mobile-facenet'), width: count, ...common }),
-  entries({ backbone: z.literal('small-cnn'), width: count, ...common }),
-  entries({
+  objectSchema({ backbone: z.literal('mobile-facenet'), width: count, ...common }),
+  objectSchema({ backbone: z.literal('small-cnn'), width: count, ...common }),
+  objectSchema({
     backbone: z.literal('cifar-resnet'),
     depth: z.literal([18, 50]).optional(),
     width: count,
     ...common,
   }),
-  entries({ backbone: z.literal('cifar-densenet'), blocks, growthRate: count, ...common }),
+  objectSchema({ backbone: z.literal('cifar-densenet'), blocks, growthRate: count, ...common }),
 ]);
 
 /** A network in a configuration. */

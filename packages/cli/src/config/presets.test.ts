@@ -3,8 +3,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { useBackend } from '../backends.ts';
 import { makeLoss } from '../training/make-loss.ts';
 import { lossFor, lossWords, withoutStartEpoch, withStartEpoch } from './loss-words.ts';
+import { parseSettings } from './parse-settings.ts';
 import { presetNames, presets } from './presets.ts';
-import { parseSettings } from './problems.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import type { BackendChoice } from '../start-backend.ts';
 import type { RunFolder } from '../training/run-folder.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
 import { checkLossWord } from './loss-words.ts';
+import { parseSettings } from './parse-settings.ts';
 import { presets } from './presets.ts';
-import { parseSettings } from './problems.ts';
 import { type GivenSettings, type Settings, settingsSchema } from './settings.ts';
 
 /** The flags of `openset train` that are settings of the run; the command chooses what is missing. */

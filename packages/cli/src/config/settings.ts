@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backendNames, maximumThreads } from '../backends.ts';
 import { lossSchema } from './loss-schema.ts';
 import { type NetworkSettings, networkSchema } from './network-schema.ts';
-import { entries } from './problems.ts';
+import { objectSchema } from './parse-settings.ts';
 
 const commonSchedule = {
   by: z.enum(['epoch', 'step']).optional(),
@@ -16,15 +16,19 @@ const weightDecay = {
 };
 
 const scheduleSchema = z.discriminatedUnion('kind', [
-  entries({ kind: z.literal('constant'), ...commonSchedule }),
-  entries({ kind: z.literal('cosine'), ...commonSchedule, endLearningRate: z.number().min(0).optional() }),
-  entries({
+  objectSchema({ kind: z.literal('constant'), ...commonSchedule }),
+  objectSchema({
+    kind: z.literal('cosine'),
+    ...commonSchedule,
+    endLearningRate: z.number().min(0).optional(),
+  }),
+  objectSchema({
     kind: z.literal('polynomial'),
     ...commonSchedule,
     endLearningRate: z.number().min(0).optional(),
     power: z.number().min(0).optional(),
   }),
-  entries({
+  objectSchema({
     kind: z.literal('multi-step'),
     ...commonSchedule,
     milestones: z.array(z.int().min(0)),
@@ -33,13 +37,13 @@ const scheduleSchema = z.discriminatedUnion('kind', [
 ]);
 
 const optimizerSchema = z.discriminatedUnion('kind', [
-  entries({
+  objectSchema({
     kind: z.literal('sgd'),
     momentum: z.number().min(0).optional(),
     nesterov: z.boolean().optional(),
     ...weightDecay,
   }),
-  entries({
+  objectSchema({
     kind: z.literal('adamw'),
     beta1: z.number().min(0).max(1).optional(),
     beta2: z.number().min(0).max(1).optional(),
@@ -50,15 +54,15 @@ const optimizerSchema = z.discriminatedUnion('kind', [
 
 const share = z.number().min(0).max(1).optional();
 const augmentationSchema = z.discriminatedUnion('kind', [
-  entries({ kind: z.literal('horizontal-flip'), probability: share }),
-  entries({ kind: z.literal('pad-crop'), padding: z.int().min(0), fill: z.number().optional() }),
-  entries({
+  objectSchema({ kind: z.literal('horizontal-flip'), probability: share }),
+  objectSchema({ kind: z.literal('pad-crop'), padding: z.int().min(0), fill: z.number().optional() }),
+  objectSchema({
     kind: z.literal('color-jitter'),
     brightness: z.number().min(0).optional(),
     contrast: z.number().min(0).optional(),
     saturation: z.number().min(0).optional(),
   }),
-  entries({
+  objectSchema({
     kind: z.literal('cutout'),
     size: z.int().min(1),
     probability: share,
@@ -66,7 +70,7 @@ const augmentationSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** The entries of a configuration file except the loss. */
+/** Schemas of the entries of a configuration file, except the loss. */
 const settingsShape = {
   data: z.string().min(1).optional(),
   pairs: z.string().min(1).optional(),
@@ -82,7 +86,7 @@ const settingsShape = {
   epochs: z.int().min(1).optional(),
   steps: z.int().min(1).optional(),
   minutes: z.number().positive().optional(),
-  evaluateEvery: entries({
+  evaluateEvery: objectSchema({
     epochs: z.int().min(1).optional(),
     steps: z.int().min(1).optional(),
   }).optional(),
@@ -95,7 +99,7 @@ const settingsShape = {
 /** Returns the schema of a configuration file, with the losses known so far. All entries are optional. */
 export function settingsSchema() {
   const { data, pairs, images, heldOut, network, ...others } = settingsShape;
-  return entries({ data, pairs, images, heldOut, network, loss: lossSchema().optional(), ...others });
+  return objectSchema({ data, pairs, images, heldOut, network, loss: lossSchema().optional(), ...others });
 }
 
 /** Settings of a run, as in a configuration file. */

@@ -19,8 +19,8 @@ export function assignFolds(count: number, folds: Int32Array | null): Int32Array
 }
 
 /**
- * Returns the accuracy on each fold at the best threshold of the other folds: LFW's protocol, for folds of any size. A
- * resample may hold one fold alone; then the threshold comes from that fold.
+ * Returns the accuracy on each fold at the best threshold of the other folds: LFW's protocol, for folds of any size. If all
+ * pairs are in one fold, as in some bootstrap samples, the threshold comes from that fold.
  */
 export function accuracyAcrossFolds({ cosines, isSame, folds }: FoldedPairs): FoldAccuracies {
   if (new Set(folds).size > 1) return exactKFoldVerification(cosines, isSame, { folds });

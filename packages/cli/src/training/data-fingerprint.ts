@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { z } from 'zod';
-import { entries, parseSettings } from '../config/problems.ts';
+import { objectSchema, parseSettings } from '../config/parse-settings.ts';
 import { pathStatus } from '../files/paths.ts';
 import { readJson } from '../files/read-file.ts';
 
-const fingerprintSchema = entries({ pictures: z.int(), people: z.int(), sha256: z.string() });
+const fingerprintSchema = objectSchema({ pictures: z.int(), people: z.int(), sha256: z.string() });
 
 /** Fingerprint of a set of images, independent of its location: counts, and a hash of class names and labels. */
 export type DataFingerprint = z.output<typeof fingerprintSchema>;

@@ -6,21 +6,21 @@ import { buildRun, stepsPerEpoch } from './build-run.ts';
 import type { RunData, TrainingSet } from './prepare-data.ts';
 import { lengthText } from './run-texts.ts';
 
-/** Evaluations of a run, unless they would take more than `evaluationShare` of its time. */
+/** Number of evaluations in a run, and the maximum share of its time that they may take. */
 const usualEvaluations = 10;
 const evaluationShare = 0.1;
 /** Cost of embedding an image and its mirror image, relative to training on an image: two of its three passes. */
 const embeddingCost = 0.7;
 const minimumSteps = 10;
 
-/** Steps of the trial, and how many of them are too slow to count: the first steps warm up. */
+/** Number of steps in the trial, and of slow steps at its start that do not count. */
 const trialSteps = 8;
 const warmupSteps = 2;
-/** Seconds after which the trial ends with two steps. */
+/** Number of seconds after which two steps are enough. */
 const trialPatience = 30;
 
 /**
- * Completes the settings: turns minutes into steps by trying a few, and sets what depends on the length.
+ * Completes the settings: converts minutes to steps by measuring a few, and sets what depends on the length.
  * @throws what training throws; the reason of an aborted signal
  */
 export async function fixLength(
@@ -43,11 +43,11 @@ export async function fixLength(
   return config;
 }
 
-/** What turns minutes into steps. */
+/** Speed of a run, which converts minutes to steps. */
 export interface RunSpeed {
   readonly secondsPerStep: number;
   readonly stepsPerEpoch: number;
-  /** Images that an evaluation embeds. */
+  /** Number of images that an evaluation embeds. */
   readonly evaluatedImages: number;
 }
 
@@ -86,14 +86,14 @@ function withLength(
   };
 }
 
-/** Returns the seconds that a step takes on the active backend: the median of a few with a network that is thrown away. */
+/** Returns the seconds that a step takes on the active backend: the median of a few steps of a discarded network. */
 async function measureStep(
   settings: ChosenSettings,
   set: TrainingSet,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const trial = followLength({ ...settings, steps: trialSteps }, stepsPerEpoch(settings, set));
-  // With all parts of the loss: most steps of the run have them.
+  // Most steps of the run have all parts of the loss, so the trial has them from the start.
   const run = buildRun({ ...trial, loss: withoutStartEpoch(trial.loss) }, set);
   try {
     const seconds: number[] = [];

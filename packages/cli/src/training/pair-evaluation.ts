@@ -56,7 +56,7 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);
       const isCandidate = learned !== null || !learnsPairThreshold(config.loss);
-      // One pair changes the accuracy by more than the log loss, which is below 1, changes this score.
+      // The log loss is below 1, so it changes the score by less than one pair changes the accuracy.
       const { logLoss } = plattCalibration(cosines, isSame);
       return {
         accuracy,

@@ -29,9 +29,9 @@ export interface RunData {
   /** Pairs to evaluate on, of people held out or from a file; null if there are none. */
   readonly pairs: PairSet | null;
   /** Number of people held out for the pairs. */
-  readonly heldPeople: number;
+  readonly heldOutPeople: number;
   /** Origin of the pairs: the path of a file, or `people held out`. */
-  readonly pairsFrom: string | null;
+  readonly pairsSource: string | null;
   /** Number of images in the pairs that are also trained on, by path. They make the accuracy look better. */
   readonly imagesSeenInTraining: number;
 }
@@ -54,10 +54,10 @@ export async function prepareData(
 ): Promise<RunData> {
   const { data, seed } = config;
   const size = networkImageSize(config);
-  const pairsFrom = config.pairs ?? (config.heldOut === 0 ? await findVerificationSet(data) : null);
+  const pairsSource = config.pairs ?? (config.heldOut === 0 ? await findVerificationSet(data) : null);
   // Configurations of older versions can have both `heldOut` and `pairs`.
   const share = config.pairs === undefined ? config.heldOut : 0;
-  if (share === 0 && pairsFrom === null) checkLearnsThreshold(config);
+  if (share === 0 && pairsSource === null) checkLearnsThreshold(config);
   const { train, held } = holdOutClasses(source, data, { share, seed });
   if (train.size < config.batchSize) {
     throw new ConfigError(
@@ -65,13 +65,13 @@ export async function prepareData(
     );
   }
   const heldOutPairs = held && samplePairSet(held, { maximum: maximumPairs, seed, name: data });
-  const pairs = pairsFrom === null ? heldOutPairs : await openPairSet(pairsFrom, config.images);
+  const pairs = pairsSource === null ? heldOutPairs : await openPairSet(pairsSource, config.images);
   const imagesSeenInTraining = pairs?.files ? countCommon(pairs.files, await imagePaths(source, data)) : 0;
   return {
     train: await loadIntoMemory(train, size, output),
     pairs: pairs && (await loadPairs(pairs, size, output)),
-    heldPeople: held?.classNames.length ?? 0,
-    pairsFrom: pairs && (pairsFrom ?? 'people held out'),
+    heldOutPeople: held?.classNames.length ?? 0,
+    pairsSource: pairs && (pairsSource ?? 'people held out'),
     imagesSeenInTraining,
   };
 }

@@ -44,10 +44,10 @@ export function renderRunReport({ config, data, description, measured, scored, s
 }
 
 function describeEvaluation(data: RunData): string {
-  const { pairsFrom, heldPeople } = data;
-  if (pairsFrom === null) return 'It was not evaluated, because there were no pairs.';
-  if (heldPeople > 0) return 'It is evaluated on pairs of people who were held out from training.';
-  return [`It is evaluated on the pairs in '${pairsFrom}'.`, seenInTrainingNotice(data) ?? '']
+  const { pairsSource, heldOutPeople } = data;
+  if (pairsSource === null) return 'It was not evaluated, because there were no pairs.';
+  if (heldOutPeople > 0) return 'It is evaluated on pairs of people who were held out from training.';
+  return [`It is evaluated on the pairs in '${pairsSource}'.`, seenInTrainingNotice(data) ?? '']
     .join(' ')
     .trim();
 }
@@ -58,7 +58,7 @@ function settingRows(config: RunConfig): [string, string][] {
 }
 
 function pairSections(
-  { pairs, heldPeople }: RunData,
+  { pairs, heldOutPeople }: RunData,
   description: ModelDescription,
   measured: PairMeasurements,
   { cosines, embeddings }: PairScores,
@@ -66,7 +66,7 @@ function pairSections(
   const isSame = pairs!.isSame;
   const { labels } = pairs!.images;
   // Images of a verification set have no classes.
-  const isLabelled = heldPeople > 0 && labels.every((label) => label >= 0);
+  const isLabelled = heldOutPeople > 0 && labels.every((label) => label >= 0);
   const sections = reportSections({
     cosines,
     isSame,
@@ -76,6 +76,6 @@ function pairSections(
     uniform: isLabelled ? measureUniform(embeddings, labels, description) : null,
   });
   const [first, ...others] = sections;
-  const held = heldPeople > 0 ? `${counted(heldPeople, 'person', 'people')} held out. ` : '';
+  const held = heldOutPeople > 0 ? `${counted(heldOutPeople, 'person', 'people')} held out. ` : '';
   return [{ ...first!, text: `${held}${first!.text ?? ''}` }, ...others];
 }

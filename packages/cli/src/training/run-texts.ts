@@ -51,8 +51,8 @@ function evaluationText(data: RunData): string {
   return data.pairs ? `${counted(data.pairs.isSame.length, 'pair')} of ${pairsText(data)}` : 'none, no pairs';
 }
 
-function pairsText({ heldPeople, pairsFrom }: RunData): string {
-  return heldPeople > 0 ? `${counted(heldPeople, 'person', 'people')} held out` : `'${pairsFrom}'`;
+function pairsText({ heldOutPeople, pairsSource }: RunData): string {
+  return heldOutPeople > 0 ? `${counted(heldOutPeople, 'person', 'people')} held out` : `'${pairsSource}'`;
 }
 
 function warningRows(data: RunData): [string, string][] {

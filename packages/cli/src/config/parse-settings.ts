@@ -4,7 +4,7 @@ import { z } from 'zod';
 type Issue = z.core.$ZodIssue;
 
 /** Returns the schema of an object with these entries and no others. The error for an unknown entry suggests a known one. */
-export function entries<Shape extends z.core.$ZodShape>(shape: Shape) {
+export function objectSchema<Shape extends z.core.$ZodShape>(shape: Shape) {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) => {

@@ -1,6 +1,6 @@
 import { ConfigError } from '@openset/core';
 import { expect, it } from 'vitest';
-import { parseSettings } from './problems.ts';
+import { parseSettings } from './parse-settings.ts';
 import { settingsSchema } from './settings.ts';
 
 function problems(value: unknown): string[] {
