@@ -20,7 +20,7 @@ it.each([
 it('explains every word in one line', () => {
   const lines = lossWordHelp();
   expect(lines.map((line) => line.split(' ')[0])).toEqual([...lossWords, 'MODULE#EXPORT']);
-  expect(lines.find((line) => line.startsWith('uniface'))).toMatch(/^uniface +\S.*0\.7$/);
+  expect(lines.find((line) => line.startsWith('uniface'))).toMatch(/^uniface +\S.*negative weight 0\.7,/);
 });
 
 it('accepts words and modules, and names the nearest word', () => {
