@@ -30,6 +30,8 @@ export default defineConfig({
     maxConcurrency: 2,
     globalSetup: ['tests/compile-kernels.ts'],
     setupFiles: ['tests/setup.ts'],
+    // `npm run test:long` sets it. Tests with random or large cases read it by `inject('long')`, and otherwise take fewer of them.
+    provide: { long: process.env.OPENSET_TEST_LONG === '1' },
     projects: [
       {
         extends: true,

@@ -3,6 +3,13 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BackendName, useBackend } from '../packages/cli/src/backends.ts';
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Whether tests run at full strength, which takes long. */
+    readonly long: boolean;
+  }
+}
+
 // Without it the cpu backend greets every test file with an advertisement for tfjs-node.
 tf.enableProdMode();
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { enableNative } from '../native-module.ts';
 import {
   type ConvolutionCase,
@@ -79,7 +79,7 @@ export function convolutionKernelTests({ kernelName, depthwise, of }: Convolutio
     afterEach(() => enableNative(true));
 
     it('agrees with the definition for any stride, dilation, padding and size', () => {
-      fc.assert(fc.property(convolutionCases, check), { numRuns: 400, seed: 4 });
+      fc.assert(fc.property(convolutionCases, check), { numRuns: inject('long') ? 400 : 120, seed: 4 });
     });
 
     it.each(layers)(
@@ -102,7 +102,7 @@ export function convolutionKernelTests({ kernelName, depthwise, of }: Convolutio
     });
   } else {
     it('agrees with the definition for any number of channels', () => {
-      fc.assert(fc.property(layerCases, check), { numRuns: 150, seed: 5 });
+      fc.assert(fc.property(layerCases, check), { numRuns: inject('long') ? 150 : 40, seed: 5 });
     });
 
     // tfjs passes no data format to the depthwise kernels.
