@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { enableNative, nativeModule } from '../native-module.ts';
 import type { WasmBackend } from '../wasm-backend.ts';
 
@@ -29,6 +29,22 @@ export function valuesOf(outputs: tf.Tensor | tf.Tensor[]): Float32Array[] {
   const values = tensors.map((tensor) => Float32Array.from(tensor.dataSync()));
   tf.dispose(tensors);
   return values;
+}
+
+/** Expects equal values. Compares the bytes first: for a million values, `toEqual` takes seconds. */
+export function expectSameValues(
+  actual: readonly Float32Array[],
+  expected: readonly Float32Array[],
+  message?: string,
+): void {
+  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength);
+  const hasSameBytes = actual.every((values, index) => {
+    const other = expected[index];
+    return other !== undefined && bytes(values).equals(bytes(other));
+  });
+  expect(actual, message).toHaveLength(expected.length);
+  if (!hasSameBytes) expect(actual, message).toEqual(expected);
 }
 
 /** Returns the results of `run` for each case on both backends. Leaves wasm as the current backend. */
