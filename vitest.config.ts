@@ -30,7 +30,7 @@ export default defineConfig({
     maxConcurrency: 2,
     globalSetup: ['tests/compile-kernels.ts'],
     setupFiles: ['tests/setup.ts'],
-    // `npm run test:long` sets it. Tests with random or large cases read it by `inject('long')`, and otherwise take fewer of them.
+    // Tests with many random cases or large inputs run all of them only if `inject('long')`, as `npm run test:long` sets it.
     provide: { long: process.env.OPENSET_TEST_LONG === '1' },
     projects: [
       {

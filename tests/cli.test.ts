@@ -1,20 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../packages/cli/src/__fixtures__/people-folder.ts';
 import { writeSmallModel } from '../packages/cli/src/__fixtures__/small-model.ts';
 import { useBackend } from '../packages/cli/src/backends.ts';
+import { commandParameters } from './support/built-packages.ts';
 import { runCommand } from './support/run-command.ts';
-import { rootFolder } from './support/workspace.ts';
-
-// The command runs in another folder, so the loader needs its path.
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const script = join(rootFolder, 'packages', 'cli', 'src', 'main.ts');
-const program = ['--conditions=@openset/source', '--import', loader, script];
 
 let folder: string;
 beforeAll(async () => {
@@ -45,7 +38,7 @@ const quick = ['--data', 'faces', '--config', 'small.json'];
 
 /** Runs the command as a user does, in the folder of the images. */
 function openset(...parameters: string[]) {
-  return runCommand(process.execPath, [...program, ...parameters], { folder });
+  return runCommand(process.execPath, [...commandParameters, ...parameters], { folder });
 }
 
 async function answerOf(...parameters: string[]) {
@@ -97,10 +90,10 @@ it('trains, evaluates, calibrates, answers and converts', async () => {
 
 it('saves at Ctrl-C, and resumes to the model of the uninterrupted run', async () => {
   // Results do not depend on the number of threads.
-  const long = [...quick, '--epochs', '40'];
+  const long = [...quick, '--epochs', '24'];
   const whole = await openset('train', ...long, '--out', 'whole', '--threads', '2');
   expect(whole.exitCode, whole.output).toBe(0);
-  const stopped = await interrupted('epoch 5 done', ['train', ...long, '--out', 'broken']);
+  const stopped = await interrupted('epoch 3 done', ['train', ...long, '--out', 'broken']);
   expect(stopped.exitCode, stopped.output).toBe(130);
   expect(stopped.stdout).toBe('Stopped and saved. Resume with: openset train --resume --out broken\n');
   expect(readdirSync(join(folder, 'broken'))).not.toContain('model.safetensors');
@@ -114,7 +107,7 @@ it('saves at Ctrl-C, and resumes to the model of the uninterrupted run', async (
 /** Runs the command and interrupts it when it has written a text. */
 function interrupted(text: string, parameters: readonly string[]) {
   return new Promise<{ exitCode: number | null; stdout: string; output: string }>((resolve) => {
-    const child = spawn(process.execPath, [...program, ...parameters], { cwd: folder });
+    const child = spawn(process.execPath, [...commandParameters, ...parameters], { cwd: folder });
     let [stdout, output, isStopped] = ['', '', false];
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       stdout += part;
@@ -201,7 +194,7 @@ describe.concurrent('errors of the user', () => {
 describe('a full disk', () => {
   /** Limits the size of files to a number of blocks: larger writes fail, as on a full disk. */
   const limited = (blocks: number, ...parameters: string[]) => {
-    const shell = ['-c', `ulimit -f ${blocks}; exec "$@"`, 'bash', process.execPath, ...program];
+    const shell = ['-c', `ulimit -f ${blocks}; exec "$@"`, 'bash', process.execPath, ...commandParameters];
     return runCommand('bash', [...shell, ...parameters], { folder });
   };
 

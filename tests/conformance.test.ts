@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandParameters } from './support/built-packages.ts';
 import { runCommand } from './support/run-command.ts';
 import { rootFolder } from './support/workspace.ts';
 
@@ -14,8 +15,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs `npm run conformance -- …` as a user of the repository does. */
+/** Runs `openset conformance …`. */
 function conformance(...parameters: string[]) {
+  return runCommand(process.execPath, [...commandParameters, 'conformance', ...parameters], {
+    folder: rootFolder,
+  });
+}
+
+/** Runs `npm run conformance -- …` as a user of the repository does. */
+function conformanceByNpm(...parameters: string[]) {
   return runCommand('npm', ['run', '--silent', 'conformance', '--', ...parameters], { folder: rootFolder });
 }
 
@@ -27,7 +35,7 @@ function writeFixture(name: string, content: string): string {
 
 describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
   it('every case agrees with the reference values', async () => {
-    const { exitCode, stdout, output } = await conformance('--backend', backend, fixturePath);
+    const { exitCode, stdout, output } = await conformanceByNpm('--backend', backend, fixturePath);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.at(-1), output).toBe('52 passed, 0 failed');
     expect(lines).toHaveLength(53);

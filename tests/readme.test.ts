@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { packageOptions } from './support/built-packages.ts';
 import { typescriptBlocks } from './support/readme-blocks.ts';
 import { runCommand } from './support/run-command.ts';
 import { rootFolder, writtenFiles } from './support/workspace.ts';
@@ -16,17 +18,25 @@ const examples = documents.flatMap((document) =>
   typescriptBlocks(readFileSync(join(rootFolder, document), 'utf8')).map((block, index) => ({
     ...block,
     title: `${document}:${block.line}`,
-    path: join(folder, `${document.replace(/\.md$/, '').replaceAll('/', '-').toLowerCase()}-${index + 1}.ts`),
+    stem: join(folder, `${document.replace(/\.md$/, '').replaceAll('/', '-').toLowerCase()}-${index + 1}`),
   })),
 );
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-for (const { path, code } of examples) writeFileSync(path, code);
+const compilerOptions = {
+  module: ts.ModuleKind.ESNext,
+  target: ts.ScriptTarget.ES2022,
+  verbatimModuleSyntax: true,
+};
+for (const { stem, code } of examples) {
+  writeFileSync(`${stem}.ts`, code);
+  writeFileSync(`${stem}.mjs`, ts.transpileModule(code, { compilerOptions }).outputText);
+}
 
 describe.concurrent('examples of the documentation run', () => {
-  it.each(examples.filter(({ runs }) => runs))('$title', async ({ path }) => {
-    const parameters = ['--conditions=@openset/source', '--import', 'tsx', path];
+  it.each(examples.filter(({ runs }) => runs))('$title', async ({ stem }) => {
+    const parameters = [...packageOptions, `${stem}.mjs`];
     const { exitCode, output } = await runCommand(process.execPath, parameters, { folder: rootFolder });
     expect(exitCode, output).toBe(0);
   });

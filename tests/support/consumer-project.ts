@@ -1,15 +1,8 @@
-import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSuccessfully } from './run-command.ts';
-import {
-  isTestFile,
-  readManifest,
-  rootFolder,
-  type WorkspacePackage,
-  workspacePackages,
-  writtenFiles,
-} from './workspace.ts';
+import { isBuildCurrent, readManifest, rootFolder, workspacePackages } from './workspace.ts';
 
 /** A project that is not part of this repository and has the packages installed as they are published. */
 export interface ConsumerProject {
@@ -31,7 +24,7 @@ const companions = [
 /** Packs every package that is published and installs the tarballs into an empty project. */
 export async function makeConsumerProject(): Promise<ConsumerProject> {
   const packages = workspacePackages().filter(({ manifest }) => !manifest.private);
-  if (packages.some(isBuildMissing)) {
+  if (!packages.every(isBuildCurrent)) {
     await runSuccessfully('npx', ['turbo', 'run', 'build'], { folder: rootFolder });
   }
   const folder = mkdtempSync(join(tmpdir(), 'openset-consumer-'));
@@ -76,12 +69,4 @@ function publishedFiles(json: string): Record<string, string[]> {
   return Object.fromEntries(
     reports.map(({ name, files }) => [name.replace('@openset/', ''), files.map(({ path }) => path)]),
   );
-}
-
-/** Whether `dist` is not there or is older than what it is built from. */
-function isBuildMissing({ folder }: WorkspacePackage): boolean {
-  const built = statSync(join(folder, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs;
-  if (built === undefined) return true;
-  const sources = writtenFiles(join(folder, 'src')).filter((path) => !isTestFile(path));
-  return sources.some((path) => statSync(join(folder, 'src', path)).mtimeMs > built);
 }

@@ -30,8 +30,8 @@ export const backbones: Readonly<Record<string, () => Backbone>> = {
   'LResNetE-IR, gradient checkpointing': () =>
     lresnetIR({ ...common, blocks: [1, 1], width: 4, dropout: 0.2, checkpointing: true }),
   MobileFaceNet: () => mobileFaceNet({ ...common, width: 4 }),
-  'CIFAR ResNet-18': () => cifarResNet({ ...common, width: 2 }),
-  'CIFAR ResNet-50': () => cifarResNet({ ...common, depth: 50, width: 2 }),
+  'CIFAR ResNet-18': () => cifarResNet({ ...common, inputSize: 8, width: 2 }),
+  'CIFAR ResNet-50': () => cifarResNet({ ...common, inputSize: 8, depth: 50, width: 2 }),
   'CIFAR DenseNet': () => cifarDenseNet({ ...common, inputSize: 8, blocks: [2, 2], growthRate: 4 }),
   'small CNN': () => smallCnn({ ...common, width: 4 }),
   'any LayersModel': () => asBackbone(layersModel(), { trainable: true }),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 
 /** The folder of the repository. */
@@ -86,4 +86,12 @@ export function sourceEntries({ folder, manifest }: WorkspacePackage): Record<st
     return source === undefined ? [] : [[name, join(folder, source)] as const];
   });
   return Object.fromEntries(entries);
+}
+
+/** Returns whether `dist` of a package exists and is newer than its sources. */
+export function isBuildCurrent({ folder }: WorkspacePackage): boolean {
+  const built = statSync(join(folder, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs;
+  if (built === undefined) return false;
+  const sources = writtenFiles(join(folder, 'src')).filter((path) => !isTestFile(path));
+  return sources.every((path) => statSync(join(folder, 'src', path)).mtimeMs <= built);
 }

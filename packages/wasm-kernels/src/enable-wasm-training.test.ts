@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { type BankOptions, ConfigError, cosineBankLoss, describeBackend, normalValues } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { expectNoLeak, random } from './__fixtures__/run-kernel.ts';
 import { backendHeap } from './backend-internals.ts';
 import { disableWasmTraining, enableWasmTraining } from './index.ts';
@@ -99,7 +99,7 @@ describe('any number of threads', () => {
         transposeA: fc.boolean(),
         transposeB: fc.boolean(),
       });
-      const cases = fc.sample(products, { numRuns: 30, seed: 3 });
+      const cases = fc.sample(products, { numRuns: inject('long') ? 30 : 10, seed: 3 });
       const work = cases.map(({ batch, rows, inner, columns, transposeA, transposeB }) => () => {
         const a = random([...batch, ...(transposeA ? [inner, rows] : [rows, inner])], 1);
         const b = random([...batch, ...(transposeB ? [columns, inner] : [inner, columns])], 2);
@@ -118,7 +118,7 @@ describe('any number of threads', () => {
         diverse: fc.boolean(),
         sampled: fc.boolean(),
       });
-      const cases = fc.sample(losses, { numRuns: 30, seed: 5 });
+      const cases = fc.sample(losses, { numRuns: inject('long') ? 30 : 10, seed: 5 });
       const work = cases.map(
         ({ batch, size, numClasses, criterion, bankGradient, diverse, sampled }) =>
           () => {

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomNumbers } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { killedRunOptions } from '../__fixtures__/killed-run-options.ts';
 import { tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
 import type { StepEvent } from '../training/events.ts';
 import { readLatestCheckpoint } from './read-latest-checkpoint.ts';
 
 const steps = 240;
+const kills = inject('long') ? 10 : 4;
 const script = join(import.meta.dirname, '..', '__fixtures__', 'killed-run.ts');
 
 interface RunProcess {
@@ -85,10 +86,10 @@ async function finish(directory: string) {
 }
 
 describe.concurrent('a killed run', { timeout: 180_000 }, () => {
-  it('resumes to the same bits: killed ten times at random moments', async () => {
+  it(`resumes to the same bits: killed ${kills} times at random moments`, async () => {
     const directory = await newDirectory();
     const random = randomNumbers(11);
-    for (let kill = 0; kill < 10; kill++) {
+    for (let kill = 0; kill < kills; kill++) {
       const { child, ended, printed } = startProcess(directory);
       // The first process reaches a checkpoint, so that all others resume from one.
       await printed(kill === 0 ? 'step 20\n' : 'start');
@@ -101,10 +102,10 @@ describe.concurrent('a killed run', { timeout: 180_000 }, () => {
     await finish(directory);
   });
 
-  it('resumes to the same bits: killed ten times while writing and removing files', async () => {
+  it(`resumes to the same bits: killed ${kills} times while writing and removing files`, async () => {
     const directory = await newDirectory();
     const random = randomNumbers(12);
-    for (let kill = 0; kill < 10; kill++) {
+    for (let kill = 0; kill < kills; kill++) {
       // About the first twenty operations create the directory, rehearse a save, and save the first checkpoint.
       const { ended } = startProcess(directory, { fatalOperation: 1 + Math.floor(50 * random()) });
       expect((await ended).signal).toBe('SIGKILL');
