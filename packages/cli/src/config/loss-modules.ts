@@ -74,24 +74,30 @@ async function importModule(module: string): Promise<Readonly<Record<string, unk
   }
   const address = isFile(module) ? pathToFileURL(resolve(module)).href : packageAddress(module);
   try {
-    return await import(address);
+    return await importWithTypeScript(address);
   } catch (error) {
-    const isTypeScript = (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION';
-    if (isTypeScript && (await enableTypeScript())) return await import(`${address}?typescript`);
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    const remedy = isTypeScript ? ' For TypeScript, install tsx or use Node 22.18 or newer.' : '';
-    throw new ConfigError(`'${module}' cannot be loaded: ${reason}.${remedy}`, { cause: error });
+    const { code, message = String(error) } = error as NodeJS.ErrnoException;
+    const isTypeScript = code === 'ERR_UNKNOWN_FILE_EXTENSION';
+    const remedy = isTypeScript ? ' For TypeScript, install tsx, or use Node 22.18 or newer.' : '';
+    throw new ConfigError(`'${module}' cannot be loaded: ${message.split('\n')[0]}.${remedy}`, {
+      cause: error,
+    });
   }
 }
 
-/** Lets Node before 22.18 import TypeScript, if tsx is installed. */
-async function enableTypeScript(): Promise<boolean> {
+/** Node before 22.18 needs the loader of tsx for TypeScript. */
+async function importWithTypeScript(address: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const { register } = (await import(packageAddress('tsx/esm/api'))) as { register: () => unknown };
-    register();
-    return true;
-  } catch {
-    return false;
+    return await import(address);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+    try {
+      await import(packageAddress('tsx'));
+    } catch {
+      throw error;
+    }
+    // Node remembers that the address itself failed.
+    return await import(`${address}?typescript`);
   }
 }
 
