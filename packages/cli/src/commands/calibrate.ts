@@ -8,19 +8,18 @@ import {
   thresholdAtRate,
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { count, percent } from '../evaluation/texts.ts';
+import { aligned, count, counted, percent } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { differentPairs } from '../images/different-pairs.ts';
-import { findModelFile, loadModel, readModel } from '../model/load-model.ts';
+import { findModelFile, loadModel, type ModelOptions, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset calibrate`. */
-export interface CalibrateOptions extends TestChoice, BackendChoice {
-  readonly model: string;
+export interface CalibrateOptions extends TestChoice, ModelOptions {
   /** False accept rate to stay below; default: the threshold with the best accuracy. */
   readonly far?: number | undefined;
   /** Path of the new model; default: the path of the model with `-calibrated` added to the name. */
@@ -75,10 +74,12 @@ export async function calibrate(
   }
   return {
     data: { out, before: description.threshold, ...found },
-    text: [
-      `${out}: threshold ${found.threshold.toFixed(4)}, was ${description.threshold.toFixed(4)}`,
-      ...explain(far, found),
-    ].join('\n'),
+    text: aligned([
+      ['model', out],
+      ['threshold', found.threshold.toFixed(4)],
+      ['before', description.threshold.toFixed(4)],
+      ...rateRows(far, found),
+    ]),
   };
 }
 
@@ -113,20 +114,23 @@ function findRate(
   return { ...found, different: negatives.length };
 }
 
-/** Returns lines on what the threshold does and how far to trust it. */
-function explain(
+/** Returns rows on what the threshold does and how far to trust it. */
+function rateRows(
   far: number | undefined,
   { interval, different, differentNeeded }: FoundThreshold,
-): string[] {
-  if (far === undefined || !interval) return ['It has the best accuracy on these pairs.'];
-  const range = `95 % confidence: ${interval.low.toFixed(4)} to ${interval.high.toFixed(4)}`;
-  const lines = [
-    `It accepts at most ${percent(far, 3)} of ${count(different)} pairs of different people; ${range}.`,
+): [string, string][] {
+  if (far === undefined || !interval) return [['criterion', 'best accuracy on these pairs']];
+  const rows: [string, string][] = [
+    ['criterion', `accepts at most ${percent(far, 3)} of ${counted(different, 'pair')} of different people`],
+    ['interval', `${interval.low.toFixed(4)} to ${interval.high.toFixed(4)}, 95 % confidence`],
   ];
   if (differentNeeded !== null && different < differentNeeded) {
-    lines.push(`To trust a rate this low, use at least ${count(differentNeeded)} such pairs.`);
+    rows.push([
+      'warning',
+      `a rate this low needs at least ${count(differentNeeded)} pairs of different people`,
+    ]);
   }
-  return lines;
+  return rows;
 }
 
 function rateNotReached(far: number, different: number): DataError {

@@ -6,13 +6,12 @@ import { encodeNpz } from '../files/npz.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { imageFileSource, listImages } from '../images/image-files.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
-import { loadModel } from '../model/load-model.ts';
+import { loadModel, type ModelOptions } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset embed`. */
-export interface EmbedOptions extends BackendChoice {
-  readonly model: string;
+export interface EmbedOptions extends ModelOptions {
   /** Paths of images and of folders of images. */
   readonly paths: readonly string[];
   /** Path of the output, ending in `.npz` or `.jsonl`. */

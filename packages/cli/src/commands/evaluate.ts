@@ -7,17 +7,14 @@ import { aligned, measurementRows, percent } from '../evaluation/texts.ts';
 import { measureUniform, type UniformMeasurements } from '../evaluation/uniform-accuracy.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import { type LoadedModel, loadModel } from '../model/load-model.ts';
+import { type DecisionOptions, type LoadedModel, loadModel } from '../model/load-model.ts';
 import { openTest, type TestChoice } from '../model/open-test.ts';
-import type { GivenThreshold, ThresholdSource } from '../model/thresholds.ts';
+import type { ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset evaluate`. */
-export interface EvaluateOptions extends TestChoice, BackendChoice {
-  readonly model: string;
-  /** Overrides the model's threshold. */
-  readonly threshold?: GivenThreshold | undefined;
+export interface EvaluateOptions extends TestChoice, DecisionOptions {
   /** Path of the HTML report. */
   readonly report?: string | undefined;
 }
@@ -69,7 +66,7 @@ async function evaluateModel(
   const rows = [
     ['threshold', `${threshold.toFixed(4)}, ${source}`] as const,
     ...measurementRows(measured),
-    ...(uniform ? [uniformRow(uniform)] : []),
+    ...(uniform ? uniformRows(uniform) : []),
     ...(report === null ? [] : [['report', report] as const]),
   ];
   return {
@@ -78,12 +75,14 @@ async function evaluateModel(
   };
 }
 
-function uniformRow(uniform: UniformMeasurements): [string, string] {
+function uniformRows(uniform: UniformMeasurements): [string, string][] {
   const { sampleWise, classWise, atThreshold, bestThreshold } = uniform;
+  const best = `${percent(uniform.uniform)} at threshold ${bestThreshold.toFixed(3)}, in hindsight`;
   return [
-    'uniform accuracy',
-    `${percent(uniform.uniform)} at ${bestThreshold.toFixed(3)}, ${percent(atThreshold)} at the threshold; with a threshold ` +
-      `for each person ${percent(classWise)}, for each image ${percent(sampleWise)}`,
+    ['uniform accuracy', percent(atThreshold)],
+    ['best uniform accuracy', best],
+    ['class-wise accuracy', `${percent(classWise)} with a threshold for each person`],
+    ['sample-wise accuracy', `${percent(sampleWise)} with a threshold for each image`],
   ];
 }
 

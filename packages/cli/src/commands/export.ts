@@ -1,13 +1,12 @@
 import { exportOnnx, type OnnxExportOptions } from '@openset/onnx';
 import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import { findModelFile, type LoadedModel, loadModel } from '../model/load-model.ts';
+import { findModelFile, type LoadedModel, loadModel, type ModelOptions } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset export`. */
-export interface ExportOptions extends BackendChoice, Pick<OnnxExportOptions, 'flipSum' | 'normalize'> {
-  readonly model: string;
+export interface ExportOptions extends ModelOptions, Pick<OnnxExportOptions, 'flipSum' | 'normalize'> {
   /** Path of the ONNX file. */
   readonly out: string;
   /** Whether the ONNX file takes pixels from 0 to 255 and scales them itself. */

@@ -4,16 +4,13 @@ import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource, listImages } from '../images/image-files.ts';
 import { openImages } from '../images/open-images.ts';
 import { embedImages } from '../model/embed-images.ts';
-import { loadModel } from '../model/load-model.ts';
-import { type GivenThreshold, selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
+import { type DecisionOptions, loadModel } from '../model/load-model.ts';
+import { selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset identify`. */
-export interface IdentifyOptions extends BackendChoice {
-  readonly model: string;
-  /** Overrides the threshold that `selectGalleryThreshold` returns. */
-  readonly threshold?: GivenThreshold | undefined;
+export interface IdentifyOptions extends DecisionOptions {
   /** Paths of the probes: images and folders of images. */
   readonly paths: readonly string[];
   /** Path of the gallery: labelled images of the known people. */

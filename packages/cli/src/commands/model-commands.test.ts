@@ -77,7 +77,8 @@ describe('evaluate', () => {
     });
     expect(data.uniform).toMatchObject({ pictures: 16, classes: 4, sampleWise: 1 });
     expect(data.best.accuracy).toBeGreaterThan(0.95);
-    expect(text).toContain('accuracy at the threshold 0.900');
+    expect(text).toMatch(/^threshold +0\.9000, learned$/m);
+    expect(text).toMatch(/^accuracy +\d+\.\d % \(/m);
     const page = await readFile(at('report.html'), 'utf8');
     expect(page.match(/<svg/g)).toHaveLength(4);
     expect(page).toContain('The best threshold of each person');
@@ -128,7 +129,7 @@ describe('calibrate', () => {
     });
     expect(description.falseAcceptRate).toBe(0.05);
     expect(description.calibration!.slope).toBeLessThan(0);
-    expect(text).toContain('use at least 600 such pairs');
+    expect(text).toContain('needs at least 600 pairs of different people');
     const check = await verify(
       { ...common, model: data.out, first: image(0, 0), second: image(0, 1) },
       recordOutput(),
@@ -156,7 +157,7 @@ describe('calibrate', () => {
       recordOutput(),
     );
     expect(data).toMatchObject({ out: at('best.safetensors'), interval: null, differentNeeded: null });
-    expect(text).toContain('It has the best accuracy on these pairs.');
+    expect(text).toMatch(/^criterion +best accuracy on these pairs$/m);
   });
 
   it('leaves nothing behind after an error', async () => {

@@ -3,16 +3,12 @@ import { percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource } from '../images/image-files.ts';
 import { embedImages } from '../model/embed-images.ts';
-import { loadModel } from '../model/load-model.ts';
-import type { GivenThreshold } from '../model/thresholds.ts';
+import { type DecisionOptions, loadModel } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset verify`. */
-export interface VerifyOptions extends BackendChoice {
-  readonly model: string;
-  /** Overrides the model's threshold. */
-  readonly threshold?: GivenThreshold | undefined;
+export interface VerifyOptions extends DecisionOptions {
   readonly first: string;
   readonly second: string;
 }

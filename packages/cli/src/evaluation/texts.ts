@@ -32,17 +32,13 @@ export function aligned(
 
 /** Returns the measurements as labels and values. */
 export function measurementRows(measured: PairMeasurements): [string, string][] {
-  const { acrossFolds, best, learned, equalErrorRate } = measured;
+  const { accuracy, tar, far, best, learned, acrossFolds } = measured;
   return [
     ['pairs', `${count(measured.same)} of the same person, ${count(measured.different)} of different people`],
-    [
-      `accuracy at the threshold ${measured.threshold.toFixed(3)}`,
-      `${percentInterval(measured.accuracy)}; ${acceptText(measured)}`,
-    ],
-    [
-      `accuracy at the best threshold ${best.threshold.toFixed(3)}`,
-      `${percent(best.accuracy)}, in hindsight`,
-    ],
+    ['accuracy', percentInterval(accuracy)],
+    ['true accept rate', percent(tar)],
+    ['false accept rate', percent(far, 2)],
+    ['best accuracy', `${percent(best.accuracy)} at threshold ${best.threshold.toFixed(3)}, in hindsight`],
     ...(learned && learned.threshold !== measured.threshold ? [learnedRow(learned)] : []),
     [
       `accuracy across ${acrossFolds.folds} folds`,
@@ -52,15 +48,16 @@ export function measurementRows(measured: PairMeasurements): [string, string][] 
       `TAR@FAR ${point.far}`,
       `${percentInterval(point)}${point.threshold === null ? '' : `, threshold ${point.threshold.toFixed(3)}`}`,
     ]),
-    ['equal error rate', percentInterval(equalErrorRate)],
+    ['equal error rate', percentInterval(measured.equalErrorRate)],
     ['area under the ROC curve', intervalText(measured.areaUnderCurve)],
   ];
 }
 
 function learnedRow(point: LearnedPoint): [string, string] {
+  const { threshold, accuracy } = point;
   return [
-    `accuracy at the learned threshold ${point.threshold.toFixed(3)}`,
-    `${percent(point.accuracy)}; ${acceptText(point)}`,
+    'learned threshold',
+    `${threshold.toFixed(3)}, accuracy ${percent(accuracy)}, ${acceptText(point)}`,
   ];
 }
 

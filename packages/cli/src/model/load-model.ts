@@ -4,8 +4,21 @@ import { decodeModel, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';
+import type { BackendChoice } from '../start-backend.ts';
 import { runFolder } from '../training/run-folder.ts';
 import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';
+
+/** Options of every command that uses a model. */
+export interface ModelOptions extends BackendChoice {
+  /** Path of the model file, or of the folder of a run. */
+  readonly model: string;
+}
+
+/** Options of every command that decides with a threshold. */
+export interface DecisionOptions extends ModelOptions {
+  /** Overrides the threshold that decides: the model's, or for `identify` that of `selectGalleryThreshold`. */
+  readonly threshold?: GivenThreshold | undefined;
+}
 
 /** A model on the active backend. */
 export interface LoadedModel extends DescribedModel {
