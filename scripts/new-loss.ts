@@ -1,4 +1,4 @@
-// Writes a package with a loss that passes all checks, to be changed into one of your own: npm run new-loss NAME
+// Writes a package with a loss that passes all checks, as a start for your own loss: npm run new-loss NAME
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ const [name = ''] = positionals;
 const folder = join(root, 'packages', name);
 
 if (positionals.length !== 1 || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-  fail(`The name of a loss is in kebab-case, as 'my-loss', but is '${positionals.join(' ')}'.`);
+  fail(`'${positionals.join(' ')}' is not a name in kebab-case. Pass one, such as my-loss.`);
 }
-if (existsSync(folder)) fail(`packages/${name} exists already: choose another name.`);
+if (existsSync(folder)) fail(`packages/${name} already exists. Choose another name.`);
 
 // `my-loss` and `my` both become `MyLoss`, in my-loss.ts.
 const stem = name.replace(/-loss$/, '');
@@ -39,11 +39,11 @@ if (!values['skip-install']) {
   run('npm', ['run', '--silent', 'architecture']);
 }
 
-console.log(`packages/${name} holds ${pascal}Loss. Next:
-  1. Write the loss in packages/${name}/src/${stem}-loss.ts: options, descriptor, class.
-  2. Test it in packages/${name}/src/${stem}-loss.test.ts:  npx vitest run packages/${name}
+console.log(`Wrote ${pascal}Loss to packages/${name}. Next steps:
+  1. Write options, descriptor and class in packages/${name}/src/${stem}-loss.ts.
+  2. Add tests to packages/${name}/src/${stem}-loss.test.ts, and run them:  npx vitest run packages/${name}
   3. Train with it:  npx openset train --data FACES --loss ./packages/${name}/src/index.ts#${pascal}Loss
-docs/add-a-loss.md says more, and how the loss becomes a word of the command.`);
+See docs/add-a-loss.md for details, and for making the loss a word of --loss.`);
 
 function run(program: string, parameters: string[]): void {
   const { status } = spawnSync(program, parameters, {
@@ -51,7 +51,8 @@ function run(program: string, parameters: string[]): void {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  if (status !== 0) fail(`'${program} ${parameters.join(' ')}' failed; packages/${name} is written.`);
+  if (status !== 0)
+    fail(`Wrote packages/${name}, but '${program} ${parameters.join(' ')}' failed. Run it again.`);
 }
 
 function filesBelow(parent: string): string[] {

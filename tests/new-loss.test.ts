@@ -15,7 +15,7 @@ import { writePeople } from '../packages/cli/src/__fixtures__/people-folder.ts';
 import { type CommandResult, runCommand } from './support/run-command.ts';
 import { rootFolder, writtenFiles } from './support/workspace.ts';
 
-// `npm run new-loss demo` in a copy of the repository: the skeleton passes everything as it is.
+// `npm run new-loss demo` in a copy of the repository: the skeleton passes all checks.
 const manifest = 'packages/demo/package.json';
 let copy: string;
 let created: CommandResult;
@@ -47,7 +47,7 @@ async function succeeds(program: string, ...parameters: string[]): Promise<void>
 
 it('writes a package named after the loss', () => {
   expect(created.exitCode, created.output).toBe(0);
-  expect(created.stdout).toContain('packages/demo holds DemoLoss');
+  expect(created.stdout).toContain('Wrote DemoLoss to packages/demo');
   expect(JSON.parse(readFileSync(join(copy, manifest), 'utf8')).name).toBe('@openset/demo');
   const text = readFileSync(join(copy, 'packages/demo/src/demo-loss.ts'), 'utf8');
   expect(text).toContain('export const demoDescriptor');
@@ -85,10 +85,10 @@ it('trains from the command', async () => {
 });
 
 it.each([
-  [['demo'], /packages\/demo exists already/],
-  [['Demo'], /The name of a loss is in kebab-case, as 'my-loss', but is 'Demo'/],
-  [[], /The name of a loss is in kebab-case/],
-])('refuses %j', async (parameters, message) => {
+  [['demo'], /packages\/demo already exists/],
+  [['Demo'], /'Demo' is not a name in kebab-case\. Pass one, such as my-loss\./],
+  [[], /not a name in kebab-case/],
+])('rejects %j', async (parameters, message) => {
   const { exitCode, stderr } = await newLoss(...parameters);
   expect(stderr).toMatch(message);
   expect(exitCode).toBe(2);

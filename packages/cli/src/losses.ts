@@ -14,7 +14,7 @@ import {
   ussDescriptor,
 } from '@openset/uss';
 
-/** Every loss of this repository. A new loss is added here; all else follows from its descriptor. */
+/** Descriptors of all losses in this repository. Add a new loss here; everything else follows from its descriptor. */
 export const losses: readonly LossDescriptor[] = [
   softmaxDescriptor,
   cosFaceDescriptor,

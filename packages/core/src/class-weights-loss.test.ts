@@ -25,11 +25,11 @@ const spreadOf = (tensor: tf.Tensor) => {
 };
 
 describeOnBackends('ClassWeightsLoss', () => {
-  it('starts its weights as the papers do', () => {
+  it('initialises its weights as the papers do', () => {
     const large = { numClasses: 100, embeddingSize: 256 };
     const cosine = new PlainLoss(large, { criterion: 'softmax' });
     const dot = new PlainLoss(large, { criterion: 'softmax', similarity: 'dot' });
-    // N(0, 1/256): deviation 1/16, values beyond it. U(±1/16): deviation 1/16/√3, none beyond.
+    // N(0, 1/256) has the deviation 1/16, and values beyond it. U(±1/16) has 1/16/√3, and no value beyond 1/16.
     const [normal, uniform] = [spreadOf(cosine.weight), spreadOf(dot.weight)];
     expect(normal.deviation).toBeCloseTo(1 / 16, 2);
     expect(normal.largest).toBeGreaterThan(3 / 16);
@@ -40,7 +40,7 @@ describeOnBackends('ClassWeightsLoss', () => {
     dot.dispose();
   });
 
-  it('starts the same for a seed, and otherwise for another', () => {
+  it('initialises reproducibly for each seed', () => {
     const weights = [0, undefined, 1].map((seed) => {
       const loss = new PlainLoss(seed === undefined ? sizes : { ...sizes, seed }, { criterion: 'bce' });
       const values = [...loss.weight.dataSync()];
@@ -51,7 +51,7 @@ describeOnBackends('ClassWeightsLoss', () => {
     expect(weights[2]).not.toEqual(weights[0]);
   });
 
-  it('is the loss over its weights and bias', async () => {
+  it('scores the batch against its weights and bias', async () => {
     const bankCase = randomCase(41, 'diverse');
     const bankOptions = { criterion: 'bce', scale: 8, margins: [{ kind: 'cosine', margin: 0.2 }] } as const;
     const loss = new PlainLoss({ ...sizes, blockSize: 3 }, bankOptions, () => tf.zeros([7]));
@@ -71,7 +71,7 @@ describeOnBackends('ClassWeightsLoss', () => {
     loss.dispose();
   });
 
-  it('takes soft targets, and refuses bad batches', () => {
+  it('accepts soft targets, and rejects bad batches', () => {
     const loss = new PlainLoss(sizes, { criterion: 'softmax' });
     expect(loss.bias).toBeNull();
     expect(loss.threshold()).toBeNull();
@@ -85,7 +85,7 @@ describeOnBackends('ClassWeightsLoss', () => {
     loss.dispose();
   });
 
-  it('checks its options before it makes a variable', () => {
+  it('checks its options before it creates a variable', () => {
     const { numTensors } = tf.memory();
     expect(() => new PlainLoss(sizes, { criterion: 'softmax', scale: -1 })).toThrow(ConfigError);
     expect(() => new PlainLoss({ ...sizes, blockSize: 0 }, { criterion: 'softmax' })).toThrow(/blockSize/);

@@ -11,22 +11,24 @@ import { normalValues, uniformValues } from './initial-values.ts';
 import { type BankLossOptions, makeStep, StatefulLoss } from './stateful-loss.ts';
 
 /**
- * A loss whose bank is the class weights: `weight` and, where asked for, `bias`, both moved by the optimizer.
+ * Base class of losses whose bank is the class weights. The optimizer changes `weight`, and `bias` if there is one.
  *
- * Weights start as in the papers' code: `N(0, 1 / embeddingSize)` where they are normalised, else
- * `U(±1 / √embeddingSize)`.
+ * Initial weights are those of the papers' code: normal with variance `1 / embeddingSize` for cosines, uniform in
+ * `±1 / √embeddingSize` for raw products.
  */
 export abstract class ClassWeightsLoss extends StatefulLoss {
   /** `[numClasses, embeddingSize]`, not normalised. */
   readonly weight: Variable;
-  /** `[1]` or `[numClasses]`; null for a loss without a bias. */
+  /** `[1]` (unified) or `[numClasses]`; null for a loss without a bias. */
   readonly bias: Variable | null;
   protected readonly bankOptions: ResolvedBankOptions;
 
   /**
-   * @param bankOptions the point in the algebra that this loss is
-   * @param initialBias makes the bias `[1]` or `[numClasses]`; null for none
-   * @throws ConfigError before any variable is made
+   * @param name the class name
+   * @param options the options of the caller, without defaults; `getConfig` returns them
+   * @param bankOptions criterion, margins and scale: what distinguishes this loss from others
+   * @param initialBias returns the initial bias, `[1]` or `[numClasses]`; null for a loss without a bias
+   * @throws ConfigError for an option out of range, before it creates a variable
    */
   protected constructor(
     name: string,
@@ -49,8 +51,8 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   }
 
   /**
-   * Returns the loss of a checked batch.
-   * @param extra the classes that take part, and options that replace `this.bankOptions`
+   * Returns the mean loss of a checked batch.
+   * @param extra `classes`: the only classes that take part (see `BankInputs`); `options`: replace `this.bankOptions`
    */
   protected score(
     embeddings: Tensor2D,

@@ -36,18 +36,18 @@ describeOnBackends('CombinedLoss', () => {
     });
   const counts = (loss: CombinedLoss) => loss.memory.map((variable) => variable.dataSync()[0]);
 
-  it('adds its parts up with their weights', async () => {
+  it('adds its parts with their weights', async () => {
     const loss = combine({ a: part(1), b: { loss: part(10), weight: 0.5 } });
-    // A part is factor · slope · Σ embeddings = factor · 2 · 10
+    // Each part is factor · slope · Σ embeddings = factor · 2 · 10.
     const result = await evaluate(loss);
     expect(result.loss).toBe(20 + 0.5 * 200);
-    // By an embedding: factor · slope; by a slope: factor · 10
+    // The gradient of an embedding is factor · slope, that of a slope factor · 10.
     expect([...result.embeddings]).toEqual(Array(4).fill(2 + 0.5 * 20));
     expect(result.trainable.map((gradient) => gradient[0])).toEqual([10, 50]);
     expect(counts(loss)).toEqual([2, 2]);
   });
 
-  it('takes the mean over the parts that count', async () => {
+  it('averages over the active parts', async () => {
     const parts = { a: part(1), b: { loss: part(10), weight: 0.5, startEpoch: 2 } };
     const loss = combine(parts, { combination: 'mean' });
     expect((await evaluate(loss, 0)).loss).toBe(20);
@@ -56,7 +56,7 @@ describeOnBackends('CombinedLoss', () => {
     expect(second.trainable.map((gradient) => gradient[0])).toEqual([5, 25]);
   });
 
-  it('counts parts from their start to their end, and fills memories before', async () => {
+  it('scores parts from their first to their last epoch, and fills their memory in all epochs', async () => {
     const loss = combine({
       early: { loss: part(1), endEpoch: 2 },
       late: { loss: part(10), startEpoch: 2, endEpoch: 3 },
@@ -65,13 +65,13 @@ describeOnBackends('CombinedLoss', () => {
     const losses = [];
     for (const epoch of [0, 1, 2, 3]) losses.push((await evaluate(loss, epoch)).loss);
     expect(losses).toEqual([2020, 2220, 2200, 2000]);
-    // Parts that do not count observe: every memory has seen 4 batches of 2.
+    // Inactive parts observe: every memory has seen 4 batches of 2.
     expect(counts(loss)).toEqual([8, 8, 8]);
     const idle = await evaluate(loss, 3);
     expect(idle.trainable.map((gradient) => gradient[0])).toEqual([0, 0, 1000]);
   });
 
-  it('passes on to its parts what it only observes', () => {
+  it('passes observed batches to its parts', () => {
     const { embeddings, labels } = batch;
     const inner = combine({ a: part(1), b: { loss: part(1), startEpoch: 9 } });
     const step = inner.observe(embeddings, labels);
@@ -92,7 +92,7 @@ describeOnBackends('CombinedLoss', () => {
     expect(counts(loss)).toEqual([0, 0]);
   });
 
-  it('asks for the epoch only where it matters', async () => {
+  it('requires the epoch only if a part starts or ends', async () => {
     const { embeddings, labels } = batch;
     const loss = combine({ a: part(1), b: { loss: part(1), startEpoch: 2 } });
     const { numTensors } = tf.memory();
@@ -100,13 +100,13 @@ describeOnBackends('CombinedLoss', () => {
     expect(() => loss.forward(embeddings, labels)).toThrow(/part 'b' starts at epoch 2/);
     const ending = combine({ a: { loss: part(1), endEpoch: 2 } });
     expect(() => ending.forward(embeddings, labels)).toThrow(/part 'a' ends after epoch 2/);
-    expect(() => ending.forward(embeddings, labels, { epoch: 2 })).toThrow(/No part .* counts in epoch 3/);
-    // Nothing is left of what failed; 2 are the variables of the second loss.
+    expect(() => ending.forward(embeddings, labels, { epoch: 2 })).toThrow(/No part .* is active in epoch 3/);
+    // The failed calls leave no tensors; the other 2 are the variables of the second loss.
     expect(tf.memory().numTensors).toBe(numTensors + 2);
     await evaluate(loss, 1);
   });
 
-  it('names its state part.tensor, and takes it back', async () => {
+  it('names its state tensors part.tensor, and restores them', async () => {
     const loss = combine({ a: part(1), b: part(2) });
     const before = loss.getState();
     expect(Object.keys(before)).toEqual(['a.slope', 'a.count', 'b.slope', 'b.count']);
@@ -125,15 +125,15 @@ describeOnBackends('CombinedLoss', () => {
       DataError,
       /'c.slope' .* are a, b/,
     ],
-    ['an unknown tensor', (state) => ({ ...state, 'b.x': tf.ones([1]) }), DataError, /given slope, count, x/],
+    ['an unknown tensor', (state) => ({ ...state, 'b.x': tf.ones([1]) }), DataError, /has slope, count, x/],
     [
       'a name without a part',
       (state) => ({ ...state, slope: tf.ones([1]) }),
       DataError,
       /'slope' belongs to no/,
     ],
-    ['a part left out', ({ 'b.slope': _, 'b.count': __, ...rest }) => rest, DataError, /given none/],
-  ])('stays as it was when a part refuses: %s', (_, change, Kind, message) => {
+    ['a missing part', ({ 'b.slope': _, 'b.count': __, ...rest }) => rest, DataError, /has none/],
+  ])('keeps its state if a part rejects %s', (_, change, Kind, message) => {
     const loss = combine({ a: part(1), b: part(2) });
     tf.tidy(() => {
       const state = loss.getState();
@@ -147,7 +147,7 @@ describeOnBackends('CombinedLoss', () => {
     });
   });
 
-  it('has the threshold of the part that learns one, or of the part named', () => {
+  it('has the threshold of the only part that learns one, or of thresholdFrom', () => {
     const first: LearnedThreshold = { cosine: 0.3, between: 'embeddings' };
     const second: LearnedThreshold = { cosine: 0.2, between: 'embedding and class' };
     expect(combine({ a: part(1), b: part(1) }).threshold()).toBeNull();
@@ -162,7 +162,7 @@ describeOnBackends('CombinedLoss', () => {
     );
   });
 
-  it('tells its options and those of its parts, as JSON', () => {
+  it('reports its options and those of its parts as JSON', () => {
     const loss = combine(
       { a: part(1), b: { loss: part(10), weight: 0.5, startEpoch: 2, endEpoch: 5 } },
       { combination: 'mean', thresholdFrom: 'a' },
@@ -186,17 +186,17 @@ describeOnBackends('CombinedLoss', () => {
   });
 
   it.each<[string, Partial<CombinedPart>, RegExp]>([
-    ['a weight', { weight: Number.NaN }, /weight of 'a' .* NaN/],
-    ['a start epoch', { startEpoch: 0 }, /startEpoch of 'a' .* but is 0/],
+    ['a bad weight', { weight: Number.NaN }, /weight of 'a' .* NaN/],
+    ['a bad start epoch', { startEpoch: 0 }, /startEpoch of 'a' .* but is 0/],
     ['an end before the start', { startEpoch: 3, endEpoch: 2 }, /endEpoch of 'a' .* from 3, but is 2/],
-  ])('refuses %s', (_, options, message) => {
+  ])('rejects %s', (_, options, message) => {
     const loss = part(1);
     expect(() => combine({ a: { loss, ...options } })).toThrow(ConfigError);
     expect(() => combine({ a: { loss, ...options } })).toThrow(message);
     loss.dispose();
   });
 
-  it('refuses no parts, bad names and unknown options', () => {
+  it('rejects no parts, bad names and unknown options', () => {
     const loss = part(1);
     expect(() => combine({})).toThrow(/at least one part/);
     expect(() => combine({ 'a.b': loss })).toThrow(/'a.b' contains a dot/);
@@ -207,7 +207,7 @@ describeOnBackends('CombinedLoss', () => {
     loss.dispose();
   });
 
-  it('takes its parts over and leaves no tensor behind', async () => {
+  it('disposes of its parts and leaks no tensor', async () => {
     const { numTensors } = tf.memory();
     const loss = new CombinedLoss({ a: part(1), b: { loss: part(2), startEpoch: 2 } });
     await evaluate(loss, 0);

@@ -17,20 +17,21 @@ import { weightedSum } from './tape.ts';
 
 /** One part of a `CombinedLoss`. */
 export interface CombinedPart {
+  /** Loss of the part, over the same batches as all others. */
   readonly loss: OpenSetLoss;
   /** Factor of this part; default 1. */
   readonly weight?: number;
   /** First epoch in which the part counts, counted from 1; default 1. */
   readonly startEpoch?: number;
-  /** Last epoch in which the part counts, counted from 1; default none. */
+  /** Last epoch in which the part counts, counted from 1, at least `startEpoch`; default: it never ends. */
   readonly endEpoch?: number;
 }
 
 /** Options of `CombinedLoss`. */
 export interface CombinedLossOptions {
-  /** `'sum'` (default): Σ weight · loss. `'mean'`: that divided by the number of parts that count. */
+  /** `'sum'` (default): Σ weight · loss. `'mean'`: that sum divided by the number of active parts. */
   readonly combination?: 'sum' | 'mean';
-  /** Which part's learned threshold is the threshold; needed where more than one part learns one. */
+  /** Name of the part whose learned threshold to use; required if more than one part learns one. */
   readonly thresholdFrom?: string;
 }
 
@@ -38,8 +39,8 @@ export interface CombinedLossOptions {
 export const combinedLossDescriptor = {
   name: 'CombinedLoss',
   package: '@openset/core',
-  summary: 'several losses of the same batch, added or averaged, each from and to an epoch of its own',
-  use: 'to combine losses that no paper combines',
+  summary: 'weighted sum or mean of several losses, each with optional first and last epochs',
+  use: 'for combinations that have no loss of their own',
   source: 'this project',
   threshold: null,
   thresholdCondition: 'that of one part',
@@ -49,18 +50,18 @@ export const combinedLossDescriptor = {
     parts: {
       type: 'parts',
       required: true,
-      description: 'losses by name, each alone or with weight, startEpoch and endEpoch',
+      description: 'losses by name, each alone or with `weight`, `startEpoch` and `endEpoch`',
     },
     combination: {
       type: 'choice',
       choices: ['sum', 'mean'],
       default: 'sum',
-      description: 'sum of weight · loss, or that divided by the number of active parts',
+      description: '`sum`: Σ weight · loss; `mean`: that sum divided by the number of active parts',
     },
     thresholdFrom: {
       type: 'text',
       description:
-        'name of the part whose learned threshold is the threshold, where more than one part learns one',
+        'name of the part whose learned threshold to use; required if more than one part learns one',
     },
   },
   create: ({ parts, ...options }: CombinedLossOptions & { parts: Parts }): OpenSetLoss =>
@@ -68,14 +69,14 @@ export const combinedLossDescriptor = {
   conformance: [],
 } as const satisfies LossDescriptor;
 
-/** The options of a part beside its loss. */
+/** The keys of `CombinedPart`. */
 const partOptions = ['loss', 'weight', 'startEpoch', 'endEpoch'];
 
 type Parts = Readonly<Record<string, OpenSetLoss | CombinedPart>>;
 
 /**
- * Several losses of the same batch as one. A part is not computed before its start epoch, but its memory is filled
- * (`observe`). State tensors are named `part.tensor`. `createLoss(loss.getConfig(), descriptors)` builds an equal loss.
+ * Weighted sum or mean of several losses of the same batch. An inactive part, before its start epoch or after its end epoch,
+ * is not computed, but its memory observes the batch. State tensors are named `part.tensor`.
  */
 export class CombinedLoss implements OpenSetLoss {
   readonly name: string = 'CombinedLoss';
@@ -86,7 +87,8 @@ export class CombinedLoss implements OpenSetLoss {
 
   /**
    * Takes ownership of the parts: `dispose()` disposes of them.
-   * @throws ConfigError for no parts, a part that is no loss, a name with a dot, or a start after the end
+   * @throws ConfigError if there are no parts, if a part is not a loss, if its name contains a dot, if it ends before it
+   *   starts, or if an option is unknown or out of range
    */
   constructor(parts: Parts, options: CombinedLossOptions = {}) {
     resolveLossOptions(combinedLossDescriptor, { ...options, parts });
@@ -99,7 +101,7 @@ export class CombinedLoss implements OpenSetLoss {
       if (key.includes('.')) throw new ConfigError(`The part name '${key}' contains a dot; rename the part.`);
       if (!isLoss(loss)) {
         throw new ConfigError(
-          `The part '${key}' holds no loss: pass a loss, or make all parts with createLoss.`,
+          `The part '${key}' has no loss. Pass a loss, or use createLoss for configurations.`,
         );
       }
       const unknown = Object.keys(part).find((option) => !partOptions.includes(option));
@@ -125,7 +127,7 @@ export class CombinedLoss implements OpenSetLoss {
 
   forward(embeddings: tf.Tensor2D, labels: tf.Tensor1D | tf.Tensor2D, context?: LossContext): LossStep {
     const steps: StateStep[] = [];
-    const all = together(steps);
+    const all = combineSteps(steps);
     try {
       const step = makeStep(() => {
         const losses: tf.Scalar[] = [];
@@ -142,7 +144,7 @@ export class CombinedLoss implements OpenSetLoss {
         }
         if (losses.length === 0) {
           throw new ConfigError(
-            `No part of the ${this.name} counts in epoch ${epochNumber(context?.epoch ?? 0)}: check startEpoch and endEpoch.`,
+            `No part of the ${this.name} is active in epoch ${epochNumber(context?.epoch ?? 0)}. Change startEpoch or endEpoch of a part.`,
           );
         }
         const share = this.options.combination === 'mean' ? 1 / losses.length : 1;
@@ -168,10 +170,10 @@ export class CombinedLoss implements OpenSetLoss {
     }
   }
 
-  /** The memory of every part takes the batch in. */
+  /** Returns a step in which the memory of every part observes the batch. */
   observe(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): StateStep {
     const steps: StateStep[] = [];
-    const all = together(steps);
+    const all = combineSteps(steps);
     try {
       for (const { loss } of this.parts.values()) {
         const step = loss.observe?.(embeddings, labels, context);
@@ -185,8 +187,9 @@ export class CombinedLoss implements OpenSetLoss {
   }
 
   /**
-   * @throws ConfigError where two parts learn one, from the moment when both have begun to (USS begins with its first
-   *   batch), and `thresholdFrom` names none
+   * Returns the threshold of the part `thresholdFrom`, or of the only part that has one; null if no part has one.
+   * @throws ConfigError if more than one part has a threshold and `thresholdFrom` is missing. USS has one after its first
+   *   scored batch.
    */
   threshold(): LearnedThreshold | null {
     const { thresholdFrom } = this.options;
@@ -195,7 +198,9 @@ export class CombinedLoss implements OpenSetLoss {
     const found = learned.filter(({ threshold }) => threshold !== null);
     if (found.length > 1) {
       const keys = found.map(({ key, threshold }) => `'${key}' (between ${threshold?.between})`).join(', ');
-      throw new ConfigError(`More than one part learns a threshold: ${keys}. Name one with thresholdFrom.`);
+      throw new ConfigError(
+        `More than one part learns a threshold: ${keys}. Set thresholdFrom to one of them.`,
+      );
     }
     return found[0]?.threshold ?? null;
   }
@@ -220,12 +225,12 @@ export class CombinedLoss implements OpenSetLoss {
       const part = byPart.get(name.slice(0, dot));
       if (!part) {
         throw new DataError(
-          `The state tensor '${name}' belongs to no part of this ${this.name}; its parts are ${[...this.parts.keys()].join(', ')}.`,
+          `The state tensor '${name}' belongs to no part of this ${this.name}. Its parts are ${[...this.parts.keys()].join(', ')}.`,
         );
       }
       part[name.slice(dot + 1)] = tensor;
     }
-    // A part that refuses its state must leave the others as they were.
+    // If one part rejects its state, restore the others.
     const before = this.getState();
     try {
       for (const [key, { loss }] of this.parts) loss.setState(byPart.get(key) as tf.NamedTensorMap);
@@ -242,8 +247,8 @@ export class CombinedLoss implements OpenSetLoss {
   }
 }
 
-/** Steps as one, those that are added later included. */
-function together(steps: readonly StateStep[]): StateStep {
+/** Returns one step for all steps in a list, including those added later. */
+function combineSteps(steps: readonly StateStep[]): StateStep {
   return {
     commit: () => {
       for (const step of steps) step.commit();

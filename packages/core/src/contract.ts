@@ -1,89 +1,96 @@
 import type { NamedTensorMap, Scalar, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 
-/** What a loss may need to know about the moment it is called. */
+/** Facts about the training run that a loss may need. */
 export interface LossContext {
   /**
-   * The epoch, counted from 0. Losses and parts of a `CombinedLoss` with a start epoch need it. Options such as
-   * `startEpoch` and text for people count from 1; `epochNumber` converts.
+   * The epoch, counted from 0. Losses with a start epoch require it, and so do parts of a `CombinedLoss` with a start or end
+   * epoch. Options such as `startEpoch` and text for people count from 1; `epochNumber` converts.
    */
   readonly epoch?: number;
   /**
-   * Whether the values of labels and embeddings are checked (labels in range, embeddings finite). By default
-   * they are where reading them is free (cpu, wasm, node) and not where it would stall a GPU.
+   * Whether to check that labels are in range and embeddings are finite. Default: true on backends where reading values is
+   * free (cpu, wasm, node), false where it would stall a GPU.
    */
   readonly checkValues?: boolean;
 }
 
-/** What `commit()` will do to the state, held until it is called. */
+/** A pending change of a loss's state. */
 export interface StateStep {
-  /** Moves the loss's memory. Call it once, after the gradients of this batch have been computed. */
+  /**
+   * Applies the change to the loss's memory. Call it once, after the gradients of this batch have been computed.
+   * @throws ConfigError on a second call, or after `dispose()`
+   */
   commit(): void;
   /** Frees what the step holds; safe to call more than once, with or without `commit()`. */
   dispose(): void;
 }
 
-/** The result of one `forward`: the loss of the batch and the state change that belongs to it. */
+/** The result of `forward`: the loss of a batch, and the state change that belongs to it. */
 export interface LossStep extends StateStep {
-  /** Mean loss of the batch. Freed by `dispose()`; clone it to keep it. */
+  /** Mean loss of the batch. `dispose()` frees it; clone it to keep it. */
   readonly loss: Scalar;
 }
 
 /** A learned decision threshold. */
 export interface LearnedThreshold {
-  /** Accept when the cosine is at least this. */
+  /** Smallest cosine to accept. */
   readonly cosine: number;
   /**
-   * What it separates. A threshold between an embedding and a class weight (BCE-unified, UniFace) is not the
-   * threshold between two embeddings (USS, UniTSFace): class weights lie closer to their samples than samples
-   * lie to each other.
+   * The pairs that the threshold separates. A threshold between an embedding and a class weight (BCE-unified, UniFace) is
+   * higher than one between two embeddings (USS, UniTSFace), because samples are closer to their class weight than to each
+   * other.
    */
   readonly between: 'embeddings' | 'embedding and class';
 }
 
-/** Plain JSON: the loss's class name under `loss`, and the options it was made with. */
+/** Configuration of a loss as plain JSON: its class name under `loss`, and its options. */
 export type LossConfig = { readonly loss: string } & { readonly [option: string]: unknown };
 
 /**
- * The contract of a loss: pure mathematics in `forward`, state that moves in `commit` and nowhere else.
+ * The contract of a loss. `forward` is a pure function of batch and state; only `commit` and `setState` change the state.
  *
- * In one training step: `forward` (inside a gradient tape), gradients, optimizer, `commit`, `dispose`.
- * `minimize` does just that.
+ * One training step is: `forward` inside a gradient tape, gradients, optimizer, `commit`, `dispose`. `minimize` does all of
+ * this.
  */
 export interface OpenSetLoss {
-  /** The class name, also found in `getConfig().loss`. */
+  /** The class name, as in `getConfig().loss`. */
   readonly name: string;
-  /** Moved by the optimizer: `weight`, `bias`. */
+  /** Variables that the optimizer changes, such as `weight` and `bias`. */
   readonly trainable: readonly Variable[];
-  /** Moved by `commit()`: `featureMemory`, `empiricalPrototypes`. */
+  /** Variables that `commit()` changes, such as `featureMemory` and `empiricalPrototypes`. */
   readonly memory: readonly Variable[];
   /**
-   * The loss of a batch. Changes no state.
+   * Returns the loss of a batch, and the state change to commit. Changes no state.
    *
-   * @param embeddings `[batch, embeddingSize]` float32, raw: the loss normalises them itself
-   * @param labels `[batch]` int32 in `[0, numClasses)`; BCE and softmax losses without a margin also take soft
-   *   targets `[batch, numClasses]`
-   * @throws ShapeError, DataError, ConfigError before anything is computed
+   * @param embeddings `[batch, embeddingSize]` float32, not normalised: the loss does that
+   * @param labels `[batch]` int32 in `[0, numClasses)`; softmax and BCE losses without a margin also accept soft targets
+   *   `[batch, numClasses]`
+   * @throws ShapeError, DataError, ConfigError before it computes anything
    */
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep;
   /**
-   * For losses with a memory: the state change of a batch that is not scored (a part of a `CombinedLoss` whose
-   * start epoch has not come still fills its memory).
+   * Returns the state change of a batch that is observed but not scored. Only losses with a memory have this method. Before
+   * its start epoch, a part of a `CombinedLoss` fills its memory this way.
+   * @param embeddings `[batch, embeddingSize]` float32, not normalised
+   * @param labels `[batch]` int32 in `[0, numClasses)`
+   * @throws ShapeError, DataError, ConfigError
    */
   observe?(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep;
   /**
-   * The learned unified threshold; null if this loss learns none, or has not begun to. Reads one number from the
-   * backend at once, which is not possible on every WebGPU: `readThreshold(loss)` waits for it.
+   * Returns the learned unified threshold; null if this loss learns none, or has not started to. Reads one number from the
+   * backend synchronously. WebGPU may not allow that; `readThreshold(loss)` reads it asynchronously.
    */
   threshold(): LearnedThreshold | null;
   /**
-   * The options of this loss as plain JSON: `createLoss(loss.getConfig(), descriptors)` builds an equal loss, and so does
-   * `new Loss(loss.getConfig())` unless losses are nested in it. Nested losses appear as their configurations.
+   * Returns the options of this loss as plain JSON; nested losses appear as their configurations.
+   * `createLoss(loss.getConfig(), descriptors)` builds an equal loss, with initial values. So does
+   * `new Loss(loss.getConfig())` for a loss without nested losses.
    */
   getConfig(): LossConfig;
-  /** A snapshot of everything a checkpoint needs. The caller disposes of the tensors. */
+  /** Returns a snapshot of everything that a checkpoint needs, by name. The caller disposes of the tensors. */
   getState(): NamedTensorMap;
   /**
-   * Takes a snapshot back. All names and shapes are checked before the first one is written.
+   * Restores a snapshot, copying its tensors. Checks all names, shapes and types before it writes the first tensor.
    * @throws ShapeError, DataError with the names and shapes found and expected; the state is then unchanged
    */
   setState(state: NamedTensorMap): void;

@@ -39,7 +39,7 @@ const descriptors = [smallDescriptor, combinedLossDescriptor];
 const sizes = { numClasses: 3, embeddingSize: 2 };
 
 describeOnBackends('createLoss', () => {
-  it('builds an equal loss from the configuration of a combined one', async () => {
+  it('builds an equal loss from the configuration of a combined loss', async () => {
     const loss = new CombinedLoss(
       {
         first: { loss: new SmallLoss({ ...sizes, seed: 4 }), weight: 0.5, endEpoch: 3 },
@@ -69,7 +69,7 @@ describeOnBackends('createLoss', () => {
     expect(texts[1]).toBe(texts[0]);
   });
 
-  it('gives sizes to all losses that take them', () => {
+  it('passes sizes to all losses that have them as options', () => {
     const parts = { a: { loss: 'SmallLoss' }, b: { loss: { loss: 'SmallLoss', numClasses: 9 }, weight: 2 } };
     const loss = createLoss({ loss: 'CombinedLoss', parts }, descriptors, { ...sizes, seed: 7 });
     expect(loss.trainable.map(({ shape }) => shape)).toEqual([
@@ -80,20 +80,20 @@ describeOnBackends('createLoss', () => {
   });
 
   it.each([
-    [{ loss: 'SmalLoss' }, /no descriptor of the loss 'SmalLoss'\. Did you mean 'SmallLoss'\?/],
+    [{ loss: 'SmalLoss' }, /no descriptor for the loss 'SmalLoss'\. Did you mean 'SmallLoss'\?/],
     [{ loss: 'SmallLoss', sclae: 3 }, /SmallLoss has no option 'sclae'\. Did you mean 'scale'\?/],
     [{ loss: 'CombinedLoss' }, /CombinedLoss: parts is missing/],
     [{ loss: 'CombinedLoss', parts: {} }, /at least one part/],
     [
       { loss: 'CombinedLoss', parts: { a: { loss: 'SmallLoss' }, b: { loss: 'OtherLoss' } } },
-      /no descriptor of the loss 'OtherLoss'/,
+      /no descriptor for the loss 'OtherLoss'/,
     ],
     [
       { loss: 'CombinedLoss', parts: { a: { loss: { loss: 'SmallLoss' }, wieght: 2 } } },
       /part 'a' has no option 'wieght'\. Did you mean 'weight'\?/,
     ],
-    [{ loss: 'CombinedLoss', parts: { a: { weight: 2 } } }, /The part 'a' holds no loss/],
-  ])('refuses %j, and leaves nothing behind', (config, message) => {
+    [{ loss: 'CombinedLoss', parts: { a: { weight: 2 } } }, /The part 'a' has no loss/],
+  ])('rejects %j, and leaks no tensor', (config, message) => {
     const before = tf.memory().numTensors;
     const attempt = () => createLoss(config as never, descriptors, sizes);
     expect(attempt).toThrow(ConfigError);
@@ -101,11 +101,11 @@ describeOnBackends('createLoss', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('refuses a descriptor that makes another class', () => {
+  it('rejects a descriptor that creates another class', () => {
     const before = tf.memory().numTensors;
     const wrong = { ...smallDescriptor, name: 'LargeLoss', create: smallDescriptor.create };
     expect(() => createLoss({ loss: 'LargeLoss' }, [wrong], sizes)).toThrow(
-      /descriptor of 'LargeLoss' makes a loss named 'SmallLoss'/,
+      /descriptor of 'LargeLoss' creates a loss named 'SmallLoss'/,
     );
     expect(tf.memory().numTensors).toBe(before);
   });

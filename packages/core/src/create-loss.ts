@@ -4,16 +4,16 @@ import { ConfigError } from './errors.ts';
 import { findDescriptor, isLossConfig, type LossDescriptor } from './loss-descriptor.ts';
 import type { BankLossOptions } from './stateful-loss.ts';
 
-/** Sizes for a loss and all losses nested in it; they override those of the configuration. */
+/** Sizes and seed of a loss and of all losses nested in it. They override those of the configuration. */
 export type LossSizes = Partial<Pick<BankLossOptions, 'numClasses' | 'embeddingSize' | 'seed' | 'blockSize'>>;
 
 /**
- * Makes a loss from its configuration: `createLoss(loss.getConfig(), descriptors)` builds an equal loss, with initial
- * values. Losses nested in it are made too.
+ * Creates a loss from its configuration, together with the losses nested in it. `createLoss(loss.getConfig(), descriptors)`
+ * builds an equal loss, with initial values.
  *
- * @param descriptors of all losses that the configuration names
- * @throws ConfigError for a loss without a descriptor, options that do not fit, or a descriptor that makes another class;
- *   nothing is left behind
+ * @param descriptors descriptors of all losses that the configuration names
+ * @throws ConfigError for a loss without a descriptor, an invalid option, or a descriptor that creates another class. No
+ *   tensors remain.
  * @example
  * const copy = createLoss(loss.getConfig(), [uniTSFaceDescriptor, cosFaceDescriptor]);
  */
@@ -47,7 +47,7 @@ export function createLoss(
     if (loss.name === descriptor.name) return loss;
     loss.dispose();
     throw new ConfigError(
-      `The descriptor of '${descriptor.name}' makes a loss named '${loss.name}': give class and descriptor one name.`,
+      `The descriptor of '${descriptor.name}' creates a loss named '${loss.name}'. Give class and descriptor the same name.`,
     );
   } catch (error) {
     for (const loss of nested) loss.dispose();
@@ -55,7 +55,7 @@ export function createLoss(
   }
 }
 
-/** A part is a loss, or an object that holds one. */
+/** Applies `build` to the loss of each part: the part itself, or its property `loss`. */
 function mapParts(parts: unknown, build: (value: unknown) => unknown): unknown {
   if (typeof parts !== 'object' || parts === null) return parts;
   const entries = Object.entries(parts as Record<string, OpenSetLoss | CombinedPart>).map(([key, part]) => {

@@ -2,60 +2,60 @@ import type { LearnedThreshold, LossConfig, OpenSetLoss } from './contract.ts';
 import { ConfigError } from './errors.ts';
 import { didYouMean } from './nearest-word.ts';
 
-/** What every option of a loss says about itself. */
+/** Properties that every option of a loss may have. */
 interface OptionFacts {
-  /** One sentence without its final stop, for help, tables and editors. */
+  /** One phrase without its full stop, for help, tables and editors. */
   readonly description: string;
-  /** The symbol of the paper, such as `s` or `m`. */
+  /** Symbol in the paper, such as `s` or `m`. */
   readonly symbol?: string;
-  /** The default in words, where it depends on other options. */
+  /** The default in words, for a default that depends on other options. */
   readonly defaultText?: string;
-  /** Whether the option has to be given. */
+  /** Whether the option is required. */
   readonly required?: true;
 }
 
-/** A finite number, or one of a few words, or a list of numbers. */
+/** A finite number; with `words`, also one of these words; with `list`, also a list of numbers. */
 export interface NumberOption extends OptionFacts {
   readonly type: 'number';
-  /** The smallest value allowed. */
+  /** Smallest allowed value. */
   readonly minimum?: number;
-  /** All values must be greater than this. */
+  /** Exclusive lower bound. */
   readonly above?: number;
-  /** The largest value allowed. */
+  /** Largest allowed value. */
   readonly maximum?: number;
-  /** Whether only whole numbers are allowed. */
+  /** Whether the value must be an integer. */
   readonly integer?: true;
-  /** Words allowed in place of a number. */
+  /** Words allowed instead of a number. */
   readonly words?: readonly string[];
-  /** Whether a list of such numbers is allowed too. */
+  /** Whether a list of such numbers is also allowed. */
   readonly list?: true;
   readonly default?: number | string;
 }
 
-/** True or false. */
+/** `true` or `false`. */
 export interface BooleanOption extends OptionFacts {
   readonly type: 'boolean';
   readonly default?: boolean;
 }
 
-/** One of a few words. */
+/** One of a fixed set of words. */
 export interface ChoiceOption extends OptionFacts {
   readonly type: 'choice';
   readonly choices: readonly string[];
   readonly default?: string;
 }
 
-/** Any text. */
+/** Any string. */
 export interface TextOption extends OptionFacts {
   readonly type: 'text';
 }
 
-/** Another loss, with class weights of its own: an instance for the constructor, its configuration in plain JSON. */
+/** Another loss, with its own class weights: an instance in the constructor, a configuration in plain JSON. */
 export interface NestedLossOption extends OptionFacts {
   readonly type: 'loss';
 }
 
-/** Losses by name, each alone or as a `CombinedPart`. */
+/** Losses by name, each a loss or a `CombinedPart`. */
 export interface PartsOption extends OptionFacts {
   readonly type: 'parts';
 }
@@ -77,89 +77,92 @@ export type LossOptions = Readonly<Record<string, unknown>>;
 
 /** A word of `openset train --loss`. */
 export interface LossWord {
-  /** What the word stands for, where it is not the plain loss. */
+  /** Meaning of the word, if it is not the plain loss; default: the summary of the descriptor. */
   readonly summary?: string;
-  /** The options that suit a number of identities; the others keep their defaults. */
+  /** Returns the options that suit a number of identities. Options it omits keep their defaults. */
   readonly options: (numIdentities: number) => LossOptions;
 }
 
 /** One variant of a loss that the conformance suite of `@openset/testkit` tests. */
 export interface ConformanceCase {
-  /** What is special about the variant; omit it for the plain loss. */
+  /** Name of the variant; omit it for the plain loss. */
   readonly name?: string;
-  /** Options beside sizes and seed. A nested loss that is missing here is filled in by the suite. */
+  /** Options except sizes and seed. The suite fills in missing nested losses. */
   readonly options: LossOptions;
-  /** The epoch of every `forward`, counted from 0: one in which the parts to be tested count. */
+  /** Epoch of every `forward`, counted from 0. Choose one in which the parts to test count. */
   readonly epoch?: number;
-  /** Whether the loss normalises embeddings, so that their length does not matter; default true. */
+  /** Whether the loss normalises embeddings, so that their length has no effect; default true. */
   readonly normalized?: boolean;
 }
 
 /**
- * Everything that is known about a loss, once: a loss exports its descriptor beside its class. From it come the checks of its
- * options, the words and help of `openset train --loss`, the schema of configuration files, the tables of the
- * documentation, the cases of the conformance suite, and the reader of reference values.
+ * Describes a loss as plain data. A loss package exports a descriptor for each class. It is the single source for the checks of
+ * options, the words and help of `openset train --loss`, the schema of configuration files, the tables of the documentation,
+ * the cases of the conformance suite, and the reader of reference values.
  *
  * Declare it `as const satisfies LossDescriptor`, so that `resolveLossOptions` knows the types of the defaults.
  */
 export interface LossDescriptor {
-  /** The class name: `loss.name`, and `loss` in configurations. */
+  /** The class name, as in `loss.name` and under `loss` in configurations. */
   readonly name: string;
   /** The npm package that exports the class. */
   readonly package: string;
-  /** What the loss is, as one sentence without its final stop. */
+  /** What the loss is, as one phrase without its full stop. */
   readonly summary: string;
-  /** When to use it, as a phrase. */
+  /** When to use the loss, as a phrase that completes "Use it …". */
   readonly use: string;
-  /** Paper or code that defines it. */
+  /** Paper or code that defines the loss. */
   readonly source: string;
-  /** What its learned threshold separates; null if it learns none. */
+  /** The pairs that its learned threshold separates; null if it learns none. */
   readonly threshold: LearnedThreshold['between'] | null;
-  /** The option that `threshold` depends on, in words. */
+  /** Condition under which it learns that threshold, in words, such as an option. */
   readonly thresholdCondition?: string;
-  /** Whether its bank are class weights, so that it can be the class loss of UniTSFace. */
+  /** Whether its bank is class weights, so that it can be the class loss of UniTSFace. */
   readonly hasClassWeights: boolean;
-  /** The words of `openset train --loss`; none for a loss that only configuration files can name. */
+  /** Words of `openset train --loss`; empty for a loss that only configuration files can name. */
   readonly words: Readonly<Record<string, LossWord>>;
+  /** All options of the constructor. */
   readonly options: OptionDescriptors;
   /**
-   * For a loss with an option `startEpoch`, before which part of its state takes no part in the loss: the epoch that suits
-   * a run of so many epochs.
+   * Returns the `startEpoch` that suits a run of `epochs` epochs. For a loss with an option `startEpoch`, before which part of
+   * its state does not count.
    */
   readonly suitableStartEpoch?: (epochs: number) => number;
-  /** Makes the loss; nested losses are instances, which the loss takes over. */
+  /** Creates the loss. Nested losses are instances, and the loss disposes of them. */
   readonly create: (options: never) => OpenSetLoss;
+  /** Variants that the conformance suite tests. */
   readonly conformance: readonly ConformanceCase[];
-  /**
-   * For reference values of the authors' code: the name that fixture files give to this loss, and the options for the
-   * `config` of a case.
-   */
+  /** Names of this loss in fixture files, each with a function that returns the options for the `config` of a case. */
   readonly fixtures?: Readonly<
     Record<string, (config: Readonly<Record<string, number | string>>) => LossOptions>
   >;
 }
 
-/** Returns the descriptor of a class. @throws ConfigError naming the nearest one if there is none */
+/**
+ * Returns the descriptor of a class.
+ * @param name the class name
+ * @throws ConfigError if no descriptor has this name; the message suggests the nearest one
+ */
 export function findDescriptor(name: string, descriptors: readonly LossDescriptor[]): LossDescriptor {
   const found = descriptors.find((descriptor) => descriptor.name === name);
   if (found) return found;
   const names = descriptors.map((descriptor) => descriptor.name);
   throw new ConfigError(
-    `There is no descriptor of the loss '${name}'.${didYouMean(name, names)} Known losses: ${names.join(', ') || 'none'}.`,
+    `There is no descriptor for the loss '${name}'.${didYouMean(name, names)} Known losses: ${names.join(', ') || 'none'}.`,
   );
 }
 
-/** Whether a value is a configuration of a loss, not a loss. */
+/** Returns whether a value is the configuration of a loss, not a loss. */
 export function isLossConfig(value: unknown): value is LossConfig {
   return isRecord(value) && typeof value.loss === 'string' && typeof value.forward !== 'function';
 }
 
-/** Whether a value is a loss. */
+/** Returns whether a value is a loss. */
 export function isLoss(value: unknown): value is OpenSetLoss {
   return isRecord(value) && typeof value.forward === 'function' && typeof value.getConfig === 'function';
 }
 
-/** Whether a value can be used as a descriptor: that it has a name, options, words, and `create`. */
+/** Returns whether a value is usable as a descriptor: whether it has `name`, `options`, `words` and `create`. */
 export function isLossDescriptor(value: unknown): value is LossDescriptor {
   if (!isRecord(value)) return false;
   const { name, options, words, create } = value;

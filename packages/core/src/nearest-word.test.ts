@@ -7,16 +7,16 @@ it.each([
   ['margn', 'margin'],
   ['Scale', 'scale'],
   ['startepoch', 'startEpoch'],
-  // Two letters in a wrong order are one change.
+  // Two swapped letters count as one edit.
   ['sacle', 'scale'],
   ['szalf', null],
   ['temperature', null],
   ['x', null],
-])('%s: %s', (word, expected) => {
+])('finds for %s: %s', (word, expected) => {
   expect(nearestWord(word, words)).toBe(expected);
 });
 
-it('makes a question of it, or nothing', () => {
+it('asks about the nearest word, or returns an empty string', () => {
   expect(didYouMean('margn', words)).toBe(" Did you mean 'margin'?");
   expect(didYouMean('temperature', words)).toBe('');
   expect(nearestWord('a', [])).toBeNull();

@@ -1,17 +1,17 @@
-/** Returns ` Did you mean 'margin'?`, or an empty text if no candidate resembles the word. */
+/** Returns ` Did you mean 'margin'?` with the nearest candidate, or an empty string if no candidate resembles the word. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const nearest = nearestWord(word, candidates);
   return nearest === null ? '' : ` Did you mean '${nearest}'?`;
 }
 
-/** Returns the candidate with the fewest edits; null if more than a third of the word would have to change. */
+/** Returns the candidate that needs the fewest edits; null if it needs more than a third of the word's length (at least 1). */
 export function nearestWord(word: string, candidates: readonly string[]): string | null {
   const distances = candidates.map((candidate) => [candidate, editDistance(word, candidate)] as const);
   const [best] = distances.sort(([, first], [, second]) => first - second);
   return best && best[1] <= Math.max(1, Math.floor(word.length / 3)) ? best[0] : null;
 }
 
-/** Counts the letters to insert, delete, change, or swap with the next one; ignores case. */
+/** Returns the number of letters to insert, delete, replace, or swap with the next one (Damerau-Levenshtein). Ignores case. */
 function editDistance(first: string, second: string): number {
   const [a, b] = [first.toLowerCase(), second.toLowerCase()];
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];

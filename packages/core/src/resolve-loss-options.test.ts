@@ -17,7 +17,7 @@ const options = {
 } as const satisfies OptionDescriptors;
 const descriptor = { name: 'TestLoss', options };
 
-it('fills in defaults, and keeps what is given', () => {
+it('fills in defaults, and keeps other values', () => {
   const given = { loss: 'TestLoss', epoch: 2, scale: 8, share: undefined };
   expect(resolveLossOptions(descriptor, given)).toEqual({
     epoch: 2,
@@ -43,19 +43,19 @@ it.each([
   [{ epoch: 1, list: [1, Number.NaN] }, 'TestLoss: list[1] must be a finite number, but is NaN.'],
   [{ epoch: 1, kind: 'max' }, "TestLoss: kind must be one of 'sum', 'mean', but is 'max'."],
   [{ epoch: 1, exact: 'yes' }, 'TestLoss: exact must be true or false, but is "yes".'],
-  [{ epoch: 1, name: 7 }, 'TestLoss: name must be a text, but is 7.'],
+  [{ epoch: 1, name: 7 }, 'TestLoss: name must be a string, but is 7.'],
   [{ epoch: 1, inner: 3 }, 'TestLoss: inner must be a loss, but is 3.'],
   [
     { epoch: 1, inner: { loss: 'CosFaceLoss' } },
-    'TestLoss: inner must be a loss, but is the configuration of one (CosFaceLoss): use createLoss, which makes both.',
+    'TestLoss: inner must be a loss, but is the configuration of one (CosFaceLoss). Use createLoss, which creates nested losses.',
   ],
   [{ epoch: 1, parts: 3 }, 'TestLoss: parts must be losses by name, but is 3.'],
   [
     { epoch: 1, scal: 3 },
     "TestLoss has no option 'scal'. Did you mean 'scale'? Its options are scale, epoch, share, start, list, kind, exact, name, inner, parts.",
   ],
-  [{ loss: 'OtherLoss' }, "These options belong to 'OtherLoss', not to TestLoss: use createLoss for them."],
-])('refuses %j', (given, message) => {
+  [{ loss: 'OtherLoss' }, "TestLoss cannot use the configuration of 'OtherLoss'. Use createLoss instead."],
+])('rejects %j', (given, message) => {
   const attempt = () => resolveLossOptions(descriptor, given);
   expect(attempt).toThrow(ConfigError);
   expect(attempt).toThrow(message);

@@ -8,7 +8,7 @@ import {
 } from './loss-descriptor.ts';
 import { didYouMean } from './nearest-word.ts';
 
-/** The type of an option's value. */
+/** The type of the value of an option. */
 type ValueOf<Option> = Option extends { type: 'number'; words: infer Words extends readonly string[] }
   ? number | Words[number]
   : Option extends { type: 'number' }
@@ -27,10 +27,10 @@ type Defaults<Options extends OptionDescriptors> = {
 };
 
 /**
- * Checks the options of a loss against its descriptor, and returns them with the defaults filled in. A configuration, with
- * the class name under `loss`, is accepted too.
- * @throws ConfigError for an option that the loss does not have (naming the nearest one), a missing one, a value outside of
- *   its range, or the configuration of another loss
+ * Returns the options of a loss, checked against its descriptor, with defaults filled in. Undefined options are dropped. Also
+ * accepts a configuration, which has the class name under `loss`.
+ * @throws ConfigError for an unknown option (suggesting the nearest name), a missing option, a value out of range, or the
+ *   configuration of another loss
  */
 export function resolveLossOptions<Options extends object, Known extends OptionDescriptors>(
   { name, options: known }: { readonly name: string; readonly options: Known },
@@ -39,7 +39,7 @@ export function resolveLossOptions<Options extends object, Known extends OptionD
   const { loss = name, ...given } = options as Readonly<Record<string, unknown>>;
   if (loss !== name) {
     throw new ConfigError(
-      `These options belong to '${String(loss)}', not to ${name}: use createLoss for them.`,
+      `${name} cannot use the configuration of '${String(loss)}'. Use createLoss instead.`,
     );
   }
   const resolved: Record<string, unknown> = {};
@@ -75,12 +75,12 @@ function checkOption(what: string, value: unknown, option: OptionDescriptor): vo
       checkChoice(what, value as string, option.choices);
       return;
     case 'text':
-      if (typeof value !== 'string') throw wrongType(what, 'a text', value);
+      if (typeof value !== 'string') throw wrongType(what, 'a string', value);
       return;
     case 'loss':
       if (isLossConfig(value)) {
         throw new ConfigError(
-          `${what} must be a loss, but is the configuration of one (${value.loss}): use createLoss, which makes both.`,
+          `${what} must be a loss, but is the configuration of one (${value.loss}). Use createLoss, which creates nested losses.`,
         );
       }
       if (!isLoss(value)) throw wrongType(what, 'a loss', value);

@@ -29,7 +29,7 @@ describeOnBackends('StatefulLoss', () => {
     return value;
   }
 
-  it('tells its options and variables', () => {
+  it('reports its options and variables', () => {
     expect(loss.getConfig()).toEqual({ loss: 'ScalarLoss', ...tinySizes });
     expect(loss.trainable).toEqual([loss.slope]);
     expect(loss.memory).toEqual([loss.count]);
@@ -48,14 +48,14 @@ describeOnBackends('StatefulLoss', () => {
     other.dispose();
   });
 
-  it('moves its state in commit and nowhere else', () => {
+  it('changes its state only in commit', () => {
     expect(runStep({ commit: false })).toBe(20);
     expect(values(loss.count)).toEqual([0]);
     expect(runStep({ commit: true })).toBe(20);
     expect(values(loss.count)).toEqual([2]);
   });
 
-  it('gives snapshots that stay as they are, and takes them back', () => {
+  it('returns snapshots that do not change, and restores them', () => {
     runStep({ commit: true });
     const before = loss.getState();
     expect(Object.keys(before)).toEqual(['slope', 'count']);
@@ -64,7 +64,7 @@ describeOnBackends('StatefulLoss', () => {
     expect([values(before.slope!), values(before.count!)]).toEqual([[2], [2]]);
     loss.setState(before);
     expect([values(loss.slope), values(loss.count)]).toEqual([[2], [2]]);
-    // What is done to the loss afterwards does not reach the snapshot, nor the other way round.
+    // Later changes of the loss do not affect the snapshot, and disposing of the snapshot does not affect the loss.
     tf.tidy(() => loss.slope.assign(tf.tensor1d([8])));
     expect(values(before.slope!)).toEqual([2]);
     tf.dispose(before);
@@ -72,32 +72,27 @@ describeOnBackends('StatefulLoss', () => {
   });
 
   it.each<[string, () => tf.NamedTensorMap, new () => Error, RegExp]>([
-    [
-      'a missing tensor',
-      () => ({ slope: tf.tensor1d([5]) }),
-      DataError,
-      /slope, count, but was given slope\./,
-    ],
+    ['a missing tensor', () => ({ slope: tf.tensor1d([5]) }), DataError, /slope, count, but has slope\./],
     [
       'an unknown tensor',
       () => ({ slope: tf.tensor1d([5]), count: tf.tensor1d([5], 'int32'), weight: tf.scalar(1) }),
       DataError,
-      /given slope, count, weight/,
+      /has slope, count, weight/,
     ],
-    ['nothing', () => ({}), DataError, /given none/],
+    ['nothing', () => ({}), DataError, /has none/],
     [
-      'another shape',
+      'the wrong shape',
       () => ({ slope: tf.tensor1d([5]), count: tf.tensor1d([5, 6], 'int32') }),
       ShapeError,
       /'count' must be int32 \[1\], but is int32 \[2\]/,
     ],
     [
-      'another type',
+      'the wrong type',
       () => ({ slope: tf.tensor1d([5]), count: tf.tensor1d([5]) }),
       ShapeError,
       /'count' must be int32 \[1\], but is float32 \[1\]/,
     ],
-  ])('refuses %s and stays as it was', (_, makeState, Kind, message) => {
+  ])('rejects %s and keeps its state', (_, makeState, Kind, message) => {
     const state = makeState();
     const { numTensors } = tf.memory();
     expect(() => loss.setState(state)).toThrow(Kind);
@@ -107,7 +102,7 @@ describeOnBackends('StatefulLoss', () => {
     tf.dispose(state);
   });
 
-  it('checks its batches', () => {
+  it('checks each batch', () => {
     const { embeddings, labels } = batch;
     tf.tidy(() => {
       expect(() => loss.forward(tf.ones([2, 3]), labels)).toThrow(ShapeError);
@@ -128,7 +123,7 @@ describeOnBackends('StatefulLoss', () => {
     [{ numClasses: 0, embeddingSize: 2 }, /ScalarLoss: numClasses .* from 1, but is 0/],
     [{ numClasses: 2.5, embeddingSize: 2 }, /numClasses .* but is 2.5/],
     [{ numClasses: 2, embeddingSize: 0 }, /ScalarLoss: embeddingSize .* but is 0/],
-  ])('refuses sizes %o', (sizes, message) => {
+  ])('rejects sizes %o', (sizes, message) => {
     const { numTensors } = tf.memory();
     expect(() => new ScalarLoss(sizes)).toThrow(ConfigError);
     expect(() => new ScalarLoss(sizes)).toThrow(message);
@@ -148,7 +143,7 @@ describeOnBackends('StatefulLoss', () => {
     expect(() => other.setState({})).toThrow(ConfigError);
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaks no tensor', () => {
     const { numTensors, numDataBuffers } = tf.memory();
     runStep({ commit: true });
     runStep({ commit: false });
@@ -174,7 +169,7 @@ describeOnBackends('makeStep', () => {
     expect(commits).toBe(1);
   });
 
-  it('keeps its loss and what it holds through the tidy of a tape, and frees them', () => {
+  it('keeps its loss and held tensors when the tape ends, and frees them on dispose', () => {
     const x = tf.variable(tf.tensor1d([3]));
     const { numTensors } = tf.memory();
     const held: number[] = [];
@@ -213,7 +208,7 @@ describeOnBackends('makeStep', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
-  it('frees what a commit makes', () => {
+  it('frees tensors created in commit', () => {
     const { numTensors } = tf.memory();
     const step = makeStep(() => ({ loss: tf.scalar(1), commit: () => void tf.ones([3]) }));
     step.commit();
@@ -223,7 +218,7 @@ describeOnBackends('makeStep', () => {
 });
 
 describeOnBackends('makeStateStep', () => {
-  it('can be committed once, with what it holds through a tidy, and frees that', () => {
+  it('keeps held tensors when a tidy ends, can be committed once, and frees them on dispose', () => {
     const { numTensors } = tf.memory();
     const seen: number[] = [];
     let step: ReturnType<typeof makeStateStep> | undefined;

@@ -12,23 +12,23 @@ import { requireKernels } from './describe-backend.ts';
 import { ConfigError, checkNumber, DataError, ShapeError, shapeText } from './errors.ts';
 import { lossKernels } from './kernel-needs.ts';
 
-/** Options of every loss over a bank of class vectors. */
+/** Options that every loss over a bank of class vectors shares. */
 export interface BankLossOptions {
   /** Number of classes (C or N in the papers), at least 1. */
   readonly numClasses: number;
-  /** Length of an embedding. */
+  /** Length of an embedding, at least 1. */
   readonly embeddingSize: number;
   /** Seed of the initial values; default 0. */
   readonly seed?: number;
-  /** Classes held at a time while the loss is computed; the result does not depend on it. */
+  /** Number of classes computed at a time; default: blocks of 1 MB. Does not change the result. */
   readonly blockSize?: number;
 }
 
 let instances = 0;
 
 /**
- * What all losses with state have in common: variables with unique names, snapshots, checks of a batch. A loss
- * extends it, makes its variables in the constructor, and writes `forward`.
+ * Base class of losses with state: variables with unique names, snapshots, and checks of a batch. A subclass creates its
+ * variables in the constructor, with `addTrainable` and `addMemory`, and implements `forward`.
  */
 export abstract class StatefulLoss implements OpenSetLoss {
   readonly name: string;
@@ -43,7 +43,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
 
   /**
    * @param name the class name
-   * @param options the options as given, kept for `getConfig`
+   * @param options the options of the caller, without defaults; `getConfig` returns them
    * @throws ConfigError if a size is not a whole number of at least 1
    */
   protected constructor(name: string, options: BankLossOptions) {
@@ -53,7 +53,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     this.numClasses = options.numClasses;
     this.embeddingSize = options.embeddingSize;
     this.config = { ...options, loss: name };
-    // tfjs refuses two variables of one name in a process.
+    // tfjs rejects a second variable of the same name.
     this.prefix = `${name}_${++instances}`;
   }
 
@@ -83,7 +83,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     if (missing.length > 0 || unknown.length > 0) {
       const expected = [...this.variables.keys()].join(', ') || 'none';
       const found = Object.keys(state).join(', ') || 'none';
-      throw new DataError(`${this.name} keeps the state tensors ${expected}, but was given ${found}.`);
+      throw new DataError(`${this.name}: the state must have the tensors ${expected}, but has ${found}.`);
     }
     for (const [key, variable] of this.variables) {
       const tensor = state[key] as tf.Tensor;
@@ -106,12 +106,18 @@ export abstract class StatefulLoss implements OpenSetLoss {
     for (const variable of this.variables.values()) variable.dispose();
   }
 
-  /** Makes a variable for the optimizer to move; takes `initial` over. `key` is its public name in the state. */
+  /**
+   * Creates a variable that the optimizer changes. Disposes of `initial`.
+   * @param key name of the variable in the state, such as `weight`
+   */
   protected addTrainable<R extends tf.Rank>(key: string, initial: tf.Tensor<R>): tf.Variable<R> {
     return this.addVariable(key, initial, this.trainable);
   }
 
-  /** Makes a variable for `commit` to move; takes `initial` over. `key` is its public name in the state. */
+  /**
+   * Creates a variable that `commit` changes. Disposes of `initial`.
+   * @param key name of the variable in the state, such as `featureMemory`
+   */
   protected addMemory<R extends tf.Rank>(key: string, initial: tf.Tensor<R>): tf.Variable<R> {
     return this.addVariable(key, initial, this.memory);
   }
@@ -129,8 +135,12 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 
   /**
-   * Checks a batch: shapes always, values where reading is free or the context asks for it.
-   * @throws ShapeError, DataError; ConfigError if the loss was disposed of; MissingKernelError
+   * Checks a batch, with hard labels `[batch]` or soft targets `[batch, numClasses]`. Checks shapes always, and values
+   * according to `context.checkValues`.
+   * @throws ShapeError for wrong shapes
+   * @throws DataError for labels out of range, or embeddings that are not finite
+   * @throws ConfigError if the loss was disposed of
+   * @throws MissingKernelError if the backend lacks a kernel that losses need
    */
   protected checkBatch(
     embeddings: tf.Tensor2D,
@@ -147,7 +157,11 @@ export abstract class StatefulLoss implements OpenSetLoss {
     if (this.disposed) throw new ConfigError(`This ${this.name} was disposed of; make a new one.`);
   }
 
-  /** Like `checkBatch`, for losses whose memory needs one class for each sample. */
+  /**
+   * Checks a batch like `checkBatch`, for losses that need one class for each sample.
+   * @returns the labels, `[batch]`
+   * @throws ShapeError for soft targets too
+   */
   protected checkHardBatch(
     embeddings: tf.Tensor2D,
     labels: tf.Tensor1D | tf.Tensor2D,
@@ -163,41 +177,29 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 }
 
-/** Keeps a tensor until the step is disposed of, also through the tidy of a gradient tape. */
+/** Keeps a tensor until the step is disposed of, even if a gradient tape or an enclosing `tf.tidy` ends. Returns the tensor. */
 export type Hold = <T extends tf.Tensor>(tensor: T) => T;
 
 /**
- * Makes the step of a loss: evaluates `compute` in a `tf.tidy`, and keeps what `hold` registers until the step is
- * disposed of, also through the tidy of a gradient tape.
+ * Creates the step of a loss. Evaluates `compute` in a `tf.tidy`, so only the loss and held tensors survive it.
+ *
+ * @param compute returns the loss, and the function that `step.commit()` runs; `hold` keeps a tensor for that function
  */
 export function makeStep(compute: (hold: Hold) => { loss: tf.Scalar; commit?: () => void }): LossStep {
-  const {
-    value: loss,
-    commit,
-    dispose,
-  } = prepare((hold) => {
-    const { loss: value, commit } = compute(hold);
-    return { value, commit };
-  });
-  return {
-    loss,
-    commit,
-    dispose: () => {
-      dispose();
-      if (!loss.isDisposed) loss.dispose();
-    },
-  };
+  return prepareStep(compute);
 }
 
-/** Makes a step without a loss, for `observe`, as `makeStep` makes one with it. `compute` returns what `commit` does. */
+/**
+ * Creates a step without a loss, for `observe`, in the same way as `makeStep`.
+ * @param compute returns the function that `step.commit()` runs
+ */
 export function makeStateStep(compute: (hold: Hold) => () => void): StateStep {
-  const { commit, dispose } = prepare((hold) => ({ value: undefined, commit: compute(hold) }));
-  return { commit, dispose };
+  return prepareStep((hold) => ({ loss: undefined, commit: compute(hold) }));
 }
 
-function prepare<Value extends tf.Tensor | undefined>(
-  compute: (hold: Hold) => { value: Value; commit?: (() => void) | undefined },
-): StateStep & { readonly value: Value } {
+function prepareStep<Loss extends tf.Scalar | undefined>(
+  compute: (hold: Hold) => { loss: Loss; commit?: () => void },
+): StateStep & { readonly loss: Loss } {
   const held: tf.Tensor[] = [];
   const hold: Hold = (tensor) => {
     held.push(tf.keep(tensor));
@@ -207,28 +209,29 @@ function prepare<Value extends tf.Tensor | undefined>(
     for (const tensor of held.splice(0)) tensor.dispose();
   };
   let commit: (() => void) | undefined;
-  let value: Value;
+  let loss: Loss;
   try {
-    value = tf.tidy(() => {
+    loss = tf.tidy(() => {
       const result = compute(hold);
       commit = result.commit;
-      return result.value;
+      return result.loss;
     });
   } catch (error) {
     disposeHeld();
     throw error;
   }
-  let spent = false;
+  let isSpent = false;
   return {
-    value,
+    loss,
     commit: () => {
-      if (spent) throw new ConfigError('A step can be committed once, before it is disposed of.');
-      spent = true;
+      if (isSpent) throw new ConfigError('A step can be committed once, before it is disposed of.');
+      isSpent = true;
       tf.tidy(() => commit?.());
     },
     dispose: () => {
-      spent = true;
+      isSpent = true;
       disposeHeld();
+      if (loss && !loss.isDisposed) loss.dispose();
     },
   };
 }

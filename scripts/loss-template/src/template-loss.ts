@@ -12,9 +12,9 @@ import {
 
 /** Options of `TemplateLoss`. */
 export interface TemplateLossOptions extends BankLossOptions {
-  /** s; default 64. */
+  /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
-  /** m, subtracted from the cosine of the own class; default 0.4. */
+  /** m, at least 0, subtracted from the cosine to the target class; default 0.4. */
   readonly margin?: number;
 }
 
@@ -22,9 +22,9 @@ export interface TemplateLossOptions extends BankLossOptions {
 export const templateDescriptor = {
   name: 'TemplateLoss',
   package: '@openset/template',
-  summary: 'softmax with a margin on the cosine of the own class',
-  use: 'as the start of a loss of your own',
-  source: 'paper, equation and code that define the loss',
+  summary: 'softmax with a margin on the cosine to the target class',
+  use: 'as a start for your own loss',
+  source: 'paper and code that define the loss',
   threshold: null,
   hasClassWeights: true,
   words: { template: { options: (numIdentities) => suitableStrength(numIdentities) } },
@@ -37,8 +37,9 @@ export const templateDescriptor = {
   conformance: [{ options: { scale: 16 } }],
 } as const satisfies LossDescriptor;
 
-/** TemplateLoss: softmax over `scale · (cos θ_y − margin)` and `scale · cos θ_j`. */
+/** Softmax cross-entropy over `scale · (cos θ_y − margin)` and `scale · cos θ_j`, mean over the batch. */
 export class TemplateLoss extends ClassWeightsLoss {
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: TemplateLossOptions) {
     const { scale, margin } = resolveLossOptions(templateDescriptor, options);
     const margins = [{ kind: 'cosine', margin }] as const;

@@ -11,8 +11,8 @@ export interface SchemaOptions {
 }
 
 /**
- * Returns the JSON schema (draft 7) of configuration files, so that editors complete and check them.
- * @throws ConfigError for a module without a loss
+ * Returns the JSON schema (draft 7) of configuration files, with which editors complete and check them.
+ * @throws ConfigError if `loss` is unknown, or if its module cannot be loaded
  */
 export async function schema({ loss }: SchemaOptions): Promise<CommandResult<object>> {
   if (loss !== undefined && isModuleReference(checkLossWord(loss))) await loadLossModule(loss);

@@ -61,26 +61,26 @@ it('loads a loss from a package installed in the working folder', async () => {
 });
 
 it.each([
-  ['#X', /written MODULE#EXPORT, as \.\/my-loss\.js#MyLoss, but is '#X'/],
-  [`${file}#`, /written MODULE#EXPORT/],
-  ['./nowhere.ts#X', /There is no file '.*nowhere\.ts'/],
-  ['no-such-package#X', /'no-such-package' cannot be loaded: /],
+  ['#X', /'#X' names no loss of a module\. Write MODULE#EXPORT, such as \.\/my-loss\.js#MyLoss\./],
+  [`${file}#`, /Write MODULE#EXPORT/],
+  ['./nowhere.ts#X', /Cannot load a loss from '.*nowhere\.ts': the file does not exist/],
+  ['no-such-package#X', /Cannot load 'no-such-package': /],
   [
     `${file}#ScaledLosss`,
     /has no export 'ScaledLosss'\. Did you mean 'ScaledLoss'\? It exports .*scaledDescriptor/,
   ],
-  [`${file}#ScaledLos`, /no descriptor of the class 'ScaledLos', only of .*Did you mean 'ScaledLoss'\?/],
-  [`${file}#wrongDescriptor`, /descriptor of 'WrongLoss' makes a loss named 'ScaledLoss'/],
-  [`${file}#takenDescriptor`, /the name 'CosFaceLoss' is taken by another loss/],
-  [`${withoutLoss}#PlainLoss`, /exports no LossDescriptor beside 'PlainLoss'/],
-])('refuses %s', async (reference, message) => {
+  [`${file}#ScaledLos`, /no descriptor for the class 'ScaledLos', only for .*Did you mean 'ScaledLoss'\?/],
+  [`${file}#wrongDescriptor`, /descriptor of 'WrongLoss' creates a loss named 'ScaledLoss'/],
+  [`${file}#takenDescriptor`, /another loss has the name 'CosFaceLoss'/],
+  [`${withoutLoss}#PlainLoss`, /exports 'PlainLoss', but no LossDescriptor/],
+])('rejects %s', async (reference, message) => {
   expect(isModuleReference(reference)).toBe(true);
   const attempt = loadLossModule(reference);
   await expect(attempt).rejects.toThrow(ConfigError);
   await expect(attempt).rejects.toThrow(message);
 });
 
-it('names the nearest word', () => {
+it('suggests the nearest word', () => {
   expect(() => lossFor('cosfase', 10)).toThrow(
     /no loss 'cosfase'\. Did you mean 'cosface'\? Losses: arcface, /,
   );

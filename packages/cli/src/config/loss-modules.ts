@@ -6,37 +6,37 @@ import { ConfigError, createLoss, didYouMean, isLossDescriptor, type LossDescrip
 import { useBackend } from '../backends.ts';
 import { losses } from '../losses.ts';
 
-/** Losses of modules loaded in this process, by reference. */
+/** Descriptors from modules that this process has loaded, by absolute reference. */
 const loaded = new Map<string, LossDescriptor>();
 
-/** Returns the descriptors of all losses: those of this repository, and those of modules loaded so far. */
+/** Returns the descriptors of all losses: those of this repository, and those of loaded modules. */
 export function knownLosses(): readonly LossDescriptor[] {
   return [...losses, ...new Set(loaded.values())];
 }
 
-/** Returns the descriptor that `loadLossModule` has loaded; undefined if there is none. */
+/** Returns the descriptor that `loadLossModule` loaded for a reference; undefined if it loaded none. */
 export function loadedLoss(reference: string): LossDescriptor | undefined {
   return loaded.get(absoluteReference(reference));
 }
 
-/** Whether a `--loss` names a module, `MODULE#EXPORT`, rather than a word. */
+/** Returns whether a value of `--loss` has the form `MODULE#EXPORT`, so that it is not a word. */
 export function isModuleReference(text: string): boolean {
   return text.includes('#');
 }
 
-/** Returns a reference that holds in every folder: files by their absolute path, packages by their name. */
+/** Returns a reference that is valid in every working folder: a file by its absolute path, a package by its name. */
 export function absoluteReference(reference: string): string {
   const { module, name } = splitReference(reference);
   return `${isFile(module) ? resolve(module) : module}#${name}`;
 }
 
 /**
- * Loads a loss from a file or an installed package. The export is a `LossDescriptor`, or a class whose descriptor the
- * module exports too.
+ * Loads a loss from a file or an installed package, and returns its descriptor. The export is a `LossDescriptor`, or a class
+ * whose descriptor the module also exports.
  *
  * @param reference `./my-loss.js#MyLoss` or `some-package#MyLoss`
- * @throws ConfigError if the module cannot be loaded, has no such export or no descriptor for it, or if the descriptor makes
- *   another class; the message names the nearest export
+ * @throws ConfigError if the module cannot be loaded, if it has no such export (suggesting the nearest name) or no descriptor
+ *   for it, if another loss has the same name, or if the descriptor does not create its class
  */
 export async function loadLossModule(reference: string): Promise<LossDescriptor> {
   const key = absoluteReference(reference);
@@ -47,10 +47,10 @@ export async function loadLossModule(reference: string): Promise<LossDescriptor>
   const descriptor = findExport(exports, module, name);
   if (knownLosses().some((one) => one.name === descriptor.name && one !== descriptor)) {
     throw new ConfigError(
-      `'${module}': the name '${descriptor.name}' is taken by another loss; choose a different one.`,
+      `'${module}': another loss has the name '${descriptor.name}'. Rename the class and its descriptor.`,
     );
   }
-  await tryLoss(descriptor, module);
+  await checkCreates(descriptor, module);
   loaded.set(key, descriptor);
   return descriptor;
 }
@@ -60,7 +60,7 @@ function splitReference(reference: string): { module: string; name: string } {
   const [module, name] = [reference.slice(0, at), reference.slice(at + 1)];
   if (at > 0 && name !== '') return { module, name };
   throw new ConfigError(
-    `A loss from a module is written MODULE#EXPORT, as ./my-loss.js#MyLoss, but is '${reference}'.`,
+    `'${reference}' names no loss of a module. Write MODULE#EXPORT, such as ./my-loss.js#MyLoss.`,
   );
 }
 
@@ -70,7 +70,7 @@ function isFile(module: string): boolean {
 
 async function importModule(module: string): Promise<Readonly<Record<string, unknown>>> {
   if (isFile(module) && !existsSync(module)) {
-    throw new ConfigError(`There is no file '${module}' to load a loss from.`);
+    throw new ConfigError(`Cannot load a loss from '${module}': the file does not exist.`);
   }
   const address = isFile(module) ? pathToFileURL(resolve(module)).href : packageAddress(module);
   try {
@@ -78,14 +78,14 @@ async function importModule(module: string): Promise<Readonly<Record<string, unk
   } catch (error) {
     const { code, message = String(error) } = error as NodeJS.ErrnoException;
     const isTypeScript = code === 'ERR_UNKNOWN_FILE_EXTENSION';
-    const remedy = isTypeScript ? ' For TypeScript, install tsx, or use Node 22.18 or newer.' : '';
-    throw new ConfigError(`'${module}' cannot be loaded: ${message.split('\n')[0]}.${remedy}`, {
+    const remedy = isTypeScript ? ' To load TypeScript, use Node 22.18 or newer, or install tsx.' : '';
+    throw new ConfigError(`Cannot load '${module}': ${message.split('\n')[0]}.${remedy}`, {
       cause: error,
     });
   }
 }
 
-/** Node before 22.18 needs the loader of tsx for TypeScript. */
+/** Imports a module. Node before 22.18 needs the loader of tsx for TypeScript. */
 async function importWithTypeScript(address: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await import(address);
@@ -101,7 +101,7 @@ async function importWithTypeScript(address: string): Promise<Readonly<Record<st
   }
 }
 
-/** Looks in the working folder first, as openset may be installed elsewhere. */
+/** Returns the address of a package as seen from the working folder, because openset may be installed elsewhere. */
 function packageAddress(name: string): string {
   try {
     return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(name)).href;
@@ -126,20 +126,20 @@ function findExport(
   const descriptors = Object.values(exports).filter(isLossDescriptor);
   if (descriptors.length === 0) {
     throw new ConfigError(
-      `'${module}' exports no LossDescriptor beside '${name}'. Export one; docs/add-a-loss.md shows how.`,
+      `'${module}' exports '${name}', but no LossDescriptor. Export one as well; docs/add-a-loss.md shows how.`,
     );
   }
   const own = descriptors.find((descriptor) => descriptor.name === name);
   if (own) return own;
   const found = descriptors.map((descriptor) => descriptor.name);
   throw new ConfigError(
-    `'${module}' has no descriptor of the class '${name}', only of ${found.join(', ')}.${didYouMean(name, found)} ` +
-      'Give class and descriptor one name.',
+    `'${module}' has no descriptor for the class '${name}', only for ${found.join(', ')}.${didYouMean(name, found)} ` +
+      'Give class and descriptor the same name.',
   );
 }
 
-/** Makes a small loss, so that a descriptor of another class is refused before anything runs. */
-async function tryLoss(descriptor: LossDescriptor, module: string): Promise<void> {
+/** Creates a small loss, so that a wrong descriptor is rejected before training starts. */
+async function checkCreates(descriptor: LossDescriptor, module: string): Promise<void> {
   await useBackend('cpu');
   const [word] = Object.values(descriptor.words);
   const config = { ...word?.options(2), loss: descriptor.name };

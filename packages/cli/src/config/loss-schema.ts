@@ -4,20 +4,20 @@ import { losses } from '../losses.ts';
 import { isModuleReference, knownLosses } from './loss-modules.ts';
 import { objectSchema } from './parse-settings.ts';
 
-/** The loss of a configuration: `loss.getConfig()` without what data and network decide. */
+/** The loss in a configuration file: `loss.getConfig()` without sizes and seed, which follow from data, network and run. */
 export interface LossSettings {
   /** Class name of the loss. */
   readonly loss: string;
-  /** Where the loss comes from, `MODULE#EXPORT`, if it is none of this repository. */
+  /** Source of the loss, `MODULE#EXPORT`; omitted for losses of this repository. */
   readonly module?: string;
   readonly [option: string]: unknown;
 }
 
-/** Returns the losses nested in a loss: the class loss, or the parts by name. */
+/** Returns the losses nested in a loss, by name: the class loss, or the parts. */
 export function nestedLosses(settings: LossSettings): readonly [name: string, loss: LossSettings][] {
   const { classLoss, parts = {} } = settings as {
     readonly classLoss?: LossSettings;
-    // A part is a loss, or holds one.
+    // A part is a loss, or an object with a loss.
     readonly parts?: Readonly<Record<string, LossSettings | { readonly loss: LossSettings }>>;
   };
   const inParts = Object.entries(parts).map(([name, part]): [string, LossSettings] => [
@@ -27,7 +27,7 @@ export function nestedLosses(settings: LossSettings): readonly [name: string, lo
   return classLoss ? [['classLoss', classLoss]] : inParts;
 }
 
-/** Returns the schema of the losses known so far, made from their descriptors. */
+/** Returns the schema of all known losses, built from their descriptors. */
 export function lossSchema(): z.ZodType<LossSettings> {
   const known = knownLosses();
   const isCombination = ({ options }: LossDescriptor) =>

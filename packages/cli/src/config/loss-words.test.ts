@@ -23,7 +23,7 @@ it('explains every word in one line', () => {
   expect(lines.find((line) => line.startsWith('uniface'))).toMatch(/^uniface +\S.*negative weight 0\.7,/);
 });
 
-it('accepts words and modules, and names the nearest word', () => {
+it('accepts words and modules, and suggests the nearest word', () => {
   expect(checkLossWord('epl')).toBe('epl');
   expect(checkLossWord('./x.js#X')).toBe('./x.js#X');
   expect(() => checkLossWord('ep')).toThrow(ConfigError);

@@ -12,7 +12,7 @@ const words: ReadonlyMap<string, { readonly descriptor: LossDescriptor; readonly
 /** The words that `--loss` accepts besides `MODULE#EXPORT`. */
 export const lossWords: readonly string[] = [...words.keys()].sort();
 
-/** Returns a line for each word of `--loss`: the word, and what it stands for. */
+/** Returns the help of `--loss`: one line for each word, with its meaning. */
 export function lossWordHelp(): string[] {
   const entries = lossWords.map((name) => {
     const { descriptor, word } = words.get(name) as { descriptor: LossDescriptor; word: LossWord };
@@ -26,7 +26,10 @@ export function lossWordHelp(): string[] {
   return all.map(([name, summary]) => `${name.padEnd(width)}  ${summary}`);
 }
 
-/** Checks a `--loss`. @throws ConfigError naming the nearest word */
+/**
+ * Returns a value of `--loss` after a check.
+ * @throws ConfigError if it is neither a word nor `MODULE#EXPORT`; the message suggests the nearest word
+ */
 export function checkLossWord(text: string): string {
   if (words.has(text) || isModuleReference(text)) return text;
   throw new ConfigError(
@@ -35,8 +38,9 @@ export function checkLossWord(text: string): string {
 }
 
 /**
- * Returns the loss of a `--loss` with the options that suit the number of people.
- * @param text a word, or the reference of a module that is loaded
+ * Returns the settings of a loss, with options that suit a number of people.
+ * @param text a word of `--loss`, or the reference of a loaded module
+ * @throws ConfigError for an unknown word, or a module that is not loaded
  */
 export function lossFor(text: string, people: number): LossSettings {
   const known = words.get(checkLossWord(text));
@@ -48,9 +52,9 @@ export function lossFor(text: string, people: number): LossSettings {
 }
 
 /**
- * Returns the loss with a start epoch where part of it starts late and none is given: the paper's epoch, or an earlier one in
- * a run too short for it.
- * @param epochs length of the run
+ * Returns the settings with a start epoch, if part of the loss starts late and the settings have none. It is the paper's
+ * epoch, or an earlier one if the run is too short.
+ * @param epochs number of epochs of the run
  */
 export function withStartEpoch(settings: LossSettings, epochs: number): LossSettings {
   const { suitableStartEpoch } = descriptorOf(settings);
@@ -59,12 +63,12 @@ export function withStartEpoch(settings: LossSettings, epochs: number): LossSett
   return lossSchema().parse({ ...settings, startEpoch: suitableStartEpoch(epochs) });
 }
 
-/** Returns the loss with all its parts from the first step on: what its later steps cost. */
+/** Returns the settings with all parts active from the first step, to measure the cost of later steps. */
 export function withoutStartEpoch(settings: LossSettings): LossSettings {
   return descriptorOf(settings).suitableStartEpoch ? { ...settings, startEpoch: 1 } : settings;
 }
 
-/** Whether a loss learns a threshold between two embeddings. */
+/** Returns whether a loss learns a threshold between two embeddings. */
 export function learnsPairThreshold(settings: LossSettings): boolean {
   if (settings.parts === undefined) return descriptorOf(settings).threshold === 'embeddings';
   const { thresholdFrom } = settings;

@@ -3,14 +3,14 @@ import { knownLosses } from '../config/loss-modules.ts';
 import type { LossSettings } from '../config/loss-schema.ts';
 
 /**
- * Makes a loss from its settings.
- * @throws ConfigError for options out of their range
+ * Creates a loss from its settings.
+ * @throws ConfigError for an unknown loss or option, or an option out of range
  */
 export function makeLoss(settings: LossSettings, sizes: Required<Omit<LossSizes, 'blockSize'>>): OpenSetLoss {
   return createLoss(withoutModules(settings) as LossConfig, knownLosses(), sizes);
 }
 
-/** Settings also say which module a loss comes from, its own and that of nested losses. */
+/** Removes `module` from a loss and its nested losses. It belongs to the settings, not to the configuration of a loss. */
 function withoutModules(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value).filter(([key]) => key !== 'module');

@@ -5,13 +5,15 @@ import { operation } from '../tape.ts';
 
 /** Options of `ScalarLoss`. */
 export interface ScalarLossOptions extends BankLossOptions {
+  /** Default 1. */
   readonly factor?: number;
+  /** Result of `threshold()`; default null. */
   readonly threshold?: LearnedThreshold;
 }
 
 /**
- * A loss simple enough for mental arithmetic: `factor · slope · Σ embeddings`. The variable `slope` starts at 2. The memory
- * `count` is the number of rows seen so far.
+ * A loss for mental arithmetic: `factor · slope · Σ embeddings`. The variable `slope` starts at 2. The memory `count` is the
+ * number of rows seen so far.
  */
 export class ScalarLoss extends StatefulLoss {
   readonly slope: tf.Variable;
@@ -55,7 +57,7 @@ export class ScalarLoss extends StatefulLoss {
   }
 }
 
-/** Returns a batch of two rows with the sum 10. The caller disposes of it. */
+/** Returns embeddings `[2, 2]` with the sum 10, and labels `[2]`. The caller disposes of them. */
 export function tinyBatch(): { embeddings: tf.Tensor2D; labels: tf.Tensor1D } {
   return {
     embeddings: tf.tensor2d([

@@ -10,7 +10,7 @@ import {
 
 type ScaledLossOptions = BankLossOptions & { readonly scale?: number };
 
-/** A descriptor beside its class, as a module for `--loss` has it. */
+/** Descriptor of `ScaledLoss`, as a module for `--loss` exports it. */
 export const scaledDescriptor = {
   name: 'ScaledLoss',
   package: 'nowhere',
@@ -25,7 +25,7 @@ export const scaledDescriptor = {
   conformance: [],
 } as const satisfies LossDescriptor;
 
-/** Its class. */
+/** A loss for tests of `--loss MODULE#EXPORT`. */
 export class ScaledLoss extends ClassWeightsLoss {
   constructor(options: ScaledLossOptions) {
     const { scale } = resolveLossOptions(scaledDescriptor, options);
@@ -33,10 +33,10 @@ export class ScaledLoss extends ClassWeightsLoss {
   }
 }
 
-/** A class without a descriptor of its name. */
+/** A class whose name no descriptor has. */
 export class ScaledLos {}
 
-/** A descriptor that makes another class. */
+/** A descriptor that creates another class. */
 export const wrongDescriptor = { ...scaledDescriptor, name: 'WrongLoss' };
 
 /** A descriptor with the name of a loss of openset. */
