@@ -81,11 +81,11 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
     expect(products[1]).toBe(products[0]);
   });
 
-  describe('decodeImage gives the pixels that sharp gives', () => {
+  describe('decodeImage returns the same pixels as sharp', () => {
     const decode = (file: Uint8Array, options: DecodeOptions) =>
       page.evaluate(([base64, how]) => inBrowser.decode(base64, how), [toBase64(file), options] as const);
 
-    it.each(Object.entries(pictures))('of %s', async (_, encode) => {
+    it.each(Object.entries(encoders))('for %s', async (_, encode) => {
       const file = await encode(photograph()).toBuffer();
       const expected = await decodeImage(file, { fit: 'none', decoder: 'sharp' });
       for (const [options, image] of [
@@ -95,7 +95,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
         const { data = [], ...size } = await decode(file, options);
         expect(size).toEqual({ height: image.height, width: image.width });
         expect(data).toHaveLength(image.data.length);
-        // Not exact where a canvas multiplies colours by their transparency.
+        // Not exact, because a canvas multiplies colours by their transparency.
         const largest = data.reduce(
           (most, value, at) => Math.max(most, Math.abs(value - image.data[at]!)),
           0,
@@ -104,11 +104,11 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
       }
     });
 
-    it('and refuses damaged files, and too large ones, with a DataError that names them', async () => {
+    it('and rejects damaged or too large files with a DataError that names them', async () => {
       const [jpeg, png] = [await photograph().jpeg().toBuffer(), await photograph().png().toBuffer()];
       const flipped = Uint8Array.from(png, (byte, place) => (place === png.length >> 1 ? byte ^ 0xff : byte));
       const files = [jpeg.subarray(0, jpeg.length >> 1), jpeg.subarray(0, -2), png.subarray(0, -20), flipped];
-      for (const file of [...files, Buffer.from('no picture'), new Uint8Array(0)]) {
+      for (const file of [...files, Buffer.from('not an image'), new Uint8Array(0)]) {
         const { error } = await decode(file, { fit: 'none', origin: 'upload.jpg' });
         expect(error?.[0]).toBe('DataError');
         expect(error?.[1]).toMatch(/^upload.jpg: cannot decode the image: /);
@@ -118,7 +118,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
     });
   });
 
-  it('a loader makes the batches of a chosen record file that Node makes, and reports damage', async () => {
+  it('a loader returns the same batches of a record file as in Node, and reports damage', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'openset-browser-'));
     try {
       const path = join(folder, 'train.rec');
@@ -155,7 +155,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
   });
 });
 
-/** A picture of 64 × 48 pixels with waves of all lengths, in other colours for other seeds. */
+/** Returns an image of 64 × 48 pixels with waves of all lengths. The colours depend on the seed. */
 function photograph(seed = 0): sharp.Sharp {
   const [height, width] = [48, 64];
   const data = Uint8Array.from({ length: height * width * 3 }, (_, place) => {
@@ -166,19 +166,19 @@ function photograph(seed = 0): sharp.Sharp {
   return sharp(data, { raw: { height, width, channels: 3 } });
 }
 
-/** How each kind of file is made. */
-const pictures: Readonly<Record<string, (picture: sharp.Sharp) => sharp.Sharp>> = {
-  'a JPEG file': (picture) => picture.jpeg({ quality: 90 }),
-  'a JPEG file of full colour': (picture) => picture.jpeg({ chromaSubsampling: '4:4:4' }),
-  'a progressive JPEG file': (picture) => picture.jpeg({ progressive: true }),
-  'a grey JPEG file': (picture) => picture.grayscale().jpeg(),
-  'a JPEG file with another colour profile': (picture) => picture.withIccProfile('p3').jpeg(),
-  'a JPEG file that EXIF says to turn': (picture) => picture.withMetadata({ orientation: 6 }).jpeg(),
-  'a PNG file': (picture) => picture.png(),
-  'a PNG file of 16 bits': (picture) => picture.toColourspace('rgb16').png(),
-  'a PNG file that EXIF says to turn': (picture) => picture.withMetadata({ orientation: 6 }).png(),
-  'a half transparent PNG file': (picture) => picture.ensureAlpha(0.5).png(),
-  'a WebP file': (picture) => picture.webp({ lossless: true }),
+/** Encoders of an image, by the kind of file that they write. */
+const encoders: Readonly<Record<string, (image: sharp.Sharp) => sharp.Sharp>> = {
+  'a JPEG file': (image) => image.jpeg({ quality: 90 }),
+  'a JPEG file with full chroma': (image) => image.jpeg({ chromaSubsampling: '4:4:4' }),
+  'a progressive JPEG file': (image) => image.jpeg({ progressive: true }),
+  'a greyscale JPEG file': (image) => image.grayscale().jpeg(),
+  'a JPEG file with a colour profile': (image) => image.withIccProfile('p3').jpeg(),
+  'a JPEG file with an EXIF rotation': (image) => image.withMetadata({ orientation: 6 }).jpeg(),
+  'a PNG file': (image) => image.png(),
+  'a 16-bit PNG file': (image) => image.toColourspace('rgb16').png(),
+  'a PNG file with an EXIF rotation': (image) => image.withMetadata({ orientation: 6 }).png(),
+  'a half-transparent PNG file': (image) => image.ensureAlpha(0.5).png(),
+  'a WebP file': (image) => image.webp({ lossless: true }),
 };
 
 function toBase64(bytes: Uint8Array): string {

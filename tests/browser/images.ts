@@ -32,7 +32,7 @@ export interface BatchReport {
   readonly labels: readonly number[];
 }
 
-/** The batches of one epoch of a record file given in base64, and the records that were left out. */
+/** Returns the batches of one epoch of a record file in base64, and the origins of the records that were skipped. */
 export async function load(base64: string, options: LoaderOptions) {
   const records = blobFile('train.rec', new Blob([bytesOf(base64)]));
   const loader = createLoader(await readRecordIO({ records }), options);

@@ -5,20 +5,20 @@ const minimumNorm = 1e-5;
 
 /** Quantities of the samples in the loss over a bank, in float64. */
 export interface BankLossRows {
-  /** Similarity with the own class, with margins, and the derivative of the margins. */
+  /** Similarity with the sample's own class, with margins, and the derivative of the margins. */
   readonly ownWithMargin: Float64Array;
   readonly ownDerivative: Float64Array;
-  /** Inverse norm of the own class's row. */
+  /** Inverse norm of that class's row. */
   readonly ownInverse: Float64Array;
-  /** Weight of each sample in the mean, times the weight of the loss; 0 if the own class is empty and skipped. */
+  /** Weight of each sample in the mean, times the weight of the loss; 0 if that class is empty and skipped. */
   readonly weights: Float64Array;
 }
 
 /**
  * Computes the quantities of the samples from the results of the compiled code.
  *
- * @param numbers `[batch, 4]`: inverse norm, whether the gradient is projected, similarity with the own class, norm of that
- *   class's row
+ * @param numbers `[batch, 4]`: inverse norm, whether the gradient is projected, similarity with the
+ *   sample's own class, norm of that class's row
  */
 export function bankLossRows(numbers: Float64Array, options: ResolvedBankOptions): BankLossRows {
   const column = (index: number) =>

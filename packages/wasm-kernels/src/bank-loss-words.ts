@@ -39,7 +39,7 @@ export const skipEmptyWord = 14;
 export const queriesWord = 15;
 export const queryColumnsWord = 16;
 export const queryRowsWord = 17;
-/** `[batch, 4]` float64: inverse norm, 1 if the gradient is projected, similarity with the own class, norm of its row. */
+/** `[batch, 4]` float64: inverse norm, 1 if the gradient is projected, similarity with the sample's own class, norm of its row. */
 export const rowNumbersWord = 18;
 /** Weight of each sample's negatives. */
 export const weightsWord = 19;
