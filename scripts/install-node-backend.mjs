@@ -1,12 +1,12 @@
-// Installs @tensorflow/tfjs-node in the project of the current folder, also where its own installer cannot: behind a
-// firewall that has a Python package index but not the installer's download site, or on a version of Node for which no
-// binary is offered. See docs/node-backend.md.
+// Installs @tensorflow/tfjs-node in the project of the current folder, even if its own installer fails: behind a firewall
+// that allows a Python package index but not the download site of the installer, or on a version of Node without a prebuilt
+// binary. See docs/node-backend.md.
 //
 //   node install-node-backend.mjs [--wheel FILE] [--tensorflow VERSION] [--from-wheel]
 //
-// First the package's own installer is tried (not with --from-wheel or --wheel). Where it fails, the library is taken
-// out of a `tensorflow-cpu` wheel of Python, and the binding is compiled against it, which takes a C++ compiler, `make`
-// and Python with pip. Linux on x64 and arm64.
+// The script first tries the package's own installer, except with --from-wheel or --wheel. If that fails, it takes the library
+// from a `tensorflow-cpu` wheel of Python, and compiles the binding against it. This needs a C++ compiler, `make`, and Python
+// with pip, on Linux on x64 or arm64.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -41,7 +41,7 @@ try {
 }
 
 function main() {
-  if (works()) return console.log('The node backend is there, and works.');
+  if (works()) return console.log('The node backend is already installed.');
   const folder = installPackage();
   if (!options['from-wheel'] && !options.wheel) {
     console.log("Trying the package's own installer …");
@@ -50,18 +50,17 @@ function main() {
       quiet: true,
     });
     if (works()) return console.log('The node backend is installed.');
-    console.log('It did not succeed; taking the library out of a Python wheel instead.');
+    console.log('The installer failed. Taking the library from a Python wheel instead …');
   }
   layOut(folder, unpackWheel());
   writeFileSync(join(folder, 'scripts', 'custom-binary.json'), '{"tf-lib":"unused"}\n');
   console.log('Compiling the binding …');
   run('npm', ['rebuild', '@tensorflow/tfjs-node', '--foreground-scripts'], { timeout: 600_000 });
-  if (!works())
-    throw new Error('the compiled binding does not load: run again and look at what npm printed.');
+  if (!works()) throw new Error('the compiled binding does not load. Check the output of npm above.');
   console.log('The node backend is installed.');
 }
 
-/** Whether it loads and computes, in a process of its own. */
+/** Returns whether the package loads and computes, in a separate process. */
 function works() {
   const program = `
     require('node:util').isNullOrUndefined ??= (value) => value == null;
@@ -71,7 +70,7 @@ function works() {
   return status === 0;
 }
 
-/** The package without its installer; the folder it lies in. */
+/** Installs the package without running its installer. Returns its folder. */
 function installPackage() {
   const find = () => {
     const { resolve } = createRequire(join(process.cwd(), 'package.json'));
@@ -86,20 +85,20 @@ function installPackage() {
   }
 }
 
-/** Gets the wheel and unpacks its libraries and headers; the folder `tensorflow` in it. */
+/** Downloads the wheel and unpacks its libraries and headers. Returns its folder `tensorflow`. */
 function unpackWheel() {
-  if (process.platform !== 'linux') throw new Error('wheels are taken apart on Linux only.');
+  if (process.platform !== 'linux') throw new Error('unpacking a wheel works only on Linux.');
   const folder = mkdtempSync(join(tmpdir(), 'openset-tensorflow-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   let wheel = options.wheel;
   if (!wheel) {
-    console.log(`Getting the wheel tensorflow-cpu ${options.tensorflow} …`);
+    console.log(`Downloading the wheel tensorflow-cpu ${options.tensorflow} …`);
     const requirement = `tensorflow-cpu==${options.tensorflow}`;
     run('python3', ['-m', 'pip', 'download', '--no-deps', '--quiet', '--dest', folder, requirement]);
     wheel = join(folder, readdirSync(folder).find((name) => name.endsWith('.whl')) ?? '');
   }
-  if (!existsSync(wheel)) throw new Error(`there is no wheel '${wheel}'.`);
-  console.log('Unpacking it …');
+  if (!existsSync(wheel)) throw new Error(`the wheel '${wheel}' does not exist.`);
+  console.log('Unpacking the wheel …');
   const program = `
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:
@@ -110,7 +109,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
   return join(folder, 'tensorflow');
 }
 
-/** Puts libraries and headers where the binding's build looks for them, under the names that it links. */
+/** Moves libraries and headers to where the build of the binding expects them, under the names that it links. */
 function layOut(folder, tensorflow) {
   const dependencies = join(folder, 'deps');
   rmSync(dependencies, { recursive: true, force: true });
@@ -128,7 +127,7 @@ function layOut(folder, tensorflow) {
   }
 }
 
-/** Renames, or copies where source and target lie on different file systems. */
+/** Renames a file, or copies it if source and target are on different file systems. */
 function move(source, target) {
   if (!existsSync(source)) throw new Error(`the wheel has no ${source.split('/tensorflow/').at(-1)}.`);
   try {

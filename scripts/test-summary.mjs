@@ -1,5 +1,5 @@
 // Prints `N passed, N failed` from the json reports of vitest, and exits with 1 if anything failed.
-// Plain JavaScript: it must also run where the installation failed.
+// It is plain JavaScript, because it must run even if the installation failed.
 import { readFileSync } from 'node:fs';
 
 const paths = process.argv.slice(2);
@@ -14,10 +14,10 @@ function countTests(path) {
   try {
     report = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    // No test ran: a step before them failed (installation, lint, types, build), and said so itself.
+    // No test ran, because an earlier step (installation, lint, types, build) failed and reported it.
     return { passed: 0, failed: 1 };
   }
-  // A file that cannot be loaded has no tests, and so none that failed.
+  // A file that cannot be loaded has no tests, and therefore no failed ones.
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),

@@ -51,7 +51,7 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
     expect(read('LICENSE')).toBe(readFileSync(join(rootFolder, 'LICENSE'), 'utf8'));
   });
 
-  it('has a package.json like all others', () => {
+  it('has a package.json with the common fields', () => {
     expect(manifest.name).toBe(`@openset/${shortName}`);
     expect(manifest.type).toBe('module');
     expect(manifest.sideEffects).toBeDefined();
@@ -66,7 +66,7 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
     ]);
   });
 
-  it('exports its source, its types and its build, in the order in which they must be tried', () => {
+  it('exports its source, its types and its build, in the required order', () => {
     const { './package.json': own, ...entries } = manifest.exports ?? {};
     expect(own).toBe('./package.json');
     expect(entries).toHaveProperty(['.']);
@@ -90,7 +90,7 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
     expect(violations).toEqual([]);
   });
 
-  it('has a main entry that needs no Node, so that it runs in browsers', () => {
+  it('has a main entry that runs in browsers, without Node', () => {
     if (['cli', 'testkit'].includes(shortName)) return;
     const needed = reachableImports(sourceEntries(one)['.'] as string);
     expect(needed.filter((name) => ['node:', 'sharp'].includes(name))).toEqual([]);
@@ -112,7 +112,7 @@ describe('imports between files', () => {
   const sources = written.filter((path) => /^(packages\/[^/]+\/src|examples|bench)\//.test(path));
   const graph = importGraph(new Map(sources.map((path) => [path, read(path)])));
 
-  it('form no circle, type imports included', () => {
+  it('form no circle, including imports of types', () => {
     expect(importCircles(graph)).toEqual([]);
   });
 
@@ -145,7 +145,7 @@ describe('the repository', () => {
     /debian\.org/,
   ];
 
-  it('names no path of a machine and no registry', () => {
+  it('contains no machine paths and no registry hosts', () => {
     const violations = writtenFiles(rootFolder).flatMap((path) => {
       const text = readFileSync(join(rootFolder, path), 'utf8');
       const matches = forbidden.map((pattern) => pattern.exec(text)?.[0]);
@@ -158,7 +158,7 @@ describe('the repository', () => {
     const lock = JSON.parse(readFileSync(join(rootFolder, 'package-lock.json'), 'utf8'));
     const entries = Object.entries<LockEntry>(lock.packages);
     const addresses = entries.map(([, { resolved }]) => resolved).filter((address) => address !== undefined);
-    // What is resolved without an address is a folder of this repository.
+    // Packages resolved without an address are folders of this repository.
     expect(addresses.filter((address) => !existsSync(join(rootFolder, address)))).toEqual([]);
     // A tool's programs for other platforms are optional dependencies; `npm ci` refuses a lock file without them.
     const locked = new Set(entries.map(([path]) => path.slice(path.lastIndexOf('node_modules/'))));
@@ -169,11 +169,11 @@ describe('the repository', () => {
   });
 });
 
-/** Packages that a source file imports, itself and through files of its own package; types count for nothing. */
+/** Returns the packages that a source file imports, directly or through files of its own package. Ignores types. */
 function reachableImports(entry: string, seen = new Set<string>()): string[] {
   if (seen.has(entry)) return [];
   seen.add(entry);
-  // Compiled, so that imports of types are gone.
+  // Compile first, which removes imports of types.
   const { outputText } = ts.transpileModule(readFileSync(entry, 'utf8'), {
     compilerOptions: {
       target: ts.ScriptTarget.ESNext,
@@ -194,7 +194,7 @@ interface LockEntry {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Packages that exist for a side effect may carry it out in their entry point. */
+/** Packages that exist for a side effect may have it in their entry point. */
 function isAllowedInEntry(statement: ts.Statement, hasSideEffects: boolean): boolean {
   if (ts.isExportDeclaration(statement)) return statement.moduleSpecifier !== undefined;
   return hasSideEffects && (ts.isImportDeclaration(statement) || ts.isExpressionStatement(statement));

@@ -42,7 +42,7 @@ describe.each(['cpu', 'wasm'])('on the %s backend', (backend) => {
     expect(exitCode).toBe(0);
   });
 
-  it('a wrong reference value is found', async () => {
+  it('a wrong reference value is reported', async () => {
     const { cases } = JSON.parse(readFileSync(fixturePath, 'utf8'));
     // 2e-4 is twice the tolerance.
     const tampered = { ...cases[1], expectedLoss: cases[1].expectedLoss * (1 + 2e-4) };
@@ -89,10 +89,10 @@ describe('of metrics', () => {
     expect(exitCode).toBe(0);
   });
 
-  it('a wrong count is found, and named', async () => {
+  it('a wrong count is reported by name', async () => {
     const { uniform } = JSON.parse(readFileSync(metricsPath, 'utf8'));
     const [first] = uniform;
-    // One sample more.
+    // One sample too many.
     const accuracy = first.expected.uniformAccuracy;
     first.expected.uniformAccuracy = (Math.round(accuracy * first.samples) + 1) / first.samples;
     const path = writeFixture('tampered-metrics.json', JSON.stringify({ uniform: [first] }));
@@ -105,7 +105,7 @@ describe('of metrics', () => {
   });
 });
 
-it('answers with JSON, and tells the cases on standard error', async () => {
+it('prints JSON, and the cases on standard error', async () => {
   const { stdout, stderr, exitCode } = await conformance('--backend', 'cpu', '--json', fixturePath);
   const report = JSON.parse(stdout) as { passed: number; failed: number };
   expect(report.passed).toBeGreaterThan(0);
@@ -114,7 +114,7 @@ it('answers with JSON, and tells the cases on standard error', async () => {
   expect(exitCode).toBe(0);
 });
 
-describe('mistakes of the user', () => {
+describe('errors of the user', () => {
   it.each([
     ['a file that is missing', 'missing.json', null, /^openset: .*missing\.json/],
     ['a file that is not JSON', 'text.json', 'not JSON', /^openset: .*text\.json: .*not JSON/],

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, timeout);
 afterAll(() => project && rmSync(project.folder, { recursive: true }));
 
-/** One evaluation through the public API. The step before it fills the memory of the losses that have one. */
+/** Returns a program that evaluates a loss through the public API. A first step fills its memory, if it has one. */
 const evaluation = (lossName: string) => `
   const loss = new ${lossName}({ numClasses: 5, embeddingSize: 4 });
   const labels = tf.tensor1d([0, 3], 'int32');
@@ -112,7 +112,7 @@ describe('in a bundle made by Vite', () => {
     expectLossAndGradient(runAsBrowser(code));
   }, 60_000);
 
-  it('the wasm kernels are there, and need no file beside the bundle', async () => {
+  it('the wasm kernels work without files next to the bundle', async () => {
     const code = await bundle(
       'kernels',
       `import { enableWasmTraining } from '@openset/wasm-kernels';
@@ -122,7 +122,7 @@ describe('in a bundle made by Vite', () => {
     expect(readdirSync(join(project.folder, 'kernels', 'dist'))).toHaveLength(1);
   }, 60_000);
 
-  it('what is not used is not there', async () => {
+  it('unused code is removed', async () => {
     const others = installed.filter(
       ({ shortName }) => !['cli', 'testkit', 'wasm-kernels'].includes(shortName),
     );
@@ -160,7 +160,7 @@ async function bundle(name: string, entry: string): Promise<string> {
   return readFileSync(join(output, readdirSync(output)[0] as string), 'utf8');
 }
 
-/** Runs a script with what tfjs takes from a browser, and without anything of Node. @returns what it reported */
+/** Runs a script with the browser globals that tfjs uses, and without those of Node. @returns its report */
 function runAsBrowser(code: string): number[] {
   let reported: number[] = [];
   const page: Record<string, unknown> = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backbones, lossMakers, trainTwoSteps } from './support/matrix.ts';
 import { rootFolder } from './support/workspace.ts';
 
-// Every loss with a backbone of every family on every backend that is here, and the page that says so. More backends:
+// Tests every loss with a backbone of every family on every installed backend, and writes docs/matrix.md. More backends:
 // OPENSET_TEST_BACKENDS=node,webgpu npx vitest run tests/matrix.test.ts
 const document = join(rootFolder, 'docs', 'matrix.md');
 const more = (process.env.OPENSET_TEST_BACKENDS?.split(',') ?? []).map((name) =>
@@ -30,7 +30,7 @@ describe.each(['cpu', 'wasm', ...more])('on %s', (backendName) => {
     });
   });
 
-  // A backend that is not here keeps its section.
+  // A backend that is not installed keeps its section.
   afterAll(() => {
     const rows = Object.keys(backbones).map((backbone) => {
       const cells = Object.keys(lossMakers).map((loss) =>

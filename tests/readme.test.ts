@@ -45,7 +45,7 @@ describe.concurrent('examples of the documentation run', () => {
 it('examples of the documentation type-check', async () => {
   const config = {
     extends: '../../tsconfig.json',
-    // An example may name a result only to show that there is one. Each is a module of its own.
+    // An example may name a result only to show that it exists. Each example is a separate module.
     compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: 'force' },
     include: ['*.ts'],
   };

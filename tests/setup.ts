@@ -10,13 +10,13 @@ declare module 'vitest' {
   }
 }
 
-// Without it the cpu backend greets every test file with an advertisement for tfjs-node.
+// Without it, the cpu backend advertises tfjs-node in every test file.
 tf.enableProdMode();
 
 // More backends, where their packages are installed: OPENSET_TEST_BACKENDS=node,webgpu npx vitest run packages/uss
 const more = (process.env.OPENSET_TEST_BACKENDS?.split(',') ?? []) as BackendName[];
 for (const name of more) await useBackend(name);
 
-// Test files share processes: an earlier file may have registered a backend of its own.
+// Test files share processes, so an earlier file may have registered its own backend.
 const own = ['cpu', 'wasm', ...more.map((name) => (name === 'node' ? 'tensorflow' : name))];
 for (const name of Object.keys(tf.engine().registryFactory)) if (!own.includes(name)) tf.removeBackend(name);

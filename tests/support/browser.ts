@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Chromium or Chrome on this machine; undefined if there is none. `OPENSET_CHROMIUM` names another one. */
+/** Path of Chromium or Chrome on this machine; undefined if neither is installed. `OPENSET_CHROMIUM` overrides it. */
 export function findChromium(): string | undefined {
   const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   return [process.env.OPENSET_CHROMIUM, ...places].find((path) => path !== undefined && existsSync(path));
 }
 
-/** Starts it without a window; WebGL and WebGPU run in software where there is no GPU. */
+/** Starts the browser without a window. Without a GPU, WebGL and WebGPU run in software. */
 export function launchChromium(executablePath: string): Promise<Browser> {
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
   return chromium.launch({
@@ -27,8 +27,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves folders on a free port of this machine, isolated across origins as WebAssembly threads demand.
- * @param folders by the path they are served under
+ * Serves folders on a free port of this machine, with the cross-origin isolation that WebAssembly threads require.
+ * @param folders folders by the path of their address
  */
 export async function serveFolders(
   folders: Readonly<Record<string, string>>,

@@ -13,7 +13,7 @@ export interface ConsumerProject {
   readonly runModule: (name: string, code: string) => Promise<string>;
 }
 
-/** Packages that users install beside ours; Vite, in the version that the lock file has, is for the browser bundle. */
+/** Packages that users install together with ours, and Vite in the version of the lock file, for the browser bundle. */
 const companions = [
   '@tensorflow/tfjs-core@4.22.0',
   '@tensorflow/tfjs-backend-cpu@4.22.0',

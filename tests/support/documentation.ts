@@ -9,14 +9,14 @@ export function compilerOptions(configPath: string): ts.CompilerOptions {
       throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
     },
   };
-  // Nothing but the options is wanted, so no file is looked for.
+  // Only the options are needed, so skip the search for source files.
   const parsed = ts.getParsedCommandLineOfConfigFile(configPath, {}, { ...host, readDirectory: () => [] });
   return parsed?.options ?? {};
 }
 
 /**
- * Names of the exported symbols of entry points that have no doc comment where they are declared, each with the file
- * of the declaration. Re-exports are followed; symbols from other packages are somebody else's.
+ * Returns the names of exported symbols without a doc comment at their declaration, each with the file of the declaration.
+ * Follows re-exports. Skips symbols of other packages.
  */
 export function undocumentedExports(entries: readonly string[], options: ts.CompilerOptions): string[] {
   const program = ts.createProgram({ rootNames: [...entries], options });

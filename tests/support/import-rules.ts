@@ -1,19 +1,19 @@
 import { builtinModules } from 'node:module';
 import ts from 'typescript';
 
-/** A source file, as far as the import rules go. */
+/** The properties of a source file that the import rules depend on. */
 export interface Importer {
-  /** The package it lies in, without the scope: `uss`. */
+  /** Name of its package without the scope: `uss`. */
   readonly package: string;
-  /** Whether it takes part in tests only. */
+  /** Whether only tests use it. */
   readonly isTest: boolean;
 }
 
 const tfjsCore = '@tensorflow/tfjs-core';
 
 /**
- * What the source of a package may import beside its own files. A package that is not listed is a loss or builds on
- * losses from outside: it may import core and tfjs-core, so that losses never import each other.
+ * Packages that the source of a package may import. A package that is not listed is a loss package: it may import core and
+ * tfjs-core, so that loss packages never import each other.
  */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
   backbones: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers'],
@@ -29,10 +29,10 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
 };
 const allowedByDefault = ['@openset/core', tfjsCore];
 
-/** The packages where everything comes together. */
+/** Packages that may import all others. */
 const compositionRoots = new Set(['cli']);
 
-/** What test files may import in addition. */
+/** Packages that test files may import in addition. */
 const allowedInTests = [
   '@openset/testkit',
   '@openset/wasm-kernels',
@@ -43,14 +43,14 @@ const allowedInTests = [
   '@tensorflow/tfjs',
 ];
 
-/** Packages of the modules that a TypeScript text imports, types and literal `import()` included. */
+/** Returns the packages that a TypeScript text imports, including types and literal `import()`. */
 export function importedPackages(text: string): string[] {
   const { importedFiles } = ts.preProcessFile(text, true, true);
   const packages = importedFiles.map(({ fileName }) => packageOf(fileName));
   return [...new Set(packages)].filter((name) => !name.startsWith('.')).sort();
 }
 
-/** `@openset/testkit/vitest` → `@openset/testkit`; `fs` and `node:fs/promises` → `node:`. */
+/** Returns the package of a module: `@openset/testkit/vitest` → `@openset/testkit`; `fs` and `node:fs/promises` → `node:`. */
 export function packageOf(specifier: string): string {
   if (specifier.startsWith('.')) return specifier;
   if (specifier.startsWith('node:') || builtinModules.includes(specifier)) return 'node:';
@@ -60,7 +60,7 @@ export function packageOf(specifier: string): string {
     .join('/');
 }
 
-/** Why a file may not import a package; null if it may. */
+/** Returns the reason why a file must not import a package; null if it may. */
 export function forbiddenImport(importer: Importer, imported: string): string | null {
   if (compositionRoots.has(importer.package) || imported === `@openset/${importer.package}`) return null;
   const allowed = allowedImports[importer.package] ?? allowedByDefault;

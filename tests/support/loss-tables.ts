@@ -37,7 +37,7 @@ function thresholdText({ threshold, thresholdCondition: condition }: LossDescrip
 }
 
 function optionSection({ name, summary, source, options }: LossDescriptor): string {
-  // Those of all losses stand above the tables.
+  // The page lists the options of all losses above the tables.
   const own = Object.entries(options).filter(([key]) => !(key in bankLossOptions));
   const rows = own.map(([key, option]) => {
     return `| \`${key}\` | ${option.symbol ?? ''} | ${valuesText(option)} | ${defaultText(option)} | ${option.description} |`;

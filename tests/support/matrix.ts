@@ -49,12 +49,12 @@ function layersModel(): tf.LayersModel {
   });
 }
 
-/** Losses with class weights that a loss may nest. */
+/** Configuration of the nested loss, for losses that need one. */
 const classLoss = { loss: 'CosFaceLoss', scale: 8 };
 
 /**
- * Every loss with all its parts from the first step, and without what keeps a loss from falling along its gradient: the
- * detached margin of EPL, and the jump of ArcFace's easy margin at a right angle.
+ * Functions that create the losses, by class name. All parts are active from the first step. The options avoid what prevents a
+ * loss from decreasing along its gradient: the detached margin of EPL, and the jump of ArcFace's easy margin at a right angle.
  */
 export const lossMakers: Readonly<Record<string, () => OpenSetLoss>> = Object.fromEntries(
   losses
@@ -70,15 +70,15 @@ function makeSmallLoss({ name, options }: LossDescriptor): OpenSetLoss {
   return createLoss(config, losses, { numClasses, embeddingSize, seed: 1 });
 }
 
-/** What two steps on one batch did. */
+/** Results of two steps on one batch. */
 export interface MatrixCell {
-  /** Before the first step, after it, and after the second. */
+  /** Losses before the first step, after it, and after the second step. */
   readonly losses: readonly number[];
-  /** Tensors that the second step left behind. */
+  /** Number of tensors that the second step leaked. */
   readonly leaked: number;
 }
 
-/** Trains two steps on one batch, each of the same small length, and looks at the loss of a third. */
+/** Trains two steps of the same small length on one batch, and computes the loss of a third. */
 export async function trainTwoSteps(
   makeBackbone: () => Backbone,
   makeLoss: () => OpenSetLoss,
@@ -90,7 +90,7 @@ export async function trainTwoSteps(
   const images = tf.randomUniform([12, height, width, 1], -1, 1, 'float32', 5) as tf.Tensor4D;
   const labels = tf.tensor1d([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5], 'int32');
   const embed = () => backbone.forward(images, { training: true, seed: 7 });
-  // A first look without a step: a loss over samples in memory then has one of each class there, and its bias started.
+  // Commit once without an optimizer step, so that memories contain a sample of each class, and biases have started.
   tf.tidy(() => {
     const step = loss.forward(embed(), labels, { epoch: 0 });
     step.commit();
@@ -117,7 +117,7 @@ export async function trainTwoSteps(
   return { losses: values, leaked };
 }
 
-/** Gradients of length 1 all together: the gradient of a cosine grows without bound as its vectors shrink. */
+/** Scales all gradients to a joint length of 1, because the gradient of a cosine grows without bound as vectors shrink. */
 function unitGradients(gradients: LossGradients['gradients']): { name: string; tensor: tf.Tensor }[] {
   const norm = tf.sqrt(tf.addN([...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))));
   return [...gradients].map(([{ name }, gradient]) => ({ name, tensor: tf.div(gradient, norm) }));

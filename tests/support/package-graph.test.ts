@@ -13,7 +13,7 @@ const packages: readonly PackageImports[] = [
   { name: 'uss', own: ['core'], external: [] },
 ];
 
-it('draws an arrow only if no longer path implies it', () => {
+it('draws an arrow only if no path through other packages implies it', () => {
   expect(directArrows(packages)).toEqual([
     ['cli', 'uss'],
     ['uss', 'core'],

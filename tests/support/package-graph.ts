@@ -35,7 +35,7 @@ export function packageImports(packages: readonly WorkspacePackage[]): PackageIm
 }
 
 /**
- * Returns the arrows `[importer, imported]` that no longer path of arrows implies: without `cli → core` if there are
+ * Returns the arrows `[importer, imported]` that no longer path of arrows implies: omits `cli → core` if there are
  * `cli → train` and `train → core`.
  */
 export function directArrows(packages: readonly PackageImports[]): [importer: string, imported: string][] {

@@ -3,7 +3,7 @@ import { typescriptBlocks } from './readme-blocks.ts';
 
 const fence = '```';
 
-it('finds blocks of TypeScript, also indented ones, and leaves the others', () => {
+it('finds blocks of TypeScript, including indented ones, and skips others', () => {
   const markdown = [
     `${fence}sh`,
     'npm install',
@@ -30,7 +30,7 @@ it('finds blocks of TypeScript, also indented ones, and leaves the others', () =
   ]);
 });
 
-it('refuses a block without an end and an unknown mark', () => {
+it('rejects a block without an end and an unknown mark', () => {
   expect(() => typescriptBlocks(`${fence}ts\nconst one = 1;`)).toThrow('line 1 does not end');
   expect(() => typescriptBlocks(`\n${fence}ts skip\n${fence}`)).toThrow("Line 2: 'skip' after ts");
 });

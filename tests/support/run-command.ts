@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** What a finished command left behind. */
+/** Result of a finished command. */
 export interface CommandResult {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -46,7 +46,7 @@ export async function runSuccessfully(
   );
 }
 
-/** Our environment without what npm and vitest put into it: a user's shell has neither. */
+/** The environment without the variables of npm and vitest, as in a user's shell. */
 function commandEnvironment(): NodeJS.ProcessEnv {
   const isOurs = (name: string) => /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|TURBO_HASH|FORCE_COLOR)/.test(name);
   const inherited = Object.entries(process.env).filter(([name]) => !isOurs(name));

@@ -4,7 +4,7 @@ import { basename, join, relative, sep } from 'node:path';
 /** The folder of the repository. */
 export const rootFolder = join(import.meta.dirname, '..', '..');
 
-/** The fields of a package.json that the tests look at. */
+/** The fields of a package.json that the tests read. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -53,7 +53,7 @@ const generatedNames = new Set([
   '__screenshots__',
 ]);
 
-/** Paths of all files below a folder that a person wrote, relative to it and with `/`. */
+/** Returns the paths of all hand-written files below a folder, relative to it and with `/`. */
 export function writtenFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const found: string[] = [];
@@ -74,7 +74,7 @@ export function writtenFiles(folder: string): string[] {
   return found.sort();
 }
 
-/** Whether a source file takes part in tests only; such files are not published. */
+/** Returns whether only tests use a source file. Such files are not published. */
 export function isTestFile(path: string): boolean {
   return path.endsWith('.test.ts') || path.split('/').includes('__fixtures__');
 }
