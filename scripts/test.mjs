@@ -1,5 +1,5 @@
-// Runs what `npm test` consists of, one step after another, and ends with the duration of each. Options go to vitest.
-// With `--long`: the tests alone, at full strength.
+// Runs the steps of `npm test` one after another, and prints how long each took. Passes further options to vitest.
+// With `--long`, runs only the tests, at full strength.
 import { spawnSync } from 'node:child_process';
 
 const [isLong, options] = [
@@ -29,7 +29,7 @@ const durations = [];
 let status = 0;
 for (const [name, command] of steps) {
   const stepStart = performance.now();
-  // npm has put the programs of node_modules on the path.
+  // npm adds node_modules/.bin to the path.
   status = spawnSync(command, { shell: true, stdio: 'inherit', env }).status ?? 1;
   durations.push(`${name} ${durationText(performance.now() - stepStart)}`);
   if (status !== 0) break;

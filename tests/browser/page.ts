@@ -11,9 +11,9 @@ import { losses } from '../../packages/cli/src/losses.ts';
 import { decode, load } from './images.ts';
 import { withThreads } from './threads.ts';
 
-/** What one backend of this browser makes of the reference values. */
+/** The reference values on one backend of this browser. */
 export interface BrowserReport {
-  /** The backend that ran; another one than asked for, or none, where it did not start. */
+  /** The backend that ran; another one, or none, if the requested one did not start. */
   readonly backend: string;
   readonly passed: number;
   /** Names and errors of the cases that failed. */
@@ -39,7 +39,7 @@ async function runOn(backend: string, fixtures: string): Promise<BrowserReport> 
   };
 }
 
-/** USS after two batches: its bias has started from the data. */
+/** Returns the threshold of USS after two batches, when its bias has started from the data. */
 async function threshold(): Promise<number> {
   const loss = new UssLoss({ numClasses: 3, embeddingSize: 2, scale: 4 });
   const labels = tf.tensor1d([0, 1, 2], 'int32');
@@ -53,7 +53,7 @@ async function threshold(): Promise<number> {
 const functions = { runOn, withThreads, decode, load };
 
 declare global {
-  /** What tests call in the page. */
+  /** The functions that tests call in the page. */
   var inBrowser: typeof functions;
 }
 globalThis.inBrowser = functions;

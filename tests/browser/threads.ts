@@ -2,14 +2,14 @@ import { enableWasmTraining, type WasmTraining } from '@openset/wasm-kernels';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What so many threads make of a product that is large enough for all of them. */
+/** A matrix product that is large enough for all threads. */
 export interface ThreadsReport {
   readonly enabled: WasmTraining;
   /** A checksum of the product's bits. */
   readonly product: number;
 }
 
-/** Makes wasm the backend, with so many threads, and multiplies two matrices. */
+/** Enables wasm with a number of threads, and multiplies two matrices. */
 export async function withThreads(threads: number): Promise<ThreadsReport> {
   setWasmPaths('/wasm/');
   const enabled = await enableWasmTraining({ threads });
