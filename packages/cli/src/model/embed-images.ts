@@ -2,6 +2,7 @@ import { ConfigError } from '@openset/core';
 import type { Batch, ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import type { Verifier } from '@openset/verify';
+import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
 
 /** Embeddings of a set of images. */
@@ -12,9 +13,6 @@ export interface Embeddings {
   /** Returns a view of one embedding. */
   row(index: number): Float32Array;
 }
-
-/** Number of images from which worker threads decode. */
-const workersFrom = 256;
 
 /**
  * Embeds all images of a set, in order.
@@ -39,7 +37,7 @@ export async function embedImages(
     channels,
     batchSize: 32,
     shuffle: false,
-    ...(images.size < workersFrom ? { workers: 0 } : {}),
+    ...workerOptions(images.size),
   });
   const rows = await verifier.embedBatches(countBatches(loader, images.size, output, signal));
   const size = verifier.backbone.embeddingSize;

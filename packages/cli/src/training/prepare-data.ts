@@ -7,6 +7,7 @@ import type { ChosenSettings } from '../config/settings.ts';
 import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { type PairSet, samplePairSet } from '../images/pair-set.ts';
+import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
 
 /** Size that images are scaled to. */
@@ -114,6 +115,7 @@ async function loadIntoMemory(source: ImageSource, size: ImageSize, output: Outp
   const counter = output.counter('reading images');
   const decoded = await decodeIntoMemory(source, {
     ...size,
+    ...workerOptions(source.size),
     onProgress: (done, total) => counter.update(done, total),
   });
   return { source: decoded, size, isInMemory: true };
