@@ -1,3 +1,4 @@
+// @isolate: needs the wasm backend without training kernels.
 import { describeBackend } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';

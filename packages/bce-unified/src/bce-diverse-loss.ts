@@ -2,7 +2,7 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   ConfigError,
-  type LossDescriptor,
+  describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   suitableStrength,
@@ -21,7 +21,7 @@ export interface BceDiverseLossOptions extends BceOptions {
 }
 
 /** The descriptor of `BceDiverseLoss`. */
-export const bceDiverseDescriptor = {
+export const bceDiverseDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'BceDiverseLoss',
   package: '@openset/bce-unified',
   summary: 'binary cross-entropy with one bias per class',
@@ -47,7 +47,7 @@ export const bceDiverseDescriptor = {
     { name: 'W·x − b', options: { normalized: false }, normalized: false },
   ],
   fixtures: { 'bce-diverse': ({ scale, margin }) => ({ scale, margin }) },
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * Binary cross-entropy with one bias per class, L_bce-d of "Rediscovering BCE Loss for Uniform Classification" (arXiv

@@ -2,9 +2,9 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   deriveStepSeed,
+  describeLoss,
   type LearnedThreshold,
   type LossContext,
-  type LossDescriptor,
   type LossStep,
   makeStep,
   type OpenSetLoss,
@@ -44,7 +44,7 @@ export interface BceUnifiedLossOptions extends BceOptions {
 }
 
 /** The descriptor of `BceUnifiedLoss`. */
-export const bceUnifiedDescriptor = {
+export const bceUnifiedDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'BceUnifiedLoss',
   package: '@openset/bce-unified',
   summary: 'binary cross-entropy with one unified bias, a learned threshold between embedding and class',
@@ -101,7 +101,7 @@ export const bceUnifiedDescriptor = {
     },
   ],
   fixtures: { 'bce-unified': ({ scale, margin }) => ({ scale, margin }) },
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * Binary cross-entropy with one unified bias: L_bce-u of "Rediscovering BCE Loss for Uniform Classification" (arXiv

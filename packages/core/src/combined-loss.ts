@@ -8,7 +8,7 @@ import type {
   StateStep,
 } from './contract.ts';
 import { ConfigError, checkNumber, DataError } from './errors.ts';
-import { isLoss, type LossDescriptor } from './loss-descriptor.ts';
+import { describeLoss, isLoss } from './loss-descriptor.ts';
 import { didYouMean } from './nearest-word.ts';
 import { resolveLossOptions } from './resolve-loss-options.ts';
 import { epochNumber, hasEnded, hasStarted } from './start-epoch.ts';
@@ -36,7 +36,7 @@ export interface CombinedLossOptions {
 }
 
 /** The descriptor of `CombinedLoss`. */
-export const combinedLossDescriptor = {
+export const combinedLossDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'CombinedLoss',
   package: '@openset/core',
   summary: 'weighted sum or mean of several losses, each with optional first and last epochs',
@@ -67,7 +67,7 @@ export const combinedLossDescriptor = {
   create: ({ parts, ...options }: CombinedLossOptions & { parts: Parts }): OpenSetLoss =>
     new CombinedLoss(parts, options),
   conformance: [],
-} as const satisfies LossDescriptor;
+}));
 
 /** The keys of `CombinedPart`. */
 const partOptions = ['loss', 'weight', 'startEpoch', 'endEpoch'];

@@ -7,14 +7,14 @@ import { CombinedLoss, combinedLossDescriptor } from './combined-loss.ts';
 import type { OpenSetLoss } from './contract.ts';
 import { createLoss } from './create-loss.ts';
 import { ConfigError } from './errors.ts';
-import type { LossDescriptor } from './loss-descriptor.ts';
+import { describeLoss } from './loss-descriptor.ts';
 import { resolveLossOptions } from './resolve-loss-options.ts';
 import { bankLossOptions, scaleOption } from './shared-loss-options.ts';
 import type { BankLossOptions } from './stateful-loss.ts';
 
 type SmallOptions = BankLossOptions & { readonly scale?: number };
 
-const smallDescriptor = {
+const smallDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'SmallLoss',
   package: 'here',
   summary: 'softmax over class weights',
@@ -26,7 +26,7 @@ const smallDescriptor = {
   options: { scale: scaleOption, ...bankLossOptions },
   create: (options: SmallOptions): OpenSetLoss => new SmallLoss(options),
   conformance: [],
-} as const satisfies LossDescriptor;
+}));
 
 class SmallLoss extends ClassWeightsLoss {
   constructor(options: SmallOptions) {

@@ -49,6 +49,7 @@ export {
   type BooleanOption,
   type ChoiceOption,
   type ConformanceCase,
+  describeLoss,
   findDescriptor,
   isLossConfig,
   isLossDescriptor,

@@ -100,7 +100,7 @@ export interface ConformanceCase {
  * options, the words and help of `openset train --loss`, the schema of configuration files, the tables of the documentation,
  * the cases of the conformance suite, and the reader of reference values.
  *
- * Declare it `as const satisfies LossDescriptor`, so that `resolveLossOptions` knows the types of the defaults.
+ * `describeLoss` declares it.
  */
 export interface LossDescriptor {
   /** The class name, as in `loss.name` and under `loss` in configurations. */
@@ -136,6 +136,18 @@ export interface LossDescriptor {
   readonly fixtures?: Readonly<
     Record<string, (config: Readonly<Record<string, number | string>>) => LossOptions>
   >;
+}
+
+/**
+ * Returns a descriptor with its literal types, from which `resolveLossOptions` knows the types of the defaults. `@__PURE__`
+ * before the call lets bundlers drop the descriptor, and with it the class, where neither is used.
+ * @example
+ * export const myDescriptor = /* @__PURE__ *\/ describeLoss(() => ({ name: 'MyLoss', … }));
+ */
+export function describeLoss<const Descriptor extends LossDescriptor>(
+  describe: () => Descriptor,
+): Descriptor {
+  return describe();
 }
 
 /**

@@ -6,11 +6,11 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   cosineBankLoss,
+  describeLoss,
   type Hold,
   hasStarted,
   type LearnedThreshold,
   type LossContext,
-  type LossDescriptor,
   type LossStep,
   type Margin,
   makeStateStep,
@@ -101,7 +101,7 @@ const fixtureOptions =
   });
 
 /** The descriptor of `EplLoss`. */
-export const eplDescriptor = {
+export const eplDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'EplLoss',
   package: '@openset/epl',
   summary:
@@ -178,7 +178,7 @@ export const eplDescriptor = {
     'epl-arcface': fixtureOptions('arcface'),
     'epl-uniface': fixtureOptions('uniface'),
   },
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * Empirical prototype learning (EPL, arXiv 2405.12447). Besides its trained weight, each class has an empirical prototype: a

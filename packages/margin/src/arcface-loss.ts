@@ -3,7 +3,7 @@ import {
   type BankLossOptions,
   bankLossOptions,
   ClassWeightsLoss,
-  type LossDescriptor,
+  describeLoss,
   marginBranchOption,
   marginGradientOption,
   type OpenSetLoss,
@@ -29,7 +29,7 @@ export interface ArcFaceLossOptions extends BankLossOptions {
 }
 
 /** The descriptor of `ArcFaceLoss`. */
-export const arcFaceDescriptor = {
+export const arcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'ArcFaceLoss',
   package: '@openset/margin',
   summary: 'ArcFace: softmax with a margin on the angle to the target class',
@@ -58,7 +58,7 @@ export const arcFaceDescriptor = {
     { name: 'easy branch', options: { scale: 16, branch: 'easy' } },
     { name: 'no branch', options: { scale: 16, branch: 'none' } },
   ],
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * ArcFace (Deng et al. 2019, arXiv 1801.07698): softmax cross-entropy over `scale · cos(θ_y + margin)` for the target class

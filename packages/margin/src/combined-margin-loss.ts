@@ -4,7 +4,7 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   cosineMarginOption,
-  type LossDescriptor,
+  describeLoss,
   marginBranchOption,
   marginGradientOption,
   type OpenSetLoss,
@@ -30,7 +30,7 @@ export interface CombinedMarginLossOptions extends BankLossOptions {
 }
 
 /** The descriptor of `CombinedMarginLoss`. */
-export const combinedMarginDescriptor = {
+export const combinedMarginDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'CombinedMarginLoss',
   package: '@openset/margin',
   summary: 'combined margin: softmax with a factor and a margin on the angle, and a margin on the cosine',
@@ -69,7 +69,7 @@ export const combinedMarginDescriptor = {
       options: { scale: 16, angleFactor: 1.35, angularMargin: 0.1, cosineMargin: 0 },
     },
   ],
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * The combined margin of the ArcFace paper (arXiv 1801.07698, eq. 4): softmax cross-entropy over

@@ -3,7 +3,7 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   cosineMarginOption,
-  type LossDescriptor,
+  describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
@@ -19,7 +19,7 @@ export interface CosFaceLossOptions extends BankLossOptions {
 }
 
 /** The descriptor of `CosFaceLoss`. */
-export const cosFaceDescriptor = {
+export const cosFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'CosFaceLoss',
   package: '@openset/margin',
   summary: 'CosFace: softmax with a margin on the cosine to the target class',
@@ -36,7 +36,7 @@ export const cosFaceDescriptor = {
   create: (options: CosFaceLossOptions): OpenSetLoss => new CosFaceLoss(options),
   conformance: [{ options: { scale: 16 } }],
   fixtures: { 'normalized-softmax': ({ scale, margin }) => ({ scale, margin }) },
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * CosFace (Wang et al. 2018, arXiv 1801.09414): softmax cross-entropy over `scale · (cos θ_y − margin)` for the target class

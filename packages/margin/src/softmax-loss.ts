@@ -2,7 +2,7 @@ import {
   type BankLossOptions,
   bankLossOptions,
   ClassWeightsLoss,
-  type LossDescriptor,
+  describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   suitableStrength,
@@ -22,7 +22,7 @@ export interface SoftmaxLossOptions extends BankLossOptions {
 }
 
 /** The descriptor of `SoftmaxLoss`. */
-export const softmaxDescriptor = {
+export const softmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'SoftmaxLoss',
   package: '@openset/margin',
   summary: 'softmax without a margin: NormFace, or ordinary classification',
@@ -70,7 +70,7 @@ export const softmaxDescriptor = {
       normalized: false,
     },
   ],
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * Softmax cross-entropy without a margin, mean over the batch. With cosines it is NormFace (Wang et al. 2017, arXiv

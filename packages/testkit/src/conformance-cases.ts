@@ -4,6 +4,7 @@ import {
   ClassWeightsLoss,
   type ConformanceCase,
   createLoss,
+  describeLoss,
   type LossDescriptor,
   type OpenSetLoss,
   resolveLossOptions,
@@ -12,7 +13,7 @@ import {
 import type { LossConformanceOptions, LossSizes } from './conformance-setup.ts';
 
 /** Descriptor of a softmax loss that the suite nests in other losses, because loss packages never import each other. */
-export const plainClassDescriptor = {
+export const plainClassDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'PlainClassLoss',
   package: '@openset/testkit',
   summary: 'softmax over class weights',
@@ -24,7 +25,7 @@ export const plainClassDescriptor = {
   options: { ...bankLossOptions, scale: { ...scaleOption, default: 16 } },
   create: (options: PlainClassLossOptions): OpenSetLoss => new PlainClassLoss(options),
   conformance: [],
-} as const satisfies LossDescriptor;
+}));
 
 interface PlainClassLossOptions extends BankLossOptions {
   readonly scale?: number;

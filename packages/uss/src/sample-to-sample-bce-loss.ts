@@ -1,4 +1,4 @@
-import { type LossDescriptor, type OpenSetLoss, suitableStrength } from '@openset/core';
+import { describeLoss, type OpenSetLoss, suitableStrength } from '@openset/core';
 import {
   biasedSampleOptions,
   SampleToSampleLoss,
@@ -6,7 +6,7 @@ import {
 } from './sample-to-sample-loss.ts';
 
 /** The descriptor of `SampleToSampleBceLoss`. */
-export const sampleToSampleBceDescriptor = {
+export const sampleToSampleBceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'SampleToSampleBceLoss',
   package: '@openset/uss',
   summary: 'sample-to-sample BCE: compares samples with a memory of samples, with one bias per class',
@@ -23,7 +23,7 @@ export const sampleToSampleBceDescriptor = {
   create: (options: SampleToSampleOptions): OpenSetLoss => new SampleToSampleBceLoss(options),
   conformance: [{ options: { scale: 16 } }],
   fixtures: { 's2s-bce': ({ scale, margin }) => ({ scale, margin }) },
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * Sample-to-sample BCE, L_bce of UniTSFace (arXiv 2311.02523, eq. 22): USS with one bias, and so one threshold

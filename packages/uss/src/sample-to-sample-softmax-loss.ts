@@ -1,4 +1,4 @@
-import { type LossDescriptor, type OpenSetLoss, suitableStrength } from '@openset/core';
+import { describeLoss, type OpenSetLoss, suitableStrength } from '@openset/core';
 import {
   SampleToSampleLoss,
   type SampleToSampleOptions,
@@ -9,7 +9,7 @@ import {
 export type SampleToSampleSoftmaxOptions = Omit<SampleToSampleOptions, 'biasInit' | 'logitClip'>;
 
 /** The descriptor of `SampleToSampleSoftmaxLoss`. */
-export const sampleToSampleSoftmaxDescriptor = {
+export const sampleToSampleSoftmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'SampleToSampleSoftmaxLoss',
   package: '@openset/uss',
   summary: 'sample-to-sample softmax: compares samples with a memory of samples',
@@ -26,7 +26,7 @@ export const sampleToSampleSoftmaxDescriptor = {
   create: (options: SampleToSampleSoftmaxOptions): OpenSetLoss => new SampleToSampleSoftmaxLoss(options),
   conformance: [{ options: { scale: 16 } }],
   fixtures: { 's2s-softmax': ({ scale, margin }) => ({ scale, margin }) },
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * Sample-to-sample softmax, L_soft of UniTSFace (arXiv 2311.02523, eq. 17, with the margin on the positive): softmax

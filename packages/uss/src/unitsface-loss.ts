@@ -1,8 +1,8 @@
 import {
   CombinedLoss,
   ConfigError,
+  describeLoss,
   type LossConfig,
-  type LossDescriptor,
   type OpenSetLoss,
   resolveLossOptions,
   suitableStrength,
@@ -26,7 +26,7 @@ export interface UniTSFaceLossOptions extends SampleToSampleOptions {
 }
 
 /** The descriptor of `UniTSFaceLoss`. */
-export const uniTSFaceDescriptor = {
+export const uniTSFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'UniTSFaceLoss',
   package: '@openset/uss',
   summary:
@@ -71,7 +71,7 @@ export const uniTSFaceDescriptor = {
     { options: { scale: 16 }, epoch: 1 },
     { name: 'mean', options: { scale: 16, combination: 'mean' }, epoch: 1 },
   ],
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * UniTSFace (NeurIPS 2023, arXiv 2311.02523): a sample-to-class loss plus USS. `threshold()` is that of USS, between two

@@ -1,9 +1,4 @@
-import {
-  type LearnedThreshold,
-  type LossDescriptor,
-  type OpenSetLoss,
-  suitableStrength,
-} from '@openset/core';
+import { describeLoss, type LearnedThreshold, type OpenSetLoss, suitableStrength } from '@openset/core';
 import {
   biasedSampleOptions,
   SampleToSampleLoss,
@@ -11,7 +6,7 @@ import {
 } from './sample-to-sample-loss.ts';
 
 /** The descriptor of `UssLoss`. */
-export const ussDescriptor = {
+export const ussDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'UssLoss',
   package: '@openset/uss',
   summary: 'USS: compares samples with a memory of samples, with a unified threshold between two embeddings',
@@ -29,7 +24,7 @@ export const ussDescriptor = {
     { name: 'fixed initial bias', options: { scale: 16, biasInit: 5 } },
   ],
   fixtures: { uss: ({ scale, margin }) => ({ scale, margin }) },
-} as const satisfies LossDescriptor;
+}));
 
 /**
  * USS, the unified threshold integrated sample-to-sample loss (UniTSFace, arXiv 2311.02523, eq. 11, with the margin of

@@ -3,7 +3,7 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   cosineMarginOption,
-  type LossDescriptor,
+  describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
@@ -19,7 +19,7 @@ export interface TemplateLossOptions extends BankLossOptions {
 }
 
 /** The descriptor of `TemplateLoss`. */
-export const templateDescriptor = {
+export const templateDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'TemplateLoss',
   package: '@openset/template',
   summary: 'softmax with a margin on the cosine to the target class',
@@ -35,7 +35,7 @@ export const templateDescriptor = {
   },
   create: (options: TemplateLossOptions): OpenSetLoss => new TemplateLoss(options),
   conformance: [{ options: { scale: 16 } }],
-} as const satisfies LossDescriptor;
+}));
 
 /** Softmax cross-entropy over `scale · (cos θ_y − margin)` and `scale · cos θ_j`, mean over the batch. */
 export class TemplateLoss extends ClassWeightsLoss {

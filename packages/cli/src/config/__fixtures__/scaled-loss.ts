@@ -2,7 +2,7 @@ import {
   type BankLossOptions,
   bankLossOptions,
   ClassWeightsLoss,
-  type LossDescriptor,
+  describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
@@ -11,7 +11,7 @@ import {
 type ScaledLossOptions = BankLossOptions & { readonly scale?: number };
 
 /** Descriptor of `ScaledLoss`, as a module for `--loss` exports it. */
-export const scaledDescriptor = {
+export const scaledDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'ScaledLoss',
   package: 'nowhere',
   summary: 'softmax over scaled cosines',
@@ -23,7 +23,7 @@ export const scaledDescriptor = {
   options: { scale: scaleOption, ...bankLossOptions },
   create: (options: ScaledLossOptions): OpenSetLoss => new ScaledLoss(options),
   conformance: [],
-} as const satisfies LossDescriptor;
+}));
 
 /** A loss for tests of `--loss MODULE#EXPORT`. */
 export class ScaledLoss extends ClassWeightsLoss {
