@@ -84,8 +84,9 @@ function runRows(native: NativeModule, c: WindowedConvolution): void {
 
 /** Returns the words in the order of assembly/depthwise.ts. */
 function parameters(c: WindowedConvolution, rowsPerChunk: number): number[] {
-  return [
-    ...windowedImageWords(c),
-    ...[c.filter, ...c.filterTap, c.target, c.targetImage, ...c.targetPixel, c.bias, rowsPerChunk],
-  ];
+  const [tapY, tapX] = c.filterTap;
+  const [pixelY, pixelX] = c.targetPixel;
+  const words = windowedImageWords(c);
+  words.push(c.filter, tapY, tapX, c.target, c.targetImage, pixelY, pixelX, c.bias, rowsPerChunk);
+  return words;
 }
