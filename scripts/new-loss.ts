@@ -28,6 +28,8 @@ for (const path of filesBelow(folder)) {
     .replaceAll('@openset/template', `@openset/${name}`)
     .replaceAll('TemplateLoss', `${pascal}Loss`)
     .replaceAll('templateDescriptor', `${camel}Descriptor`)
+    // As a key, a word with a hyphen needs quotes; Biome removes them from the others.
+    .replaceAll('{ template: {', `{ '${stem}': {`)
     .replaceAll('template', stem);
   writeFileSync(path, text);
   const renamed = path.replace(/template-loss(?=[^/\\]*$)/, `${stem}-loss`);

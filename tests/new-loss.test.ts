@@ -15,8 +15,8 @@ import { writePeople } from '../packages/cli/src/__fixtures__/people-folder.ts';
 import { type CommandResult, runCommand } from './support/run-command.ts';
 import { rootFolder, writtenFiles } from './support/workspace.ts';
 
-// `npm run new-loss demo` in a copy of the repository: the skeleton passes all checks.
-const manifest = 'packages/demo/package.json';
+// `npm run new-loss tried-skeleton` in a copy of the repository: the skeleton passes all checks.
+const manifest = 'packages/tried-skeleton/package.json';
 let copy: string;
 let created: CommandResult;
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
     cpSync(join(rootFolder, path), join(copy, path));
   }
   symlinkSync(join(rootFolder, 'node_modules'), join(copy, 'node_modules'));
-  created = await newLoss('demo');
+  created = await newLoss('tried-skeleton');
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
@@ -47,27 +47,29 @@ async function succeeds(program: string, ...parameters: string[]): Promise<void>
 
 it('writes a package named after the loss', () => {
   expect(created.exitCode, created.output).toBe(0);
-  expect(created.stdout).toContain('Wrote DemoLoss to packages/demo');
-  expect(JSON.parse(readFileSync(join(copy, manifest), 'utf8')).name).toBe('@openset/demo');
-  const text = readFileSync(join(copy, 'packages/demo/src/demo-loss.ts'), 'utf8');
-  expect(text).toContain('export const demoDescriptor');
+  expect(created.stdout).toContain('Wrote TriedSkeletonLoss to packages/tried-skeleton');
+  expect(JSON.parse(readFileSync(join(copy, manifest), 'utf8')).name).toBe('@openset/tried-skeleton');
+  const text = readFileSync(join(copy, 'packages/tried-skeleton/src/tried-skeleton-loss.ts'), 'utf8');
+  expect(text).toContain('export const triedSkeletonDescriptor');
   expect(text).not.toMatch(/template/i);
 });
 
 it('passes lint, types and conformance', async () => {
-  await succeeds('biome', 'check', '--error-on-warnings', '--vcs-enabled=false', 'packages/demo');
-  const project = { extends: './tsconfig.json', include: ['packages/demo/src'] };
-  writeFileSync(join(copy, 'tsconfig.demo.json'), JSON.stringify(project));
-  await succeeds('tsc', '--noEmit', '-p', 'tsconfig.demo.json');
-  await succeeds('vitest', 'run', 'packages/demo', '--maxWorkers=1');
+  await succeeds('biome', 'check', '--error-on-warnings', '--vcs-enabled=false', 'packages/tried-skeleton');
+  const project = { extends: './tsconfig.json', include: ['packages/tried-skeleton/src'] };
+  writeFileSync(join(copy, 'tsconfig.skeleton.json'), JSON.stringify(project));
+  await succeeds('tsc', '--noEmit', '-p', 'tsconfig.skeleton.json');
+  await succeeds('vitest', 'run', 'packages/tried-skeleton', '--maxWorkers=1');
 });
 
 it('builds', async () => {
   const bin = join(rootFolder, 'node_modules', '.bin', 'tsdown');
-  const { exitCode, output } = await runCommand(bin, [], { folder: join(copy, 'packages', 'demo') });
+  const { exitCode, output } = await runCommand(bin, [], {
+    folder: join(copy, 'packages', 'tried-skeleton'),
+  });
   expect(exitCode, output).toBe(0);
   for (const file of ['index.js', 'index.d.ts']) {
-    expect(existsSync(join(copy, 'packages', 'demo', 'dist', file))).toBe(true);
+    expect(existsSync(join(copy, 'packages', 'tried-skeleton', 'dist', file))).toBe(true);
   }
 });
 
@@ -77,15 +79,15 @@ it('trains from the command', async () => {
   writeFileSync(join(copy, 'small.json'), JSON.stringify({ network, batchSize: 8, epochs: 2 }));
   const program = ['--conditions=@openset/source', '--import', 'tsx', 'packages/cli/src/main.ts'];
   const flags = ['--data', 'faces', '--config', 'small.json', '--backend', 'cpu'];
-  const loss = ['--loss', './packages/demo/src/index.ts#DemoLoss'];
+  const loss = ['--loss', './packages/tried-skeleton/src/index.ts#TriedSkeletonLoss'];
   const { exitCode, output } = await run('node', ...program, 'train', ...flags, ...loss);
   expect(exitCode, output).toBe(0);
   const config = JSON.parse(readFileSync(join(copy, 'openset-run', 'config.json'), 'utf8'));
-  expect(config.loss).toMatchObject({ loss: 'DemoLoss', scale: 32, margin: 0.2 });
+  expect(config.loss).toMatchObject({ loss: 'TriedSkeletonLoss', scale: 32, margin: 0.2 });
 });
 
 it.each([
-  [['demo'], /packages\/demo already exists/],
+  [['tried-skeleton'], /packages\/tried-skeleton already exists/],
   [['Demo'], /'Demo' is not a name in kebab-case\. Pass one, such as my-loss\./],
   [[], /not a name in kebab-case/],
 ])('rejects %j', async (parameters, message) => {
