@@ -1,9 +1,12 @@
 import {
   type BankLossOptions,
   type BankOptions,
+  labelSmoothingOption,
   logitClipOption,
   negativeWeightOption,
+  normalizedOption,
   type OptionDescriptors,
+  similarityScaleOption,
 } from '@openset/core';
 
 /** Options that the losses of this package share. */
@@ -31,18 +34,8 @@ type ResolvedBceOptions = BceOptions &
 
 /** Descriptors of `BceOptions`, without those of `BankLossOptions`. */
 export const bceOptions = {
-  normalized: {
-    type: 'boolean',
-    default: true,
-    description: '`true`: logits are cosines times `scale`; `false`: logits are `W·x − b`',
-  },
-  scale: {
-    type: 'number',
-    above: 0,
-    symbol: 's, γ',
-    defaultText: '64; 1 if not normalised',
-    description: 'factor of the similarities',
-  },
+  normalized: normalizedOption,
+  scale: { ...similarityScaleOption, symbol: 's, γ' },
   margin: {
     type: 'number',
     symbol: 'm',
@@ -50,14 +43,7 @@ export const bceOptions = {
     description: 'margin subtracted from the similarity to the target class; 0 in the BCE paper',
   },
   negativeWeight: negativeWeightOption,
-  labelSmoothing: {
-    type: 'number',
-    minimum: 0,
-    maximum: 1,
-    default: 0,
-    symbol: 'ε',
-    description: 'targets become `(1 − ε) t + ε / N`',
-  },
+  labelSmoothing: labelSmoothingOption,
   logitClip: logitClipOption,
 } as const satisfies OptionDescriptors;
 

@@ -90,11 +90,14 @@ export { sampleClasses } from './sample-classes.ts';
 export {
   bankLossOptions,
   cosineMarginOption,
+  labelSmoothingOption,
   logitClipOption,
   marginBranchOption,
   marginGradientOption,
   negativeWeightOption,
+  normalizedOption,
   scaleOption,
+  similarityScaleOption,
   sizeOptions,
   suitableStrength,
 } from './shared-loss-options.ts';

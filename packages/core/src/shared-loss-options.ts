@@ -85,3 +85,29 @@ const manyIdentities = 5000;
 export function suitableStrength(numIdentities: number): { readonly scale: number; readonly margin: number } {
   return numIdentities < manyIdentities ? { scale: 32, margin: 0.2 } : { scale: 64, margin: 0.4 };
 }
+
+/** Option `normalized` of losses that can also classify without normalisation. */
+export const normalizedOption = {
+  type: 'boolean',
+  default: true,
+  description: '`true`: logits are cosines times `scale`; `false`: logits are `W·x − b`',
+} as const;
+
+/** Option `scale` of these losses. */
+export const similarityScaleOption = {
+  type: 'number',
+  above: 0,
+  symbol: 's',
+  defaultText: '64; 1 if not normalised',
+  description: 'factor of the similarities',
+} as const;
+
+/** Option `labelSmoothing`, ε. */
+export const labelSmoothingOption = {
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  default: 0,
+  symbol: 'ε',
+  description: 'targets become `(1 − ε) t + ε / N`',
+} as const;

@@ -3,8 +3,11 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   describeLoss,
+  labelSmoothingOption,
+  normalizedOption,
   type OpenSetLoss,
   resolveLossOptions,
+  similarityScaleOption,
   suitableStrength,
 } from '@openset/core';
 import { zeros } from '@tensorflow/tfjs-core';
@@ -32,18 +35,8 @@ export const softmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
   hasClassWeights: true,
   words: { softmax: { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale }) } },
   options: {
-    normalized: {
-      type: 'boolean',
-      default: true,
-      description: '`true`: logits are cosines times `scale`; `false`: logits are `W·x − b`',
-    },
-    scale: {
-      type: 'number',
-      above: 0,
-      symbol: 's',
-      defaultText: '64; 1 if not normalised',
-      description: 'factor of the similarities',
-    },
+    normalized: normalizedOption,
+    scale: similarityScaleOption,
     bias: {
       type: 'choice',
       choices: ['none', 'diverse'],
@@ -51,14 +44,7 @@ export const softmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
       symbol: 'b',
       description: 'no bias, or one per class; a single bias would cancel in the softmax',
     },
-    labelSmoothing: {
-      type: 'number',
-      minimum: 0,
-      maximum: 1,
-      default: 0,
-      symbol: 'ε',
-      description: 'targets become `(1 − ε) t + ε / N`',
-    },
+    labelSmoothing: labelSmoothingOption,
     ...bankLossOptions,
   },
   create: (options: SoftmaxLossOptions): OpenSetLoss => new SoftmaxLoss(options),
