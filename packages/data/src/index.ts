@@ -52,6 +52,7 @@ export {
   readImageList,
 } from './sources/image-list.ts';
 export { type LfwPairsOptions, readLfwPairs } from './sources/lfw-pairs.ts';
+export { normalizeName } from './sources/normalize-name.ts';
 export type { PairList } from './sources/pair-list.ts';
 export { type PairTableOptions, readPairTable } from './sources/pair-table.ts';
 export type { PathSource } from './sources/path-source.ts';

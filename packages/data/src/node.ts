@@ -16,3 +16,4 @@ export {
 } from './sources/node-openers.ts';
 export { readCfpFolder } from './sources/read-cfp-folder.ts';
 export { RecordIOWriter, type RecordIOWriterOptions } from './sources/record-io-writer.ts';
+export { FolderNames, findImagePath, resolveImagePath } from './sources/resolve-image-path.ts';

@@ -22,3 +22,14 @@ it('uses the class names of another set and rejects other classes', () => {
     "set: the class '8' is not among the 2 given class names",
   );
 });
+
+it('takes the Unicode forms of a name as one name', () => {
+  const table = classTableFromNames(['Zoe\u0308', 'Anna', 'Zo\u00eb'], 'set');
+  expect(table.classNames).toEqual(['Anna', 'Zo\u00eb']);
+  expect([...table.labels]).toEqual([1, 0, 1]);
+  const given = ['Zoe\u0308', 'Anna'];
+  expect(classTableFromNames(['Anna', 'Zo\u00eb', 'Zoe\u0308'], 'set', given)).toEqual({
+    classNames: given,
+    labels: Int32Array.of(1, 0, 0),
+  });
+});

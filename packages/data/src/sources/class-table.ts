@@ -1,5 +1,6 @@
 import { DataError } from '@openset/core';
 import { compareNaturally } from './natural-order.ts';
+import { normalizeName } from './normalize-name.ts';
 
 /** The classes of a set and the class of each record. */
 export interface ClassTable {
@@ -8,7 +9,8 @@ export interface ClassTable {
 }
 
 /**
- * Numbers the classes of a set by the natural order of their names, or by their order in `classNames`.
+ * Numbers the classes of a set by the natural order of their names, or by their order in `classNames`. Names that differ
+ * only in Unicode form are one class, which has the name in the form NFC unless `classNames` has the other one.
  * @param names the class of each record
  * @param location file, for messages
  * @param classNames the class names of another set, to number the classes of both sets alike
@@ -17,12 +19,12 @@ export interface ClassTable {
 export function classTableFromNames(
   names: readonly string[],
   location: string,
-  classNames: readonly string[] = [...new Set(names)].sort(compareNaturally),
+  classNames: readonly string[] = [...new Set(names.map(normalizeName))].sort(compareNaturally),
 ): ClassTable {
-  const numbers = new Map(classNames.map((name, index) => [name, index]));
+  const numbers = new Map(classNames.map((name, index) => [normalizeName(name), index]));
   const labels = Int32Array.from(
     names,
-    (name) => numbers.get(name) ?? throwUnknownClass(name, location, classNames),
+    (name) => numbers.get(normalizeName(name)) ?? throwUnknownClass(name, location, classNames),
   );
   return { classNames, labels };
 }

@@ -71,7 +71,7 @@ describe('the openers', () => {
     await writeFile(at('pairs.txt'), 'A 1 B 1\n');
     const pairs = openPairs(await readFrom(at('pairs.txt'), readLfwPairs), folder);
     expect(pairs).toMatchObject({ size: 1, isSame: Uint8Array.of(0), folds: Int32Array.of(0) });
-    await expect(pairs.image(0)).rejects.toThrow('A_0001.jpg: cannot be read');
+    await expect(pairs.image(0)).rejects.toThrow("There is no file 'A/A_0001.jpg' in the folder");
     await expect(pairs.image(2)).rejects.toThrow(RangeError);
     await expect(readFrom(at('abc.jpg'), readLfwPairs)).rejects.toThrow(DataError);
   });

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { ImageSource } from '../source.ts';
 import { type CifarOptions, readCifar } from './cifar-source.ts';
 import { type IdxOptions, readIdx } from './idx-source.ts';
@@ -8,6 +8,7 @@ import { readFrom, readWholeFile, withFile, withFiles } from './node-file.ts';
 import type { PairList } from './pair-list.ts';
 import type { PathSource } from './path-source.ts';
 import { type RecordIOOptions, type RecordIOSource, readRecordIO } from './record-io-source.ts';
+import { FolderNames, resolveImagePath } from './resolve-image-path.ts';
 import { readVerificationBin } from './verification-bin.ts';
 import { type VerificationSet, verificationSetFromPairs } from './verification-set.ts';
 
@@ -43,21 +44,21 @@ export interface OpenImageListOptions extends ImageListOptions {
 }
 
 /**
- * Opens the images of a list (`label.txt`, CSV, `.lst`); see `readImageList`.
+ * Opens the images of a list (`label.txt`, CSV, `.lst`); see `readImageList`. `resolveImagePath` finds the files.
  * @throws DataError if the list cannot be opened or is damaged
  */
 export async function openImageList(path: string, options: OpenImageListOptions = {}): Promise<PathSource> {
   const { folder = dirname(path) } = options;
   const list = await readFrom(path, (file) => readImageList(file, options));
-  return imageListSource(list, (image) => readWholeFile(resolve(folder, image)), options);
+  return imageListSource(list, listedFileReader(folder), options);
 }
 
 /**
  * Returns the verification set of a list of pairs with images in a folder. Read the list with `readFrom` and
- * `readLfwPairs` or `readPairTable`, or with `readCfpFolder`.
+ * `readLfwPairs` or `readPairTable`, or with `readCfpFolder`. `resolveImagePath` finds the files.
  */
 export function openPairs(pairs: PairList, folder: string): VerificationSet {
-  return verificationSetFromPairs(pairs, (path) => readWholeFile(resolve(folder, path)));
+  return verificationSetFromPairs(pairs, listedFileReader(folder));
 }
 
 /**
@@ -80,6 +81,12 @@ export async function openIdx(
  */
 export async function openCifar(paths: readonly string[], options: CifarOptions): Promise<ImageSource> {
   return withFiles(paths, (files) => readCifar(files, options));
+}
+
+/** Returns a function that reads files by their paths in a list. */
+function listedFileReader(folder: string): (path: string) => Promise<Uint8Array> {
+  const names = new FolderNames();
+  return async (path) => readWholeFile(await resolveImagePath(folder, path, names));
 }
 
 function exists(path: string): Promise<boolean> {
