@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +16,7 @@ import { writeSmallModel } from '../packages/cli/src/__fixtures__/small-model.ts
 import { useBackend } from '../packages/cli/src/backends.ts';
 import { commandParameters } from './support/built-packages.ts';
 import { runCommand } from './support/run-command.ts';
+import { rootFolder } from './support/workspace.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -210,6 +219,64 @@ describe('a full disk', () => {
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(readdirSync(folder).filter((name) => name.startsWith('new'))).toEqual([]);
+  });
+});
+
+describe.concurrent('a closed pipe', () => {
+  /** Runs the command while the reader of a stream closes it: at once, or after the first text. */
+  const closed = (stream: 'stdout' | 'stderr', when: 'at once' | 'later', parameters: readonly string[]) =>
+    new Promise<{ exitCode: number | null; other: string }>((resolve) => {
+      const child = spawn(process.execPath, [...commandParameters, ...parameters], { cwd: folder });
+      if (when === 'at once') child[stream].destroy();
+      else child[stream].once('data', () => child[stream].destroy());
+      let other = '';
+      child[stream === 'stdout' ? 'stderr' : 'stdout'].on('data', (part) => {
+        other += part;
+      });
+      child.on('close', (exitCode) => resolve({ exitCode, other }));
+    });
+  const different = [face(0, 0), face(1, 0), '--model', 'sound.model', '--threshold', '1'];
+  const fixture = join(rootFolder, 'packages/cli/src/__fixtures__/losses.json');
+
+  it.each<[string, number, string[]]>([
+    ['the help', 0, ['--help']],
+    ['the help of a command', 0, ['train', '--help']],
+    ['a long result', 0, ['schema']],
+    ['JSON', 0, ['info', '--json']],
+    ['an answer', 1, ['verify', ...different, '--json']],
+  ])('of standard output ends quietly before %s', async (_, expected, parameters) => {
+    expect(await closed('stdout', 'at once', parameters)).toEqual({ exitCode: expected, other: '' });
+  });
+
+  it('of standard output changes no exit code in the middle of the result', async () => {
+    expect(await closed('stdout', 'later', ['conformance', fixture])).toEqual({ exitCode: 0, other: '' });
+  });
+
+  it.each(['at once', 'later'] as const)('of standard error closed %s costs no run', async (when) => {
+    const out = `closed ${when}`;
+    const { exitCode, other } = await closed('stderr', when, [
+      'train',
+      ...quick,
+      '--steps',
+      '4',
+      '--out',
+      out,
+    ]);
+    expect(exitCode).toBe(0);
+    expect(other).toContain(`model              ${out}/model.safetensors`);
+    expect(readdirSync(join(folder, out))).toContain('model.safetensors');
+  });
+
+  it('of standard error leaves the exit code of an error', async () => {
+    expect(await closed('stderr', 'at once', ['trian'])).toEqual({ exitCode: 2, other: '' });
+  });
+
+  it.runIf(existsSync('/dev/full'))('is not a full disk, which is an error', async () => {
+    const shell = ['-c', 'exec "$@" >/dev/full', 'bash', process.execPath, ...commandParameters];
+    expect(await runCommand('bash', [...shell, 'schema'], { folder })).toMatchObject({
+      exitCode: 2,
+      stderr: 'openset: Cannot write to standard output: the disk is full.\n',
+    });
   });
 });
 

@@ -8,12 +8,15 @@ import { addRecognitionCommands } from './command-line/recognition-commands.ts';
 import { addSchema } from './command-line/schema-command.ts';
 import { addTrain } from './command-line/train-command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { handleOutputErrors } from './standard-streams.ts';
 
 /** Prints a command-line error on one line, like all other errors. */
 const singleLineErrors = {
   outputError: (text: string, write: (text: string) => void) =>
     write(text.replace(/^error: /, 'openset: ').replaceAll('\n(', ' (')),
 };
+
+handleOutputErrors();
 
 const program = new Command('openset')
   .description('Open-set recognition: train an embedding network with its decision threshold.')
