@@ -3,7 +3,8 @@ export { decodeImage, type NodeDecoderOptions } from './images/decode-image-node
 export { createLoader, type NodeLoaderOptions } from './loading/create-node-loader.ts';
 export { type DecodeIntoMemoryOptions, decodeIntoMemory } from './loading/decode-into-memory.ts';
 export { WorkerError } from './loading/loader-errors.ts';
-export { type ImageFolderOptions, imageExtensions, openImageFolder } from './sources/image-folder.ts';
+export { imageExtensions } from './sources/image-extensions.ts';
+export { type ImageFolderOptions, openImageFolder } from './sources/image-folder.ts';
 export { openFile, readFrom } from './sources/node-file.ts';
 export {
   type OpenImageListOptions,

@@ -2,12 +2,10 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '@openset/core';
 import { classTableFromNames } from './class-table.ts';
+import { imageExtensions } from './image-extensions.ts';
 import { compareNaturally } from './natural-order.ts';
 import { readWholeFile, throwUnreadable } from './node-file.ts';
 import { type PathSource, pathSource } from './path-source.ts';
-
-/** Default file extensions of images, in lower case. */
-export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
 
 /** Options of `openImageFolder`. */
 export interface ImageFolderOptions {
