@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { backendNames } from '../backends.ts';
+import { badImagePolicies, damageLevels, orientations } from '../images/image-reading.ts';
 import { type CommandResult, createOutput, type Output } from '../output.ts';
-import { cosineParser, countParser } from './option-parsers.ts';
+import { cosineParser, countParser, shareParser } from './option-parsers.ts';
 
 /** Options of every command. */
 export interface CommonOptions {
@@ -65,6 +66,39 @@ export function withBackend(command: Command): Command {
       ),
     )
     .option('--threads <n>', 'number of threads (default: one for each core)', countParser);
+}
+
+/** Adds `--orientation`, `--fail-on` and `--max-pixels`. */
+export function withDecoding(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--orientation <mode>', 'turn images by their EXIF orientation, or ignore it').choices(
+        orientations,
+      ),
+    )
+    .addOption(
+      new Option('--fail-on <level>', 'damage from which an image is bad (default: warning)').choices(
+        damageLevels,
+      ),
+    )
+    .option('--max-pixels <n>', 'number of pixels above which an image is bad (default: 2^26)', countParser);
+}
+
+/** Adds the options of `ImageReading`. */
+export function withImageReading(command: Command): Command {
+  command
+    .addOption(
+      new Option(
+        '--on-bad-image <action>',
+        'stop at images that cannot be read and list them, or skip them (default: stop)',
+      ).choices(badImagePolicies),
+    )
+    .option(
+      '--max-bad <share>',
+      'with skip: stop if more than this share of the images is bad, such as 1% or 0.01 (default: no limit)',
+      shareParser,
+    );
+  return withDecoding(command);
 }
 
 /** Adds the options that name the test set of a model. */

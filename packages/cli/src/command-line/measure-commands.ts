@@ -6,6 +6,7 @@ import {
   type CommonOptions,
   runCommand,
   withBackend,
+  withImageReading,
   withModel,
   withTest,
   withThreshold,
@@ -27,7 +28,7 @@ export function addMeasureCommands(program: Command): void {
     '--report <file>',
     'write a report with curves and histograms as HTML',
   );
-  withBackend(evaluate).action(async (options: EvaluateOptions & CommonOptions) => {
+  withBackend(withImageReading(evaluate)).action(async (options: EvaluateOptions & CommonOptions) => {
     const { evaluate: run } = await import('../commands/evaluate.ts');
     await runCommand(options, (output) => run(options, output));
   });
@@ -50,7 +51,7 @@ export function addMeasureCommands(program: Command): void {
       '--out <file>',
       'new model file (default: the name of the model with -calibrated, if there is no such file)',
     );
-  withBackend(calibrate).action(async (options: CalibrateOptions & CommonOptions) => {
+  withBackend(withImageReading(calibrate)).action(async (options: CalibrateOptions & CommonOptions) => {
     const { calibrate: run } = await import('../commands/calibrate.ts');
     await runCommand(options, (output) => run(options, output));
   });

@@ -29,5 +29,13 @@ export function numberParser(range: NumberRange): (text: string) => number {
 /** Parser for counts: whole numbers from 1. */
 export const countParser = numberParser({ minimum: 1, isWhole: true });
 
+const zeroToOne = numberParser({ minimum: 0, maximum: 1 });
+
+/** Parser for shares: from 0 to 1, or from 0% to 100%. */
+export function shareParser(text: string): number {
+  const [, percent] = /^(.*\S)\s*%$/.exec(text.trim()) ?? [];
+  return percent === undefined ? zeroToOne(text) : numberParser({ minimum: 0, maximum: 100 })(percent) / 100;
+}
+
 /** Parser for thresholds: cosines from −1 to 1. */
 export const cosineParser = numberParser({ minimum: -1, maximum: 1 });

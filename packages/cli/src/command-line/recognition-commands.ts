@@ -7,6 +7,8 @@ import {
   type CommonOptions,
   runCommand,
   withBackend,
+  withDecoding,
+  withImageReading,
   withModel,
   withThreshold,
 } from './command-builder.ts';
@@ -21,7 +23,7 @@ export function addRecognitionCommands(program: Command): void {
   })
     .argument('<first>', 'image')
     .argument('<second>', 'image');
-  withBackend(withThreshold(withModel(verify))).action(
+  withBackend(withDecoding(withThreshold(withModel(verify)))).action(
     async (
       first: string,
       second: string,
@@ -44,7 +46,7 @@ export function addRecognitionCommands(program: Command): void {
       'images of known people: a folder with one folder for each person, a .rec file or a list',
     );
   const defaultText = "the learned one if it separates two embeddings, else the model's";
-  withBackend(withThreshold(withModel(identify), defaultText)).action(
+  withBackend(withImageReading(withThreshold(withModel(identify), defaultText))).action(
     async (paths: string[], options: Omit<IdentifyOptions, 'paths'> & CommonOptions) => {
       const { identify: run } = await import('../commands/identify.ts');
       await runCommand(options, (output) => run({ ...options, paths }, output));
@@ -61,7 +63,7 @@ export function addRecognitionCommands(program: Command): void {
       '--out <file>',
       'file ending in .npz (embeddings, paths) or .jsonl (one line for each image)',
     );
-  withBackend(withModel(embed)).action(
+  withBackend(withImageReading(withModel(embed))).action(
     async (paths: string[], options: Omit<EmbedOptions, 'paths'> & CommonOptions) => {
       const { embed: run } = await import('../commands/embed.ts');
       await runCommand(options, (output) => run({ ...options, paths }, output));

@@ -2,7 +2,13 @@ import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../commands/train.ts';
 import { checkLossWord, lossWordHelp } from '../config/loss-words.ts';
 import { presetNames } from '../config/presets.ts';
-import { addCommand, type CommonOptions, runCommand, withBackend } from './command-builder.ts';
+import {
+  addCommand,
+  type CommonOptions,
+  runCommand,
+  withBackend,
+  withImageReading,
+} from './command-builder.ts';
 import { countParser, numberParser } from './option-parsers.ts';
 
 /** Adds `openset train`. */
@@ -51,7 +57,10 @@ export function addTrain(program: Command): void {
     )
     .option('--resume', 'resume the run in --out from its last checkpoint')
     .option('--print-config', 'print all settings as JSON and train nothing');
-  withBackend(command).addHelpText('after', () => `\nLosses:\n  ${lossWordHelp().join('\n  ')}`);
+  withBackend(withImageReading(command)).addHelpText(
+    'after',
+    () => `\nLosses:\n  ${lossWordHelp().join('\n  ')}`,
+  );
   command.action(async (options: TrainOptions & CommonOptions) => {
     const [{ train }, { stopOnSignals }] = await Promise.all([
       import('../commands/train.ts'),

@@ -13,13 +13,14 @@ import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { differentPairs } from '../images/different-pairs.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import { findModelFile, loadModel, type ModelOptions, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset calibrate`. */
-export interface CalibrateOptions extends TestChoice, ModelOptions {
+export interface CalibrateOptions extends TestChoice, ModelOptions, ImageReading {
   /** False accept rate to stay below; default: the threshold with the best accuracy. */
   readonly far?: number | undefined;
   /** Path of the new model; default: the path of the model with `-calibrated` added to the name. */

@@ -5,13 +5,14 @@ import { checkOutputFile } from '../files/check-output.ts';
 import { encodeNpz } from '../files/npz.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { imageFileSource, listImages } from '../images/image-files.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { loadModel, type ModelOptions } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset embed`. */
-export interface EmbedOptions extends ModelOptions {
+export interface EmbedOptions extends ModelOptions, ImageReading {
   /** Paths of images and of folders of images. */
   readonly paths: readonly string[];
   /** Path of the output, ending in `.npz` or `.jsonl`. */
@@ -55,7 +56,7 @@ export async function embed(options: EmbedOptions, output: Output): Promise<Comm
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
-    const embeddings = await embedImages(model.verifier, imageFileSource(paths), output);
+    const embeddings = await embedImages(model.verifier, imageFileSource(paths), output, options);
     await writeAtomically(out, write(paths, embeddings));
     return {
       data: { out, pictures: paths.length, embeddingSize: embeddings.size },

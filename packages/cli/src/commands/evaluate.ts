@@ -7,6 +7,7 @@ import { aligned, measurementRows, percent } from '../evaluation/texts.ts';
 import { measureUniform, type UniformMeasurements } from '../evaluation/uniform-accuracy.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import { type DecisionOptions, type LoadedModel, loadModel } from '../model/load-model.ts';
 import { openTest, type TestChoice } from '../model/open-test.ts';
 import type { ThresholdSource } from '../model/thresholds.ts';
@@ -14,7 +15,7 @@ import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset evaluate`. */
-export interface EvaluateOptions extends TestChoice, DecisionOptions {
+export interface EvaluateOptions extends TestChoice, DecisionOptions, ImageReading {
   /** Path of the HTML report. */
   readonly report?: string | undefined;
 }

@@ -2,6 +2,7 @@ import { Gallery, type Identification } from '@openset/verify';
 import { aligned, counted } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource, listImages } from '../images/image-files.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { type DecisionOptions, loadModel } from '../model/load-model.ts';
@@ -10,7 +11,7 @@ import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset identify`. */
-export interface IdentifyOptions extends DecisionOptions {
+export interface IdentifyOptions extends DecisionOptions, ImageReading {
   /** Paths of the probes: images and folders of images. */
   readonly paths: readonly string[];
   /** Path of the gallery: labelled images of the known people. */
@@ -48,7 +49,7 @@ export async function identify(
   const { verifier, dispose } = model;
   const { threshold, source } = selectGalleryThreshold(model);
   try {
-    const enrolled = await embedImages(verifier, known, output);
+    const enrolled = await embedImages(verifier, known, output, options);
     const gallery = new Gallery(threshold);
     known.labels.forEach((label, row) => {
       gallery.enroll(known.classNames[label]!, [enrolled.row(row)]);
@@ -60,7 +61,7 @@ export async function identify(
         ['threshold', `${threshold.toFixed(3)}, ${source}`],
       ]),
     );
-    const probes = await embedImages(verifier, imageFileSource(paths), output);
+    const probes = await embedImages(verifier, imageFileSource(paths), output, options);
     const images = paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
     return {
       data: { pictures: images, threshold, thresholdSource: source },

@@ -67,7 +67,7 @@ export async function train(
 
     source = await openImages(given.data);
     if (resume) await checkSameData(folder.data, source, given.data);
-    const facts = await inspectImages(source);
+    const facts = await inspectImages(source, given);
 
     const backend = await startBackend(given, output);
 

@@ -2,13 +2,16 @@ import type { Verification } from '@openset/verify';
 import { percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource } from '../images/image-files.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { type DecisionOptions, loadModel } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset verify`. */
-export interface VerifyOptions extends DecisionOptions {
+export interface VerifyOptions
+  extends DecisionOptions,
+    Pick<ImageReading, 'orientation' | 'failOn' | 'maxPixels'> {
   readonly first: string;
   readonly second: string;
 }
@@ -23,7 +26,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
   const { verifier, dispose } = await loadModel(options.model, options.threshold);
   try {
     const images = imageFileSource([options.first, options.second]);
-    const embeddings = await embedImages(verifier, images, output);
+    const embeddings = await embedImages(verifier, images, output, options);
     const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
     return {
       data: answer,

@@ -52,6 +52,9 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
     ...(isLengthGiven ? {} : { minutes }),
     seed: given.seed ?? 1,
     backend,
+    onBadImage: given.onBadImage ?? 'stop',
+    failOn: given.failOn ?? 'warning',
+    maxPixels: given.maxPixels ?? 2 ** 26,
   };
 }
 

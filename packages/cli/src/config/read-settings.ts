@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ConfigError, DataError } from '@openset/core';
 import { pathStatus } from '../files/paths.ts';
 import { readJson } from '../files/read-file.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import type { RunFolder } from '../training/run-folder.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
@@ -13,7 +14,8 @@ import { type GivenSettings, type Settings, settingsSchema } from './settings.ts
 /** The flags of `openset train` that are settings of the run; the command chooses what is missing. */
 export interface SettingsFlags
   extends Pick<Settings, 'data' | 'pairs' | 'images' | 'heldOut' | 'epochs' | 'steps' | 'minutes' | 'seed'>,
-    BackendChoice {
+    BackendChoice,
+    ImageReading {
   /** Path of a configuration file. */
   readonly config?: string | undefined;
   /** Name of one of the papers' settings. */
@@ -46,7 +48,10 @@ export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): 
 async function newSettings(flags: SettingsFlags): Promise<Settings> {
   const { config, preset, data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads } =
     flags;
-  const fromFlags = { data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads };
+  const fromFlags = {
+    ...{ data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads },
+    ...readingFlags(flags),
+  };
   const settings = mergeSettings(
     preset === undefined ? {} : presets[preset],
     config === undefined ? {} : requireSingleDuration(await readSettingsFile(config), config),
@@ -59,7 +64,8 @@ async function newSettings(flags: SettingsFlags): Promise<Settings> {
 /** @throws DataError if the folder holds no run; ConfigError for a flag that would change the run */
 async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise<Settings> {
   const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
-  const fixed = { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed };
+  const { orientation, ...reading } = readingFlags(flags);
+  const fixed = { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation };
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined);
   if (given.length > 0) {
     const names = given.map(([name]) => flagName(name)).join(', ');
@@ -69,7 +75,14 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
     throw new DataError(`'${folder.path}' has no run to resume: there is no '${folder.config}'.`);
   }
   const { data, backend, threads } = flags;
-  return mergeSettings(await readSettingsFile(folder.config), checkFlags({ data, backend, threads }));
+  return mergeSettings(
+    await readSettingsFile(folder.config),
+    checkFlags({ data, backend, threads, ...reading }),
+  );
+}
+
+function readingFlags({ onBadImage, maxBad, orientation, failOn, maxPixels }: SettingsFlags): ImageReading {
+  return { onBadImage, maxBad, orientation, failOn, maxPixels };
 }
 
 /**

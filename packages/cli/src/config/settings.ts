@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backendNames, maximumThreads } from '../backends.ts';
+import { badImagePolicies, damageLevels, orientations } from '../images/image-reading.ts';
 import { lossSchema } from './loss-schema.ts';
 import { type NetworkSettings, networkSchema } from './network-schema.ts';
 import { objectSchema } from './parse-settings.ts';
@@ -94,6 +95,11 @@ const settingsShape = {
   seed: z.int().min(0).optional(),
   backend: z.enum(backendNames).optional(),
   threads: z.int().min(1).max(maximumThreads).optional(),
+  onBadImage: z.enum(badImagePolicies).optional(),
+  maxBad: share,
+  orientation: z.enum(orientations).optional(),
+  failOn: z.enum(damageLevels).optional(),
+  maxPixels: z.int().min(1).optional(),
 };
 
 /** Returns the schema of a configuration file, with the losses known so far. All entries are optional. */
@@ -123,7 +129,10 @@ type Chosen =
   | 'accumulate'
   | 'augment'
   | 'seed'
-  | 'backend';
+  | 'backend'
+  | 'onBadImage'
+  | 'failOn'
+  | 'maxPixels';
 
 /** A network with the size of its images. */
 export type SizedNetwork = NetworkSettings & {

@@ -1,5 +1,6 @@
 import type { ImageSource } from '@openset/data';
 import { decodeImage } from '@openset/data/node';
+import { decodingOptions, type ImageReading } from './image-reading.ts';
 
 /** Facts about a set of images. */
 export interface ImageFacts {
@@ -18,13 +19,17 @@ const sampleSize = 16;
  * Decodes a sample of a set to find out the size of the images and whether they have colour.
  * @throws DataError for an image that cannot be decoded
  */
-export async function inspectImages(source: ImageSource): Promise<ImageFacts> {
+export async function inspectImages(source: ImageSource, reading: ImageReading): Promise<ImageFacts> {
   const count = Math.min(sampleSize, source.size);
   const sides: number[] = [];
   let channels: 1 | 3 = 1;
   for (let index = 0; index < count; index++) {
     const { bytes, origin } = await source.get(Math.floor((index * source.size) / count));
-    const { data, height, width } = await decodeImage(bytes, { fit: 'none', origin });
+    const { data, height, width } = await decodeImage(bytes, {
+      ...decodingOptions(reading),
+      fit: 'none',
+      origin,
+    });
     sides.push(Math.min(height, width));
     if (!isGrey(data)) channels = 3;
   }

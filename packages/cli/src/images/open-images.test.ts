@@ -72,7 +72,7 @@ describe('openImages', () => {
 
 it('finds out the size and the colours of images', async () => {
   const [colour, grey] = await Promise.all(
-    ['faces', 'grey'].map(async (name) => inspectImages(await openImages(join(folder, name)))),
+    ['faces', 'grey'].map(async (name) => inspectImages(await openImages(join(folder, name)), {})),
   );
   expect(colour).toEqual({ imageCount: 6, personCount: 3, side: 24, channels: 3 });
   expect(grey).toEqual({ imageCount: 4, personCount: 2, side: 18, channels: 1 });

@@ -2,6 +2,7 @@ import { ConfigError } from '@openset/core';
 import type { Batch, ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import type { Verifier } from '@openset/verify';
+import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
 
@@ -23,6 +24,7 @@ export async function embedImages(
   verifier: Verifier,
   images: ImageSource,
   output: Output,
+  reading: ImageReading,
   signal?: AbortSignal,
 ): Promise<Embeddings> {
   const [height, width, channels] = verifier.backbone.inputShape;
@@ -37,6 +39,7 @@ export async function embedImages(
     channels,
     batchSize: 32,
     shuffle: false,
+    ...decodingOptions(reading),
     ...workerOptions(images.size),
   });
   const rows = await verifier.embedBatches(countBatches(loader, images.size, output, signal));

@@ -1,5 +1,6 @@
 import { ConfigError } from '@openset/core';
 import type { Verifier } from '@openset/verify';
+import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { sampleBalancedPairs } from '../images/pair-set.ts';
@@ -38,7 +39,11 @@ const maximumPairs = 10_000;
  * Opens a test set and embeds its images.
  * @throws ConfigError unless exactly one test set is chosen; DataError for data that cannot be used
  */
-export async function openTest(choice: TestChoice, verifier: Verifier, output: Output): Promise<OpenedTest> {
+export async function openTest(
+  choice: TestChoice & ImageReading,
+  verifier: Verifier,
+  output: Output,
+): Promise<OpenedTest> {
   const { pairs, images: imageFolder, bin, data } = choice;
   const given = [pairs, bin, data].filter((path) => path !== undefined);
   if (given.length !== 1) {
@@ -55,7 +60,7 @@ export async function openTest(choice: TestChoice, verifier: Verifier, output: O
   if (data === undefined) {
     const { images, ...set } = await openPairSet(name, imageFolder);
     try {
-      return { ...set, name, labels: null, embeddings: await embedImages(verifier, images, output) };
+      return { ...set, name, labels: null, embeddings: await embedImages(verifier, images, output, choice) };
     } finally {
       await images.close();
     }
@@ -64,7 +69,7 @@ export async function openTest(choice: TestChoice, verifier: Verifier, output: O
   try {
     // Sampling first reports missing pairs before minutes of embedding.
     const sampled = sampleBalancedPairs(source.labels, { maximum: maximumPairs, seed: 0, name });
-    const embeddings = await embedImages(verifier, source, output);
+    const embeddings = await embedImages(verifier, source, output, choice);
     return { ...sampled, name, folds: null, labels: source.labels, embeddings };
   } finally {
     await source.close();

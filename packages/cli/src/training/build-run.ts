@@ -21,6 +21,7 @@ import type {
   RunLength,
   ScheduleSettings,
 } from '../config/settings.ts';
+import { decodingOptions } from '../images/image-reading.ts';
 import { makeLoss } from './make-loss.ts';
 import type { TrainingSet } from './prepare-data.ts';
 
@@ -76,9 +77,11 @@ export function stepsPerEpoch(config: ChosenSettings, set: TrainingSet): number 
   return Math.ceil(batchesPerEpoch / config.accumulate);
 }
 
-function makeLoader({ batchSize, seed, augment }: ChosenSettings, set: TrainingSet, start: BatchPosition) {
+function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPosition) {
+  const { batchSize, seed, augment } = config;
   const options: NodeLoaderOptions = {
     ...set.size,
+    ...decodingOptions(config),
     batchSize,
     seed,
     augment: augment as readonly Augmentation[],

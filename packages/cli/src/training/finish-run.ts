@@ -37,7 +37,7 @@ export async function finishRun(
   const step = await restoreBestWeights(run, folder.checkpoints);
   const flipSum = usesFlipSum(config);
   const scored = data.pairs && {
-    ...(await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output)),
+    ...(await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output, config)),
     isSame: data.pairs.isSame,
   };
   const choice = chooseThreshold(await readThreshold(run.loss), scored);

@@ -10,6 +10,7 @@ import type { EvaluationOptions } from '@openset/train';
 import { Verifier } from '@openset/verify';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { RunConfig } from '../config/settings.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import type { PairSet } from '../images/pair-set.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { readPairThreshold } from '../model/thresholds.ts';
@@ -33,10 +34,11 @@ export async function scorePairs(
   { images, pairs }: PairSet,
   network: { readonly backbone: Backbone; readonly flipSum: boolean },
   output: Output,
+  reading: ImageReading,
   signal?: AbortSignal,
 ): Promise<PairScores> {
   const verifier = new Verifier({ ...network, threshold: 0 });
-  const embeddings = await embedImages(verifier, images, output, signal);
+  const embeddings = await embedImages(verifier, images, output, reading, signal);
   return { embeddings, cosines: pairSimilarities(embeddings.values, embeddings.size, pairs) };
 }
 
@@ -51,7 +53,7 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
     ...(epochs === undefined ? {} : { everyEpochs: epochs }),
     ...(steps === undefined ? {} : { everySteps: steps }),
     async run({ backbone, loss, signal }) {
-      const { cosines } = await scorePairs(pairs, { backbone, flipSum }, output, signal);
+      const { cosines } = await scorePairs(pairs, { backbone, flipSum }, output, config, signal);
       const { isSame } = pairs;
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);

@@ -4,6 +4,7 @@ import { holdOutClasses, type ImageSource } from '@openset/data';
 import { decodeIntoMemory } from '@openset/data/node';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { ChosenSettings } from '../config/settings.ts';
+import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { type PairSet, samplePairSet } from '../images/pair-set.ts';
@@ -69,8 +70,8 @@ export async function prepareData(
   const pairs = pairsSource === null ? heldOutPairs : await openPairSet(pairsSource, config.images);
   const imagesSeenInTraining = pairs?.files ? countCommon(pairs.files, await imagePaths(source, data)) : 0;
   return {
-    train: await loadIntoMemory(train, size, output),
-    pairs: pairs && (await loadPairs(pairs, size, output)),
+    train: await loadIntoMemory(train, size, config, output),
+    pairs: pairs && (await loadPairs(pairs, size, config, output)),
     heldOutPeople: held?.classNames.length ?? 0,
     pairsSource: pairs && (pairsSource ?? 'people held out'),
     imagesSeenInTraining,
@@ -83,8 +84,13 @@ function countCommon(first: readonly string[], second: readonly string[]): numbe
   return new Set(first.filter((path) => known.has(path))).size;
 }
 
-async function loadPairs(pairs: PairSet, size: ImageSize, output: Output): Promise<PairSet> {
-  const { source, isInMemory } = await loadIntoMemory(pairs.images, size, output);
+async function loadPairs(
+  pairs: PairSet,
+  size: ImageSize,
+  reading: ImageReading,
+  output: Output,
+): Promise<PairSet> {
+  const { source, isInMemory } = await loadIntoMemory(pairs.images, size, reading, output);
   if (isInMemory) await pairs.images.close();
   return { ...pairs, images: source };
 }
@@ -109,12 +115,18 @@ function networkImageSize({ network }: Pick<ChosenSettings, 'network'>): ImageSi
  * Decodes a set into memory if it fits, so that epochs need no decoding.
  * @throws DataError for an image that cannot be decoded
  */
-async function loadIntoMemory(source: ImageSource, size: ImageSize, output: Output): Promise<TrainingSet> {
+async function loadIntoMemory(
+  source: ImageSource,
+  size: ImageSize,
+  reading: ImageReading,
+  output: Output,
+): Promise<TrainingSet> {
   const bytes = source.size * size.height * size.width * size.channels;
   if (bytes > memoryShare * totalmem()) return { source, size, isInMemory: false };
   const counter = output.counter('reading images');
   const decoded = await decodeIntoMemory(source, {
     ...size,
+    ...decodingOptions(reading),
     ...workerOptions(source.size),
     onProgress: (done, total) => counter.update(done, total),
   });

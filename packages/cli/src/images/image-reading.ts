@@ -1,0 +1,30 @@
+import type { NodeLoaderOptions } from '@openset/data/node';
+
+/** Values of `--on-bad-image`. */
+export const badImagePolicies = ['stop', 'skip'] as const;
+/** Values of `--orientation`. */
+export const orientations = ['exif', 'ignore'] as const;
+/** Values of `--fail-on`, from tolerant to strict. */
+export const damageLevels = ['none', 'truncated', 'error', 'warning'] as const;
+
+/** How a command reads images. The options of the command and the settings of a run have the same names. */
+export interface ImageReading {
+  /** Behaviour for images that cannot be read: `'stop'` (default) ends the command and lists all, `'skip'` goes on. */
+  readonly onBadImage?: (typeof badImagePolicies)[number] | undefined;
+  /** Share of the images, from 0 to 1, above which bad ones stop the command in spite of `'skip'`; default: no limit. */
+  readonly maxBad?: number | undefined;
+  /** Whether to turn images as their EXIF orientation says. */
+  readonly orientation?: (typeof orientations)[number] | undefined;
+  /** Damage from which a file counts as bad, as `failOn` of `decodeImage`; default `'warning'`. */
+  readonly failOn?: (typeof damageLevels)[number] | undefined;
+  /** Number of pixels above which a file counts as bad; default 2^26. */
+  readonly maxPixels?: number | undefined;
+}
+
+/** Returns the options of decoders and loaders of `@openset/data`. */
+export function decodingOptions({
+  failOn,
+  maxPixels,
+}: ImageReading): Pick<NodeLoaderOptions, 'failOn' | 'maxPixels'> {
+  return { ...(failOn ? { failOn } : {}), ...(maxPixels === undefined ? {} : { maxPixels }) };
+}
