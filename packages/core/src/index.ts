@@ -2,6 +2,7 @@ export type { Backbone, BackboneConfig, BackboneForwardOptions } from './backbon
 export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
 export type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export { resolveBankOptions } from './bank-options.ts';
+export { checkFiniteWeight } from './check-finite-weight.ts';
 export { ClassWeightsLoss } from './class-weights-loss.ts';
 export {
   CombinedLoss,

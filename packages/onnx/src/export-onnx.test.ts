@@ -1,3 +1,4 @@
+import { DataError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -167,3 +168,26 @@ describe('rejects options', () => {
     await expect(exportOnnx(network(), options as never)).rejects.toThrow(message);
   });
 });
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  'rejects weights that are %d, in trained parameters and in running statistics',
+  async (value) => {
+    for (const [layer, weight] of [
+      [1, 'kernel'],
+      [2, 'moving_variance'],
+      [7, 'kernel'],
+    ] as const) {
+      const model = network();
+      const variable = model.layers[layer]!.weights.find(({ originalName }) =>
+        originalName.endsWith(weight),
+      )!;
+      const values = variable.read().dataSync().slice();
+      values[0] = value;
+      variable.write(tf.tensor(values, variable.read().shape));
+      const name = `${model.layers[layer]!.name}/${weight}`;
+      const message = `Weight '${name}' has 1 of ${values.length} values that are not finite`;
+      await expect(exportOnnx(model)).rejects.toThrow(DataError);
+      await expect(exportOnnx(model, { foldBatchNorms: true })).rejects.toThrow(message);
+    }
+  },
+);

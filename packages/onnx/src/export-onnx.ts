@@ -38,7 +38,8 @@ const outputName = 'embedding';
  *   statistics
  * @returns the bytes of an `.onnx` file
  * @throws UnsupportedLayerError for a layer without counterpart; ConfigError for invalid options, and for a model that does
- *   not map one image to one embedding; DataError for a model above 2 GB
+ *   not map one image to one embedding; DataError for a weight with NaN or infinities, and for a model
+ *   above 2 GB
  */
 export async function exportOnnx(
   source: OnnxSource,

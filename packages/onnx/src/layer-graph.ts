@@ -1,4 +1,4 @@
-import { DataError } from '@openset/core';
+import { checkFiniteWeight, DataError } from '@openset/core';
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { UnsupportedLayerError } from './errors.ts';
 import type { GraphBuilder } from './graph/graph-builder.ts';
@@ -99,11 +99,11 @@ export type LayerWeights = ReadonlyMap<Layer, Readonly<Record<string, LayerWeigh
 
 /**
  * Reads the weights of a plan's layers from the backend.
- * @throws DataError if the model is disposed
+ * @throws DataError if the model is disposed, or a weight has values that are NaN or infinite
  */
 export async function readWeights({ steps }: LayerPlan): Promise<LayerWeights> {
   const different = [...new Map(steps.map((step) => [step.layer, step.name]))];
-  return new Map(
+  const read = new Map(
     await Promise.all(
       different.map(async ([layer, name]) => {
         const named = layer.weights.map(async (variable) => {
@@ -122,6 +122,11 @@ export async function readWeights({ steps }: LayerPlan): Promise<LayerWeights> {
       }),
     ),
   );
+  for (const [layer, name] of different) {
+    for (const [key, { data }] of Object.entries(read.get(layer) ?? {}))
+      checkFiniteWeight(`${name}/${key}`, data);
+  }
+  return read;
 }
 
 /** Adds the nodes of a plan to a graph and returns the result. */

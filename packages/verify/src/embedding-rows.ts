@@ -1,33 +1,59 @@
 import { DataError, ShapeError } from '@openset/core';
 
 /**
- * Returns the cosine of two unit vectors.
- * @throws ShapeError if their lengths differ
+ * Checks an embedding. It need not have unit length.
+ * @param what subject of the error message
+ * @param size expected number of values; default: any
+ * @throws ShapeError if it has another number of values; DataError if it is no array or has no direction
  */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  if (a.length !== b.length || a.length === 0) {
-    throw new ShapeError(
-      `The embeddings have lengths ${a.length} and ${b.length}, but must have the same length: use embeddings of one model.`,
+export function checkEmbedding(
+  what: string,
+  embedding: ArrayLike<number>,
+  size: number | undefined = embedding?.length,
+): void {
+  if (typeof embedding !== 'object' || !Number.isInteger(embedding?.length)) {
+    throw new DataError(
+      `${what} must be an array of numbers, as Verifier.embed returns it, but is ${describeValue(embedding)}.`,
     );
   }
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!;
-  // Rounding may exceed the range.
-  return Math.min(1, Math.max(-1, sum));
+  if (embedding.length !== size || size === 0) {
+    throw new ShapeError(
+      `${what} has length ${embedding.length}, but must have ${size || 'at least 1'}: use embeddings of one model.`,
+    );
+  }
+  normOf(embedding, what);
+}
+
+/** Names a value that is no array. */
+function describeValue(value: unknown): string {
+  if (value === null || typeof value !== 'object') return String(value);
+  return 'dataSync' in value ? 'a tensor: use its data()' : 'an object';
 }
 
 /**
  * Returns a vector at unit length, as a new array.
  * @param what subject of the error message
- * @throws DataError if the vector has no direction: it is all zeros, or a value is not finite
+ * @throws DataError if the vector has no direction: it is all zeros, or a value is not a finite number
  */
 export function normalise(vector: ArrayLike<number>, what: string): Float32Array {
-  let squares = 0;
-  for (let k = 0; k < vector.length; k++) squares += vector[k]! * vector[k]!;
-  const norm = Math.sqrt(squares);
-  if (!(norm > 0) || !Number.isFinite(norm)) {
-    const reason = norm === 0 ? 'is all zeros' : 'has values that are not finite';
-    throw new DataError(`${what} ${reason}, so it has no direction: check the image and the model.`);
-  }
+  const norm = normOf(vector, what);
   return Float32Array.from(vector, (value) => value / norm);
+}
+
+/** Returns the Euclidean norm of a vector. @throws DataError if the vector has no direction */
+function normOf(vector: ArrayLike<number>, what: string): number {
+  let squares = 0;
+  for (let k = 0; k < vector.length; k++) {
+    const value = vector[k]!;
+    // Not only the sum: damaged JSON has null, whose square is 0.
+    if (!Number.isFinite(value)) throw noDirection(what, `has values that are not finite (${String(value)})`);
+    squares += value * value;
+  }
+  if (squares === 0) throw noDirection(what, 'is all zeros');
+  if (squares === Number.POSITIVE_INFINITY) throw noDirection(what, 'has values that are too large');
+  return Math.sqrt(squares);
+}
+
+function noDirection(what: string, reason: string): DataError {
+  return new DataError(`${what} ${reason}, so it has no direction: check the image and the model.`);
 }

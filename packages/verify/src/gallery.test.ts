@@ -45,6 +45,43 @@ it('can be saved as JSON', () => {
   expect(copy.getState().identities[1]!.count).toBe(2);
 });
 
+it('takes probes and embeddings of any length', () => {
+  const gallery = new Gallery(0.5);
+  gallery.enroll('Ada', [vector(3, 4)]);
+  gallery.enroll('Bob', [[0, 2] as unknown as Float32Array]);
+  // 3 · 30 + 4 · 0, over 5 · 30.
+  expect(gallery.identify(vector(30, 0)).cosine).toBeCloseTo(0.6, 6);
+  expect(gallery.identify(vector(0, 1e-30)).cosine).toBe(1);
+});
+
+it.each<[string, unknown]>([
+  ['NaN', vector(1, Number.NaN)],
+  ['an infinity', vector(Number.NEGATIVE_INFINITY, 0)],
+  ['only zeros', vector(0, 0)],
+  ['a missing value', [1, undefined]],
+  ['null, as JSON writes NaN', [null, 1]],
+  ['text', ['1', '0']],
+  ['a string', '10'],
+  ['a tensor', { dataSync: () => vector(1, 0), shape: [2] }],
+  ['nothing', undefined],
+  ['null', null],
+  ['a number', 3],
+])('rejects a probe, an embedding and a state with %s', (_, value) => {
+  const gallery = new Gallery(-1);
+  const probe = value as Float32Array;
+  // Also a gallery without identities, which has nothing to compare with.
+  expect(() => gallery.identify(probe)).toThrow(DataError);
+  expect(() => gallery.enroll('Ada', [probe])).toThrow(DataError);
+  expect(gallery.identities).toEqual([]);
+  gallery.enroll('Ada', [vector(1, 0)]);
+  const before = gallery.getState();
+  expect(() => gallery.identify(probe)).toThrow(DataError);
+  expect(() => gallery.enroll('Ada', [vector(0, 1), probe])).toThrow(DataError);
+  const identities = [{ identity: 'Bob', count: 1, sum: value as number[] }];
+  expect(() => gallery.setState({ embeddingSize: 2, identities })).toThrow(DataError);
+  expect(gallery.getState()).toEqual(before);
+});
+
 it('rejects invalid input and stays unchanged', () => {
   const gallery = new Gallery(0.3);
   gallery.enroll('Ada', [vector(1, 0)]);
@@ -61,5 +98,6 @@ it('rejects invalid input and stays unchanged', () => {
   const missing = [null] as unknown as GalleryState['identities'];
   expect(() => gallery.setState({ embeddingSize: 2, identities: missing })).toThrow(DataError);
   expect(() => gallery.setState({} as never)).toThrow(DataError);
+  expect(() => gallery.setState(null as never)).toThrow(DataError);
   expect(gallery.getState()).toEqual(before);
 });

@@ -1,5 +1,6 @@
-import { checkNumber, DataError, ShapeError } from '@openset/core';
-import { cosine, normalise } from './embedding-rows.ts';
+import { checkNumber, DataError } from '@openset/core';
+import { cosineSimilarities } from '@openset/metrics';
+import { checkEmbedding, normalise } from './embedding-rows.ts';
 
 /** An identity of a gallery and its cosine with a probe. */
 export interface Candidate {
@@ -60,22 +61,17 @@ export class Gallery {
   /**
    * Adds embeddings to an identity.
    * @param embeddings unit vectors, as `Verifier.embed` returns them
-   * @throws DataError if there are none, or they cancel each other out; ShapeError if their length differs from the
-   *   gallery's
+   * @throws DataError if there are none, they cancel each other out, or one is no array, is all zeros, or has a value that is
+   *   not a finite number; ShapeError if their length differs from the gallery's. The gallery is then unchanged
    */
   enroll(identity: string, embeddings: readonly Float32Array[]): void {
     if (embeddings.length === 0)
       throw new DataError(`Identity '${identity}' has no embeddings to enroll: pass at least one.`);
-    const size = this.embeddingSize ?? embeddings[0]!.length;
+    const size = this.embeddingSize ?? embeddings[0]?.length ?? 0;
     const before = this.entries.get(identity);
     const sum = before ? before.sum.slice() : new Float64Array(size);
     for (const embedding of embeddings) {
-      if (embedding.length !== size) {
-        throw new ShapeError(
-          `An embedding of '${identity}' has length ${embedding.length}, but the gallery requires ${size}: use embeddings ` +
-            'of one model.',
-        );
-      }
+      checkEmbedding(`An embedding of '${identity}'`, embedding, size);
       for (let k = 0; k < size; k++) sum[k]! += embedding[k]!;
     }
     const template = normalise(sum, `The mean embedding of '${identity}'`);
@@ -89,15 +85,17 @@ export class Gallery {
 
   /**
    * Searches the gallery for a probe.
-   * @param embedding a unit vector, as `Verifier.embed` returns it
+   * @param embedding from `Verifier.embed`, or another embedding of the same network
    * @param options `candidates`: number of best identities to list, default 5
-   * @throws ShapeError if its length differs from the gallery's
+   * @throws ShapeError if its length differs from the gallery's; DataError if it is no array, is all zeros, or has a value
+   *   that is not a finite number
    */
   identify(embedding: Float32Array, { candidates = 5 }: { candidates?: number } = {}): Identification {
     checkNumber('identify: candidates', candidates, { minimum: 1, integer: true });
+    checkEmbedding('The probe', embedding, this.embeddingSize);
     const all = [...this.entries].map(([identity, { template }]) => ({
       identity,
-      cosine: cosine(embedding, template),
+      cosine: cosineSimilarities(embedding, template, template.length)[0]!,
     }));
     all.sort((a, b) => b.cosine - a.cosine);
     const best = all[0];
@@ -123,11 +121,17 @@ export class Gallery {
    * Replaces all identities.
    * @throws DataError if the data are invalid; the gallery is then unchanged
    */
-  setState({ embeddingSize, identities }: GalleryState): void {
+  setState(state: GalleryState): void {
+    const { embeddingSize, identities } = state ?? {};
     if (!Array.isArray(identities)) throw new DataError('The gallery is damaged: identities must be a list.');
     const restored = identities.map((entry: Partial<GalleryState['identities'][number]> | null) => {
       const { identity, count = 0, sum } = entry ?? {};
-      if (typeof identity !== 'string' || !(count >= 1) || sum?.length !== embeddingSize) {
+      if (
+        typeof identity !== 'string' ||
+        !Number.isInteger(count) ||
+        count < 1 ||
+        sum?.length !== embeddingSize
+      ) {
         throw new DataError(
           `The gallery is damaged: identity '${String(identity)}' needs a name, a count of at least 1, and a sum of ` +
             `${embeddingSize} numbers.`,

@@ -30,6 +30,21 @@ it('restores weights, threshold and calibration', async () => {
   tf.dispose([state, file.state]);
 });
 
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  'neither writes nor reads a weight that is %d',
+  async (value) => {
+    const state = { 'conv1/kernel': tf.zeros([3]), 'fc/bias': tf.tensor([1, value, 2, value]) };
+    const message = "Weight 'fc/bias' has 2 of 4 values that are not finite";
+    await expect(encodeModel(description, state)).rejects.toThrow(DataError);
+    await expect(encodeModel(description, state)).rejects.toThrow(message);
+    const written = await encodeState(state, {
+      'openset.model': JSON.stringify({ version: 1, ...description }),
+    });
+    expect(() => decodeModel(written)).toThrow(DataError);
+    expect(() => decodeModel(written)).toThrow(message);
+  },
+);
+
 it('says why a file is not a model', async () => {
   const state = { weight: tf.ones([2]) };
   const foreign = await encodeState(state);

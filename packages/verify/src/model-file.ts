@@ -1,5 +1,6 @@
 import {
   type BackboneConfig,
+  checkFiniteWeight,
   DataError,
   decodeSafetensors,
   decodeState,
@@ -44,17 +45,20 @@ const version = 1;
  * Encodes a trained model and its threshold as one safetensors file: the weights as tensors, the description as JSON in the
  * file's metadata.
  * @param state `backbone.getState()`; the caller disposes of it
+ * @throws DataError if a weight has values that are NaN or infinite
  */
-export function encodeModel(
+export async function encodeModel(
   description: ModelDescription,
   state: NamedTensorMap,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  for (const [name, tensor] of Object.entries(state)) checkFiniteWeight(name, await tensor.data());
   return encodeState(state, { [key]: JSON.stringify({ version, ...description }) });
 }
 
 /**
  * Reads a model file.
- * @throws DataError if the file is damaged, is another kind of safetensors file, or has a newer version
+ * @throws DataError if the file is damaged, is another kind of safetensors file, has a newer version, or has weights that
+ *   are NaN or infinite
  * @example
  * const { description, state } = decodeModel(await readFile('model.safetensors'));
  * const backbone = createBackbone(description.backbone);
@@ -62,7 +66,8 @@ export function encodeModel(
  * const verifier = new Verifier({ ...description, backbone });
  */
 export function decodeModel(bytes: Uint8Array): ModelFile {
-  const text = decodeSafetensors(bytes).metadata[key];
+  const { metadata, tensors } = decodeSafetensors(bytes);
+  const text = metadata[key];
   if (text === undefined) {
     throw new DataError(
       `This safetensors file is not an openset model: its metadata have no '${key}'. For PyTorch weights, use ` +
@@ -80,6 +85,7 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
   if (typeof backbone?.backbone !== 'string' || !Number.isFinite(threshold)) {
     throw new DataError('The model file is damaged: its description lacks the backbone or the threshold.');
   }
+  for (const [name, { data }] of Object.entries(tensors)) checkFiniteWeight(name, data);
   return { description: rest, state: decodeState(bytes) };
 }
 

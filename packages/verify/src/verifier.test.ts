@@ -131,5 +131,43 @@ describe('thresholds', () => {
   it('compares only embeddings of equal length', () => {
     const verifier = new Verifier({ backbone, threshold: 0 });
     expect(() => verifier.compare(new Float32Array(2), new Float32Array(3))).toThrow(ShapeError);
+    expect(() => verifier.compare(new Float32Array(0), new Float32Array(0))).toThrow(ShapeError);
+  });
+
+  it('compares embeddings that do not have unit length', () => {
+    const verifier = new Verifier({ backbone, threshold: 0.6 });
+    expect(verifier.compare(Float32Array.of(30, 40), Float32Array.of(0.5, 0))).toMatchObject({
+      same: true,
+      cosine: 0.6,
+    });
+    const row = Float32Array.of(0.1, 0.7, -0.3);
+    expect(verifier.compare(row, row).cosine).toBe(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['NaN', Float32Array.of(Number.NaN, 1)],
+    ['an infinity', Float32Array.of(1, Number.POSITIVE_INFINITY)],
+    ['only zeros', new Float32Array(2)],
+    ['a missing value', [1, undefined]],
+    ['text', ['1', '0']],
+    ['nothing', undefined],
+    ['null', null],
+  ])('compares no embedding with %s', (_, value) => {
+    const verifier = new Verifier({ backbone, threshold: 0 });
+    const [broken, sound] = [value as Float32Array, Float32Array.of(0, 1)];
+    expect(() => verifier.compare(broken, sound)).toThrow(DataError);
+    expect(() => verifier.compare(broken, sound)).toThrow(/^The first embedding /);
+    expect(() => verifier.compare(sound, broken)).toThrow(/^The second embedding /);
+  });
+
+  it('compares no tensor, and says how to read it', () => {
+    const verifier = new Verifier({ backbone, threshold: 0 });
+    const tensor = tf.tensor1d([1, 0]) as unknown as Float32Array;
+    expect(() => verifier.compare(tensor, Float32Array.of(1, 0))).toThrow(/a tensor: use its data\(\)/);
+  });
+
+  it('has no probability of a number that is no cosine', () => {
+    const verifier = new Verifier({ backbone, threshold: 0, calibration: { slope: -1, offset: 0 } });
+    expect(() => verifier.probability(Number.NaN)).toThrow(ConfigError);
   });
 });

@@ -7,7 +7,7 @@ import {
   ShapeError,
   shapeText,
 } from '@openset/core';
-import { logisticProbability } from '@openset/metrics';
+import { cosineSimilarities, logisticProbability } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type Calibration,
@@ -15,7 +15,7 @@ import {
   mostAccurateThreshold,
   thresholdAtRate,
 } from './calibration.ts';
-import { cosine, normalise } from './embedding-rows.ts';
+import { checkEmbedding, normalise } from './embedding-rows.ts';
 
 /** Options of a verifier. */
 export interface VerifierOptions {
@@ -149,13 +149,16 @@ export class Verifier {
   }
 
   /**
-   * Compares two embeddings.
-   * @param a a unit vector, as `embed` returns it
+   * Compares two embeddings. They need not have unit length.
+   * @param a from `embed`, or another embedding of the same network
    * @param b likewise
-   * @throws ShapeError if their lengths differ
+   * @throws ShapeError if they differ in their number of values; DataError if one is no array, is all zeros, or has a value
+   *   that is not a finite number
    */
   compare(a: Float32Array, b: Float32Array): Verification {
-    const similarity = cosine(a, b);
+    checkEmbedding('The first embedding', a, b?.length);
+    checkEmbedding('The second embedding', b);
+    const similarity = cosineSimilarities(a, b, a.length)[0]!;
     return {
       same: similarity >= this.threshold,
       cosine: similarity,
@@ -164,8 +167,12 @@ export class Verifier {
     };
   }
 
-  /** Returns the probability of "same" at a cosine; null without a calibration. */
+  /**
+   * Returns the probability of "same" at a cosine; null without a calibration.
+   * @throws ConfigError if the cosine is not a finite number
+   */
   probability(similarity: number): number | null {
+    checkNumber('probability: similarity', similarity);
     return this.calibration && logisticProbability(this.calibration, similarity);
   }
 

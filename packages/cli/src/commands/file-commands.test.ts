@@ -1,5 +1,6 @@
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { decodeSafetensors, encodeSafetensors } from '@openset/core';
 import { readOnnxMetadata } from '@openset/onnx';
 import { decodeModel, encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
@@ -63,6 +64,21 @@ describe('export', () => {
     expect(await readFile(common.model)).toEqual(before);
   });
 
+  it('rejects weights that are not finite, as all commands do', async () => {
+    const bytes = await readFile(common.model);
+    const { metadata, tensors } = decodeSafetensors(bytes);
+    const [name, { data }] = Object.entries(tensors)[0]!;
+    data[1] = Number.NaN;
+    const model = at('diverged.safetensors');
+    await writeFile(model, encodeSafetensors({ tensors, metadata }));
+    const message = `diverged.safetensors: Weight '${name}' has 1 of ${data.length} values that are not finite`;
+    const out = at('diverged.onnx');
+    await expect(exportModel({ ...common, model, out }, recordOutput())).rejects.toThrow(message);
+    const images = { first: image(0, 0), second: image(1, 0) };
+    await expect(verify({ ...common, model, ...images }, recordOutput())).rejects.toThrow(message);
+    expect(await readdir(folder)).not.toContain('diverged.onnx');
+  });
+
   it('rejects an output path that cannot be written', async () => {
     await expect(exportModel({ ...common, out: at('faces') }, recordOutput())).rejects.toThrow(
       /it is a folder/,
@@ -92,6 +108,21 @@ describe('import', () => {
       [common.model, data.out].map((model) => verify({ ...images, model }, recordOutput())),
     );
     expect(imported!.data.cosine).toBe(own!.data.cosine);
+  });
+
+  it('rejects weights that are not finite, except those it skips', async () => {
+    const { tensors } = decodeSafetensors(await readFile(at('weights.safetensors')));
+    const weights = at('diverged-weights.safetensors');
+    const skipped = { shape: [1], dtype: 'float32', data: Float32Array.of(Number.NaN) } as const;
+    await writeFile(weights, encodeSafetensors({ tensors: { ...tensors, 'head.bias': skipped } }));
+    const options = { ...importOptions(), weights, ignore: ['head.'], out: at('mended.safetensors') };
+    await importWeights(options, recordOutput());
+    Object.values(tensors)[0]!.data[0] = Number.POSITIVE_INFINITY;
+    await writeFile(weights, encodeSafetensors({ tensors }));
+    await expect(importWeights({ ...options, out: at('refused') }, recordOutput())).rejects.toThrow(
+      /diverged-weights\.safetensors: Weight '.*' has 1 of \d+ values that are not finite/,
+    );
+    expect(await readdir(folder)).not.toContain('refused');
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { networkSchema } from '../config/network-schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import { count } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
+import { inFile } from '../files/in-file.ts';
 import { readBytes } from '../files/read-file.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -55,21 +56,18 @@ export async function importWeights(
   await startBackend(options, output);
   const backbone = createBackbone(network);
   try {
-    try {
+    const { bytes, sizes } = await inFile(weights, async () => {
       loadPyTorchState(backbone, tensors, { ignore });
-    } catch (error) {
-      if (error instanceof OpenSetError)
-        throw new DataError(`${weights}: ${error.message}`, { cause: error });
-      throw error;
-    }
-    const state = backbone.getState();
-    const sizes = Object.values(state).map(({ size }) => size);
-    try {
-      const description = { backbone: backbone.getConfig(), threshold, thresholdSource };
-      await writeAtomically(out, await encodeModel(description, state));
-    } finally {
-      tf.dispose(state);
-    }
+      const state = backbone.getState();
+      try {
+        const description = { backbone: backbone.getConfig(), threshold, thresholdSource };
+        const sizes = Object.values(state).map(({ size }) => size);
+        return { bytes: await encodeModel(description, state), sizes };
+      } finally {
+        tf.dispose(state);
+      }
+    });
+    await writeAtomically(out, bytes);
     const parameters = sizes.reduce((sum, size) => sum + size, 0);
     return {
       data: { out, tensors: sizes.length, parameters, threshold },

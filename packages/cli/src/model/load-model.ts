@@ -1,7 +1,7 @@
 import { createBackbone, type NetworkBackbone } from '@openset/backbones';
-import { DataError, OpenSetError } from '@openset/core';
 import { decodeModel, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
+import { inFile } from '../files/in-file.ts';
 import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';
 import type { BackendChoice } from '../start-backend.ts';
@@ -54,7 +54,7 @@ export async function readModel(path: string): Promise<ModelFile> {
 export async function loadModel(path: string, given?: GivenThreshold): Promise<LoadedModel> {
   const { description: own, state } = await readModel(path);
   try {
-    return inFile(path, () => {
+    return await inFile(path, () => {
       const { threshold, source } = selectPairThreshold(own, given);
       const description = { ...own, threshold };
       const backbone = createBackbone(own.backbone);
@@ -64,15 +64,5 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
     });
   } finally {
     tf.dispose(state);
-  }
-}
-
-/** Adds the path to error messages. */
-function inFile<Result>(path: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof OpenSetError)) throw error;
-    throw new DataError(`${path}: ${error.message}`, { cause: error });
   }
 }
