@@ -28,9 +28,20 @@ export const conv2DBackpropFilter: ScopedKernel<
   { x: TensorInfo; dy: TensorInfo },
   ConvolutionAttributes & { filterShape: number[] }
 > = (scope, { x, dy }, attributes) => {
-  const { filterShape } = attributes;
-  const geometry = convolutionGeometry('Conv2DBackpropFilter', x.shape, filterShape, attributes, false);
-  const { batch, height, width } = geometry;
+  const name = 'Conv2DBackpropFilter';
+  const geometry = convolutionGeometry(name, x.shape, attributes.filterShape, attributes, false, dy.shape);
+  return convolutionFilterGradient(scope, x, dy, geometry);
+};
+
+/** Returns the filter gradient of a convolution, `[height, width, inChannels, outChannels]`. */
+export function convolutionFilterGradient(
+  scope: KernelScope,
+  x: TensorInfo,
+  dy: TensorInfo,
+  geometry: ConvolutionGeometry,
+): TensorInfo {
+  const { batch, inChannels, outChannels, height, width } = geometry;
+  const filterShape = [height.kernel, width.kernel, inChannels, outChannels];
   const native = nativeModule(scope.backend);
   if (native && isCompiled(geometry) && util.sizeFromShape(x.shape) * util.sizeFromShape(dy.shape) > 0) {
     return filterGradient(scope, native, x, dy, geometry);
@@ -47,9 +58,9 @@ export const conv2DBackpropFilter: ScopedKernel<
     strips.length === 1 ? strips[0]! : scope.run('AddN', strips as unknown as Record<string, TensorInfo>);
   // The convolution has input channels in place of images: [inChannels, height, width, outChannels].
   const taps = height.kernel * width.kernel;
-  const byChannel = scope.reshape(sum, [geometry.inChannels, taps, geometry.outChannels]);
+  const byChannel = scope.reshape(sum, [inChannels, taps, outChannels]);
   return scope.reshape(scope.transpose(byChannel, [1, 0, 2]), filterShape);
-};
+}
 
 /** Returns the contribution of the output rows `first ≤ row < end`, or undefined if it has no terms. */
 function stripGradient(

@@ -2,6 +2,7 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import {
   type AxisGeometry,
   type ConvolutionAttributes,
+  type ConvolutionGeometry,
   convolutionGeometry,
   crop,
   cropForPadding,
@@ -13,20 +14,35 @@ import { nativeModule } from './native-module.ts';
 
 /**
  * `Conv2DBackpropInput`: the gradient of a convolution with respect to its input, which is also the forward pass of
- * `conv2dTranspose`. Compiled if the geometry is supported, else one convolution of `dy`.
+ * `conv2dTranspose`.
+ */
+export const conv2DBackpropInput: ScopedKernel<
+  { dy: TensorInfo; filter: TensorInfo },
+  ConvolutionAttributes & { inputShape: number[] }
+> = (scope, { dy, filter }, attributes) => {
+  const name = 'Conv2DBackpropInput';
+  const { inputShape } = attributes;
+  const geometry = convolutionGeometry(name, inputShape, filter.shape, attributes, false, dy.shape);
+  return convolutionInputGradient(scope, dy, filter, geometry);
+};
+
+/**
+ * Returns the input gradient of a convolution, `[batch, height, width, inChannels]`. Compiled if the geometry is supported,
+ * else one convolution of `dy`.
  *
  * With stride 1, the filter is the forward one rotated by 180°, with input and output channels exchanged. With stride
  * `s`, the inputs whose padded position has the same remainder modulo `s`, the *phase*, meet the same taps, so each
  * phase has a smaller filter. One convolution computes all phases as output channels, which are then interleaved. It
  * multiplies no inserted zeros.
  */
-export const conv2DBackpropInput: ScopedKernel<
-  { dy: TensorInfo; filter: TensorInfo },
-  ConvolutionAttributes & { inputShape: number[] }
-> = (scope, { dy, filter }, attributes) => {
-  const { inputShape } = attributes;
-  const geometry = convolutionGeometry('Conv2DBackpropInput', inputShape, filter.shape, attributes, false);
+export function convolutionInputGradient(
+  scope: KernelScope,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  geometry: ConvolutionGeometry,
+): TensorInfo {
   const { batch, inChannels } = geometry;
+  const inputShape = [batch, geometry.height.input, geometry.width.input, inChannels];
   const native = nativeModule(scope.backend);
   if (native && isCompiled(geometry) && util.sizeFromShape(inputShape) * util.sizeFromShape(dy.shape) > 0) {
     return inputGradient(scope, native, dy, filter, geometry);
@@ -50,7 +66,7 @@ export const conv2DBackpropInput: ScopedKernel<
   const { input: height } = geometry.height;
   const { input: width } = geometry.width;
   return crop(scope, spread, rows.first, columns.first, [batch, height, width, inChannels]);
-};
+}
 
 /** Plan for one axis of the gradient. */
 interface AxisPlan {

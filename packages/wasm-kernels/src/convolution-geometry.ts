@@ -1,13 +1,17 @@
-import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { MissingKernelError } from '@openset/core';
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { KernelScope } from './kernel-scope.ts';
+
+/** How tfjs rounds the number of outputs along an axis. */
+export type RoundingMode = 'floor' | 'round' | 'ceil';
 
 /** Attributes that all backward kernels of convolutions share. */
 export interface ConvolutionAttributes {
   strides: [number, number] | number;
   pad: 'valid' | 'same' | number | backend_util.ExplicitPadding;
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  dimRoundingMode?: RoundingMode;
   dataFormat?: 'NHWC' | 'NCHW';
-  /** Missing from the gradients of `Conv2D` in tfjs-core 4.22, which refuse dilated convolutions. */
+  /** Missing from the gradients in tfjs-core 4.22, which refuse dilated convolutions; those in gradients.ts pass it. */
   dilations?: [number, number] | number;
 }
 
@@ -30,34 +34,46 @@ export interface ConvolutionGeometry {
   width: AxisGeometry;
 }
 
-/** Returns the geometry of the forward convolution. Throws unless the data format is `NHWC`. */
+/**
+ * Returns the geometry of the forward convolution.
+ *
+ * @param dyShape shape of the gradient of the outputs, for gradients; see {@link withRounding}
+ * @throws MissingKernelError unless the data format is `NHWC`
+ */
 export function convolutionGeometry(
   kernelName: string,
   inputShape: number[],
   filterShape: number[],
   attributes: ConvolutionAttributes,
   depthwise: boolean,
+  dyShape?: number[],
 ): ConvolutionGeometry {
-  const { strides, pad, dimRoundingMode, dataFormat = 'NHWC', dilations = 1 } = attributes;
-  if (dataFormat !== 'NHWC') {
-    throw new Error(
-      `${kernelName} on the wasm backend requires dataFormat 'NHWC', but got '${dataFormat}'. ` +
-        `Transpose the tensors, as for the forward convolution.`,
-    );
-  }
-  const info = backend_util.computeConv2DInfo(
-    inputShape as [number, number, number, number],
-    filterShape as [number, number, number, number],
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    depthwise,
+  const { strides, pad, dimRoundingMode, dataFormat, dilations = 1 } = attributes;
+  requireChannelsLast(kernelName, dataFormat);
+  const info = withRounding(kernelName, dimRoundingMode, dyShape, (roundingMode) =>
+    backend_util.computeConv2DInfo(
+      inputShape as [number, number, number, number],
+      filterShape as [number, number, number, number],
+      strides,
+      dilations,
+      pad,
+      roundingMode,
+      depthwise,
+    ),
   );
   return {
     batch: info.batchSize,
     inChannels: info.inChannels,
     outChannels: info.outChannels,
+    ...planeGeometry(info),
+  };
+}
+
+/** Returns the geometry along height and width. */
+export function planeGeometry(
+  info: backend_util.Conv2DInfo | backend_util.Conv3DInfo,
+): Pick<ConvolutionGeometry, 'height' | 'width'> {
+  return {
     height: {
       input: info.inHeight,
       output: info.outHeight,
@@ -75,6 +91,48 @@ export function convolutionGeometry(
       padBefore: info.padInfo.left,
     },
   };
+}
+
+/** Returns the geometry along the depth of a three-dimensional operation. */
+export function depthGeometry(info: backend_util.Conv3DInfo): AxisGeometry {
+  return {
+    input: info.inDepth,
+    output: info.outDepth,
+    kernel: info.filterDepth,
+    stride: info.strideDepth,
+    dilation: info.dilationDepth,
+    padBefore: info.padInfo.front,
+  };
+}
+
+/**
+ * Returns the geometry for which the outputs have the shape of `dy`. The gradients of tfjs-core 4.22 do not pass on the
+ * rounding mode of the forward operation, so only the shape of `dy` tells which one it was.
+ *
+ * @param dyShape undefined for the forward operation
+ */
+export function withRounding<Info extends { outShape: number[] }>(
+  kernelName: string,
+  roundingMode: RoundingMode | undefined,
+  dyShape: number[] | undefined,
+  compute: (roundingMode: RoundingMode | undefined) => Info,
+): Info {
+  const info = compute(roundingMode);
+  if (dyShape === undefined || util.arraysEqual(info.outShape, dyShape)) return info;
+  for (const other of ['floor', 'ceil', 'round'] as const) {
+    const candidate = compute(other);
+    if (util.arraysEqual(candidate.outShape, dyShape)) return candidate;
+  }
+  throw new Error(`${kernelName}: dy has shape [${dyShape}], but the outputs have [${info.outShape}].`);
+}
+
+/** Throws a MissingKernelError for channels before the spatial axes. */
+export function requireChannelsLast(kernelName: string, dataFormat: string | undefined): void {
+  if (dataFormat === undefined || dataFormat === 'NHWC' || dataFormat === 'NDHWC') return;
+  throw new MissingKernelError(
+    `${kernelName} on the wasm backend requires dataFormat '${dataFormat.length === 5 ? 'NDHWC' : 'NHWC'}', but got ` +
+      `'${dataFormat}'. Transpose the tensors, as for the forward operation.`,
+  );
 }
 
 /** Rows or columns to add on each side. A negative number removes some. */

@@ -1,12 +1,9 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import {
-  type AxisGeometry,
-  type ConvolutionAttributes,
-  convolutionGeometry,
-} from './convolution-geometry.ts';
+import { type ConvolutionAttributes, convolutionGeometry } from './convolution-geometry.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { depthwiseFilterGradient, isCompiledDepthwise } from './native-depthwise.ts';
 import { nativeModule } from './native-module.ts';
+import { outputsThatRead } from './windows.ts';
 
 /**
  * `DepthwiseConv2dNativeBackpropFilter`: the gradient of a depthwise convolution with respect to its filter,
@@ -21,7 +18,7 @@ export const depthwiseBackpropFilter: ScopedKernel<
 > = (scope, { x, dy }, attributes) => {
   const { filterShape } = attributes;
   const name = 'DepthwiseConv2dNativeBackpropFilter';
-  const geometry = convolutionGeometry(name, x.shape, filterShape, attributes, true);
+  const geometry = convolutionGeometry(name, x.shape, filterShape, attributes, true, dy.shape);
   const { batch, inChannels, outChannels, height, width } = geometry;
   const native = nativeModule(scope.backend);
   if (
@@ -64,14 +61,6 @@ export const depthwiseBackpropFilter: ScopedKernel<
   scope.view(output).set(sums);
   return output;
 };
-
-/** Returns the outputs `first ≤ o < end` for which a tap is inside the input, at `o * stride + shift`. */
-function outputsThatRead({ input, output, stride, dilation, padBefore }: AxisGeometry, tap: number) {
-  const shift = tap * dilation - padBefore;
-  const first = Math.max(0, Math.ceil(-shift / stride));
-  const end = Math.max(first, Math.min(output, Math.ceil((input - shift) / stride)));
-  return { first, end, shift };
-}
 
 interface RowProducts {
   input: ArrayLike<number>;

@@ -17,7 +17,7 @@ export const depthwiseBackpropInput: ScopedKernel<
 > = (scope, { dy, filter }, attributes) => {
   const { inputShape } = attributes;
   const name = 'DepthwiseConv2dNativeBackpropInput';
-  const geometry = convolutionGeometry(name, inputShape, filter.shape, attributes, true);
+  const geometry = convolutionGeometry(name, inputShape, filter.shape, attributes, true, dy.shape);
   const { inChannels, outChannels, height, width } = geometry;
   const native = nativeModule(scope.backend);
   if (

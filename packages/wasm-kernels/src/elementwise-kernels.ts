@@ -8,7 +8,7 @@ import { gatherV2 } from './gather.ts';
 import { toKernelFunc } from './kernel-scope.ts';
 import { l2Normalize, l2NormalizeGrad } from './l2-normalize.ts';
 import { leakyRelu } from './leaky-relu.ts';
-import { avgPoolGrad, maxPoolGrad } from './pool-gradients.ts';
+import { avgPool3DGrad, avgPoolGrad, maxPool3DGrad, maxPoolGrad } from './pool-gradients.ts';
 import { prelu } from './prelu.ts';
 import { preluGrad } from './prelu-grad.ts';
 import { sgdStep } from './sgd-step.ts';
@@ -20,6 +20,7 @@ import { transpose } from './transpose.ts';
 /** Kernels other than matrix products and convolutions, by name. */
 export const elementwiseKernels: Readonly<Record<string, KernelFunc>> = {
   AdamWStep: toKernelFunc(adamWStep),
+  AvgPool3DGrad: toKernelFunc(avgPool3DGrad),
   AvgPoolGrad: toKernelFunc(avgPoolGrad),
   BatchNormTraining: toKernelFunc(batchNormTraining),
   BatchNormTrainingGrad: toKernelFunc(batchNormTrainingGrad),
@@ -29,6 +30,7 @@ export const elementwiseKernels: Readonly<Record<string, KernelFunc>> = {
   L2Normalize: toKernelFunc(l2Normalize),
   L2NormalizeGrad: toKernelFunc(l2NormalizeGrad),
   LeakyRelu: toKernelFunc(leakyRelu),
+  MaxPool3DGrad: toKernelFunc(maxPool3DGrad),
   MaxPoolGrad: toKernelFunc(maxPoolGrad),
   Mean: toKernelFunc(mean),
   Prelu: toKernelFunc(prelu),

@@ -47,3 +47,11 @@ export function shareInside({ size, positions, taps, stride, offset }: Windows):
   }
   return count / (positions * taps);
 }
+
+/** Returns the outputs `first ≤ o < end` for which a tap is inside the input, at `o * stride + shift`. */
+export function outputsThatRead({ input, output, stride, dilation, padBefore }: AxisGeometry, tap: number) {
+  const shift = tap * dilation - padBefore;
+  const first = Math.max(0, Math.ceil(-shift / stride));
+  const end = Math.max(first, Math.min(output, Math.ceil((input - shift) / stride)));
+  return { first, end, shift };
+}

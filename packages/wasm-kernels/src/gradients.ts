@@ -1,0 +1,181 @@
+import { MissingKernelError } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { parseEquation } from './einsum.ts';
+
+interface Convolution {
+  dilations?: number | number[] | null;
+  strides: number | number[];
+  pad: 'valid' | 'same' | number | number[][];
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  dataFormat?: string;
+}
+
+/** A gradient for the backend wasm. It saves the same tensors as that of tfjs-core, which other backends keep. */
+interface WasmGradient extends Pick<tf.GradConfig, 'kernelName' | 'inputsToSave' | 'saveAllInputs'> {
+  gradient(dy: tf.Tensor, saved: tf.Tensor[], attributes: never): Record<string, () => tf.Tensor>;
+}
+
+/** Returns the gradients of a convolution with respect to its inputs. Those of tfjs-core refuse dilations above 1. */
+function convolutionGradient(kernelName: string, inputKernel: string, filterKernel: string): WasmGradient {
+  return {
+    kernelName,
+    inputsToSave: ['x', 'filter'],
+    gradient(dy, [x, filter], attributes: Convolution) {
+      const shared = { ...attributes, dilations: attributes.dilations ?? 1 };
+      const [inputShape, filterShape] = [x!.shape, filter!.shape];
+      return {
+        x: () => run(inputKernel, { dy, filter: filter! }, { ...shared, inputShape }),
+        filter: () => run(filterKernel, { x: x!, dy }, { ...shared, filterShape }),
+      };
+    },
+  };
+}
+
+/**
+ * Returns the gradients of the input gradient of a convolution. That of tfjs-core drops the dilations; for volumes it has
+ * none.
+ */
+function transposedConvolutionGradient(
+  kernelName: string,
+  forwardKernel: string,
+  filterKernel: string,
+): WasmGradient {
+  return {
+    kernelName,
+    inputsToSave: ['dy', 'filter'],
+    gradient(ddx, [dy, filter], attributes: Convolution) {
+      const shared = { ...attributes, dilations: attributes.dilations ?? 1 };
+      const filterShape = filter!.shape;
+      return {
+        dy: () => run(forwardKernel, { x: ddx, filter: filter! }, shared),
+        filter: () => run(filterKernel, { x: ddx, dy: dy! }, { ...shared, filterShape }),
+      };
+    },
+  };
+}
+
+/** That of tfjs-core passes on the gradient, although conversion to whole numbers or truth values is constant between steps. */
+const cast: WasmGradient = {
+  kernelName: 'Cast',
+  gradient: (dy, _, { dtype }: { dtype: tf.DataType }) => ({
+    x: () => (dtype === 'int32' || dtype === 'bool' ? tf.zerosLike(dy) : tf.clone(dy)),
+  }),
+};
+
+/** That of tfjs-core transposes the result unless the axis is the last. */
+const cumsum: WasmGradient = {
+  kernelName: 'Cumsum',
+  inputsToSave: ['x'],
+  gradient: (dy, _, attributes: { axis: number; exclusive: boolean; reverse: boolean }) => ({
+    x: () => tf.cumsum(dy, attributes.axis, attributes.exclusive, !attributes.reverse),
+  }),
+};
+
+/**
+ * `einsum`, which has no gradient in tfjs-core. The gradient of an operand is the einsum of `dy` and the other operand,
+ * constant along the axes that occur in no other term.
+ */
+const einsum: WasmGradient = {
+  kernelName: 'Einsum',
+  saveAllInputs: true,
+  gradient(dy, operands, { equation }: { equation: string }) {
+    const { terms, output } = parseEquation(equation, operands);
+    const gradient = (index: number) => {
+      const { shape } = operands[index]!;
+      const others = terms.flatMap((term, other) =>
+        other === index ? [] : [[term, operands[other]!] as const],
+      );
+      const available = others.map(([term]) => term).join('') + output;
+      const labels = [...terms[index]!];
+      const known = labels.filter((label) => available.includes(label)).join('');
+      const left = [output, ...others.map(([term]) => term)].join(',');
+      const sums = tf.einsum(`${left}->${known}`, dy, ...others.map(([, operand]) => operand));
+      const sizes = labels.map((label, axis) => (known.includes(label) ? shape[axis]! : 1));
+      return tf.broadcastTo(tf.reshape(sums, sizes), shape);
+    };
+    return Object.fromEntries(operands.map((_, index) => [index, () => gradient(index)]));
+  },
+};
+
+/** That of tfjs-core is the gradient of the quotient before it is rounded. */
+const floorDiv: WasmGradient = {
+  kernelName: 'FloorDiv',
+  inputsToSave: ['a', 'b'],
+  gradient: (_, [a, b]) => ({ a: () => tf.zeros(a!.shape), b: () => tf.zeros(b!.shape) }),
+};
+
+/** That of tfjs-core drops the gradients of the mirrored values. */
+const mirrorPad: WasmGradient = {
+  kernelName: 'MirrorPad',
+  inputsToSave: ['x'],
+  gradient(dy, [x], { paddings, mode }: { paddings: [number, number][]; mode: 'reflect' | 'symmetric' }) {
+    const distance = mode === 'reflect' ? 1 : 0;
+    const fold = (gradient: tf.Tensor, axis: number) => {
+      const [before, after] = paddings[axis]!;
+      if (before + after === 0) return gradient;
+      const size = x!.shape[axis]!;
+      const sizes = [before, size, after];
+      const [left, middle, right] = tf.split(gradient, sizes, axis) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const mirrored = (part: tf.Tensor, start: number, length: number) => {
+        const margins = gradient.shape.map((_, other): [number, number] =>
+          other === axis ? [start, size - start - length] : [0, 0],
+        );
+        return tf.pad(tf.reverse(part, axis), margins);
+      };
+      return tf.addN([
+        middle,
+        ...(before > 0 ? [mirrored(left, distance, before)] : []),
+        ...(after > 0 ? [mirrored(right, size - distance - after, after)] : []),
+      ]);
+    };
+    return { x: () => paddings.reduce((gradient, _, axis) => fold(gradient, axis), dy) };
+  },
+};
+
+const wasmGradients: readonly WasmGradient[] = [
+  cast,
+  convolutionGradient('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'),
+  transposedConvolutionGradient('Conv2DBackpropInput', 'Conv2D', 'Conv2DBackpropFilter'),
+  convolutionGradient('Conv3D', 'Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2'),
+  transposedConvolutionGradient('Conv3DBackpropInputV2', 'Conv3D', 'Conv3DBackpropFilterV2'),
+  cumsum,
+  convolutionGradient(
+    'DepthwiseConv2dNative',
+    'DepthwiseConv2dNativeBackpropInput',
+    'DepthwiseConv2dNativeBackpropFilter',
+  ),
+  einsum,
+  floorDiv,
+  mirrorPad,
+];
+
+const registered = new WeakSet<tf.GradConfig>();
+
+/**
+ * Registers gradients that tfjs-core lacks or computes wrongly. tfjs has one gradient for all backends, so ours call that of
+ * tfjs-core on backends other than wasm. Idempotent.
+ */
+export function registerGradients(): void {
+  for (const { gradient, ...saves } of wasmGradients) {
+    const { kernelName } = saves;
+    const stock = tf.getGradient(kernelName);
+    if (stock && registered.has(stock)) continue;
+    const config: tf.GradConfig = {
+      ...saves,
+      gradFunc(dy, saved, attributes) {
+        if (tf.getBackend() === 'wasm') return gradient(dy as tf.Tensor, saved, attributes as never);
+        if (stock) return stock.gradFunc(dy, saved, attributes);
+        throw new MissingKernelError(
+          `tfjs has no gradient of ${kernelName} for the backend '${tf.getBackend()}'. Use the backend 'wasm', or a ` +
+            'network without this operation.',
+        );
+      },
+    };
+    registered.add(config);
+    tf.registerGradient(config);
+  }
+}
+
+function run(kernelName: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
+  return tf.engine().runKernel(kernelName, inputs, attributes as tf.NamedAttrMap) as tf.Tensor;
+}
