@@ -1,6 +1,30 @@
+/** What to do about an error, in words that name an option of the function that throws it. */
+export interface ErrorAdvice {
+  /** Name of the option. */
+  readonly option: string;
+  /** One sentence or more. */
+  readonly text: string;
+}
+
+/** Options of an `OpenSetError`. */
+export interface OpenSetErrorOptions extends ErrorOptions {
+  /** Added to the message. */
+  readonly advice?: ErrorAdvice | undefined;
+}
+
 /** Base class of all errors that openset throws on purpose. `instanceof OpenSetError` distinguishes them from bugs. */
 export class OpenSetError extends Error {
   override readonly name: string = 'OpenSetError';
+  /** The message without the advice, for programs whose users set options by other names. */
+  readonly problem: string;
+  readonly advice: ErrorAdvice | undefined;
+
+  constructor(problem?: string, options?: OpenSetErrorOptions) {
+    const advice = options?.advice;
+    super(advice ? `${problem} ${advice.text}` : problem, options);
+    this.problem = problem ?? '';
+    this.advice = advice;
+  }
 }
 
 /** A tensor has the wrong rank or shape. The message contains the shape found and the shape expected. */

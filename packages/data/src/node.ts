@@ -1,7 +1,11 @@
 export type { ByteFile } from './byte-file.ts';
 export { decodeImage, type NodeDecoderOptions } from './images/decode-image-node.ts';
 export { createLoader, type NodeLoaderOptions } from './loading/create-node-loader.ts';
-export { type DecodeIntoMemoryOptions, decodeIntoMemory } from './loading/decode-into-memory.ts';
+export {
+  type DecodeIntoMemoryOptions,
+  decodeIntoMemory,
+  type MemorySource,
+} from './loading/decode-into-memory.ts';
 export { WorkerError } from './loading/loader-errors.ts';
 export { imageExtensions } from './sources/image-extensions.ts';
 export { type ImageFolderOptions, openImageFolder } from './sources/image-folder.ts';

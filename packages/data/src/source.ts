@@ -23,6 +23,8 @@ export interface ImageSource {
   readonly classNames: readonly string[];
   /** `[size]`: the class of each image, known without reading it; −1 for none. */
   readonly labels: Int32Array;
+  /** Returns the name of an image in messages, without reading it; missing in sources that know none. */
+  origin?(index: number): string;
   /**
    * Reads one image.
    * @throws DataError with origin and reason if the record is damaged; RangeError if there is no such record

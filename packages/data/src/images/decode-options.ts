@@ -69,8 +69,8 @@ export function checkNaturalSize(
 ): void {
   if (image.height === height && image.width === width) return;
   throw new DataError(
-    `${origin}: the image has ${image.height} × ${image.width} pixels, expected ${height} × ${width}. ` +
-      `To resize, use fit: 'cover' or 'fill'.`,
+    `${origin}: the image has ${image.height} × ${image.width} pixels, expected ${height} × ${width}.`,
+    { advice: { option: 'fit', text: "To resize, use fit: 'cover' or 'fill'." } },
   );
 }
 
@@ -86,8 +86,8 @@ export function checkPixelCount(
     throw new DataError(`${origin}: ${height} × ${width} pixels; the image is empty or damaged.`);
   if (height * width <= maxPixels) return;
   throw new DataError(
-    `${origin}: the image has ${height} × ${width} pixels, more than maxPixels (${maxPixels}). ` +
-      'Raise maxPixels if the file is genuine.',
+    `${origin}: the image has ${height} × ${width} pixels, more than the limit of ${maxPixels}.`,
+    { advice: { option: 'maxPixels', text: 'Raise maxPixels if the file is genuine.' } },
   );
 }
 

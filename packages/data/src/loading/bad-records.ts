@@ -1,4 +1,5 @@
-import { DataError } from '@openset/core';
+import { DataError, type ErrorAdvice } from '@openset/core';
+import type { ImageSource } from '../source.ts';
 
 /** A record that could not be read or decoded. */
 export interface BadRecord {
@@ -7,6 +8,8 @@ export interface BadRecord {
   /** Name of the record in messages: a path, or file and record number. */
   readonly origin: string;
   readonly reason: string;
+  /** What to do about it, if an option may help. */
+  readonly advice?: ErrorAdvice;
   /** Number of times that the loader encountered it. */
   readonly count: number;
 }
@@ -39,7 +42,13 @@ export class BadRecordReport {
   }
 }
 
+/** Returns the name of a record that could not be read. */
+export function originOf(source: ImageSource, index: number): string {
+  return source.origin?.(index) ?? `record ${index}`;
+}
+
 /** Returns the error for one record, which says how to skip it. */
-export function badRecordError({ index, reason }: RecordFailure): DataError {
-  return new DataError(`Record ${index}: ${reason} (onBadRecord: 'skip' skips such records.)`);
+export function badRecordError({ index, reason, advice }: RecordFailure): DataError {
+  const text = `${advice ? `${advice.text} ` : ''}onBadRecord: 'skip' skips such records.`;
+  return new DataError(`Record ${index}: ${reason}`, { advice: { option: 'onBadRecord', text } });
 }

@@ -1,13 +1,13 @@
 import { DataError } from '@openset/core';
 import { mixBatch } from '../images/mix.ts';
 import type { ImageRecord, ImageSource } from '../source.ts';
-import type { RecordFailure } from './bad-records.ts';
+import { originOf, type RecordFailure } from './bad-records.ts';
 import type { Batch } from './batch.ts';
 import type { BatchBuffers } from './batch-buffers.ts';
 import type { ChunkRunner } from './chunk-runner.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
-import type { ImageItem } from './prepare-images.ts';
+import { describeFailure, type ImageFailure, type ImageItem } from './prepare-images.ts';
 import { randomFor } from './seeds.ts';
 
 /** A batch, or null if all of its records failed, and the failures. */
@@ -57,9 +57,9 @@ export class BatchBuilder {
     const labels = new Int32Array(indices.length);
     const origins: string[] = [];
     const failures = new Map<number, RecordFailure>();
-    const fail = (row: number, reason: string) => {
+    const fail = (row: number, failure: Omit<ImageFailure, 'slot'>) => {
       const index = indices[row]!;
-      failures.set(row, { index, origin: origins[row] ?? `record ${index}`, reason });
+      failures.set(row, { index, origin: origins[row] ?? originOf(this.#source, index), ...failure });
     };
 
     const loadRow = async (row: number): Promise<ImageItem | null> => {
@@ -70,7 +70,7 @@ export class BatchBuilder {
         return { record: raw ? { bytes, raw, origin } : { bytes, origin }, epoch, position: from + row };
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
-        fail(row, error.message);
+        fail(row, describeFailure(error));
         return null;
       }
     };
@@ -80,7 +80,7 @@ export class BatchBuilder {
       const chunk = rows.slice(first, first + chunkLength);
       const target = images.subarray(first * length, (first + chunk.length) * length);
       const load = () => Promise.all(chunk.map(loadRow));
-      for (const { slot, reason } of await this.#runner.run(load, target)) fail(first + slot, reason);
+      for (const { slot, ...failure } of await this.#runner.run(load, target)) fail(first + slot, failure);
     };
     await Promise.all(rows.filter((row) => row % chunkLength === 0).map(prepareChunk));
 

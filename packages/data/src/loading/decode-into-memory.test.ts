@@ -37,6 +37,33 @@ it('preserves the pixels, and thereby every batch', async () => {
   expect(await read(memory)).toEqual(await read(images));
 });
 
+it("keeps the index of every image with 'skip', and rejects bad ones", async () => {
+  const bad = [0, 1, 63, 64, 69];
+  const some = source(async (index) => {
+    if (bad.includes(index)) throw new DataError(`file ${index}: is gone.`);
+    return images.get(index);
+  });
+  const done: number[] = [];
+  const memory = await decodeIntoMemory(some, {
+    ...{ height: 2, width: 2, channels: 1, workers: 0, onBadRecord: 'skip' },
+    onProgress: (count) => done.push(count),
+  });
+  expect(done).toEqual([64, 70]);
+  expect(memory.badRecords.map(({ index }) => index)).toEqual(bad);
+  expect(memory.labels).toEqual(images.labels);
+  for (let index = 0; index < 70; index++) {
+    const expected = { bytes: Uint8Array.of(index, 255, 0, 7), label: index % 2 };
+    if (!bad.includes(index)) expect(await memory.get(index)).toMatchObject(expected);
+    else await expect(memory.get(index)).rejects.toThrow(new DataError(`file ${index}: is gone.`));
+  }
+});
+
+it("lists all images with 'skip' if none is good", async () => {
+  const none = source(async (index) => ({ bytes: Uint8Array.of(1), label: 0, origin: `file ${index}` }));
+  const memory = await decodeIntoMemory(none, { height: 2, width: 2, workers: 0, onBadRecord: 'skip' });
+  expect(memory.badRecords).toHaveLength(70);
+});
+
 it('names an image that cannot be decoded', async () => {
   const broken = source(async (index) => ({ bytes: Uint8Array.of(1, 2), label: 0, origin: `file ${index}` }));
   const promise = decodeIntoMemory(broken, { height: 2, width: 2, workers: 0 });

@@ -279,7 +279,42 @@ describe('bad records', () => {
     await expect(collect(createLoader(source, options))).rejects.toThrow(DataError);
     expect(reads).toEqual([0, 0]);
     const skipping = createLoader(source, { ...options, onBadRecord: 'skip' });
-    await expect(collect(skipping)).rejects.toThrow(/its first 16 records are all bad. file 0/);
+    await expect(skipping.probe()).rejects.toThrow(/its first 16 records are all bad. file 0/);
+    await expect(collect(skipping)).rejects.toThrow(/Epoch 1 has no good record: 30 are bad/);
+    expect(skipping.badRecords.map(({ index }) => index)).toEqual(all);
+  });
+
+  it("may fill the start of a set that is read with 'skip'", async () => {
+    const first = Array.from({ length: 20 }, (_, index) => index);
+    const loader = createLoader(arraySource(24, { unreadable: first }), { ...options, onBadRecord: 'skip' });
+    expect(indicesOf(await collect(loader))).toEqual([[20, 21, 22, 23]]);
+  });
+
+  it('are named as the source names them, also if they cannot be read', async () => {
+    const named = {
+      ...arraySource(5, { unreadable: [1], damaged: [3] }),
+      origin: (index: number) => `name ${index}`,
+    };
+    const loader = createLoader(named, { ...options, onBadRecord: 'skip' });
+    await collect(loader);
+    expect(loader.badRecords.map(({ origin }) => origin)).toEqual(['name 1', 'file 3']);
+  });
+
+  it.each([0, 1])('have an advice of their own if an option may help, %i workers', async (workers) => {
+    const large = fileSource([await asPng(gradient(4, 4, 3)), await asPng(gradient(9, 9, 3))]);
+    const common = { ...options, workers, maxPixels: 20 };
+    const advice = { option: 'maxPixels', text: 'Raise maxPixels if the file is genuine.' };
+    const loader = createLoader(large, { ...common, onBadRecord: 'skip' });
+    await collect(loader);
+    expect(loader.badRecords).toMatchObject([{ index: 1, advice }]);
+    expect(loader.badRecords[0]!.reason).toMatch(
+      /: the image has 9 × 9 pixels, more than the limit of 20\.$/,
+    );
+    const error = await collect(createLoader(large, common)).catch((reason) => reason as DataError);
+    expect(error).toMatchObject({ problem: `Record 1: ${loader.badRecords[0]!.reason}` });
+    expect((error as DataError).message).toBe(
+      `Record 1: ${loader.badRecords[0]!.reason} ${advice.text} onBadRecord: 'skip' skips such records.`,
+    );
   });
 
   it('end the run if an epoch has no others', async () => {

@@ -1,12 +1,18 @@
 import { ConfigError, DataError, epochNumber } from '@openset/core';
 import type { ImageSource } from '../source.ts';
-import { type BadRecord, BadRecordReport, badRecordError, type RecordFailure } from './bad-records.ts';
+import {
+  type BadRecord,
+  BadRecordReport,
+  badRecordError,
+  originOf,
+  type RecordFailure,
+} from './bad-records.ts';
 import type { Batch } from './batch.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import { BatchBuilder, type BuiltBatch } from './batch-builder.ts';
 import type { ChunkRunner } from './chunk-runner.ts';
 import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
-import type { ImageFailure, ImageItem, Recipe } from './prepare-images.ts';
+import { describeFailure, type ImageFailure, type ImageItem, type Recipe } from './prepare-images.ts';
 
 /** Totals of a loader since its creation. */
 export interface LoaderCounters {
@@ -28,8 +34,8 @@ export interface Loader extends AsyncIterable<Batch> {
   /** Returns the position of the next batch: the option `start` of a loader that resumes from here. */
   state(): LoaderState;
   /**
-   * Reads and decodes the first record of the set, to detect an unreadable set early. The first iteration does the same.
-   * With `onBadRecord: 'skip'`, one good record among the first 16 is enough.
+   * Reads and decodes the first record of the set, to detect an unreadable set early. The first iteration does the same,
+   * except with `onBadRecord: 'skip'`; there, one good record among the first 16 is enough.
    * @throws DataError with origin and reason
    */
   probe(): Promise<void>;
@@ -121,7 +127,8 @@ export class PrefetchingLoader implements Loader {
     const ahead: { readonly position: LoaderState; readonly built: Promise<BuiltBatch> }[] = [];
     let runner: ChunkRunner | undefined;
     try {
-      if (!this.#isProbed) await this.probe();
+      // A set may begin with any number of bad records.
+      if (!this.#isProbed && this.#options.onBadRecord === 'throw') await this.probe();
       runner = await this.#preparation.start(this.#options.recipe);
       const builder = new BatchBuilder(this.#source, this.#options, runner, this.#buffers);
       const { epochs: end = this.#state.epoch + 1 } = this.#options;
@@ -185,10 +192,12 @@ export class PrefetchingLoader implements Loader {
       const record = await this.#source.get(index);
       const target = new Float32Array(height * width * channels);
       const [failure] = await this.#preparation.prepare([{ record, epoch: 0, position: 0 }], target, recipe);
-      return failure ? { index, origin: record.origin, reason: failure.reason } : null;
+      if (!failure) return null;
+      const { slot: _, ...described } = failure;
+      return { index, origin: record.origin, ...described };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      return { index, origin: `record ${index}`, reason: error.message };
+      return { index, origin: originOf(this.#source, index), ...describeFailure(error) };
     }
   }
 }

@@ -1,4 +1,4 @@
-import { DataError } from '@openset/core';
+import { DataError, type ErrorAdvice } from '@openset/core';
 import { type Augmentation, augmentImage } from '../images/augment-image.ts';
 import { defaultFlipProbability } from '../images/augmentations.ts';
 import { fitImage, type ImageDecoder, type ResolvedDecodeOptions } from '../images/decode-options.ts';
@@ -30,6 +30,8 @@ export interface ImageFailure {
   readonly slot: number;
   /** Message, including the origin. */
   readonly reason: string;
+  /** What to do about it, if an option may help. */
+  readonly advice?: ErrorAdvice;
 }
 
 /**
@@ -60,12 +62,17 @@ export async function prepareImages(
         await prepareImage(item, part, recipe, decode);
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
-        failures.push({ slot, reason: error.message });
+        failures.push({ slot, ...describeFailure(error) });
       }
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   return failures.sort((first, second) => first.slot - second.slot);
+}
+
+/** Returns the reason and the advice of an error that belongs to one record. */
+export function describeFailure({ problem, advice }: DataError): Pick<ImageFailure, 'reason' | 'advice'> {
+  return advice ? { reason: problem, advice } : { reason: problem };
 }
 
 async function prepareImage(

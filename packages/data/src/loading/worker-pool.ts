@@ -65,8 +65,8 @@ export class WorkerPool implements ChunkRunner {
     member.worker.on('message', (reply: WorkerReply) => this.#receive(member, reply));
     const reportDeath = (reason: unknown) => {
       const text = reason instanceof Error ? reason.message : String(reason);
-      const hint = 'workers: 0 runs without threads.';
-      this.#fail(new WorkerError(`A worker thread of the loader died: ${text}. ${hint}`, { cause: reason }));
+      const advice = { option: 'workers', text: 'workers: 0 runs without threads.' };
+      this.#fail(new WorkerError(`A worker thread of the loader died: ${text}.`, { cause: reason, advice }));
     };
     member.worker.on('error', reportDeath);
     member.worker.on('messageerror', reportDeath);

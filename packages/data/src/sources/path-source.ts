@@ -26,6 +26,7 @@ export function pathSource(parts: PathSourceParts): PathSource {
     paths,
     labels,
     classNames,
+    origin: (index) => paths[index] as string,
     async get(index): Promise<ImageRecord> {
       checkIndex(name, index, paths.length);
       const path = paths[index] as string;

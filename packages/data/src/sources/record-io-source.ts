@@ -82,6 +82,7 @@ export async function readRecordIO(
     classNames,
     labels,
     keys: index.keys.subarray(start, start + count),
+    origin: (position) => recordName(records, index.keys[start + position] as number),
     async get(position) {
       checkIndex(records.name, position, count);
       const record = await readRecord(records, index, start + position);

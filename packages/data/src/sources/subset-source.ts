@@ -23,6 +23,7 @@ export function subsetSource(
     size: rows.length,
     classNames: classes.map((label) => source.classNames[label]!),
     labels,
+    ...(source.origin ? { origin: (index) => source.origin?.(rows[index]!) as string } : {}),
     get: async (index) => {
       checkIndex('The subset', index, rows.length);
       return { ...(await source.get(rows[index]!)), label: labels[index]! };

@@ -38,6 +38,7 @@ export async function readVerificationBin(file: ByteFile): Promise<VerificationS
     size: isSame.length,
     isSame,
     folds: null,
+    origin: (index) => `${file.name}, image ${index}`,
     async image(index) {
       checkIndex(file.name, index, stored.length);
       const bytes = await readImage(file, stored[index] as StoredImage, index);

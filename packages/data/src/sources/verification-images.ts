@@ -10,6 +10,7 @@ export function verificationImages(set: VerificationSet): ImageSource {
     size: 2 * set.size,
     classNames: [],
     labels: new Int32Array(2 * set.size).fill(-1),
+    ...(set.origin ? { origin: (index) => set.origin?.(index) as string } : {}),
     get: (index) => set.image(index),
     close: () => set.close(),
   };
