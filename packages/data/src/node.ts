@@ -8,7 +8,9 @@ export {
 } from './loading/decode-into-memory.ts';
 export { WorkerError } from './loading/loader-errors.ts';
 export { imageExtensions } from './sources/image-extensions.ts';
-export { type ImageFolderOptions, openImageFolder } from './sources/image-folder.ts';
+export { openImageFiles } from './sources/image-files.ts';
+export { type ImageFolderOptions, type ImageFolderSource, openImageFolder } from './sources/image-folder.ts';
+export { describeLeftOut, type LeftOutFiles } from './sources/left-out-files.ts';
 export { openFile, readFrom } from './sources/node-file.ts';
 export {
   type OpenImageListOptions,

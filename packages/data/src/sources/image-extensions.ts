@@ -1,2 +1,4 @@
 /** Default file extensions of images, in lower case. */
-export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
+export const imageExtensions: readonly string[] = [
+  ...['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.bmp', '.gif', '.tif', '.tiff', '.avif', '.heic', '.heif'],
+];

@@ -1,10 +1,8 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DataError } from '@openset/core';
 import { classTableFromNames } from './class-table.ts';
+import { findImages } from './find-images.ts';
 import { imageExtensions } from './image-extensions.ts';
-import { compareNaturally } from './natural-order.ts';
-import { readWholeFile, throwUnreadable } from './node-file.ts';
+import { describeLeftOut, type LeftOutFiles } from './left-out-files.ts';
 import { type PathSource, pathSource } from './path-source.ts';
 
 /** Options of `openImageFolder`. */
@@ -15,74 +13,43 @@ export interface ImageFolderOptions {
   readonly classNames?: readonly string[];
 }
 
+/** The images of a folder, or of several. */
+export interface ImageFolderSource extends PathSource {
+  /** Numbers of the files that are not images of the set. */
+  readonly leftOut: LeftOutFiles;
+}
+
 /**
  * Opens a folder with one subfolder of images for each class, like Labeled Faces in the Wild:
  * `Jane_Doe/Jane_Doe_0001.jpg`. Images may be nested deeper in the folder of their class. Classes and images are in
- * natural order, independent of the file system.
+ * natural order, independent of the file system. Folders whose names differ only in Unicode form (NFC, NFD) are one class.
  *
- * Skips names that begin with a dot, folders without images, and images outside of class folders. Follows symbolic
- * links, but visits each folder once, so links may form loops.
+ * Skips names that begin with a dot, names of the system such as `@eaDir`, folders without images, and images outside of
+ * class folders; `leftOut` counts what is skipped. Follows symbolic links, but visits each folder once, so links may form
+ * loops. An image whose path is not UTF-8 is part of the set, and reading it is an error.
  * @throws DataError if the folder cannot be read or contains no images
  */
-export async function openImageFolder(folder: string, options: ImageFolderOptions = {}): Promise<PathSource> {
+export async function openImageFolder(
+  folder: string,
+  options: ImageFolderOptions = {},
+): Promise<ImageFolderSource> {
   const { extensions = imageExtensions } = options;
-  const isImage = (name: string) => extensions.some((extension) => name.toLowerCase().endsWith(extension));
-  const visited = new Set([await realpath(folder).catch((error) => throwUnreadable(folder, error))]);
-  const paths: string[] = [];
-  const names: string[] = [];
-  const top = await listFolder(folder);
-  for (const className of top.folders) {
-    const start = paths.length;
-    await collectImages(folder, className, isImage, visited, paths);
-    for (let index = start; index < paths.length; index++) names.push(className);
-  }
+  const { leftOut, ...found } = await findImages(folder, extensions);
+  const paths = found.paths.filter((path) => path.includes('/'));
+  const names = paths.map((path) => path.slice(0, path.indexOf('/')));
+  leftOut.imagesOutsideOfClasses = found.paths.length - paths.length;
+  leftOut.foldersWithoutImages = found.folders.length - new Set(names).size;
+  const counts = leftOut.toCounts();
   if (paths.length === 0) {
-    const loose = top.files.filter(isImage).length;
+    const rest = describeLeftOut({ ...counts, imagesOutsideOfClasses: 0, foldersWithoutImages: 0 });
+    const loose = leftOut.imagesOutsideOfClasses;
     throw new DataError(
-      `${folder}: found no images (${extensions.join(', ')}) in ${top.folders.length} class folders` +
-        `${loose > 0 ? `, but ${loose} outside of them; put each class into its own folder` : ''}.`,
+      `${folder}: found no images (${extensions.join(', ')}) in ${found.folders.length} class folders` +
+        `${loose > 0 ? `, but ${loose} outside of them; put each class into its own folder` : ''}.` +
+        `${rest === null ? '' : ` It has other files: ${rest}.`}`,
     );
   }
-  return pathSource({
-    name: folder,
-    paths,
-    ...classTableFromNames(names, folder, options.classNames),
-    readFile: (path) => readWholeFile(join(folder, path)),
-  });
-}
-
-/** Appends the images below `path` to `found`; all paths are relative to the root. */
-async function collectImages(
-  root: string,
-  path: string,
-  isImage: (name: string) => boolean,
-  visited: Set<string>,
-  found: string[],
-): Promise<void> {
-  const folder = join(root, path);
-  const real = await realpath(folder).catch((error) => throwUnreadable(folder, error));
-  if (visited.has(real)) return;
-  visited.add(real);
-  const { files, folders } = await listFolder(folder);
-  for (const file of files) {
-    if (isImage(file)) found.push(`${path}/${file}`);
-  }
-  for (const inner of folders) await collectImages(root, `${path}/${inner}`, isImage, visited, found);
-}
-
-/** Lists a folder in natural order, without names that begin with a dot. A link counts as its target. */
-async function listFolder(folder: string): Promise<{ files: string[]; folders: string[] }> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error) =>
-    throwUnreadable(folder, error),
-  );
-  const files: string[] = [];
-  const folders: string[] = [];
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue;
-    // Skips links that are broken or link to themselves.
-    const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => null) : entry;
-    if (kind?.isDirectory()) folders.push(entry.name);
-    else if (kind?.isFile()) files.push(entry.name);
-  }
-  return { files: files.sort(compareNaturally), folders: folders.sort(compareNaturally) };
+  const { readFile } = found;
+  const table = classTableFromNames(names, folder, options.classNames);
+  return { ...pathSource({ name: folder, paths, ...table, readFile }), leftOut: counts };
 }
