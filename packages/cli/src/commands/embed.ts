@@ -4,7 +4,7 @@ import { counted } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { encodeNpz } from '../files/npz.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import { imageFileSource, listImages } from '../images/image-files.ts';
+import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { loadModel, type ModelOptions } from '../model/load-model.ts';
@@ -52,15 +52,15 @@ export async function embed(options: EmbedOptions, output: Output): Promise<Comm
   const write = writers[extname(out).toLowerCase()];
   if (!write) throw new ConfigError(`--out must end in .npz or .jsonl, but is '${out}'.`);
   await checkOutputFile(out);
-  const paths = await listImages(options.paths);
+  const images = await openImagePaths(options.paths, output);
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
-    const embeddings = await embedImages(model.verifier, imageFileSource(paths), output, options);
-    await writeAtomically(out, write(paths, embeddings));
+    const embeddings = await embedImages(model.verifier, images, output, options);
+    await writeAtomically(out, write(images.paths, embeddings));
     return {
-      data: { out, pictures: paths.length, embeddingSize: embeddings.size },
-      text: `${out}: ${counted(paths.length, 'embedding')} of ${embeddings.size} numbers`,
+      data: { out, pictures: images.size, embeddingSize: embeddings.size },
+      text: `${out}: ${counted(images.size, 'embedding')} of ${embeddings.size} numbers`,
     };
   } finally {
     model.dispose();

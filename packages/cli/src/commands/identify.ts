@@ -1,7 +1,7 @@
 import { Gallery, type Identification } from '@openset/verify';
 import { aligned, counted } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { imageFileSource, listImages } from '../images/image-files.ts';
+import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
 import { embedImages } from '../model/embed-images.ts';
@@ -42,8 +42,8 @@ export async function identify(
   options: IdentifyOptions,
   output: Output,
 ): Promise<CommandResult<IdentifyResult>> {
-  const paths = await listImages(options.paths);
-  const known = await openImages(options.gallery);
+  const images = await openImagePaths(options.paths, output);
+  const known = await openImages(options.gallery, output);
   await startBackend(options, output);
   const model = await loadModel(options.model, options.threshold);
   const { verifier, dispose } = model;
@@ -61,12 +61,12 @@ export async function identify(
         ['threshold', `${threshold.toFixed(3)}, ${source}`],
       ]),
     );
-    const probes = await embedImages(verifier, imageFileSource(paths), output, options);
-    const images = paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
+    const probes = await embedImages(verifier, images, output, options);
+    const identified = images.paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
     return {
-      data: { pictures: images, threshold, thresholdSource: source },
-      text: aligned(images.map((image) => [image.path, resultText(image)])),
-      exitCode: images.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
+      data: { pictures: identified, threshold, thresholdSource: source },
+      text: aligned(identified.map((image) => [image.path, resultText(image)])),
+      exitCode: identified.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
     };
   } finally {
     dispose();

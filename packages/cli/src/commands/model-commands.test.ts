@@ -94,7 +94,7 @@ describe('evaluate', () => {
     expect(data).toMatchObject({ same: 3, different: 3, uniform: null, report: null });
     await expect(
       evaluate({ ...common, pairs: at('pairs.csv'), images: at('faces') }, recordOutput()),
-    ).rejects.toThrow(/image-0\.png: cannot be read/);
+    ).rejects.toThrow(/There is no file 'faces\/person-0\/image-0\.png' in the folder/);
   });
 
   it.each([

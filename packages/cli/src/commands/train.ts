@@ -65,7 +65,7 @@ export async function train(
     const given = await readRunSettings(options, folder);
     if (!resume && !printConfig) await checkNewRun(folder);
 
-    source = await openImages(given.data);
+    source = await openImages(given.data, output);
     if (resume) await checkSameData(folder.data, source, given.data);
     const facts = await inspectImages(source, given);
 

@@ -1,18 +1,18 @@
 import type { Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { DataError } from '@openset/core';
 
 /** Returns the status of a path; null if nothing is there or the path is not accessible. */
 export async function pathStatus(path: string): Promise<Stats | null> {
   return stat(path).catch(() => null);
 }
 
-/**
- * Resolves paths relative to a folder, so that a file has one path however the folder was named. Links inside the folder are
- * not resolved.
- * @throws the error of the file system if the folder does not exist
- */
-export async function resolvePaths(folder: string, paths: readonly string[]): Promise<string[]> {
-  const start = await realpath(folder);
-  return paths.map((path) => resolve(start, path));
+/** Returns the error for a path at which there is nothing. */
+export function missingPath(path: string): DataError {
+  // Node replaces bytes of arguments that are not UTF-8 by this character.
+  const isUtf8 = !path.includes('\uFFFD');
+  return new DataError(
+    `There is no file or folder '${path}'.` +
+      (isUtf8 ? '' : ' If its name is not UTF-8, rename it: such names cannot be passed as arguments.'),
+  );
 }

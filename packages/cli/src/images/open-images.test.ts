@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { RecordIOWriter } from '@openset/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
-import { imageFileSource, listImages } from './image-files.ts';
+import { createOutput } from '../output.ts';
+import { imageFileSource, openImagePaths } from './image-files.ts';
 import { inspectImages } from './inspect-images.ts';
 import { findVerificationSet, openImages } from './open-images.ts';
 import { openPairSet } from './open-pair-set.ts';
 
 let folder: string;
+const silent = createOutput({ write: () => true });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'openset-images-'));
   await writePeople(join(folder, 'faces'), { people: 3, images: 2 });
@@ -31,7 +33,7 @@ describe('openImages', () => {
     ['set', 1],
     ['set/train.rec', 1],
   ])('opens %s', async (path, size) => {
-    const source = await openImages(join(folder, path));
+    const source = await openImages(join(folder, path), silent);
     expect(source.size).toBe(size);
     await source.close();
   });
@@ -41,7 +43,7 @@ describe('openImages', () => {
     ['faces/person-0/image-0.png', /is not a set of images: expected a folder/],
     ['faces/person-0', /found no images/],
   ])('rejects %s', async (path, message) => {
-    await expect(openImages(join(folder, path))).rejects.toThrow(message);
+    await expect(openImages(join(folder, path), silent)).rejects.toThrow(message);
   });
 
   it('skips records without a class', async () => {
@@ -53,11 +55,11 @@ describe('openImages', () => {
       for (const label of labels) await writer.add(Uint8Array.of(label + 1), label);
       await writer.close();
     }
-    const source = await openImages(join(folder, 'some.rec'));
+    const source = await openImages(join(folder, 'some.rec'), silent);
     expect([source.size, source.classNames, [...source.labels]]).toEqual([2, ['4', '7'], [0, 1]]);
     expect([...(await source.get(1)).bytes]).toEqual([8]);
     await source.close();
-    await expect(openImages(join(folder, 'none.rec'))).rejects.toThrow(
+    await expect(openImages(join(folder, 'none.rec'), silent)).rejects.toThrow(
       /^None of the 2 images in '.*none\.rec' has a class/,
     );
   });
@@ -72,7 +74,7 @@ describe('openImages', () => {
 
 it('finds out the size and the colours of images', async () => {
   const [colour, grey] = await Promise.all(
-    ['faces', 'grey'].map(async (name) => inspectImages(await openImages(join(folder, name)), {})),
+    ['faces', 'grey'].map(async (name) => inspectImages(await openImages(join(folder, name), silent), {})),
   );
   expect(colour).toEqual({ imageCount: 6, personCount: 3, side: 24, channels: 3 });
   expect(grey).toEqual({ imageCount: 4, personCount: 2, side: 18, channels: 1 });
@@ -109,14 +111,14 @@ describe('openPairSet', () => {
   });
 });
 
-describe('listImages', () => {
+describe('openImagePaths', () => {
   it('lists files and everything below folders in natural order', async () => {
     const single = join(folder, 'grey', 'person-1', 'image-1.png');
-    const paths = await listImages([single, join(folder, 'faces')]);
+    const source = await openImagePaths([single, join(folder, 'faces')], silent);
+    const { paths } = source;
     expect(paths).toHaveLength(7);
     expect(paths[0]).toBe(single);
     expect(paths[6]).toBe(join(folder, 'faces', 'person-2', 'image-1.png'));
-    const source = imageFileSource(paths);
     expect((await source.get(0)).bytes.length).toBeGreaterThan(8);
   });
 
@@ -126,13 +128,18 @@ describe('listImages', () => {
     for (const path of ['a.jpg', '._a.jpg', '.trash/b.jpg', 'album.jpg/c.JPG']) {
       await writeFile(join(visit, path), '');
     }
-    expect(await listImages([visit])).toEqual([join(visit, 'a.jpg'), join(visit, 'album.jpg', 'c.JPG')]);
+    expect((await openImagePaths([visit], silent)).paths).toEqual([
+      join(visit, 'a.jpg'),
+      join(visit, 'album.jpg', 'c.JPG'),
+    ]);
   });
 
   it('reports missing paths and folders without images', async () => {
-    await expect(listImages(['nowhere'])).rejects.toThrow("There is no file or folder 'nowhere'.");
+    await expect(openImagePaths(['nowhere'], silent)).rejects.toThrow(
+      "There is no file or folder 'nowhere'.",
+    );
     await mkdir(join(folder, 'empty'), { recursive: true });
-    await expect(listImages([join(folder, 'empty')])).rejects.toThrow(/has no images \(\.jpg, /);
+    await expect(openImagePaths([join(folder, 'empty')], silent)).rejects.toThrow(/has no images \(\.jpg, /);
     await expect(imageFileSource(['nowhere']).get(0)).rejects.toThrow("There is no file 'nowhere'.");
     await expect(imageFileSource([folder]).get(0)).rejects.toThrow(/cannot be read: it is a folder/);
   });

@@ -2,21 +2,27 @@ import { dirname, extname, join } from 'node:path';
 import { DataError } from '@openset/core';
 import { type ImageSource, type PathSource, subsetSource } from '@openset/data';
 import { openImageFolder, openImageList, openRecordIO } from '@openset/data/node';
-import { pathStatus, resolvePaths } from '../files/paths.ts';
+import { missingPath, pathStatus } from '../files/paths.ts';
+import type { Output } from '../output.ts';
+import { noteLeftOut } from './image-files.ts';
+import { resolvePaths } from './resolve-paths.ts';
 
 const listExtensions = ['.lst', '.txt', '.csv', '.tsv'];
 
 /**
  * Opens labelled images: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a `.rec`
- * file or a list. Records without a class are skipped.
+ * file or a list. Skips records without a class. Notes how many files of a folder are not read.
  * @throws DataError if the path does not exist or is none of these
  */
-export async function openImages(path: string): Promise<ImageSource> {
+export async function openImages(path: string, output: Output): Promise<ImageSource> {
   const status = await pathStatus(path);
-  if (!status) throw new DataError(`There is no file or folder '${path}'.`);
+  if (!status) throw missingPath(path);
   if (status.isDirectory()) {
     const records = join(path, 'train.rec');
-    return (await isFile(records)) ? openRecords(records) : openImageFolder(path);
+    if (await isFile(records)) return openRecords(records);
+    const source = await openImageFolder(path);
+    noteLeftOut(source, output);
+    return source;
   }
   const extension = extname(path).toLowerCase();
   if (extension === '.rec') return openRecords(path);

@@ -1,10 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { DataError } from '@openset/core';
 import { readLfwPairs, readPairTable } from '@openset/data';
-import { imageExtensions, openPairs, openVerificationBin, readFrom } from '@openset/data/node';
-import { pathStatus, resolvePaths } from '../files/paths.ts';
+import {
+  FolderNames,
+  findImagePath,
+  imageExtensions,
+  openPairs,
+  openVerificationBin,
+  readFrom,
+} from '@openset/data/node';
+import { pathStatus } from '../files/paths.ts';
 import { type PairSet, toPairSet } from './pair-set.ts';
+import { resolvePaths } from './resolve-paths.ts';
 
 /**
  * Opens pairs: an InsightFace `.bin` set, LFW's `pairs.txt` or a table `path, path, same[, fold]`.
@@ -39,9 +47,10 @@ async function isLfwList(path: string): Promise<boolean> {
 /** Returns the file extension of the images, which LFW's lists omit. */
 async function findExtension(path: string, folder: string): Promise<string> {
   const [name = '', number = ''] = await firstPair(path);
-  for (const extension of imageExtensions) {
-    const image = join(folder, name, `${name}_${number.padStart(4, '0')}${extension}`);
-    if (await pathStatus(image)) return extension;
+  const names = new FolderNames();
+  for (const extension of imageExtensions.flatMap((one) => [one, one.toUpperCase()])) {
+    const image = `${name}/${name}_${number.padStart(4, '0')}${extension}`;
+    if (await findImagePath(folder, image, names)) return extension;
   }
   return imageExtensions[0]!;
 }

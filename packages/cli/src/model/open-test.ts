@@ -65,7 +65,7 @@ export async function openTest(
       await images.close();
     }
   }
-  const source = await openImages(data);
+  const source = await openImages(data, output);
   try {
     // Sampling first reports missing pairs before minutes of embedding.
     const sampled = sampleBalancedPairs(source.labels, { maximum: maximumPairs, seed: 0, name });

@@ -47,7 +47,8 @@ export async function findImages(
     paths,
     folders,
     leftOut,
-    readFile: async (path) => (notUtf8.has(path) ? throwNotUtf8(path) : readWholeFile(join(folder, path))),
+    readFile: async (path) =>
+      notUtf8.has(path) ? throwNotUtf8(join(folder, path)) : readWholeFile(join(folder, path)),
   };
 
   /**
