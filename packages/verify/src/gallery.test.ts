@@ -101,3 +101,18 @@ it('rejects invalid input and stays unchanged', () => {
   expect(() => gallery.setState(null as never)).toThrow(DataError);
   expect(gallery.getState()).toEqual(before);
 });
+
+it('takes the Unicode forms of a name as one identity', () => {
+  const [composed, decomposed] = ['Jos\u00e9', 'Jose\u0301'];
+  const gallery = new Gallery(0);
+  gallery.enroll(decomposed, [vector(1, 0)]);
+  gallery.enroll(composed, [vector(0, 1)]);
+  expect(gallery.identities).toEqual([composed]);
+  expect(gallery.getState().identities).toMatchObject([{ identity: composed, count: 2 }]);
+  const { embeddingSize, identities } = gallery.getState();
+  const copy = new Gallery(0);
+  copy.setState({ embeddingSize, identities: identities.map((one) => ({ ...one, identity: decomposed })) });
+  expect(copy.identities).toEqual([composed]);
+  expect(copy.remove(decomposed)).toBe(true);
+  expect(copy.identities).toEqual([]);
+});

@@ -32,7 +32,8 @@ export interface GalleryState {
 
 /**
  * Known identities for open-set identification: the best match of a probe, or unknown. Each identity is represented by the
- * mean of its embeddings. The threshold is the same as for verification.
+ * mean of its embeddings. The threshold is the same as for verification. Names that differ only in Unicode form (NFC, NFD) are one
+ * identity.
  *
  * @example
  * const gallery = new Gallery(verifier.threshold);
@@ -60,11 +61,13 @@ export class Gallery {
 
   /**
    * Adds embeddings to an identity.
+   * @param name of the identity
    * @param embeddings unit vectors, as `Verifier.embed` returns them
    * @throws DataError if there are none, they cancel each other out, or one is no array, is all zeros, or has a value that is
    *   not a finite number; ShapeError if their length differs from the gallery's. The gallery is then unchanged
    */
-  enroll(identity: string, embeddings: readonly Float32Array[]): void {
+  enroll(name: string, embeddings: readonly Float32Array[]): void {
+    const identity = oneForm(name);
     if (embeddings.length === 0)
       throw new DataError(`Identity '${identity}' has no embeddings to enroll: pass at least one.`);
     const size = this.embeddingSize ?? embeddings[0]?.length ?? 0;
@@ -80,7 +83,7 @@ export class Gallery {
 
   /** Removes an identity; returns whether it was present. */
   remove(identity: string): boolean {
-    return this.entries.delete(identity);
+    return this.entries.delete(oneForm(identity));
   }
 
   /**
@@ -138,7 +141,7 @@ export class Gallery {
         );
       }
       const template = normalise(sum, `The mean embedding of '${identity}'`);
-      return [identity, { count, sum: Float64Array.from(sum), template }] as const;
+      return [oneForm(identity), { count, sum: Float64Array.from(sum), template }] as const;
     });
     if (new Set(restored.map(([identity]) => identity)).size < restored.length) {
       throw new DataError('The gallery is damaged: two identities have the same name.');
@@ -151,4 +154,9 @@ export class Gallery {
     for (const { sum } of this.entries.values()) return sum.length;
     return undefined;
   }
+}
+
+/** Returns a name in the composed form (NFC), which is the same for all Unicode forms of a name. */
+function oneForm(name: string): string {
+  return name.normalize('NFC');
 }
