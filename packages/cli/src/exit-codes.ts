@@ -2,7 +2,7 @@
 export const exitCodes = {
   /** Done; `verify`: the same person; `identify`: everybody is known. */
   success: 0,
-  /** Done, and the answer is no: different, unknown, or a failed case of `conformance`. */
+  /** Done, and the answer is no: different, unknown, something to mend, or a failed case of `conformance`. */
   no: 1,
   /** An error in the command line, a file or the data; the message names it. */
   problem: 2,

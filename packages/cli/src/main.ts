@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addConformance } from './command-line/conformance-command.ts';
+import { addDoctor } from './command-line/doctor-command.ts';
 import { addFileCommands } from './command-line/file-commands.ts';
 import { addMeasureCommands } from './command-line/measure-commands.ts';
 import { addRecognitionCommands } from './command-line/recognition-commands.ts';
@@ -26,11 +27,12 @@ const program = new Command('openset')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 the answer is no (different, unknown, a case failed), 2 an error in the command line, files or ' +
+    '\nExit codes: 0 done, 1 the answer is no (different, unknown, something to mend, a case failed), 2 an error in the command line, files or ' +
       'data, 3 a bug in openset, 130 stopped and saved.',
   );
 
 addTrain(program);
+addDoctor(program);
 addMeasureCommands(program);
 addRecognitionCommands(program);
 addFileCommands(program);

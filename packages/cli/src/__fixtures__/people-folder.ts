@@ -14,6 +14,8 @@ export interface PeopleFolder {
   readonly channels?: 1 | 3;
   /** Number of the first person; default: 0. Equal numbers give the same person. */
   readonly first?: number;
+  /** Range of the noise, of 255 grey levels; the rest is the pattern of the person. Default: 55. */
+  readonly noise?: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface PeopleFolder {
  * `person-3/image-1.png`.
  */
 export async function writePeople(folder: string, options: PeopleFolder): Promise<void> {
-  const { people, images, side = 24, channels = 3, first = 0 } = options;
+  const { people, images, side = 24, channels = 3, first = 0, noise: range = 55 } = options;
   for (let person = first; person < first + people; person++) {
     const path = join(folder, `person-${person}`);
     await mkdir(path, { recursive: true });
@@ -32,7 +34,7 @@ export async function writePeople(folder: string, options: PeopleFolder): Promis
         const [pixel, channel] = [Math.floor(index / channels), index % channels];
         const [row, column] = [Math.floor(pixel / side), pixel % side];
         const cell = 4 * Math.floor((4 * row) / side) + Math.floor((4 * column) / side);
-        return Math.round(200 * pattern[cell * channels + channel]! + 55 * value);
+        return Math.round((255 - range) * pattern[cell * channels + channel]! + range * value);
       });
       await sharp(Uint8Array.from(pixels), { raw: { width: side, height: side, channels } })
         .png()

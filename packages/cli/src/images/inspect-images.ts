@@ -38,8 +38,11 @@ export async function inspectImages(source: ImageSource, reading: ImageReading):
   return { imageCount: source.size, personCount: source.classNames.length, side, channels };
 }
 
-/** Whether red, green and blue are equal in all pixels. */
-function isGrey(data: ArrayLike<number>): boolean {
+/**
+ * Whether red, green and blue are equal in all pixels.
+ * @param data `[height, width, 3]`
+ */
+export function isGrey(data: ArrayLike<number>): boolean {
   for (let index = 0; index < data.length; index += 3) {
     if (data[index] !== data[index + 1] || data[index] !== data[index + 2]) return false;
   }

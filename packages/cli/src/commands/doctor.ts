@@ -1,0 +1,99 @@
+import { ConfigError } from '@openset/core';
+import type { ImageSource } from '@openset/data';
+import { findCopies, findNearCopies } from '../doctor/copy-findings.ts';
+import { countLevel, doctorText, type SetFacts } from '../doctor/doctor-text.ts';
+import { type Finding, type FindingLevel, findingKinds } from '../doctor/findings.ts';
+import { findDamaged, findLeftOut, findUnusual, summarizeImages } from '../doctor/image-findings.ts';
+import { ImageScan } from '../doctor/image-scan.ts';
+import { findPairsOverlap } from '../doctor/pairs-overlap.ts';
+import { countImages, findPeople, summarizePeople } from '../doctor/people-findings.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { ImageReading } from '../images/image-reading.ts';
+import { openImages } from '../images/open-images.ts';
+import type { CommandResult, Output } from '../output.ts';
+
+/** Options of `openset doctor`. */
+export interface DoctorOptions extends ImageReading {
+  /** Path of labelled images: a folder, a list or a record file. */
+  readonly data: string;
+  /** Path of pairs that will be evaluated on. */
+  readonly pairs?: string | undefined;
+  /** Folder that the paths in `pairs` are relative to. */
+  readonly images?: string | undefined;
+}
+
+/** Result of `openset doctor`. */
+export interface DoctorResult extends SetFacts {
+  readonly data: string;
+  readonly findings: readonly Finding[];
+  /** Number of findings of each level. */
+  readonly levels: Readonly<Record<FindingLevel, number>>;
+}
+
+/**
+ * Checks labelled images before training. Reads each image once and changes nothing.
+ * @returns exit code 1 if something must be mended
+ * @throws ConfigError for `images` without `pairs`; DataError if the set or the pairs cannot be opened
+ */
+export async function doctor(options: DoctorOptions, output: Output): Promise<CommandResult<DoctorResult>> {
+  if (options.images !== undefined && options.pairs === undefined) {
+    throw new ConfigError(
+      '--images needs --pairs: it is the folder that the paths in --pairs are relative to.',
+    );
+  }
+  // The report says what is left out.
+  const source = await openImages(options.data, { ...output, note: () => {} });
+  try {
+    const scan = new ImageScan(source, options);
+    await scan.readAll(progress(output, 'images'));
+    return report(options, await findAll(options, scan, source, output));
+  } finally {
+    await source.close();
+  }
+}
+
+async function findAll(options: DoctorOptions, scan: ImageScan, source: ImageSource, output: Output) {
+  const counts = countImages(source, (index) => scan.damaged.has(index));
+  const imageFacts = summarizeImages(scan);
+  const peopleFacts = summarizePeople(counts);
+  const found = [
+    ...findDamaged(scan),
+    ...findPeople(source, counts, peopleFacts),
+    ...findCopies(scan, source),
+    ...findNearCopies(scan, source, progress(output, 'search for near copies')),
+    ...findUnusual(scan, imageFacts),
+    ...findLeftOut(source),
+    ...(options.pairs === undefined
+      ? []
+      : await findPairsOverlap(
+          { path: options.pairs, images: options.images },
+          scan,
+          source,
+          progress(output, 'images of the pairs'),
+        )),
+  ];
+  return { facts: { images: source.size, ...peopleFacts, ...imageFacts }, found };
+}
+
+function report(
+  { data }: DoctorOptions,
+  { facts, found }: { facts: SetFacts; found: readonly Finding[] },
+): CommandResult<DoctorResult> {
+  const order = Object.keys(findingKinds);
+  const sorted = [...found].sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));
+  const levels = {
+    mend: countLevel(found, 'mend'),
+    warning: countLevel(found, 'warning'),
+    note: countLevel(found, 'note'),
+  };
+  return {
+    data: { data, ...facts, findings: sorted, levels },
+    text: doctorText(facts, sorted),
+    exitCode: levels.mend > 0 ? exitCodes.no : exitCodes.success,
+  };
+}
+
+function progress(output: Output, what: string): (done: number, total: number) => void {
+  const counter = output.counter(what);
+  return (done, total) => counter.update(done, total);
+}

@@ -1,0 +1,98 @@
+import { DataError } from '@openset/core';
+import type { ImageRecord, ImageSource } from '@openset/data';
+import { decodeImage, readImageHeader } from '@openset/data/node';
+import type { BadImage } from '../images/bad-image.ts';
+import { ContentHashes } from '../images/content-hashes.ts';
+import { imageName } from '../images/image-name.ts';
+import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
+import { isGrey } from '../images/inspect-images.ts';
+import { describePattern, descriptorSize } from './image-descriptor.ts';
+
+/** Number of images that are read and decoded at the same time. */
+const concurrency = 8;
+
+/** What is known about a sound image. */
+export interface ExaminedImage {
+  /** Path of the image, or name of its record in a record file. */
+  readonly path: string;
+  /** Format by content, such as `jpeg`; null if it is unknown. */
+  readonly format: string | null;
+  readonly height: number;
+  readonly width: number;
+  /** Whether all pixels are grey, also if the file stores red, green and blue. */
+  readonly isGrey: boolean;
+  /** EXIF orientation, 1 to 8; 1 is upright. */
+  readonly orientation: number;
+}
+
+/** Reads every image of a set once, and keeps what the checks need: no pixels, about a kilobyte for each image. */
+export class ImageScan {
+  /** Facts of each image that was read; undefined for damaged ones. */
+  readonly images: (ExaminedImage | undefined)[];
+  readonly damaged = new Map<number, BadImage>();
+  readonly hashes: ContentHashes;
+  /** `[size, descriptorSize]`: patterns of the images; zeros for images without one. */
+  readonly patterns: Float32Array;
+  /** The same images; each read also examines the image. A damaged image is rejected with a DataError. */
+  readonly source: ImageSource;
+
+  readonly #reading: ImageReading;
+
+  constructor(source: ImageSource, reading: ImageReading) {
+    this.#reading = reading;
+    this.images = new Array(source.size).fill(undefined);
+    this.hashes = new ContentHashes(source.size);
+    this.patterns = new Float32Array(source.size * descriptorSize);
+    this.source = { ...source, get: (index) => this.#read(source, index), close: () => source.close() };
+  }
+
+  /** Reads all images. */
+  async readAll(onProgress: (done: number, total: number) => void): Promise<void> {
+    const { size } = this.source;
+    let next = 0;
+    let done = 0;
+    const work = async () => {
+      while (next < size) {
+        await this.source.get(next++).catch(ignoreDataError);
+        onProgress(++done, size);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+  }
+
+  async #read(source: ImageSource, index: number): Promise<ImageRecord> {
+    try {
+      const record = await source.get(index);
+      if (!this.images[index]) await this.#examine(index, record);
+      return record;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      const path = imageName(source, index);
+      this.damaged.set(index, { path, reason: reasonWithoutPath(error.problem, path) });
+      throw error;
+    }
+  }
+
+  async #examine(index: number, { bytes, origin: path }: ImageRecord): Promise<void> {
+    // Before decoding, because a damaged image can have copies, too.
+    this.hashes.add(index, bytes);
+    const image = await decodeImage(bytes, { ...decodingOptions(this.#reading), fit: 'none', origin: path });
+    const pattern = describePattern(image);
+    if (pattern) this.patterns.set(pattern, index * descriptorSize);
+    const header = readImageHeader(bytes) as { format: string; orientation?: number } | null;
+    const { format = null, orientation = 1 } = header ?? {};
+    const { height, width } = image;
+    this.images[index] = { path, format, height, width, isGrey: isGrey(image.data), orientation };
+  }
+}
+
+function ignoreDataError(error: unknown): void {
+  if (!(error instanceof DataError)) throw error;
+}
+
+/** Returns a message that concerns one image without the path at its beginning, which may be longer than `path`. */
+export function reasonWithoutPath(message: string, path: string): string {
+  const prefix = `${path}: `;
+  const start = message.indexOf(prefix);
+  return start < 0 ? message : message.slice(start + prefix.length);
+}
