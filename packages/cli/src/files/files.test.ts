@@ -5,6 +5,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkOutputFile, checkOutputFolder } from './check-output.ts';
 import { encodeNpz } from './npz.ts';
+import { missingPath } from './paths.ts';
 import { writeAtomically } from './write-file.ts';
 
 let folder: string;
@@ -94,4 +95,11 @@ describe('npz', () => {
   it('gives equal bytes for equal arrays', () => {
     expect(encodeNpz({ a: { texts: ['b'] } })).toEqual(encodeNpz({ a: { texts: ['b'] } }));
   });
+});
+
+it('says what to do about a path that is not UTF-8', () => {
+  expect(missingPath('Jos\uFFFD.png', 'file').message).toBe(
+    "There is no file 'Jos\uFFFD.png'. If its name is not UTF-8, rename it, for example with convmv.",
+  );
+  expect(missingPath('Jos\u00e9').message).toBe("There is no file or folder 'Jos\u00e9'.");
 });

@@ -7,12 +7,14 @@ export async function pathStatus(path: string): Promise<Stats | null> {
   return stat(path).catch(() => null);
 }
 
-/** Returns the error for a path at which there is nothing. */
-export function missingPath(path: string): DataError {
+/**
+ * Returns the error for a path at which there is nothing.
+ * @param what the thing that was expected there
+ */
+export function missingPath(path: string, what = 'file or folder'): DataError {
   // Node replaces bytes of arguments that are not UTF-8 by this character.
-  const isUtf8 = !path.includes('\uFFFD');
-  return new DataError(
-    `There is no file or folder '${path}'.` +
-      (isUtf8 ? '' : ' If its name is not UTF-8, rename it: such names cannot be passed as arguments.'),
-  );
+  const hint = path.includes('\uFFFD')
+    ? ' If its name is not UTF-8, rename it, for example with convmv.'
+    : '';
+  return new DataError(`There is no ${what} '${path}'.${hint}`);
 }

@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { DataError } from '@openset/core';
 import { describeFileError } from './file-error.ts';
+import { missingPath } from './paths.ts';
 
 /**
  * Reads a file.
  * @param missing message of the error if the file does not exist
  * @throws DataError that names the reason if the file cannot be read
  */
-export async function readBytes(path: string, missing = `There is no file '${path}'.`): Promise<Uint8Array> {
+export async function readBytes(
+  path: string,
+  missing = missingPath(path, 'file').message,
+): Promise<Uint8Array> {
   try {
     const { buffer, byteOffset, length } = await readFile(path);
     return new Uint8Array(buffer, byteOffset, length);

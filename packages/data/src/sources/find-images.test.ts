@@ -53,7 +53,16 @@ describe('findImages', () => {
       '@__thumb',
     ],
     ...['$RECYCLE.BIN', '$Recycle.Bin', 'System Volume Information', 'found.000', '__MACOSX', '.Trashes'],
-    ...['Network Trash Folder', 'Temporary Items', 'lost+found', '.thumbnails', '.git', '.AppleDouble'],
+    ...[
+      'Network Trash Folder',
+      'Temporary Items',
+      'lost+found',
+      'RECYCLER',
+      '_vti_cnf',
+      '.thumbnails',
+      '.git',
+      '.AppleDouble',
+    ],
   ])('passes a folder %s at every depth', async (name) => {
     await make('A/1.jpg', `${name}/1.jpg`, `A/${name}/2.jpg`, `A/deep/${name}/x/3.svg`, `A/deep/4.jpg`);
     expect(await find()).toEqual({ paths: ['A/1.jpg', 'A/deep/4.jpg'], leftOut: null });
