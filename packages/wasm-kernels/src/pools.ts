@@ -1,6 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { ScopedKernel } from './kernel-scope.ts';
-import { type PoolAttributes, poolGeometry } from './pool-geometry.ts';
+import { requireFloats } from './columns.ts';
+import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+import { type PoolAttributes, type PoolGeometry, poolGeometry } from './pool-geometry.ts';
 import { visitWindows, type Window } from './window-walk.ts';
 
 type Pool = ScopedKernel<{ x: TensorInfo }, PoolAttributes>;
@@ -9,45 +10,41 @@ type Pool = ScopedKernel<{ x: TensorInfo }, PoolAttributes>;
  * `MaxPool` and `AvgPool`. XNNPACK computes the number of outputs itself and always rounds it down, so a pooling that rounds
  * up to more outputs is computed here.
  */
-export const maxPool: Pool = (scope, inputs, attributes) =>
-  roundsUp('MaxPool', inputs.x, attributes)
-    ? largestOfWindows(scope, inputs, attributes)
-    : scope.run('MaxPool', { ...inputs }, attributes);
-export const avgPool: Pool = (scope, inputs, attributes) =>
-  roundsUp('AvgPool', inputs.x, attributes)
-    ? meanOfWindows(scope, inputs, attributes)
-    : scope.run('AvgPool', { ...inputs }, attributes);
+export const maxPool = imagePool('MaxPool', largestOfWindows);
+export const avgPool = imagePool('AvgPool', meanOfWindows);
 
 /** `MaxPool3D`. The stock kernel returns 1.2e-38 for a window without a positive value. */
-export const maxPool3D: Pool = (scope, inputs, attributes) => largestOfWindows(scope, inputs, attributes);
+export const maxPool3D: Pool = (scope, { x }, attributes) =>
+  largestOfWindows(scope, x, poolGeometry('MaxPool3D', x.shape, attributes));
 
-/** Whether the pooling has more outputs than with rounding down. */
-function roundsUp(kernelName: string, { shape }: TensorInfo, attributes: PoolAttributes): boolean {
-  const { outShape } = poolGeometry(kernelName, shape, attributes);
-  const floor = poolGeometry(kernelName, shape, { ...attributes, dimRoundingMode: 'floor' });
-  return !util.arraysEqual(outShape, floor.outShape);
+function imagePool(kernelName: 'MaxPool' | 'AvgPool', compute: typeof largestOfWindows): Pool {
+  return (scope, { x }, attributes) => {
+    const geometry = poolGeometry(kernelName, x.shape, attributes);
+    const { outShape } = poolGeometry(kernelName, x.shape, { ...attributes, dimRoundingMode: 'floor' });
+    if (util.arraysEqual(geometry.outShape, outShape)) return scope.run(kernelName, { x }, attributes);
+    requireFloats(kernelName, { x });
+    return compute(scope, x, geometry);
+  };
 }
 
-const largestOfWindows: Pool = (scope, { x }, attributes) => {
-  const { outShape, channels, ...geometry } = poolGeometry('MaxPool', x.shape, attributes);
-  const output = scope.allocate(outShape, x.dtype);
-  const values = scope.view(x);
-  const results = scope.view(output);
-  visitWindows({ channels, ...geometry }, (window, pixel) => {
+function largestOfWindows(scope: KernelScope, x: TensorInfo, geometry: PoolGeometry): TensorInfo {
+  const { channels } = geometry;
+  const output = scope.allocate(geometry.outShape, x.dtype);
+  const [values, results] = [scope.view(x), scope.view(output)];
+  visitWindows(geometry, (window, pixel) => {
     for (let channel = 0; channel < channels; channel++) {
       const largest = indexOfLargest(window, values, channels, channel);
       results[pixel * channels + channel] = largest < 0 ? Number.NEGATIVE_INFINITY : values[largest]!;
     }
   });
   return output;
-};
+}
 
-const meanOfWindows: Pool = (scope, { x }, attributes) => {
-  const { outShape, channels, ...geometry } = poolGeometry('AvgPool', x.shape, attributes);
-  const output = scope.allocate(outShape);
-  const values = scope.view(x);
-  const results = scope.view(output);
-  visitWindows({ channels, ...geometry }, ({ count, pixels }, pixel) => {
+function meanOfWindows(scope: KernelScope, x: TensorInfo, geometry: PoolGeometry): TensorInfo {
+  const { channels } = geometry;
+  const output = scope.allocate(geometry.outShape);
+  const [values, results] = scope.views(x, output);
+  visitWindows(geometry, ({ count, pixels }, pixel) => {
     for (let channel = 0; channel < channels; channel++) {
       let sum = 0;
       for (let index = 0; index < count; index++) sum += values[pixels[index]! * channels + channel]!;
@@ -55,7 +52,7 @@ const meanOfWindows: Pool = (scope, { x }, attributes) => {
     }
   });
   return output;
-};
+}
 
 /** Returns the index of the first largest value of a window, or -1 if no value is above −∞. */
 export function indexOfLargest(
