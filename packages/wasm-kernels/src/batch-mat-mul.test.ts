@@ -136,6 +136,24 @@ describe.each([
     );
   });
 
+  it('multiplies a matrix and the same values in another shape', () => {
+    tf.tidy(() => {
+      const b = random([6, 4], 2) as tf.Tensor2D;
+      for (const shape of [
+        [6, 4],
+        [2, 12],
+        [12, 2],
+        [1, 24],
+      ] as const) {
+        const reshaped = tf.reshape(b, [...shape]) as tf.Tensor2D;
+        const a = operand([], 3, shape[0], false, 1) as tf.Tensor2D;
+        const { shape: expectedShape, product } = reference(a, reshaped, false, false);
+        expectTensor(tf.matMul(a, reshaped), expectedShape, product);
+        expectTensor(tf.fused.matMul({ a, b: reshaped }), expectedShape, product);
+      }
+    });
+  });
+
   it('returns zeros for an empty inner dimension and an empty tensor for an empty batch', () => {
     expectTensor(tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 2])), [2, 2], [0, 0, 0, 0]);
     expectTensor(tf.matMul(tf.zeros([0, 2]), tf.zeros([3, 2]), false, true), [0, 3], []);

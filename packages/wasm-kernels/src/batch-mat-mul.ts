@@ -72,7 +72,9 @@ export const batchMatMul: ScopedKernel<MatMulInputs, MatMulAttributes> = (scope,
   if (batchB === 1) {
     // All matrices of the left side have the same right side, so one product of all their rows suffices.
     const stacked = scope.reshape(left, [1, batchA * rows, innerA]);
-    const product = scope.run('BatchMatMul', { a: stacked, b: right }, plain);
+    // XNNPACK caches packed matrices by tensor id, even their sizes. A reshaped tensor has the id of the original.
+    const own = right.dataId === b.dataId ? scope.copyRange(right, 0, right.shape) : right;
+    const product = scope.run('BatchMatMul', { a: stacked, b: own }, plain);
     return scope.reshape(product, outputShape);
   }
 

@@ -44,7 +44,9 @@ export const fusedMatMul: ScopedKernel<FusedInputs, FusedAttributes> = (scope, i
   }
   const single = a.shape[0] === 1 && b.shape[0] === 1;
   if (single && !transposeA && !transposeB) {
-    return scope.run('_FusedMatMul', { ...inputs } as Record<string, TensorInfo>, attributes);
+    // A copy, because XNNPACK caches packed matrices by tensor id, which a reshaped tensor shares.
+    const own = { ...inputs, b: scope.copyRange(b, 0, b.shape) };
+    return scope.run('_FusedMatMul', own as Record<string, TensorInfo>, attributes);
   }
   let result = batchMatMul(scope, { a, b }, attributes);
   if (bias) result = scope.run('Add', { a: result, b: bias });

@@ -94,4 +94,75 @@ describe('training on wasm', () => {
     const losses = history.loss as number[];
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2);
   });
+
+  it('trains a network of dilated and of three-dimensional convolutions', () => {
+    const x = tf.tensor(values(2 * 4 * 6 * 6, 1), [2, 4, 6, 6, 1]) as tf.Tensor5D;
+    const weights = [
+      [2, 3, 3, 1, 3],
+      [3, 3, 3, 4],
+      [3, 3, 4, 1],
+      [16, 1],
+    ].map((shape, seed) =>
+      tf.variable(tf.mul(tf.tensor(values(tf.util.sizeFromShape(shape), seed), shape), 0.5)),
+    );
+    const [volume, dilated, depthwise, dense] = weights as unknown as [
+      tf.Tensor5D,
+      tf.Tensor4D,
+      tf.Tensor4D,
+      tf.Tensor2D,
+    ];
+    const loss = (): tf.Scalar => {
+      const planes = tf.avgPool3d(tf.elu(tf.conv3d(x, volume, 1, 'same')), [4, 1, 1], 1, 'valid');
+      const images = tf.reshape(planes, [2, 6, 6, 3]) as tf.Tensor4D;
+      let features = tf.elu(tf.conv2d(images, dilated, 1, 'same', 'NHWC', 2)) as tf.Tensor4D;
+      features = tf.depthwiseConv2d(features, depthwise, 1, 'same', 'NHWC', 3) as tf.Tensor4D;
+      features = tf.image.resizeBilinear(
+        tf.mirrorPad(
+          features,
+          [
+            [0, 0],
+            [1, 1],
+            [1, 1],
+            [0, 0],
+          ],
+          'reflect',
+        ),
+        [2, 2],
+        false,
+        true,
+      );
+      const outputs = tf.einsum('bk,kl->bl', tf.reshape(features, [2, 16]), dense);
+      return tf.mean(tf.square(tf.sub(outputs, tf.tensor2d([[1], [-1]]))));
+    };
+    const optimizer = tf.train.sgd(0.05);
+    const losses = Array.from({ length: 4 }, () => {
+      const value = tf.tidy(() => optimizer.minimize(loss, true)!.dataSync()[0]!);
+      return value;
+    });
+    for (const [step, value] of losses.slice(1).entries()) expect(value).toBeLessThan(losses[step]!);
+    const before = tf.memory();
+    tf.tidy(() => void optimizer.minimize(loss));
+    expect(tf.memory()).toEqual(before);
+    tf.dispose(weights);
+  });
+
+  it('trains tf.layers with dilations and an activation, and volumes', async () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.conv3d({ inputShape: [4, 6, 6, 1], filters: 3, kernelSize: 3, activation: 'relu' }),
+        tf.layers.maxPooling3d({ poolSize: [2, 1, 1], strides: 1 }),
+        tf.layers.reshape({ targetShape: [4, 4, 3] }),
+        tf.layers.conv2d({ filters: 4, kernelSize: 2, dilationRate: 2, padding: 'same', activation: 'relu' }),
+        tf.layers.globalAveragePooling2d({}),
+        tf.layers.dense({ units: 1 }),
+      ],
+    });
+    model.compile({ optimizer: tf.train.adam(0.03), loss: 'meanSquaredError' });
+    const labels = tf.tensor1d(Array.from({ length: 16 }, (_, index) => index % 2));
+    const noise = tf.tensor(values(16 * 144, 2), [16, 4, 6, 6, 1]);
+    const volumes = tf.add(noise, tf.reshape(labels, [16, 1, 1, 1, 1]));
+    const { history } = await model.fit(volumes, labels, { epochs: 15, shuffle: false, verbose: 0 });
+    const losses = history.loss as number[];
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2);
+  });
 });
