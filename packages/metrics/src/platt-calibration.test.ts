@@ -73,6 +73,30 @@ describe('plattCalibration', () => {
     );
   });
 
+  it.each([0, 1, 1 - 2 ** -53, 0.7034534534])(
+    'converges for many similarities that are all about %d',
+    (centre) => {
+      const isSame = Array.from({ length: 20_000 }, (_, pair) => pair % 3 === 0);
+      for (const spread of [0, 1e-16, 1e-9]) {
+        const similarities = isSame.map((_, pair) => centre + spread * Math.sin(pair));
+        const { slope, offset, logLoss } = plattCalibration(similarities, isSame);
+        expect([slope, offset, logLoss].every(Number.isFinite)).toBe(true);
+        // The entropy of a third.
+        expect(logLoss).toBeCloseTo(0.6365, 3);
+      }
+    },
+  );
+
+  it('converges for many pairs that overlap', () => {
+    const isSame = Array.from({ length: 40_000 }, (_, pair) => pair % 50 > 0);
+    const similarities = isSame.map((same, pair) => (same ? 0.1 : 0) + ((pair * 0.618034) % 1) ** 2);
+    expect(plattCalibration(similarities, isSame).slope).toBeLessThan(0);
+  });
+
+  it('falls if the pairs of the same identity are the less similar ones', () => {
+    expect(plattCalibration([0.1, 0.2, 0.8, 0.9], [1, 1, 0, 0]).slope).toBeGreaterThan(0);
+  });
+
   it('does not overflow', () => {
     const { probability } = plattCalibration([1, 1, 0, 0], [1, 1, 0, 0]);
     expect(probability(1e300)).toBe(1);

@@ -29,6 +29,9 @@ export interface PlattCalibration extends LogisticCurve {
  * overflows nor cancels: Lin, Lin, Weng, "A note on Platt's probabilistic outputs for support vector machines", Machine
  * Learning 68, 2007.
  *
+ * The curve falls (`slope` of at least 0) if the pairs of the same identity are not the more similar ones: it then
+ * describes these pairs, but is no calibration.
+ *
  * The probabilities hold for data with the same share `p₀` of same pairs as here. For another share `p`, add
  * `log(p₀ (1 - p) / (p (1 - p₀)))` to the offset.
  *
@@ -75,11 +78,13 @@ export function plattCalibration(
     const stepSlope = (hessian[1] * gradient[1] - hessian[2] * gradient[0]) / determinant;
     const stepOffset = (hessian[1] * gradient[0] - hessian[0] * gradient[1]) / determinant;
     const descent = gradient[0] * stepSlope + gradient[1] * stepOffset;
+    // Rounding errors of the sum; at worst they all have the same sign, as for equal similarities.
+    const noise = (1e-15 + Number.EPSILON * count) * loss;
     let size = 1;
     for (; size > 1e-10; size /= 2) {
       const next = logLoss(scores, targets, slope + size * stepSlope, offset + size * stepOffset);
-      // Near the minimum, rounding hides the decrease: accept a step that is as good to the last digits.
-      if (next > loss + 1e-4 * size * descent + 1e-15 * Math.abs(loss)) continue;
+      // Near the minimum, rounding hides the decrease: accept a step that is as good up to it.
+      if (next > loss + 1e-4 * size * descent + noise) continue;
       slope += size * stepSlope;
       offset += size * stepOffset;
       loss = next;

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { type DetCurve, normalDeviate } from '@openset/metrics';
 import { colourScale, drawFigure, drawLegend, type Figure, type FigureOptions } from './figure.ts';
-import { checkNames, ReportError } from './report-error.ts';
+import { checkNames, checkRates, ReportError } from './report-error.ts';
 import { thinCurve } from './thin-curve.ts';
 
 /** Options of `detPlot`. */
@@ -18,13 +18,17 @@ const largestRate = 0.5;
  * distributed similarities give a straight line; lower is better.
  *
  * @param curves from `detCurve`, each with a name
- * @throws ReportError if there are no curves, a name is missing or not unique, or `minRate` is not above 0 and below 0.5
+ * @throws ReportError if there are no curves, a name is missing or not unique, a rate is not finite, or `minRate` is not above 0 and below 0.5
  */
 export function detPlot(
   curves: readonly { readonly name: string; readonly curve: Pick<DetCurve, 'far' | 'fnr'> }[],
   { minRate = 1e-3, caption = 'DET', ...size }: DetPlotOptions = {},
 ): Figure {
   checkNames('detPlot', curves);
+  for (const { name, curve } of curves) {
+    checkRates(`detPlot: a false accept rate of '${name}'`, curve.far);
+    checkRates(`detPlot: a false reject rate of '${name}'`, curve.fnr);
+  }
   if (!(minRate > 0 && minRate < largestRate)) {
     throw new ReportError(`detPlot: minRate must be above 0 and below 0.5, but is ${String(minRate)}.`);
   }

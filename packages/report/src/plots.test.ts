@@ -86,6 +86,10 @@ describe('rocPlot', () => {
     expect(() => rocPlot([{ ...roc, name: '' }])).toThrow(/needs a name/);
     expect(() => rocPlot([roc], { farAxis: 'cubic' as 'log' })).toThrow(/'linear' or 'log'/);
     expect(() => rocPlot([roc], { farAxis: 'log', minFar: 0 })).toThrow(ReportError);
+    const broken = { name: 'broken', curve: { far: [0, 1], tar: [Number.NaN, 1] } };
+    expect(() => rocPlot([broken as never])).toThrow(
+      /a true accept rate of 'broken' must be a finite number/,
+    );
   });
 });
 
@@ -108,6 +112,10 @@ describe('detPlot', () => {
     expect(() => detPlot([det], { minRate: 0 })).toThrow(/minRate must be above 0/);
     expect(() => detPlot([det], { minRate: 0.5 })).toThrow(ReportError);
     expect(() => detPlot([])).toThrow(/at least one curve/);
+    const broken = { name: 'broken', curve: { far: [0, Number.POSITIVE_INFINITY], fnr: [1, 0] } };
+    expect(() => detPlot([broken as never])).toThrow(
+      /a false accept rate of 'broken' must be a finite number/,
+    );
   });
 });
 

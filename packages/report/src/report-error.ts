@@ -39,3 +39,11 @@ export function checkFinite(what: string, value: number): void {
   if (Number.isFinite(value)) return;
   throw new ReportError(`${what} must be a finite number, but is ${String(value)}.`);
 }
+
+/**
+ * Checks that all rates of a curve are finite: a plot would silently leave out the others.
+ * @throws ReportError if one is not
+ */
+export function checkRates(what: string, rates: ArrayLike<number>): void {
+  for (let index = 0; index < rates.length; index++) checkFinite(what, rates[index]!);
+}

@@ -40,6 +40,13 @@ describe('reportPage', () => {
     expect(texts('svg text').filter((text) => text === hostile)).toHaveLength(1);
   });
 
+  it('shows numbers that are not finite as n/a', () => {
+    const rows = [[Number.NaN], [Number.POSITIVE_INFINITY], [Number.NEGATIVE_INFINITY], [0]];
+    const html = reportPage({ title: 'x', sections: [{ heading: 'part', table: { columns: ['a'], rows } }] });
+    const cells = [...parseHTML(html).document.querySelectorAll('td')].map((one) => one.textContent);
+    expect(cells).toEqual(['n/a', 'n/a', 'n/a', '0']);
+  });
+
   it('contains only text and drawings', () => {
     expect(page).toMatch(/^<!doctype html>/);
     for (const selector of ['script', 'img', 'link', 'iframe', 'object', '[src]', '[href]', '[onload]']) {

@@ -5,7 +5,7 @@ import { checkSvg, ReportError } from './report-error.ts';
 export interface ReportTable {
   /** Headings of the columns. */
   readonly columns: readonly string[];
-  /** Cells of each row; `null` is shown as a dash. */
+  /** Cells of each row; `null` is shown as a dash, and a number that is NaN or infinite as `n/a`. */
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
@@ -87,11 +87,16 @@ function renderTable(heading: string, { columns, rows }: ReportTable): string {
     }
     const cells = row.map((cell) => {
       const kind = typeof cell === 'number' ? ' class="number"' : '';
-      return `<td${kind}>${cell === null ? '–' : escapeHtml(String(cell))}</td>`;
+      return `<td${kind}>${escapeHtml(cellText(cell))}</td>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });
   return `<div class="scroll"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table></div>`;
+}
+
+function cellText(cell: string | number | null): string {
+  if (cell === null) return '–';
+  return typeof cell === 'string' || Number.isFinite(cell) ? String(cell) : 'n/a';
 }
 
 function renderFigure(heading: string, { svg, caption }: Figure): string {

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { RocCurve } from '@openset/metrics';
 import { colourScale, drawFigure, drawLegend, type Figure, type FigureOptions } from './figure.ts';
-import { checkNames, ReportError } from './report-error.ts';
+import { checkNames, checkRates, ReportError } from './report-error.ts';
 import { thinCurve } from './thin-curve.ts';
 
 /** Options of `rocPlot`. */
@@ -17,13 +17,17 @@ export interface RocPlotOptions extends FigureOptions {
  * end.
  *
  * @param curves from `rocCurve`, each with a name
- * @throws ReportError if there are no curves, a name is missing or not unique, or an option is out of range
+ * @throws ReportError if there are no curves, a name is missing or not unique, a rate is not finite, or an option is out of range
  */
 export function rocPlot(
   curves: readonly { readonly name: string; readonly curve: Pick<RocCurve, 'far' | 'tar'> }[],
   { farAxis = 'linear', minFar, caption = 'ROC', ...size }: RocPlotOptions = {},
 ): Figure {
   checkNames('rocPlot', curves);
+  for (const { name, curve } of curves) {
+    checkRates(`rocPlot: a false accept rate of '${name}'`, curve.far);
+    checkRates(`rocPlot: a true accept rate of '${name}'`, curve.tar);
+  }
   if (farAxis !== 'linear' && farAxis !== 'log') {
     throw new ReportError(`rocPlot: farAxis must be 'linear' or 'log', but is '${String(farAxis)}'.`);
   }

@@ -37,7 +37,12 @@ export {
 } from './training/batch-source.ts';
 export type { Cadence } from './training/cadence.ts';
 export { BatchError, CheckpointError, type FailureDetails, NonFiniteError } from './training/errors.ts';
-export type { EvaluationContext, EvaluationOptions, EvaluationRecord } from './training/evaluation.ts';
+export type {
+  EvaluationContext,
+  EvaluationMetrics,
+  EvaluationOptions,
+  EvaluationRecord,
+} from './training/evaluation.ts';
 export type {
   CheckpointEvent,
   EpochEvent,

@@ -23,7 +23,7 @@ export interface ModelDescription {
   readonly falseAcceptRate?: number | null;
   /** Threshold learned in training, even if it separates embeddings from classes. */
   readonly learnedThreshold?: LearnedThreshold | null;
-  /** Curve for probabilities. */
+  /** Curve for probabilities; null or missing if there was none. `Verifier` ignores a curve that falls. */
   readonly calibration?: Calibration | null;
   /** Configuration of the loss in training. */
   readonly loss?: LossConfig;

@@ -166,6 +166,22 @@ describe('thresholds', () => {
     expect(() => verifier.compare(tensor, Float32Array.of(1, 0))).toThrow(/a tensor: use its data\(\)/);
   });
 
+  it('gives no probability by a curve that falls, or that makes equal images unlikely', () => {
+    const row = Float32Array.of(0.6, 0.8);
+    for (const calibration of [
+      { slope: 2, offset: -1.5 },
+      { slope: 0, offset: -1 },
+      { slope: -0.5, offset: 1 },
+    ]) {
+      const verifier = new Verifier({ backbone, threshold: 0, calibration });
+      expect(verifier.calibration).toBeNull();
+      expect(verifier.compare(row, row)).toMatchObject({ same: true, cosine: 1, probability: null });
+    }
+    const inverted = new Verifier({ backbone, threshold: 0 }).withCalibration([0.1, 0.9], [true, false]);
+    expect(inverted.calibration).toBeNull();
+    expect(inverted.probability(1)).toBeNull();
+  });
+
   it('has no probability of a number that is no cosine', () => {
     const verifier = new Verifier({ backbone, threshold: 0, calibration: { slope: -1, offset: 0 } });
     expect(() => verifier.probability(Number.NaN)).toThrow(ConfigError);

@@ -14,6 +14,7 @@ import {
   calibrateProbabilities,
   mostAccurateThreshold,
   thresholdAtRate,
+  usableCalibration,
 } from './calibration.ts';
 import { checkEmbedding, normalise } from './embedding-rows.ts';
 
@@ -26,7 +27,7 @@ export interface VerifierOptions {
    * loss whose `threshold().between` is `'embeddings'`, or a calibrated one.
    */
   readonly threshold: number;
-  /** Curve for probabilities; default none. */
+  /** Curve for probabilities; default none. A curve that falls as the cosine rises is not used. */
   readonly calibration?: Calibration | null;
   /** Whether the embedding is f(x) + f(mirrored x), as the papers test; default true. */
   readonly flipSum?: boolean;
@@ -40,7 +41,11 @@ export interface Verification {
   readonly same: boolean;
   readonly cosine: number;
   readonly threshold: number;
-  /** Probability that both show the same identity; null without a calibration. */
+  /**
+   * Probability that both show the same identity, whatever the threshold; null without a calibration. `same` can be false
+   * above one half and true below, if the threshold does not come from the pairs of the calibration, or has a low false
+   * accept rate.
+   */
   readonly probability: number | null;
 }
 
@@ -66,6 +71,7 @@ export interface CalibrationOptions {
 export class Verifier {
   readonly backbone: Backbone;
   readonly threshold: number;
+  /** Null if there is none, or if the given one falls as the cosine rises. */
   readonly calibration: Calibration | null;
   readonly flipSum: boolean;
   private readonly batchSize: number;
@@ -81,7 +87,7 @@ export class Verifier {
     }
     this.backbone = backbone;
     this.threshold = threshold;
-    this.calibration = calibration && { slope: calibration.slope, offset: calibration.offset };
+    this.calibration = calibration && usableCalibration(calibration);
     this.flipSum = flipSum;
     this.batchSize = batchSize;
   }
@@ -178,7 +184,7 @@ export class Verifier {
 
   /**
    * Returns a verifier of the same backbone whose threshold and probabilities come from pairs of your own. Use it if your
-   * data differ from the training data.
+   * data differ from the training data. It has no calibration if the model is no better than chance on the pairs.
    *
    * @param cosines `[pairs]`, from `compare`
    * @param isSame `[pairs]`: true or 1 if both images show the same identity

@@ -1,6 +1,7 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
 import { pairSimilarities } from '@openset/metrics';
 import {
+  type Calibration,
   calibrateProbabilities,
   encodeModel,
   mostAccurateThreshold,
@@ -8,7 +9,7 @@ import {
   thresholdAtRate,
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { aligned, count, counted, percent } from '../evaluation/texts.ts';
+import { aligned, count, counted, decimal, percent } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
@@ -16,6 +17,7 @@ import { differentPairs } from '../images/different-pairs.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { findModelFile, loadModel, type ModelOptions, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
+import { noCalibrationNotice } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -35,6 +37,8 @@ export interface CalibrateResult {
   readonly before: number;
   /** 95 % confidence interval of a threshold for a false accept rate; null without a rate. */
   readonly interval: { readonly low: number; readonly high: number } | null;
+  /** Curve for probabilities; null if a higher cosine does not mean the same person on these pairs. */
+  readonly calibration: Calibration | null;
   /** Number of pairs of different people that were used. */
   readonly different: number;
   /** Number of such pairs that a rate this low needs; null without a rate. */
@@ -61,24 +65,26 @@ export async function calibrate(
   const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
   const pairs = { cosines, isSame: test.isSame };
   const found = far === undefined ? findBestAccuracy(pairs) : findRate(test, cosines, far);
+  const calibration = calibrateProbabilities(pairs);
+  if (!calibration) output.note(noCalibrationNotice);
   const { description, state } = await readModel(path);
   try {
     const calibrated = {
       threshold: found.threshold,
       thresholdSource: 'calibrated',
       falseAcceptRate: far ?? null,
-      calibration: calibrateProbabilities(pairs),
+      calibration,
     } as const;
     await writeAtomically(out, await encodeModel({ ...description, ...calibrated }, state));
   } finally {
     tf.dispose(state);
   }
   return {
-    data: { out, before: description.threshold, ...found },
+    data: { out, before: description.threshold, calibration, ...found },
     text: aligned([
       ['model', out],
-      ['threshold', found.threshold.toFixed(4)],
-      ['before', description.threshold.toFixed(4)],
+      ['threshold', decimal(found.threshold, 4)],
+      ['before', decimal(description.threshold, 4)],
       ...rateRows(far, found),
     ]),
   };
@@ -123,7 +129,7 @@ function rateRows(
   if (far === undefined || !interval) return [['criterion', 'best accuracy on these pairs']];
   const rows: [string, string][] = [
     ['criterion', `accepts at most ${percent(far, 3)} of ${counted(different, 'pair')} of different people`],
-    ['interval', `${interval.low.toFixed(4)} to ${interval.high.toFixed(4)}, 95 % confidence`],
+    ['interval', `${decimal(interval.low, 4)} to ${decimal(interval.high, 4)}, 95 % confidence`],
   ];
   if (differentNeeded !== null && different < differentNeeded) {
     rows.push([

@@ -3,7 +3,7 @@ import { pairSimilarities } from '@openset/metrics';
 import { reportPage } from '@openset/report';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { measureIdentityThresholds, type ReportData, reportSections } from '../evaluation/report-sections.ts';
-import { aligned, measurementRows, percent } from '../evaluation/texts.ts';
+import { aligned, decimal, measurementRows, percent } from '../evaluation/texts.ts';
 import { measureUniform, type UniformMeasurements } from '../evaluation/uniform-accuracy.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
@@ -65,7 +65,7 @@ async function evaluateModel(
   }
   const { report = null, model } = options;
   const rows = [
-    ['threshold', `${threshold.toFixed(4)}, ${source}`] as const,
+    ['threshold', `${decimal(threshold, 4)}, ${source}`] as const,
     ...measurementRows(measured),
     ...(uniform ? uniformRows(uniform) : []),
     ...(report === null ? [] : [['report', report] as const]),
@@ -78,7 +78,7 @@ async function evaluateModel(
 
 function uniformRows(uniform: UniformMeasurements): [string, string][] {
   const { sampleWise, classWise, atThreshold, bestThreshold } = uniform;
-  const best = `${percent(uniform.uniform)} at threshold ${bestThreshold.toFixed(3)}, in hindsight`;
+  const best = `${percent(uniform.uniform)} at threshold ${decimal(bestThreshold, 3)}, in hindsight`;
   return [
     ['uniform accuracy', percent(atThreshold)],
     ['best uniform accuracy', best],

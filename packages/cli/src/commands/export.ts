@@ -1,4 +1,5 @@
 import { exportOnnx, type OnnxExportOptions } from '@openset/onnx';
+import { decimal } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { findModelFile, type LoadedModel, loadModel, type ModelOptions } from '../model/load-model.ts';
@@ -53,7 +54,7 @@ export async function exportModel(
     await writeAtomically(out, bytes);
     return {
       data: { out, bytes: bytes.length, threshold, flipSum },
-      text: `${out}: ${(bytes.length / 1e6).toFixed(1)} MB, threshold ${threshold.toFixed(4)} in the metadata`,
+      text: `${out}: ${decimal(bytes.length / 1e6, 1)} MB, threshold ${decimal(threshold, 4)} in the metadata`,
     };
   } finally {
     model.dispose();

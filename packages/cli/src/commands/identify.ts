@@ -1,5 +1,5 @@
 import { Gallery, type Identification } from '@openset/verify';
-import { aligned, counted } from '../evaluation/texts.ts';
+import { aligned, counted, decimal } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
@@ -58,7 +58,7 @@ export async function identify(
     output.note(
       aligned([
         ['gallery', people],
-        ['threshold', `${threshold.toFixed(3)}, ${source}`],
+        ['threshold', `${decimal(threshold, 3)}, ${source}`],
       ]),
     );
     const probes = await embedImages(verifier, images, output, options);
@@ -76,7 +76,7 @@ export async function identify(
 
 function resultText({ identity, candidates }: Identification): string {
   const [best] = candidates;
-  const nearest = best ? `${best.cosine.toFixed(3)}` : '';
+  const nearest = best ? `${decimal(best.cosine, 3)}` : '';
   return identity === null
     ? `unknown (nearest: ${best?.identity ?? 'nobody'}, cosine ${nearest})`
     : `${identity} (cosine ${nearest})`;

@@ -4,7 +4,7 @@ import { encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { networkSchema } from '../config/network-schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
-import { count } from '../evaluation/texts.ts';
+import { count, decimal } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { inFile } from '../files/in-file.ts';
 import { readBytes } from '../files/read-file.ts';
@@ -71,7 +71,7 @@ export async function importWeights(
     const parameters = sizes.reduce((sum, size) => sum + size, 0);
     return {
       data: { out, tensors: sizes.length, parameters, threshold },
-      text: `${out}: ${count(parameters)} weights in ${sizes.length} tensors, threshold ${threshold.toFixed(4)}`,
+      text: `${out}: ${count(parameters)} weights in ${sizes.length} tensors, threshold ${decimal(threshold, 4)}`,
     };
   } finally {
     backbone.dispose();

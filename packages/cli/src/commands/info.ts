@@ -7,7 +7,7 @@ import { optimizerKernels } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
 import manifest from '../../package.json' with { type: 'json' };
 import { type BackendName, backendNames, missingPackage, type RunningBackend } from '../backends.ts';
-import { aligned } from '../evaluation/texts.ts';
+import { aligned, decimal } from '../evaluation/texts.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, backendText, startBackend } from '../start-backend.ts';
 
@@ -93,7 +93,7 @@ function resultText(data: InfoResult): string {
   return aligned([
     ['openset', data.openset],
     ['node', `${data.node}, ${data.platform}`],
-    ['machine', `${data.processor}, ${data.cores} cores, ${(data.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+    ['machine', `${data.processor}, ${data.cores} cores, ${decimal(data.memoryBytes / 2 ** 30, 1)} GiB`],
     ...Object.entries(versions).map(([name, version]): [string, string] => [
       name,
       version ?? 'not installed',

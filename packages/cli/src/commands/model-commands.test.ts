@@ -64,6 +64,36 @@ describe('verify', () => {
   });
 });
 
+describe('verify and probabilities', () => {
+  const writeCalibrated = async (name: string, calibration: { slope: number; offset: number }) => {
+    const { description, state } = decodeModel(await readFile(common.model));
+    await writeFile(at(name), await encodeModel({ ...description, calibration }, state));
+    tf.dispose(state);
+    return { ...common, model: at(name), first: image(0, 0), second: image(0, 0) };
+  };
+
+  it('are not used from an older model whose curve falls, with a word', async () => {
+    const options = await writeCalibrated('falling.safetensors', { slope: 2, offset: -1.5 });
+    const output = recordOutput();
+    const { data, text } = await verify(options, output);
+    expect(data).toMatchObject({ same: true, cosine: 1, probability: null });
+    expect(text).not.toContain('probability');
+    expect(output.lines.join()).toContain('they fall as the cosine rises');
+  });
+
+  it('explain an answer that is not the more probable one', async () => {
+    // One half at 0.5; the threshold of the model is 0.9.
+    const options = await writeCalibrated('rising.safetensors', { slope: -10, offset: 5 });
+    const agreed = await verify(options, recordOutput());
+    expect(agreed.text).toMatch(/^same: .*, probability of the same person 99\.3 %$/);
+    const strict = await verify({ ...options, second: image(0, 1), threshold: 1 }, recordOutput());
+    expect(strict.data.same).toBe(false);
+    expect(strict.text).toMatch(
+      /^different: .*, probability of the same person 9\d\.\d % \(99\.3 % at the threshold\)$/,
+    );
+  });
+});
+
 describe('evaluate', () => {
   it('measures labelled images and writes a report', async () => {
     const options = { ...common, data: at('faces'), report: at('report.html') };
@@ -148,6 +178,41 @@ describe('calibrate', () => {
         /model-calibrated\.safetensors' already exists\. Give the new model another name with --out/,
       );
       await rm(data.out);
+    }
+  });
+
+  it('stores no probabilities if the model is worse than chance, and says so', async () => {
+    // The labels are swapped, so that pairs of the same person are the less alike ones.
+    const pair = (first: number, second: number, number: number) =>
+      `faces/person-${first}/image-0.png,faces/person-${second}/image-${number}.png,${first === second ? 0 : 1}\n`;
+    const people = [0, 1, 2, 3];
+    const rows = people.flatMap((person) => [pair(person, person, 1), pair(person, (person + 1) % 4, 1)]);
+    await writeFile(at('swapped.csv'), rows.join(''));
+    const output = recordOutput();
+    const options = { ...common, pairs: at('swapped.csv'), images: folder, out: at('swapped.safetensors') };
+    const { data, text } = await calibrate(options, output);
+    expect(data.calibration).toBeNull();
+    expect(output.lines.join('\n')).toMatch(
+      /^On these pairs, a higher cosine does not mean the same person: /m,
+    );
+    expect(text).not.toMatch(/NaN|Infinity/);
+    expect((await describeModel(data.out)).calibration).toBeNull();
+    const same = { ...common, model: data.out, first: image(0, 0), second: image(0, 0) };
+    const answer = await verify(same, recordOutput());
+    expect(answer.data).toMatchObject({ cosine: 1, probability: null });
+    expect(answer.text).not.toContain('probability');
+  });
+
+  it('gives an interval within the range of a cosine for every rate', async () => {
+    for (const [far, threshold] of [
+      [1, -1],
+      [0, null],
+    ] as const) {
+      const options = { ...common, data: at('faces'), far, out: at(`far-${far}.safetensors`) };
+      const { data, text } = await calibrate(options, recordOutput());
+      if (threshold !== null) expect(data).toMatchObject({ threshold, interval: { low: -1, high: -1 } });
+      expect(data.interval!.high).toBeLessThanOrEqual(1);
+      expect(text).not.toMatch(/NaN|Infinity/);
     }
   });
 

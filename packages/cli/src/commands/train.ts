@@ -1,5 +1,6 @@
 import type { LearnedThreshold } from '@openset/core';
 import type { ImageSource } from '@openset/data';
+import type { Calibration } from '@openset/verify';
 import { chooseSettings } from '../config/choose-settings.ts';
 import { readRunSettings, type SettingsFlags } from '../config/read-settings.ts';
 import type { ChosenSettings } from '../config/settings.ts';
@@ -40,6 +41,8 @@ export interface TrainResult {
   readonly threshold?: number;
   readonly thresholdSource?: 'learned' | 'calibrated';
   readonly learnedThreshold?: LearnedThreshold | null;
+  /** Curve for probabilities; null without pairs, or if a higher cosine does not mean the same person. */
+  readonly calibration?: Calibration | null;
   /** Measurements on pairs of people held out, or on the pairs of a file. */
   readonly measured?: PairMeasurements | null;
   /** Step whose weights the model has. */
@@ -106,7 +109,7 @@ function trainedResult(
   data: RunData,
   folder: RunFolder,
 ): CommandResult<TrainResult> {
-  const { threshold, thresholdSource, learnedThreshold = null } = description;
+  const { threshold, thresholdSource, learnedThreshold = null, calibration = null } = description;
   return {
     data: {
       folder: folder.path,
@@ -116,6 +119,7 @@ function trainedResult(
       threshold,
       thresholdSource,
       learnedThreshold,
+      calibration,
       measured,
       step,
     },

@@ -1,5 +1,5 @@
-import type { Verification } from '@openset/verify';
-import { percent } from '../evaluation/texts.ts';
+import type { Verification, Verifier } from '@openset/verify';
+import { decimal, percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
@@ -23,14 +23,15 @@ export interface VerifyOptions
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<Verification>> {
   await startBackend(options, output);
-  const { verifier, dispose } = await loadModel(options.model, options.threshold);
+  const { verifier, description, dispose } = await loadModel(options.model, options.threshold);
   try {
     const images = imageFileSource([options.first, options.second]);
     const embeddings = await embedImages(verifier, images, output, options);
+    if (description.calibration && !verifier.calibration) output.note(unusedCalibrationNotice);
     const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
     return {
       data: answer,
-      text: resultText(answer),
+      text: resultText(answer, verifier),
       exitCode: answer.same ? exitCodes.success : exitCodes.no,
     };
   } finally {
@@ -38,8 +39,21 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
   }
 }
 
-function resultText({ same, cosine, threshold, probability }: Verification): string {
-  const sure = probability === null ? '' : `, probability of the same person ${percent(probability)}`;
+const unusedCalibrationNotice =
+  "The model's probabilities are not used: they fall as the cosine rises, so its calibration had too few pairs or labels " +
+  "that are wrong. 'openset calibrate' finds new ones.";
+
+function resultText({ same, cosine, threshold, probability }: Verification, verifier: Verifier): string {
+  const sure =
+    probability === null
+      ? ''
+      : `, probability of the same person ${percent(probability)}${oddsText(same, probability, verifier)}`;
   const relation = same ? 'reaches' : 'is below';
-  return `${same ? 'same' : 'different'}: cosine ${cosine.toFixed(3)} ${relation} the threshold ${threshold.toFixed(3)}${sure}`;
+  return `${same ? 'same' : 'different'}: cosine ${decimal(cosine, 3)} ${relation} the threshold ${decimal(threshold, 3)}${sure}`;
+}
+
+/** Explains an answer that differs from the more probable one: the threshold asks for more than even odds, or for less. */
+function oddsText(same: boolean, probability: number, verifier: Verifier): string {
+  if (same === probability >= 0.5) return '';
+  return ` (${percent(verifier.probability(verifier.threshold) as number)} at the threshold)`;
 }

@@ -10,7 +10,7 @@ import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarity
 import type { Embeddings } from '../model/embed-images.ts';
 import type { ThresholdSource } from '../model/thresholds.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
-import { counted, measurementRows, percent } from './texts.ts';
+import { counted, decimal, measurementRows, percent } from './texts.ts';
 import type { UniformMeasurements } from './uniform-accuracy.ts';
 
 /** Data of a report on pairs. */
@@ -71,8 +71,8 @@ function thresholdSection({ cosines, isSame, measured, source }: ReportData): Re
   return {
     heading: 'One threshold for all',
     text:
-      `Two images count as the same person if their cosine is at least ${threshold.toFixed(3)}, the ${source} threshold. ` +
-      `In hindsight, the best threshold for these pairs is ${best.threshold.toFixed(3)}; it decides ${percent(lost)} more ` +
+      `Two images count as the same person if their cosine is at least ${decimal(threshold, 3)}, the ${source} threshold. ` +
+      `In hindsight, the best threshold for these pairs is ${decimal(best.threshold, 3)}; it decides ${percent(lost)} more ` +
       'of them correctly. Brackets show 95 % confidence intervals from resampled pairs. The true intervals are wider, because pairs ' +
       'share people.',
     table: { columns: ['', ''], rows: measurementRows(measured) },
@@ -103,7 +103,7 @@ function identitiesSection(identities: IdentityThresholds, threshold: number): R
     heading: 'The best threshold of each person',
     text:
       `Each of ${identities.identities.length} people has a threshold that is best for their images alone. The median is ` +
-      `${median.toFixed(3)}; half of these thresholds are between ${lowerQuartile.toFixed(3)} and ${upperQuartile.toFixed(3)}. ` +
+      `${decimal(median, 3)}; half of these thresholds are between ${decimal(lowerQuartile, 3)} and ${decimal(upperQuartile, 3)}. ` +
       `The narrower the range, the better one threshold suits all. For ${percent(separable)} of the people, one threshold ` +
       'decides all their images correctly.',
     figures: [identityThresholdPlot([{ name: 'model', thresholds: identities, learned: threshold }])],
@@ -122,7 +122,7 @@ function uniformSection(uniform: UniformMeasurements): ReportSection {
       rows: [
         ['one for each image (nearest person)', percent(uniform.sampleWise)],
         ['one for each person', percent(uniform.classWise)],
-        [`one for all, the best: ${uniform.bestThreshold.toFixed(3)}`, percent(uniform.uniform)],
+        [`one for all, the best: ${decimal(uniform.bestThreshold, 3)}`, percent(uniform.uniform)],
         ["one for all, the model's", percent(uniform.atThreshold)],
         ...(uniform.atLearned === null ? [] : [['one for all, the learned one', percent(uniform.atLearned)]]),
       ],

@@ -1,19 +1,29 @@
 import type { Interval } from './interval.ts';
 import type { LearnedPoint, PairMeasurements } from './measure-pairs.ts';
 
-/** Formats a share: `97.5 %`. */
+/** What a person reads instead of a number that does not exist, such as NaN. */
+const notAvailable = 'n/a';
+
+/** Formats a number with a fixed number of decimals: `0.250`; `n/a` if it is not finite. */
+export function decimal(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return notAvailable;
+  // Rounding makes `-0.00` of a small negative number.
+  return value.toFixed(digits).replace(/^-(0(?:\.0*)?)$/, '$1');
+}
+
+/** Formats a share: `97.5 %`; `n/a` if it is not finite. */
 export function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)} %`;
+  return Number.isFinite(share) ? `${decimal(100 * share, digits)} %` : notAvailable;
 }
 
 /** Formats a share with its confidence interval: `97.5 % (96.9–98.1)`. */
 export function percentInterval({ estimate, low, high }: Interval): string {
-  return `${percent(estimate)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`;
+  return `${percent(estimate)} (${decimal(100 * low, 1)}–${decimal(100 * high, 1)})`;
 }
 
-/** Formats a count: `4,480`. */
+/** Formats a count: `4,480`; `n/a` if it is not finite. */
 export function count(value: number): string {
-  return value.toLocaleString('en-US');
+  return Number.isFinite(value) ? value.toLocaleString('en-US') : notAvailable;
 }
 
 /** Formats a count with its noun: `1 person`, `4,480 people`. */
@@ -38,7 +48,7 @@ export function measurementRows(measured: PairMeasurements): [string, string][] 
     ['accuracy', percentInterval(accuracy)],
     ['true accept rate', percent(tar)],
     ['false accept rate', percent(far, 2)],
-    ['best accuracy', `${percent(best.accuracy)} at threshold ${best.threshold.toFixed(3)}, in hindsight`],
+    ['best accuracy', `${percent(best.accuracy)} at threshold ${decimal(best.threshold, 3)}, in hindsight`],
     ...(learned && learned.threshold !== measured.threshold ? [learnedRow(learned)] : []),
     [
       `accuracy across ${acrossFolds.folds} folds`,
@@ -46,7 +56,7 @@ export function measurementRows(measured: PairMeasurements): [string, string][] 
     ],
     ...measured.tarAtFar.map((point): [string, string] => [
       `TAR@FAR ${point.far}`,
-      `${percentInterval(point)}${point.threshold === null ? '' : `, threshold ${point.threshold.toFixed(3)}`}`,
+      `${percentInterval(point)}${point.threshold === null ? '' : `, threshold ${decimal(point.threshold, 3)}`}`,
     ]),
     ['equal error rate', percentInterval(measured.equalErrorRate)],
     ['area under the ROC curve', intervalText(measured.areaUnderCurve)],
@@ -57,7 +67,7 @@ function learnedRow(point: LearnedPoint): [string, string] {
   const { threshold, accuracy } = point;
   return [
     'learned threshold',
-    `${threshold.toFixed(3)}, accuracy ${percent(accuracy)}, ${acceptText(point)}`,
+    `${decimal(threshold, 3)}, accuracy ${percent(accuracy)}, ${acceptText(point)}`,
   ];
 }
 
@@ -67,5 +77,5 @@ export function acceptText({ tar, far }: Pick<LearnedPoint, 'tar' | 'far'>): str
 }
 
 function intervalText({ estimate, low, high }: Interval): string {
-  return `${estimate.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)})`;
+  return `${decimal(estimate, 4)} (${decimal(low, 4)}–${decimal(high, 4)})`;
 }

@@ -19,6 +19,11 @@ export interface DecidingThreshold {
   readonly source: ThresholdSource;
 }
 
+/** What a person reads if the pairs give no calibration. */
+export const noCalibrationNotice =
+  'On these pairs, a higher cosine does not mean the same person: the model is no better than chance, or there are too few ' +
+  'pairs. So the threshold is of little use, and no probabilities are stored. Train longer, or check the labels of the pairs.';
+
 // Training: reading and choosing a threshold.
 
 /** Returns the threshold learned in training if it separates two embeddings, otherwise null. */
@@ -47,7 +52,7 @@ export const maximumAccuracyLoss = 0.05;
 /**
  * Chooses the threshold of a trained model. The learned threshold decides if it separates two embeddings and loses at most
  * `maximumAccuracyLoss` on the pairs; otherwise the threshold with the best accuracy on the pairs does. The pairs also
- * give the calibration of probabilities.
+ * give the calibration of probabilities, or none if a higher cosine does not mean the same person.
  * @returns null if no threshold was learned and there are no pairs
  */
 export function chooseThreshold(

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/settings.ts';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import { chooseThreshold } from '../model/thresholds.ts';
+import { chooseThreshold, noCalibrationNotice } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 import type { RunParts } from './build-run.ts';
 import { scorePairs, usesFlipSum } from './pair-evaluation.ts';
@@ -42,6 +42,7 @@ export async function finishRun(
   };
   const choice = chooseThreshold(await readThreshold(run.loss), scored);
   if (!choice) throw noThreshold(folder);
+  if (scored && !choice.calibration) output.note(noCalibrationNotice);
   const { backbone, loss } = run;
   const description = {
     backbone: backbone.getConfig(),

@@ -58,14 +58,16 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);
       const isCandidate = learned !== null || !learnsPairThreshold(config.loss);
-      // The log loss is below 1, so it changes the score by less than one pair changes the accuracy.
-      const { logLoss } = plattCalibration(cosines, isSame);
+      // At most 1, so it changes the score by less than one pair changes the accuracy. A curve that falls fits well if the
+      // network is worse than chance, which is no merit.
+      const { slope, logLoss } = plattCalibration(cosines, isSame);
+      const tieBreak = slope < 0 ? logLoss : 1;
       return {
         accuracy,
         bestThreshold: threshold,
         ...(learned && { accuracyAtLearned: accuracyAt(cosines, isSame, learned.cosine).accuracy }),
         areaUnderCurve: areaUnderCurve(cosines, isSame),
-        score: isCandidate ? accuracy - logLoss / isSame.length : Number.NaN,
+        score: isCandidate ? accuracy - tieBreak / isSame.length : 'the loss has learned no threshold yet',
       };
     },
     best: { metric: 'score' },

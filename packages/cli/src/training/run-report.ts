@@ -4,7 +4,7 @@ import type { ModelDescription } from '@openset/verify';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { measureIdentityThresholds, reportSections } from '../evaluation/report-sections.ts';
-import { count, counted } from '../evaluation/texts.ts';
+import { count, counted, decimal } from '../evaluation/texts.ts';
 import { measureUniform } from '../evaluation/uniform-accuracy.ts';
 import type { PairScores } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
@@ -36,7 +36,7 @@ export function renderRunReport({ config, data, description, measured, scored, s
         text: `The model has the weights of step ${count(step)}. Repeat the run with 'openset train --config config.json'.`,
         table: {
           columns: ['setting', 'value'],
-          rows: [['threshold', `${threshold.toFixed(4)}, ${thresholdSource}`], ...settingRows(config)],
+          rows: [['threshold', `${decimal(threshold, 4)}, ${thresholdSource}`], ...settingRows(config)],
         },
       },
     ],

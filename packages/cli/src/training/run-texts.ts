@@ -4,7 +4,7 @@ import type { RunningBackend } from '../backends.ts';
 import { type LossSettings, nestedLosses } from '../config/loss-schema.ts';
 import type { ChosenSettings, RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
-import { acceptText, aligned, count, counted, percent } from '../evaluation/texts.ts';
+import { acceptText, aligned, count, counted, decimal, percent } from '../evaluation/texts.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
 import { betweenEmbeddings } from '../model/thresholds.ts';
 import { backendText } from '../start-backend.ts';
@@ -74,7 +74,7 @@ export function lengthText(
   secondsPerStep: number | null,
 ): string {
   const total = steps ?? epochs * stepsPerEpoch;
-  const totalEpochs = (total / stepsPerEpoch).toFixed(total < 10 * stepsPerEpoch ? 1 : 0);
+  const totalEpochs = decimal(total / stepsPerEpoch, total < 10 * stepsPerEpoch ? 1 : 0);
   const time =
     secondsPerStep === null
       ? ''
@@ -98,13 +98,13 @@ export function resultText(
 ): string {
   const rows: [string, string][] = [
     ['model', folder.model],
-    ['threshold', `${threshold.toFixed(3)}, ${thresholdSource}`],
+    ['threshold', `${decimal(threshold, 3)}, ${thresholdSource}`],
   ];
   if (measured) {
     const { accuracy, best } = measured;
     rows.push(
       ['accuracy', `${percent(accuracy.estimate)} on ${evaluationText(data)}`],
-      ['best accuracy', `${percent(best.accuracy)} at threshold ${best.threshold.toFixed(3)}, in hindsight`],
+      ['best accuracy', `${percent(best.accuracy)} at threshold ${decimal(best.threshold, 3)}, in hindsight`],
     );
   }
   rows.push(
@@ -118,7 +118,7 @@ export function resultText(
 /** Describes the threshold learned in training, and why another one decides. */
 function learnedText(learned: LearnedThreshold | null, measured: PairMeasurements | null): string {
   if (!learned) return 'none';
-  const value = `${learned.cosine.toFixed(3)} between ${learned.between}`;
+  const value = `${decimal(learned.cosine, 3)} between ${learned.between}`;
   if (!betweenEmbeddings(learned)) return `${value}, not between two embeddings`;
   if (learned.cosine > 1) return `${value}, above all cosines: train longer`;
   if (!measured?.learned) return value;
@@ -148,7 +148,5 @@ function lossText(settings: LossSettings): string {
 
 function durationText(seconds: number): string {
   if (seconds < 90) return counted(Math.round(seconds), 'second');
-  return seconds < 5400
-    ? counted(Math.round(seconds / 60), 'minute')
-    : `${(seconds / 3600).toFixed(1)} hours`;
+  return seconds < 5400 ? counted(Math.round(seconds / 60), 'minute') : `${decimal(seconds / 3600, 1)} hours`;
 }

@@ -115,6 +115,25 @@ describe('consoleLogger', () => {
     ]);
   });
 
+  it('writes n/a for numbers that do not exist, with the reason', () => {
+    const values = { accuracy: 0.5, score: Number.NaN, other: Number.NEGATIVE_INFINITY };
+    const reasons = { score: 'the loss has learned no threshold yet' };
+    const evaluation = {
+      kind: 'evaluation',
+      step: 1,
+      epoch: 0,
+      values,
+      reasons,
+      isBest: false,
+      seconds: 1,
+    } as const;
+    const step = stepEvent(1, { seconds: 0, threshold: { cosine: Number.NaN, between: 'embeddings' } });
+    expect(written([startEvent(), step, evaluation])).toEqual([
+      'epoch 1/4  step 1/20  n/a images/s  loss 12.35  lr 0.1  threshold n/a  0:00 left\n',
+      'evaluation at step 1  accuracy 0.5  score n/a (the loss has learned no threshold yet)  other n/a\n',
+    ]);
+  });
+
   it('checks its options', () => {
     expect(() => consoleLogger({ everySeconds: -1 })).toThrow(ConfigError);
   });

@@ -1,4 +1,4 @@
-import { epochNumber } from '@openset/core';
+import { epochNumber, type LearnedThreshold } from '@openset/core';
 import type { StepEvent, TrainingEvent } from '../training/events.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 
@@ -16,7 +16,7 @@ export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { b
     `${formatNumber(meter.imagesPerSecond)} images/s`,
     loss === null ? '' : `loss ${formatNumber(loss)}`,
     `lr ${formatNumber(step.learningRate)}`,
-    threshold ? `threshold ${threshold.cosine.toFixed(3)}` : '',
+    threshold ? `threshold ${formatThreshold(threshold)}` : '',
     left === null ? '' : `${durationText(left)} left`,
   ];
   return parts.filter((part) => part !== '').join('  ');
@@ -37,11 +37,14 @@ export function eventText(event: TrainingEvent): string {
       ].join('\n');
     }
     case 'epoch': {
-      const threshold = event.threshold ? `  threshold ${event.threshold.cosine.toFixed(3)}` : '';
+      const threshold = event.threshold ? `  threshold ${formatThreshold(event.threshold)}` : '';
       return `epoch ${epochNumber(event.epoch)} done  loss ${formatNumber(event.loss)}${threshold}`;
     }
     case 'evaluation': {
-      const values = Object.entries(event.values).map(([name, value]) => `${name} ${formatNumber(value)}`);
+      const values = Object.entries(event.values).map(([name, value]) => {
+        const reason = event.reasons?.[name];
+        return `${name} ${formatNumber(value)}${reason === undefined ? '' : ` (${reason})`}`;
+      });
       return `evaluation at step ${event.step}  ${values.join('  ')}${event.isBest ? '  (best)' : ''}`;
     }
     case 'checkpoint':
@@ -68,8 +71,12 @@ function barText(done: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
 }
 
-/** Formats with four significant digits; large numbers as integers. */
+function formatThreshold({ cosine }: LearnedThreshold): string {
+  return Number.isFinite(cosine) ? cosine.toFixed(3) : 'n/a';
+}
+
+/** Formats with four significant digits; large numbers as integers; `n/a` for NaN and infinities. */
 function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value)) return 'n/a';
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }

@@ -14,13 +14,17 @@ export interface EvaluationContext {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Metrics by name. A text is the reason why a metric has no value yet. */
+export type EvaluationMetrics = Readonly<Record<string, number | string>>;
+
 /** A repeated evaluation: by default after each epoch, and always at the end of the run. */
 export interface EvaluationOptions extends Cadence {
   /** Returns metrics by name. It must not change weights. */
-  run(
-    context: EvaluationContext,
-  ): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  /** Metric that decides which weights are best, and whether its maximum (default) or minimum is best. */
+  run(context: EvaluationContext): EvaluationMetrics | Promise<EvaluationMetrics>;
+  /**
+   * Metric that decides which weights are best, and whether its maximum (default) or minimum is best. Weights for which it
+   * has no value, or is NaN, are never best.
+   */
   readonly best?: { readonly metric: string; readonly mode?: 'max' | 'min' };
   /** Whether to evaluate the averaged weights, if there are any; default true. */
   readonly useAverage?: boolean;
@@ -30,7 +34,7 @@ export interface EvaluationOptions extends Cadence {
 export interface EvaluationRecord {
   readonly step: number;
   readonly epoch: number;
-  /** Metrics by name; null for a non-finite number, which JSON lacks. */
+  /** Metrics by name; null for one without a value and for a non-finite number, which JSON lacks. */
   readonly values: Readonly<Record<string, number | null>>;
 }
 
@@ -48,7 +52,10 @@ export function bestMeasure({ best }: EvaluationOptions): string {
 
 /** Result of an evaluation. */
 export interface EvaluationResult {
+  /** NaN for a metric without a value. */
   readonly values: Readonly<Record<string, number>>;
+  /** Why metrics have no value, by name. */
+  readonly reasons: Readonly<Record<string, string>>;
   /** The metric that decides what is best, negated for a minimum; null if there is none. */
   readonly score: number | null;
   readonly seconds: number;
@@ -67,15 +74,23 @@ export async function evaluate(
   const { best, useAverage = true } = options;
   const begin = performance.now();
   const runEvaluation = () => options.run(context);
-  let values: Readonly<Record<string, number>>;
+  let metrics: EvaluationMetrics;
   try {
-    values = await (useAverage && average && !average.isEmpty ? average.use(runEvaluation) : runEvaluation());
+    metrics = await (useAverage && average && !average.isEmpty
+      ? average.use(runEvaluation)
+      : runEvaluation());
   } catch (error) {
     if (context.signal?.aborted) return null;
     throw error;
   }
   const seconds = (performance.now() - begin) / 1000;
-  if (!best) return { values, score: null, seconds };
+  const values: Record<string, number> = {};
+  const reasons: Record<string, string> = {};
+  for (const [name, value] of Object.entries(metrics)) {
+    if (typeof value === 'string') reasons[name] = value;
+    values[name] = typeof value === 'string' ? Number.NaN : value;
+  }
+  if (!best) return { values, reasons, score: null, seconds };
   const value = values[best.metric];
   if (value === undefined) {
     const found = Object.keys(values).join(', ') || 'nothing';
@@ -83,5 +98,5 @@ export async function evaluate(
       `evaluation.best.metric is '${best.metric}', but the evaluation returned ${found}.`,
     );
   }
-  return { values, score: best.mode === 'min' ? -value : value, seconds };
+  return { values, reasons, score: best.mode === 'min' ? -value : value, seconds };
 }

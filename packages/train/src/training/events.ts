@@ -54,7 +54,10 @@ export interface EpochEvent extends RunPosition {
 /** An evaluation is done. */
 export interface EvaluationEvent extends RunPosition {
   readonly kind: 'evaluation';
+  /** NaN for a metric without a value; JSON has null. */
   readonly values: Readonly<Record<string, number>>;
+  /** Why metrics have no value, by name; missing if all have one. */
+  readonly reasons?: Readonly<Record<string, string>>;
   /** Whether it is the best so far; null if no metric decides. */
   readonly isBest: boolean | null;
   readonly seconds: number;

@@ -47,6 +47,24 @@ describeOnBackends('Trainer', () => {
     expect(events.filter((event) => event.kind === 'epoch')[1]?.loss).toBeCloseTo(mean, 6);
   });
 
+  it('takes a reason instead of a metric without a value, which is never the best', async () => {
+    const { events } = await tinyRun({
+      evaluation: {
+        everySteps: 5,
+        run: ({ step: done }) => ({ accuracy: 0.5, score: done < 10 ? 'not yet' : done }),
+        best: { metric: 'score', mode: 'min' },
+      },
+    });
+    const evaluations = events.filter((event) => event.kind === 'evaluation');
+    expect(evaluations[0]).toMatchObject({
+      values: { accuracy: 0.5, score: Number.NaN },
+      reasons: { score: 'not yet' },
+      isBest: false,
+    });
+    expect(evaluations[1]).toMatchObject({ values: { accuracy: 0.5, score: 10 }, isBest: true });
+    expect(evaluations[1]).not.toHaveProperty('reasons');
+  });
+
   it('reduces the loss', async () => {
     const { events } = await tinyRun({ epochs: 10 });
     const losses = steps(events).map(({ loss }) => loss!);

@@ -135,7 +135,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
       throw error;
     }
     if (!result) return;
-    const { values, score, seconds } = result;
+    const { values, reasons, score, seconds } = result;
     const { evaluations } = this.#progress;
     const measure = bestMeasure(evaluation);
     // Scores by another rule, from before an option changed, are not comparable.
@@ -147,7 +147,14 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
       evaluations: [...evaluations, { ...position, values }],
       best: isBest ? { ...position, score, measure } : best,
     };
-    yield { kind: 'evaluation', ...position, values, isBest: score === null ? null : isBest, seconds };
+    yield {
+      kind: 'evaluation',
+      ...position,
+      values,
+      ...(Object.keys(reasons).length > 0 ? { reasons } : {}),
+      isBest: score === null ? null : isBest,
+      seconds,
+    };
     if (isBest || this.#saveDue) yield* this.#save(isBest);
   }
 

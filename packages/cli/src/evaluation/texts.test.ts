@@ -1,0 +1,79 @@
+import { reportPage } from '@openset/report';
+import * as fc from 'fast-check';
+import { expect, inject, it } from 'vitest';
+import { measurePairs } from './measure-pairs.ts';
+import { measureIdentityThresholds, reportSections } from './report-sections.ts';
+import { aligned, count, counted, decimal, measurementRows, percent, percentInterval } from './texts.ts';
+import { measureUniform } from './uniform-accuracy.ts';
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('writes n/a for %d', (value) => {
+  expect([decimal(value, 3), percent(value), count(value), counted(value, 'pair')]).toEqual([
+    'n/a',
+    'n/a',
+    'n/a',
+    'n/a pairs',
+  ]);
+  expect(percentInterval({ estimate: 0.5, low: value, high: 0.75 })).toBe('50.0 % (n/a–75.0)');
+});
+
+it('writes no negative zero', () => {
+  expect([decimal(-0.0004, 3), decimal(-0, 0), percent(-1e-17)]).toEqual(['0.000', '0', '0.0 %']);
+  expect([decimal(-0.0006, 3), decimal(-10, 0), decimal(-0.5, 1)]).toEqual(['-0.001', '-10', '-0.5']);
+});
+
+/** Cosines that break formulas: ends of the range, equal ones, neighbours. */
+const cosine = fc.constantFrom(-1, 0, 0.3, 0.3 + 2 ** -52, 1 - 2 ** -53, 1);
+const threshold = fc.constantFrom(-1, 0.3, 1);
+const numRuns = inject('long') ? 500 : 40;
+
+it('writes only finite numbers for pairs of both kinds, however few and equal', () => {
+  const cosines = fc.array(cosine, { minLength: 1, maxLength: 12 });
+  const folds = fc.constantFrom<'none' | 'one' | 'single pairs'>('none', 'one', 'single pairs');
+  fc.assert(
+    fc.property(cosines, cosines, threshold, folds, (same, different, at, kind) => {
+      const all = Float64Array.of(...same, ...different);
+      const isSame = Uint8Array.from(all, (_, pair) => (pair < same.length ? 1 : 0));
+      const learnedThreshold = { cosine: -at, between: 'embeddings' } as const;
+      const ownFolds =
+        kind === 'none' ? null : Int32Array.from(all, (_, pair) => (kind === 'one' ? 3 : pair));
+      const measured = measurePairs(all, isSame, { threshold: at, learnedThreshold }, ownFolds);
+      expectFiniteNumbers(measured);
+      const sections = reportSections({ cosines: all, isSame, measured, source: 'learned' });
+      for (const text of [aligned(measurementRows(measured)), reportPage({ title: 'pairs', sections })]) {
+        expect(text).not.toMatch(/NaN|Infinity|undefined|n\/a/);
+      }
+    }),
+    { numRuns },
+  );
+});
+
+it('writes only finite numbers for labelled embeddings, however few and equal', () => {
+  const row = fc.constantFrom([1, 0], [-1, 0], [0, 1], [0.6, 0.8]);
+  const images = fc.array(fc.tuple(row, fc.nat({ max: 3 })), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(images, threshold, (labelled, at) => {
+      const values = Float32Array.from(labelled.flatMap(([value]) => value));
+      const labels = labelled.map(([, label]) => label);
+      const embeddings = {
+        values,
+        size: 2,
+        row: (index: number) => values.subarray(2 * index, 2 * index + 2),
+      };
+      const uniform = measureUniform(embeddings, labels, { threshold: at });
+      const identities = measureIdentityThresholds(embeddings, labels);
+      expectFiniteNumbers(uniform);
+      const cosines = Float64Array.of(0.5, 0.5);
+      const isSame = Uint8Array.of(1, 0);
+      const measured = measurePairs(cosines, isSame, { threshold: at }, null);
+      const sections = reportSections({ cosines, isSame, measured, source: 'given', uniform, identities });
+      expect(reportPage({ title: 'images', sections })).not.toMatch(/NaN|Infinity|undefined|n\/a/);
+    }),
+    { numRuns },
+  );
+});
+
+/** Checks what `--json` prints, where NaN and infinities would silently become null. */
+function expectFiniteNumbers(value: unknown): void {
+  if (typeof value === 'number') expect(value).toSatisfy(Number.isFinite);
+  else if (typeof value === 'object' && value !== null) Object.values(value).forEach(expectFiniteNumbers);
+}
