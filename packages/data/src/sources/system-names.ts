@@ -4,7 +4,6 @@
  */
 const systemNames = new Set([
   // Network storage of Synology, QNAP and NetApp: thumbnails, deleted files, snapshots.
-
   '@eadir',
   '@tmp',
   '#recycle',
@@ -15,7 +14,6 @@ const systemNames = new Set([
   '@transcode',
   '~snapshot',
   // Windows: deleted files, restore points, settings of folders, thumbnails.
-
   '$recycle.bin',
   'recycler',
   'system volume information',
