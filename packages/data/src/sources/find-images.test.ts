@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -120,6 +121,13 @@ describe('findImages', () => {
       paths: ['A/1.jpg'],
       leftOut: '2 .svg, 1 .cr2, 2 other, 1 hidden image, 2 broken links',
     });
+  });
+
+  it.runIf(process.platform !== 'win32')('counts what is neither file nor folder as other', async () => {
+    await make('A/1.jpg');
+    execFileSync('mkfifo', [join(folder, 'A', 'pipe.jpg')]);
+    await symlink('pipe.jpg', join(folder, 'A', 'link.png'));
+    expect(await find()).toEqual({ paths: ['A/1.jpg'], leftOut: '2 other' });
   });
 
   it('visits each folder once', async () => {

@@ -76,8 +76,10 @@ export async function findImages(
       } else if (kind === 'file' && isImage(name)) {
         paths.push(prefix + name);
         if (!isGood || !entry.isUtf8) notUtf8.add(prefix + name);
-      } else {
+      } else if (kind === 'file') {
         leftOut.addFile(name);
+      } else {
+        leftOut.other += 1;
       }
     }
     const names: string[] = [];
