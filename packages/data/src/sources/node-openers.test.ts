@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from '@openset/core';
@@ -74,6 +74,27 @@ describe('the openers', () => {
     await expect(pairs.image(0)).rejects.toThrow("There is no file 'A/A_0001.jpg' in the folder");
     await expect(pairs.image(2)).rejects.toThrow(RangeError);
     await expect(readFrom(at('abc.jpg'), readLfwPairs)).rejects.toThrow(DataError);
+  });
+
+  it('find files of lists and pairs in another Unicode form and with backslashes', async () => {
+    const [composed, decomposed] = ['\u1ea4n', 'A\u0302\u0301n'];
+    for (const [listed, stored] of [
+      [composed, decomposed],
+      [decomposed, composed],
+    ] as const) {
+      const set = at(stored === composed ? 'nfc' : 'nfd');
+      await mkdir(join(set, stored), { recursive: true });
+      for (const number of [1, 2]) {
+        await writeFile(join(set, stored, `${stored}_000${number}.jpg`), `image ${number}`);
+      }
+      await writeFile(join(set, 'list.csv'), `path,label\n${listed}\\${listed}_0002.jpg,${listed}\n`);
+      const list = await openImageList(join(set, 'list.csv'), { classNames: ['other', stored] });
+      expect([...list.labels]).toEqual([1]);
+      expect(new TextDecoder().decode((await list.get(0)).bytes)).toBe('image 2');
+      await writeFile(join(set, 'pairs.txt'), `${listed}\t1\t2\n`);
+      const pairs = openPairs(await readFrom(join(set, 'pairs.txt'), readLfwPairs), set);
+      expect(new TextDecoder().decode((await pairs.image(1)).bytes)).toBe('image 2');
+    }
   });
 
   it('open sets of raw images', async () => {
