@@ -18,7 +18,7 @@ const tfjsCore = '@tensorflow/tfjs-core';
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
   backbones: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers'],
   core: [tfjsCore],
-  data: ['@openset/core', tfjsCore, 'fast-png', 'jpeg-js', 'node:', 'sharp'],
+  data: ['@openset/core', tfjsCore, 'jpeg-js', 'node:', 'sharp'],
   metrics: [],
   onnx: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers', 'node:', 'protobufjs'],
   report: ['@openset/metrics', '@observablehq/plot', 'linkedom', 'sharp'],

@@ -11,6 +11,7 @@ export {
 export { type ColorJitterOptions, colorJitter } from './images/color-jitter.ts';
 export { decodeImage } from './images/decode-image.ts';
 export type { DecodeOptions } from './images/decode-options.ts';
+export { type ImageFormat, type ImageHeader, readImageHeader } from './images/image-header.ts';
 export { type BatchMix, type MixOptions, mixBatch, softTargets } from './images/mix.ts';
 export { type PixelImage, toChannels } from './images/pixel-image.ts';
 export { resizeImage } from './images/resize.ts';

@@ -1,6 +1,6 @@
 import { DataError } from '@openset/core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { asPng, gradient } from './__fixtures__/sample-images.ts';
+import { asJpeg, asPng, gradient } from './__fixtures__/sample-images.ts';
 import { decodeImage } from './decode-image.ts';
 
 // A browser that decodes every file to 2 × 1 pixels.
@@ -13,7 +13,7 @@ const createImageBitmap = vi.fn(async (_blob: Blob, _options?: ImageBitmapOption
 class Canvas {
   getContext = () => ({
     drawImage: () => {},
-    getImageData: () => ({ data: Uint8ClampedArray.of(1, 2, 3, 255, 4, 5, 6, 0) }),
+    getImageData: () => ({ data: Uint8ClampedArray.of(1, 2, 3, 255, 4, 5, 6, 255) }),
   });
 }
 
@@ -34,12 +34,18 @@ it('uses the browser decoder if there is one, and returns pixels as stored', asy
 });
 
 it('rejects a large image before decoding, or without a known header before reading its pixels', async () => {
-  const file = decodeImage(await asPng(gradient(30, 30)), { fit: 'none', maxPixels: 100 });
+  const file = decodeImage(await asJpeg(gradient(30, 30)), { fit: 'none', maxPixels: 100 });
   await expect(file).rejects.toThrow(/30 × 30/);
   expect(createImageBitmap).not.toHaveBeenCalled();
   const unknown = decodeImage(Uint8Array.of(9, 9), { fit: 'none', maxPixels: 1 });
   await expect(unknown).rejects.toThrow(DataError);
   expect(close).toHaveBeenCalledOnce();
+});
+
+it('decodes PNG in JavaScript, because a canvas loses the colours of transparent pixels', async () => {
+  const image = await decodeImage(await asPng(gradient(3, 4, 4)), { fit: 'none' });
+  expect(image.data).toEqual(gradient(3, 4, 3).data);
+  expect(createImageBitmap).not.toHaveBeenCalled();
 });
 
 it('names a file that the browser cannot decode', async () => {

@@ -1,6 +1,9 @@
-import { checkPixelCount, fitImage, type ResolvedDecodeOptions, toDecodeError } from './decode-options.ts';
-import { readImageHeader } from './image-header.ts';
+import { decodeFile } from './decode-file.ts';
+import { decodePixelsInJavaScript } from './decode-javascript.ts';
+import { checkPixelCount, type ResolvedDecodeOptions } from './decode-options.ts';
+import type { ImageHeader } from './image-header.ts';
 import type { PixelImage } from './pixel-image.ts';
+import { readStraightPixels } from './straight-pixels.ts';
 import { stripExif } from './strip-exif.ts';
 
 /** Checks whether this environment, a browser or a web worker, decodes images and exposes their pixels. */
@@ -9,34 +12,41 @@ export function hasBrowserDecoder(): boolean {
 }
 
 /**
- * Decodes any format that the browser supports. The colours of transparent pixels lose precision there.
+ * Decodes PNG, BMP, GIF, TIFF and CMYK JPEG in JavaScript, because browsers change their pixels or do not read them, and
+ * every other format with the browser.
+ *
  * @throws DataError with the origin if the browser cannot decode the file
  */
-export async function decodeInBrowser(
-  bytes: Uint8Array,
-  options: ResolvedDecodeOptions,
-): Promise<PixelImage> {
-  const header = readImageHeader(bytes);
-  if (header) checkPixelCount(header, options);
+export function decodeInBrowser(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
+  return decodeFile(bytes, options, (_, header) =>
+    needsJavaScript(header) ? decodePixelsInJavaScript(bytes, header) : decodeBitmap(bytes, options),
+  );
+}
+
+function needsJavaScript(header: ImageHeader | null): boolean {
+  return header !== null && (header.format === 'png' || header.format === 'tiff' || header.isCmyk);
+}
+
+async function decodeBitmap(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
+  // All decoders return pixels as stored: without colour profile or EXIF orientation. Browsers always apply the EXIF
+  // orientation (imageOrientation 'none' was removed, or behaves like 'from-image'), so the EXIF data is removed first.
+  const bitmap = await createImageBitmap(new Blob(stripExif(bytes) as Uint8Array<ArrayBuffer>[]), {
+    colorSpaceConversion: 'none',
+    premultiplyAlpha: 'none',
+  });
+  const { height, width } = bitmap;
   try {
-    // All decoders return pixels as stored: without colour profile or EXIF orientation. Browsers always apply the EXIF
-    // orientation (imageOrientation 'none' was removed, or behaves like 'from-image'), so the EXIF data is removed first.
-    const bitmap = await createImageBitmap(new Blob(stripExif(bytes) as Uint8Array<ArrayBuffer>[]), {
-      colorSpaceConversion: 'none',
-      premultiplyAlpha: 'none',
-    });
-    const { height, width } = bitmap;
-    try {
-      checkPixelCount(bitmap, options);
-      const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-      if (!context) throw new Error('this browser has no 2D canvas');
-      context.drawImage(bitmap, 0, 0);
-      const { data } = context.getImageData(0, 0, width, height);
-      return fitImage({ data: new Uint8Array(data.buffer), height, width, channels: 4 }, options);
-    } finally {
-      bitmap.close();
-    }
-  } catch (reason) {
-    throw toDecodeError(options.origin, reason);
+    checkPixelCount(bitmap, options);
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    if (!context) throw new Error('this browser has no 2D canvas');
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    const pixels = new Uint8Array(data.buffer);
+    // A canvas multiplies colours by their transparency, which loses them.
+    if (pixels.some((value, index) => index % 4 === 3 && value < 255))
+      await readStraightPixels(bitmap, pixels);
+    return { data: pixels, height, width, channels: 4 };
+  } finally {
+    bitmap.close();
   }
 }

@@ -1,25 +1,25 @@
 import { ConfigError, checkChoice } from '@openset/core';
 import type Sharp from 'sharp';
+import { cmykToRgb } from './cmyk.ts';
+import { decodeFile } from './decode-file.ts';
 import { decodeWithoutSharp } from './decode-image.ts';
 import {
-  checkPixelCount,
   type DecodeOptions,
-  fitImage,
   type ImageDecoder,
   type ResolvedDecodeOptions,
   resolveDecodeOptions,
-  toDecodeError,
 } from './decode-options.ts';
-import { readImageHeader } from './image-header.ts';
 import type { PixelImage } from './pixel-image.ts';
+import { hasPngEnd } from './png-header.ts';
 
 /** Decoder options in Node. */
 export interface NodeDecoderOptions {
-  /** `'auto'` (default) uses the package sharp if it is installed, else JavaScript (JPEG and PNG only). */
+  /** `'auto'` (default) uses the package sharp if it is installed, else JavaScript (JPEG, PNG, BMP, GIF, TIFF). */
   readonly decoder?: 'auto' | 'sharp' | 'javascript';
   /**
    * Strictness of sharp with damaged files: `'warning'` (default) rejects every file that libvips warns about, `'error'`
-   * and `'truncated'` reject fewer, `'none'` accepts every file that can be decoded. JavaScript rejects all damage.
+   * and `'truncated'` reject fewer, `'none'` accepts every file that can be decoded. JavaScript, which always decodes BMP
+   * and GIF, rejects all damage.
    */
   readonly failOn?: 'none' | 'truncated' | 'error' | 'warning';
 }
@@ -38,10 +38,12 @@ export async function selectNodeDecoder(options: NodeDecoderOptions = {}): Promi
 }
 
 /**
- * Decodes an encoded image with sharp if it is installed (JPEG, PNG, WebP, GIF, AVIF, TIFF), else with JavaScript
- * (JPEG and PNG).
+ * Decodes an encoded image of any format that its content shows: JPEG, PNG, WebP, AVIF, TIFF with sharp if it is
+ * installed, BMP and the first image of GIF always in JavaScript. Without sharp, JavaScript also decodes JPEG, PNG and
+ * the usual kinds of TIFF.
  *
- * Drops an alpha channel and keeps the upper byte of 16-bit values. Ignores colour profiles and the EXIF orientation.
+ * Drops an alpha channel, keeps the upper byte of 16-bit values, and ignores colour profiles; ignores the EXIF
+ * orientation too unless `orientation` is `'exif'`.
  *
  * @param bytes the whole file
  * @returns uint8 pixels, `[height, width, channels]`
@@ -75,24 +77,32 @@ async function importSharp(required: boolean): Promise<typeof Sharp | null> {
   }
 }
 
-async function decodeWithSharp(
+function decodeWithSharp(
   sharp: typeof Sharp,
   failOn: NonNullable<NodeDecoderOptions['failOn']>,
   bytes: Uint8Array,
   options: ResolvedDecodeOptions,
 ): Promise<PixelImage> {
-  const { height, width, fit, maxPixels, origin } = options;
-  const header = readImageHeader(bytes);
-  if (header) checkPixelCount(header, options);
-  try {
+  return decodeFile(bytes, options, async (_, header, { maxPixels }, { height, width, fit }) => {
+    // libvips takes the missing end of an interlaced file for black.
+    if (failOn !== 'none' && header?.format === 'png' && !hasPngEnd(bytes)) {
+      throw new Error('the PNG file is truncated');
+    }
     const limitInputPixels = Math.ceil(maxPixels);
     // Pixels as stored, without colour profile.
     const pipeline = sharp(bytes, { failOn, limitInputPixels, sequentialRead: true, ignoreIcc: true });
-    if (fit !== 'none' && height !== undefined && width !== undefined) {
-      // The same filter as `resizeImage`, which enlarges images below: libvips shifts enlarged images by half a pixel.
-      const isEnlarged = header && (header.height < height || header.width < width);
-      const hasRightSize = header?.height === height && header.width === width;
-      if (!isEnlarged && !hasRightSize) pipeline.resize({ height, width, fit, kernel: 'linear' });
+    // Without this, libvips converts with a colour profile of its own.
+    if (header?.isCmyk) pipeline.pipelineColourspace('cmyk').toColourspace('cmyk');
+    if (fit !== 'none' && height !== undefined && width !== undefined && header?.isOpaque8Bit) {
+      // The same filter as `resizeImage`, which does the rest below: libvips shifts enlarged images by half a pixel,
+      // multiplies colours by their transparency, and rounds 16-bit values after resizing.
+      const isEnlarged = header.height < height || header.width < width;
+      const hasRightSize = header.height === height && header.width === width;
+      if (!isEnlarged && !hasRightSize) {
+        const whole = fit === 'fill' ? { height, width } : coverSize(header, { height, width });
+        const crop = { left: (whole.width - width) / 2, top: (whole.height - height) / 2, width, height };
+        pipeline.resize({ ...whole, fit: 'fill', kernel: 'linear' }).extract(crop);
+      }
     }
     const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
     const image = {
@@ -101,8 +111,22 @@ async function decodeWithSharp(
       width: info.width,
       channels: info.channels,
     };
-    return fitImage(image, options);
-  } catch (reason) {
-    throw toDecodeError(origin, reason);
-  }
+    return header?.isCmyk ? cmykToRgb(image) : image;
+  });
+}
+
+/**
+ * Returns the size of the whole image before it is cropped to a target. It exceeds the target by even numbers, so that
+ * the crop is centred, like that of `resizeImage`, whichever way the image is turned.
+ */
+function coverSize(image: ImageSize, target: ImageSize): ImageSize {
+  const scale = Math.max(target.height / image.height, target.width / image.width);
+  const nearest = (length: number, cropped: number) =>
+    cropped + 2 * Math.round((length * scale - cropped) / 2);
+  return { height: nearest(image.height, target.height), width: nearest(image.width, target.width) };
+}
+
+interface ImageSize {
+  readonly height: number;
+  readonly width: number;
 }

@@ -2,6 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { ConfigError, DataError } from '@openset/core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { assemblePng } from './__fixtures__/png-file.ts';
 import { asJpeg, asPng, asSharp, gradient, largestDifference } from './__fixtures__/sample-images.ts';
 import { decodeImage as decodeWithoutSharp } from './decode-image.ts';
 import { decodeImage } from './decode-image-node.ts';
@@ -194,34 +195,6 @@ it('sharp runs with one thread per image and without cache', async () => {
 
 /** Assembles a grey PNG file from its rows, or from compressed data. */
 function png(options: { width: number; height: number; depth: number; rows: number[][]; data?: Uint8Array }) {
-  const { width, height, depth, rows } = options;
-  const { data = deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row]))) } = options;
-  const header = new Uint8Array(13);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, width);
-  view.setUint32(4, height);
-  header[8] = depth;
-  const chunks = [chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', new Uint8Array())];
-  return new Uint8Array(
-    Buffer.concat([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a), ...chunks]),
-  );
-}
-
-function chunk(name: string, data: Uint8Array): Uint8Array {
-  const body = Buffer.concat([Buffer.from(name, 'latin1'), data]);
-  const bytes = Buffer.alloc(12 + data.length);
-  bytes.writeUInt32BE(data.length, 0);
-  body.copy(bytes, 4);
-  bytes.writeUInt32BE(checksum(body), 8 + data.length);
-  return bytes;
-}
-
-/** Returns the CRC-32 of the PNG specification. */
-function checksum(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return (crc ^ 0xffffffff) >>> 0;
+  const { rows, data = deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row]))) } = options;
+  return assemblePng({ ...options, colourType: 0 }, data);
 }

@@ -1,38 +1,33 @@
-import { DataError } from '@openset/core';
-import {
-  checkNaturalSize,
-  checkPixelCount,
-  fitImage,
-  type ResolvedDecodeOptions,
-  toDecodeError,
-} from './decode-options.ts';
-import { readImageHeader } from './image-header.ts';
+import { decodeFile } from './decode-file.ts';
+import type { ResolvedDecodeOptions } from './decode-options.ts';
+import type { ImageHeader } from './image-header.ts';
 import { decodeJpeg } from './jpeg.ts';
 import type { PixelImage } from './pixel-image.ts';
 import { decodePng } from './png.ts';
+import { decodeTiff } from './tiff.ts';
 
 /**
- * Decodes JPEG and PNG in JavaScript.
+ * Decodes JPEG, PNG, BMP, GIF and TIFF in JavaScript.
  * @throws DataError with the origin if the file is damaged, too large, or in another format
  */
-export async function decodeWithJavaScript(
+export function decodeWithJavaScript(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
+  return decodeFile(bytes, options, decodePixelsInJavaScript);
+}
+
+/**
+ * Decodes the pixels of JPEG, PNG and TIFF.
+ * @throws Error for damage and other formats
+ */
+export async function decodePixelsInJavaScript(
   bytes: Uint8Array,
-  options: ResolvedDecodeOptions,
+  header: ImageHeader | null,
 ): Promise<PixelImage> {
-  const header = readImageHeader(bytes);
-  if (!header) {
-    const found = bytes.length === 0 ? 'the file is empty' : 'it is neither a complete JPEG nor a PNG file';
-    throw new DataError(
-      `${options.origin}: cannot decode the image: ${found}. Other formats need the package sharp (Node) or a browser.`,
-    );
-  }
-  checkPixelCount(header, options);
-  if (options.fit === 'none') checkNaturalSize(header, options);
-  try {
-    const image =
-      header.format === 'png' ? await decodePng(bytes) : decodeJpeg(bytes, header.height * header.width);
-    return fitImage(image, options);
-  } catch (reason) {
-    throw toDecodeError(options.origin, reason);
-  }
+  if (header?.format === 'jpeg') return decodeJpeg(bytes, header.height * header.width);
+  if (header?.format === 'png') return decodePng(bytes);
+  if (header?.format === 'tiff') return decodeTiff(bytes);
+  if (bytes.length === 0) throw new Error('the file is empty');
+  const found = header
+    ? `found ${header.format === 'avif' ? 'an AVIF' : `a ${header.format === 'webp' ? 'WebP' : 'HEIC'}`} file`
+    : 'found no complete header of a JPEG, PNG, BMP, GIF or TIFF file';
+  throw new Error(`${found}. Other formats need the package sharp (Node) or a browser.`);
 }

@@ -15,6 +15,11 @@ export interface DecodeOptions {
    * rejects images that differ from a given `height` or `width`.
    */
   readonly fit?: 'cover' | 'fill' | 'none';
+  /**
+   * `'ignore'` (default) returns pixels in the order of the file; `'exif'` turns and mirrors the image upright by the
+   * EXIF orientation that cameras store. All sizes are then those of the upright image.
+   */
+  readonly orientation?: 'exif' | 'ignore';
   /** Limit on the number of pixels; larger images are rejected before decoding. Default 2^26 (8192 × 8192). */
   readonly maxPixels?: number;
   /** Name of the file in messages. */
@@ -36,7 +41,9 @@ export type ImageDecoder = (bytes: Uint8Array, options: ResolvedDecodeOptions) =
  */
 export function resolveDecodeOptions(options: DecodeOptions = {}): ResolvedDecodeOptions {
   const { height, width, channels = 3, fit = 'cover', maxPixels = 2 ** 26, origin = 'image' } = options;
+  const { orientation = 'ignore' } = options;
   checkChoice('decodeImage: fit', fit, ['cover', 'fill', 'none']);
+  checkChoice('decodeImage: orientation', orientation, ['exif', 'ignore']);
   if (channels !== 1 && channels !== 3) {
     throw new ConfigError(`decodeImage: channels must be 1 or 3, but is ${String(channels)}.`);
   }
@@ -46,7 +53,7 @@ export function resolveDecodeOptions(options: DecodeOptions = {}): ResolvedDecod
       checkNumber(`decodeImage: ${name}`, value as number, { minimum: 1, maximum: 32_768, integer: true });
     }
   }
-  return { height, width, channels, fit, maxPixels, origin };
+  return { height, width, channels, fit, orientation, maxPixels, origin };
 }
 
 /** Converts decoded pixels to the size and the channels that the options request. */

@@ -1,15 +1,62 @@
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { asJpeg, asPng, asSharp, gradient } from './__fixtures__/sample-images.ts';
+import { trickyImages } from './__fixtures__/tricky-images.ts';
 import { readImageHeader } from './image-header.ts';
 
-it('reads the size of PNG and of baseline and progressive JPEG', async () => {
-  const image = gradient(5, 7);
-  const size = { height: 5, width: 7 };
-  expect(readImageHeader(await asPng(image))).toEqual({ format: 'png', ...size });
-  expect(readImageHeader(await asJpeg(image))).toEqual({ format: 'jpeg', ...size });
-  const progressive = await asSharp(image).jpeg({ progressive: true }).withMetadata().toBuffer();
-  expect(readImageHeader(progressive)).toEqual({ format: 'jpeg', ...size });
+it('reads size and orientation as sharp does', async () => {
+  for (const { name, bytes, orientation } of await trickyImages()) {
+    const { format, height, width } = await sharp(bytes).metadata();
+    expect([name, readImageHeader(bytes)]).toMatchObject([name, { format, height, width, orientation }]);
+  }
+  const avif = readImageHeader(
+    new Uint8Array(await asSharp(gradient(33, 70)).avif({ effort: 0 }).toBuffer()),
+  );
+  expect(avif).toMatchObject({ format: 'avif', height: 33, width: 70, orientation: 1 });
+});
+
+it('tells opaque images of 8 bits and CMYK from others', async () => {
+  const kinds = (await trickyImages()).map(({ name, bytes }) => [name, readImageHeader(bytes)!] as const);
+  for (const [name, { isOpaque8Bit, isCmyk }] of kinds) {
+    const isPlain = !/alpha|transparent|bit|palette|CMYK|GIF/.test(name);
+    expect([name, isOpaque8Bit, isCmyk]).toEqual([name, isPlain, name.includes('CMYK')]);
+  }
+});
+
+it('reads WebP of every kind: lossy, lossless, with alpha', async () => {
+  const [opaque, transparent] = [gradient(17, 300), gradient(17, 300, 4)];
+  transparent.data[3] = 7;
+  const files = [
+    [opaque, { quality: 80 }, true],
+    [opaque, { lossless: true }, true],
+    [transparent, { quality: 80 }, false],
+    [transparent, { lossless: true }, false],
+  ] as const;
+  for (const [image, options, isOpaque8Bit] of files) {
+    const header = readImageHeader(new Uint8Array(await asSharp(image).webp(options).toBuffer()));
+    expect(header).toMatchObject({ format: 'webp', height: 17, width: 300, isOpaque8Bit });
+  }
+});
+
+it('finds the size of the primary image of a HEIC file, turned, among others', () => {
+  const box = (name: string, ...content: (number | number[])[]) => {
+    const bytes = content.flat();
+    return [0, 0, 0, bytes.length + 8, ...Buffer.from(name), ...bytes];
+  };
+  const size = (width: number, height: number) => box('ispe', 0, 0, 0, 0, 0, 0, 0, width, 0, 0, 0, height);
+  // Item 1 is a thumbnail, item 2 the image, with a size of 40 × 30 pixels and a quarter turn.
+  const associations = box('ipma', 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1, 0x81, 0, 2, 2, 2, 0x83);
+  const properties = box('iprp', box('ipco', size(4, 3), size(40, 30), box('irot', 1)), associations);
+  const file = [
+    ...box('ftyp', [...Buffer.from('mif1')], 0, 0, 0, 0, [...Buffer.from('heic')]),
+    ...box('meta', 0, 0, 0, 0, box('pitm', 0, 0, 0, 0, 0, 2), properties),
+  ];
+  expect(readImageHeader(Uint8Array.from(file))).toMatchObject({ format: 'heic', height: 40, width: 30 });
+  const reversed = file.map((byte, index) =>
+    index >= 16 && index < 20 ? 'avif'.charCodeAt(index - 16) : byte,
+  );
+  expect(readImageHeader(Uint8Array.from(reversed))).toMatchObject({ format: 'avif' });
 });
 
 it('returns null for anything else and never throws', async () => {
@@ -17,9 +64,21 @@ it('returns null for anything else and never throws', async () => {
   expect(readImageHeader((await asPng(gradient(2, 2))).subarray(0, 20))).toBeNull();
   expect(readImageHeader((await asJpeg(gradient(2, 2))).subarray(0, 20))).toBeNull();
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), fc.boolean(), (bytes, isJpeg) => {
-      if (isJpeg) bytes.set([0xff, 0xd8].slice(0, bytes.length));
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(...signatures), (bytes, signature) => {
+      bytes.set([...signature].map((letter) => letter.charCodeAt(0)).slice(0, bytes.length));
       readImageHeader(bytes);
     }),
   );
 });
+
+const signatures = [
+  '',
+  '\xff\xd8\xff\xe1',
+  '\x89PNG\r\n\x1a\n',
+  'BM',
+  'GIF89a',
+  'II*\0\x08\0\0\0',
+  'MM\0+\0\x08\0\0',
+  'RIFF\0\0\0\0WEBPVP8X',
+  '\0\0\0\x10ftypheic',
+];

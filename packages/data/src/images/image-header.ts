@@ -1,46 +1,66 @@
-/** Format and size of an encoded image, from its first bytes. */
+import { readBmpSize } from './bmp.ts';
+import { readGifSize } from './gif.ts';
+import { readHeifHeader } from './heif-header.ts';
+import { readJpegHeader } from './jpeg-header.ts';
+import { readPngHeader } from './png-header.ts';
+import { readTiffHeader } from './tiff-directory.ts';
+import { readWebpHeader } from './webp-header.ts';
+
+/** Formats of images that the project recognises, by their content and never by the file's ending. */
+export type ImageFormat = 'jpeg' | 'png' | 'bmp' | 'gif' | 'tiff' | 'webp' | 'avif' | 'heic';
+
+/** Format, size and kind of pixels of an encoded image. */
 export interface ImageHeader {
-  readonly format: 'jpeg' | 'png';
+  readonly format: ImageFormat;
+  /** Height in pixels as stored, before the EXIF orientation. */
   readonly height: number;
+  /** Width in pixels as stored, before the EXIF orientation. */
   readonly width: number;
+  /** EXIF orientation, 1 to 8; 1 is upright. AVIF and HEIC turn their pixels by themselves, so theirs is always 1. */
+  readonly orientation: number;
+  /** Whether the header shows 8 bits for each channel, no palette and no transparency. */
+  readonly isOpaque8Bit: boolean;
+  /** Whether the pixels are cyan, magenta, yellow and black. */
+  readonly isCmyk: boolean;
 }
 
-const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** BMP and GIF have no orientation; JavaScript decodes them whatever they hold. */
+const plain = { orientation: 1, isOpaque8Bit: false, isCmyk: false };
 
-/** Reads the format and size of a JPEG or PNG file without decoding it; returns null for other or damaged files. */
+/** Reads the header of an image without decoding it; returns null for other formats and for damaged headers. */
 export function readImageHeader(bytes: Uint8Array): ImageHeader | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (pngSignature.every((value, index) => bytes[index] === value)) {
-    if (bytes.length < 24) return null;
-    return { format: 'png', width: view.getUint32(16), height: view.getUint32(20) };
+  try {
+    return readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (error) {
+    // A header that ends early.
+    if (error instanceof RangeError) return null;
+    throw error;
   }
-  return bytes[0] === 0xff && bytes[1] === 0xd8 ? readJpegHeader(view) : null;
 }
 
-/** Reads the size from the segment that begins the frame (SOF). */
-function readJpegHeader(view: DataView): ImageHeader | null {
-  for (const { marker, start } of jpegSegments(view)) {
-    // 0xc4, 0xc8 and 0xcc are in the range of frame markers but define tables.
-    if (marker < 0xc0 || marker > 0xcf || marker === 0xc4 || marker === 0xc8 || marker === 0xcc) continue;
-    if (start + 9 > view.byteLength) return null;
-    return { format: 'jpeg', height: view.getUint16(start + 5), width: view.getUint16(start + 7) };
+function readHeader(view: DataView): ImageHeader | null {
+  if (view.byteLength < 12) return null;
+  const [first, second] = [view.getUint32(0), view.getUint32(4)];
+  if (first === 0x89504e47 && second === 0x0d0a1a0a) return { format: 'png', ...readPngHeader(view) };
+  if (first >>> 16 === 0xffd8) {
+    const header = readJpegHeader(view);
+    return header && { format: 'jpeg', ...header };
+  }
+  // 'GIF8', 'RIFF….WEBP' and 'ftyp'.
+  if (first === 0x47494638) return { format: 'gif', ...plain, ...readGifSize(view) };
+  if (first === 0x52494646 && view.getUint32(8) === 0x57454250) {
+    const header = readWebpHeader(view);
+    return header && { format: 'webp', ...header };
+  }
+  if (second === 0x66747970) return readHeifHeader(view);
+  // 'II' or 'MM', then 42, or 43 for files beyond 4 GB.
+  if ([0x49492a00, 0x4d4d002a, 0x49492b00, 0x4d4d002b].includes(first)) {
+    const header = readTiffHeader(view);
+    return header && { format: 'tiff', ...header };
+  }
+  if (first >>> 16 === 0x424d) {
+    const size = readBmpSize(view);
+    return size && { format: 'bmp', ...plain, ...size };
   }
   return null;
-}
-
-/** Yields the segments of a JPEG file up to its first scan; a segment occupies the bytes `[start, end)`. */
-export function* jpegSegments(view: DataView): Generator<{ marker: number; start: number; end: number }> {
-  for (let start = 2; start + 4 <= view.byteLength; ) {
-    if (view.getUint8(start) !== 0xff) return;
-    const marker = view.getUint8(start + 1);
-    // Fill bytes, and markers without content.
-    if (marker === 0xff || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
-      start += marker === 0xff ? 1 : 2;
-      continue;
-    }
-    const end = start + 2 + view.getUint16(start + 2);
-    yield { marker, start, end };
-    if (marker === 0xda) return;
-    start = end;
-  }
 }

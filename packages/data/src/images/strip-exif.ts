@@ -1,37 +1,39 @@
-import { jpegSegments, readImageHeader } from './image-header.ts';
-
-/** `Exif` at the start of a JPEG segment, `eXIf` as the name of a PNG chunk. */
-const exifNames = { jpeg: 0x45786966, png: 0x65584966 } as const;
-const applicationSegment = 0xe1;
+import { readImageHeader } from './image-header.ts';
+import { isExifSegment, jpegSegments } from './jpeg-header.ts';
+import { exifFlag, webpChunks } from './webp-header.ts';
 
 /**
- * Removes the EXIF data of a JPEG or PNG file, for decoders that would apply its orientation. Returns the remaining
- * parts in order, without copying. Other formats and damaged files are returned whole.
+ * Removes the EXIF data of a JPEG or WebP file, for decoders that would apply its orientation. Returns the remaining
+ * parts in order, copying at most the first bytes. Other formats and damaged files are returned whole.
  */
 export function stripExif(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const format = readImageHeader(bytes)?.format;
-  const isExif = (start: number) =>
-    format !== undefined && start + 8 <= bytes.length && view.getUint32(start + 4) === exifNames[format];
-  const parts = format === 'jpeg' ? jpegSegments(view) : format === 'png' ? pngChunks(view) : [];
-  const exif = [...parts].filter(
-    ({ start, marker = applicationSegment }) => marker === applicationSegment && isExif(start),
-  );
-  const kept = [0, ...exif.map(({ end }) => end)];
-  return kept.map((from, index) => bytes.subarray(from, exif[index]?.start));
-}
-
-/** A part of a file, `[start, end)`; JPEG segments have a marker. */
-interface FilePart {
-  readonly start: number;
-  readonly end: number;
-  readonly marker?: number;
-}
-
-function* pngChunks(view: DataView): Generator<FilePart> {
-  for (let start = 8; start + 12 <= view.byteLength; ) {
-    const end = start + 12 + view.getUint32(start);
-    yield { start, end };
-    start = end;
+  if (format === 'jpeg') {
+    return without(
+      bytes,
+      [...jpegSegments(view)].filter(({ marker, start }) => isExifSegment(view, marker, start)),
+    );
   }
+  if (format !== 'webp') return [bytes];
+  const exif = [...webpChunks(view)].filter(({ name, end }) => name === 'EXIF' && end <= bytes.length);
+  const [first] = exif;
+  if (!first) return [bytes];
+  // The header tells the length of the file, and whether it has EXIF data.
+  const head = bytes.slice(0, 30);
+  const headView = new DataView(head.buffer);
+  const removed = exif.reduce((sum, { start, end }) => sum + end - start, 0);
+  headView.setUint32(4, headView.getUint32(4, true) - removed, true);
+  head[20]! &= ~exifFlag;
+  const [before, ...rest] = without(bytes, exif);
+  return [head, before!.subarray(30), ...rest];
+}
+
+/** Returns the bytes between parts. */
+function without(
+  bytes: Uint8Array,
+  parts: readonly { readonly start: number; readonly end: number }[],
+): Uint8Array[] {
+  const kept = [0, ...parts.map(({ end }) => end)];
+  return kept.map((from, index) => bytes.subarray(from, parts[index]?.start));
 }

@@ -7,7 +7,16 @@ import { createLoader, type NodeLoaderOptions } from './create-node-loader.ts';
 /** Size and decoding of the images, as for `createLoader`. */
 export type DecodeIntoMemoryOptions = Pick<
   NodeLoaderOptions,
-  'height' | 'width' | 'channels' | 'fit' | 'maxPixels' | 'workers' | 'decoder' | 'failOn' | 'onBadRecord'
+  | 'height'
+  | 'width'
+  | 'channels'
+  | 'fit'
+  | 'orientation'
+  | 'maxPixels'
+  | 'workers'
+  | 'decoder'
+  | 'failOn'
+  | 'onBadRecord'
 > & {
   /** Called after every decoded batch, with the numbers of decoded and of all images. */
   readonly onProgress?: (done: number, total: number) => void;

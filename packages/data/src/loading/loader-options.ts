@@ -30,6 +30,8 @@ export interface LoaderOptions {
   readonly channels?: 1 | 3;
   /** Treatment of images of another size, as in `decodeImage`; default `'cover'`. */
   readonly fit?: DecodeOptions['fit'];
+  /** Whether to turn images upright by their EXIF orientation, as in `decodeImage`; default `'ignore'`. */
+  readonly orientation?: DecodeOptions['orientation'];
   /** Limit on the pixels of an image, as in `decodeImage`; larger images are bad records. Default 2^26. */
   readonly maxPixels?: number;
   /** Scaling of the pixels; default `(x − 127.5) / 127.5`, in [−1, 1]. */
@@ -81,8 +83,9 @@ export interface ResolvedLoaderOptions {
  * @throws ConfigError for options out of range, or that contradict each other
  */
 export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions): ResolvedLoaderOptions {
-  const { height, width, channels = 3, fit = 'cover', maxPixels, normalize = {} } = options;
+  const { height, width, channels = 3, fit = 'cover', orientation = 'ignore', maxPixels } = options;
   const {
+    normalize = {},
     shuffle = true,
     augment = shuffle ? [{ kind: 'horizontal-flip' }] : [],
     mix,
@@ -117,7 +120,7 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
     integer: true,
   });
   const limits = maxPixels === undefined ? {} : { maxPixels };
-  const decode = resolveDecodeOptions({ height, width, channels, fit, ...limits });
+  const decode = resolveDecodeOptions({ height, width, channels, fit, orientation, ...limits });
   const recipe = {
     decode: { ...decode, height, width },
     augment,

@@ -2,13 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ConfigError, DataError } from '@openset/core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { asJpeg, asPng, gradient } from '../images/__fixtures__/sample-images.ts';
+import { bmpFile } from '../images/__fixtures__/bmp-file.ts';
+import { asJpeg, asPng, asSharp, gradient } from '../images/__fixtures__/sample-images.ts';
 import { decodeWithoutSharp } from '../images/decode-image.ts';
+import { orientImage } from '../images/orient-image.ts';
+import type { PixelImage } from '../images/pixel-image.ts';
 import type { ImageSource } from '../source.ts';
 import { arraySource, fileSource } from './__fixtures__/array-source.ts';
 import type { Batch } from './batch.ts';
 import { createLoader as createLoaderAnywhere } from './create-loader.ts';
 import { createLoader, type NodeLoaderOptions } from './create-node-loader.ts';
+import { decodeIntoMemory } from './decode-into-memory.ts';
 import { identitySampler } from './identity-sampler.ts';
 import { type Loader, PrefetchingLoader } from './loader.ts';
 import { WorkerError } from './loader-errors.ts';
@@ -53,6 +57,23 @@ describe('createLoader', () => {
     ]);
     expect(loader.counters).toEqual({ batches: 2, images: 6, skipped: 0 });
     expect(loader.state()).toEqual({ epoch: 1, batch: 0 });
+  });
+
+  it('turns images upright in this thread and in workers, and decodes every format there', async () => {
+    const image = gradient(4, 6);
+    const bmp = bmpFile({ width: 6, height: -4, depth: 24, pixels: bgrRows(image) });
+    const turned = new Uint8Array(await asSharp(image).withMetadata({ orientation: 6 }).png().toBuffer());
+    const size = { batchSize: 1, shuffle: false, normalize: { mean: 0, std: 1 }, fit: 'none' } as const;
+    for (const workers of [0, 1]) {
+      const upright = { ...size, workers, height: 6, width: 4, orientation: 'exif' } as const;
+      const [first] = await collect(createLoader(fileSource([turned]), upright));
+      expect(first?.images).toEqual(Float32Array.from(orientImage(image, 6).data));
+      const stored = { ...size, workers, height: 4, width: 6 } as const;
+      const batches = await collect(createLoader(fileSource([turned, bmp]), stored));
+      for (const { images } of batches) expect(images).toEqual(Float32Array.from(image.data));
+      const memory = await decodeIntoMemory(fileSource([turned]), { ...upright, workers });
+      expect((await memory.get(0)).bytes).toEqual(orientImage(image, 6).data);
+    }
   });
 
   it('delivers the same batches outside of Node', async () => {
@@ -422,3 +443,14 @@ describe('worker threads', () => {
     await expect(pool.run(load, new Float32Array(4))).rejects.toThrow(WorkerError);
   });
 });
+
+/** Returns the rows of an image as BMP stores them, blue first and padded. */
+function bgrRows({ data, height, width }: PixelImage): number[] {
+  return Array.from({ length: height }, (_, y) => {
+    const row = Array.from({ length: width }, (_, x) => {
+      const at = (y * width + x) * 3;
+      return [data[at + 2]!, data[at + 1]!, data[at]!];
+    }).flat();
+    return [...row, ...new Array<number>((4 - (row.length % 4)) % 4).fill(0)];
+  }).flat();
+}
