@@ -152,28 +152,36 @@ const wasmGradients: readonly WasmGradient[] = [
 const registered = new WeakSet<tf.GradConfig>();
 
 /**
- * Registers gradients that tfjs-core lacks or computes wrongly. tfjs has one gradient for all backends, so ours call that of
- * tfjs-core on backends other than wasm. Idempotent.
+ * Returns a kernel that registers the gradient of this package, if it has one, before it computes. tfjs looks the gradient up
+ * after the kernel has run, so ours holds even if tfjs-core or tfjs-layers registers its own later.
  */
-export function registerGradients(): void {
-  for (const { gradient, ...saves } of wasmGradients) {
-    const { kernelName } = saves;
-    const stock = tf.getGradient(kernelName);
-    if (stock && registered.has(stock)) continue;
-    const config: tf.GradConfig = {
-      ...saves,
-      gradFunc(dy, saved, attributes) {
-        if (tf.getBackend() === 'wasm') return gradient(dy as tf.Tensor, saved, attributes as never);
-        if (stock) return stock.gradFunc(dy, saved, attributes);
-        throw new MissingKernelError(
-          `tfjs has no gradient of ${kernelName} for the backend '${tf.getBackend()}'. Use the backend 'wasm', or a ` +
-            'network without this operation.',
-        );
-      },
-    };
-    registered.add(config);
-    tf.registerGradient(config);
-  }
+export function withGradient(kernelName: string, kernelFunc: tf.KernelFunc): tf.KernelFunc {
+  const own = wasmGradients.find((gradient) => gradient.kernelName === kernelName);
+  if (!own) return kernelFunc;
+  return (call) => {
+    registerGradient(own);
+    return kernelFunc(call);
+  };
+}
+
+/** Registers a gradient. tfjs has one for all backends, so ours calls that of tfjs-core on backends other than wasm. */
+function registerGradient({ gradient, ...saves }: WasmGradient): void {
+  const { kernelName } = saves;
+  const stock = tf.getGradient(kernelName);
+  if (stock && registered.has(stock)) return;
+  const config: tf.GradConfig = {
+    ...saves,
+    gradFunc(dy, saved, attributes) {
+      if (tf.getBackend() === 'wasm') return gradient(dy as tf.Tensor, saved, attributes as never);
+      if (stock) return stock.gradFunc(dy, saved, attributes);
+      throw new MissingKernelError(
+        `tfjs has no gradient of ${kernelName} for the backend '${tf.getBackend()}'. Use the backend 'wasm', or a ` +
+          'network without this operation.',
+      );
+    },
+  };
+  registered.add(config);
+  tf.registerGradient(config);
 }
 
 function run(kernelName: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {

@@ -92,6 +92,18 @@ describeBothWays('pooling', () => {
     tf.dispose([x, largest]);
   });
 
+  it.each([false, true])('finds the largest values and their places, in the batch: %s', (inBatch) => {
+    const x = tf.tensor4d([-4, -1, -3, -2, -8, -6, -5, -7], [2, 1, 4, 1]);
+    const { result, indexes } = tf.maxPoolWithArgmax(x, [1, 2], [1, 2], 'valid', inBatch) as Record<
+      'result' | 'indexes',
+      tf.Tensor
+    >;
+    expect([...result.dataSync()]).toEqual([-1, -2, -6, -5]);
+    expect(indexes.dtype).toBe('int32');
+    expect([...indexes.dataSync()]).toEqual(inBatch ? [1, 3, 5, 6] : [1, 3, 1, 2]);
+    tf.dispose([x, result, indexes]);
+  });
+
   it('leaves nothing behind', () => {
     const volume = random([2, 3, 4, 5, 3], 1) as tf.Tensor5D;
     const image = random([2, 6, 6, 3], 1) as tf.Tensor4D;

@@ -17,6 +17,31 @@ export const avgPool = imagePool('AvgPool', meanOfWindows);
 export const maxPool3D: Pool = (scope, { x }, attributes) =>
   largestOfWindows(scope, x, poolGeometry('MaxPool3D', x.shape, attributes));
 
+/**
+ * `MaxPoolWithArgmax`: the largest value of each window, and its index in the image or in the batch. The stock kernel returns
+ * 1.2e-38 for a window without a positive value.
+ */
+export const maxPoolWithArgmax: ScopedKernel<
+  { x: TensorInfo },
+  PoolAttributes & { includeBatchInIndex: boolean },
+  TensorInfo[]
+> = (scope, { x }, attributes) => {
+  const geometry = poolGeometry('MaxPoolWithArgmax', x.shape, attributes);
+  const { channels } = geometry;
+  const largest = largestOfWindows(scope, x, geometry);
+  const indices = scope.allocate(geometry.outShape, 'int32');
+  const imageSize = util.sizeFromShape(x.shape.slice(1));
+  const [values, results] = [scope.view(x), scope.view(indices)];
+  visitWindows(geometry, (window, pixel) => {
+    for (let channel = 0; channel < channels; channel++) {
+      const index = indexOfLargest(window, values, channels, channel);
+      results[pixel * channels + channel] =
+        attributes.includeBatchInIndex || index < 0 ? index : index % imageSize;
+    }
+  });
+  return [largest, indices];
+};
+
 function imagePool(kernelName: 'MaxPool' | 'AvgPool', compute: typeof largestOfWindows): Pool {
   return (scope, { x }, attributes) => {
     const geometry = poolGeometry(kernelName, x.shape, attributes);

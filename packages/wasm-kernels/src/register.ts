@@ -12,27 +12,30 @@ import { einsum } from './einsum.ts';
 import { elementwiseKernels } from './elementwise-kernels.ts';
 import { conv2D, depthwiseConv2D, fusedConv2D, fusedDepthwiseConv2D } from './forward-convolutions.ts';
 import { fusedMatMul } from './fused-mat-mul.ts';
-import { registerGradients } from './gradients.ts';
+import { withGradient } from './gradients.ts';
 import { identity } from './identity.ts';
 import { toKernelFunc } from './kernel-scope.ts';
 import { describeNative, nativeModule } from './native-module.ts';
 import { oneHot } from './one-hot.ts';
 import { guardMemory } from './out-of-memory.ts';
-import { avgPool, maxPool, maxPool3D } from './pools.ts';
+import { avgPool, maxPool, maxPool3D, maxPoolWithArgmax } from './pools.ts';
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from './resize-gradients.ts';
-import { stockKernels } from './stock-kernels.ts';
+import { type StockKernelName, stockKernels } from './stock-kernels.ts';
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
-const kernels: Readonly<Record<string, KernelFunc>> = {
+const implementations: Readonly<Record<string, KernelFunc>> = {
   _FusedMatMul: toKernelFunc(fusedMatMul),
   AvgPool: toKernelFunc(avgPool),
   BatchMatMul: toKernelFunc(batchMatMul),
+  Cast: stockKernel('Cast'),
   Conv2D: toKernelFunc(conv2D),
   Conv2DBackpropFilter: toKernelFunc(conv2DBackpropFilter),
   Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
+  Conv3D: stockKernel('Conv3D'),
   Conv3DBackpropFilterV2: toKernelFunc(conv3DBackpropFilter),
   Conv3DBackpropInputV2: toKernelFunc(conv3DBackpropInput),
+  Cumsum: stockKernel('Cumsum'),
   DepthwiseConv2dNative: toKernelFunc(depthwiseConv2D),
   DepthwiseConv2dNativeBackpropFilter: toKernelFunc(depthwiseBackpropFilter),
   DepthwiseConv2dNativeBackpropInput: toKernelFunc(depthwiseBackpropInput),
@@ -40,11 +43,14 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
   Dilation2DBackpropFilter: toKernelFunc(dilation2DBackpropFilter),
   Dilation2DBackpropInput: toKernelFunc(dilation2DBackpropInput),
   Einsum: toKernelFunc(einsum),
+  FloorDiv: stockKernel('FloorDiv'),
   FusedConv2D: toKernelFunc(fusedConv2D),
   FusedDepthwiseConv2D: toKernelFunc(fusedDepthwiseConv2D),
   Identity: toKernelFunc(identity),
   MaxPool: toKernelFunc(maxPool),
   MaxPool3D: toKernelFunc(maxPool3D),
+  MaxPoolWithArgmax: toKernelFunc(maxPoolWithArgmax),
+  MirrorPad: stockKernel('MirrorPad'),
   OneHot: toKernelFunc(oneHot),
   ResizeBilinearGrad: toKernelFunc(resizeBilinearGrad),
   ResizeNearestNeighborGrad: toKernelFunc(resizeNearestNeighborGrad),
@@ -53,6 +59,10 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
   ...elementwiseKernels,
 };
 
+const kernels: Readonly<Record<string, KernelFunc>> = Object.fromEntries(
+  Object.entries(implementations).map(([name, kernelFunc]) => [name, withGradient(name, kernelFunc)]),
+);
+
 /**
  * Names of the kernels that this package registers for the backend `'wasm'`: those that stock tfjs-backend-wasm lacks,
  * and replacements of stock kernels.
@@ -60,7 +70,7 @@ const kernels: Readonly<Record<string, KernelFunc>> = {
 export const registeredKernels: readonly string[] = Object.freeze(Object.keys(kernels));
 
 /**
- * Registers the kernels of this package for the backend `'wasm'`, and the gradients in gradients.ts. Importing the package does so already. Call it again
+ * Registers the kernels of this package for the backend `'wasm'`. Importing the package does so already. Call it again
  * only after something else has unregistered or replaced them. It is idempotent, and may run before or after the backend
  * is initialised.
  *
@@ -84,7 +94,6 @@ export function registerWasmKernels(): void {
       ...(kernelName === cosineBankLossKernel && bankLossHooks),
     } satisfies BankLossKernelConfig);
   }
-  registerGradients();
 }
 
 /** Hooks of the loss kernel. They also start and end what all kernels share: the memory guard and the threads. */
@@ -93,10 +102,11 @@ const bankLossHooks: Partial<BankLossKernelConfig> = {
   keepsNoCopies: true,
   describe: () => describeNative(backend() as unknown as WasmBackend),
   supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
-  setupFunc: (started) => {
-    guardMemory(started as unknown as WasmBackend);
-    // An import of `@tensorflow/tfjs` after that of this package has replaced them.
-    registerGradients();
-  },
+  setupFunc: (started) => guardMemory(started as unknown as WasmBackend),
   disposeFunc: (ended) => void nativeModule(ended as unknown as WasmBackend)?.setThreads(1),
 };
+
+/** Returns a kernel that computes as the stock one. It is registered for its gradient; see {@link withGradient}. */
+function stockKernel(kernelName: StockKernelName): KernelFunc {
+  return (call) => stockKernels().get(kernelName)!.kernelFunc(call);
+}
