@@ -3,7 +3,7 @@ import { backend, getKernel, type KernelFunc, registerKernel, unregisterKernel }
 import { batchMatMul } from './batch-mat-mul.ts';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
-import { conv3DBackpropFilter, conv3DBackpropInput } from './conv3d-gradients.ts';
+import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv3d.ts';
 import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
@@ -32,7 +32,7 @@ const implementations: Readonly<Record<string, KernelFunc>> = {
   Conv2D: toKernelFunc(conv2D),
   Conv2DBackpropFilter: toKernelFunc(conv2DBackpropFilter),
   Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
-  Conv3D: stockKernel('Conv3D'),
+  Conv3D: toKernelFunc(conv3D),
   Conv3DBackpropFilterV2: toKernelFunc(conv3DBackpropFilter),
   Conv3DBackpropInputV2: toKernelFunc(conv3DBackpropInput),
   Cumsum: stockKernel('Cumsum'),

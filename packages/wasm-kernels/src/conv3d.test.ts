@@ -25,8 +25,8 @@ const plain: VolumeCase = {
   pad: 'same',
 };
 
-/** Runs both kernels. Returns the gradients of the input and of the filter with their definition. */
-function gradientsOf(test: VolumeCase) {
+/** Runs the three kernels. Returns the convolution and the gradients of the input and of the filter with their definition. */
+function resultsOf(test: VolumeCase) {
   const { batch, size, channels, kernel, strides, dilations, pad } = test;
   const inputShape = [batch, ...size, channels];
   const filterShape = [...kernel, channels, outChannels];
@@ -34,10 +34,16 @@ function gradientsOf(test: VolumeCase) {
   const filter = random(filterShape, 2);
   const dy = random([batch, ...outputsOf(test).outputs, outChannels], 3);
   const attributes = { strides, dilations, pad };
+  const y = runKernel('Conv3D', { x, filter }, attributes);
   const dx = runKernel('Conv3DBackpropInputV2', { dy, filter }, { ...attributes, inputShape });
   const dFilter = runKernel('Conv3DBackpropFilterV2', { x, dy }, { ...attributes, filterShape });
   const [values, taps, gradients] = [x, filter, dy].map((tensor) => tensor.dataSync()) as Float32Array[];
-  const expected = { x: new Float64Array(x.size), filter: new Float64Array(filter.size) };
+  const outputShape = dy.shape;
+  const expected = {
+    y: referenceConv3D(test, outChannels, values!, taps!),
+    x: new Float64Array(x.size),
+    filter: new Float64Array(filter.size),
+  };
   visitTaps(test, (output, input, tap) => {
     for (let channel = 0; channel < channels; channel++) {
       for (let outChannel = 0; outChannel < outChannels; outChannel++) {
@@ -49,13 +55,14 @@ function gradientsOf(test: VolumeCase) {
     }
   });
   tf.dispose([x, filter, dy]);
-  return { dx, dFilter, inputShape, filterShape, expected };
+  return { y, dx, dFilter, inputShape, filterShape, outputShape, expected };
 }
 
-describeBothWays('the gradients of conv3d', () => {
+describeBothWays('conv3d and its gradients', () => {
   it('agree with the definition for any size, stride, dilation and padding', () => {
     const check = (test: VolumeCase) => {
-      const { dx, dFilter, inputShape, filterShape, expected } = gradientsOf(test);
+      const { y, dx, dFilter, inputShape, filterShape, outputShape, expected } = resultsOf(test);
+      expectTensor(y, outputShape, expected.y);
       expectTensor(dx, inputShape, expected.x);
       expectTensor(dFilter, filterShape, expected.filter);
     };
@@ -94,8 +101,8 @@ describeBothWays('the gradients of conv3d', () => {
   it('leave nothing behind', () => {
     const test: VolumeCase = { ...plain, batch: 3, strides: [2, 1, 2] };
     expectNoLeak(() => {
-      const { dx, dFilter } = gradientsOf(test);
-      return [dx, dFilter];
+      const { y, dx, dFilter } = resultsOf(test);
+      return [y, dx, dFilter];
     }, 10);
   });
 });

@@ -10,6 +10,8 @@ import {
   withRounding,
 } from './convolution-geometry.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
+import { convolve, isCompiled } from './native-convolution.ts';
+import { nativeModule } from './native-module.ts';
 import { outputsThatRead } from './windows.ts';
 
 interface Attributes {
@@ -21,6 +23,37 @@ interface Attributes {
 }
 
 /**
+ * `Conv3D`: the sum over the taps along the depth of two-dimensional convolutions. If they are not compiled, the stock
+ * kernel, a plain loop, computes it.
+ */
+export const conv3D: ScopedKernel<{ x: TensorInfo; filter: TensorInfo }, Attributes> = (
+  scope,
+  { x, filter },
+  attributes,
+) => {
+  const { batch, outShape, depth, plane } = geometryOf('Conv3D', x.shape, filter.shape, attributes);
+  const native = nativeModule(scope.backend);
+  const isEmpty = util.sizeFromShape(outShape) * util.sizeFromShape(filter.shape) === 0;
+  if (!native || isEmpty || !isCompiled({ batch, ...plane }) || x.dtype !== 'float32') {
+    return scope.run('Conv3D', { x, filter }, attributes);
+  }
+  const output = scope.zeros(outShape);
+  const tapShape = filter.shape.slice(1);
+  for (let tap = 0; tap < depth.kernel; tap++) {
+    scope.nested((inner) => {
+      const { first, count, firstInput } = planesOf(depth, tap);
+      if (count === 0) return undefined;
+      const images = takePlanes(inner, x, firstInput, depth.stride, count);
+      const taps = inner.copyRange(filter, tap * util.sizeFromShape(tapShape), tapShape);
+      const result = convolve(inner, native, images, taps, null, { ...plane, batch: batch * count });
+      addPlanes(inner, output, result, first, 1, count);
+      return undefined;
+    });
+  }
+  return output;
+};
+
+/**
  * `Conv3DBackpropFilterV2`: the gradient of a three-dimensional convolution with respect to its filter. Each tap along the
  * depth is the filter gradient of a two-dimensional convolution whose images are the planes that meet this tap. The stock
  * kernel returns wrong values.
@@ -30,7 +63,13 @@ export const conv3DBackpropFilter: ScopedKernel<
   Attributes & { filterShape: number[] }
 > = (scope, { x, dy }, attributes) => {
   const { filterShape } = attributes;
-  const { batch, depth, plane } = geometryOf('Conv3DBackpropFilterV2', x.shape, filterShape, attributes, dy);
+  const { batch, depth, plane } = geometryOf(
+    'Conv3DBackpropFilterV2',
+    x.shape,
+    filterShape,
+    attributes,
+    dy.shape,
+  );
   const output = scope.zeros(filterShape);
   const tapSize = util.sizeFromShape(filterShape.slice(1));
   for (let tap = 0; tap < depth.kernel; tap++) {
@@ -65,12 +104,11 @@ export const conv3DBackpropInput: ScopedKernel<
     inputShape,
     filter.shape,
     attributes,
-    dy,
+    dy.shape,
   );
   const output = scope.zeros(inputShape);
   const tapShape = filter.shape.slice(1);
   const tapSize = util.sizeFromShape(tapShape);
-  const planeSize = util.sizeFromShape(inputShape.slice(2));
   for (let tap = 0; tap < depth.kernel; tap++) {
     scope.nested((inner) => {
       const { first, count, firstInput } = planesOf(depth, tap);
@@ -81,12 +119,7 @@ export const conv3DBackpropInput: ScopedKernel<
         inner.copyRange(filter, tap * tapSize, tapShape),
         { ...plane, batch: batch * count },
       );
-      const [source, target] = scope.views(gradient, output);
-      for (let index = 0; index < batch * count; index++) {
-        const volume = Math.floor(index / count);
-        const place = volume * depth.input + firstInput + (index % count) * depth.stride;
-        for (let i = 0; i < planeSize; i++) target[place * planeSize + i]! += source[index * planeSize + i]!;
-      }
+      addPlanes(inner, output, gradient, firstInput, depth.stride, count);
       return undefined;
     });
   }
@@ -99,11 +132,11 @@ function geometryOf(
   inputShape: number[],
   filterShape: number[],
   { strides, pad, dataFormat, dilations = 1 }: Attributes,
-  dy: TensorInfo,
-): { batch: number; depth: AxisGeometry; plane: Omit<ConvolutionGeometry, 'batch'> } {
+  dyShape?: number[],
+): { batch: number; outShape: number[]; depth: AxisGeometry; plane: Omit<ConvolutionGeometry, 'batch'> } {
   requireChannelsLast(kernelName, dataFormat);
   type FiveSizes = [number, number, number, number, number];
-  const info = withRounding(kernelName, undefined, dy.shape, (roundingMode) =>
+  const info = withRounding(kernelName, undefined, dyShape, (roundingMode) =>
     backend_util.computeConv3DInfo(
       inputShape as FiveSizes,
       filterShape as FiveSizes,
@@ -115,8 +148,9 @@ function geometryOf(
       roundingMode,
     ),
   );
-  const { batchSize: batch, inChannels, outChannels } = info;
-  return { batch, depth: depthGeometry(info), plane: { inChannels, outChannels, ...planeGeometry(info) } };
+  const { batchSize: batch, outShape, inChannels, outChannels } = info;
+  const plane = { inChannels, outChannels, ...planeGeometry(info) };
+  return { batch, outShape, depth: depthGeometry(info), plane };
 }
 
 /** Returns which output planes read input planes through a tap, and the first of these input planes. */
@@ -139,4 +173,25 @@ function takePlanes(scope: KernelScope, x: TensorInfo, first: number, step: numb
     }
   }
   return planes;
+}
+
+/** Adds a batch of images to `count` planes of each volume; the inverse of {@link takePlanes}. */
+function addPlanes(
+  scope: KernelScope,
+  volumes: TensorInfo,
+  images: TensorInfo,
+  first: number,
+  step: number,
+  count: number,
+): void {
+  const [batch, depth, ...planeShape] = volumes.shape as [number, number, number, number, number];
+  const size = util.sizeFromShape(planeShape);
+  const [source, target] = scope.views(images, volumes);
+  for (let volume = 0; volume < batch; volume++) {
+    for (let index = 0; index < count; index++) {
+      const from = (volume * count + index) * size;
+      const to = (volume * depth + first + index * step) * size;
+      for (let i = 0; i < size; i++) target[to + i]! += source[from + i]!;
+    }
+  }
 }
