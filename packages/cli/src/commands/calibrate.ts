@@ -9,7 +9,7 @@ import {
   thresholdAtRate,
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { aligned, count, counted, decimal, percent } from '../evaluation/texts.ts';
+import { aligned, count, counted, decimal, exactPercent } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
@@ -128,7 +128,10 @@ function rateRows(
 ): [string, string][] {
   if (far === undefined || !interval) return [['criterion', 'best accuracy on these pairs']];
   const rows: [string, string][] = [
-    ['criterion', `accepts at most ${percent(far, 3)} of ${counted(different, 'pair')} of different people`],
+    [
+      'criterion',
+      `accepts at most ${exactPercent(far)} of ${counted(different, 'pair')} of different people`,
+    ],
     ['interval', `${decimal(interval.low, 4)} to ${decimal(interval.high, 4)}, 95 % confidence`],
   ];
   if (differentNeeded !== null && different < differentNeeded) {

@@ -3,7 +3,16 @@ import * as fc from 'fast-check';
 import { expect, inject, it } from 'vitest';
 import { measurePairs } from './measure-pairs.ts';
 import { measureIdentityThresholds, reportSections } from './report-sections.ts';
-import { aligned, count, counted, decimal, measurementRows, percent, percentInterval } from './texts.ts';
+import {
+  aligned,
+  count,
+  counted,
+  decimal,
+  exactPercent,
+  measurementRows,
+  percent,
+  percentInterval,
+} from './texts.ts';
 import { measureUniform } from './uniform-accuracy.ts';
 
 it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('writes n/a for %d', (value) => {
@@ -19,6 +28,10 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('write
 it('writes no negative zero', () => {
   expect([decimal(-0.0004, 3), decimal(-0, 0), percent(-1e-17)]).toEqual(['0.000', '0', '0.0 %']);
   expect([decimal(-0.0006, 3), decimal(-10, 0), decimal(-0.5, 1)]).toEqual(['-0.001', '-10', '-0.5']);
+});
+
+it('writes a chosen share with all its digits', () => {
+  expect([0.07, 1e-9, 0, 1, Number.NaN].map(exactPercent)).toEqual(['7 %', '1e-7 %', '0 %', '100 %', 'n/a']);
 });
 
 /** Cosines that break formulas: ends of the range, equal ones, neighbours. */

@@ -16,6 +16,11 @@ export function percent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${decimal(100 * share, digits)} %` : notAvailable;
 }
 
+/** Formats a share that was chosen, not measured, with all its digits: `0.1 %`, `1e-7 %`. */
+export function exactPercent(share: number): string {
+  return Number.isFinite(share) ? `${Number((100 * share).toPrecision(12))} %` : notAvailable;
+}
+
 /** Formats a share with its confidence interval: `97.5 % (96.9–98.1)`. */
 export function percentInterval({ estimate, low, high }: Interval): string {
   return `${percent(estimate)} (${decimal(100 * low, 1)}–${decimal(100 * high, 1)})`;
