@@ -35,6 +35,7 @@ export { type Sampler, sequentialSampler, shuffledSampler } from './loading/samp
 export type { Scaling } from './loading/scaling.ts';
 export type { ImageRecord, ImageSource } from './source.ts';
 export { type CfpFiles, readCfpPairs } from './sources/cfp-pairs.ts';
+export type { FileExists } from './sources/choose-reading.ts';
 export { type CifarOptions, readCifar } from './sources/cifar-source.ts';
 export { type HeldOutClasses, holdOutClasses } from './sources/hold-out-classes.ts';
 export { type IdxFiles, type IdxOptions, readIdx } from './sources/idx-source.ts';
@@ -52,11 +53,14 @@ export {
   imageListSource,
   readImageList,
 } from './sources/image-list.ts';
+export type { ImageReadingOptions } from './sources/image-readings.ts';
 export { type LfwPairsOptions, readLfwPairs } from './sources/lfw-pairs.ts';
 export { normalizeName } from './sources/normalize-name.ts';
 export type { PairList } from './sources/pair-list.ts';
+export type { PairReadingOptions } from './sources/pair-reading.ts';
 export { type PairTableOptions, readPairTable } from './sources/pair-table.ts';
 export type { PathSource } from './sources/path-source.ts';
+export { readPairs } from './sources/read-pairs.ts';
 export type { ClassOf } from './sources/record-io-labels.ts';
 export {
   type RecordIOFiles,
@@ -66,6 +70,7 @@ export {
 } from './sources/record-io-source.ts';
 export type { FieldSeparator } from './sources/separated-fields.ts';
 export { subsetSource } from './sources/subset-source.ts';
+export type { ListReport, SkippedLine } from './sources/text-lines.ts';
 export { readVerificationBin } from './sources/verification-bin.ts';
 export { verificationImages } from './sources/verification-images.ts';
 export { type VerificationSet, verificationSetFromPairs } from './sources/verification-set.ts';

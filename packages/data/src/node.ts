@@ -21,6 +21,8 @@ export {
   openPairs,
   openRecordIO,
   openVerificationBin,
+  type PairFileOptions,
+  readPairFile,
 } from './sources/node-openers.ts';
 export { readCfpFolder } from './sources/read-cfp-folder.ts';
 export { RecordIOWriter, type RecordIOWriterOptions } from './sources/record-io-writer.ts';

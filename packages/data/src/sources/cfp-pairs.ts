@@ -1,7 +1,7 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
-import { PairCollector, type PairList } from './pair-list.ts';
-import { parseInteger, readLines, shorten } from './text-lines.ts';
+import { type Pair, type PairList, pairListOf } from './pair-list.ts';
+import { parseInteger, readTextLines, shorten } from './text-lines.ts';
 
 /** The protocol files of Celebrities in Frontal-Profile. */
 export interface CfpFiles {
@@ -23,27 +23,32 @@ export interface CfpFiles {
 export async function readCfpPairs({ frontal, profile, folds }: CfpFiles): Promise<PairList> {
   const first = await readNumberedPaths(frontal);
   const second = profile ? await readNumberedPaths(profile) : first;
-  const pairs = new PairCollector();
+  const pairs: Pair[] = [];
   for (const [fold, { same, different }] of folds.entries()) {
     for (const file of [same, different]) {
-      for (const { text, location } of await readLines(file)) {
+      for (const { text, location } of (await readTextLines(file)).lines) {
         const [one = '', other = '', ...more] = text.trim().split(/\s*,\s*/);
         if (other === '' || more.length > 0) {
           throw new DataError(
             `${location}: expected two numbers separated by a comma, found '${shorten(text)}'.`,
           );
         }
-        pairs.add(findPath(first, one, location), findPath(second, other, location), file === same, fold);
+        pairs.push({
+          first: findPath(first, one, location),
+          second: findPath(second, other, location),
+          isSame: file === same,
+          fold,
+        });
       }
     }
   }
-  if (pairs.size === 0) throw new DataError(`${frontal.name}: the protocol has no pairs.`);
-  return pairs.toList();
+  if (pairs.length === 0) throw new DataError(`${frontal.name}: the protocol has no pairs.`);
+  return pairListOf(pairs);
 }
 
 async function readNumberedPaths(file: ByteFile): Promise<Map<number, string>> {
   const paths = new Map<number, string>();
-  for (const { text, location } of await readLines(file)) {
+  for (const { text, location } of (await readTextLines(file)).lines) {
     const [, number = '', path = ''] = /^\s*(\S+)\s+(.*\S)\s*$/.exec(text) ?? [];
     if (path === '')
       throw new DataError(`${location}: expected a number and a path, found '${shorten(text)}'.`);

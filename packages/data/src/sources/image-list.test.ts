@@ -31,7 +31,7 @@ describe('readImageList', () => {
     expect((await readImageList(textFile(text))).labels).toEqual(['Jane']);
     expect((await readImageList(textFile(text), { header: false })).labels).toEqual(['class', 'Jane']);
     await expect(readImageList(textFile('a.jpg,Jane\n'), { header: true })).rejects.toThrow(
-      'the first line must name a column of paths',
+      'line 1: is neither a row nor a header with known words',
     );
   });
 
@@ -39,13 +39,13 @@ describe('readImageList', () => {
     [
       'a path without label',
       'a.jpg\n',
-      "line 1: expected a path and a label as in the first line, found 'a.jpg'",
+      "line 1: expected a path and a label, found 'a.jpg'. Name the columns in the first line, as in 'path,label'.",
     ],
     ['a line unlike the first', 'a.jpg,1\nb.jpg\n', 'line 2: expected a path and a label'],
     ['an empty path', 'a.jpg,1\n,1\n', 'line 2: expected a path and a label'],
     ['a label in a .lst that is not a number', '0\t1\ta.jpg\n1\tx\tb.jpg\n', 'line 2: expected'],
     ['an empty list', '\n', 'the list is empty'],
-    ['a header line only', 'path,label\n', 'the list has only a header line'],
+    ['a header line only', 'path,label\n', 'line 1: is a header, but no rows follow'],
   ])('rejects %s', async (_, text, message) => {
     const reading = readImageList(textFile(text));
     await expect(reading).rejects.toThrow(DataError);

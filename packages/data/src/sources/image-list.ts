@@ -1,9 +1,20 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
+import { chooseReading, findFittingReadings, reportOf, throwMisfit } from './choose-reading.ts';
 import { classTableFromNames } from './class-table.ts';
+import { imageHeaderExample } from './column-words.ts';
+import {
+  type ImageEntry,
+  type ImageReadingOptions,
+  imageCues,
+  imageReadings,
+  imageReadingsBelowHeader,
+  splitImageList,
+} from './image-readings.ts';
+import { normalizeName } from './normalize-name.ts';
 import { type PathSource, pathSource } from './path-source.ts';
-import { type FieldSeparator, guessSeparator, splitFields } from './separated-fields.ts';
-import { type NumberedLine, readLines, shorten } from './text-lines.ts';
+import type { FieldSeparator } from './separated-fields.ts';
+import { type ListReport, readTextLines } from './text-lines.ts';
 
 /** The images and labels of a list. */
 export interface ImageList {
@@ -15,51 +26,51 @@ export interface ImageList {
   readonly labels: readonly string[];
   /** All numbers of each label, for lists with label arrays. */
   readonly labelArrays?: readonly Float32Array[];
+  /** What became of the lines of the list; missing for images from elsewhere. */
+  readonly report?: ListReport;
 }
 
 /** Options of `readImageList`. */
-export interface ImageListOptions {
-  /** Separator of fields; default: a tab, comma or semicolon if the first line has one, otherwise spaces. */
+export interface ImageListOptions extends ImageReadingOptions {
+  /** Separator of fields; default: the one with which all lines have the same columns. */
   readonly separator?: FieldSeparator;
-  /** Whether the first line names the columns; default: whether it contains words such as `path` and `label`. */
-  readonly header?: boolean;
 }
 
-const pathWords = new Set(['path', 'file', 'filename', 'file_name', 'image', 'img', 'name']);
-const labelWords = new Set(['label', 'class', 'identity', 'id', 'person', 'target', 'name']);
-
 /**
- * Reads a list of images and labels. The first line determines which of these formats the list has:
+ * Reads a list of images and labels, in one of these formats:
  *
- * - `path label`, separated by a tab, a comma, a semicolon or spaces. A header line (`path,label`, `id,filename`, …)
- *   names the columns; further columns are ignored. In a list separated by spaces, the label is the last field.
- * - MXNet's `.lst`: `number⇥label⇥path`, or several label numbers before the path (the first is the class).
+ * - a table with a header line that names a column of paths (`path`, `filename`, `image_id`, …) and one of labels (`label`,
+ *   `identity`, `person_id`, …); `name` and `id` are either, and further columns are ignored;
+ * - `path label` or `label path` without header, optionally after an index;
+ * - MXNet's `.lst`: `number⇥label⇥path`, or several label numbers before the path (the first is the class);
  * - InsightFace's `.lst` of crops: `aligned⇥path⇥label`, optionally followed by a box and landmarks, which are ignored.
  *
- * @throws DataError for a line in another format than the first one, and for an empty list
+ * Fields are separated by tabs, commas, semicolons or spaces; a path or a label in a list of two columns separated by spaces may
+ * contain spaces. Where this and the words leave open which column holds the paths, `fileExists` decides, then names that end like
+ * image files.
+ *
+ * No row is lost: `report` of the result lists all lines that are no images.
+ * @throws DataError for a line that is neither an image nor a header, and for columns that can be read in several ways
  */
 export async function readImageList(file: ByteFile, options: ImageListOptions = {}): Promise<ImageList> {
-  const lines = await readLines(file);
-  const separator = options.separator ?? guessSeparator(lines[0]?.text ?? '');
-  const rows: Row[] = lines.map((line) => ({ ...line, fields: splitRow(line, separator) }));
-  const [firstRow] = rows;
-  if (!firstRow) throw new DataError(`${file.name}: the list is empty.`);
-  const columns = findColumns(firstRow, options.header);
-  if (columns) rows.shift();
-  if (rows.length === 0) throw new DataError(`${file.name}: the list has only a header line.`);
-  const parse = columns ? createColumnParser(columns) : chooseRowParser(firstRow, separator);
-  const entries = rows.map((row) => {
-    const entry = parse(row.fields);
-    if (entry?.path && entry.label) return entry;
-    throw new DataError(
-      `${row.location}: expected a path and a label as in the first line, found '${shorten(row.text)}'.`,
-    );
-  });
+  const { name } = file;
+  const text = await readTextLines(file);
+  if (text.lines.length === 0) throw new DataError(`${name}: the list is empty.`);
+  const lists = splitImageList(text.lines, options.separator);
+  const readings = (await Promise.all(lists.map((list) => imageReadings(list, options)))).flat();
+  let fitting = await findFittingReadings(readings);
+  if (fitting.length === 0) {
+    const below = await Promise.all(lists.map((list) => imageReadingsBelowHeader(list, options)));
+    fitting = await findFittingReadings(below.flat());
+  }
+  if (fitting.length === 0) throwMisfit(readings, text.lines, headerHint);
+  const { reading, entries } = await chooseReading(name, fitting, imageCues, headerHint);
   const arrays = entries.flatMap(({ labels }) => (labels ? [labels] : []));
   const list = {
-    name: file.name,
+    name,
     paths: entries.map(({ path }) => path),
     labels: entries.map(({ label }) => label),
+    report: reportOf(text, reading, describeOddImages(entries)),
   };
   return arrays.length > 0 ? { ...list, labelArrays: arrays } : list;
 }
@@ -80,63 +91,24 @@ export function imageListSource(
   return pathSource({ name, paths, ...table, readFile, ...(labelArrays ? { labelArrays } : {}) });
 }
 
-interface Row extends NumberedLine {
-  readonly fields: readonly string[];
-}
+const headerHint = `Name the columns in the first line, as in '${imageHeaderExample}'.`;
 
-interface Entry {
-  readonly path: string;
-  readonly label: string;
-  readonly labels?: Float32Array;
-}
-
-/** Parses the fields of a row; returns null if they do not have its format. */
-type RowParser = (fields: readonly string[]) => Entry | null;
-
-/** Splits a row into fields. Paths may contain spaces, so a list separated by spaces is split once, before the label. */
-function splitRow({ text, location }: NumberedLine, separator: FieldSeparator): string[] {
-  if (separator !== ' ' || text.includes('"')) return splitFields(text, separator, location);
-  const [, path, label] = /^(.*\S)\s+(\S+)$/.exec(text.trim()) ?? [];
-  return path === undefined ? [text.trim()] : [path, label as string];
-}
-
-function findColumns({ fields, location }: Row, header?: boolean): { path: number; label: number } | null {
-  if (header === false) return null;
-  const words = fields.map((field) => field.toLowerCase());
-  const path = words.findIndex((word) => pathWords.has(word));
-  const label = words.findIndex((word, index) => index !== path && labelWords.has(word));
-  if (path >= 0 && label >= 0) return { path, label };
-  if (!header) return null;
-  throw new DataError(
-    `${location}: the first line must name a column of paths (${[...pathWords].join(', ')}) and one of labels ` +
-      `(${[...labelWords].join(', ')}), found ${fields.join(', ')}.`,
-  );
-}
-
-function createColumnParser({ path, label }: { path: number; label: number }): RowParser {
-  return (fields) => ({ path: fields[path] ?? '', label: fields[label] ?? '' });
-}
-
-function chooseRowParser({ fields }: Row, separator: FieldSeparator): RowParser {
-  const isLst = separator === '\t' && fields.length >= 3 && /^\d+$/.test(fields[0] as string);
-  if (!isLst) return parsePathAndLabel;
-  return isNumber(fields[1]) ? parseMxnetRow : parseInsightFaceRow;
-}
-
-const parsePathAndLabel: RowParser = (fields) =>
-  fields.length === 2 ? { path: fields[0] as string, label: fields[1] as string } : null;
-
-const parseInsightFaceRow: RowParser = ([aligned = '', path = '', label = '']) =>
-  /^\d+$/.test(aligned) && isNumber(label) ? { path, label } : null;
-
-const parseMxnetRow: RowParser = (fields) => {
-  const labels = fields.slice(1, -1);
-  if (!/^\d+$/.test(fields[0] ?? '') || labels.length === 0 || !labels.every(isNumber)) return null;
-  // MXNet writes class 3 as 3.000000.
-  const entry = { path: fields.at(-1) as string, label: String(Number(labels[0])) };
-  return { ...entry, labels: Float32Array.from(labels, Number) };
-};
-
-function isNumber(text: string | undefined): boolean {
-  return text !== undefined && text !== '' && Number.isFinite(Number(text));
+/** Returns sentences about images that occur several times. */
+function describeOddImages(entries: readonly ImageEntry[]): string[] {
+  const labels = new Map<string, string>();
+  let repeated = 0;
+  const contradictory: string[] = [];
+  for (const { path, label } of entries) {
+    const earlier = labels.get(path);
+    if (earlier === undefined) labels.set(path, label);
+    else if (normalizeName(earlier) === normalizeName(label)) repeated += 1;
+    else contradictory.push(`'${path}' as '${earlier}' and as '${label}'`);
+  }
+  const [example] = contradictory;
+  return [
+    ...(repeated > 0 ? [`${repeated} of ${entries.length} lines repeat an earlier one.`] : []),
+    ...(example
+      ? [`${contradictory.length} of ${entries.length} lines give an image another label, first ${example}.`]
+      : []),
+  ];
 }

@@ -38,18 +38,19 @@ it.each([
   [
     'a line of two fields',
     'A 1 2\nA 1\n',
-    "line 2: expected 'name n1 n2' or 'name1 n1 name2 n2', found 2 fields",
+    "line 2: expected 'name n1 n2' or 'name1 n1 name2 n2' with whole numbers, found 'A 1'.",
   ],
-  ['a word for a number', 'A 1 x\n', "line 1: 'x' is not an integer"],
-  ['fewer pairs than announced', `3\t2\n${fold}`, 'has 4 pairs, but its first line announces 12'],
-  ['more pairs than announced', `1\t2\n${fold}${fold}`, 'has 8 pairs, but its first line announces 4'],
+  ['a word for a number', 'A 1 x\n', "line 1: expected 'name n1 n2' or"],
+  ['fewer pairs than announced', `3\t2\n${fold}`, 'line 1: announces 12 pairs, but 4 follow'],
+  ['more pairs than announced', `1\t2\n${fold}${fold}`, 'line 1: announces 4 pairs, but 8 follow'],
   [
     'pairs in the wrong order',
     '1\t1\nA 1 B 1\nA 1 2\n',
     'line 2: the first line announces 1 pairs of each kind',
   ],
-  ['an empty file', '', 'has 0 pairs, but needs at least one'],
-  ['a header line only', '10\t0\n', "line 1: '0' is not an integer"],
+  ['an empty file', '', 'has no pairs'],
+  ['a header line only', '10\t0\n', 'line 1: is a header, but no rows follow'],
+  ['no pairs announced', '10\t0\nA 1 2\n', "line 1: announces no pairs, found '10\t0'"],
 ])('rejects %s', async (_, text, message) => {
   const reading = readLfwPairs(textFile(text));
   await expect(reading).rejects.toThrow(DataError);

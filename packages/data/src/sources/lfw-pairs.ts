@@ -1,11 +1,16 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
-import { PairCollector, type PairList } from './pair-list.ts';
-import { type NumberedLine, parseInteger, readLines, shorten } from './text-lines.ts';
+import type { FileExists, Reading } from './choose-reading.ts';
+import { hasUnnamedIndex, isLfwHeader } from './column-words.ts';
+import { imageExtensions } from './image-extensions.ts';
+import { takeOutHeader } from './list-columns.ts';
+import type { Pair, PairList } from './pair-list.ts';
+import { type PairFormat, type PairReadingOptions, readPairLines } from './pair-reading.ts';
+import type { Row } from './separated-fields.ts';
 
 /** Options of `readLfwPairs`. */
-export interface LfwPairsOptions {
-  /** File extension of the images; default `.jpg`. */
+export interface LfwPairsOptions extends PairReadingOptions {
+  /** File extension of the images; default: by `fileExists` that of each image, otherwise `.jpg`. */
   readonly extension?: string;
 }
 
@@ -13,71 +18,192 @@ export interface LfwPairsOptions {
  * Reads pairs in the format of Labeled Faces in the Wild.
  *
  * A pair of the same person is `name⇥n1⇥n2`, a pair of two people is `name1⇥n1⇥name2⇥n2`. Image 7 of `Jane_Doe` is the
- * file `Jane_Doe/Jane_Doe_0007.jpg`. The header line is `folds⇥pairs` (View 2: 10 and 300) or `pairs` (View 1, one
- * fold): each fold must then have this many pairs of the same person, followed by as many pairs of two people. Without
- * a header line, a new fold begins where a pair of the same person follows a pair of two people.
+ * file `Jane_Doe/Jane_Doe_0007.jpg`. Fields are separated by tabs, commas, semicolons or spaces; names with spaces are read
+ * between any of these, unless a number in a name leaves open where it ends. The first line can be
+ *
+ * - `folds⇥pairs` (View 2: 10 and 300) or `pairs` (View 1, one fold): each fold must then have this many pairs of the same
+ *   person, followed by as many pairs of two people;
+ * - a header of words such as `name,imagenum1,imagenum2`;
+ * - a pair. Then, as below a header of words, a new fold begins where a pair of the same person follows a pair of two people.
+ *
+ * No row is lost: `report` of the result lists all lines that are no pairs.
  *
  * Reference: http://vis-www.cs.umass.edu/lfw/README.txt, 3c.
- * @throws DataError for a malformed line, or if the pairs do not match the header line
+ * @throws DataError for a malformed line, or if the pairs do not match the first line
  */
-export async function readLfwPairs(
-  file: ByteFile,
-  { extension = '.jpg' }: LfwPairsOptions = {},
-): Promise<PairList> {
-  const lines = await readLines(file);
-  const header = readHeader(lines[0]);
-  const pairs = new PairCollector();
-  let fold = 0;
-  let wasSame = true;
-  for (const line of header ? lines.slice(1) : lines) {
-    const { first, second, isSame } = readPair(line, extension);
-    if (header) {
-      fold = Math.floor(pairs.size / (2 * header.perKind));
-      const expected = pairs.size % (2 * header.perKind) < header.perKind;
-      if (isSame !== expected) {
-        const [one, other] = expected ? ['one person', 'two people'] : ['two people', 'one person'];
-        throw new DataError(
-          `${line.location}: the first line announces ${header.perKind} pairs of each kind in a fold, so pair ` +
-            `${pairs.size} must show ${one}, but shows ${other}.`,
-        );
-      }
-    } else if (isSame && !wasSame) {
-      fold += 1;
-    }
-    wasSame = isSame;
-    pairs.add(first, second, isSame, fold);
+export async function readLfwPairs(file: ByteFile, options: LfwPairsOptions = {}): Promise<PairList> {
+  return readPairLines(file, [lfwFormat(options)], options.separator);
+}
+
+/** Returns LFW's form of lists of pairs. */
+export function lfwFormat({ extension, fileExists }: LfwPairsOptions): PairFormat {
+  const files = new ImageFinder(extension, fileExists);
+  return {
+    async readings({ separator, by, isLikely, rows }) {
+      const first = rows[0] as Row;
+      const isWithIndex = hasUnnamedIndex(first.fields);
+      const names = isWithIndex ? first.fields.slice(1) : first.fields;
+      const count = readCount(first);
+      const isHeader = typeof parseRow(names, separator) === 'string' && isLfwHeader(names);
+      const body =
+        count || isHeader ? takeOutHeader(rows, count ? 'count' : 'header') : { skipped: [], rows };
+      const reading: Reading<Pair> = {
+        description: `'name number number' or 'name number name number' as in LFW, separated by ${by}`,
+        separator,
+        needsFiles: !isLikely,
+        ...body,
+        parse: ({ fields }) => parseRow(isWithIndex ? fields.slice(1) : fields, separator),
+        finish: (pairs) => files.complete(withFolds(pairs, body.rows, first, count)),
+        hasFiles: (pair) => (fileExists ? files.exist(pair) : null),
+      };
+      return [reading];
+    },
+  };
+}
+
+/** The first line of LFW's lists. */
+interface Count {
+  readonly folds: number;
+  /** Number of pairs of the same person, and of two people, in each fold. */
+  readonly perKind: number;
+}
+
+function readCount({ fields }: Row): Count | null {
+  if (fields.length === 0 || fields.length > 2 || !fields.every(isWholeNumber)) return null;
+  const numbers = fields.map(Number);
+  return { folds: numbers.length === 2 ? (numbers[0] as number) : 1, perKind: numbers.at(-1) as number };
+}
+
+const form = "'name n1 n2' or 'name1 n1 name2 n2' with whole numbers";
+
+/** Returns the pair of a row, with paths that have no file extension yet, or what is wrong with the row. */
+function parseRow(fields: readonly string[], separator: string): Pair | string {
+  const parts = separator === ' ' ? joinNames(fields) : fields;
+  if (typeof parts === 'string') return parts;
+  const [name = '', number = '', other = ''] = parts;
+  const isSame = parts.length === 3;
+  const last = parts.at(-1) ?? '';
+  if (
+    (!isSame && parts.length !== 4) ||
+    name === '' ||
+    other === '' ||
+    !isWholeNumber(number) ||
+    !isWholeNumber(last)
+  ) {
+    return `expected ${form}`;
   }
-  const announced = header ? header.folds * 2 * header.perKind : pairs.size;
-  if (pairs.size === announced && pairs.size > 0) return pairs.toList();
-  throw new DataError(
-    `${file.name}: has ${pairs.size} pairs, but ${header ? `its first line announces ${announced}` : 'needs at least one'}.`,
+  return { first: imagePath(name, number), second: imagePath(isSame ? name : other, last), isSame };
+}
+
+/** Joins the names in a row that is separated by spaces. Names with spaces are found by the numbers that follow them. */
+function joinNames(fields: readonly string[]): readonly string[] | string {
+  const last = fields.at(-1) as string;
+  const end = fields.length - 1;
+  if (end < 2 || !isWholeNumber(last)) return fields;
+  const join = (start: number, stop: number) => fields.slice(start, stop).join(' ');
+  const ways: string[][] = [];
+  for (let at = 1; at < end; at++) {
+    const number = fields[at] as string;
+    if (!isWholeNumber(number)) continue;
+    if (at === end - 1) ways.push([join(0, at), number, last]);
+    else ways.push([join(0, at), number, join(at + 1, end), last]);
+  }
+  if (ways.length <= 1) return ways[0] ?? fields;
+  // Four numbers are two people who have numbers for names.
+  if (fields.length === 4 && fields.every(isWholeNumber)) return fields;
+  const plain = ways.filter(
+    (parts) =>
+      !parts.some(
+        (part, index) => index % 2 === 0 && index < parts.length - 1 && /(?:^|\s)\d+(?:\s|$)/.test(part),
+      ),
   );
+  if (plain.length === 1) return plain[0] as string[];
+  return 'numbers leave open where a name ends; separate the fields by tabs';
 }
 
-function readHeader(line: NumberedLine | undefined): { folds: number; perKind: number } | null {
-  const fields = line ? split(line.text) : [];
-  if (!line || fields.length > 2 || !fields.every((field) => /^\d+$/.test(field))) return null;
-  const numbers = fields.map((field) => parseInteger(field, line.location, { minimum: 1 }));
-  return { folds: fields.length === 2 ? (numbers[0] as number) : 1, perKind: numbers.at(-1) as number };
+function imagePath(name: string, number: string): string {
+  return `${name}/${name}_${String(Number(number)).padStart(4, '0')}`;
 }
 
-function readPair({ text, location }: NumberedLine, extension: string) {
-  const fields = split(text);
-  if (fields.length !== 3 && fields.length !== 4) {
+/** pandas writes whole numbers as 3.0 if a column has gaps. */
+function isWholeNumber(field: string): boolean {
+  return /^\d{1,9}(?:\.0*)?$/.test(field);
+}
+
+/**
+ * Returns the pairs with their folds.
+ * @throws DataError if the pairs do not match the first line
+ */
+function withFolds(pairs: readonly Pair[], rows: readonly Row[], first: Row, count: Count | null): Pair[] {
+  if (count) checkCount(pairs, rows, first, count);
+  let fold = 0;
+  return pairs.map((pair, index) => {
+    if (count) fold = Math.floor(index / (2 * count.perKind));
+    else if (pair.isSame && pairs[index - 1]?.isSame === false) fold += 1;
+    return { ...pair, fold };
+  });
+}
+
+function checkCount(
+  pairs: readonly Pair[],
+  rows: readonly Row[],
+  first: Row,
+  { folds, perKind }: Count,
+): void {
+  const announced = folds * 2 * perKind;
+  const wrong = pairs.findIndex(({ isSame }, index) => isSame !== index % (2 * perKind) < perKind);
+  if (announced === 0) throw new DataError(`${first.location}: announces no pairs, found '${first.text}'.`);
+  if (wrong >= 0) {
+    const [expected, found] = pairs[wrong]?.isSame
+      ? ['two people', 'one person']
+      : ['one person', 'two people'];
     throw new DataError(
-      `${location}: expected 'name n1 n2' or 'name1 n1 name2 n2', found ${fields.length} fields: '${shorten(text)}'.`,
+      `${rows[wrong]?.location}: the first line announces ${perKind} pairs of each kind in a fold, so pair ${wrong} must show ` +
+        `${expected}, but shows ${found}.`,
     );
   }
-  const isSame = fields.length === 3;
-  const [firstName, firstNumber] = fields as [string, string];
-  const secondName = isSame ? firstName : (fields[2] as string);
-  const path = (name: string, number: string) => {
-    const digits = String(parseInteger(number, location)).padStart(4, '0');
-    return `${name}/${name}_${digits}${extension}`;
-  };
-  return { first: path(firstName, firstNumber), second: path(secondName, fields.at(-1) as string), isSame };
+  if (pairs.length !== announced) {
+    throw new DataError(`${first.location}: announces ${announced} pairs, but ${pairs.length} follow.`);
+  }
 }
 
-function split(text: string): string[] {
-  return text.trim().split(/\s+/);
+/** Finds the image files of paths without file extension. */
+class ImageFinder {
+  readonly #extensions: readonly string[];
+  readonly #fileExists: FileExists | undefined;
+  readonly #found = new Map<string, string | null>();
+
+  constructor(extension: string | undefined, fileExists: FileExists | undefined) {
+    const upper = imageExtensions.map((one) => one.toUpperCase());
+    this.#extensions = extension === undefined ? [...imageExtensions, ...upper] : [extension];
+    this.#fileExists = fileExists;
+  }
+
+  async exist({ first, second }: Pair): Promise<boolean> {
+    return (await this.#find(first)) !== null && (await this.#find(second)) !== null;
+  }
+
+  /** Completes the paths of pairs. A missing image gets the extension of the first image that exists. */
+  async complete(pairs: readonly Pair[]): Promise<Pair[]> {
+    for (const { first, second } of pairs) for (const path of [first, second]) await this.#find(path);
+    const known = [...this.#found.values()].find((path) => path !== null);
+    const extension = known ? known.slice(known.lastIndexOf('.')) : this.#extensions[0];
+    const completed = (path: string) => this.#found.get(path) ?? `${path}${extension}`;
+    return pairs.map((pair) => ({ ...pair, first: completed(pair.first), second: completed(pair.second) }));
+  }
+
+  /** Returns the path of an image; null if there is none. */
+  async #find(path: string): Promise<string | null> {
+    const known = this.#found.get(path);
+    if (known !== undefined || !this.#fileExists) return known ?? null;
+    let found: string | null = null;
+    // The files of LFW have underscores where the names of people have spaces.
+    for (const stem of new Set([path, path.replaceAll(' ', '_')])) {
+      for (const extension of this.#extensions) {
+        if (found === null && (await this.#fileExists(stem + extension))) found = stem + extension;
+      }
+    }
+    this.#found.set(path, found);
+    return found;
+  }
 }

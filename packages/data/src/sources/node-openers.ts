@@ -1,14 +1,18 @@
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ImageSource } from '../source.ts';
+import type { FileExists } from './choose-reading.ts';
 import { type CifarOptions, readCifar } from './cifar-source.ts';
 import { type IdxOptions, readIdx } from './idx-source.ts';
 import { type ImageListOptions, imageListSource, readImageList } from './image-list.ts';
+import type { LfwPairsOptions } from './lfw-pairs.ts';
 import { readFrom, readWholeFile, withFile, withFiles } from './node-file.ts';
 import type { PairList } from './pair-list.ts';
+import type { PairTableOptions } from './pair-table.ts';
 import type { PathSource } from './path-source.ts';
+import { readPairs } from './read-pairs.ts';
 import { type RecordIOOptions, type RecordIOSource, readRecordIO } from './record-io-source.ts';
-import { FolderNames, resolveImagePath } from './resolve-image-path.ts';
+import { FolderNames, findImagePath, resolveImagePath } from './resolve-image-path.ts';
 import { readVerificationBin } from './verification-bin.ts';
 import { type VerificationSet, verificationSetFromPairs } from './verification-set.ts';
 
@@ -45,17 +49,35 @@ export interface OpenImageListOptions extends ImageListOptions {
 
 /**
  * Opens the images of a list (`label.txt`, CSV, `.lst`); see `readImageList`. `resolveImagePath` finds the files.
- * @throws DataError if the list cannot be opened or is damaged
+ * @throws DataError if the list cannot be opened or is damaged, and if it can be read in several ways
  */
 export async function openImageList(path: string, options: OpenImageListOptions = {}): Promise<PathSource> {
   const { folder = dirname(path) } = options;
-  const list = await readFrom(path, (file) => readImageList(file, options));
+  const fileExists = createFileExists(folder);
+  const list = await readFrom(path, (file) => readImageList(file, { fileExists, ...options }));
   return imageListSource(list, listedFileReader(folder), options);
 }
 
+/** Options of `readPairFile`. */
+export interface PairFileOptions extends PairTableOptions, LfwPairsOptions {
+  /** Base folder of relative paths; default: the folder of the list. */
+  readonly folder?: string;
+}
+
 /**
- * Returns the verification set of a list of pairs with images in a folder. Read the list with `readFrom` and
- * `readLfwPairs` or `readPairTable`, or with `readCfpFolder`. `resolveImagePath` finds the files.
+ * Reads a list of pairs in LFW's form or a table, by its path; see `readPairs`. The files in the folder decide what the words of
+ * the list leave open: whether the first line is a header, and what file extension the images of LFW's lists have.
+ * @throws DataError if the list cannot be opened or is damaged, and if it can be read in several ways
+ * @throws ConfigError for the option `folds` if the list has folds or cannot be divided evenly
+ */
+export async function readPairFile(path: string, options: PairFileOptions = {}): Promise<PairList> {
+  const fileExists = createFileExists(options.folder ?? dirname(path));
+  return readFrom(path, (file) => readPairs(file, { fileExists, ...options }));
+}
+
+/**
+ * Returns the verification set of a list of pairs with images in a folder. Read the list with `readPairFile` or
+ * `readCfpFolder`. `resolveImagePath` finds the files.
  */
 export function openPairs(pairs: PairList, folder: string): VerificationSet {
   return verificationSetFromPairs(pairs, listedFileReader(folder));
@@ -87,6 +109,12 @@ export async function openCifar(paths: readonly string[], options: CifarOptions)
 function listedFileReader(folder: string): (path: string) => Promise<Uint8Array> {
   const names = new FolderNames();
   return async (path) => readWholeFile(await resolveImagePath(folder, path, names));
+}
+
+/** Returns the option `fileExists` of readers of lists. */
+function createFileExists(folder: string): FileExists {
+  const names = new FolderNames();
+  return async (path) => (await findImagePath(folder, path, names)) !== null;
 }
 
 function exists(path: string): Promise<boolean> {

@@ -2,7 +2,6 @@ import { ConfigError, DataError } from '@openset/core';
 import { describe, expect, it } from 'vitest';
 import { textFile } from './__fixtures__/files.ts';
 import { readPairTable } from './pair-table.ts';
-import { guessSeparator, splitFields } from './separated-fields.ts';
 
 describe('readPairTable', () => {
   it.each([
@@ -32,29 +31,26 @@ describe('readPairTable', () => {
   });
 
   it.each([
-    ['an unknown word for same', 'a,b,1\na,b,perhaps\n', "line 2: expected 'path, path, same'"],
-    ['another number of fields', 'a,b,1\na,b,1,0\n', 'in 3 fields'],
-    ['an empty path', 'a,b,1\n,b,1\n', 'line 2: expected'],
-    ['a fold that is not a number', 'a,b,1,x\n', "'x' is not an integer"],
-    ['a header line only', 'a,b,same\n', 'has no pairs'],
+    [
+      'an unknown word for same',
+      'a,b,1\na,b,perhaps\n',
+      "line 2: 'perhaps' in column 3 does not say who the pair shows (expected 1, true, yes, same, match, genuine or positive " +
+        'for one person; 0, -1, false, no, different, mismatch, nonmatch, impostor or negative for two people), found ' +
+        "'a,b,perhaps'.",
+    ],
+    [
+      'another number of fields',
+      'a,b,1\na,b,1,0\n',
+      "line 2: expected 3 fields as 'path, path, same', not 4",
+    ],
+    ['an empty path', 'a,b,1\n,b,1\n', 'line 2: expected a path in column 1'],
+    ['a fold that is not a number', 'a,b,1,x\n', 'line 1: expected the number of a fold in column 4'],
+    ['a header line only', 'a,b,same\n', "line 1: is a header, but no rows follow, found 'a,b,same'."],
     ['an empty file', '', 'has no pairs'],
     ['an open quote', '"a,b,1\n', 'line 1: a quoted field does not end'],
   ])('rejects %s', async (_, text, message) => {
     const reading = readPairTable(textFile(text));
     await expect(reading).rejects.toThrow(DataError);
     await expect(reading).rejects.toThrow(message);
-  });
-});
-
-describe('splitFields', () => {
-  it('follows RFC 4180 for quotes', () => {
-    expect(splitFields('"a ""b"", c" , d,', ',', 'here')).toEqual(['a "b", c', 'd', '']);
-    expect(splitFields('  "a b"  c ', ' ', 'here')).toEqual(['a b', 'c']);
-    expect(splitFields('a"b,c', ',', 'here')).toEqual(['a"b', 'c']);
-    expect(() => splitFields('"a"b,c', ',', 'here')).toThrow('here: text follows a quoted field.');
-  });
-
-  it('guesses the separator', () => {
-    expect(['a\tb,c', 'a,b c', 'a;b c', 'a b'].map(guessSeparator)).toEqual(['\t', ',', ';', ' ']);
   });
 });

@@ -1,70 +1,229 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
-import { PairCollector, type PairList } from './pair-list.ts';
-import { type FieldSeparator, guessSeparator, splitFields } from './separated-fields.ts';
-import { type NumberedLine, parseInteger, readLines, shorten } from './text-lines.ts';
+import type { FileExists, Reading } from './choose-reading.ts';
+import {
+  findFoldColumn,
+  findIndexColumn,
+  findInverseColumn,
+  findPairColumns,
+  findPathPairs,
+  isPandasHeader,
+  namePaths,
+  type PairColumns,
+} from './column-words.ts';
+import {
+  checkPathColumns,
+  columnNames,
+  findFileColumns,
+  findFirstLineProblem,
+  findImageNameColumns,
+  isPath,
+  isRunning,
+  type SplitList,
+  someFile,
+  takeOutHeader,
+} from './list-columns.ts';
+import type { Pair, PairList } from './pair-list.ts';
+import { type PairFormat, type PairReadingOptions, readPairLines } from './pair-reading.ts';
+import { parseSame, sameValueExamples } from './same-values.ts';
+import type { Row } from './separated-fields.ts';
+import { type SkippedLine, shorten } from './text-lines.ts';
 
 /** Options of `readPairTable`. */
-export interface PairTableOptions {
-  /** Separator of fields; default: a tab, comma or semicolon if the first line has one, otherwise spaces. */
-  readonly separator?: FieldSeparator;
+export interface PairTableOptions extends PairReadingOptions {
   /** Number of equal folds into which to divide a list without fold column, in order: 10 for AgeDB, CALFW, CPLFW. */
   readonly folds?: number;
 }
 
-// The word 'same' itself is not included: it occurs in header lines.
-const same = new Set(['1', 'true', 'yes']);
-const different = new Set(['0', '-1', 'false', 'no']);
-
 /**
- * Reads a table of pairs: `path1, path2, same` with an optional fourth field `fold`, from 0; or `same path1 path2`, as in
- * the lists of the AgeDB-30, CALFW, CPLFW and CFP crops. `same` is `1`, `true` or `yes` for one person, and `0`, `-1`,
- * `false` or `no` for two people. A header line is skipped.
- * @throws DataError for a malformed line
+ * Reads a table of pairs. A header line names the columns: the paths of two images (`path1,path2`, `img_a,img_b`, …), whether they
+ * show one person (`same`, `label`, `match`, …) and optionally a `fold`; other columns are ignored. Without a header, the columns
+ * are `path, path, same` with an optional fold, or `same path path` as in the lists of the AgeDB-30, CALFW and CPLFW crops, both
+ * optionally after an index. See `docs/data-formats.md` for the words, the values of `same` and the separators.
+ *
+ * No row is lost: `report` of the result lists all lines that are no pairs. A first line is a header if its words say so, or if,
+ * by the option `fileExists`, none of its fields is a file while the files of the other lines exist.
+ * @throws DataError for a line that is neither a pair nor a header, columns that can be read in several ways, and pairs that
+ * contradict each other
  * @throws ConfigError for the option `folds` if the list has a fold column or cannot be divided evenly
  */
 export async function readPairTable(file: ByteFile, options: PairTableOptions = {}): Promise<PairList> {
-  const lines = await readLines(file);
-  const separator = options.separator ?? guessSeparator(lines[0]?.text ?? '');
-  const rows = lines.map((line) => ({ ...line, fields: splitFields(line.text, separator, line.location) }));
-  if (rows[0] && findSameColumn(rows[0].fields) < 0) rows.shift();
-  const [firstRow] = rows;
-  if (!firstRow) throw new DataError(`${file.name}: has no pairs.`);
-  const column = findSameColumn(firstRow.fields);
-  const pairs = new PairCollector();
-  const width = firstRow.fields.length;
-  for (const row of rows) addRow(pairs, row, column, width);
-  const list = pairs.toList();
+  const list = await readPairLines(file, [pairTableFormat(options)], options.separator);
   return options.folds === undefined ? list : divideIntoFolds(list, options.folds, file.name);
 }
 
-function addRow(
-  pairs: PairCollector,
-  { fields, location, text }: NumberedLine & { fields: readonly string[] },
-  column: number,
-  width: number,
-): void {
-  const word = fields[column]?.toLowerCase() ?? '';
-  const [first, second] = column === 0 ? [fields[1], fields[2]] : [fields[0], fields[1]];
-  const isPair = (same.has(word) || different.has(word)) && first && second && fields.length === width;
-  if (!isPair) {
-    const form = column === 0 ? "'same path path'" : "'path, path, same' or 'path, path, same, fold'";
-    throw new DataError(`${location}: expected ${form} in ${width} fields, found '${shorten(text)}'.`);
+/** Returns the form of tables of pairs. */
+export function pairTableFormat({ fileExists }: PairReadingOptions): PairFormat {
+  return {
+    async readings(list) {
+      const below = belowHeader(list);
+      const { names, rows } = below;
+      const paths = findPathPairs(names);
+      if (paths.length > 0 && !(await areFiles(paths.flat(), names))) {
+        const known = findPairColumns(names);
+        // Files can have names such as 'a' and 'b', but a list has no second header.
+        const isHeader = known.length > 0 && !rows.some(({ fields }) => findPairColumns(fields).length > 0);
+        if (isHeader) return known.map((columns) => tableReading({ ...below, columns }));
+        if (known.length === 0 && namePaths(names)) return readingsBelow(below, paths);
+      }
+      const headerless = await headerlessReadings(list, fileExists);
+      return isPandasHeader(names) ? [...(await readingsBelow(below)), ...headerless] : headerless;
+    },
+    async readingsBelowHeader(list) {
+      const { fields } = list.rows[0] as Row;
+      if (!fileExists || fields.some(isPath) || (await someFile(fields, fileExists))) return [];
+      return readingsBelow({ ...belowHeader(list), isLikely: false });
+    },
+  };
+
+  function belowHeader(list: SplitList): HeadedTable {
+    const header = list.rows[0] as Row;
+    const body = takeOutHeader(list.rows);
+    return { ...list, ...body, header, names: columnNames(header, body.rows), fileExists };
   }
-  const fold = width === 4 ? parseInteger(fields[3] as string, location, { maximum: 9999 }) : undefined;
-  pairs.add(first, second, same.has(word), fold);
+
+  function areFiles(columns: readonly number[], fields: readonly string[]): Promise<boolean> {
+    return someFile(
+      columns.map((column) => fields[column] as string),
+      fileExists,
+    );
+  }
 }
 
-/** Returns the index of the field `same`; −1 if no field has one of its values, as in a header line. */
-function findSameColumn(fields: readonly string[]): number {
-  const isWord = (field = '') => same.has(field.toLowerCase()) || different.has(field.toLowerCase());
-  if ((fields.length === 3 || fields.length === 4) && isWord(fields[2])) return 2;
-  return fields.length === 3 && isWord(fields[0]) ? 0 : -1;
+interface Table extends SplitList {
+  readonly skipped: readonly SkippedLine[];
+  readonly fileExists: FileExists | undefined;
 }
 
-function divideIntoFolds(list: PairList, count: number, name: string): PairList {
+interface HeadedTable extends Table {
+  readonly header: Row;
+  readonly names: readonly string[];
+}
+
+/** Columns of tables without a header: `path path same [fold]` or `same path path`. */
+const headerlessColumns: readonly { readonly width: number; readonly columns: PairColumns }[] = [
+  { width: 3, columns: { first: 0, second: 1, same: 2, fold: -1 } },
+  { width: 4, columns: { first: 0, second: 1, same: 2, fold: 3 } },
+  { width: 3, columns: { first: 1, second: 2, same: 0, fold: -1 } },
+];
+
+/** Returns the readings of a table without a header, optionally after an index. */
+async function headerlessReadings(
+  list: SplitList,
+  fileExists: FileExists | undefined,
+): Promise<Reading<Pair>[]> {
+  const { rows } = list;
+  const problem = await findFirstLineProblem(rows, fileExists);
+  const after = (index: number) =>
+    headerlessColumns.map(({ width, columns: { first, second, same, fold } }) => {
+      const columns = {
+        first: first + index,
+        second: second + index,
+        same: same + index,
+        fold: fold < 0 ? fold : fold + index,
+      };
+      const names = namesOf(columns, width + index);
+      const reading = tableReading({ ...list, skipped: [], fileExists, columns, names });
+      const parse = (row: Row) => (row === rows[0] && problem) || reading.parse(row);
+      return { width: names.length, reading: { ...reading, parse } };
+    });
+  const readings = [...after(0), ...(isRunning(rows, 0) ? after(1) : [])];
+  const width = rows[(rows.length - 1) >> 1]?.fields.length;
+  const ofWidth = readings.filter((one) => one.width === width);
+  return (ofWidth.length > 0 ? ofWidth : readings).map(({ reading }) => reading);
+}
+
+function namesOf({ first, second, same, fold }: PairColumns, width: number): string[] {
+  return Array.from({ length: width }, (_, column) =>
+    column === first || column === second
+      ? 'path'
+      : column === same
+        ? 'same'
+        : column === fold
+          ? 'fold'
+          : 'index',
+  );
+}
+
+/** Returns the readings of the rows below a header whose words do not name all columns: by what the columns hold. */
+async function readingsBelow(
+  table: HeadedTable,
+  paths?: readonly (readonly [number, number])[],
+): Promise<Reading<Pair>[]> {
+  const { rows, names, header, fileExists } = table;
+  const inverse = findInverseColumn(names);
+  if (inverse >= 0) {
+    throw new DataError(
+      `${header.location}: in a column '${names[inverse]}', 1 would stand for two people. Swap its values and name it 'same'.`,
+    );
+  }
+  const fold = findFoldColumn(names);
+  const index = findIndexColumn(names);
+  const existing = fileExists ? await findFileColumns(rows, fileExists) : [];
+  const files = existing.length > 0 ? existing : findImageNameColumns(rows);
+  const pairs =
+    paths ?? files.flatMap((first, at) => files.slice(at + 1).map((second) => [first, second] as const));
+  return pairs.flatMap(([first, second]) => {
+    if (first === index || second === index) return [];
+    const others = [...names.keys()].filter((column) => ![first, second, index, fold].includes(column));
+    const sames = others.filter((column) =>
+      rows.every(({ fields }) => parseSame(fields[column] ?? '') !== null),
+    );
+    return sames.map((same) => tableReading({ ...table, columns: { first, second, same, fold } }));
+  });
+}
+
+function tableReading(
+  table: Table & {
+    readonly header?: Row;
+    /** Names of the columns, or what they are in a table without a header. */
+    readonly names: readonly string[];
+    readonly columns: PairColumns;
+  },
+): Reading<Pair> {
+  const { separator, by, isLikely, header, skipped, rows, names, columns, fileExists } = table;
+  const { first, second, same, fold } = columns;
+  const nameOf = (column: number) => `column ${column + 1}${header ? ` '${names[column]}'` : ''}`;
+  return {
+    description: `paths in ${nameOf(first)} and ${nameOf(second)}, 'same' in ${nameOf(same)}, separated by ${by}`,
+    separator,
+    needsFiles: !isLikely,
+    skipped,
+    rows,
+    parse({ fields }): Pair | string {
+      if (fields.length > names.length || (!header && fields.length < names.length)) {
+        const form = header ? 'below the header' : `as '${names.join(', ')}'`;
+        return `expected ${names.length} fields ${form}, not ${fields.length}`;
+      }
+      const [one = '', other = '', word = ''] = [fields[first], fields[second], fields[same]];
+      if (one === '' || other === '') return `expected a path in ${nameOf(one === '' ? first : second)}`;
+      const isSame = parseSame(word);
+      if (isSame === null) {
+        return `'${shorten(word)}' in ${nameOf(same)} does not say who the pair shows (expected ${sameValueExamples})`;
+      }
+      if (fold < 0) return { first: one, second: other, isSame };
+      // pandas writes whole numbers as 3.0 if a column has gaps.
+      const isNumber = /^\d{1,9}(?:\.0*)?$/.test(fields[fold] ?? '');
+      return isNumber
+        ? { first: one, second: other, isSame, fold: Number(fields[fold]) }
+        : `expected the number of a fold in ${nameOf(fold)}`;
+    },
+    hasFiles: (pair) => (fileExists ? areBothFiles(pair, fileExists) : null),
+    async checkFiles() {
+      if (header && fileExists)
+        await checkPathColumns(header.location, rows, [first, second], names, fileExists);
+    },
+  };
+}
+
+async function areBothFiles({ first, second }: Pair, fileExists: FileExists): Promise<boolean> {
+  return (await fileExists(first)) && (await fileExists(second));
+}
+
+/** Divides a list into folds of equal size, in order. */
+export function divideIntoFolds(list: PairList, count: number, name: string): PairList {
   checkNumber('readPairTable: folds', count, { minimum: 1, integer: true });
-  if (list.folds) throw new ConfigError(`${name} has a fold column; omit the option folds.`);
+  if (list.folds) throw new ConfigError(`${name} has folds; omit the option folds.`);
   const size = list.first.length;
   if (size % count !== 0) {
     throw new ConfigError(

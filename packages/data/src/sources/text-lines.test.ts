@@ -2,21 +2,37 @@ import { DataError } from '@openset/core';
 import { describe, expect, it } from 'vitest';
 import { bytesFile } from '../byte-file.ts';
 import { hexFile, textFile } from './__fixtures__/files.ts';
-import { parseInteger, readLineBatches, readLines } from './text-lines.ts';
+import { parseInteger, readLineBatches, readTextLines } from './text-lines.ts';
 
-describe('readLines', () => {
-  it('accepts all line endings, a byte order mark, empty lines and a last line without ending', async () => {
-    const lines = await readLines(textFile('\uFEFFa\r\n\n  \nb\nc'));
+describe('readTextLines', () => {
+  it('accepts all line endings, a byte order mark and a last line without ending', async () => {
+    const { lines, skipped, lineCount } = await readTextLines(textFile('\uFEFFa\r\n\n  \nb\nc\rd'));
     expect(lines).toEqual([
-      { text: 'a', location: 'list.txt, line 1' },
-      { text: 'b', location: 'list.txt, line 4' },
-      { text: 'c', location: 'list.txt, line 5' },
+      { text: 'a', number: 1, location: 'list.txt, line 1' },
+      { text: 'b', number: 4, location: 'list.txt, line 4' },
+      { text: 'c', number: 5, location: 'list.txt, line 5' },
+      { text: 'd', number: 6, location: 'list.txt, line 6' },
     ]);
-    expect(await readLines(textFile(''))).toEqual([]);
+    expect(skipped).toEqual([
+      { line: 2, reason: 'blank' },
+      { line: 3, reason: 'blank' },
+    ]);
+    expect(lineCount).toBe(6);
+    expect(await readTextLines(textFile(''))).toEqual({ lines: [], skipped: [], lineCount: 0 });
+  });
+
+  it('skips comments, but no names that begin with #', async () => {
+    const { lines, skipped } = await readTextLines(textFile('# a b\n#\n  #\tc\n#a\n"# b"\na # b\n'));
+    expect(lines.map(({ text }) => text)).toEqual(['#a', '"# b"', 'a # b']);
+    expect(skipped.map(({ line, reason }) => [line, reason])).toEqual([
+      [1, 'comment'],
+      [2, 'comment'],
+      [3, 'comment'],
+    ]);
   });
 
   it('rejects text that is not UTF-8', async () => {
-    await expect(readLines(hexFile('41 e9 0a'))).rejects.toThrow('are not UTF-8');
+    await expect(readTextLines(hexFile('41 e9 0a'))).rejects.toThrow('are not UTF-8');
   });
 });
 
@@ -36,9 +52,19 @@ describe('readLineBatches', () => {
     expect(batches.length).toBeGreaterThan(2);
   });
 
+  it('splits a long file whose lines end with carriage returns', async () => {
+    const text = 'abc\r'.repeat(400_000);
+    let count = 0;
+    for await (const { lines } of readLineBatches(textFile(text))) {
+      count += lines.length;
+      expect(lines.every((line) => line === 'abc')).toBe(true);
+    }
+    expect(count).toBe(400_000);
+  });
+
   it('rejects a line that does not end', async () => {
     const file = bytesFile('image.jpg', new Uint8Array(2_000_000).fill(0x41));
-    await expect(readLines(file)).rejects.toThrow('image.jpg, line 1: is longer than 1048576 bytes');
+    await expect(readTextLines(file)).rejects.toThrow('image.jpg, line 1: is longer than 1048576 bytes');
   });
 });
 

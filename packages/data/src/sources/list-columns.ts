@@ -1,0 +1,145 @@
+import { DataError } from '@openset/core';
+import { type FileExists, sample } from './choose-reading.ts';
+import { type FieldSeparator, type Row, separatorNames, splitRows } from './separated-fields.ts';
+import type { NumberedLine, SkippedLine } from './text-lines.ts';
+
+/** The rows of a list, split at one separator. */
+export interface SplitList {
+  readonly separator: FieldSeparator;
+  /** What separates the fields, for messages. */
+  readonly by: string;
+  /** Whether most lines have this separator and none that is preferred. A name can have any separator. */
+  readonly isLikely: boolean;
+  readonly rows: readonly Row[];
+}
+
+/** Splits a list at each separator that occurs in it, the preferred one first, or at the given one. */
+export function splitList(lines: readonly NumberedLine[], given?: FieldSeparator): SplitList[] {
+  const lists: SplitList[] = [];
+  for (const [separator, by] of separatorNames) {
+    const isWanted =
+      given === undefined
+        ? separator === ' ' || lines.some(({ text }) => text.includes(separator))
+        : separator === given;
+    if (!isWanted) continue;
+    const rows = splitRows(lines, separator);
+    // LFW's first line, of numbers, is often separated otherwise than the pairs.
+    const voters = rows.filter(
+      ({ text }, index) => index > 0 || rows.length === 1 || !/^[\d\s,;]+$/.test(text),
+    );
+    const isCommon = 2 * voters.filter(({ fields }) => fields.length > 1).length >= voters.length;
+    const isLast = separator === ' ' || given !== undefined;
+    const isLikely = (isCommon || isLast) && !lists.some((list) => list.isLikely);
+    lists.push({ separator, by, rows, isLikely });
+  }
+  return lists;
+}
+
+/** Takes the first line, and lines of the same words, which joined lists have, out of the rows. */
+export function takeOutHeader(
+  rows: readonly Row[],
+  reason: SkippedLine['reason'] = 'header',
+): { readonly skipped: readonly SkippedLine[]; readonly rows: readonly Row[] } {
+  const isHeader = (row: Row) => row.text.toLowerCase() === rows[0]?.text.toLowerCase();
+  return {
+    skipped: rows.filter(isHeader).map(({ number }) => ({ line: number, reason })),
+    rows: rows.filter((row) => !isHeader(row)),
+  };
+}
+
+/** Whether a field ends like the name of an image file. */
+export function isImageName(field: string): boolean {
+  return /\.(?:jpe?g|jfif|png|webp|bmp|gif|tiff?|avif|hei[cf])$/i.test(field);
+}
+
+/** Whether a field says that it is a path: it ends like the name of an image file or has a separator of folders. */
+export function isPath(field: string): boolean {
+  return isImageName(field) || /[\\/]/.test(field);
+}
+
+/** Whether a column numbers the rows from 0 or 1, as the index of a data frame does. */
+export function isRunning(rows: readonly Row[], column: number): boolean {
+  const start = Number(rows[0]?.fields[column]);
+  return (
+    (start === 0 || start === 1) &&
+    rows.every(({ fields }, index) => fields[column] === String(start + index))
+  );
+}
+
+/** Returns the columns of which some fields are files that exist. */
+export async function findFileColumns(
+  rows: readonly Row[],
+  fileExists: FileExists,
+): Promise<readonly number[]> {
+  const some = sample(rows);
+  const width = Math.max(0, ...some.map(({ fields }) => fields.length));
+  const found: number[] = [];
+  for (let column = 0; column < width; column++) {
+    if (
+      await someFile(
+        some.map(({ fields }) => fields[column] ?? ''),
+        fileExists,
+      )
+    )
+      found.push(column);
+  }
+  return found;
+}
+
+/** Returns the columns of which all fields end like names of image files. */
+export function findImageNameColumns(rows: readonly Row[]): readonly number[] {
+  const [first] = rows;
+  const columns = first ? [...first.fields.keys()] : [];
+  return columns.filter((column) => rows.every(({ fields }) => isImageName(fields[column] ?? '')));
+}
+
+/** Whether any of the fields is a file that exists. */
+export async function someFile(
+  fields: readonly string[],
+  fileExists: FileExists | undefined,
+): Promise<boolean> {
+  for (const field of fields) if (field !== '' && (await fileExists?.(field))) return true;
+  return false;
+}
+
+/**
+ * Returns what is wrong with a first line that is unlike the others: all of them have names of image files, and it has none and no
+ * file that exists. It can be a header of unknown words, which is no row, or a row, which must not be lost.
+ */
+export async function findFirstLineProblem(
+  rows: readonly Row[],
+  fileExists: FileExists | undefined,
+): Promise<string | null> {
+  const [first, ...others] = rows as [Row, ...Row[]];
+  if (others.length === 0 || first.fields.some(isPath)) return null;
+  if (findImageNameColumns(others).length === 0 || (await someFile(first.fields, fileExists))) return null;
+  return 'has no name of an image file where all other lines have one';
+}
+
+/**
+ * Checks that no other columns hold the files than those that a header names as paths.
+ * @throws DataError with the columns
+ */
+export async function checkPathColumns(
+  location: string,
+  rows: readonly Row[],
+  pathColumns: readonly number[],
+  names: readonly string[],
+  fileExists: FileExists,
+): Promise<void> {
+  const found = await findFileColumns(rows, fileExists);
+  const [other] = found;
+  if (other === undefined || found.some((column) => pathColumns.includes(column))) return;
+  const quoted = (column: number) => `'${names[column]}'`;
+  throw new DataError(
+    `${location}: names ${pathColumns.map(quoted).join(' and ')} as paths, but the files that exist are in the column ` +
+      `${quoted(other)}. Correct the header.`,
+  );
+}
+
+/** Returns the names of all columns. R names one column less than there are: its index has no name. */
+export function columnNames({ fields }: Row, body: readonly Row[]): readonly string[] {
+  const isShifted =
+    body.length > 0 && body.every((row) => row.fields.length === fields.length + 1) && isRunning(body, 0);
+  return isShifted ? ['', ...fields] : fields;
+}
