@@ -5,13 +5,14 @@ import { openImageFolder, openImageList, openRecordIO } from '@openset/data/node
 import { missingPath, pathStatus } from '../files/paths.ts';
 import type { Output } from '../output.ts';
 import { noteLeftOut } from './image-files.ts';
+import { noteListReport } from './note-list-report.ts';
 import { resolvePaths } from './resolve-paths.ts';
 
 const listExtensions = ['.lst', '.txt', '.csv', '.tsv'];
 
 /**
  * Opens labelled images: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a `.rec`
- * file or a list. Skips records without a class. Notes how many files of a folder are not read.
+ * file or a list. Skips records without a class. Notes how many files of a folder and which lines of a list are not read.
  * @throws DataError if the path does not exist or is none of these
  */
 export async function openImages(path: string, output: Output): Promise<ImageSource> {
@@ -26,7 +27,11 @@ export async function openImages(path: string, output: Output): Promise<ImageSou
   }
   const extension = extname(path).toLowerCase();
   if (extension === '.rec') return openRecords(path);
-  if (listExtensions.includes(extension)) return openImageList(path);
+  if (listExtensions.includes(extension)) {
+    const source = await openImageList(path);
+    noteListReport(path, source.report, output);
+    return source;
+  }
   throw new DataError(
     `'${path}' is not a set of images: expected a folder with one folder for each person, a .rec file or a list ` +
       `(${listExtensions.join(', ')}).`,

@@ -58,7 +58,7 @@ export async function openTest(
   }
   const name = given[0]!;
   if (data === undefined) {
-    const { images, ...set } = await openPairSet(name, imageFolder);
+    const { images, ...set } = await openPairSet(name, imageFolder, output);
     try {
       return { ...set, name, labels: null, embeddings: await embedImages(verifier, images, output, choice) };
     } finally {

@@ -67,7 +67,7 @@ export async function prepareData(
     );
   }
   const heldOutPairs = held && samplePairSet(held, { maximum: maximumPairs, seed, name: data });
-  const pairs = pairsSource === null ? heldOutPairs : await openPairSet(pairsSource, config.images);
+  const pairs = pairsSource === null ? heldOutPairs : await openPairSet(pairsSource, config.images, output);
   const imagesSeenInTraining = pairs?.files ? countCommon(pairs.files, await imagePaths(source, data)) : 0;
   return {
     train: await loadIntoMemory(train, size, config, output),

@@ -86,9 +86,10 @@ export function imageListSource(
   readFile: (path: string) => Promise<Uint8Array>,
   { classNames: names }: { readonly classNames?: readonly string[] } = {},
 ): PathSource {
-  const { name, paths, labelArrays } = list;
+  const { name, paths, labelArrays, report } = list;
   const table = classTableFromNames(list.labels, name, names);
-  return pathSource({ name, paths, ...table, readFile, ...(labelArrays ? { labelArrays } : {}) });
+  const source = pathSource({ name, paths, ...table, readFile, ...(labelArrays ? { labelArrays } : {}) });
+  return report ? { ...source, report } : source;
 }
 
 const headerHint = `Name the columns in the first line, as in '${imageHeaderExample}'.`;

@@ -1,5 +1,6 @@
 import { DataError } from '@openset/core';
 import { type FileExists, sample } from './choose-reading.ts';
+import { imageExtensions } from './image-extensions.ts';
 import { type FieldSeparator, type Row, separatorNames, splitRows } from './separated-fields.ts';
 import type { NumberedLine, SkippedLine } from './text-lines.ts';
 
@@ -49,7 +50,8 @@ export function takeOutHeader(
 
 /** Whether a field ends like the name of an image file. */
 export function isImageName(field: string): boolean {
-  return /\.(?:jpe?g|jfif|png|webp|bmp|gif|tiff?|avif|hei[cf])$/i.test(field);
+  const name = field.toLowerCase();
+  return imageExtensions.some((extension) => name.endsWith(extension));
 }
 
 /** Whether a field says that it is a path: it ends like the name of an image file or has a separator of folders. */

@@ -1,11 +1,14 @@
 import type { ImageRecord, ImageSource } from '../source.ts';
 import { checkIndex } from './check-index.ts';
 import type { ClassTable } from './class-table.ts';
+import type { ListReport } from './text-lines.ts';
 
 /** A set of image files. */
 export interface PathSource extends ImageSource {
   /** Path of each image, as in the list or folder. */
   readonly paths: readonly string[];
+  /** What became of the lines of a list; missing for a set from elsewhere. */
+  readonly report?: ListReport;
 }
 
 /** Parameters of `pathSource`. */
