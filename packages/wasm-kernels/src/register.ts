@@ -1,6 +1,7 @@
 import { type BankLossKernelConfig, cosineBankLossKernel } from '@openset/core';
 import { backend, getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.ts';
+import { cast } from './cast.ts';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv3d.ts';
@@ -28,7 +29,7 @@ const implementations: Readonly<Record<string, KernelFunc>> = {
   _FusedMatMul: toKernelFunc(fusedMatMul),
   AvgPool: toKernelFunc(avgPool),
   BatchMatMul: toKernelFunc(batchMatMul),
-  Cast: stockKernel('Cast'),
+  Cast: toKernelFunc(cast),
   Conv2D: toKernelFunc(conv2D),
   Conv2DBackpropFilter: toKernelFunc(conv2DBackpropFilter),
   Conv2DBackpropInput: toKernelFunc(conv2DBackpropInput),
