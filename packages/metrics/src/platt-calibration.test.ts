@@ -103,6 +103,17 @@ describe('plattCalibration', () => {
     expect(probability(-1e300)).toBe(0);
   });
 
+  it('has no probability of NaN', () => {
+    const curve = { slope: -1, offset: 0 };
+    for (const similarity of [Number.NaN, undefined, null, '1']) {
+      expect(() => logisticProbability(curve, similarity as number)).toThrow(MetricsError);
+    }
+    expect(() => logisticProbability({ ...curve, slope: Number.NaN }, 0)).toThrow(MetricsError);
+    expect(() => plattCalibration([0.9, 0.1], [1, 0]).probability(Number.NaN)).toThrow(
+      /similarity, slope and offset/,
+    );
+  });
+
   it('rejects invalid input', () => {
     expect(() => plattCalibration([1, 2], [1, 1])).toThrow(/found 2 and 0: add the missing kind/);
     expect(() => plattCalibration([1, Number.NEGATIVE_INFINITY], [1, 0])).toThrow(/\[1\] is -Infinity/);

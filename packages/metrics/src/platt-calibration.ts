@@ -153,9 +153,17 @@ function derivatives(scores: Float64Array, targets: Float64Array, slope: number,
   return { gradient, hessian };
 }
 
-/** Returns the probability that a pair of the given similarity shows one identity. */
+/**
+ * Returns the probability that a pair of the given similarity shows one identity.
+ * @throws MetricsError if the similarity or the curve is not a number
+ */
 export function logisticProbability({ slope, offset }: LogisticCurve, similarity: number): number {
-  return logistic(-(slope * similarity + offset));
+  const exponent = slope * similarity + offset;
+  if (typeof similarity === 'number' && !Number.isNaN(exponent)) return logistic(-exponent);
+  throw new MetricsError(
+    `logisticProbability: similarity, slope and offset must be numbers, but are ${String(similarity)}, ${String(slope)} ` +
+      `and ${String(offset)}.`,
+  );
 }
 
 /** Returns `1 / (1 + exp(-x))` without overflow. */

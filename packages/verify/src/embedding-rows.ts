@@ -46,7 +46,7 @@ function normOf(vector: ArrayLike<number>, what: string): number {
   for (let k = 0; k < vector.length; k++) {
     const value = vector[k]!;
     // Not only the sum: damaged JSON has null, whose square is 0.
-    if (!Number.isFinite(value)) throw noDirection(what, `has values that are not finite (${String(value)})`);
+    if (!Number.isFinite(value)) throw noDirection(what, `has values that are not finite`);
     squares += value * value;
   }
   if (squares === 0) throw noDirection(what, 'is all zeros');

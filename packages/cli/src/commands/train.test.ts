@@ -183,6 +183,26 @@ describe('train', () => {
     expect(await readFile(data.report!, 'utf8')).toContain('It is evaluated on the pairs in ');
   });
 
+  it('stores no probabilities if the model is worse than chance on the pairs, and says so', async () => {
+    const path = (person: number, image: number) => `faces/person-${person}/image-${image}.png`;
+    // The labels are swapped.
+    const lines = [0, 1, 2].flatMap((n) => [
+      `${path(n, 0)},${path(n, 1)},0`,
+      `${path(n, 0)},${path(n + 1, 1)},1`,
+    ]);
+    await writeFile(at('swapped.csv'), lines.join('\n'));
+    const output = recordOutput();
+    const { data, text } = await run({ out: at('worse'), steps: 2, pairs: at('swapped.csv') }, output);
+    expect(data.calibration).toBeNull();
+    expect((await readModel(data.model!)).calibration).toBeNull();
+    const notices = output.lines.filter((line) =>
+      line.startsWith('On these pairs, a higher cosine does not mean'),
+    );
+    expect(notices).toHaveLength(1);
+    const report = await readFile(data.report!, 'utf8');
+    expect([...output.lines, text, report].join()).not.toMatch(/NaN|Infinity/);
+  });
+
   it('needs no pairs for a loss that learns its threshold', async () => {
     const { data, text } = await run({ out: at('alone'), epochs: 4, heldOut: 0 });
     expect(data).toMatchObject({ thresholdSource: 'learned', measured: null });
