@@ -67,6 +67,17 @@ describeBothWays('the gradients of dilated convolutions', () => {
     }
   });
 
+  it('are refused by tfjs in a fused convolution without an activation', () => {
+    const x = random([1, 5, 5, 1], 1);
+    const filter = random([2, 2, 1, 1], 2) as tf.Tensor4D;
+    const fused = (activation: 'linear' | 'elu') =>
+      tf.grad((v) =>
+        tf.fused.conv2d({ x: v as tf.Tensor4D, filter, strides: 1, pad: 'same', dilations: 2, activation }),
+      );
+    expect(() => fused('linear')(x)).toThrow(/dilation rates greater than 1/);
+    expect(fused('elu')(x).shape).toEqual([1, 5, 5, 1]);
+  });
+
   it('have gradients of their own', () => {
     const [filter, weights] = [random([3, 3, 2, 2], 2) as tf.Tensor4D, random([1, 7, 6, 2], 3)];
     // The convolution is linear in x, so the gradient of half its square norm is the transposed convolution of it.

@@ -104,6 +104,18 @@ describeBothWays('pooling', () => {
     tf.dispose([x, result, indexes]);
   });
 
+  it('of windows that consist of padding alone is that of the cpu backend', () => {
+    const x = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]);
+    const [pads, none] = [2, Number.NEGATIVE_INFINITY];
+    const largest = tf.maxPool(x, 2, 2, pads);
+    expect([...largest.dataSync()]).toEqual([none, none, none, none, 4, none, none, none, none]);
+    const mean = tf.avgPool(x, 2, 2, pads);
+    expect([...mean.dataSync()].filter((value) => !Number.isNaN(value))).toEqual([2.5]);
+    const gradient = tf.grad((v) => tf.maxPool(v as tf.Tensor4D, 2, 2, pads))(x);
+    expect([...gradient.dataSync()]).toEqual([0, 0, 0, 1]);
+    tf.dispose([x, largest, mean, gradient]);
+  });
+
   it('leaves nothing behind', () => {
     const volume = random([2, 3, 4, 5, 3], 1) as tf.Tensor5D;
     const image = random([2, 6, 6, 3], 1) as tf.Tensor4D;

@@ -1,5 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { requireFloats } from './columns.ts';
+import type { AxisGeometry } from './convolution-geometry.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type PoolAttributes, type PoolGeometry, poolGeometry } from './pool-geometry.ts';
 import { visitWindows, type Window } from './window-walk.ts';
@@ -7,8 +8,8 @@ import { visitWindows, type Window } from './window-walk.ts';
 type Pool = ScopedKernel<{ x: TensorInfo }, PoolAttributes>;
 
 /**
- * `MaxPool` and `AvgPool`. XNNPACK computes the number of outputs itself and always rounds it down, so a pooling that rounds
- * up to more outputs is computed here.
+ * `MaxPool` and `AvgPool`. XNNPACK computes the number of outputs itself and always rounds it down, and it takes the nearest
+ * value for a window that consists of padding alone. Poolings that round up or have such windows are computed here.
  */
 export const maxPool = imagePool('MaxPool', largestOfWindows);
 export const avgPool = imagePool('AvgPool', meanOfWindows);
@@ -46,10 +47,18 @@ function imagePool(kernelName: 'MaxPool' | 'AvgPool', compute: typeof largestOfW
   return (scope, { x }, attributes) => {
     const geometry = poolGeometry(kernelName, x.shape, attributes);
     const { outShape } = poolGeometry(kernelName, x.shape, { ...attributes, dimRoundingMode: 'floor' });
-    if (util.arraysEqual(geometry.outShape, outShape)) return scope.run(kernelName, { x }, attributes);
+    const isExact = util.arraysEqual(geometry.outShape, outShape);
+    if (isExact && !hasEmptyWindow(geometry.height) && !hasEmptyWindow(geometry.width)) {
+      return scope.run(kernelName, { x }, attributes);
+    }
     requireFloats(kernelName, { x });
     return compute(scope, x, geometry);
   };
+}
+
+/** Whether the first or the last window consists of padding alone. */
+function hasEmptyWindow({ input, output, kernel, stride, padBefore }: AxisGeometry): boolean {
+  return padBefore >= kernel || (output - 1) * stride - padBefore >= input;
 }
 
 function largestOfWindows(scope: KernelScope, x: TensorInfo, geometry: PoolGeometry): TensorInfo {
