@@ -19,7 +19,7 @@ export function hasBrowserDecoder(): boolean {
  */
 export function decodeInBrowser(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
   return decodeFile(bytes, options, (_, header) =>
-    needsJavaScript(header) ? decodePixelsInJavaScript(bytes, header) : decodeBitmap(bytes, options),
+    needsJavaScript(header) ? decodePixelsInJavaScript(bytes, header) : decodeBitmap(bytes, header, options),
   );
 }
 
@@ -27,7 +27,11 @@ function needsJavaScript(header: ImageHeader | null): boolean {
   return header !== null && (header.format === 'png' || header.format === 'tiff' || header.isCmyk);
 }
 
-async function decodeBitmap(bytes: Uint8Array, options: ResolvedDecodeOptions): Promise<PixelImage> {
+async function decodeBitmap(
+  bytes: Uint8Array,
+  header: ImageHeader | null,
+  options: ResolvedDecodeOptions,
+): Promise<PixelImage> {
   // All decoders return pixels as stored: without colour profile or EXIF orientation. Browsers always apply the EXIF
   // orientation (imageOrientation 'none' was removed, or behaves like 'from-image'), so the EXIF data is removed first.
   const bitmap = await createImageBitmap(new Blob(stripExif(bytes) as Uint8Array<ArrayBuffer>[]), {
@@ -43,10 +47,15 @@ async function decodeBitmap(bytes: Uint8Array, options: ResolvedDecodeOptions): 
     const { data } = context.getImageData(0, 0, width, height);
     const pixels = new Uint8Array(data.buffer);
     // A canvas multiplies colours by their transparency, which loses them.
-    if (pixels.some((value, index) => index % 4 === 3 && value < 255))
-      await readStraightPixels(bitmap, pixels);
+    if (!header?.isOpaque8Bit && hasTransparency(pixels)) await readStraightPixels(bitmap, pixels);
+    await readStraightPixels(bitmap, pixels);
     return { data: pixels, height, width, channels: 4 };
   } finally {
     bitmap.close();
   }
+}
+
+function hasTransparency(pixels: Uint8Array): boolean {
+  for (let alpha = 3; alpha < pixels.length; alpha += 4) if (pixels[alpha]! < 255) return true;
+  return false;
 }
