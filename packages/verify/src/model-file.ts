@@ -29,6 +29,11 @@ export interface ModelDescription {
   readonly loss?: LossConfig;
   /** Whether the embedding is f(x) + f(mirrored x). */
   readonly flipSum?: boolean;
+  /**
+   * Whether images were turned upright by their EXIF orientation in training, or in calibration: `'exif'`, or not:
+   * `'ignore'`. Read images for the model in the same way.
+   */
+  readonly orientation?: 'exif' | 'ignore';
 }
 
 /** Contents of a model file. */

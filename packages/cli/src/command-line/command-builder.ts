@@ -72,9 +72,10 @@ export function withBackend(command: Command): Command {
 export function withDecoding(command: Command): Command {
   return command
     .addOption(
-      new Option('--orientation <mode>', 'turn images by their EXIF orientation, or ignore it').choices(
-        orientations,
-      ),
+      new Option(
+        '--orientation <mode>',
+        'turn images upright by their EXIF orientation, or ignore it (default: as the model was trained, else exif)',
+      ).choices(orientations),
     )
     .addOption(
       new Option('--fail-on <level>', 'damage from which an image is bad (default: warning)').choices(

@@ -15,7 +15,7 @@ import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { differentPairs } from '../images/different-pairs.ts';
 import type { ImageReading } from '../images/image-reading.ts';
-import { findModelFile, loadModel, type ModelOptions, readModel } from '../model/load-model.ts';
+import { findModelFile, loadModel, type ModelOptions, readingFor, readModel } from '../model/load-model.ts';
 import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
 import { noCalibrationNotice } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -61,7 +61,8 @@ export async function calibrate(
   await checkOutputFile(out);
   await startBackend(options, output);
   const model = await loadModel(path);
-  const test = await openTest(options, model.verifier, output).finally(() => model.dispose());
+  const reading = readingFor(model, options);
+  const test = await openTest(reading, model.verifier, output).finally(() => model.dispose());
   const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
   const pairs = { cosines, isSame: test.isSame };
   const found = far === undefined ? findBestAccuracy(pairs) : findRate(test, cosines, far);
@@ -74,6 +75,7 @@ export async function calibrate(
       thresholdSource: 'calibrated',
       falseAcceptRate: far ?? null,
       calibration,
+      ...(reading.orientation && { orientation: reading.orientation }),
     } as const;
     await writeAtomically(out, await encodeModel({ ...description, ...calibrated }, state));
   } finally {

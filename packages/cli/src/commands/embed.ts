@@ -7,7 +7,7 @@ import { writeAtomically } from '../files/write-file.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
-import { loadModel, type ModelOptions } from '../model/load-model.ts';
+import { loadModel, type ModelOptions, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -56,7 +56,7 @@ export async function embed(options: EmbedOptions, output: Output): Promise<Comm
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
-    const embeddings = await embedImages(model.verifier, images, output, options);
+    const embeddings = await embedImages(model.verifier, images, output, readingFor(model, options));
     await writeAtomically(out, write(images.paths, embeddings));
     return {
       data: { out, pictures: images.size, embeddingSize: embeddings.size },

@@ -8,7 +8,7 @@ import { measureUniform, type UniformMeasurements } from '../evaluation/uniform-
 import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
-import { type DecisionOptions, type LoadedModel, loadModel } from '../model/load-model.ts';
+import { type DecisionOptions, type LoadedModel, loadModel, readingFor } from '../model/load-model.ts';
 import { openTest, type TestChoice } from '../model/open-test.ts';
 import type { ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -48,11 +48,12 @@ export async function evaluate(
 }
 
 async function evaluateModel(
-  { verifier, description, source }: LoadedModel,
+  model: LoadedModel,
   options: EvaluateOptions,
   output: Output,
 ): Promise<CommandResult<EvaluateResult>> {
-  const test = await openTest(options, verifier, output);
+  const { verifier, description, source } = model;
+  const test = await openTest(readingFor(model, options), verifier, output);
   const { pairs, isSame, folds, labels, embeddings } = test;
   const cosines = pairSimilarities(embeddings.values, embeddings.size, pairs);
   const { threshold } = description;
@@ -63,7 +64,7 @@ async function evaluateModel(
     const page = renderReport(options, test.name, { cosines, isSame, measured, source, uniform, identities });
     await writeAtomically(options.report, page);
   }
-  const { report = null, model } = options;
+  const { report = null, model: path } = options;
   const rows = [
     ['threshold', `${decimal(threshold, 4)}, ${source}`] as const,
     ...measurementRows(measured),
@@ -71,7 +72,7 @@ async function evaluateModel(
     ...(report === null ? [] : [['report', report] as const]),
   ];
   return {
-    data: { model, thresholdSource: source, ...measured, uniform, report },
+    data: { model: path, thresholdSource: source, ...measured, uniform, report },
     text: aligned(rows),
   };
 }

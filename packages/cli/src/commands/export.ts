@@ -65,7 +65,7 @@ function onnxOptions(
   { flipSum = false, preprocess = false, fold = false, normalize = false }: ExportOptions,
   { description }: LoadedModel,
 ): OnnxExportOptions {
-  const { threshold, loss } = description;
+  const { threshold, loss, orientation } = description;
   return {
     flipSum,
     normalize,
@@ -73,5 +73,6 @@ function onnxOptions(
     preprocessing: preprocess ? 'inside' : 'outside',
     threshold: { cosine: threshold, between: 'embeddings' },
     ...(loss ? { lossConfig: loss } : {}),
+    ...(orientation ? { metadata: { orientation } } : {}),
   };
 }

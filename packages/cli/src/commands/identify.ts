@@ -5,7 +5,7 @@ import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
 import { embedImages } from '../model/embed-images.ts';
-import { type DecisionOptions, loadModel } from '../model/load-model.ts';
+import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import { selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
@@ -47,9 +47,10 @@ export async function identify(
   await startBackend(options, output);
   const model = await loadModel(options.model, options.threshold);
   const { verifier, dispose } = model;
+  const reading = readingFor(model, options);
   const { threshold, source } = selectGalleryThreshold(model);
   try {
-    const enrolled = await embedImages(verifier, known, output, options);
+    const enrolled = await embedImages(verifier, known, output, reading);
     const gallery = new Gallery(threshold);
     known.labels.forEach((label, row) => {
       gallery.enroll(known.classNames[label]!, [enrolled.row(row)]);
@@ -61,7 +62,7 @@ export async function identify(
         ['threshold', `${decimal(threshold, 3)}, ${source}`],
       ]),
     );
-    const probes = await embedImages(verifier, images, output, options);
+    const probes = await embedImages(verifier, images, output, reading);
     const identified = images.paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
     return {
       data: { pictures: identified, threshold, thresholdSource: source },

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { imageFileSource } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { embedImages } from '../model/embed-images.ts';
-import { type DecisionOptions, loadModel } from '../model/load-model.ts';
+import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -23,10 +23,11 @@ export interface VerifyOptions
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<Verification>> {
   await startBackend(options, output);
-  const { verifier, description, dispose } = await loadModel(options.model, options.threshold);
+  const model = await loadModel(options.model, options.threshold);
+  const { verifier, description, dispose } = model;
   try {
     const images = imageFileSource([options.first, options.second]);
-    const embeddings = await embedImages(verifier, images, output, options);
+    const embeddings = await embedImages(verifier, images, output, readingFor(model, options));
     if (description.calibration && !verifier.calibration) output.note(unusedCalibrationNotice);
     const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
     return {

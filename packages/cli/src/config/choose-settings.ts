@@ -53,6 +53,7 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
     seed: given.seed ?? 1,
     backend,
     onBadImage: given.onBadImage ?? 'stop',
+    orientation: given.orientation ?? 'exif',
     failOn: given.failOn ?? 'warning',
     maxPixels: given.maxPixels ?? 2 ** 26,
   };

@@ -76,6 +76,8 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
   }
   const { data, backend, threads } = flags;
   return mergeSettings(
+    // Runs of versions that did not turn images.
+    { orientation: 'ignore' },
     await readSettingsFile(folder.config),
     checkFlags({ data, backend, threads, ...reading }),
   );

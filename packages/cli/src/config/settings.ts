@@ -131,6 +131,7 @@ type Chosen =
   | 'seed'
   | 'backend'
   | 'onBadImage'
+  | 'orientation'
   | 'failOn'
   | 'maxPixels';
 

@@ -13,7 +13,7 @@ export interface ImageReading {
   readonly onBadImage?: (typeof badImagePolicies)[number] | undefined;
   /** Share of the images, from 0 to 1, above which bad ones stop the command in spite of `'skip'`; default: no limit. */
   readonly maxBad?: number | undefined;
-  /** Whether to turn images as their EXIF orientation says. */
+  /** `'exif'` turns images upright by their EXIF orientation; default: that of the model, or `'exif'`. */
   readonly orientation?: (typeof orientations)[number] | undefined;
   /** Damage from which a file counts as bad, as `failOn` of `decodeImage`; default `'warning'`. */
   readonly failOn?: (typeof damageLevels)[number] | undefined;
@@ -23,8 +23,10 @@ export interface ImageReading {
 
 /** Returns the options of decoders and loaders of `@openset/data`. */
 export function decodingOptions({
+  orientation = 'exif',
   failOn,
   maxPixels,
-}: ImageReading): Pick<NodeLoaderOptions, 'failOn' | 'maxPixels'> {
-  return { ...(failOn ? { failOn } : {}), ...(maxPixels === undefined ? {} : { maxPixels }) };
+}: ImageReading): Required<Pick<NodeLoaderOptions, 'orientation'>> &
+  Pick<NodeLoaderOptions, 'failOn' | 'maxPixels'> {
+  return { orientation, ...(failOn ? { failOn } : {}), ...(maxPixels === undefined ? {} : { maxPixels }) };
 }

@@ -3,6 +3,7 @@ import type { Batch, ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import type { Verifier } from '@openset/verify';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
+import { watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
 
@@ -33,7 +34,8 @@ export async function embedImages(
       `The network takes inputs [${height}, ${width}, ${channels}], but needs a fixed size and 1 or 3 channels.`,
     );
   }
-  const loader = createLoader(images, {
+  const turns = watchTurns(images, reading);
+  const loader = createLoader(turns.source, {
     height,
     width,
     channels,
@@ -43,6 +45,8 @@ export async function embedImages(
     ...workerOptions(images.size),
   });
   const rows = await verifier.embedBatches(countBatches(loader, images.size, output, signal));
+  const turned = turns.notice();
+  if (turned) output.note(turned);
   const size = verifier.backbone.embeddingSize;
   const values = new Float32Array(rows.length * size);
   rows.forEach((row, index) => {

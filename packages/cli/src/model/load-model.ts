@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { inFile } from '../files/in-file.ts';
 import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import { runFolder } from '../training/run-folder.ts';
 import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';
@@ -26,6 +27,14 @@ export interface LoadedModel extends DescribedModel {
   readonly verifier: Verifier;
   /** Frees the weights. */
   dispose(): void;
+}
+
+/** Returns how to read images for a model: the options, and by default with the orientation of its training. */
+export function readingFor<Reading extends ImageReading>(
+  { description }: Pick<LoadedModel, 'description'>,
+  options: Reading,
+): Reading {
+  return { ...options, orientation: options.orientation ?? description.orientation };
 }
 
 /** Returns the path of a model file: the path itself, or the model in the folder of a run. */

@@ -49,6 +49,7 @@ export async function finishRun(
     ...choice,
     loss: loss.getConfig(),
     flipSum,
+    orientation: config.orientation,
   };
   const measured = scored && measurePairs(scored.cosines, scored.isSame, choice, data.pairs?.folds ?? null);
   const state = backbone.getState();

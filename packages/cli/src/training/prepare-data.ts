@@ -8,6 +8,7 @@ import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { type PairSet, samplePairSet } from '../images/pair-set.ts';
+import { watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
 
@@ -124,11 +125,14 @@ async function loadIntoMemory(
   const bytes = source.size * size.height * size.width * size.channels;
   if (bytes > memoryShare * totalmem()) return { source, size, isInMemory: false };
   const counter = output.counter('reading images');
-  const decoded = await decodeIntoMemory(source, {
+  const turns = watchTurns(source, reading);
+  const decoded = await decodeIntoMemory(turns.source, {
     ...size,
     ...decodingOptions(reading),
     ...workerOptions(source.size),
     onProgress: (done, total) => counter.update(done, total),
   });
+  const turned = turns.notice();
+  if (turned) output.note(turned);
   return { source: decoded, size, isInMemory: true };
 }

@@ -31,7 +31,7 @@ export interface LoaderOptions {
   /** Treatment of images of another size, as in `decodeImage`; default `'cover'`. */
   readonly fit?: DecodeOptions['fit'];
   /** Whether to turn images upright by their EXIF orientation, as in `decodeImage`; default `'ignore'`. */
-  readonly orientation?: DecodeOptions['orientation'];
+  readonly orientation?: 'exif' | 'ignore';
   /** Limit on the pixels of an image, as in `decodeImage`; larger images are bad records. Default 2^26. */
   readonly maxPixels?: number;
   /** Scaling of the pixels; default `(x − 127.5) / 127.5`, in [−1, 1]. */
