@@ -41,8 +41,8 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
 }
 
 const unusedCalibrationNotice =
-  "The model's probabilities are not used: they fall as the cosine rises, so its calibration had too few pairs or labels " +
-  "that are wrong. 'openset calibrate' finds new ones.";
+  "The model's probabilities are not used: they fall as the cosine rises, or make equal images unlikely to be the same " +
+  "person. Its calibration had too few pairs, or wrong labels; 'openset calibrate' finds new ones.";
 
 function resultText({ same, cosine, threshold, probability }: Verification, verifier: Verifier): string {
   const sure =
