@@ -56,5 +56,5 @@ function resultText({ same, cosine, threshold, probability }: Verification, veri
 /** Explains an answer that differs from the more probable one: the threshold asks for more than even odds, or for less. */
 function oddsText(same: boolean, probability: number, verifier: Verifier): string {
   if (same === probability >= 0.5) return '';
-  return ` (${percent(verifier.probability(verifier.threshold) as number)} at the threshold)`;
+  return `, at the threshold ${percent(verifier.probability(verifier.threshold) as number)}`;
 }
