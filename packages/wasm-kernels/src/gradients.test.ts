@@ -222,6 +222,101 @@ describe('mirrorPad', () => {
   });
 });
 
+describe('operands that are broadcast', () => {
+  const shapes: readonly (readonly [number[], number[]])[] = [
+    [[2, 3, 4], [4]],
+    [[4], [2, 3, 4]],
+    [
+      [2, 1, 4],
+      [3, 1],
+    ],
+    [[], [2, 2]],
+    [
+      [3, 2],
+      [3, 2],
+    ],
+  ];
+  const functions = {
+    maximum: [tf.maximum, Math.max],
+    minimum: [tf.minimum, Math.min],
+    squaredDifference: [tf.squaredDifference, (a: number, b: number) => (a - b) ** 2],
+  } as const;
+  for (const [name, [operation, definition]] of Object.entries(functions)) {
+    it.each(shapes)(`get gradients of their shape: ${name} of %j and %j`, (a, b) => {
+      const shape = tf.broadcast_util.assertAndGetBroadcastShape(a, b);
+      const indexIn = (own: number[], index: number) =>
+        digits(index, shape)
+          .slice(shape.length - own.length)
+          .reduce((sum, at, axis) => sum * own[axis]! + (own[axis] === 1 ? 0 : at), 0);
+      expectGradients({
+        shapes: [a, b],
+        operation,
+        definition: (x, y) =>
+          Float64Array.from({ length: tf.util.sizeFromShape(shape) }, (_, index) =>
+            definition(x[indexIn(a, index)]!, y[indexIn(b, index)]!),
+          ),
+      });
+    });
+  }
+
+  it.each([
+    [
+      [1, 3, 4],
+      [2, 4, 2],
+    ],
+    [
+      [2, 3, 4],
+      [1, 4, 2],
+    ],
+    [
+      [2, 1, 3, 4],
+      [1, 2, 4, 2],
+    ],
+  ])('get gradients of their shape: products of %j and %j', (shapeA, shapeB) => {
+    const a = random(shapeA, 1);
+    const b = random(shapeB, 2);
+    for (const [transposeA, transposeB] of [
+      [false, false],
+      [true, true],
+    ] as const) {
+      const order = [...shapeA.slice(0, -2).keys(), shapeA.length - 1, shapeA.length - 2];
+      const [left, right] = [
+        transposeA ? tf.transpose(a, order) : a,
+        transposeB ? tf.transpose(b, order) : b,
+      ];
+      const product = (x: tf.Tensor, y: tf.Tensor) => tf.matMul(x, y, transposeA, transposeB);
+      const gradients = tf.grads(product)([left, right]) as [tf.Tensor, tf.Tensor];
+      // The sum of a product is linear in each operand.
+      const total = tf.sum(product(left, right)).dataSync()[0]!;
+      [left, right].forEach((operand, index) => {
+        const gradient = gradients[index]!;
+        expect(gradient.shape).toEqual(operand.shape);
+        expect(tf.sum(tf.mul(gradient, operand)).dataSync()[0]).toBeCloseTo(total, 4);
+      });
+    }
+  });
+});
+
+describe('prod', () => {
+  it.each([-1, 0, [-2, 0]])('has the gradient of its definition: axis %j', (axis) => {
+    const shape = [2, 3, 4];
+    const axes = [axis].flat().map((at) => (at + 3) % 3);
+    const kept = [0, 1, 2].filter((at) => !axes.includes(at));
+    expectGradients({
+      shapes: [shape],
+      operation: (x) => tf.prod(x, axis),
+      definition: (x) => {
+        const results = new Float64Array(kept.reduce((size, at) => size * shape[at]!, 1)).fill(1);
+        x.forEach((value, index) => {
+          const place = digits(index, shape);
+          results[kept.reduce((sum, at) => sum * shape[at]! + place[at]!, 0)]! *= value;
+        });
+        return results;
+      },
+    });
+  });
+});
+
 describe('functions that are constant between steps', () => {
   it('have a gradient of zero', () => {
     const gradients = tf.grads((a, b) => tf.floorDiv(a, b))([tf.tensor1d([7.5, -3]), tf.tensor1d([2])]);
@@ -252,7 +347,7 @@ describe('registration', () => {
     expect([...quotient(ones).dataSync()]).toEqual(Array(6).fill(0.5));
     expect(() => dilated(image)).toThrow(/dilation rates greater than 1/);
     expect(() => transposed(ones)).toThrow(MissingKernelError);
-    expect(() => transposed(ones)).toThrow(/no gradient of Einsum for the backend 'cpu'/);
+    expect(() => transposed(ones)).toThrow(/No gradient of Einsum is registered for the backend 'cpu'/);
   });
 
   it('survives an import of tfjs or tfjs-layers at any time', () => {

@@ -12,7 +12,12 @@ interface Convolution {
 
 /** A gradient for the backend wasm. It saves the same tensors as that of tfjs-core, which other backends keep. */
 interface WasmGradient extends Pick<tf.GradConfig, 'kernelName' | 'inputsToSave' | 'saveAllInputs'> {
-  gradient(dy: tf.Tensor, saved: tf.Tensor[], attributes: never): Record<string, () => tf.Tensor>;
+  gradient(
+    dy: tf.Tensor,
+    saved: tf.Tensor[],
+    attributes: never,
+    stock: tf.GradFunc,
+  ): Record<string, () => tf.Tensor>;
 }
 
 /** Returns the gradients of a convolution with respect to its inputs. Those of tfjs-core refuse dilations above 1. */
@@ -52,6 +57,25 @@ function transposedConvolutionGradient(
       };
     },
   };
+}
+
+/** Returns the gradients of two operands that are broadcast. Those of tfjs-core have the shape of the result. */
+function broadcastGradient(kernelName: string): WasmGradient {
+  return {
+    kernelName,
+    inputsToSave: ['a', 'b'],
+    gradient(dy, saved, attributes, stock) {
+      const [a, b] = saved as [tf.Tensor, tf.Tensor];
+      const full = stock(dy, saved, attributes) as Record<'a' | 'b', () => tf.Tensor>;
+      return { a: () => sumToShape(full.a(), a.shape), b: () => sumToShape(full.b(), b.shape) };
+    },
+  };
+}
+
+function sumToShape(gradient: tf.Tensor, shape: number[]): tf.Tensor {
+  if (tf.util.arraysEqual(gradient.shape, shape)) return gradient;
+  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
+  return tf.reshape(tf.sum(gradient, axes), shape);
 }
 
 /** That of tfjs-core passes on the gradient, although conversion to whole numbers or truth values is constant between steps. */
@@ -132,7 +156,18 @@ const mirrorPad: WasmGradient = {
   },
 };
 
+/** That of tfjs-core fails for a negative axis. */
+const prod: WasmGradient = {
+  kernelName: 'Prod',
+  inputsToSave: ['x'],
+  gradient(dy, saved, attributes: { axis: number | number[] }, stock) {
+    const axis = tf.util.parseAxisParam(attributes.axis, saved[0]!.shape);
+    return stock(dy, saved, { ...attributes, axis }) as Record<string, () => tf.Tensor>;
+  },
+};
+
 const wasmGradients: readonly WasmGradient[] = [
+  broadcastGradient('BatchMatMul'),
   cast,
   convolutionGradient('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'),
   transposedConvolutionGradient('Conv2DBackpropInput', 'Conv2D', 'Conv2DBackpropFilter'),
@@ -146,7 +181,11 @@ const wasmGradients: readonly WasmGradient[] = [
   ),
   einsum,
   floorDiv,
+  broadcastGradient('Maximum'),
+  broadcastGradient('Minimum'),
   mirrorPad,
+  prod,
+  broadcastGradient('SquaredDifference'),
 ];
 
 const registered = new WeakSet<tf.GradConfig>();
@@ -169,16 +208,19 @@ function registerGradient({ gradient, ...saves }: WasmGradient): void {
   const { kernelName } = saves;
   const stock = tf.getGradient(kernelName);
   if (stock && registered.has(stock)) return;
+  const stockGradient: tf.GradFunc = (dy, saved, attributes) => {
+    if (stock) return stock.gradFunc(dy, saved, attributes);
+    throw new MissingKernelError(
+      `No gradient of ${kernelName} is registered for the backend '${tf.getBackend()}'. Import '@tensorflow/tfjs', which ` +
+        'registers those of tfjs, or use another backend or operation.',
+    );
+  };
   const config: tf.GradConfig = {
     ...saves,
-    gradFunc(dy, saved, attributes) {
-      if (tf.getBackend() === 'wasm') return gradient(dy as tf.Tensor, saved, attributes as never);
-      if (stock) return stock.gradFunc(dy, saved, attributes);
-      throw new MissingKernelError(
-        `tfjs has no gradient of ${kernelName} for the backend '${tf.getBackend()}'. Use the backend 'wasm', or a ` +
-          'network without this operation.',
-      );
-    },
+    gradFunc: (dy, saved, attributes) =>
+      tf.getBackend() === 'wasm'
+        ? gradient(dy as tf.Tensor, saved, attributes as never, stockGradient)
+        : stockGradient(dy, saved, attributes),
   };
   registered.add(config);
   tf.registerGradient(config);
