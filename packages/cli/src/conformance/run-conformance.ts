@@ -86,7 +86,10 @@ function lossCases(text: string): ConformanceCase[] {
 }
 
 function describeErrors({ name, errors, passed, note }: BackboneResult) {
-  const values = Object.entries(errors).map(([key, error]) => `${key} ${error.toExponential(1)}`);
+  const values = Object.entries(errors).map(
+    // The backend's own number is NaN or infinite.
+    ([key, error]) => `${key} ${Number.isFinite(error) ? error.toExponential(1) : 'not finite'}`,
+  );
   return { passed, line: `${name}  (${[values.join(', '), ...(note ? [note] : [])].join('; ')})` };
 }
 
