@@ -48,7 +48,6 @@ async function decodeBitmap(
     const pixels = new Uint8Array(data.buffer);
     // A canvas multiplies colours by their transparency, which loses them.
     if (!header?.isOpaque8Bit && hasTransparency(pixels)) await readStraightPixels(bitmap, pixels);
-    await readStraightPixels(bitmap, pixels);
     return { data: pixels, height, width, channels: 4 };
   } finally {
     bitmap.close();

@@ -43,8 +43,10 @@ export async function decodeFile(
     ? { height: options.width, width: options.height, fit: options.fit }
     : options;
   if (header) {
-    checkPixelCount(header, options);
-    if (options.fit === 'none') checkNaturalSize(header, { ...options, ...target });
+    const { height, width } = header;
+    const upright = swapsSides(orientation) ? { height: width, width: height } : header;
+    checkPixelCount(upright, options);
+    if (options.fit === 'none') checkNaturalSize(upright, options);
   }
   try {
     let image: PixelImage;

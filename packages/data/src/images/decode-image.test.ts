@@ -2,6 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { ConfigError, DataError } from '@openset/core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { heicFile } from './__fixtures__/heic-file.ts';
 import { assemblePng } from './__fixtures__/png-file.ts';
 import { asJpeg, asPng, asSharp, gradient, largestDifference } from './__fixtures__/sample-images.ts';
 import { decodeImage as decodeWithoutSharp } from './decode-image.ts';
@@ -162,6 +163,40 @@ it("failOn 'none' accepts every file that can be decoded", async () => {
   const truncated = jpeg.subarray(0, 0.8 * jpeg.length);
   await expect(decodeImage(truncated, unresized)).rejects.toThrow(DataError);
   expect((await decodeImage(truncated, { ...unresized, failOn: 'none' })).height).toBe(64);
+});
+
+it.each(['sharp', 'javascript'] as const)(
+  '%s names a HEIC file that it cannot decode, and the remedy',
+  async (decoder) => {
+    const result = decodeImage(heicFile(), { ...unresized, decoder, origin: 'IMG_1.jpg' });
+    await expect(result).rejects.toThrow(
+      /^IMG_1.jpg: found a HEIC file, as iPhones write; .* Convert it to JPEG, for example/,
+    );
+    await expect(result).rejects.toThrow(DataError);
+  },
+);
+
+it('checks the size of the upright image', async () => {
+  const file = await asSharp(gradient(4, 6)).withMetadata({ orientation: 6 }).png().toBuffer();
+  const options = { fit: 'none', orientation: 'exif', height: 4, width: 6 } as const;
+  for (const decoder of ['sharp', 'javascript'] as const) {
+    await expect(decodeImage(file, { ...options, decoder })).rejects.toThrow(
+      'has 6 × 4 pixels, expected 4 × 6',
+    );
+    const { height, width } = await decodeImage(file, {
+      fit: 'none',
+      orientation: 'exif',
+      height: 6,
+      width: 4,
+      decoder,
+    });
+    expect([height, width]).toEqual([6, 4]);
+  }
+});
+
+it('JavaScript reads JPEG of a size whose product in megapixels is rounded', async () => {
+  const image = await decodeImage(await asJpeg(gradient(218, 178)), { ...unresized, decoder: 'javascript' });
+  expect([image.height, image.width]).toEqual([218, 178]);
 });
 
 describe('decodeImage of a PNG file', () => {

@@ -1,5 +1,3 @@
-import type { ImageHeader } from './image-header.ts';
-
 /** Brands of images that are encoded with AV1, and with HEVC. */
 const avifBrands = ['avif', 'avis'];
 const heicBrands = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'];
@@ -17,7 +15,7 @@ interface Box {
  *
  * @returns null for other brands and for files without the size
  */
-export function readHeifHeader(view: DataView): ImageHeader | null {
+export function readHeifHeader(view: DataView) {
   const top = boxes(view, 0, view.byteLength);
   const [type] = top;
   if (type?.name !== 'ftyp') return null;
@@ -28,7 +26,7 @@ export function readHeifHeader(view: DataView): ImageHeader | null {
   const size = primarySize(view, top);
   return (
     size && {
-      format: isAvif ? 'avif' : 'heic',
+      format: isAvif ? ('avif' as const) : ('heic' as const),
       ...size,
       orientation: 1,
       // The header does not show transparency, which is an image of its own.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
+import { heicFile } from './__fixtures__/heic-file.ts';
 import { asJpeg, asPng, asSharp, gradient } from './__fixtures__/sample-images.ts';
 import { trickyImages } from './__fixtures__/tricky-images.ts';
 import { readImageHeader } from './image-header.ts';
@@ -40,19 +41,8 @@ it('reads WebP of every kind: lossy, lossless, with alpha', async () => {
 });
 
 it('finds the size of the primary image of a HEIC file, turned, among others', () => {
-  const box = (name: string, ...content: (number | number[])[]) => {
-    const bytes = content.flat();
-    return [0, 0, 0, bytes.length + 8, ...Buffer.from(name), ...bytes];
-  };
-  const size = (width: number, height: number) => box('ispe', 0, 0, 0, 0, 0, 0, 0, width, 0, 0, 0, height);
-  // Item 1 is a thumbnail, item 2 the image, with a size of 40 × 30 pixels and a quarter turn.
-  const associations = box('ipma', 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1, 0x81, 0, 2, 2, 2, 0x83);
-  const properties = box('iprp', box('ipco', size(4, 3), size(40, 30), box('irot', 1)), associations);
-  const file = [
-    ...box('ftyp', [...Buffer.from('mif1')], 0, 0, 0, 0, [...Buffer.from('heic')]),
-    ...box('meta', 0, 0, 0, 0, box('pitm', 0, 0, 0, 0, 0, 2), properties),
-  ];
-  expect(readImageHeader(Uint8Array.from(file))).toMatchObject({ format: 'heic', height: 40, width: 30 });
+  const file = heicFile();
+  expect(readImageHeader(file)).toMatchObject({ format: 'heic', height: 40, width: 30 });
   const reversed = file.map((byte, index) =>
     index >= 16 && index < 20 ? 'avif'.charCodeAt(index - 16) : byte,
   );
