@@ -1,6 +1,7 @@
 import { ConfigError, DataError } from '@openset/core';
 import { MetricsError } from '@openset/metrics';
 import { expect, it } from 'vitest';
+import { BadImagesError } from './images/bad-image.ts';
 import { problemText } from './problem-text.ts';
 
 const fileError = (code: string, path?: string) => Object.assign(new Error(`${code}: so`), { code, path });
@@ -12,9 +13,14 @@ it.each([
   [new ConfigError('One.\nTwo.'), 'One.\nTwo.'],
   [new MetricsError('No pairs.'), 'No pairs.'],
   [
-    new DataError("Record 3: a.jpg: not an image (onBadRecord: 'skip' skips such records.)"),
-    'a.jpg: not an image',
+    new DataError('The set is too large.', { advice: { option: 'blockSize', text: 'Lower blockSize.' } }),
+    'The set is too large.',
   ],
+  [
+    new BadImagesError('2 images cannot be read:\n  a.jpg: it is empty'),
+    '2 images cannot be read:\n  a.jpg: it is empty',
+  ],
+  [new ConfigError('One.', { advice: { option: 'blockSize', text: 'Lower blockSize.' } }), 'One.'],
   [fileError('ENOSPC', 'model'), "'model': the disk is full."],
   [fileError('EACCES', 'model'), "'model': there is no permission."],
   [fileError('ENOSPC'), 'Cannot read or write a file: the disk is full.'],

@@ -2,16 +2,17 @@ import { ConfigError, OpenSetError } from '@openset/core';
 import { MetricsError } from '@openset/metrics';
 import { ReportError } from '@openset/report';
 import { describeFileError } from './files/file-error.ts';
+import { BadImagesError } from './images/bad-image.ts';
 
 /**
  * Returns the message for an error that the user can fix: one line, or one line for each problem of a configuration.
  * @returns null for a bug in openset
  */
 export function problemText(error: unknown): string | null {
-  if (error instanceof ConfigError) return error.message;
-  if (error instanceof OpenSetError || error instanceof MetricsError || error instanceof ReportError) {
-    return withoutLoaderHint(error.message.replaceAll(/\s*\n\s*/g, ' '));
-  }
+  // These have a line for each setting or image.
+  if (error instanceof ConfigError || error instanceof BadImagesError) return error.problem;
+  if (error instanceof OpenSetError) return onOneLine(error.problem);
+  if (error instanceof MetricsError || error instanceof ReportError) return onOneLine(error.message);
   const { path } = error as NodeJS.ErrnoException;
   const reason = describeFileError(error);
   if (!reason) return null;
@@ -19,7 +20,6 @@ export function problemText(error: unknown): string | null {
   return path ? `'${path}': ${reason}.` : `Cannot read or write a file: ${reason}.`;
 }
 
-/** Removes what loaders of `@openset/data` add for programmers: the record number and the option `onBadRecord`. */
-function withoutLoaderHint(message: string): string {
-  return /^Record \d+: (.*) \(onBadRecord: .*\)$/.exec(message)?.[1] ?? message;
+function onOneLine(message: string): string {
+  return message.replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { backendNames } from '../backends.ts';
-import { badImagePolicies, damageLevels, orientations } from '../images/image-reading.ts';
+import { badImagePolicies, checkImageReading, damageLevels, orientations } from '../images/image-reading.ts';
 import { type CommandResult, createOutput, type Output } from '../output.ts';
 import { cosineParser, countParser, shareParser } from './option-parsers.ts';
 
@@ -85,20 +85,24 @@ export function withDecoding(command: Command): Command {
     .option('--max-pixels <n>', 'number of pixels above which an image is bad (default: 2^26)', countParser);
 }
 
-/** Adds the options of `ImageReading`. */
-export function withImageReading(command: Command): Command {
+/**
+ * Adds the options of `ImageReading`.
+ * @param options `isSetting`: whether a configuration file can set the options, so that they have no default here
+ */
+export function withImageReading(command: Command, { isSetting = false } = {}): Command {
+  const [stop] = badImagePolicies;
   command
     .addOption(
-      new Option(
-        '--on-bad-image <action>',
-        'stop at images that cannot be read and list them, or skip them (default: stop)',
-      ).choices(badImagePolicies),
+      new Option('--on-bad-image <action>', 'stop at images that cannot be read and list them, or skip them')
+        .choices(badImagePolicies)
+        .default(isSetting ? undefined : stop),
     )
     .option(
       '--max-bad <share>',
       'with skip: stop if more than this share of the images is bad, such as 1% or 0.01 (default: no limit)',
       shareParser,
     );
+  if (!isSetting) command.hook('preAction', () => checkImageReading(command.opts()));
   return withDecoding(command);
 }
 

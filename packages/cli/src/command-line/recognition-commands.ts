@@ -38,7 +38,8 @@ export function addRecognitionCommands(program: Command): void {
     name: 'identify',
     description: 'find the person on each image in a gallery, or report nobody known',
     example: 'openset identify visitor.jpg --gallery staff   # one folder of images for each person',
-    exitCodes: '0 everybody is known, 1 somebody is unknown, 2 error, 3 bug in openset',
+    exitCodes:
+      '0 everybody is known, 1 somebody is unknown, 2 error or a probe was skipped, 3 bug in openset',
   })
     .argument('<paths...>', 'images and folders of images')
     .requiredOption(

@@ -57,7 +57,7 @@ export function addTrain(program: Command): void {
     )
     .option('--resume', 'resume the run in --out from its last checkpoint')
     .option('--print-config', 'print all settings as JSON and train nothing');
-  withBackend(withImageReading(command)).addHelpText(
+  withBackend(withImageReading(command, { isSetting: true })).addHelpText(
     'after',
     () => `\nLosses:\n  ${lossWordHelp().join('\n  ')}`,
   );

@@ -16,7 +16,14 @@ import { writeAtomically } from '../files/write-file.ts';
 import { differentPairs } from '../images/different-pairs.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { findModelFile, loadModel, type ModelOptions, readingFor, readModel } from '../model/load-model.ts';
-import { type OpenedTest, openTest, type TestChoice } from '../model/open-test.ts';
+import {
+  type OpenedTest,
+  openTest,
+  reportSkippedTest,
+  type SkippedTest,
+  skippedRows,
+  type TestChoice,
+} from '../model/open-test.ts';
 import { noCalibrationNotice } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
@@ -30,7 +37,7 @@ export interface CalibrateOptions extends TestChoice, ModelOptions, ImageReading
 }
 
 /** Result of `openset calibrate`. */
-export interface CalibrateResult {
+export interface CalibrateResult extends SkippedTest {
   readonly out: string;
   readonly threshold: number;
   /** Threshold of the old model. */
@@ -63,6 +70,7 @@ export async function calibrate(
   const model = await loadModel(path);
   const reading = readingFor(model, options);
   const test = await openTest(reading, model.verifier, output).finally(() => model.dispose());
+  const skipped = reportSkippedTest(test, output);
   const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
   const pairs = { cosines, isSame: test.isSame };
   const found = far === undefined ? findBestAccuracy(pairs) : findRate(test, cosines, far);
@@ -82,12 +90,13 @@ export async function calibrate(
     tf.dispose(state);
   }
   return {
-    data: { out, before: description.threshold, calibration, ...found },
+    data: { out, before: description.threshold, calibration, ...found, ...skipped },
     text: aligned([
       ['model', out],
       ['threshold', decimal(found.threshold, 4)],
       ['before', decimal(description.threshold, 4)],
       ...rateRows(far, found),
+      ...skippedRows(skipped),
     ]),
   };
 }

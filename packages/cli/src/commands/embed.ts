@@ -6,6 +6,7 @@ import { encodeNpz } from '../files/npz.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
+import { SkippedList } from '../images/skipped-list.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { loadModel, type ModelOptions, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -22,8 +23,12 @@ export interface EmbedOptions extends ModelOptions, ImageReading {
 /** Result of `openset embed`. */
 export interface EmbedResult {
   readonly out: string;
-  /** Number of images. */
+  /** Number of embeddings. */
   readonly pictures: number;
+  /** Number of images that were skipped because they cannot be read. */
+  readonly skipped: number;
+  /** Path of their list; null if bad images stop the command. */
+  readonly skippedList: string | null;
   readonly embeddingSize: number;
 }
 
@@ -43,6 +48,11 @@ const writers: Readonly<
       .join(''),
 };
 
+/** Returns the path of the list of skipped images: `photos-skipped.csv` beside `photos.npz`. */
+function skippedPath(out: string): string {
+  return `${out.slice(0, -extname(out).length)}-skipped.csv`;
+}
+
 /**
  * Writes the embeddings of images, scaled to unit length so that a dot product is a cosine.
  * @throws OpenSetError for a model, an image or an output path that cannot be used
@@ -52,15 +62,30 @@ export async function embed(options: EmbedOptions, output: Output): Promise<Comm
   const write = writers[extname(out).toLowerCase()];
   if (!write) throw new ConfigError(`--out must end in .npz or .jsonl, but is '${out}'.`);
   await checkOutputFile(out);
+  const list = options.onBadImage === 'skip' ? new SkippedList(skippedPath(out)) : null;
+  if (list) await checkOutputFile(list.path);
   const images = await openImagePaths(options.paths, output);
   await startBackend(options, output);
   const model = await loadModel(options.model);
   try {
     const embeddings = await embedImages(model.verifier, images, output, readingFor(model, options));
-    await writeAtomically(out, write(images.paths, embeddings));
+    const { skipped, size, indices } = embeddings;
+    const paths = Array.from(indices, (index) => images.paths[index]!);
+    await writeAtomically(out, write(paths, embeddings));
+    list?.add(skipped);
+    await list?.save();
     return {
-      data: { out, pictures: images.size, embeddingSize: embeddings.size },
-      text: `${out}: ${counted(images.size, 'embedding')} of ${embeddings.size} numbers`,
+      data: {
+        out,
+        pictures: paths.length,
+        skipped: skipped.length,
+        skippedList: list?.path ?? null,
+        embeddingSize: size,
+      },
+      text: [
+        `${out}: ${counted(paths.length, 'embedding')} of ${size} numbers`,
+        ...(list ? [`${list.path}: ${counted(skipped.length, 'image')} skipped`] : []),
+      ].join('\n'),
     };
   } finally {
     model.dispose();

@@ -9,7 +9,13 @@ import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { type DecisionOptions, type LoadedModel, loadModel, readingFor } from '../model/load-model.ts';
-import { openTest, type TestChoice } from '../model/open-test.ts';
+import {
+  openTest,
+  reportSkippedTest,
+  type SkippedTest,
+  skippedRows,
+  type TestChoice,
+} from '../model/open-test.ts';
 import type { ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
@@ -21,7 +27,7 @@ export interface EvaluateOptions extends TestChoice, DecisionOptions, ImageReadi
 }
 
 /** Result of `openset evaluate`. */
-export interface EvaluateResult extends PairMeasurements {
+export interface EvaluateResult extends PairMeasurements, SkippedTest {
   readonly model: string;
   readonly thresholdSource: ThresholdSource;
   /** Uniform accuracy on labelled images; null for pairs. */
@@ -55,6 +61,7 @@ async function evaluateModel(
   const { verifier, description, source } = model;
   const test = await openTest(readingFor(model, options), verifier, output);
   const { pairs, isSame, folds, labels, embeddings } = test;
+  const skipped = reportSkippedTest(test, output);
   const cosines = pairSimilarities(embeddings.values, embeddings.size, pairs);
   const { threshold } = description;
   const measured = measurePairs(cosines, isSame, description, folds);
@@ -69,10 +76,11 @@ async function evaluateModel(
     ['threshold', `${decimal(threshold, 4)}, ${source}`] as const,
     ...measurementRows(measured),
     ...(uniform ? uniformRows(uniform) : []),
+    ...skippedRows(skipped),
     ...(report === null ? [] : [['report', report] as const]),
   ];
   return {
-    data: { model: path, thresholdSource: source, ...measured, uniform, report },
+    data: { model: path, thresholdSource: source, ...measured, uniform, report, ...skipped },
     text: aligned(rows),
   };
 }

@@ -1,6 +1,8 @@
+import type { ImageSource } from '@openset/data';
 import { Gallery, type Identification } from '@openset/verify';
 import { aligned, counted, decimal } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
@@ -24,9 +26,11 @@ export interface IdentifiedImage extends Identification {
 }
 
 /** Result of `openset identify`. */
-export interface IdentifyResult {
+export interface IdentifyResult extends SkippedImages {
   /** Identification of each image. */
   readonly pictures: readonly IdentifiedImage[];
+  /** Images of the gallery that were skipped because they cannot be read. */
+  readonly skippedGalleryPictures: readonly BadImage[];
   /** Lowest cosine at which somebody counts as known. */
   readonly threshold: number;
   /** Origin of the threshold. */
@@ -35,7 +39,7 @@ export interface IdentifyResult {
 
 /**
  * Finds the person on each image in the gallery, or reports nobody known.
- * @returns exit code 0 if everybody is known, 1 if somebody is unknown
+ * @returns exit code 0 if everybody is known, 1 if somebody is unknown, 2 if a probe was skipped
  * @throws OpenSetError for a model or images that cannot be used
  */
 export async function identify(
@@ -52,27 +56,43 @@ export async function identify(
   try {
     const enrolled = await embedImages(verifier, known, output, reading);
     const gallery = new Gallery(threshold);
-    known.labels.forEach((label, row) => {
-      gallery.enroll(known.classNames[label]!, [enrolled.row(row)]);
+    enrolled.indices.forEach((index, row) => {
+      gallery.enroll(known.classNames[known.labels[index]!]!, [enrolled.row(row)]);
     });
-    const people = counted(gallery.identities.length, 'person', 'people');
+    const skippedGallery = reportSkipped(enrolled.skipped, output, 'the gallery');
     output.note(
       aligned([
-        ['gallery', people],
+        ['gallery', galleryText(gallery, known)],
         ['threshold', `${decimal(threshold, 3)}, ${source}`],
       ]),
     );
     const probes = await embedImages(verifier, images, output, reading);
-    const identified = images.paths.map((path, row) => ({ path, ...gallery.identify(probes.row(row)) }));
+    const identified = Array.from(probes.indices, (index, row) => ({
+      path: images.paths[index]!,
+      ...gallery.identify(probes.row(row)),
+    }));
+    const { skipped, skippedPictures } = reportSkipped(probes.skipped, output);
+    const isKnown = identified.every(({ identity }) => identity !== null);
     return {
-      data: { pictures: identified, threshold, thresholdSource: source },
+      data: {
+        ...{ pictures: identified, threshold, thresholdSource: source },
+        ...{ skipped, skippedPictures, skippedGalleryPictures: skippedGallery.skippedPictures },
+      },
       text: aligned(identified.map((image) => [image.path, resultText(image)])),
-      exitCode: identified.every(({ identity }) => identity !== null) ? exitCodes.success : exitCodes.no,
+      exitCode: skipped > 0 ? exitCodes.problem : isKnown ? exitCodes.success : exitCodes.no,
     };
   } finally {
     dispose();
     await known.close();
   }
+}
+
+/** Describes the people of a gallery, and how many lack a good image. */
+function galleryText({ identities }: Gallery, { classNames }: ImageSource): string {
+  const missing = classNames.length - identities.length;
+  const without =
+    missing > 0 ? `; ${counted(missing, 'person', 'people')} without an image that can be read` : '';
+  return `${counted(identities.length, 'person', 'people')}${without}`;
 }
 
 function resultText({ identity, candidates }: Identification): string {

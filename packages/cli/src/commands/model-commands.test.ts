@@ -289,7 +289,13 @@ describe('embed', () => {
   it('writes the same numbers in both formats', async () => {
     const paths = [at('strangers')];
     const { data } = await embed({ ...common, paths, out: at('e.npz') }, recordOutput());
-    expect(data).toEqual({ out: at('e.npz'), pictures: 4, embeddingSize: 8 });
+    expect(data).toEqual({
+      out: at('e.npz'),
+      pictures: 4,
+      skipped: 0,
+      skippedList: null,
+      embeddingSize: 8,
+    });
     await embed({ ...common, paths, out: at('e.jsonl') }, recordOutput());
     const lines = (await readFile(at('e.jsonl'), 'utf8')).trimEnd().split('\n');
     const rows = lines.map((line) => JSON.parse(line) as { path: string; embedding: number[] });

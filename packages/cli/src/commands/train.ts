@@ -3,21 +3,34 @@ import type { ImageSource } from '@openset/data';
 import type { Calibration } from '@openset/verify';
 import { chooseSettings } from '../config/choose-settings.ts';
 import { readRunSettings, type SettingsFlags } from '../config/read-settings.ts';
-import type { ChosenSettings } from '../config/settings.ts';
+import type { ChosenSettings, GivenSettings } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { BadImagesError } from '../images/bad-image.ts';
 import { inspectImages } from '../images/inspect-images.ts';
 import { openImages } from '../images/open-images.ts';
+import { SkippedList } from '../images/skipped-list.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 import { buildRun, type RunParts } from '../training/build-run.ts';
 import { checkSameData } from '../training/data-fingerprint.ts';
 import { type FinishedRun, finishRun } from '../training/finish-run.ts';
 import { fixLength } from '../training/fix-length.ts';
+import { describeImages, readManifest } from '../training/image-manifest.ts';
 import { prepareData, type RunData } from '../training/prepare-data.ts';
-import { checkNewRun, claimRun, discardEmptyRun, type RunFolder, runFolder } from '../training/run-folder.ts';
+import { type ResumedImages, resumeImages } from '../training/resume-images.ts';
+import {
+  checkNewRun,
+  claimRun,
+  discardEmptyRun,
+  hasCheckpoints,
+  type RunFolder,
+  recordReading,
+  runFolder,
+} from '../training/run-folder.ts';
 import { choicesText, resultText } from '../training/run-texts.ts';
 import { runTrainer } from '../training/run-trainer.ts';
+import { BadImageWatch } from '../training/watch-images.ts';
 
 /** Options of `openset train`. */
 export interface TrainOptions extends SettingsFlags {
@@ -47,6 +60,10 @@ export interface TrainResult {
   readonly measured?: PairMeasurements | null;
   /** Step whose weights the model has. */
   readonly step?: number;
+  /** Number of images that were skipped because they cannot be read or are missing. */
+  readonly skipped?: number;
+  /** Path of their list; null if bad images stop the run. */
+  readonly skippedList?: string | null;
 }
 
 /**
@@ -69,33 +86,50 @@ export async function train(
     if (!resume && !printConfig) await checkNewRun(folder);
 
     source = await openImages(given.data, output);
-    if (resume) await checkSameData(folder.data, source, given.data);
-    const facts = await inspectImages(source, given);
+    const resumed = resume ? await openResumed(folder, source, given) : null;
+    for (const line of resumed?.changes ?? []) output.note(line);
+    const images = resumed?.source ?? source;
+    const missing = resumed?.missing ?? new Set<string>();
+    const facts = await inspectImages(images, given);
 
     const backend = await startBackend(given, output);
 
     const settings = chooseSettings(given, { ...facts, backend: backend.name, lossWord });
     if (printConfig) return { data: settings, text: JSON.stringify(settings, null, 2) };
 
-    data = await prepareData(settings, source, output);
+    data = await prepareData(settings, images, output, resume ? missing : null);
     output.note(choicesText(settings, facts, data, backend));
 
     const config = await fixLength(settings, data, output, signal);
 
     run = buildRun(config, data.train);
 
-    if (!resume) await claimRun(folder, config, source);
+    const list = new SkippedList(folder.skipped);
+    if (resume) {
+      await list.load();
+      await recordReading(folder, config, options);
+    } else {
+      const manifest = await describeImages(source, given.data, data.unusedImages, data.hashes);
+      await claimRun(folder, config, source, manifest);
+    }
     isClaimed = true;
+    list.add(data.skipped);
+    list.add([...missing].map((path) => ({ path, reason: 'missing since the run started' })));
+    if (config.onBadImage === 'skip' || list.size > 0) await list.save();
 
-    const last = await runTrainer(run, config, data.pairs, folder, { output, signal, resume });
+    const watched = { reading: config, imageCount: data.train.source.size, missing, list };
+    const watch = new BadImageWatch(watched);
+    const last = await runTrainer(run, config, data.pairs, folder, { output, signal, resume, watch });
+    if (list.size > 0) await list.save();
     if (last.kind === 'stopped') return stoppedResult(folder, true);
     options.onTrained?.();
 
     const finished = await finishRun(config, data, run, folder, output);
-    return trainedResult(finished, data, folder);
+    return trainedResult(finished, data, folder, list);
   } catch (error) {
     if (isClaimed && !resume) await discardEmptyRun(folder);
     if (signal?.aborted && error === signal.reason) return stoppedResult(folder, false);
+    if (isClaimed && error instanceof BadImagesError) throw await withResumeHint(error, folder);
     throw error;
   } finally {
     run?.dispose();
@@ -104,10 +138,35 @@ export async function train(
   }
 }
 
+/**
+ * Opens the images that a resumed run started with.
+ * @returns null for a run of an older version, which has no list of them; its images must be the same
+ */
+async function openResumed(
+  folder: RunFolder,
+  source: ImageSource,
+  { data, maxBad }: GivenSettings,
+): Promise<ResumedImages | null> {
+  const manifest = await readManifest(folder.images);
+  if (!manifest?.images) await checkSameData(folder.data, source, data);
+  return manifest && resumeImages(manifest, source, data, maxBad);
+}
+
+/** Adds how to resume to the error of bad images that stopped a run. */
+async function withResumeHint(error: BadImagesError, folder: RunFolder): Promise<BadImagesError> {
+  if (!(await hasCheckpoints(folder))) return error;
+  const command = `openset train --resume --out ${folder.path}`;
+  return new BadImagesError(
+    `${error.problem}\nThe run is saved. Mend or delete these images and resume with: ${command}\n` +
+      `Or resume without them: ${command} --on-bad-image skip`,
+  );
+}
+
 function trainedResult(
   { description, measured, step }: FinishedRun,
   data: RunData,
   folder: RunFolder,
+  skipped: SkippedList,
 ): CommandResult<TrainResult> {
   const { threshold, thresholdSource, learnedThreshold = null, calibration = null } = description;
   return {
@@ -122,8 +181,10 @@ function trainedResult(
       calibration,
       measured,
       step,
+      skipped: skipped.size,
+      skippedList: skipped.isSaved ? skipped.path : null,
     },
-    text: resultText(description, measured, data, folder),
+    text: resultText(description, measured, data, folder, skipped),
   };
 }
 

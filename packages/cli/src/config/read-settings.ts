@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { ConfigError, DataError } from '@openset/core';
 import { pathStatus } from '../files/paths.ts';
 import { readJson } from '../files/read-file.ts';
-import type { ImageReading } from '../images/image-reading.ts';
+import { checkImageReading, type ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import type { RunFolder } from '../training/run-folder.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
@@ -58,6 +58,7 @@ async function newSettings(flags: SettingsFlags): Promise<Settings> {
     requireSingleDuration(checkFlags(fromFlags), commandLine),
   );
   checkPairSettings(settings);
+  checkImageReading(settings);
   return settings;
 }
 
@@ -83,7 +84,14 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
   );
 }
 
-function readingFlags({ onBadImage, maxBad, orientation, failOn, maxPixels }: SettingsFlags): ImageReading {
+/** Returns the flags that say how images are read. */
+export function readingFlags({
+  onBadImage,
+  maxBad,
+  orientation,
+  failOn,
+  maxPixels,
+}: SettingsFlags): ImageReading {
   return { onBadImage, maxBad, orientation, failOn, maxPixels };
 }
 

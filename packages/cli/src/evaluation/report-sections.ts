@@ -7,7 +7,7 @@ import {
   sampleIdentityScores,
 } from '@openset/metrics';
 import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarityPlot } from '@openset/report';
-import type { Embeddings } from '../model/embed-images.ts';
+import type { EmbeddingRows } from '../model/embed-images.ts';
 import type { ThresholdSource } from '../model/thresholds.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
 import { counted, decimal, measurementRows, percent } from './texts.ts';
@@ -29,7 +29,7 @@ const maximumPeople = 200;
 
 /** Returns the best threshold of each person, for up to 200 people; null if there are too few images. */
 export function measureIdentityThresholds(
-  { values, size }: Embeddings,
+  { values, size }: EmbeddingRows,
   labels: ArrayLike<number>,
 ): IdentityThresholds | null {
   const counts = new Map<number, number>();

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Embeddings } from '../model/embed-images.ts';
+import type { EmbeddingRows } from '../model/embed-images.ts';
 import { measureIdentityThresholds } from './report-sections.ts';
 import { measureUniform } from './uniform-accuracy.ts';
 
-function embeddingsOf(angles: readonly number[]): Embeddings {
+function embeddingsOf(angles: readonly number[]): EmbeddingRows {
   const values = Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]));
   return { values, size: 2, row: (index) => values.subarray(2 * index, 2 * index + 2) };
 }

@@ -1,5 +1,5 @@
 import { uniformAccuracyAt, uniformClassification } from '@openset/metrics';
-import type { Embeddings } from '../model/embed-images.ts';
+import type { EmbeddingRows } from '../model/embed-images.ts';
 import type { ModelThresholds } from './measure-pairs.ts';
 
 /** Uniform accuracy: classification of images by the mean embedding of each class with one threshold for all. */
@@ -30,7 +30,7 @@ const maximumScores = 1e7;
  * @returns null if no class has two images or there is only one class
  */
 export function measureUniform(
-  { values, size }: Embeddings,
+  { values, size }: EmbeddingRows,
   labels: ArrayLike<number>,
   { threshold, learnedThreshold = null }: ModelThresholds,
 ): UniformMeasurements | null {

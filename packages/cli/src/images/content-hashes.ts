@@ -13,18 +13,23 @@ export class ContentHashes {
   readonly #first = new Map<string, number>();
   /** All images with each hash that more than one image has. */
   readonly #copies = new Map<string, number[]>();
-  readonly #isAdded: Uint8Array;
+  readonly #hashes: (string | undefined)[];
 
   /** @param size number of images in the set */
   constructor(size: number) {
-    this.#isAdded = new Uint8Array(size);
+    this.#hashes = new Array<string | undefined>(size).fill(undefined);
+  }
+
+  /** Returns the hash of an image; undefined if it was not added. */
+  hashOf(index: number): string | undefined {
+    return this.#hashes[index];
   }
 
   /** Hashes an image, unless it was added before. */
   add(index: number, bytes: Uint8Array): void {
-    if (this.#isAdded[index] === 1) return;
-    this.#isAdded[index] = 1;
+    if (this.#hashes[index] !== undefined) return;
     const key = contentHash(bytes);
+    this.#hashes[index] = key;
     const first = this.#first.get(key);
     const copies = this.#copies.get(key);
     if (first === undefined) this.#first.set(key, index);

@@ -1,3 +1,4 @@
+import { ConfigError } from '@openset/core';
 import type { NodeLoaderOptions } from '@openset/data/node';
 
 /** Values of `--on-bad-image`. */
@@ -9,7 +10,10 @@ export const damageLevels = ['none', 'truncated', 'error', 'warning'] as const;
 
 /** How a command reads images. The options of the command and the settings of a run have the same names. */
 export interface ImageReading {
-  /** Behaviour for images that cannot be read: `'stop'` (default) ends the command and lists all, `'skip'` goes on. */
+  /**
+   * Behaviour for images that cannot be read: `'stop'` ends the command and lists all, `'skip'` continues without them.
+   * Missing in commands that cannot skip an image.
+   */
   readonly onBadImage?: (typeof badImagePolicies)[number] | undefined;
   /** Share of the images, from 0 to 1, above which bad ones stop the command in spite of `'skip'`; default: no limit. */
   readonly maxBad?: number | undefined;
@@ -19,6 +23,12 @@ export interface ImageReading {
   readonly failOn?: (typeof damageLevels)[number] | undefined;
   /** Number of pixels above which a file counts as bad; default 2^26. */
   readonly maxPixels?: number | undefined;
+}
+
+/** @throws ConfigError for a limit on bad images of a command that stops at the first */
+export function checkImageReading({ onBadImage, maxBad }: ImageReading): void {
+  if (maxBad === undefined || onBadImage === 'skip') return;
+  throw new ConfigError('--max-bad needs --on-bad-image skip: otherwise, one bad image stops the command.');
 }
 
 /** Returns the options of decoders and loaders of `@openset/data`. */

@@ -1,5 +1,8 @@
+import { DataError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { decodeImage } from '@openset/data/node';
+import { BadImagesError, type FailedRecord, listBadImages, toBadImages } from './bad-image.ts';
+import { imageName } from './image-name.ts';
 import { decodingOptions, type ImageReading } from './image-reading.ts';
 
 /** Facts about a set of images. */
@@ -16,22 +19,34 @@ export interface ImageFacts {
 const sampleSize = 16;
 
 /**
- * Decodes a sample of a set to find out the size of the images and whether they have colour.
- * @throws DataError for an image that cannot be decoded
+ * Decodes a sample of a set to find out the size of the images and whether they have colour. Skips images that cannot be
+ * read; others replace them if the whole sample is bad.
+ * @throws BadImagesError if no image can be read
  */
 export async function inspectImages(source: ImageSource, reading: ImageReading): Promise<ImageFacts> {
   const count = Math.min(sampleSize, source.size);
   const sides: number[] = [];
   let channels: 1 | 3 = 1;
-  for (let index = 0; index < count; index++) {
-    const { bytes, origin } = await source.get(Math.floor((index * source.size) / count));
-    const { data, height, width } = await decodeImage(bytes, {
-      ...decodingOptions(reading),
-      fit: 'none',
-      origin,
-    });
-    sides.push(Math.min(height, width));
-    if (!isGrey(data)) channels = 3;
+  const failures: FailedRecord[] = [];
+  const inspect = async (index: number) => {
+    try {
+      const { bytes, origin } = await source.get(index);
+      const { data, height, width } = await decodeImage(bytes, {
+        ...decodingOptions(reading),
+        fit: 'none',
+        origin,
+      });
+      sides.push(Math.min(height, width));
+      if (!isGrey(data)) channels = 3;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      failures.push({ origin: imageName(source, index), reason: error.problem });
+    }
+  };
+  for (let index = 0; index < count; index++) await inspect(Math.floor((index * source.size) / count));
+  for (let index = 0; index < source.size && sides.length === 0; index++) await inspect(index);
+  if (sides.length === 0) {
+    throw new BadImagesError(`No image can be read:\n${listBadImages(toBadImages(failures))}`);
   }
   sides.sort((first, second) => first - second);
   const side = sides[Math.floor(sides.length / 2)]!;

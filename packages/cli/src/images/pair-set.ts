@@ -22,14 +22,62 @@ export interface PairSet {
  */
 export function toPairSet(set: VerificationSet, name: string): PairSet {
   const { isSame, folds } = set;
-  const same = isSame.reduce((sum, value) => sum + value, 0);
-  if (same === 0 || same === isSame.length) {
-    throw new DataError(
-      `'${name}' has ${same} pairs of the same person and ${isSame.length - same} of different people, but needs both.`,
-    );
-  }
+  checkBothKinds(isSame, name);
   const pairs = Uint32Array.from({ length: 2 * set.size }, (_, image) => image);
   return { images: verificationImages(set), pairs, isSame, folds };
+}
+
+/**
+ * Checks that pairs are of both kinds.
+ * @param name path of the set, for messages
+ * @throws DataError if all pairs are of the same person or all of different people
+ */
+export function checkBothKinds(isSame: Uint8Array, name: string): void {
+  const same = isSame.reduce((sum, value) => sum + value, 0);
+  if (same > 0 && same < isSame.length) return;
+  throw new DataError(
+    `'${name}' has ${same} pairs of the same person and ${isSame.length - same} of different people, but needs both.`,
+  );
+}
+
+/** Pairs without their images. */
+export type PairIndices = Pick<PairSet, 'pairs' | 'isSame' | 'folds'>;
+
+/**
+ * Returns the pairs whose two images are among those kept.
+ * @param kept indices of images, ascending; pairs of the result have positions in this list
+ */
+export function pairsAmong({ pairs, isSame, folds }: PairIndices, kept: Int32Array): PairIndices {
+  const positions = new Map(Array.from(kept, (index, position) => [index, position]));
+  const rows = [...isSame.keys()].filter(
+    (row) => positions.has(pairs[2 * row]!) && positions.has(pairs[2 * row + 1]!),
+  );
+  return {
+    pairs: Uint32Array.from(
+      rows.flatMap((row) => [pairs[2 * row]!, pairs[2 * row + 1]!]),
+      (index) => positions.get(index)!,
+    ),
+    isSame: Uint8Array.from(rows, (row) => isSame[row]!),
+    folds: folds && Int32Array.from(rows, (row) => folds[row]!),
+  };
+}
+
+/**
+ * Returns a set with the kept images only, and the pairs among them.
+ * @param kept indices of images, ascending
+ * @param name path of the set, for messages
+ * @throws DataError if no pairs of the same person or none of different people are left
+ */
+export function keepImages(set: PairSet, kept: Int32Array, name: string): PairSet {
+  if (kept.length === set.images.size) return set;
+  const left = pairsAmong(set, kept);
+  checkBothKinds(left.isSame, name);
+  const { files } = set;
+  return {
+    ...left,
+    images: { ...subsetSource(set.images, kept), close: () => set.images.close() },
+    ...(files ? { files: Array.from(kept, (index) => files[index]!) } : {}),
+  };
 }
 
 /**

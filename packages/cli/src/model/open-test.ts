@@ -1,9 +1,11 @@
 import { ConfigError } from '@openset/core';
 import type { Verifier } from '@openset/verify';
+import { counted } from '../evaluation/texts.ts';
+import { reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
-import { sampleBalancedPairs } from '../images/pair-set.ts';
+import { checkBothKinds, pairsAmong, sampleBalancedPairs } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
 import { type Embeddings, embedImages } from './embed-images.ts';
 
@@ -24,12 +26,35 @@ export interface OpenedTest {
   /** Path of the test set. */
   readonly name: string;
   readonly embeddings: Embeddings;
-  /** `[pairs, 2]` row-major: indices of images. */
+  /** `[pairs, 2]` row-major: rows of the embeddings. */
   readonly pairs: Uint32Array;
   readonly isSame: Uint8Array;
   readonly folds: Int32Array | null;
-  /** Class of each image; null for pairs. */
+  /** Class of each embedding; null for pairs. */
   readonly labels: Int32Array | null;
+  /** Number of pairs that were skipped because of a bad image. */
+  readonly skippedPairs: number;
+}
+
+/** Skipped images and pairs in the result of a command. */
+export interface SkippedTest extends SkippedImages {
+  /** Number of pairs that were skipped because of a bad image. */
+  readonly skippedPairs: number;
+}
+
+/** Returns what was skipped for the result of a command, and notes it. */
+export function reportSkippedTest(
+  { embeddings, skippedPairs }: Pick<OpenedTest, 'embeddings' | 'skippedPairs'>,
+  output: Output,
+): SkippedTest {
+  return { ...reportSkipped(embeddings.skipped, output), skippedPairs };
+}
+
+/** Returns what was skipped as label and value; no row if there is nothing. */
+export function skippedRows({ skipped, skippedPairs }: SkippedTest): [string, string][] {
+  if (skipped === 0) return [];
+  const pairs = skippedPairs > 0 ? `, ${counted(skippedPairs, 'pair')}` : '';
+  return [['skipped', `${counted(skipped, 'image')}${pairs}`]];
 }
 
 /** Maximum number of sampled pairs of the same person, and of different people. */
@@ -60,7 +85,11 @@ export async function openTest(
   if (data === undefined) {
     const { images, ...set } = await openPairSet(name, imageFolder, output);
     try {
-      return { ...set, name, labels: null, embeddings: await embedImages(verifier, images, output, choice) };
+      const embeddings = await embedImages(verifier, images, output, choice);
+      const kept = pairsAmong(set, embeddings.indices);
+      checkBothKinds(kept.isSame, name);
+      const skippedPairs = set.isSame.length - kept.isSame.length;
+      return { ...kept, name, labels: null, embeddings, skippedPairs };
     } finally {
       await images.close();
     }
@@ -68,9 +97,12 @@ export async function openTest(
   const source = await openImages(data, output);
   try {
     // Sampling first reports missing pairs before minutes of embedding.
-    const sampled = sampleBalancedPairs(source.labels, { maximum: maximumPairs, seed: 0, name });
+    const options = { maximum: maximumPairs, seed: 0, name };
+    sampleBalancedPairs(source.labels, options);
     const embeddings = await embedImages(verifier, source, output, choice);
-    return { ...sampled, name, folds: null, labels: source.labels, embeddings };
+    const labels = Int32Array.from(embeddings.indices, (index) => source.labels[index]!);
+    const sampled = sampleBalancedPairs(labels, options);
+    return { ...sampled, name, folds: null, labels, embeddings, skippedPairs: 0 };
   } finally {
     await source.close();
   }

@@ -1,6 +1,6 @@
 import { createBackbone, type NetworkBackbone } from '@openset/backbones';
 import type { OpenSetLoss } from '@openset/core';
-import { type Augmentation, type Batch, toTensors } from '@openset/data';
+import { type Augmentation, type Batch, type Loader, toTensors } from '@openset/data';
 import { createLoader, type NodeLoaderOptions } from '@openset/data/node';
 import {
   AdamW,
@@ -22,6 +22,7 @@ import type {
   ScheduleSettings,
 } from '../config/settings.ts';
 import { decodingOptions } from '../images/image-reading.ts';
+import { workerOptions } from '../images/worker-options.ts';
 import { makeLoss } from './make-loss.ts';
 import type { TrainingSet } from './prepare-data.ts';
 
@@ -29,7 +30,10 @@ import type { TrainingSet } from './prepare-data.ts';
 export interface RunParts {
   readonly backbone: NetworkBackbone;
   readonly loss: OpenSetLoss;
-  readonly options: TrainerOptions<Batch>;
+  readonly options: Omit<TrainerOptions<Batch>, 'batches'> & {
+    /** Opens a loader that skips images that cannot be read. */
+    readonly batches: (start: BatchPosition) => Loader;
+  };
   /** Frees all variables. */
   dispose(): void;
 }
@@ -88,8 +92,12 @@ function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPositi
     start,
     dropLast: true,
     epochs: Number.POSITIVE_INFINITY,
+    // `BadImageWatch` applies the policy of the run.
+    onBadRecord: 'skip',
+    // Batch norms cannot train on one image.
+    minBatchSize: 2,
     // Preparing an image in memory is faster than sending it to another thread.
-    ...(set.isInMemory ? { workers: 0 } : {}),
+    ...(set.isInMemory ? { workers: 0 } : workerOptions(set.source.size)),
   };
   return createLoader(set.source, options);
 }

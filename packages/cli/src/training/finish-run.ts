@@ -36,10 +36,8 @@ export async function finishRun(
 ): Promise<FinishedRun> {
   const step = await restoreBestWeights(run, folder.checkpoints);
   const flipSum = usesFlipSum(config);
-  const scored = data.pairs && {
-    ...(await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output, config)),
-    isSame: data.pairs.isSame,
-  };
+  const scored =
+    data.pairs && (await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output, config));
   const choice = chooseThreshold(await readThreshold(run.loss), scored);
   if (!choice) throw noThreshold(folder);
   if (scored && !choice.calibration) output.note(noCalibrationNotice);
@@ -51,7 +49,7 @@ export async function finishRun(
     flipSum,
     orientation: config.orientation,
   };
-  const measured = scored && measurePairs(scored.cosines, scored.isSame, choice, data.pairs?.folds ?? null);
+  const measured = scored && measurePairs(scored.cosines, scored.isSame, choice, scored.folds);
   const state = backbone.getState();
   try {
     await writeAtomically(folder.model, await encodeModel(description, state));

@@ -11,14 +11,16 @@ import { Verifier } from '@openset/verify';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { RunConfig } from '../config/settings.ts';
 import type { ImageReading } from '../images/image-reading.ts';
-import type { PairSet } from '../images/pair-set.ts';
+import { type PairIndices, type PairSet, pairsAmong } from '../images/pair-set.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
 import { readPairThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 
-/** Embeddings of the images of pairs, and the cosine of each pair. */
-export interface PairScores {
+/** Embeddings of the images of pairs, and the cosine of each pair. Pairs with a bad image are skipped. */
+export interface PairScores extends PairIndices {
   readonly embeddings: Embeddings;
+  /** `[rows]`: class of each embedding; −1 for none. */
+  readonly labels: Int32Array;
   readonly cosines: Float64Array;
 }
 
@@ -31,15 +33,21 @@ export function usesFlipSum({ augment }: Pick<RunConfig, 'augment'>): boolean {
 
 /** Embeds the images of pairs and computes the cosines. */
 export async function scorePairs(
-  { images, pairs }: PairSet,
+  set: PairSet,
   network: { readonly backbone: Backbone; readonly flipSum: boolean },
   output: Output,
   reading: ImageReading,
   signal?: AbortSignal,
 ): Promise<PairScores> {
   const verifier = new Verifier({ ...network, threshold: 0 });
-  const embeddings = await embedImages(verifier, images, output, reading, signal);
-  return { embeddings, cosines: pairSimilarities(embeddings.values, embeddings.size, pairs) };
+  const embeddings = await embedImages(verifier, set.images, output, reading, signal);
+  const kept = pairsAmong(set, embeddings.indices);
+  return {
+    ...kept,
+    embeddings,
+    labels: Int32Array.from(embeddings.indices, (index) => set.images.labels[index]!),
+    cosines: pairSimilarities(embeddings.values, embeddings.size, kept.pairs),
+  };
 }
 
 /**
@@ -53,8 +61,7 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
     ...(epochs === undefined ? {} : { everyEpochs: epochs }),
     ...(steps === undefined ? {} : { everySteps: steps }),
     async run({ backbone, loss, signal }) {
-      const { cosines } = await scorePairs(pairs, { backbone, flipSum }, output, config, signal);
-      const { isSame } = pairs;
+      const { cosines, isSame } = await scorePairs(pairs, { backbone, flipSum }, output, config, signal);
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);
       const isCandidate = learned !== null || !learnsPairThreshold(config.loss);

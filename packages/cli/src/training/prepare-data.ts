@@ -1,13 +1,15 @@
 import { totalmem } from 'node:os';
 import { ConfigError } from '@openset/core';
-import { holdOutClasses, type ImageSource } from '@openset/data';
-import { decodeIntoMemory } from '@openset/data/node';
+import { type BadRecord, holdOutClasses, type ImageSource, subsetSource } from '@openset/data';
+import { createLoader, decodeIntoMemory } from '@openset/data/node';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { ChosenSettings } from '../config/settings.ts';
+import { type BadImage, skipBadImages } from '../images/bad-image.ts';
+import { type ContentHashes, hashImages } from '../images/content-hashes.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
-import { type PairSet, samplePairSet } from '../images/pair-set.ts';
+import { keepImages, type PairSet, samplePairSet } from '../images/pair-set.ts';
 import { watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
@@ -37,6 +39,23 @@ export interface RunData {
   readonly pairsSource: string | null;
   /** Number of images in the pairs that are also trained on, by path. They make the accuracy look better. */
   readonly imagesSeenInTraining: number;
+  /** Images of the set and of the pairs that are skipped because they cannot be read. */
+  readonly skipped: readonly BadImage[];
+  /** Indices in the set of images that a new run never uses because they cannot be read; ascending. */
+  readonly unusedImages: readonly number[];
+  /** Hashes of the images; null if the run does not read them all at its start. */
+  readonly hashes: ContentHashes | null;
+  /** Number of people whose images all cannot be read. */
+  readonly peopleWithoutImages: number;
+}
+
+/** A set of images, in memory if it fits. */
+interface LoadedImages {
+  readonly source: ImageSource;
+  readonly isInMemory: boolean;
+  /** Images that cannot be read. */
+  readonly badRecords: readonly BadRecord[];
+  readonly hashes: ContentHashes | null;
 }
 
 /** Maximum share of the machine's memory for decoded images. */
@@ -48,35 +67,78 @@ const maximumPairs = 3000;
 /**
  * Splits the images into people to train on and people held out, and makes pairs to evaluate on: from the people held out,
  * or from a file. Decodes images into memory if they fit.
- * @throws DataError if there are too few people or an image cannot be read; ConfigError if nothing would give a threshold
+ *
+ * A new run whose images fit into memory uses only those that can be read, as if the others were not in the set. A resumed
+ * run keeps the place of every image, so that the order of the others is the same.
+ * @param missing names of images that a resumed run lacks; null for a new run
+ * @throws DataError if there are too few people; BadImagesError for images that cannot be read, as `skipBadImages`;
+ *   ConfigError if nothing would give a threshold
  */
 export async function prepareData(
   config: ChosenSettings,
   source: ImageSource,
   output: Output,
+  missing: ReadonlySet<string> | null = null,
 ): Promise<RunData> {
-  const { data, seed } = config;
+  const { data } = config;
   const size = networkImageSize(config);
   const pairsSource = config.pairs ?? (config.heldOut === 0 ? await findVerificationSet(data) : null);
   // Configurations of older versions can have both `heldOut` and `pairs`.
   const share = config.pairs === undefined ? config.heldOut : 0;
   if (share === 0 && pairsSource === null) checkLearnsThreshold(config);
+  const split = (images: ImageSource) => splitImages(config, images, share);
+  // Reports too few people or images before minutes of decoding.
+  split(source);
+  const filePairs = pairsSource === null ? null : await openPairSet(pairsSource, config.images, output);
+  const loaded = await loadIntoMemory(source, size, config, output);
+  const skipped = skipUnlessMissing(loaded.badRecords, source.size, config, missing);
+  const bad = new Set(loaded.badRecords.map(({ index }) => index));
+  const good = Uint32Array.from(source.labels.keys()).filter((index) => !bad.has(index));
+  const isComplete = missing !== null || bad.size === 0;
+  const { train, held, heldOutPairs } = split(isComplete ? loaded.source : subsetSource(loaded.source, good));
+  const name = pairsSource ?? data;
+  const pairs = filePairs ?? heldOutPairs;
+  const isLoaded = filePairs === null && loaded.isInMemory;
+  const readable = pairs && (await loadPairs(pairs, { name, size, config, output, isLoaded, missing }));
+  const files = readable?.pairs.files;
+  return {
+    train: { source: train, size, isInMemory: loaded.isInMemory },
+    pairs: readable?.pairs ?? null,
+    heldOutPeople: held?.classNames.length ?? 0,
+    pairsSource: pairs && (pairsSource ?? 'people held out'),
+    imagesSeenInTraining: files ? countCommon(files, await imagePaths(source, data)) : 0,
+    skipped: [...skipped, ...(readable?.skipped ?? [])],
+    unusedImages: missing ? [] : [...bad],
+    hashes: loaded.hashes,
+    peopleWithoutImages:
+      source.classNames.length - new Set(Array.from(good, (index) => source.labels[index])).size,
+  };
+}
+
+/** Splits images by people and samples pairs of those held out. */
+function splitImages({ data, seed, batchSize }: ChosenSettings, source: ImageSource, share: number) {
   const { train, held } = holdOutClasses(source, data, { share, seed });
-  if (train.size < config.batchSize) {
+  if (train.size < batchSize) {
     throw new ConfigError(
-      `batchSize is ${config.batchSize}, but there are ${train.size} images to train on. Lower it, or add images.`,
+      `batchSize is ${batchSize}, but there are ${train.size} images to train on. Lower it, or add images.`,
     );
   }
   const heldOutPairs = held && samplePairSet(held, { maximum: maximumPairs, seed, name: data });
-  const pairs = pairsSource === null ? heldOutPairs : await openPairSet(pairsSource, config.images, output);
-  const imagesSeenInTraining = pairs?.files ? countCommon(pairs.files, await imagePaths(source, data)) : 0;
-  return {
-    train: await loadIntoMemory(train, size, config, output),
-    pairs: pairs && (await loadPairs(pairs, size, config, output)),
-    heldOutPeople: held?.classNames.length ?? 0,
-    pairsSource: pairs && (pairsSource ?? 'people held out'),
-    imagesSeenInTraining,
-  };
+  return { train, held, heldOutPairs };
+}
+
+/** Applies the policy to bad images, except those that a resumed run lacks. */
+function skipUnlessMissing(
+  records: readonly BadRecord[],
+  size: number,
+  config: ImageReading,
+  missing: ReadonlySet<string> | null,
+): BadImage[] {
+  return skipBadImages(
+    records.filter(({ origin }) => !missing?.has(origin)),
+    size,
+    config,
+  );
 }
 
 /** Returns the number of distinct paths in both lists. */
@@ -85,15 +147,62 @@ function countCommon(first: readonly string[], second: readonly string[]): numbe
   return new Set(first.filter((path) => known.has(path))).size;
 }
 
+/** Options of `loadPairs`. */
+interface PairLoading {
+  readonly name: string;
+  readonly size: ImageSize;
+  readonly config: ImageReading;
+  readonly output: Output;
+  /** Whether the images are in memory already. */
+  readonly isLoaded: boolean;
+  readonly missing: ReadonlySet<string> | null;
+}
+
+/** Decodes the images of pairs into memory if they fit. Skips pairs with an image that cannot be read. */
 async function loadPairs(
   pairs: PairSet,
+  { name, size, config, output, isLoaded, missing }: PairLoading,
+): Promise<{ readonly pairs: PairSet; readonly skipped: readonly BadImage[] }> {
+  const { images } = pairs;
+  const keepAllBut = (source: ImageSource, bad: readonly Pick<BadRecord, 'index'>[]) => {
+    const indices = new Set(bad.map(({ index }) => index));
+    const kept = Int32Array.from(images.labels.keys()).filter((index) => !indices.has(index));
+    return keepImages({ ...pairs, images: source }, kept, name);
+  };
+  // The policy was applied to all images in memory.
+  if (isLoaded) return { pairs: keepAllBut(images, await findRejected(images)), skipped: [] };
+  const loaded = await loadIntoMemory(images, size, config, output);
+  const bad = loaded.isInMemory ? loaded.badRecords : await findBadRecords(images, size, config);
+  const skipped = skipUnlessMissing(bad, images.size, config, missing);
+  if (loaded.isInMemory) await images.close();
+  return { pairs: keepAllBut(loaded.source, bad), skipped };
+}
+
+/** Returns the images of a set in memory that it rejects. */
+async function findRejected(source: ImageSource): Promise<{ readonly index: number }[]> {
+  const rejected: { readonly index: number }[] = [];
+  for (let index = 0; index < source.size; index++) {
+    await source.get(index).catch(() => rejected.push({ index }));
+  }
+  return rejected;
+}
+
+/** Reads a whole set and keeps nothing. @returns the images that cannot be read */
+async function findBadRecords(
+  source: ImageSource,
   size: ImageSize,
   reading: ImageReading,
-  output: Output,
-): Promise<PairSet> {
-  const { source, isInMemory } = await loadIntoMemory(pairs.images, size, reading, output);
-  if (isInMemory) await pairs.images.close();
-  return { ...pairs, images: source };
+): Promise<readonly BadRecord[]> {
+  const loader = createLoader(source, {
+    ...size,
+    ...decodingOptions(reading),
+    ...workerOptions(source.size),
+    batchSize: 64,
+    shuffle: false,
+    onBadRecord: 'skip',
+  });
+  for await (const batch of loader) loader.recycle(batch);
+  return loader.badRecords;
 }
 
 /** @throws ConfigError if the loss learns no threshold between two embeddings */
@@ -113,26 +222,27 @@ function networkImageSize({ network }: Pick<ChosenSettings, 'network'>): ImageSi
 }
 
 /**
- * Decodes a set into memory if it fits, so that epochs need no decoding.
- * @throws DataError for an image that cannot be decoded
+ * Decodes a set into memory if it fits, so that epochs need no decoding. Bad images keep their index.
  */
 async function loadIntoMemory(
   source: ImageSource,
   size: ImageSize,
   reading: ImageReading,
   output: Output,
-): Promise<TrainingSet> {
+): Promise<LoadedImages> {
   const bytes = source.size * size.height * size.width * size.channels;
-  if (bytes > memoryShare * totalmem()) return { source, size, isInMemory: false };
+  if (bytes > memoryShare * totalmem()) return { source, isInMemory: false, badRecords: [], hashes: null };
   const counter = output.counter('reading images');
-  const turns = watchTurns(source, reading);
+  const { source: hashed, hashes } = hashImages(source);
+  const turns = watchTurns(hashed, reading);
   const decoded = await decodeIntoMemory(turns.source, {
     ...size,
     ...decodingOptions(reading),
     ...workerOptions(source.size),
+    onBadRecord: 'skip',
     onProgress: (done, total) => counter.update(done, total),
   });
   const turned = turns.notice();
   if (turned) output.note(turned);
-  return { source: decoded, size, isInMemory: true };
+  return { source: decoded, isInMemory: true, badRecords: decoded.badRecords, hashes };
 }

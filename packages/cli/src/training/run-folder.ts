@@ -4,8 +4,11 @@ import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import type { RunConfig } from '../config/settings.ts';
 import { checkOutputFolder } from '../files/check-output.ts';
+import { readJson } from '../files/read-file.ts';
 import { createFile, writeAtomically } from '../files/write-file.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import { fingerprintImages } from './data-fingerprint.ts';
+import { type ImageManifest, writeManifest } from './image-manifest.ts';
 
 /** Paths in the folder of a run. */
 export interface RunFolder {
@@ -13,6 +16,10 @@ export interface RunFolder {
   readonly config: string;
   /** Fingerprint of the images. */
   readonly data: string;
+  /** The images that the run started with. */
+  readonly images: string;
+  /** List of the images that are skipped. */
+  readonly skipped: string;
   readonly checkpoints: string;
   readonly events: string;
   readonly tensorBoard: string;
@@ -26,6 +33,8 @@ export function runFolder(path: string): RunFolder {
     path,
     config: join(path, 'config.json'),
     data: join(path, 'data.json'),
+    images: join(path, 'images.jsonl'),
+    skipped: join(path, 'skipped.csv'),
     checkpoints: join(path, 'checkpoints'),
     events: join(path, 'events.jsonl'),
     tensorBoard: join(path, 'tensorboard'),
@@ -50,11 +59,16 @@ export async function checkNewRun(folder: RunFolder): Promise<void> {
 }
 
 /**
- * Creates the folder of a new run with its configuration and the fingerprint of its images. Exactly one of several
+ * Creates the folder of a new run with its configuration, the fingerprint of its images, and their list. Exactly one of several
  * processes can claim a folder.
  * @throws ConfigError if another run has claimed the folder since `checkNewRun`; DataError if it cannot be written
  */
-export async function claimRun(folder: RunFolder, config: RunConfig, source: ImageSource): Promise<void> {
+export async function claimRun(
+  folder: RunFolder,
+  config: RunConfig,
+  source: ImageSource,
+  manifest: ImageManifest,
+): Promise<void> {
   await mkdir(folder.path, { recursive: true });
   let isOurs: boolean;
   try {
@@ -66,6 +80,7 @@ export async function claimRun(folder: RunFolder, config: RunConfig, source: Ima
   if (!isOurs) throw holdsRun(folder);
   try {
     await writeAtomically(folder.data, `${JSON.stringify(fingerprintImages(source))}\n`);
+    await writeManifest(folder.images, manifest);
   } catch (error) {
     await discardEmptyRun(folder);
     throw error;
@@ -78,11 +93,36 @@ function holdsRun({ path }: RunFolder): ConfigError {
   );
 }
 
+/** Whether a run has a checkpoint from which it can resume. */
+export async function hasCheckpoints(folder: RunFolder): Promise<boolean> {
+  const checkpoints: string[] = await readdir(folder.checkpoints).catch(() => []);
+  return checkpoints.length > 0;
+}
+
+/** Writes how images are read to the configuration of a resumed run, if the command line overrides it. */
+export async function recordReading(
+  folder: RunFolder,
+  config: RunConfig,
+  flags: ImageReading,
+): Promise<void> {
+  const { onBadImage, failOn, maxPixels } = flags;
+  const maxBad = config.onBadImage === 'skip' ? flags.maxBad : undefined;
+  const given = Object.entries({ onBadImage, maxBad, failOn, maxPixels }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length === 0) return;
+  const stored = (await readJson(folder.config)) as object;
+  await writeAtomically(
+    folder.config,
+    `${JSON.stringify({ ...stored, ...Object.fromEntries(given) }, null, 2)}\n`,
+  );
+}
+
 /** Deletes the files of a run that has no checkpoint. */
 export async function discardEmptyRun(folder: RunFolder): Promise<void> {
-  const checkpoints = await readdir(folder.checkpoints).catch(() => []);
-  if (checkpoints.length > 0) return;
-  for (const path of [folder.config, folder.data, folder.checkpoints, folder.events, folder.tensorBoard]) {
+  if (await hasCheckpoints(folder)) return;
+  const { config, data, images, skipped, events, tensorBoard } = folder;
+  for (const path of [config, data, images, skipped, folder.checkpoints, events, tensorBoard]) {
     await rm(path, { recursive: true, force: true });
   }
   await rmdir(folder.path).catch(() => {});

@@ -58,13 +58,11 @@ function settingRows(config: RunConfig): [string, string][] {
 }
 
 function pairSections(
-  { pairs, heldOutPeople }: RunData,
+  { heldOutPeople }: RunData,
   description: ModelDescription,
   measured: PairMeasurements,
-  { cosines, embeddings }: PairScores,
+  { cosines, isSame, labels, embeddings }: PairScores,
 ): ReportSection[] {
-  const isSame = pairs!.isSame;
-  const { labels } = pairs!.images;
   // Images of a verification set have no classes.
   const isLabelled = heldOutPeople > 0 && labels.every((label) => label >= 0);
   const sections = reportSections({

@@ -6,6 +6,7 @@ import type { ChosenSettings, RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { acceptText, aligned, count, counted, decimal, percent } from '../evaluation/texts.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
+import type { SkippedList } from '../images/skipped-list.ts';
 import { betweenEmbeddings } from '../model/thresholds.ts';
 import { backendText } from '../start-backend.ts';
 import type { RunData } from './prepare-data.ts';
@@ -32,6 +33,7 @@ export function choicesText(
     ],
     ['training', imagesText(size, classNames.length)],
     ['evaluation', evaluationText(data)],
+    ...skippedRows(data),
     ...warningRows(data),
     ['network', `${networkText(settings.network)}, input ${train.size.height} × ${train.size.width}`],
     ['loss', lossText(settings.loss)],
@@ -53,6 +55,12 @@ function evaluationText(data: RunData): string {
 
 function pairsText({ heldOutPeople, pairsSource }: RunData): string {
   return heldOutPeople > 0 ? `${counted(heldOutPeople, 'person', 'people')} held out` : `'${pairsSource}'`;
+}
+
+function skippedRows({ skipped, peopleWithoutImages: people }: RunData): [string, string][] {
+  if (skipped.length === 0) return [];
+  const gone = people > 0 ? `; ${counted(people, 'person has', 'people have')} no other` : '';
+  return [['skipped', `${counted(skipped.length, 'image')} that cannot be read${gone}`]];
 }
 
 function warningRows(data: RunData): [string, string][] {
@@ -95,6 +103,7 @@ export function resultText(
   measured: PairMeasurements | null,
   data: RunData,
   folder: RunFolder,
+  skipped: SkippedList,
 ): string {
   const rows: [string, string][] = [
     ['model', folder.model],
@@ -110,6 +119,9 @@ export function resultText(
   rows.push(
     ...warningRows(data),
     ['learned threshold', learnedText(learnedThreshold, measured)],
+    ...(skipped.size > 0
+      ? [['skipped', `${counted(skipped.size, 'image')}, listed in ${skipped.path}`] as [string, string]]
+      : []),
     ['report', folder.report],
   );
   return aligned(rows);

@@ -6,6 +6,7 @@ import type { Output } from '../output.ts';
 import type { RunParts } from './build-run.ts';
 import { pairEvaluation } from './pair-evaluation.ts';
 import type { RunFolder } from './run-folder.ts';
+import type { BadImageWatch } from './watch-images.ts';
 
 /** Context of a training run. */
 export interface TrainerContext {
@@ -13,22 +14,25 @@ export interface TrainerContext {
   readonly signal: AbortSignal | undefined;
   /** Whether to resume from the last checkpoint; otherwise there must be no checkpoints. */
   readonly resume: boolean;
+  /** Applies the policy for bad images. */
+  readonly watch: BadImageWatch;
 }
 
 /**
  * Trains to the end or until the signal. Progress goes to the output, events to files in the run's folder.
- * @throws what training throws; ConfigError if a new run finds checkpoints
+ * @throws what training throws; ConfigError if a new run finds checkpoints; BadImagesError if bad images stopped the run
  */
 export async function runTrainer(
   { options }: RunParts,
   config: RunConfig,
   pairs: PairSet | null,
   folder: RunFolder,
-  { output, signal, resume }: TrainerContext,
+  { output, signal, resume, watch }: TrainerContext,
 ): Promise<FinishedEvent | StoppedEvent> {
   const { epochs, steps } = config.evaluateEvery;
   const trainer = new Trainer({
     ...options,
+    batches: (start) => watch.watch(options.batches(start)),
     ...(pairs ? { evaluation: pairEvaluation(pairs, config, output) } : {}),
     checkpoints: {
       store: new DirectoryCheckpoints(folder.checkpoints),
@@ -36,11 +40,13 @@ export async function runTrainer(
       ...(epochs === undefined ? {} : { everyEpochs: epochs }),
       ...(steps === undefined ? {} : { everySteps: steps }),
     },
-    ...(signal ? { signal } : {}),
+    signal: signal ? AbortSignal.any([signal, watch.signal]) : watch.signal,
   });
-  return trainer.run(
+  const last = await trainer.run(
     consoleLogger({ stream: output.stream }),
     jsonLinesLogger(folder.events),
     tensorBoardLogger(folder.tensorBoard),
   );
+  if (last.kind === 'stopped') watch.signal.throwIfAborted();
+  return last;
 }

@@ -37,6 +37,7 @@ export async function decodeFile(
   options: ResolvedDecodeOptions,
   decodePixels: PixelDecoder,
 ): Promise<PixelImage> {
+  if (bytes.length === 0) throw toDecodeError(options.origin, 'the file is empty');
   const header = readImageHeader(bytes);
   const orientation = header && options.orientation === 'exif' ? header.orientation : 1;
   const target = swapsSides(orientation)

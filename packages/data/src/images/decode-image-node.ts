@@ -1,4 +1,4 @@
-import { ConfigError, checkChoice } from '@openset/core';
+import { ConfigError, checkChoice, DataError } from '@openset/core';
 import type Sharp from 'sharp';
 import { cmykToRgb } from './cmyk.ts';
 import { decodeFile } from './decode-file.ts';
@@ -83,10 +83,10 @@ function decodeWithSharp(
   bytes: Uint8Array,
   options: ResolvedDecodeOptions,
 ): Promise<PixelImage> {
-  return decodeFile(bytes, options, async (_, header, { maxPixels }, { height, width, fit }) => {
+  return decodeFile(bytes, options, async (_, header, { maxPixels, origin }, { height, width, fit }) => {
     // libvips takes the missing end of an interlaced file for black.
     if (failOn !== 'none' && header?.format === 'png' && !hasPngEnd(bytes)) {
-      throw new Error('the PNG file is truncated');
+      throw damagedFileError(origin, 'the PNG file is truncated');
     }
     const limitInputPixels = Math.ceil(maxPixels);
     // Pixels as stored, without colour profile.
@@ -104,7 +104,16 @@ function decodeWithSharp(
         pipeline.resize({ ...whole, fit: 'fill', kernel: 'linear' }).extract(crop);
       }
     }
-    const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
+    const { data, info } = await pipeline
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+      .catch((reason: Error) => {
+        // sharp may lack the codec of a HEIC file, and of formats that we do not know.
+        if (failOn === 'none' || header === null || header.format === 'heic') throw reason;
+        // The message of sharp names its own option.
+        const text = reason.message.includes('failOn') ? 'the file is damaged' : reason.message;
+        throw damagedFileError(origin, text, reason);
+      });
     const image = {
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
       height: info.height,
@@ -113,6 +122,12 @@ function decodeWithSharp(
     };
     return header?.isCmyk ? cmykToRgb(image) : image;
   });
+}
+
+function damagedFileError(origin: string, reason: string, cause?: Error): DataError {
+  const text = "failOn: 'none' accepts damaged files that can still be decoded.";
+  const message = `${origin}: cannot decode the image: ${reason}`;
+  return new DataError(message, { advice: { option: 'failOn', text }, ...(cause ? { cause } : {}) });
 }
 
 /**

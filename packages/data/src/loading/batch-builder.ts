@@ -10,7 +10,7 @@ import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
 import { describeFailure, type ImageFailure, type ImageItem } from './prepare-images.ts';
 import { randomFor } from './seeds.ts';
 
-/** A batch, or null if all of its records failed, and the failures. */
+/** A batch, or null if too few of its records are good, and the failures. */
 export interface BuiltBatch {
   readonly batch: Batch | null;
   readonly failures: readonly RecordFailure[];
@@ -88,7 +88,7 @@ export class BatchBuilder {
       .sort(([first], [second]) => first - second)
       .map(([, failure]) => failure);
     const good = rows.filter((row) => !failures.has(row));
-    if (good.length === 0) return { batch: null, failures: sortedFailures };
+    if (good.length < this.#options.minBatchSize) return { batch: null, failures: sortedFailures };
     good.forEach((row, target) => {
       if (row !== target) images.copyWithin(target * length, row * length, (row + 1) * length);
     });

@@ -46,20 +46,22 @@ export async function decodeIntoMemory(
   const pixels = new Uint8Array(source.size * length);
   const normalize = { mean: 0, std: 1 };
   const loader = createLoader(source, { ...options, normalize, batchSize: 64, shuffle: false });
-  const copyBatches = async () => {
-    for await (const batch of loader) {
-      batch.indices.forEach((index, row) => {
-        pixels.set(batch.images.subarray(row * length, (row + 1) * length), index * length);
-      });
-      loader.recycle(batch);
-      const { images, skipped } = loader.counters;
-      onProgress?.(images + skipped, source.size);
-    }
+  let done = 0;
+  const report = (count: number) => {
+    if (count === done) return;
+    done = count;
+    onProgress?.(done, source.size);
   };
-  await copyBatches().catch((error) => {
-    // A loader ends with an error if an epoch has no good record; here, badRecords says so.
-    if (loader.badRecords.length < source.size || options.onBadRecord !== 'skip') throw error;
-  });
+  for await (const batch of loader) {
+    batch.indices.forEach((index, row) => {
+      pixels.set(batch.images.subarray(row * length, (row + 1) * length), index * length);
+    });
+    loader.recycle(batch);
+    const { images, skipped } = loader.counters;
+    report(images + skipped);
+  }
+  // The last batches are not delivered if all of their records are bad.
+  report(source.size);
   const badRecords = [...loader.badRecords].sort((first, second) => first.index - second.index);
   const bad = new Map(badRecords.map((record) => [record.index, record]));
   const { size, classNames, labels } = source;

@@ -51,6 +51,8 @@ export interface LoaderOptions {
   readonly sampler?: Sampler;
   /** Whether to drop the last batch of an epoch if it is incomplete; default false. */
   readonly dropLast?: boolean;
+  /** Least number of images in a batch, because bad records make batches smaller; default 1. Smaller ones are not delivered. */
+  readonly minBatchSize?: number;
   /** Share of this process in a data-parallel run; default: all batches. */
   readonly shard?: Shard;
   /**
@@ -75,6 +77,7 @@ export interface ResolvedLoaderOptions {
   readonly epochs: number | undefined;
   readonly start: LoaderState;
   readonly prefetch: number;
+  readonly minBatchSize: number;
   readonly onBadRecord: BadRecordPolicy;
 }
 
@@ -92,6 +95,7 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
     seed = 0,
     epochs,
     prefetch = 3,
+    minBatchSize = 1,
     onBadRecord = 'throw',
   } = options;
   const { start = { epoch: 0, batch: 0 } } = options;
@@ -102,6 +106,7 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
   if (epochs !== undefined && epochs !== Number.POSITIVE_INFINITY) {
     checkNumber('createLoader: epochs', epochs, { minimum: 1, integer: true });
   }
+  checkNumber('createLoader: minBatchSize', minBatchSize, { minimum: 1, integer: true });
   checkChoice('createLoader: onBadRecord', onBadRecord, ['skip', 'throw']);
   if (mix) checkMix(mix);
   if (options.sampler && options.shuffle !== undefined) {
@@ -127,5 +132,5 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
     scaling: resolveScaling(normalize, channels),
     seed,
   };
-  return { sampler, plan, recipe, mix, epochs, start, prefetch, onBadRecord };
+  return { sampler, plan, recipe, mix, epochs, start, prefetch, minBatchSize, onBadRecord };
 }

@@ -301,7 +301,7 @@ describe('bad records', () => {
     expect(reads).toEqual([0, 0]);
     const skipping = createLoader(source, { ...options, onBadRecord: 'skip' });
     await expect(skipping.probe()).rejects.toThrow(/its first 16 records are all bad. file 0/);
-    await expect(collect(skipping)).rejects.toThrow(/Epoch 1 has no good record: 30 are bad/);
+    expect(await collect(skipping)).toEqual([]);
     expect(skipping.badRecords.map(({ index }) => index)).toEqual(all);
   });
 
@@ -344,6 +344,20 @@ describe('bad records', () => {
     const { shuffle: _, ...rest } = options;
     const loader = createLoader(source, { ...rest, sampler, epochs: 9, onBadRecord: 'skip' });
     await expect(collect(loader)).rejects.toThrow(/Epoch 1 has no good record: 4 are bad/);
+  });
+
+  it('can make batches too small to be delivered', async () => {
+    const source = arraySource(12, { damaged: [1, 2, 3, 4, 5] });
+    const skipping = { ...options, minBatchSize: 2, onBadRecord: 'skip' } as const;
+    const loader = createLoader(source, { ...skipping, epochs: 2 });
+    const epoch = [
+      [6, 7],
+      [8, 9, 10, 11],
+    ];
+    expect(indicesOf(await collect(loader))).toEqual([...epoch, ...epoch]);
+    expect(loader.counters).toEqual({ batches: 4, images: 12, skipped: 10 });
+    const none = createLoader(source, { ...skipping, minBatchSize: 5, epochs: 2 });
+    await expect(collect(none)).rejects.toThrow(/Epoch 1 has no batch of 5 good records: 5 are bad/);
   });
 
   it('do not include other errors, which are always thrown', async () => {

@@ -26,7 +26,7 @@ export interface LoaderCounters {
 
 /** Delivers the batches of a set, epoch after epoch. */
 export interface Loader extends AsyncIterable<Batch> {
-  /** Number of batches in an epoch; a batch is not delivered if all of its records are bad. */
+  /** Number of batches in an epoch; batches with fewer than `minBatchSize` good records are not delivered. */
   readonly batchesPerEpoch: number;
   /** Records of the delivered batches that could not be read or decoded. */
   readonly badRecords: readonly BadRecord[];
@@ -47,7 +47,7 @@ export interface Loader extends AsyncIterable<Batch> {
   /**
    * Continues from `state()`. The worker threads stop at the end of the loop, also if it is left early.
    * @throws ConfigError if another iteration is active; DataError for a bad record unless `onBadRecord` is `'skip'`, and
-   *   for an epoch without a good record; WorkerError if a worker thread dies
+   *   with `epochs`, for an epoch without a good record; WorkerError if a worker thread dies
    */
   [Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined>;
 }
@@ -131,7 +131,8 @@ export class PrefetchingLoader implements Loader {
       if (!this.#isProbed && this.#options.onBadRecord === 'throw') await this.probe();
       runner = await this.#preparation.start(this.#options.recipe);
       const builder = new BatchBuilder(this.#source, this.#options, runner, this.#buffers);
-      const { epochs: end = this.#state.epoch + 1 } = this.#options;
+      const { epochs } = this.#options;
+      const end = epochs ?? this.#state.epoch + 1;
       let next = this.#state;
       let delivered = this.#state.batch;
       const buildAhead = () => {
@@ -149,10 +150,8 @@ export class PrefetchingLoader implements Loader {
         this.#state = this.#stateAfter(head.position);
         if (batch) delivered++;
         if (this.#state.batch === 0) {
-          if (delivered === 0) {
-            throw new DataError(
-              `Epoch ${epochNumber(head.position.epoch)} has no good record: ${this.badRecords.length} are bad, see badRecords.`,
-            );
+          if (delivered === 0 && epochs !== undefined) {
+            throw new DataError(this.#describeEmptyEpoch(head.position.epoch));
           }
           delivered = 0;
         }
@@ -178,6 +177,12 @@ export class PrefetchingLoader implements Loader {
       skipped: skipped + failures.length,
     };
     return batch;
+  }
+
+  #describeEmptyEpoch(epoch: number): string {
+    const { minBatchSize } = this.#options;
+    const missing = minBatchSize === 1 ? 'good record' : `batch of ${minBatchSize} good records`;
+    return `Epoch ${epochNumber(epoch)} has no ${missing}: ${this.badRecords.length} are bad, see badRecords.`;
   }
 
   #stateAfter({ epoch, batch }: LoaderState): LoaderState {
