@@ -7,7 +7,10 @@ import type { CaseReference } from '../support/gradient-audit/reference.ts';
 // A page of its own: @openset/wasm-kernels mends gradients of tfjs-core, which all backends share.
 
 /** Audits the gradients of a backend; returns null if it does not start in this browser. */
-async function audit(backend: string, references: readonly CaseReference[]): Promise<CaseResult[] | null> {
+async function audit(
+  backend: string,
+  references: Readonly<Record<string, CaseReference>>,
+): Promise<CaseResult[] | null> {
   if (!(await tf.setBackend(backend))) return null;
   await tf.ready();
   return auditGradients(tf, references);

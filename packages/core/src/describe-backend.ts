@@ -3,6 +3,7 @@ import { type BackendEngine, findBankLossKernel } from './bank-loss-kernel.ts';
 import { MissingKernelError } from './errors.ts';
 import { type KernelNeeds, lossKernels } from './kernel-needs.ts';
 import { computesInJavaScript, kernelPackageOf } from './storage.ts';
+import { findWrongGradients, type WrongGradient } from './wrong-gradients.ts';
 
 /** Presence of one kernel on the backend. */
 export interface KernelPresence {
@@ -21,6 +22,8 @@ export interface BackendDescription extends BackendEngine {
   readonly kernels: readonly KernelPresence[];
   /** Names of the required kernels that the backend lacks. */
   readonly missing: readonly string[];
+  /** Operations of the forward pass that the backend differentiates wrongly; empty without a forward pass. */
+  readonly wrongGradients: readonly WrongGradient[];
 }
 
 /**
@@ -28,15 +31,21 @@ export interface BackendDescription extends BackendEngine {
  *
  * @param needs what is going to run on it; default: the losses. `@openset/backbones` exports `networkKernels`,
  *   `@openset/train` exports `optimizerKernels`.
+ * @param forward runs a model, synchronously and once, so that the operations are known which the backend differentiates
+ *   wrongly without an error; docs/backends.md lists them
  */
-export function describeBackend(needs: readonly KernelNeeds[] = [lossKernels]): BackendDescription {
+export function describeBackend(
+  needs: readonly KernelNeeds[] = [lossKernels],
+  forward?: () => unknown,
+): BackendDescription {
   const kernels = needs.flatMap(({ part, required, accelerating }) => {
     const presence = (names: readonly string[], isRequired: boolean): KernelPresence[] =>
       names.map((name) => ({ name, part, required: isRequired, present: hasKernel(name) }));
     return [...presence(required, true), ...presence(accelerating, false)];
   });
   const missing = kernels.filter(({ required, present }) => required && !present).map(({ name }) => name);
-  return { backend: tf.getBackend(), ...describeEngine(), kernels, missing };
+  const wrongGradients = forward ? findWrongGradients(forward) : [];
+  return { backend: tf.getBackend(), ...describeEngine(), kernels, missing, wrongGradients };
 }
 
 /** For each array of names, the backends known to have them all. */

@@ -109,3 +109,4 @@ export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss 
 export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';
 export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';
+export type { WrongGradient } from './wrong-gradients.ts';

@@ -1,3 +1,4 @@
+import { describeBackend } from '@openset/core';
 import { relativeError } from '@openset/testkit';
 import type * as tf from '@tensorflow/tfjs-core';
 import { inputTensors, runCase, sumWeights } from './evaluate-case.ts';
@@ -15,6 +16,8 @@ export interface CaseResult {
   readonly values: Finding;
   /** By input. */
   readonly gradients: Readonly<Record<string, Finding>>;
+  /** Whether `describeBackend` names an operation of the case as differentiated wrongly. */
+  readonly isNamed: boolean;
 }
 
 /**
@@ -57,5 +60,7 @@ export async function auditCase(
     };
     gradients[name] = await compare(gradient, reference.gradients[name]!);
   }
-  return { op, variant, values, gradients };
+  const forward = () => runCase(tfjs, gradientCase, inputTensors(tfjs, gradientCase));
+  const isNamed = typeof values === 'number' && describeBackend([], forward).wrongGradients.length > 0;
+  return { op, variant, values, gradients, isNamed };
 }

@@ -64,7 +64,7 @@ const planarCases = Object.entries(convolutions).flatMap(([variant, [pad, stride
           x,
           filter,
           strides,
-          pad,
+          pad: pad as 'same',
           dilations: dilations!,
           bias,
         }),
