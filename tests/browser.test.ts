@@ -1,12 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type DecodeOptions, type LoaderOptions, resizeImage } from '@openset/data';
 import { createLoader, decodeImage, openRecordIO, RecordIOWriter } from '@openset/data/node';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference } from '../packages/data/src/images/__fixtures__/sample-images.ts';
 import {
@@ -15,7 +13,8 @@ import {
   trickyImages,
 } from '../packages/data/src/images/__fixtures__/tricky-images.ts';
 import type {} from './browser/page.ts';
-import { findChromium, launchChromium, serveFolders } from './support/browser.ts';
+import { findChromium } from './support/browser.ts';
+import { openPage } from './support/open-page.ts';
 import { rootFolder } from './support/workspace.ts';
 
 const chromium = findChromium();
@@ -24,33 +23,14 @@ if (!chromium)
 
 // Continuous integration installs it; elsewhere a machine without a browser can still pass the tests.
 describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
-  const output = join(rootFolder, '.cache', 'browser');
-  let browser: Browser;
   let page: Page;
-  let server: Server;
+  let close: () => Promise<void>;
 
   beforeAll(async () => {
-    await build({
-      root: join(rootFolder, 'tests', 'browser'),
-      logLevel: 'error',
-      resolve: { conditions: ['@openset/source', 'browser', 'module', 'import', 'default'] },
-      build: { outDir: output, emptyOutDir: true, target: 'esnext', minify: false },
-    });
-    const backend = dirname(
-      import.meta.resolve('@tensorflow/tfjs-backend-wasm/package.json').replace('file://', ''),
-    );
-    const served = await serveFolders({ '/wasm/': join(backend, 'dist'), '/': output });
-    server = served.server;
-    browser = await launchChromium(chromium as string);
-    page = await browser.newPage();
-    await page.goto(served.address);
+    ({ page, close } = await openPage(chromium as string, 'index.html'));
   }, 120_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-    rmSync(output, { recursive: true, force: true });
-  });
+  afterAll(() => close?.());
 
   it.for(['cpu', 'wasm', 'webgl', 'webgpu'])(
     'the losses meet the reference values on %s',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeBackend } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CaseResult } from './support/gradient-audit/audit-case.ts';
@@ -15,6 +16,7 @@ import { inputTensors, runCase } from './support/gradient-audit/evaluate-case.ts
 import { caseName, type GradientCase } from './support/gradient-audit/gradient-case.ts';
 import { gradientCases } from './support/gradient-audit/gradient-cases.ts';
 import { caseOutcome, outcomeOf } from './support/gradient-audit/outcomes.ts';
+import { backbones } from './support/matrix.ts';
 import { rootFolder } from './support/workspace.ts';
 
 const page = readFileSync(join(rootFolder, 'docs', 'backends.md'), 'utf8');
@@ -57,6 +59,17 @@ describe('the cases', () => {
     const unused = [...registry.keys()].filter((kernel) => !used.has(kernel));
     expect(unused.sort()).toEqual(Object.keys(withoutCase).sort());
   });
+});
+
+it.each(Object.entries(backbones))('%s has no operation with a wrong gradient', async (_, create) => {
+  await tf.setBackend('cpu');
+  const backbone = create();
+  const [height, width, channels] = backbone.inputShape as [number, number, number];
+  const images = tf.zeros<tf.Rank.R4>([2, height, width, channels]);
+  const forward = () => backbone.forward(images, { training: true, seed: 1 });
+  expect(describeBackend([], forward).wrongGradients).toEqual([]);
+  images.dispose();
+  backbone.dispose();
 });
 
 // In this order: the kernels of @openset/wasm-kernels stay registered.

@@ -10,7 +10,11 @@ export function inputTensors(tfjs: Tfjs, { inputs }: GradientCase): Record<strin
 }
 
 /** Returns all values of a case as one vector. */
-export function runCase(tfjs: Tfjs, { run }: GradientCase, inputs: Record<string, tf.Tensor>): tf.Tensor {
+export function runCase(
+  tfjs: Tfjs,
+  { run }: Pick<GradientCase, 'run'>,
+  inputs: Record<string, tf.Tensor>,
+): tf.Tensor {
   const result = run(tfjs, inputs);
   const parts = (Array.isArray(result) ? result : [result]).map((part) => tfjs.reshape(part, [-1]));
   return parts.length === 1 ? parts[0]! : tfjs.concat(parts);

@@ -22,6 +22,8 @@ export interface GradientCase {
   /** Computes the function with the given copy of tfjs. */
   // biome-ignore lint/suspicious/noExplicitAny: each case knows the ranks of its inputs.
   readonly run: (tfjs: Tfjs, inputs: Record<string, any>) => tf.Tensor | tf.Tensor[];
+  /** Computes the same as `run` with other functions, if the cpu backend computes `run` wrongly. */
+  readonly equivalent?: GradientCase['run'];
 }
 
 /** Name of a case in tables and messages: `avgPool: same, stride 2`. */

@@ -77,11 +77,25 @@ const spatial = { x: spread([1, 3, 4, 4, 2]), filter: spread([2, 2, 3, 2, 2]) };
 /** Convolutions of all dimensions, transposed, depthwise and fused. */
 export const convolutionCases: readonly GradientCase[] = [
   ...planarCases,
+  ...(['floor', 'ceil'] as const).flatMap((rounding) => {
+    const variant = `padding 1, stride 2, rounded ${rounding === 'floor' ? 'down' : 'up'}`;
+    return [
+      ...casesOf('conv2d', planar, {
+        [variant]: (tfjs, { x, filter }) => tfjs.conv2d(x, filter, 2, 1, 'NHWC', 1, rounding),
+      }),
+      ...casesOf('depthwiseConv2d', depthwise, {
+        [variant]: (tfjs, { x, filter }) => tfjs.depthwiseConv2d(x, filter, 2, 1, 'NHWC', 1, rounding),
+      }),
+      ...casesOf('fused.conv2d', planar, {
+        [variant]: (tfjs, { x, filter }) =>
+          tfjs.fused.conv2d({ x, filter, strides: 2, pad: 1, dimRoundingMode: rounding }),
+      }),
+    ];
+  }),
   ...casesOf('conv2d', small, {
     'filter 3 × 2, same': (tfjs, { x, filter }) => tfjs.conv2d(x, filter, 1, 'same'),
     'filter 3 × 2, same, stride 2': (tfjs, { x, filter }) => tfjs.conv2d(x, filter, 2, 'same'),
-    'filter 3 × 2, padding 1, floor': (tfjs, { x, filter }) =>
-      tfjs.conv2d(x, filter, 2, 1, 'NHWC', 1, 'floor'),
+    'filter 3 × 2, padding 1': (tfjs, { x, filter }) => tfjs.conv2d(x, filter, 2, 1),
   }),
   ...casesOf(
     'conv2d',
@@ -266,6 +280,35 @@ export const convolutionCases: readonly GradientCase[] = [
           preluActivationWeights: alpha,
         }),
     },
+  ),
+  ...casesOf(
+    'fused.conv2d',
+    { x: spread([3, 4, 3, 2]), filter: spread([2, 2, 2, 3]), bias: spread([3]) },
+    {
+      'bias, relu, batch of 3': (tfjs, { x, filter, bias }) =>
+        tfjs.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation: 'relu' }),
+    },
+  ),
+  ...casesOf(
+    'conv2dTranspose',
+    { x: spread([3, 2, 3, 2]), filter: spread([2, 2, 3, 2]) },
+    {
+      'batch of 3, same, stride 2': (tfjs, { x, filter }) =>
+        tfjs.conv2dTranspose(x, filter, [3, 4, 6, 3], 2, 'same'),
+    },
+  ),
+  ...casesOf(
+    'conv3dTranspose',
+    { x: spread([2, 2, 2, 2, 1]), filter: spread([2, 2, 2, 2, 1]) },
+    {
+      'batch of 2, same, stride 2': (tfjs, { x, filter }) =>
+        tfjs.conv3dTranspose(x, filter, [2, 4, 4, 4, 2], 2, 'same'),
+    },
+  ),
+  ...casesOf(
+    'dilation2d',
+    { x: spread([2, 3, 4, 2]), filter: spread([2, 2, 2], -0.5, 0.5) },
+    { 'batch of 2, same': (tfjs, { x, filter }) => tfjs.dilation2d(x, filter, 1, 'same') },
   ),
   ...casesOf(
     'dilation2d',

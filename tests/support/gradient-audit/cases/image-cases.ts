@@ -11,8 +11,20 @@ const sizes: Readonly<Record<string, readonly [shape: number[], size: [number, n
     [3, 2],
   ],
   up: [
+    [1, 4, 5, 2],
+    [7, 6],
+  ],
+  'batch of 2, up': [
     [2, 4, 5, 1],
     [7, 6],
+  ],
+  'batch of 2, down': [
+    [2, 4, 5, 1],
+    [3, 2],
+  ],
+  'batch of 2, square, up': [
+    [2, 4, 4, 1],
+    [8, 8],
   ],
   'square, up by 2': [
     [1, 4, 4, 2],
@@ -70,7 +82,7 @@ export const imageCases: readonly GradientCase[] = [
   ),
   ...casesOf(
     'localResponseNormalization',
-    { x: spread([1, 2, 3, 5]) },
+    { x: spread([2, 2, 3, 5]) },
     {
       '': (tfjs, { x }) => tfjs.localResponseNormalization(x, 2),
       'radius 1, alpha 0.5, beta 0.75': (tfjs, { x }) =>

@@ -34,6 +34,9 @@ const productCases = Object.entries(batches).flatMap(([batch, [batchA, batchB]])
   ),
 );
 
+const broadcastProduct: GradientCase['run'] = (tfjs, { a, b }) =>
+  tfjs.matMul(tfjs.tile(a, [1, 2, 1, 1]), tfjs.tile(b, [2, 1, 1, 1]));
+
 const fusedCases = transposes.flatMap(([variant, transposeA, transposeB]) =>
   casesOf(
     'fused.matMul',
@@ -79,6 +82,11 @@ const einsums: Readonly<Record<string, readonly number[][]>> = {
 /** Products of matrices and vectors. */
 export const matrixCases: readonly GradientCase[] = [
   ...productCases,
+  ...casesOf(
+    'matMul',
+    { a: spread([2, 1, 3, 4]), b: spread([1, 2, 4, 5]) },
+    { 'both broadcast to the batch': (tfjs, { a, b }) => tfjs.matMul(a, b) },
+  ).map((gradientCase) => ({ ...gradientCase, equivalent: broadcastProduct })),
   ...fusedCases,
   ...activations.flatMap((activation) =>
     casesOf(

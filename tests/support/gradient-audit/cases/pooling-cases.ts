@@ -84,6 +84,7 @@ const spatial = (['avgPool3d', 'maxPool3d'] as const).flatMap((op) => [
     'same, window 2': (tfjs, { x }) => tfjs[op](x, 2, 1, 'same'),
     'same, window 1 × 2 × 3, strides 1, 2 and 1': (tfjs, { x }) => tfjs[op](x, [1, 2, 3], [1, 2, 1], 'same'),
     'padding 1': (tfjs, { x }) => tfjs[op](x, 3, 1, 1),
+    'padding 1, stride 2, rounded up': (tfjs, { x }) => tfjs[op](x, 3, 2, 1, 'ceil'),
   }),
   ...casesOf(
     op,

@@ -209,7 +209,7 @@ export const shapeCases: readonly GradientCase[] = [
   ),
   ...casesOf(
     'spaceToBatchND',
-    { x: spread([1, 4, 5, 2]) },
+    { x: spread([2, 4, 5, 1]) },
     {
       '': (tfjs, { x }) =>
         tfjs.spaceToBatchND(
@@ -224,7 +224,7 @@ export const shapeCases: readonly GradientCase[] = [
   ),
   ...casesOf(
     'batchToSpaceND',
-    { x: spread([4, 2, 3, 2]) },
+    { x: spread([8, 2, 3, 1]) },
     {
       '': (tfjs, { x }) =>
         tfjs.batchToSpaceND(
