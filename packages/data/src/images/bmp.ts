@@ -31,7 +31,6 @@ export function decodeBmp(bytes: Uint8Array): PixelImage {
   const compression = headerLength >= 40 ? view.getUint32(30, true) : 0;
   const pixels = bytes.subarray(view.getUint32(10, true));
   const isTopDown = !isOld && view.getInt32(22, true) < 0;
-  const image = { data: new Uint8Array(height * width * 3), height, width, channels: 3 };
   const rowOf = (y: number) => (isTopDown ? y : height - 1 - y) * width * 3;
   const hasRuns = (compression === 1 && depth === 8) || (compression === 2 && depth === 4);
   const hasFields = (compression === 3 || compression === 6) && (depth === 16 || depth === 32);
@@ -39,10 +38,16 @@ export function decodeBmp(bytes: Uint8Array): PixelImage {
     const name = compressionNames[compression] ?? String(compression);
     throw new Error(`a BMP file of ${depth} bits per pixel with the compression '${name}' is unsupported`);
   }
+  const rowLength = rowBytes(width, depth);
+  // Before memory is allocated. Some writers leave out the padding of the last row.
+  if (!hasRuns && pixels.length < rowLength * height - 3) {
+    throw new Error(`the BMP file is truncated: ${pixels.length} of ${rowLength * height} bytes of pixels`);
+  }
+  const image = { data: new Uint8Array(height * width * 3), height, width, channels: 3 };
   if (depth <= 8) {
     const indices = hasRuns
       ? expandRuns(pixels, width, height, depth)
-      : unpackIndices(requireRows(pixels, width, height, depth), width, height, depth);
+      : unpackIndices(pixels, width, height, depth);
     const palette = readPalette(view, headerLength);
     for (let y = 0; y < height; y++) {
       let target = rowOf(y);
@@ -58,13 +63,11 @@ export function decodeBmp(bytes: Uint8Array): PixelImage {
   if (depth !== 16 && depth !== 24 && depth !== 32) {
     throw new Error(`a BMP file of ${depth} bits per pixel is unsupported`);
   }
-  const rows = requireRows(pixels, width, height, depth);
-  const rowLength = rowBytes(width, depth);
   if (depth === 16 || hasFields) {
     // Without bit fields, 16 bits are 5 for each channel. The masks follow the first 40 bytes of the header.
     const masks = hasFields ? [54, 58, 62].map((at) => view.getUint32(at, true)) : [0x7c00, 0x3e0, 0x1f];
     const fields = masks.map(bitField);
-    const content = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+    const content = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
     for (let y = 0; y < height; y++) {
       let target = rowOf(y);
       for (let x = 0; x < width; x++) {
@@ -81,9 +84,9 @@ export function decodeBmp(bytes: Uint8Array): PixelImage {
     for (let x = 0; x < width; x++) {
       // Blue, green, red.
       const at = y * rowLength + x * step;
-      image.data[target++] = rows[at + 2]!;
-      image.data[target++] = rows[at + 1]!;
-      image.data[target++] = rows[at]!;
+      image.data[target++] = pixels[at + 2]!;
+      image.data[target++] = pixels[at + 1]!;
+      image.data[target++] = pixels[at]!;
     }
   }
   return image;
@@ -92,15 +95,6 @@ export function decodeBmp(bytes: Uint8Array): PixelImage {
 /** Returns the bytes of a row, a multiple of four. */
 function rowBytes(width: number, depth: number): number {
   return Math.ceil((width * depth) / 32) * 4;
-}
-
-function requireRows(pixels: Uint8Array, width: number, height: number, depth: number): Uint8Array {
-  const needed = rowBytes(width, depth) * height;
-  // Some writers leave out the padding of the last row.
-  if (pixels.length < needed - 3) {
-    throw new Error(`the BMP file is truncated: ${pixels.length} of ${needed} bytes of pixels`);
-  }
-  return pixels;
 }
 
 /** Reads the palette, 256 colours of red, green and blue; the missing ones are black. */

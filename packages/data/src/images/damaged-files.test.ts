@@ -5,6 +5,7 @@ import { bmpFile } from './__fixtures__/bmp-file.ts';
 import { asSharp, gradient } from './__fixtures__/sample-images.ts';
 import { trickyImages } from './__fixtures__/tricky-images.ts';
 import { decodeImage } from './decode-image-node.ts';
+import { readImageHeader } from './image-header.ts';
 
 const maxPixels = 100_000;
 /** A small file of each kind, by name. */
@@ -75,3 +76,39 @@ describe.each(['sharp', 'javascript'] as const)('decoding with %s', (decoder) =>
     },
   );
 });
+
+describe('small files that claim 8000 × 8000 pixels are truncated, and allocate no memory for them', () => {
+  const side = [0x1f, 0x40];
+  const claims: [string, (bytes: Uint8Array) => void][] = [
+    ['BMP', (bytes) => bytes.set([0x40, 0x1f, 0, 0, 0x40, 0x1f], 18)],
+    ['GIF: interlaced', (bytes) => setFrameSize(bytes, 0x2c, 5, [0x40, 0x1f, 0x40, 0x1f])],
+    ['JPEG: progressive', (bytes) => setFrameSize(bytes, 0xc2, 4, [...side, ...side])],
+    ['TIFF: LZW', (bytes) => setTiffSize(bytes)],
+  ];
+  it.each(claims)('%s', async (kind, claim) => {
+    const bytes = files.get(kind)!.slice();
+    claim(bytes);
+    expect(readImageHeader(bytes)).toMatchObject({ height: 8000, width: 8000 });
+    const before = process.memoryUsage().arrayBuffers;
+    const result = decodeImage(bytes, { height: 8, width: 8, decoder: 'javascript' });
+    await expect(result).rejects.toThrow(/truncated|missing|no possible size/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32e6);
+  });
+});
+
+/** Writes `values` at an offset from the first byte `marker` that follows the header. */
+function setFrameSize(bytes: Uint8Array, marker: number, offset: number, values: number[]): void {
+  const places = [...bytes.keys()].filter((at) => bytes[at] === marker);
+  const at = places.find((place) => marker !== 0xc2 || bytes[place - 1] === 0xff)!;
+  bytes.set(values, at + offset);
+}
+
+/** Writes 8000 as width and height of a TIFF file with short numbers. */
+function setTiffSize(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer);
+  const start = view.getUint32(4, true);
+  for (const entry of [start + 2, start + 14]) {
+    expect([256, 257]).toContain(view.getUint16(entry, true));
+    view.setUint32(entry + 8, 8000, true);
+  }
+}

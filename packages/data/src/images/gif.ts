@@ -41,6 +41,8 @@ export function decodeGif(bytes: Uint8Array): PixelImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { height, width } = readGifSize(view);
   const frame = findFrame(view);
+  // Before memory is allocated: a code has at least three bits and stands for at most 4096 pixels.
+  if (frame.height * frame.width > bytes.length * 4096 * 3) throw new Error('the GIF file is truncated');
   const data = new Uint8Array(height * width * 3);
   const order = rowOrder(frame);
   let [x, row] = [0, 0];

@@ -32,6 +32,10 @@ export function decodeJpeg(bytes: Uint8Array, maxPixels: number): PixelImage {
   if (header && !header.isCmyk && !header.isOpaque8Bit) {
     throw new Error('a JPEG file of more than 8 bits for each channel is unsupported');
   }
+  // Before memory is allocated: 64 pixels need at least a bit for each component of full size, and none has fewer than a
+  // sixteenth of the pixels.
+  if (header && header.height * header.width > bytes.length * 64 * 8 * 16)
+    throw new Error('the JPEG file is truncated');
   // jpeg-js reads four components only with Adobe's segment.
   const needsAdobe = header?.isCmyk && !hasAdobe;
   const file = needsAdobe ? concatenate([bytes.subarray(0, 2), adobeSegment, bytes.subarray(2)]) : bytes;

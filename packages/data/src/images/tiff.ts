@@ -45,7 +45,7 @@ export async function decodeTiff(bytes: Uint8Array): Promise<PixelImage> {
   const colours = colourCounts[kind];
   if (colours === undefined)
     throw new Error(`a TIFF file of the photometric kind ${kind} needs the package sharp`);
-  if (samples < colours || samples > 32) throw new Error(`a TIFF file of ${samples} channels is unsupported`);
+  if (samples < colours || samples > 8) throw new Error(`a TIFF file of ${samples} channels is unsupported`);
   const layout = readLayout(directory, height, width, samples);
   const pixels = await readPixels(bytes, directory, layout, samples);
   const image = { data: pixels, height, width, channels: samples };
@@ -112,6 +112,9 @@ async function readPixels(
   if (offsets.length < across * down * planes || lengths.length < offsets.length) {
     throw new Error('the TIFF file is truncated: parts of the image are missing');
   }
+  // Before memory is allocated: LZW, which compresses most, has at most 4096 bytes for a code of 12 bits.
+  const stored = lengths.reduce((sum, length) => sum + length, 0);
+  if ((height * width * channels * depth) / 8 > stored * 4096) throw new Error('the TIFF file is truncated');
   const pixels = new Uint8Array(height * width * channels);
   for (let plane = 0; plane < planes; plane++) {
     for (let tile = 0; tile < across * down; tile++) {
