@@ -40,6 +40,15 @@ describe('export', () => {
     });
   });
 
+  it("writes the orientation of the model's images", async () => {
+    const { description, state } = decodeModel(await readFile(common.model));
+    const model = at('upright.safetensors');
+    await writeFile(model, await encodeModel({ ...description, orientation: 'exif' }, state));
+    tf.dispose(state);
+    await exportModel({ ...common, model, out: at('m.onnx') }, recordOutput());
+    expect(readOnnxMetadata(await readFile(at('m.onnx'))).properties).toMatchObject({ orientation: 'exif' });
+  });
+
   it('warns about a flip sum if the threshold is for single embeddings', async () => {
     const { description, state } = decodeModel(await readFile(common.model));
     const model = at('plain.safetensors');

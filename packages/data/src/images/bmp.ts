@@ -38,10 +38,14 @@ export function decodeBmp(bytes: Uint8Array): PixelImage {
     const name = compressionNames[compression] ?? String(compression);
     throw new Error(`a BMP file of ${depth} bits per pixel with the compression '${name}' is unsupported`);
   }
+  if (![1, 2, 4, 8, 16, 24, 32].includes(depth)) {
+    throw new Error(`a BMP file of ${depth} bits per pixel is unsupported`);
+  }
   const rowLength = rowBytes(width, depth);
   // Before memory is allocated. Some writers leave out the padding of the last row.
-  if (!hasRuns && pixels.length < rowLength * height - 3) {
-    throw new Error(`the BMP file is truncated: ${pixels.length} of ${rowLength * height} bytes of pixels`);
+  const needed = rowLength * (height - 1) + Math.ceil((width * depth) / 8);
+  if (!hasRuns && pixels.length < needed) {
+    throw new Error(`the BMP file is truncated: ${pixels.length} of ${needed} bytes of pixels`);
   }
   const image = { data: new Uint8Array(height * width * 3), height, width, channels: 3 };
   if (depth <= 8) {
@@ -59,9 +63,6 @@ export function decodeBmp(bytes: Uint8Array): PixelImage {
       }
     }
     return image;
-  }
-  if (depth !== 16 && depth !== 24 && depth !== 32) {
-    throw new Error(`a BMP file of ${depth} bits per pixel is unsupported`);
   }
   if (depth === 16 || hasFields) {
     // Without bit fields, 16 bits are 5 for each channel. The masks follow the first 40 bytes of the header.
@@ -111,9 +112,6 @@ function readPalette(view: DataView, headerLength: number): Uint8Array {
 }
 
 function unpackIndices(rows: Uint8Array, width: number, height: number, depth: number): Uint8Array {
-  if (depth !== 1 && depth !== 2 && depth !== 4 && depth !== 8) {
-    throw new Error(`a BMP file of ${depth} bits per pixel is unsupported`);
-  }
   const indices = new Uint8Array(width * height);
   const rowLength = rowBytes(width, depth);
   for (let y = 0; y < height; y++) {

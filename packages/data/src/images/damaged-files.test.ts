@@ -96,10 +96,13 @@ describe('small files that claim 8000 × 8000 pixels are truncated, and allocate
   });
 });
 
-/** Writes `values` at an offset from the first byte `marker` that follows the header. */
+/** Writes `values` at an offset from the `marker` of the frame. */
 function setFrameSize(bytes: Uint8Array, marker: number, offset: number, values: number[]): void {
-  const places = [...bytes.keys()].filter((at) => bytes[at] === marker);
-  const at = places.find((place) => marker !== 0xc2 || bytes[place - 1] === 0xff)!;
+  // In GIF after a block that ends, at the upper left of the screen; in JPEG after 0xff.
+  const around = marker === 0x2c ? [0, marker, 0, 0, 0, 0] : [0xff, marker];
+  const at = bytes.findIndex((_, place) =>
+    around.every((value, index) => bytes[place - 1 + index] === value),
+  );
   bytes.set(values, at + offset);
 }
 
