@@ -16,8 +16,10 @@ export interface Reading<Entry = unknown> {
   /** What the columns hold, for messages. */
   readonly description: string;
   readonly separator: FieldSeparator;
-  /** Whether the reading is so unlikely that only files that exist can show it to be right. */
-  readonly needsFiles: boolean;
+  /** Whether an error message is about this reading rather than others. */
+  readonly isLikely: boolean;
+  /** Which files must exist for the reading to be right, because it fits so easily or is so unlikely. */
+  readonly neededFiles: 'none' | 'some' | 'all';
   /** Header lines. */
   readonly skipped: readonly SkippedLine[];
   /** All other lines. */
@@ -58,10 +60,17 @@ export async function findFittingReadings<Entry>(
     const entries = parseAll(reading);
     if (!entries) continue;
     const found = { reading, entries, hasFiles: null };
-    const checked = reading.needsFiles ? await lookForFiles(found) : found;
-    if (!reading.needsFiles || checked.hasFiles) fitting.push(checked);
+    if (await hasNeededFiles(found)) fitting.push(found);
   }
   return fitting;
+}
+
+async function hasNeededFiles<Entry>(fitting: FittingReading<Entry>): Promise<boolean> {
+  const { reading, entries } = fitting;
+  if (reading.neededFiles === 'none') return true;
+  if (reading.neededFiles === 'some') return (await lookForFiles(fitting)).hasFiles === true;
+  for (const entry of entries) if (!(await reading.hasFiles(entry))) return false;
+  return true;
 }
 
 /** Returns the entries of all rows; null if there are none, or if a row does not fit. */
@@ -75,9 +84,24 @@ function parseAll<Entry>({ rows, parse }: Reading<Entry>): Entry[] | null {
   return entries.length > 0 ? entries : null;
 }
 
+/** Returns the readings whose entries all meet a condition; all readings if none is such. */
+export function preferReadings<Entry>(
+  readings: readonly FittingReading<Entry>[],
+  isLikely: (entry: Entry) => boolean,
+): readonly FittingReading<Entry>[] {
+  const likely = readings.filter(({ entries }) => entries.every(isLikely));
+  return likely.length > 0 ? likely : readings;
+}
+
+/** Returns the readings with the separator of the first one. */
+export function preferFirstSeparator<Entry>(
+  readings: readonly FittingReading<Entry>[],
+): readonly FittingReading<Entry>[] {
+  return readings.filter(({ reading }) => reading.separator === readings[0]?.reading.separator);
+}
+
 /**
- * Returns the one of several readings whose files exist; if that does not decide, the one with the preferred separator; or the one
- * that the other cues leave.
+ * Returns the one of several readings whose files exist, or the one that the cues leave.
  * @param name name of the list, for messages
  * @param remedy what the user can do if several readings are left, a sentence
  * @throws DataError with the readings if several are left
@@ -94,7 +118,6 @@ export async function chooseReading<Entry>(
     const found = checked.filter(({ hasFiles }) => hasFiles);
     left = found.length > 0 ? found : checked;
   }
-  left = left.filter(({ reading }) => reading.separator === left[0]?.reading.separator);
   for (const cue of cues) if (left.length > 1) left = cue(left);
   const [only, ...others] = left as [FittingReading<Entry>, ...FittingReading<Entry>[]];
   if (others.length === 0) {
@@ -136,7 +159,7 @@ export function throwMisfit(
   headerHint: string,
 ): never {
   const [first] = lines as [NumberedLine];
-  const likely = readings.filter(({ needsFiles }) => !needsFiles);
+  const likely = readings.filter(({ isLikely }) => isLikely);
   if (likely.some(({ rows }) => rows.length === 0)) {
     throw new DataError(
       `${first.location}: is a header, but no rows follow, found '${shorten(first.text)}'.`,

@@ -62,7 +62,8 @@ export function findPathPairs(fields: readonly string[]): [number, number][] {
   const stems = (pattern: RegExp) =>
     fields.flatMap((field, column) => {
       const name = simplify(field);
-      const [, ...groups] = (name !== '' && pattern.exec(name)) || [''];
+      // Numbers alone are values.
+      const [, ...groups] = (!/^\d*$/.test(name) && pattern.exec(name)) || [''];
       return groups.length > 0 ? [{ column, stem: groups.join('') }] : [];
     });
   const strong = stems(words.pairPath);

@@ -1,4 +1,10 @@
-import type { Cue, FileExists, FittingReading, Reading } from './choose-reading.ts';
+import {
+  type Cue,
+  type FileExists,
+  type FittingReading,
+  preferFirstSeparator,
+  type Reading,
+} from './choose-reading.ts';
 import { findImageColumns, findIndexColumn, type ImageColumns, isPandasHeader } from './column-words.ts';
 import {
   checkPathColumns,
@@ -37,7 +43,7 @@ export interface ImageEntry {
  * separated by spaces, one of them may contain spaces.
  */
 export function splitImageList(lines: readonly NumberedLine[], separator?: FieldSeparator): SplitList[] {
-  return splitList(lines, separator).flatMap((list) => {
+  return splitList(lines, 2, separator).flatMap((list) => {
     const isPlain = list.separator !== ' ' || lines.some(({ text }) => text.includes('"'));
     if (isPlain || list.rows.every(({ fields }) => fields.length === 2)) return [list];
     const splitAt = (by: string, pattern: RegExp): SplitList => {
@@ -82,18 +88,20 @@ export async function imageReadingsBelowHeader(
   { header, fileExists }: ImageReadingOptions,
 ): Promise<Reading<ImageEntry>[]> {
   const { fields } = list.rows[0] as Row;
-  if (header === false || !fileExists || fields.some(isPath) || (await someFile(fields, fileExists)))
-    return [];
-  return readingsBelow({ ...list, isLikely: false }, fileExists);
+  const isUnknown = list.isLikely && findImageColumns(fields).length === 0 && !fields.some(isPath);
+  if (header === false || !fileExists || !isUnknown || (await someFile(fields, fileExists))) return [];
+  return readingsBelow(list, fileExists, 'some');
 }
 
 /** Returns the readings of the rows below a header, by what the columns hold. */
 async function readingsBelow(
   list: SplitList,
   fileExists: FileExists | undefined,
+  neededFiles?: 'some',
 ): Promise<Reading<ImageEntry>[]> {
   const header = list.rows[0] as Row;
-  const below = { ...list, ...takeOutHeader(list.rows), header, fileExists };
+  const needs = neededFiles && { neededFiles };
+  const below = { ...list, ...takeOutHeader(list.rows), ...needs, header, fileExists };
   const names = columnNames(header, below.rows);
   const index = findIndexColumn(names);
   const existing = fileExists ? await findFileColumns(below.rows, fileExists) : [];
@@ -106,6 +114,7 @@ async function readingsBelow(
 }
 
 interface Table extends SplitList {
+  readonly neededFiles?: 'some';
   readonly skipped: readonly SkippedLine[];
   readonly fileExists: FileExists | undefined;
 }
@@ -116,12 +125,14 @@ function headerlessReadings(table: Table): Reading<ImageEntry>[] {
   const [first, second, third] = rows[0]?.fields ?? [];
   const isList = separator === '\t' && third !== undefined && /^\d+$/.test(first ?? '');
   const names = ['', ''];
-  const lst = (parse: Reading<ImageEntry>['parse'], description: string) => [
-    { ...columnReading({ ...table, names, columns: { path: 0, label: 1 } }), parse, description },
-  ];
-  if (isList && isNumber(second)) return lst(parseMxnetRow, "'number label path' as in MXNet's .lst");
-  if (isList && isNumber(third))
-    return lst(parseInsightFaceRow, "'aligned path label' as in InsightFace's .lst");
+  const lst = (parse: Reading<ImageEntry>['parse'], description: string) =>
+    rows.every((row) => typeof parse(row) !== 'string') || !isRunning(rows, 0)
+      ? [{ ...columnReading({ ...table, names, columns: { path: 0, label: 1 } }), parse, description }]
+      : null;
+  const ofList =
+    (isList && isNumber(second) && lst(parseMxnetRow, "'number label path' as in MXNet's .lst")) ||
+    (isList && isNumber(third) && lst(parseInsightFaceRow, "'aligned path label' as in InsightFace's .lst"));
+  if (ofList) return ofList;
   const shift = third !== undefined && isRunning(rows, 0) ? 1 : 0;
   return [0, 1].map((path) => {
     const columns = { path: path + shift, label: 1 - path + shift };
@@ -143,7 +154,11 @@ function columnReading(
   return {
     description: `paths in ${nameOf(path)} and labels in ${nameOf(label)}, separated by ${by}`,
     separator,
-    needsFiles: !isLikely,
+    isLikely,
+    // Two columns of any text fit almost every line, unless the first has names of images.
+    neededFiles:
+      table.neededFiles ??
+      (isLikely || (path < label && findImageNameColumns(rows).includes(path)) ? 'none' : 'all'),
     skipped,
     rows,
     parse({ fields }) {
@@ -185,6 +200,7 @@ type Fitting = FittingReading<ImageEntry>;
 export const imageCues: readonly Cue<ImageEntry>[] = [
   (readings) =>
     keepHighest(readings, (path, label) => Number(isImageName(path)) - Number(isImageName(label))),
+  preferFirstSeparator,
   (readings) => keepHighest(readings, (path, label) => Number(isPath(path)) - Number(isPath(label))),
   (readings) =>
     keepSome(readings, ({ entries }) => isDistinct(entries, 'path') && !isDistinct(entries, 'label')),

@@ -35,6 +35,47 @@ it('finds folds, also of unequal size, in a list without header line', async () 
 });
 
 it.each([
+  ['commas and a header', 'name,imagenum1,imagenum2,\nAda,1,4,\nAda,1,Bob,2\n'],
+  ['a header with all columns', 'name,imagenum1,name,imagenum2\nAda,1,4,\nAda,1,Bob,2\n'],
+  ["pandas' index and numbers", ',name,imagenum1,imagenum2,Unnamed: 3\n0,Ada,1,4,\n7,Ada,1,Bob,2.0\n'],
+  ['semicolons and numbers of folds', '1;1;;\nAda;1;4\nAda;1;Bob;2\n'],
+  ['tabs after a line with a space', '1 1\nAda\t1\t4\nAda\t1\tBob\t2\n'],
+])('reads %s', async (_, text) => {
+  const { first, second, isSame, report } = await readLfwPairs(textFile(text));
+  expect(first).toEqual(['Ada/Ada_0001.jpg', 'Ada/Ada_0001.jpg']);
+  expect(second).toEqual(['Ada/Ada_0004.jpg', 'Bob/Bob_0002.jpg']);
+  expect([...isSame]).toEqual([1, 0]);
+  expect(report?.skipped).toHaveLength(1);
+});
+
+it('reads names with spaces, unless numbers leave open where they end', async () => {
+  const read = async (text: string) => {
+    const { first, second } = await readLfwPairs(textFile(text));
+    return [first[0], second[0]];
+  };
+  expect(await read('Jane van Doe\t1\t2\n')).toEqual([
+    'Jane van Doe/Jane van Doe_0001.jpg',
+    'Jane van Doe/Jane van Doe_0002.jpg',
+  ]);
+  expect(await read('Jane van Doe 1 2\n')).toEqual(await read('Jane van Doe\t1\t2\n'));
+  expect(await read('Jane van Doe 1 Al B C 2\n')).toEqual(await read('Jane van Doe,1,Al B C,2\n'));
+  expect(await read('0000045 1 0000046 2\n')).toEqual(await read('0000045\t1\t0000046\t2\n'));
+  for (const text of ['Louis 14 1 2\n', 'Louis 14 1 Ada 2\n']) {
+    await expect(read(text), text).rejects.toThrow('line 1: numbers leave open where a name ends');
+  }
+});
+
+it('finds the extension of each image, and underscores for spaces', async () => {
+  const files = ['A/A_0001.png', 'A/A_0002.JPEG', 'Jane_Doe/Jane_Doe_0001.webp'];
+  const text = 'A,1,2\nA,3,4\nA,1,Jane Doe,1\n';
+  const { first, second } = await readLfwPairs(textFile(text), {
+    fileExists: (path) => files.includes(path),
+  });
+  expect(first).toEqual(['A/A_0001.png', 'A/A_0003.png', 'A/A_0001.png']);
+  expect(second).toEqual(['A/A_0002.JPEG', 'A/A_0004.png', 'Jane_Doe/Jane_Doe_0001.webp']);
+});
+
+it.each([
   [
     'a line of two fields',
     'A 1 2\nA 1\n',

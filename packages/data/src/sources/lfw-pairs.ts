@@ -50,7 +50,8 @@ export function lfwFormat({ extension, fileExists }: LfwPairsOptions): PairForma
       const reading: Reading<Pair> = {
         description: `'name number number' or 'name number name number' as in LFW, separated by ${by}`,
         separator,
-        needsFiles: !isLikely,
+        isLikely,
+        neededFiles: isLikely || separator !== ' ' ? 'none' : 'all',
         ...body,
         parse: ({ fields }) => parseRow(isWithIndex ? fields.slice(1) : fields, separator),
         finish: (pairs) => files.complete(withFolds(pairs, body.rows, first, count)),
@@ -68,8 +69,10 @@ interface Count {
   readonly perKind: number;
 }
 
-function readCount({ fields }: Row): Count | null {
-  if (fields.length === 0 || fields.length > 2 || !fields.every(isWholeNumber)) return null;
+/** Reads the first line, which can have another separator than the others. */
+function readCount({ text }: Row): Count | null {
+  const fields = text.split(/[\s,;]+/).filter((field) => field !== '');
+  if (fields.length > 2 || !fields.every(isWholeNumber)) return null;
   const numbers = fields.map(Number);
   return { folds: numbers.length === 2 ? (numbers[0] as number) : 1, perKind: numbers.at(-1) as number };
 }

@@ -9,31 +9,38 @@ export interface SplitList {
   readonly separator: FieldSeparator;
   /** What separates the fields, for messages. */
   readonly by: string;
-  /** Whether most lines have this separator and none that is preferred. A name can have any separator. */
+  /** Whether most lines have this separator and none that is preferred. Names can have any separator. */
   readonly isLikely: boolean;
   readonly rows: readonly Row[];
 }
 
-/** Splits a list at each separator that occurs in it, the preferred one first, or at the given one. */
-export function splitList(lines: readonly NumberedLine[], given?: FieldSeparator): SplitList[] {
-  const lists: SplitList[] = [];
-  for (const [separator, by] of separatorNames) {
-    const isWanted =
-      given === undefined
-        ? separator === ' ' || lines.some(({ text }) => text.includes(separator))
-        : separator === given;
-    if (!isWanted) continue;
+/**
+ * Splits a list at each separator that occurs in it, the preferred one first, or at the given one.
+ * @param width number of fields that a row has at least
+ */
+export function splitList(
+  lines: readonly NumberedLine[],
+  width: number,
+  given: FieldSeparator | undefined,
+): SplitList[] {
+  const separators = [...separatorNames.keys()].filter((one) =>
+    given === undefined ? one === ' ' || lines.some(({ text }) => text.includes(one)) : one === given,
+  );
+  const lists = separators.map((separator) => {
     const rows = splitRows(lines, separator);
     // LFW's first line, of numbers, is often separated otherwise than the pairs.
-    const voters = rows.filter(
-      ({ text }, index) => index > 0 || rows.length === 1 || !/^[\d\s,;]+$/.test(text),
-    );
-    const isCommon = 2 * voters.filter(({ fields }) => fields.length > 1).length >= voters.length;
-    const isLast = separator === ' ' || given !== undefined;
-    const isLikely = (isCommon || isLast) && !lists.some((list) => list.isLikely);
-    lists.push({ separator, by, rows, isLikely });
-  }
-  return lists;
+    const voters = rows.filter(({ text }, index) => index > 0 || !/^[\d\s,;]+$/.test(text));
+    const count = voters.filter(({ fields }) => fields.length >= width).length;
+    return { separator, rows, count, isCommon: 2 * count >= voters.length };
+  });
+  const highest = Math.max(...lists.map(({ count }) => count));
+  const likely = lists.find(({ isCommon }) => isCommon) ?? lists.find(({ count }) => count === highest);
+  return lists.map(({ separator, rows }) => ({
+    separator,
+    by: separatorNames.get(separator) as string,
+    rows,
+    isLikely: separator === likely?.separator,
+  }));
 }
 
 /** Takes the first line, and lines of the same words, which joined lists have, out of the rows. */

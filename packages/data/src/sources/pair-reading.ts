@@ -1,15 +1,18 @@
 import { DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
 import {
+  type Cue,
   chooseReading,
   type FileExists,
   findFittingReadings,
+  preferFirstSeparator,
+  preferReadings,
   type Reading,
   reportOf,
   throwMisfit,
 } from './choose-reading.ts';
 import { lfwHeaderExample, pairHeaderExample } from './column-words.ts';
-import { type SplitList, splitList } from './list-columns.ts';
+import { isImageName, type SplitList, splitList } from './list-columns.ts';
 import { describeOddPairs, type Pair, type PairList, pairListOf } from './pair-list.ts';
 import type { FieldSeparator } from './separated-fields.ts';
 import { readTextLines } from './text-lines.ts';
@@ -30,6 +33,11 @@ export interface PairFormat {
   readingsBelowHeader?(list: SplitList): Promise<readonly Reading<Pair>[]>;
 }
 
+const cues: readonly Cue<Pair>[] = [
+  (readings) => preferReadings(readings, ({ first, second }) => isImageName(first) && isImageName(second)),
+  preferFirstSeparator,
+];
+
 const headerHint = `A header line names the columns as in '${pairHeaderExample}' or '${lfwHeaderExample}'.`;
 
 /**
@@ -45,7 +53,7 @@ export async function readPairLines(
   const text = await readTextLines(file);
   const { lines } = text;
   if (lines.length === 0) throw new DataError(`${name}: has no pairs.`);
-  const lists = splitList(lines, separator);
+  const lists = splitList(lines, 3, separator);
   const collect = async (
     read: (format: PairFormat, list: SplitList) => Promise<readonly Reading<Pair>[]> | undefined,
   ) => (await Promise.all(lists.flatMap((list) => formats.map((format) => read(format, list) ?? [])))).flat();
@@ -55,7 +63,7 @@ export async function readPairLines(
     fitting = await findFittingReadings(await collect((format, list) => format.readingsBelowHeader?.(list)));
   }
   if (fitting.length === 0) throwMisfit(readings, text.lines, headerHint);
-  const { reading, entries } = await chooseReading(name, fitting, [], headerHint);
+  const { reading, entries } = await chooseReading(name, fitting, cues, headerHint);
   const notes = describeOddPairs(name, entries, (pair) => reading.rows[pair]?.number as number);
   return { ...pairListOf(entries), report: reportOf(text, reading, notes) };
 }

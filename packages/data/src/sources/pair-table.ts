@@ -71,8 +71,9 @@ export function pairTableFormat({ fileExists }: PairReadingOptions): PairFormat 
     },
     async readingsBelowHeader(list) {
       const { fields } = list.rows[0] as Row;
-      if (!fileExists || fields.some(isPath) || (await someFile(fields, fileExists))) return [];
-      return readingsBelow({ ...belowHeader(list), isLikely: false });
+      const isUnknown = list.isLikely && findPairColumns(fields).length === 0 && !fields.some(isPath);
+      if (!fileExists || !isUnknown || (await someFile(fields, fileExists))) return [];
+      return readingsBelow({ ...belowHeader(list), neededFiles: 'some' });
     },
   };
 
@@ -91,6 +92,7 @@ export function pairTableFormat({ fileExists }: PairReadingOptions): PairFormat 
 }
 
 interface Table extends SplitList {
+  readonly neededFiles?: 'some';
   readonly skipped: readonly SkippedLine[];
   readonly fileExists: FileExists | undefined;
 }
@@ -187,7 +189,8 @@ function tableReading(
   return {
     description: `paths in ${nameOf(first)} and ${nameOf(second)}, 'same' in ${nameOf(same)}, separated by ${by}`,
     separator,
-    needsFiles: !isLikely,
+    isLikely,
+    neededFiles: table.neededFiles ?? (isLikely ? 'none' : 'all'),
     skipped,
     rows,
     parse({ fields }): Pair | string {

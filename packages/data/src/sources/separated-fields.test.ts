@@ -6,6 +6,7 @@ it('splits at quotes as RFC 4180', () => {
   expect(splitFields('  "a b"  c ', ' ')).toEqual(['a b', 'c']);
   expect(splitFields('a"b,c', ',')).toEqual(['a"b', 'c']);
   expect(splitFields('"a"b,c', ',')).toBe('text follows a quoted field');
+  expect(splitFields('"a","b" c', ' ')).toBe('text follows a quoted field');
   expect(splitFields('"a,b', ',')).toBe('a quoted field does not end');
 });
 

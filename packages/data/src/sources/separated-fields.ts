@@ -58,6 +58,9 @@ export function splitFields(line: string, separator: FieldSeparator): string[] |
       }
       index += 1;
       fields.push(field);
+      if (separator === ' ' && index < line.length && !isSeparator(line[index] as string)) {
+        return 'text follows a quoted field';
+      }
     } else {
       const start = index;
       while (index < line.length && !isSeparator(line[index] as string)) index += 1;
