@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RecordIOWriter } from '@openset/data/node';
@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
 import { recordOutput } from '../__fixtures__/record-output.ts';
+import { findingKinds } from '../doctor/findings.ts';
 import { type DoctorOptions, doctor } from './doctor.ts';
 
 let root: string;
@@ -311,4 +312,29 @@ it('checks lists and record files', async () => {
     /set\.rec, record 0' \(0\) = '.*set\.rec, record 2' \(1\)$/,
   );
   expect(records.finding('damaged')!.items).toHaveLength(1);
+});
+
+describe('docs/checking-images.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/checking-images.md'), 'utf8');
+
+  it('shows what the command prints', async () => {
+    const at = await cleanSet('documented');
+    const people = ['Ada_Lovelace', 'Grace_Hopper', 'Alan_Turing', 'Emmy_Noether'];
+    for (const [number, name] of people.entries()) await rename(at(`person-${number}`), at(name));
+    copy(at('Ada_Lovelace', 'image-2.png'), at('Grace_Hopper', 'visit.png'));
+    await sharp(at('Alan_Turing', 'image-0.png')).resize(64, 64).png().toFile(at('Emmy_Noether', 'alan.png'));
+    await mkdir(at('Sofia_Kovalevskaya'));
+    await rename(at('Alan_Turing', 'image-1.png'), at('Sofia_Kovalevskaya', 'image-0.png'));
+    writeFileSync(at('Ada_Lovelace', 'notes.txt'), '');
+    const { text, exitCode } = await check(at());
+    expect(exitCode).toBe(1);
+    expect(page).toContain(`\n\`\`\`\n${text}\n\`\`\`\n`);
+  });
+
+  it('lists all findings with their levels', () => {
+    const rows = [...page.matchAll(/^\| ([^|]+) \| (mend|warning|note) \| [^|]+\.(?: [^|]+)? \|$/gm)];
+    expect(rows.map(([, title, level]) => ({ title, level }))).toEqual(
+      Object.values(findingKinds).map(({ title, level }) => ({ title, level })),
+    );
+  });
 });

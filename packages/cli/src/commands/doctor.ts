@@ -2,6 +2,7 @@ import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { findCopies, findNearCopies } from '../doctor/copy-findings.ts';
 import { countLevel, doctorText, type SetFacts } from '../doctor/doctor-text.ts';
+import { findByEmbedding } from '../doctor/embedding-findings.ts';
 import { type Finding, type FindingLevel, findingKinds } from '../doctor/findings.ts';
 import { findDamaged, findLeftOut, findUnusual, summarizeImages } from '../doctor/image-findings.ts';
 import { ImageScan } from '../doctor/image-scan.ts';
@@ -10,16 +11,21 @@ import { countImages, findPeople, summarizePeople } from '../doctor/people-findi
 import { exitCodes } from '../exit-codes.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
+import { embedImages } from '../model/embed-images.ts';
+import { loadModel } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
+import { type BackendChoice, startBackend } from '../start-backend.ts';
 
 /** Options of `openset doctor`. */
-export interface DoctorOptions extends ImageReading {
+export interface DoctorOptions extends ImageReading, BackendChoice {
   /** Path of labelled images: a folder, a list or a record file. */
   readonly data: string;
   /** Path of pairs that will be evaluated on. */
   readonly pairs?: string | undefined;
   /** Folder that the paths in `pairs` are relative to. */
   readonly images?: string | undefined;
+  /** Path of a model, to find what only embeddings show. */
+  readonly model?: string | undefined;
 }
 
 /** Result of `openset doctor`. */
@@ -45,10 +51,36 @@ export async function doctor(options: DoctorOptions, output: Output): Promise<Co
   const source = await openImages(options.data, { ...output, note: () => {} });
   try {
     const scan = new ImageScan(source, options);
-    await scan.readAll(progress(output, 'images'));
-    return report(options, await findAll(options, scan, source, output));
+    const alike = await readAll(options, scan, output);
+    const { facts, found } = await findAll(options, scan, source, output);
+    return report(options, facts, [...found, ...alike]);
   } finally {
     await source.close();
+  }
+}
+
+/** Reads all images, and embeds them if there is a model. @returns what the embeddings show */
+async function readAll(
+  { model: path, ...options }: DoctorOptions,
+  scan: ImageScan,
+  output: Output,
+): Promise<Finding[]> {
+  if (path === undefined) {
+    await scan.readAll(progress(output, 'images'));
+    return [];
+  }
+  await startBackend(options, output);
+  const model = await loadModel(path);
+  const reading = { ...options, onBadImage: 'skip', maxBad: undefined } as const;
+  try {
+    const embeddings = await embedImages(model.verifier, scan.source, output, reading);
+    return findByEmbedding(embeddings, scan.source, model.description.threshold);
+  } catch (error) {
+    // Nothing is left to embed, which the report says.
+    if (scan.damaged.size < scan.source.size) throw error;
+    return [];
+  } finally {
+    model.dispose();
   }
 }
 
@@ -77,7 +109,8 @@ async function findAll(options: DoctorOptions, scan: ImageScan, source: ImageSou
 
 function report(
   { data }: DoctorOptions,
-  { facts, found }: { facts: SetFacts; found: readonly Finding[] },
+  facts: SetFacts,
+  found: readonly Finding[],
 ): CommandResult<DoctorResult> {
   const order = Object.keys(findingKinds);
   const sorted = [...found].sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));

@@ -6,6 +6,7 @@ import { type Finding, type FindingItem, findings } from './findings.ts';
 import { descriptorSize, nearCopyCosine } from './image-descriptor.ts';
 import type { ImageScan } from './image-scan.ts';
 import { visitNearRows } from './near-rows.ts';
+import { Nearest } from './nearest.ts';
 
 /** Finds images with equal content: under two people, and twice under one. */
 export function findCopies({ hashes }: ImageScan, source: ImageSource): Finding[] {
@@ -58,12 +59,6 @@ function findPeopleWithEqualImages(
   });
 }
 
-/** Two images that look like copies of each other. */
-interface NearCopy {
-  readonly other: number;
-  readonly cosine: number;
-}
-
 /**
  * Finds images that are nearly equal but not in content: compressed again, or scaled. Each image is listed with its nearest
  * copy under another person, or else under its own.
@@ -79,27 +74,24 @@ export function findNearCopies(
   rows.forEach((row, index) => {
     patterns.set(patternOf(scan, row), index * descriptorSize);
   });
-  const acrossPeople = new Map<number, NearCopy>();
-  const withinPerson = new Map<number, NearCopy>();
+  const acrossPeople = new Nearest();
+  const withinPerson = new Nearest();
   visitNearRows(
     patterns,
     descriptorSize,
     nearCopyCosine,
     (first, second, cosine) => {
       const [image, other] = [rows[first]!, rows[second]!];
-      const nearest = labels[image] === labels[other] ? withinPerson : acrossPeople;
-      if (cosine > (nearest.get(image)?.cosine ?? -1)) nearest.set(image, { other, cosine });
+      (labels[image] === labels[other] ? withinPerson : acrossPeople).add(image, other, cosine);
     },
     onProgress,
   );
-  const items = (copies: ReadonlyMap<number, NearCopy>): FindingItem[] =>
-    [...copies]
-      .sort(([, one], [, another]) => another.cosine - one.cosine)
-      .map(([image, { other, cosine }]) => ({
-        text: `${copyText([image, other], source, '≈')}, cosine ${cosine.toFixed(4)}`,
-        ...imagesOf([image, other], source),
-        cosine,
-      }));
+  const items = (nearest: Nearest): FindingItem[] =>
+    nearest.toList().map(({ one, other, cosine }) => ({
+      text: `${copyText([one, other], source, '≈')}, cosine ${cosine.toFixed(3)}`,
+      ...imagesOf([one, other], source),
+      cosine,
+    }));
   return [
     ...findings(
       'nearCopy',
@@ -123,7 +115,10 @@ function patternOf({ patterns }: ImageScan, row: number): Float32Array {
 }
 
 /** Returns the paths and the people of a group of images. */
-function imagesOf(group: readonly number[], source: ImageSource): Pick<FindingItem, 'images' | 'people'> {
+export function imagesOf(
+  group: readonly number[],
+  source: ImageSource,
+): { readonly images: string[]; readonly people: string[] } {
   const { labels, classNames } = source;
   return {
     images: group.map((index) => imageName(source, index)),

@@ -4,13 +4,14 @@ export type FindingLevel = 'mend' | 'warning' | 'note';
 /** What `openset doctor` can find, with its level and its title. The documentation has the same table. */
 export const findingKinds = {
   damaged: { level: 'mend', title: 'damaged images' },
-  fewPeople: { level: 'mend', title: 'people' },
-  noTwoImages: { level: 'mend', title: 'two images' },
+  fewPeople: { level: 'mend', title: 'too few people' },
+  noTwoImages: { level: 'mend', title: 'no two images' },
   sharedImage: { level: 'mend', title: 'same image, two people' },
   pairsImage: { level: 'mend', title: 'image of the pairs' },
   damagedPairs: { level: 'mend', title: 'damaged pairs' },
   pairsPerson: { level: 'warning', title: 'person of the pairs' },
   nearCopy: { level: 'warning', title: 'near copy, two people' },
+  similarImage: { level: 'warning', title: 'alike, two people' },
   similarName: { level: 'warning', title: 'one person, two names' },
   similarPeople: { level: 'warning', title: 'similar people' },
   unlikePerson: { level: 'warning', title: 'unlike its person' },
