@@ -1,6 +1,5 @@
 export type { ByteFile } from './byte-file.ts';
 export { decodeImage, type NodeDecoderOptions } from './images/decode-image-node.ts';
-export { type ImageHeader, readImageHeader } from './images/image-header.ts';
 export { createLoader, type NodeLoaderOptions } from './loading/create-node-loader.ts';
 export {
   type DecodeIntoMemoryOptions,

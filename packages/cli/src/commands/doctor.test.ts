@@ -210,7 +210,7 @@ describe('people', () => {
 });
 
 describe('unusual images', () => {
-  it('are notes: small, narrow, grey among colour, with the ending of another format', async () => {
+  it('are notes: small, narrow, turned, grey among colour, with the ending of another format', async () => {
     const at = await cleanSet('unusual');
     const original = at('person-0', 'image-0.png');
     const write = (name: string, change: (image: sharp.Sharp) => sharp.Sharp) =>
@@ -220,14 +220,18 @@ describe('unusual images', () => {
       image.extract({ left: 5, top: 0, width: 32, height: 40 }).resize(32, 80, { fit: 'fill' }).flop().png(),
     );
     await write('grey.png', (image) => image.rotate(180).greyscale().toColourspace('srgb').png());
-    await write('really-png.jpg', (image) => image.rotate(270).png());
+    await write('turned.jpg', (image) =>
+      image.rotate(90).jpeg({ quality: 100 }).withMetadata({ orientation: 3 }),
+    );
+    await write('really-webp.jpg', (image) => image.flip().webp({ lossless: true }));
     const { exitCode, kinds, texts, result } = await check(at());
     expect(exitCode).toBe(0);
-    expect(kinds).toEqual(['smallImage', 'narrowImage', 'mixedColour', 'otherEnding']);
+    expect(kinds).toEqual(['smallImage', 'narrowImage', 'mixedColour', 'turnedImage', 'otherEnding']);
     expect(texts('smallImage')).toEqual(['person-0/small.png: 20 × 20 pixels']);
     expect(texts('narrowImage')).toEqual(['person-0/narrow.png: 32 × 80 pixels']);
-    expect(texts('otherEnding')).toEqual(['person-0/really-png.jpg: contains png']);
-    expect(result).toMatchObject({ grey: 1, colour: 15 });
+    expect(texts('turnedImage')).toEqual(['person-0/turned.jpg: EXIF orientation 3']);
+    expect(texts('otherEnding')).toEqual(['person-0/really-webp.jpg: contains webp']);
+    expect(result).toMatchObject({ grey: 1, colour: 16, orientations: { 3: 1 } });
   });
 });
 

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import type { ImageSource } from '@openset/data';
+import type { ImageFormat, ImageSource } from '@openset/data';
 import { describeLeftOut, type ImageFolderSource } from '@openset/data/node';
 import { count, counted } from '../evaluation/texts.ts';
 import { type Finding, type FindingItem, findingIf, findings } from './findings.ts';
@@ -11,8 +11,8 @@ const smallSide = 32;
 /** Ratio of the sides above which an image is narrow: scaling to a square crops a third of it or more. */
 const narrowRatio = 1.5;
 
-/** File endings of each format; the first is the usual one. */
-const endings: Readonly<Record<string, readonly string[]>> = {
+/** File endings of each format. */
+const endings: Readonly<Record<ImageFormat, readonly string[]>> = {
   jpeg: ['.jpg', '.jpeg', '.jfif'],
   png: ['.png'],
   webp: ['.webp'],
@@ -132,10 +132,10 @@ function shorterSide({ height, width }: ExaminedImage): number {
 }
 
 /** Records of record files have no ending, and unknown endings name no format. */
-function hasOtherEnding(format: string | null, path: string): boolean {
+function hasOtherEnding(format: ImageFormat | null, path: string): boolean {
   const ending = extname(path).toLowerCase();
-  const named = Object.keys(endings).find((name) => endings[name]!.includes(ending));
-  return format !== null && named !== undefined && named !== format;
+  if (format === null || endings[format].includes(ending)) return false;
+  return Object.values(endings).some((known) => known.includes(ending));
 }
 
 /** Returns the number of items with each key, the most frequent first. */

@@ -1,6 +1,6 @@
 import { DataError } from '@openset/core';
-import type { ImageRecord, ImageSource } from '@openset/data';
-import { decodeImage, readImageHeader } from '@openset/data/node';
+import { type ImageFormat, type ImageRecord, type ImageSource, readImageHeader } from '@openset/data';
+import { decodeImage } from '@openset/data/node';
 import type { BadImage } from '../images/bad-image.ts';
 import { ContentHashes } from '../images/content-hashes.ts';
 import { imageName } from '../images/image-name.ts';
@@ -16,7 +16,7 @@ export interface ExaminedImage {
   /** Path of the image, or name of its record in a record file. */
   readonly path: string;
   /** Format by content, such as `jpeg`; null if it is unknown. */
-  readonly format: string | null;
+  readonly format: ImageFormat | null;
   readonly height: number;
   readonly width: number;
   /** Whether all pixels are grey, also if the file stores red, green and blue. */
@@ -76,11 +76,11 @@ export class ImageScan {
   async #examine(index: number, { bytes, origin: path }: ImageRecord): Promise<void> {
     // Before decoding, because a damaged image can have copies, too.
     this.hashes.add(index, bytes);
-    const image = await decodeImage(bytes, { ...decodingOptions(this.#reading), fit: 'none', origin: path });
+    const options = { ...decodingOptions(this.#reading), fit: 'none', origin: path } as const;
+    const image = await decodeImage(bytes, { orientation: this.#reading.orientation ?? 'exif', ...options });
     const pattern = describePattern(image);
     if (pattern) this.patterns.set(pattern, index * descriptorSize);
-    const header = readImageHeader(bytes) as { format: string; orientation?: number } | null;
-    const { format = null, orientation = 1 } = header ?? {};
+    const { format = null, orientation = 1 } = readImageHeader(bytes) ?? {};
     const { height, width } = image;
     this.images[index] = { path, format, height, width, isGrey: isGrey(image.data), orientation };
   }
