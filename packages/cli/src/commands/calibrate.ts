@@ -52,6 +52,9 @@ export interface CalibrateResult extends SkippedTest {
   readonly differentNeeded: number | null;
 }
 
+/** Number of pairs that a message names. */
+const namedPairs = 3;
+
 type FoundThreshold = Pick<CalibrateResult, 'threshold' | 'interval' | 'different' | 'differentNeeded'>;
 
 /**
@@ -73,7 +76,7 @@ export async function calibrate(
   const skipped = reportSkippedTest(test, output);
   const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
   const pairs = { cosines, isSame: test.isSame };
-  const found = far === undefined ? findBestAccuracy(pairs) : findRate(test, cosines, far);
+  const found = far === undefined ? findBestAccuracy(pairs) : findRate(test, far);
   const calibration = calibrateProbabilities(pairs);
   if (!calibration) output.note(noCalibrationNotice);
   const { description, state } = await readModel(path);
@@ -118,18 +121,18 @@ function findBestAccuracy(pairs: Pick<OpenedTest, 'isSame'> & ScoredPairs): Foun
   return { threshold: mostAccurateThreshold(pairs), interval: null, different, differentNeeded: null };
 }
 
+function findRate(test: OpenedTest, far: number): FoundThreshold {
+  const { values, size } = test.embeddings;
+  const pairs = pairsOfDifferentPeople(test);
+  const cosines = pairSimilarities(values, size, pairs);
+  const found = thresholdAtRate(cosines, far);
+  if (!found) throw rateNotReached(test, pairs, cosines, far);
+  return { ...found, different: cosines.length };
+}
+
 /** Labelled images give more pairs of different people than the balanced sample has. */
-function findRate(
-  { isSame, labels, embeddings }: OpenedTest,
-  cosines: Float64Array,
-  far: number,
-): FoundThreshold {
-  const negatives = labels
-    ? pairSimilarities(embeddings.values, embeddings.size, differentPairs(labels))
-    : cosines.filter((_, pair) => isSame[pair] === 0);
-  const found = thresholdAtRate(negatives, far);
-  if (!found) throw rateNotReached(far, negatives.length);
-  return { ...found, different: negatives.length };
+function pairsOfDifferentPeople({ labels, pairs, isSame }: OpenedTest): Uint32Array {
+  return labels ? differentPairs(labels) : pairs.filter((_, index) => isSame[index >> 1] === 0);
 }
 
 /** Returns rows on what the threshold does and how far to trust it. */
@@ -154,9 +157,20 @@ function rateRows(
   return rows;
 }
 
-function rateNotReached(far: number, different: number): DataError {
+function rateNotReached(
+  { nameOf }: OpenedTest,
+  pairs: Uint32Array,
+  cosines: Float64Array,
+  far: number,
+): DataError {
+  const highest = cosines.reduce((most, cosine) => Math.max(most, cosine), -1);
+  const equal = [...cosines.keys()].filter((pair) => cosines[pair] === highest);
+  const named = equal
+    .slice(0, namedPairs)
+    .map((pair) => `'${nameOf(pairs[2 * pair]!)}' and '${nameOf(pairs[2 * pair + 1]!)}'`);
   return new DataError(
-    `No threshold up to 1 accepts at most ${far} of the ${different} pairs of different people: some pairs have equal images. ` +
-      'Is an image in the folders of two people?',
+    `No threshold up to 1 accepts at most ${far} of the ${counted(cosines.length, 'pair')} of different people: ` +
+      `${counted(equal.length, 'pair has', 'pairs have')} equal images, such as ${named.join(', ')}. ` +
+      "Is an image in the folders of two people? 'openset doctor' finds such images.",
   );
 }

@@ -7,6 +7,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
 import { recordOutput } from '../__fixtures__/record-output.ts';
+import { writeSmallModel } from '../__fixtures__/small-model.ts';
+import { useBackend } from '../backends.ts';
 import { findingKinds } from '../doctor/findings.ts';
 import { type DoctorOptions, doctor } from './doctor.ts';
 
@@ -316,6 +318,45 @@ it('checks lists and record files', async () => {
     /set\.rec, record 0' \(0\) = '.*set\.rec, record 2' \(1\)$/,
   );
   expect(records.finding('damaged')!.items).toHaveLength(1);
+});
+
+describe('with a model', () => {
+  const model = () => join(root, 'model.safetensors');
+  beforeAll(async () => {
+    await useBackend('cpu');
+    await writeSmallModel({ model: model(), weights: join(root, 'weights.safetensors') });
+  });
+  const options = () => ({ model: model(), backend: 'cpu' }) as const;
+
+  it('finds an image that looks like that of another person', async () => {
+    const at = await cleanSet('model');
+    // A copy in few colours, whose dots hide it from the comparison of patterns.
+    await sharp(at('person-0', 'image-0.png'))
+      .png({ palette: true, colours: 64 })
+      .toFile(at('person-1', 'a.png'));
+    writeFileSync(at('person-2', 'image-0.png'), 'not an image');
+    const { kinds, finding, result } = await check(at(), options());
+    expect(kinds).toEqual(expect.arrayContaining(['damaged', 'similarImage']));
+    const copy = ['person-0/image-0.png', 'person-1/a.png'];
+    expect(finding('similarImage')!.items.map(({ images }) => images)).toContainEqual(copy);
+    expect(result.images).toBe(13);
+  });
+
+  it('takes a set without a sound image', async () => {
+    for (const person of ['a', 'b']) {
+      mkdirSync(join(root, 'bad-with-model', person), { recursive: true });
+      writeFileSync(join(root, 'bad-with-model', person, '1.png'), person);
+    }
+    const { exitCode, kinds } = await check(join(root, 'bad-with-model'), options());
+    expect([exitCode, kinds]).toEqual([1, ['damaged', 'fewPeople']]);
+  });
+
+  it('rejects a missing model', async () => {
+    const at = await cleanSet('no-model');
+    await expect(check(at(), { ...options(), model: 'nowhere' })).rejects.toThrow(
+      /^There is no model 'nowhere'/,
+    );
+  });
 });
 
 describe('docs/checking-images.md', () => {

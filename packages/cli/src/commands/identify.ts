@@ -3,8 +3,10 @@ import { Gallery, type Identification } from '@openset/verify';
 import { aligned, counted, decimal } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
+import { hashImages } from '../images/content-hashes.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
+import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
@@ -54,7 +56,9 @@ export async function identify(
   const reading = readingFor(model, options);
   const { threshold, source } = selectGalleryThreshold(model);
   try {
-    const enrolled = await embedImages(verifier, known, output, reading);
+    const { source: hashed, hashes } = hashImages(known);
+    const enrolled = await embedImages(verifier, hashed, output, reading);
+    noteCopies(hashes, known, options.gallery, output);
     const gallery = new Gallery(threshold);
     enrolled.indices.forEach((index, row) => {
       gallery.enroll(known.classNames[known.labels[index]!]!, [enrolled.row(row)]);

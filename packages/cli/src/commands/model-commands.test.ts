@@ -238,14 +238,48 @@ describe('calibrate', () => {
     expect(await readdir(folder)).not.toContain('new');
   });
 
-  it('reports an image in the folders of two people', async () => {
-    const data = at('copies');
-    await writePeople(data, { people: 2, images: 2 });
-    const bytes = await readFile(join(data, 'person-0', 'image-0.png'));
-    await writeFile(join(data, 'person-1', 'image-0.png'), bytes);
+  it('names equal images that allow no threshold', async () => {
+    const data = await writeCopies('equal');
     await expect(calibrate({ ...common, data, far: 0, out: at('new') }, recordOutput())).rejects.toThrow(
-      /Is an image in the folders of two people\?$/,
+      /: 1 pair has equal images, such as 'person-0\/image-0\.png' and 'person-1\/image-0\.png'\. Is an image in/,
     );
+    const [first, second] = [join(data, 'person-0', 'image-0.png'), join(data, 'person-1', 'image-0.png')];
+    await writeFile(
+      at('equal.csv'),
+      `${first},${join(data, 'person-0', 'image-1.png')},1\n${first},${second},0\n`,
+    );
+    const pairs = at('equal.csv');
+    await expect(calibrate({ ...common, pairs, far: 0, out: at('new') }, recordOutput())).rejects.toThrow(
+      /equal images, such as '.*person-0\/image-0\.png' and '.*person-1\/image-0\.png'\./,
+    );
+  });
+});
+
+/** Writes two people with two images each, one of which both have. */
+async function writeCopies(name: string): Promise<string> {
+  await writePeople(at(name), { people: 2, images: 2 });
+  await copyFile(at(name, 'person-0', 'image-0.png'), at(name, 'person-1', 'image-0.png'));
+  return at(name);
+}
+
+describe('an image under two people', () => {
+  const warning =
+    "warning: 1 image is under two people: 'person-0/image-0.png' (person-0) = 'person-1/image-0.png' (person-1)";
+
+  it('is a warning of evaluate, calibrate and identify', async () => {
+    const data = await writeCopies('copies');
+    const outputs = [recordOutput(), recordOutput(), recordOutput()] as const;
+    await evaluate({ ...common, data }, outputs[0]);
+    await calibrate({ ...common, data, out: at('copies.safetensors') }, outputs[1]);
+    await identify({ ...common, gallery: data, paths: [image(0, 0)] }, outputs[2]);
+    for (const { lines } of outputs) expect(lines).toContain(warning);
+  });
+
+  it('is no warning where there is none', async () => {
+    const output = recordOutput();
+    await evaluate({ ...common, data: at('faces') }, output);
+    await identify({ ...common, gallery: at('faces'), paths: [image(0, 0)] }, output);
+    expect(output.lines.join()).not.toContain('warning');
   });
 });
 

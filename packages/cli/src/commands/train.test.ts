@@ -204,6 +204,16 @@ describe('train', () => {
     expect([...output.lines, text, report].join()).not.toMatch(/NaN|Infinity/);
   });
 
+  it('warns about an image under two people', async () => {
+    cpSync(at('faces'), at('copies'), { recursive: true });
+    cpSync(at('faces', 'person-2', 'image-1.png'), at('copies', 'person-6', 'image-3.png'));
+    const output = recordOutput();
+    await run({ out: at('with-copies'), data: at('copies'), steps: 1 }, output);
+    expect(output.lines.filter((line) => line.startsWith('warning'))).toEqual([
+      "warning: 1 image is under two people: 'person-2/image-1.png' (person-2) = 'person-6/image-3.png' (person-6)",
+    ]);
+  });
+
   it('needs no pairs for a loss that learns its threshold', async () => {
     const { data, text } = await run({ out: at('alone'), epochs: 4, heldOut: 0 });
     expect(data).toMatchObject({ thresholdSource: 'learned', measured: null });

@@ -8,6 +8,7 @@ import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { BadImagesError } from '../images/bad-image.ts';
 import { inspectImages } from '../images/inspect-images.ts';
+import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
 import { SkippedList } from '../images/skipped-list.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -99,6 +100,7 @@ export async function train(
 
     data = await prepareData(settings, images, output, resume ? missing : null);
     output.note(choicesText(settings, facts, data, backend));
+    if (data.train.isInMemory) noteCopies(data.hashes, images, given.data, output);
 
     const config = await fixLength(settings, data, output, signal);
 
@@ -123,6 +125,8 @@ export async function train(
     if (list.size > 0) await list.save();
     if (last.kind === 'stopped') return stoppedResult(folder, true);
     options.onTrained?.();
+    // Images that do not fit into memory are read during training.
+    if (!data.train.isInMemory) noteCopies(data.hashes, images, given.data, output);
 
     const finished = await finishRun(config, data, run, folder, output);
     return trainedResult(finished, data, folder, list);

@@ -1,7 +1,7 @@
 import { DataError } from '@openset/core';
 import { type ImageFormat, type ImageRecord, type ImageSource, readImageHeader } from '@openset/data';
 import { decodeImage } from '@openset/data/node';
-import type { BadImage } from '../images/bad-image.ts';
+import { type BadImage, toBadImages } from '../images/bad-image.ts';
 import { ContentHashes } from '../images/content-hashes.ts';
 import { imageName } from '../images/image-name.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
@@ -67,8 +67,7 @@ export class ImageScan {
       return record;
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      const path = imageName(source, index);
-      this.damaged.set(index, { path, reason: reasonWithoutPath(error.problem, path) });
+      this.damaged.set(index, describeDamage(error, imageName(source, index)));
       throw error;
     }
   }
@@ -86,13 +85,11 @@ export class ImageScan {
   }
 }
 
-function ignoreDataError(error: unknown): void {
-  if (!(error instanceof DataError)) throw error;
+/** Describes an image that cannot be read. */
+export function describeDamage({ problem }: DataError, path: string): BadImage {
+  return toBadImages([{ origin: path, reason: problem }])[0]!;
 }
 
-/** Returns a message that concerns one image without the path at its beginning, which may be longer than `path`. */
-export function reasonWithoutPath(message: string, path: string): string {
-  const prefix = `${path}: `;
-  const start = message.indexOf(prefix);
-  return start < 0 ? message : message.slice(start + prefix.length);
+function ignoreDataError(error: unknown): void {
+  if (!(error instanceof DataError)) throw error;
 }

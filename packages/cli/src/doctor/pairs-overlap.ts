@@ -6,7 +6,7 @@ import { contentHash } from '../images/content-hashes.ts';
 import { imageName } from '../images/image-name.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { type Finding, type FindingItem, findings } from './findings.ts';
-import { type ImageScan, reasonWithoutPath } from './image-scan.ts';
+import { describeDamage, type ImageScan } from './image-scan.ts';
 
 /** Number of images of the pairs that are read at the same time. */
 const concurrency = 8;
@@ -41,7 +41,7 @@ export async function findPairsOverlap(
         found.push({ text: `'${path}' = '${copy}' (${name})`, images: [path, copy], people: [name] });
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
-        const reason = reasonWithoutPath(error.problem, path);
+        const { reason } = describeDamage(error, imageName(images, row));
         damaged.push({ text: `${path}: ${reason}`, images: [path], reason });
       }
     });

@@ -2,7 +2,10 @@ import { ConfigError } from '@openset/core';
 import type { Verifier } from '@openset/verify';
 import { counted } from '../evaluation/texts.ts';
 import { reportSkipped, type SkippedImages } from '../images/bad-image.ts';
+import { hashImages } from '../images/content-hashes.ts';
+import { imageName } from '../images/image-name.ts';
 import type { ImageReading } from '../images/image-reading.ts';
+import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { checkBothKinds, pairsAmong, sampleBalancedPairs } from '../images/pair-set.ts';
@@ -26,6 +29,8 @@ export interface OpenedTest {
   /** Path of the test set. */
   readonly name: string;
   readonly embeddings: Embeddings;
+  /** Returns the path of the image of a row of the embeddings. */
+  readonly nameOf: (row: number) => string;
   /** `[pairs, 2]` row-major: rows of the embeddings. */
   readonly pairs: Uint32Array;
   readonly isSame: Uint8Array;
@@ -61,7 +66,7 @@ export function skippedRows({ skipped, skippedPairs }: SkippedTest): [string, st
 const maximumPairs = 10_000;
 
 /**
- * Opens a test set and embeds its images.
+ * Opens a test set and embeds its images. Warns about labelled images that are under two people.
  * @throws ConfigError unless exactly one test set is chosen; DataError for data that cannot be used
  */
 export async function openTest(
@@ -89,7 +94,8 @@ export async function openTest(
       const kept = pairsAmong(set, embeddings.indices);
       checkBothKinds(kept.isSame, name);
       const skippedPairs = set.isSame.length - kept.isSame.length;
-      return { ...kept, name, labels: null, embeddings, skippedPairs };
+      const nameOf = (row: number) => imageName(images, embeddings.indices[row]!);
+      return { ...kept, name, labels: null, embeddings, nameOf, skippedPairs };
     } finally {
       await images.close();
     }
@@ -99,10 +105,13 @@ export async function openTest(
     // Sampling first reports missing pairs before minutes of embedding.
     const options = { maximum: maximumPairs, seed: 0, name };
     sampleBalancedPairs(source.labels, options);
-    const embeddings = await embedImages(verifier, source, output, choice);
+    const { source: hashed, hashes } = hashImages(source);
+    const embeddings = await embedImages(verifier, hashed, output, choice);
+    noteCopies(hashes, source, data, output);
     const labels = Int32Array.from(embeddings.indices, (index) => source.labels[index]!);
     const sampled = sampleBalancedPairs(labels, options);
-    return { ...sampled, name, folds: null, labels, embeddings, skippedPairs: 0 };
+    const nameOf = (row: number) => imageName(source, embeddings.indices[row]!);
+    return { ...sampled, name, folds: null, labels, embeddings, nameOf, skippedPairs: 0 };
   } finally {
     await source.close();
   }

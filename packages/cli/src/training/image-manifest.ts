@@ -48,13 +48,13 @@ const concurrentFiles = 256;
  * Describes the images of a set.
  * @param path argument of `openImages`
  * @param unused indices of images that the run never uses
- * @param hashes of the images; null if the run has not read them all
+ * @param hashes of the images that were read
  */
 export async function describeImages(
   source: ImageSource,
   path: string,
   unused: readonly number[],
-  hashes: ContentHashes | null,
+  hashes: ContentHashes,
 ): Promise<ImageManifest> {
   const { paths } = source as Partial<PathSource>;
   const common = { classNames: source.classNames, unused };
@@ -62,7 +62,7 @@ export async function describeImages(
   const files = await fileStates(paths, path);
   const images = paths.map((image, index) => {
     const file = files[index] ?? null;
-    const hash = hashes?.hashOf(index);
+    const hash = hashes.hashOf(index);
     return { path: image, label: source.labels[index]!, file: file && (hash ? { ...file, hash } : file) };
   });
   return { ...common, images, records: null };

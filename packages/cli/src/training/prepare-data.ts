@@ -43,8 +43,8 @@ export interface RunData {
   readonly skipped: readonly BadImage[];
   /** Indices in the set of images that a new run never uses because they cannot be read; ascending. */
   readonly unusedImages: readonly number[];
-  /** Hashes of the images; null if the run does not read them all at its start. */
-  readonly hashes: ContentHashes | null;
+  /** Hashes of the images that were read; until the first epoch ends, of few images if they do not fit into memory. */
+  readonly hashes: ContentHashes;
   /** Number of people whose images all cannot be read. */
   readonly peopleWithoutImages: number;
 }
@@ -55,7 +55,7 @@ interface LoadedImages {
   readonly isInMemory: boolean;
   /** Images that cannot be read. */
   readonly badRecords: readonly BadRecord[];
-  readonly hashes: ContentHashes | null;
+  readonly hashes: ContentHashes;
 }
 
 /** Maximum share of the machine's memory for decoded images. */
@@ -231,9 +231,9 @@ async function loadIntoMemory(
   output: Output,
 ): Promise<LoadedImages> {
   const bytes = source.size * size.height * size.width * size.channels;
-  if (bytes > memoryShare * totalmem()) return { source, isInMemory: false, badRecords: [], hashes: null };
   const counter = output.counter('reading images');
   const { source: hashed, hashes } = hashImages(source);
+  if (bytes > memoryShare * totalmem()) return { source: hashed, isInMemory: false, badRecords: [], hashes };
   const turns = watchTurns(hashed, reading);
   const decoded = await decodeIntoMemory(turns.source, {
     ...size,
