@@ -12,7 +12,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
 import { embedImages } from '../model/embed-images.ts';
-import { loadModel } from '../model/load-model.ts';
+import { loadModel, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
@@ -71,7 +71,7 @@ async function readAll(
   }
   await startBackend(options, output);
   const model = await loadModel(path);
-  const reading = { ...options, onBadImage: 'skip', maxBad: undefined } as const;
+  const reading = { ...readingFor(model, options), onBadImage: 'skip', maxBad: undefined } as const;
   try {
     const embeddings = await embedImages(model.verifier, scan.source, output, reading);
     return findByEmbedding(embeddings, scan.source, model.description.threshold);

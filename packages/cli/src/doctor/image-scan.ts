@@ -76,7 +76,7 @@ export class ImageScan {
     // Before decoding, because a damaged image can have copies, too.
     this.hashes.add(index, bytes);
     const options = { ...decodingOptions(this.#reading), fit: 'none', origin: path } as const;
-    const image = await decodeImage(bytes, { orientation: this.#reading.orientation ?? 'exif', ...options });
+    const image = await decodeImage(bytes, options);
     const pattern = describePattern(image);
     if (pattern) this.patterns.set(pattern, index * descriptorSize);
     const { format = null, orientation = 1 } = readImageHeader(bytes) ?? {};
