@@ -74,7 +74,7 @@ async function readAll(
   const reading = { ...readingFor(model, options), onBadImage: 'skip', maxBad: undefined } as const;
   try {
     const embeddings = await embedImages(model.verifier, scan.source, output, reading);
-    return findByEmbedding(embeddings, scan.source, model.description.threshold);
+    return findByEmbedding(embeddings, scan.source, scan.hashes, model.description.threshold);
   } catch (error) {
     // Nothing is left to embed, which the report says.
     if (scan.damaged.size < scan.source.size) throw error;

@@ -2,6 +2,7 @@ import { randomNumbers } from '@openset/core';
 import { unitRows } from '@openset/metrics';
 import { describe, expect, it } from 'vitest';
 import { plainSource } from '../__fixtures__/plain-source.ts';
+import { ContentHashes } from '../images/content-hashes.ts';
 import type { Embeddings } from '../model/embed-images.ts';
 import { findByEmbedding } from './embedding-findings.ts';
 
@@ -27,8 +28,8 @@ function embed(identities: readonly number[], noise = 0.1, indices = [...identit
 /** Four images of each of some identities. */
 const identities = Array.from({ length: 40 }, (_, index) => Math.floor(index / 4));
 
-function find(embeddings: Embeddings, labels: readonly number[], threshold = 0.5) {
-  const found = findByEmbedding(embeddings, plainSource(labels), threshold);
+function find(embeddings: Embeddings, labels: readonly number[], hashes = new ContentHashes(labels.length)) {
+  const found = findByEmbedding(embeddings, plainSource(labels), hashes, 0.5);
   return Object.fromEntries(found.map(({ kind, items }) => [kind, items.map(({ people }) => people)]));
 }
 
@@ -52,6 +53,9 @@ describe('findByEmbedding', () => {
     embeddings.values.set(embeddings.row(0), 2 * size);
     embeddings.values.set(embeddings.row(4), 5 * size);
     expect(find(embeddings, [0, 0, 1, 1, 2, 2]).similarImage).toEqual([['class 0', 'class 1']]);
+    const hashes = new ContentHashes(6);
+    for (const image of [0, 2]) hashes.add(image, Uint8Array.of(1));
+    expect(find(embeddings, [0, 0, 1, 1, 2, 2], hashes).similarImage).toBeUndefined();
   });
 
   it('takes the labels of the images that were embedded', () => {

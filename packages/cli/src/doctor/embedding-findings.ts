@@ -1,6 +1,6 @@
 import type { ImageSource } from '@openset/data';
 import { counted } from '../evaluation/texts.ts';
-import { copyText } from '../images/content-hashes.ts';
+import { type ContentHashes, copyText } from '../images/content-hashes.ts';
 import type { Embeddings } from '../model/embed-images.ts';
 import { imagesOf } from './copy-findings.ts';
 import { type Finding, type FindingItem, findings } from './findings.ts';
@@ -25,24 +25,35 @@ const fewestImages = 3;
  * Finds with embeddings what bytes do not show: copies of an image under two people, one person under two names, and images
  * that are closer to another person than to their own.
  * @param embeddings of images of the set
+ * @param hashes of the images; copies with equal content are no news
  * @param threshold the model's
  */
-export function findByEmbedding(embeddings: Embeddings, source: ImageSource, threshold: number): Finding[] {
+export function findByEmbedding(
+  embeddings: Embeddings,
+  source: ImageSource,
+  hashes: ContentHashes,
+  threshold: number,
+): Finding[] {
   const people = groupByPerson(embeddings, source.labels).filter(({ rows }) => rows.length > 1);
   return [
-    ...findSimilarImages(embeddings, source),
+    ...findSimilarImages(embeddings, source, hashes),
     ...findSimilarPeople(embeddings, people, source, threshold),
     ...findUnlikeImages(embeddings, people, source, threshold),
   ];
 }
 
 /** Finds for each image the most similar one of another person, if it looks like a copy. */
-function findSimilarImages({ values, size, indices }: Embeddings, source: ImageSource): Finding[] {
+function findSimilarImages(
+  { values, size, indices }: Embeddings,
+  source: ImageSource,
+  hashes: ContentHashes,
+): Finding[] {
   const { labels } = source;
   const nearest = new Nearest();
   visitNearRows(values, size, copyCosine, (first, second, cosine) => {
     const [image, other] = [indices[first]!, indices[second]!];
-    if (labels[image] !== labels[other]) nearest.add(image, other, cosine);
+    const isCopy = hashes.hashOf(image) !== undefined && hashes.hashOf(image) === hashes.hashOf(other);
+    if (labels[image] !== labels[other] && !isCopy) nearest.add(image, other, cosine);
   });
   const items = nearest.toList().map(({ one, other, cosine }) => ({
     text: `${copyText([one, other], source, '≈')}, ${cosineText(cosine)}`,
