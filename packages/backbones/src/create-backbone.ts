@@ -31,13 +31,13 @@ export function createBackbone(config: BackboneConfig): NetworkBackbone {
   // A saved network of this package keeps its name when asBackbone wraps it.
   if (isAdoptedConfig(config)) {
     throw new ConfigError(
-      `The configuration of '${String(backbone)}' comes from asBackbone and does not contain the model: load the model ` +
-        'and pass it to asBackbone.',
+      `The configuration of '${String(backbone)}' is of a model from elsewhere and does not contain it.`,
+      { advice: { option: 'backbone', text: 'Load the model and pass it to asBackbone.' } },
     );
   }
   if (backboneKinds.includes(backbone)) return networks[backbone as keyof typeof networks](options);
   throw new ConfigError(
-    `There is no backbone '${String(backbone)}'; known are ${backboneKinds.join(', ')}. Load a model of your own yourself ` +
-      'and pass it to asBackbone.',
+    `There is no backbone '${String(backbone)}'; known are ${backboneKinds.join(', ')}.`,
+    { advice: { option: 'backbone', text: 'Load a model of your own yourself and pass it to asBackbone.' } },
   );
 }

@@ -51,7 +51,8 @@ export function loadPyTorchState(
     throw new DataError(
       `These weights do not fit ${backbone.name}: ${missing.length} missing${listInParentheses(missing)}, ` +
         `${unexpected.length} unexpected${listInParentheses(unexpected)}, ${misshapen.length} of a wrong shape` +
-        `${listInParentheses(misshapen)}. The option ignore skips names.`,
+        `${listInParentheses(misshapen)}.`,
+      { advice: { option: 'ignore', text: 'The option ignore skips names.' } },
     );
   }
   for (const { variable, tensor, shape, order } of loaded) {

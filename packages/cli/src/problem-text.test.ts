@@ -12,6 +12,7 @@ it.each([
   // A configuration has a line for each problem.
   [new ConfigError('One.\nTwo.'), 'One.\nTwo.'],
   [new MetricsError('No pairs.'), 'No pairs.'],
+  // Advice names options of libraries; the command has others, or none.
   [
     new DataError('The set is too large.', { advice: { option: 'blockSize', text: 'Lower blockSize.' } }),
     'The set is too large.',
@@ -21,6 +22,10 @@ it.each([
     '2 images cannot be read:\n  a.jpg: it is empty',
   ],
   [new ConfigError('One.', { advice: { option: 'blockSize', text: 'Lower blockSize.' } }), 'One.'],
+  [
+    new DataError('a.jpg: too large.', { advice: { option: 'maxPixels', text: 'Raise maxPixels.' } }),
+    'a.jpg: too large. Raise --max-pixels if the file is genuine.',
+  ],
   [fileError('ENOSPC', 'model'), "'model': the disk is full."],
   [fileError('EACCES', 'model'), "'model': there is no permission."],
   [fileError('ENOSPC'), 'Cannot read or write a file: the disk is full.'],

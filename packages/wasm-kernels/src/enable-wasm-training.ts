@@ -82,9 +82,9 @@ function chooseRelaxedSimd(requested: 'auto' | boolean): boolean {
   if (requested === false) return false;
   const allowed = allowRelaxedSimd();
   if (requested === true && !allowed) {
-    throw new ConfigError(
-      "This engine has no relaxed SIMD. Use relaxedSimd 'auto' or false, or Node 20 or later.",
-    );
+    throw new ConfigError('This engine has no relaxed SIMD, which needs Node 20 or later.', {
+      advice: { option: 'relaxedSimd', text: "Use relaxedSimd 'auto' or false." },
+    });
   }
   return allowed;
 }

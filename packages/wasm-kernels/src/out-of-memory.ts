@@ -25,13 +25,19 @@ export function guardMemory(backend: WasmBackend): void {
   };
 }
 
+const advice = {
+  option: 'batchSize',
+  text:
+    'Use smaller batches, or several micro-batches whose gradients you add up; sample the classes of the loss; dispose of ' +
+    'unused tensors (tf.tidy).',
+};
+
 function outOfMemory(bytes: number, heap: number): OutOfMemoryError {
   const { numTensors, numBytes } = engine().memory() as { numTensors: number; numBytes: number };
   const megabytes = (count: number) => `${(count / 2 ** 20).toFixed(1)} MB`;
   return new OutOfMemoryError(
     `The wasm backend has no room for ${megabytes(bytes)} (${bytes} bytes): its heap is ${megabytes(heap)} of at most ` +
-      `${megabytes(maxHeapBytes)}, and ${numTensors} tensors hold ${megabytes(numBytes)}. Use smaller batches, or ` +
-      'several micro-batches whose gradients you add up; sample the classes of the loss; dispose of unused tensors ' +
-      '(tf.tidy).',
+      `${megabytes(maxHeapBytes)}, and ${numTensors} tensors hold ${megabytes(numBytes)}.`,
+    { advice },
   );
 }

@@ -6,6 +6,6 @@ export async function inFile<Result>(path: string, work: () => Result | Promise<
     return await work();
   } catch (error) {
     if (!(error instanceof OpenSetError)) throw error;
-    throw new DataError(`${path}: ${error.message}`, { cause: error });
+    throw new DataError(`${path}: ${error.problem}`, { cause: error, advice: error.advice });
   }
 }

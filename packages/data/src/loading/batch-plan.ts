@@ -51,8 +51,8 @@ export function planBatches(
   if (batchesPerEpoch === 0) {
     const shards = shard.count > 1 ? ` for each of ${shard.count} shards` : '';
     throw new ConfigError(
-      `createLoader: ${sampler.length} records do not fill a batch of ${batchSize}${shards}; ` +
-        'lower batchSize, or omit dropLast.',
+      `createLoader: ${sampler.length} records do not fill a batch of ${batchSize}${shards}.`,
+      { advice: { option: 'dropLast', text: 'Lower batchSize, or omit dropLast.' } },
     );
   }
   return {

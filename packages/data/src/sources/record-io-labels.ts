@@ -98,9 +98,9 @@ export async function readLabelsFromIdentities(
   });
   const missing = labels.findIndex((label) => Number.isNaN(label));
   if (missing < 0) return labels;
-  throw new DataError(
-    `${recordName(file, missing + 1)}: belongs to no identity. To read the label of every image instead, use labels: 'records'.`,
-  );
+  throw new DataError(`${recordName(file, missing + 1)}: belongs to no identity.`, {
+    advice: { option: 'labels', text: "To read the label of every image instead, use labels: 'records'." },
+  });
 }
 
 /**
@@ -127,9 +127,9 @@ export async function readLabelsFromRecords(
  */
 export function checkLabel(label: number, name: string): number {
   if (Number.isSafeInteger(label) && label >= -1) return label;
-  throw new DataError(
-    `${name}: the label ${label} is not a class; expected an integer ≥ −1. Compute the class with the option classOf.`,
-  );
+  throw new DataError(`${name}: the label ${label} is not a class; expected an integer ≥ −1.`, {
+    advice: { option: 'classOf', text: 'Compute the class with the option classOf.' },
+  });
 }
 
 /** Reads a record by its position in the index. */

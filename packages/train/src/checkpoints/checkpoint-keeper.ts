@@ -42,9 +42,9 @@ export class CheckpointKeeper {
     const { store, resume = true } = this.#options;
     const found = await store.latest();
     if (found && !resume) {
-      throw new ConfigError(
-        `The store holds checkpoints (${found.name}), but resume is false. Set resume to true, or choose an empty store.`,
-      );
+      throw new ConfigError(`The store of a new run holds checkpoints (${found.name}).`, {
+        advice: { option: 'resume', text: 'Resume from them with resume: true, or choose an empty store.' },
+      });
     }
     let restored = newRun;
     if (found) {

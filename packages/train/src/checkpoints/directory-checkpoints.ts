@@ -65,8 +65,9 @@ export class DirectoryCheckpoints implements CheckpointStore {
     if (free !== null && free < needed) {
       throw new CheckpointError(
         `${this.directory} is on a disk with ${megabytes(free)} free, but ${megabytes(needed)} are needed for checkpoints of ` +
-          `${megabytes(bytes)}. Free disk space, lower keepLast, or choose another directory.`,
+          `${megabytes(bytes)}. Free disk space, or choose another directory.`,
         last,
+        { advice: { option: 'keepLast', text: 'A lower keepLast needs less.' } },
       );
     }
     const [trial, renamed] = [this.#temporaryPath(), this.#temporaryPath()];

@@ -1,4 +1,4 @@
-import { epochNumber, OpenSetError } from '@openset/core';
+import { epochNumber, OpenSetError, type OpenSetErrorOptions } from '@openset/core';
 
 /** Position and batch of a failure, and the checkpoint to resume from. */
 export interface FailureDetails {
@@ -45,7 +45,7 @@ export class CheckpointError extends OpenSetError {
   /** Name of the last good checkpoint in its store; null if there is none. */
   readonly lastCheckpoint: string | null;
 
-  constructor(message: string, lastCheckpoint: string | null, options?: ErrorOptions) {
+  constructor(message: string, lastCheckpoint: string | null, options?: OpenSetErrorOptions) {
     super(message, options);
     this.lastCheckpoint = lastCheckpoint;
   }

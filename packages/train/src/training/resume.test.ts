@@ -218,7 +218,7 @@ describeOnBackends('a resumed run', () => {
     const loss = new CountingLoss({ numClasses: 4, embeddingSize: 3 });
     await expect(tinyRun({ checkpoints, loss })).rejects.toThrow(ShapeError);
     loss.dispose();
-    await expect(tinyRun({ checkpoints: { store, resume: false } })).rejects.toThrow(/resume is false/);
+    await expect(tinyRun({ checkpoints: { store, resume: false } })).rejects.toThrow(/with resume: true/);
     store.saved[0]!.json = store.saved[0]!.json.replace('"format":1', '"format":2');
     await expect(tinyRun({ checkpoints })).rejects.toThrow(DataError);
   });
