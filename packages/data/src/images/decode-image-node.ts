@@ -101,7 +101,8 @@ function decodeWithSharp(
       if (!isEnlarged && !hasRightSize) {
         const whole = fit === 'fill' ? { height, width } : coverSize(header, { height, width });
         const crop = { left: (whole.width - width) / 2, top: (whole.height - height) / 2, width, height };
-        pipeline.resize({ ...whole, fit: 'fill', kernel: 'linear' }).extract(crop);
+        pipeline.resize({ ...whole, fit: 'fill', kernel: 'linear' });
+        if (crop.left > 0 || crop.top > 0) pipeline.extract(crop);
       }
     }
     const { data, info } = await pipeline

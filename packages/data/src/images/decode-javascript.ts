@@ -1,6 +1,6 @@
 import { decodeFile } from './decode-file.ts';
 import type { ResolvedDecodeOptions } from './decode-options.ts';
-import type { ImageHeader } from './image-header.ts';
+import type { ImageFormat, ImageHeader } from './image-header.ts';
 import { decodeJpeg } from './jpeg.ts';
 import type { PixelImage } from './pixel-image.ts';
 import { decodePng } from './png.ts';
@@ -26,8 +26,16 @@ export async function decodePixelsInJavaScript(
   if (header?.format === 'png') return decodePng(bytes);
   if (header?.format === 'tiff') return decodeTiff(bytes);
   if (bytes.length === 0) throw new Error('the file is empty');
-  const found = header
-    ? `found ${header.format === 'avif' ? 'an AVIF' : `a ${header.format === 'webp' ? 'WebP' : 'HEIC'}`} file`
-    : 'found no complete header of a JPEG, PNG, BMP, GIF or TIFF file';
-  throw new Error(`${found}. Other formats need the package sharp (Node) or a browser.`);
+  const remedy = 'the package sharp (npm install sharp) or a browser';
+  if (header) throw new Error(`found ${foundTexts[header.format]} file, which needs ${remedy}`);
+  throw new Error(
+    `found no complete header of a JPEG, PNG, BMP, GIF or TIFF file; other formats need ${remedy}`,
+  );
 }
+
+/** Names of the formats that are decoded elsewhere. */
+const foundTexts: Readonly<Partial<Record<ImageFormat, string>>> = {
+  webp: 'a WebP',
+  avif: 'an AVIF',
+  heic: 'a HEIC',
+};
