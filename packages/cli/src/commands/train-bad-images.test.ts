@@ -255,6 +255,15 @@ describe('a set larger than memory', () => {
     );
   });
 
+  it('warns about an image under two people when it has read both', async () => {
+    await copyFile(image('large', 4, 3), image('large', 5, 0));
+    const output = recordOutput();
+    await run({ data: at('large'), out: at('with-copy') }, output);
+    expect(output.lines.filter((line) => line.startsWith('warning'))).toEqual([
+      "warning: 1 image is under two people: 'person-4/image-3.png' (person-4) = 'person-5/image-0.png' (person-5)",
+    ]);
+  });
+
   it('skips bad images in their place, whenever they are found', async () => {
     await damage();
     const options = { data: at('large'), onBadImage: 'skip' } as const;
