@@ -20,6 +20,7 @@ export const tiffTags = {
   tileHeight: 323,
   tileOffsets: 324,
   tileLengths: 325,
+  extraSamples: 338,
   sampleFormat: 339,
 } as const;
 

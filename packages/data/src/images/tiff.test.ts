@@ -99,6 +99,11 @@ it('converts inks, and drops further channels', async () => {
   expect(await valuesOf(tiffFile(alpha, [[5, 0, 6, 9]]))).toEqual([5, 6]);
 });
 
+it('restores colours that are multiplied by their transparency', async () => {
+  const fields = { height: 1, width: 3, bits: [8, 8], photometric: 1, samples: 2, extraSamples: 1 };
+  expect(await valuesOf(tiffFile(fields, [[50, 128, 7, 0, 9, 255]]))).toEqual([99, 0, 9]);
+});
+
 it('refuses damage and kinds that it does not know', async () => {
   const fields = { ...two, bits: 8, photometric: 1 };
   await expect(decodeTiff(tiffFile(fields, [[1, 2, 3]]))).rejects.toThrow('truncated');

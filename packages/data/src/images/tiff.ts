@@ -48,6 +48,9 @@ export async function decodeTiff(bytes: Uint8Array): Promise<PixelImage> {
   if (samples < colours || samples > 8) throw new Error(`a TIFF file of ${samples} channels is unsupported`);
   const layout = readLayout(directory, height, width, samples);
   const pixels = await readPixels(bytes, directory, layout, samples);
+  // Colours that are multiplied by their transparency, which follows them.
+  if (directory.valuesOf('extraSamples')[0] === 1 && samples > colours)
+    divideByAlpha(pixels, samples, colours);
   const image = { data: pixels, height, width, channels: samples };
   if (kind === photometric.cmyk) return cmykToRgb(image);
   if (kind === photometric.palette) return fromPalette(image, directory.valuesOf('palette'), layout.depth);
@@ -61,6 +64,16 @@ export async function decodeTiff(bytes: Uint8Array): Promise<PixelImage> {
     }
   }
   return { data: output, height, width, channels: colours };
+}
+
+/** Restores colours that are stored multiplied by their transparency, in place; invisible ones are black. */
+function divideByAlpha(pixels: Uint8Array, samples: number, colours: number): void {
+  for (let pixel = 0; pixel < pixels.length; pixel += samples) {
+    const alpha = pixels[pixel + colours]!;
+    for (let at = pixel; at < pixel + colours; at++) {
+      pixels[at] = alpha === 0 ? 0 : Math.min(255, Math.floor((pixels[at]! * 255) / alpha));
+    }
+  }
 }
 
 function readLayout(directory: TiffDirectory, height: number, width: number, samples: number): TiffLayout {

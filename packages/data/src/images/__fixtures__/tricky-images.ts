@@ -2,6 +2,7 @@ import type sharp from 'sharp';
 import { orientImage } from '../orient-image.ts';
 import { type PixelImage, toChannels } from '../pixel-image.ts';
 import { resizeImage } from '../resize.ts';
+import { tiffTags } from '../tiff-directory.ts';
 import { pngFile } from './png-file.ts';
 import { asSharp } from './sample-images.ts';
 
@@ -137,7 +138,14 @@ async function convertedImages(): Promise<TrickyImage[]> {
     // libwebp replaces the colours of transparent pixels.
     ['WebP: alpha', asSharp(withAlpha).webp({ lossless: true }), undefined],
   ];
-  return Promise.all(
+  const multiplied = new Uint8Array(await asSharp(withAlpha).tiff({ compression: 'none' }).toBuffer());
+  const associated = {
+    name: 'TIFF: alpha that multiplies',
+    bytes: asAssociated(multiplied),
+    orientation: 1,
+    tolerance: 1,
+  };
+  const others = await Promise.all(
     lossless.map(async ([name, pipeline, pixels]) => ({
       name,
       bytes: new Uint8Array(await pipeline.toBuffer()),
@@ -146,6 +154,17 @@ async function convertedImages(): Promise<TrickyImage[]> {
       tolerance: 0,
     })),
   );
+  return [...others, associated];
+}
+
+/** Says in a TIFF file that its colours are multiplied by their transparency. */
+function asAssociated(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = view.getUint32(4, true);
+  for (let entry = start + 2; view.getUint16(entry, true) <= tiffTags.extraSamples; entry += 12) {
+    if (view.getUint16(entry, true) === tiffTags.extraSamples) view.setUint16(entry + 8, 1, true);
+  }
+  return bytes;
 }
 
 async function jpegImages(): Promise<TrickyImage[]> {
