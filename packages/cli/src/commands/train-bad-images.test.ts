@@ -118,7 +118,7 @@ describe('a set in memory', () => {
       const text = output.lines.join('\n');
       if (change === 'deleted') expect(text).not.toContain('since the run started');
       else {
-        expect(text).toContain('10 images not used, because they could not be read when the run started:\n');
+        expect(text).toContain('10 images that could not be read when the run started, not used:\n');
       }
       expect(await readCsv(`${change}-run`)).toHaveLength(11);
     }

@@ -41,6 +41,8 @@ export interface ImageManifest {
   readonly records: FileState | null;
 }
 
+/** Number of lines that are converted to bytes at the same time. */
+const linesInString = 10_000;
 /** Number of files whose state is read at the same time. */
 const concurrentFiles = 256;
 
@@ -141,9 +143,14 @@ export async function writeManifest(path: string, manifest: ImageManifest): Prom
     file?.modified ?? null,
     file?.hash ?? null,
   ]);
-  const encoder = new TextEncoder();
-  const lines = [header, ...rows].map((line) => encoder.encode(`${JSON.stringify(line)}\n`));
-  await writeAtomically(path, Buffer.concat(lines));
+  const lines = [header, ...rows];
+  const parts: Buffer[] = [];
+  // A large set exceeds the maximum length of a string.
+  for (let start = 0; start < lines.length; start += linesInString) {
+    const part = lines.slice(start, start + linesInString);
+    parts.push(Buffer.from(part.map((line) => `${JSON.stringify(line)}\n`).join('')));
+  }
+  await writeAtomically(path, Buffer.concat(parts));
 }
 
 /**
@@ -156,9 +163,13 @@ export async function readManifest(path: string): Promise<ImageManifest | null> 
   const lines = splitLines(await readBytes(path));
   const parse = <Schema extends z.ZodType>(schema: Schema, index: number): z.output<Schema> => {
     try {
-      return parseSettings(schema, JSON.parse(lines[index] ?? ''), `${path}, line ${index + 1}`);
+      return parseSettings(schema, JSON.parse(lines[index] ?? ''), `line ${index + 1}`);
     } catch (error) {
-      throw new DataError(`${path} is damaged: ${(error as Error).message}`, { cause: error });
+      const reason = error instanceof DataError ? error.problem : (error as Error).message;
+      throw new DataError(
+        `'${path}' is damaged in line ${index + 1}: ${reason} Delete it to resume if the images are those of the start.`,
+        { cause: error },
+      );
     }
   };
   const { classNames, unused, records, images: count } = parse(headerSchema, 0);

@@ -91,7 +91,7 @@ export async function resumeImages(
     ...fact(changed, 'replaced since the run started, used as now'),
     ...fact(
       present.map((image) => image.path),
-      'not used, because they could not be read when the run started',
+      'that could not be read when the run started, not used',
     ),
     ...(added > 0 ? [`${counted(added, 'image')} added since the run started, not used`] : []),
   ];
