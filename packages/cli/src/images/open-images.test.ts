@@ -46,6 +46,27 @@ describe('openImages', () => {
     await expect(openImages(join(folder, path), silent)).rejects.toThrow(message);
   });
 
+  it('reads lists in either order of columns, and notes the header', async () => {
+    const files = ['person-0/image-0.png', 'person-1/image-1.png'].map((name) => `faces/${name}`);
+    const lists = {
+      'name,image': files.map((file, row) => `${row},${file}`),
+      'image,name': files.map((file, row) => `${file},${row}`),
+      'which,who': files.map((file, row) => `${file},${row}`),
+    };
+    for (const [header, lines] of Object.entries(lists)) {
+      await writeFile(join(folder, 'order.csv'), [header, ...lines].join('\r\n'));
+      const notes: string[] = [];
+      const output = { ...silent, note: (line: string) => notes.push(line) };
+      const source = await openImages(join(folder, 'order.csv'), output);
+      expect([source.size, source.classNames, notes]).toEqual([
+        2,
+        ['0', '1'],
+        ['order.csv: 2 rows, skipped header line 1'],
+      ]);
+      expect((await source.get(1)).bytes.length).toBeGreaterThan(8);
+    }
+  });
+
   it('skips records without a class', async () => {
     for (const [name, labels] of [
       ['some.rec', [4, -1, 7]],
@@ -97,6 +118,24 @@ describe('openPairSet', () => {
       (error: Error) => error.message,
     );
     expect(missing).toContain(first);
+  });
+
+  it('notes lines that are no pairs, and pairs that occur twice', async () => {
+    const path = join(folder, 'notes.csv');
+    const pair = 'faces/person-0/image-0.png,faces/person-0/image-1.png,match';
+    const other = 'faces/person-0/image-0.png,faces/person-1/image-0.png,mismatch';
+    await writeFile(path, `one,other,verdict\n# first\n\n${pair}\n#\n${other}\n${pair}\n`);
+    const notes: string[] = [];
+    const { isSame, images } = await openPairSet(path, undefined, {
+      ...silent,
+      note: (line) => notes.push(line),
+    });
+    expect([...isSame]).toEqual([1, 0, 1]);
+    expect((await images.get(5)).bytes.length).toBeGreaterThan(8);
+    expect(notes).toEqual([
+      'notes.csv: 3 rows, skipped header line 1, comment lines (2), blank line 3',
+      'notes.csv: 1 of 3 pairs repeat an earlier one.',
+    ]);
   });
 
   it.each([

@@ -10,5 +10,5 @@ it('reads damaged files or rejects them with a typed error, quickly and in littl
   expect(report.slowest.milliseconds, report.slowest.target).toBeLessThan(1000);
   // Windows, chunks and uncollected garbage; trusting a damaged length would allocate gigabytes.
   expect(report.largest.bytes, report.largest.target).toBeLessThan(2 ** 24);
-  expect(Object.keys(report.runs)).toHaveLength(20);
+  expect(Object.keys(report.runs)).toHaveLength(22);
 });

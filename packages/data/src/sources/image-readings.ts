@@ -4,6 +4,7 @@ import {
   type FittingReading,
   preferFirstSeparator,
   type Reading,
+  sample,
 } from './choose-reading.ts';
 import { findImageColumns, findIndexColumn, type ImageColumns, isPandasHeader } from './column-words.ts';
 import {
@@ -71,7 +72,7 @@ export async function imageReadings(
   if (header) return readings;
   const paths = known.map(({ path }) => names[path] as string);
   // Files can have names such as 'image', but a list has no second header.
-  const isHeader = !below.rows.some(({ fields }) => findImageColumns(fields).length > 0);
+  const isHeader = !sample(below.rows).some(({ fields }) => findImageColumns(fields).length > 0);
   if (known.length > 0 && isHeader && !(await someFile(paths, fileExists))) return readings;
   const problem = header === false ? null : await findFirstLineProblem(list.rows, fileExists);
   const headerless = headerlessReadings({ ...list, skipped: [], fileExists }).map((reading) => ({

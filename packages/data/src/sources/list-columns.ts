@@ -23,9 +23,7 @@ export function splitList(
   width: number,
   given: FieldSeparator | undefined,
 ): SplitList[] {
-  const separators = [...separatorNames.keys()].filter((one) =>
-    given === undefined ? one === ' ' || lines.some(({ text }) => text.includes(one)) : one === given,
-  );
+  const separators = given === undefined ? findSeparators(lines) : [given];
   const lists = separators.map((separator) => {
     const rows = splitRows(lines, separator);
     // LFW's first line, of numbers, is often separated otherwise than the pairs.
@@ -43,22 +41,33 @@ export function splitList(
   }));
 }
 
+/** Returns the separators that occur. A list with a tab in all lines has no other: names have no tabs. */
+function findSeparators(lines: readonly NumberedLine[]): FieldSeparator[] {
+  if (lines.every(({ text }) => text.includes('\t'))) return ['\t'];
+  const found = [...separatorNames.keys()].filter((one) =>
+    lines.some(({ text }) => text.trim().includes(one)),
+  );
+  return found.length > 0 ? found : [' '];
+}
+
 /** Takes the first line, and lines of the same words, which joined lists have, out of the rows. */
 export function takeOutHeader(
   rows: readonly Row[],
   reason: SkippedLine['reason'] = 'header',
 ): { readonly skipped: readonly SkippedLine[]; readonly rows: readonly Row[] } {
-  const isHeader = (row: Row) => row.text.toLowerCase() === rows[0]?.text.toLowerCase();
+  const words = rows[0]?.text.toLowerCase();
+  const isHeader = ({ text }: Row) => text.length === words?.length && text.toLowerCase() === words;
   return {
     skipped: rows.filter(isHeader).map(({ number }) => ({ line: number, reason })),
     rows: rows.filter((row) => !isHeader(row)),
   };
 }
 
+const imageName = new RegExp(`(?:${imageExtensions.join('|').replaceAll('.', '\\.')})$`, 'i');
+
 /** Whether a field ends like the name of an image file. */
 export function isImageName(field: string): boolean {
-  const name = field.toLowerCase();
-  return imageExtensions.some((extension) => name.endsWith(extension));
+  return imageName.test(field);
 }
 
 /** Whether a field says that it is a path: it ends like the name of an image file or has a separator of folders. */

@@ -13,6 +13,7 @@ import {
   openPairs,
   openRecordIO,
   openVerificationBin,
+  readPairFile,
 } from './node-openers.ts';
 
 let folder: string;
@@ -95,6 +96,26 @@ describe('the openers', () => {
       const pairs = openPairs(await readFrom(join(set, 'pairs.txt'), readLfwPairs), set);
       expect(new TextDecoder().decode((await pairs.image(1)).bytes)).toBe('image 2');
     }
+  });
+
+  it('decide by the files in a folder what a list leaves open', async () => {
+    await mkdir(at('faces/Jane_Doe'), { recursive: true });
+    for (const name of ['1', 'Ada', 'Jane_Doe/Jane_Doe_0001.PNG']) await writeFile(at(`faces/${name}`), '');
+    await writeFile(at('list.csv'), 'id,name\nBob,1\nEve,Ada\n');
+    const source = await openImageList(at('list.csv'), { folder: at('faces') });
+    expect([source.paths, source.classNames]).toEqual([
+      ['1', 'Ada'],
+      ['Bob', 'Eve'],
+    ]);
+    expect(source.report).toEqual({ lineCount: 3, skipped: [{ line: 1, reason: 'header' }], notes: [] });
+    await expect(openImageList(at('list.csv'))).rejects.toThrow('can be read in 2 ways');
+    await writeFile(at('pairs.csv'), 'name,imagenum1,imagenum2,\nJane Doe,1,1,\n');
+    const { first } = await readPairFile(at('pairs.csv'), { folder: at('faces') });
+    expect(first).toEqual(['Jane_Doe/Jane_Doe_0001.PNG']);
+    expect((await readPairFile(at('pairs.csv'))).first).toEqual(['Jane Doe/Jane Doe_0001.jpg']);
+    // Unknown words above paths with backslashes.
+    await writeFile(at('pairs.csv'), 'x,y,z\n.\\faces\\1,faces/Ada,1\n');
+    expect((await readPairFile(at('pairs.csv'))).report?.skipped).toEqual([{ line: 1, reason: 'header' }]);
   });
 
   it('open sets of raw images', async () => {

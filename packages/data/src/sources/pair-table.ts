@@ -1,6 +1,6 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
 import type { ByteFile } from '../byte-file.ts';
-import type { FileExists, Reading } from './choose-reading.ts';
+import { type FileExists, type Reading, sample } from './choose-reading.ts';
 import {
   findFoldColumn,
   findIndexColumn,
@@ -62,7 +62,8 @@ export function pairTableFormat({ fileExists }: PairReadingOptions): PairFormat 
       if (paths.length > 0 && !(await areFiles(paths.flat(), names))) {
         const known = findPairColumns(names);
         // Files can have names such as 'a' and 'b', but a list has no second header.
-        const isHeader = known.length > 0 && !rows.some(({ fields }) => findPairColumns(fields).length > 0);
+        const isHeader =
+          known.length > 0 && !sample(rows).some(({ fields }) => findPairColumns(fields).length > 0);
         if (isHeader) return known.map((columns) => tableReading({ ...below, columns }));
         if (known.length === 0 && namePaths(names)) return readingsBelow(below, paths);
       }

@@ -7,6 +7,7 @@ import { readIjbLandmarks, readIjbMedia, readIjbTemplatePairs } from '../ijb-met
 import { imageListSource, readImageList } from '../image-list.ts';
 import { readLfwPairs } from '../lfw-pairs.ts';
 import { readPairTable } from '../pair-table.ts';
+import { readPairs } from '../read-pairs.ts';
 import { readRecordIO } from '../record-io-source.ts';
 import { readVerificationBin } from '../verification-bin.ts';
 import { identitySet, recordSet } from './files.ts';
@@ -80,6 +81,8 @@ function listTargets(): Target[] {
     target('pairs of LFW, View 1', [`2\n${pairs}`], one(readLfwPairs)),
     target('CSV of pairs', ['a,b,same,fold\n"a,1",b,1,0\nc,d,0,1\n'], one(readPairTable)),
     target('pairs of AgeDB', ['1 a/1.jpg a/2.jpg\n0 a/1.jpg b/1.jpg\n'], one(readPairTable)),
+    target('pairs in either form', ['name,n1,n2,\n"A ""B",1,4,\nA B,12,C,2\n'], one(readPairs)),
+    target('pairs below a header', ['img1;y;img2\n# x\na;no;b\nc;1.0;d\n'], one(readPairs)),
     target('pairs of CFP', ['1 F/1.jpg\n2 F/2.jpg\n', '1 P/1.jpg\n2 P/2.jpg\n', '1,1\n2,2\n', '1,2\n'], cfp),
     target('.lst of MXNet', ['0\t1\t0.5\ta.jpg\n1\t2\t0.5\tb.jpg\n'], list),
     target('.lst of InsightFace', ['1\ta b.jpg\t0\t1\t2\n0\tc.jpg\t1\t3\t4\n'], list),
