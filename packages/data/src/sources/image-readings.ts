@@ -127,7 +127,7 @@ function headerlessReadings(table: Table): Reading<ImageEntry>[] {
   const isList = separator === '\t' && third !== undefined && /^\d+$/.test(first ?? '');
   const names = ['', ''];
   const lst = (parse: Reading<ImageEntry>['parse'], description: string) =>
-    rows.every((row) => typeof parse(row) !== 'string') || !isRunning(rows, 0)
+    sample(rows).every((row) => typeof parse(row) !== 'string') || !isRunning(rows, 0)
       ? [{ ...columnReading({ ...table, names, columns: { path: 0, label: 1 } }), parse, description }]
       : null;
   const ofList =
