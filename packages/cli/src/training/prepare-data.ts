@@ -5,7 +5,7 @@ import { createLoader, decodeIntoMemory } from '@openset/data/node';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { ChosenSettings } from '../config/settings.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
-import { type ContentHashes, hashImages } from '../images/content-hashes.ts';
+import { ContentHashes, hashImages } from '../images/content-hashes.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
@@ -60,6 +60,9 @@ interface LoadedImages {
 
 /** Maximum share of the machine's memory for decoded images. */
 const memoryShare = 0.25;
+
+/** Number of images above which none is hashed: hashes take about 200 bytes each, and a Map holds at most 2^24. */
+const maximumHashes = 2 ** 22;
 
 /** Maximum number of pairs of the same person, and of different people, among people held out. */
 const maximumPairs = 3000;
@@ -232,7 +235,8 @@ async function loadIntoMemory(
 ): Promise<LoadedImages> {
   const bytes = source.size * size.height * size.width * size.channels;
   const counter = output.counter('reading images');
-  const { source: hashed, hashes } = hashImages(source);
+  const { source: hashed, hashes } =
+    source.size > maximumHashes ? { source, hashes: new ContentHashes(0) } : hashImages(source);
   if (bytes > memoryShare * totalmem()) return { source: hashed, isInMemory: false, badRecords: [], hashes };
   const turns = watchTurns(hashed, reading);
   const decoded = await decodeIntoMemory(turns.source, {
