@@ -14,7 +14,9 @@ const words = {
   label: new RegExp(`^(?:${person}(?:id|name|label|no|num|number|idx|index|s)*|y|pid)$`),
   weak: /^(?:name|id|key)$/,
   /** Columns of a pair table. The groups make the stem, which `img1` and `img2` share. */
-  pairPath: new RegExp(`^${side}?(${extent}${image})${side}?((?:${image}|name|id)*)${side}?$`),
+  pairPath: new RegExp(
+    `^(?:person|subject|identity)?${side}?(${extent}${image})${side}?((?:${image}|name|id)*)${side}?$`,
+  ),
   weakPairPath: new RegExp(`^${side}?(name|id|x|)()${side}?$`),
   same: /^(?:is|are)?(?:same|match|matched|genuine|mated|positive)(?:pair|person|people|identity|id|class|face)?s?$/,
   weakSame:

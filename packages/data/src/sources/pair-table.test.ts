@@ -22,6 +22,8 @@ describe('readPairTable', () => {
   it.each([
     ['columns in any order, and others', 'score,Label,img2,img1\n0.3,1,b.jpg,a.jpg\n'],
     ['words with sides in the middle', 'face_1_path,face_2_path,is_match\na.jpg,b.jpg,yes\n'],
+    ['people in words of columns', 'pair_id,person1_image,person2_image,same_person\n7,a.jpg,b.jpg,1\n'],
+    ['words for paths and an unknown one', 'photo A,photo B,verdict\na.jpg,b.jpg,1\n'],
     ['two columns of other kinds', 'image,reference_path,same\na.jpg,b.jpg,T\n'],
     ['names of people beside paths', 'name1;path1;name2;path2;target\nAda;a.jpg;Bob;b.jpg;1\n'],
     ["pandas' numbers for names", '0,1,2\na.jpg,b.jpg,1.0\n'],
@@ -133,7 +135,7 @@ describe('readPairTable', () => {
     [
       'a header without a word for same',
       'path1,path2,verdict\na,b,perhaps\n',
-      'line 1: is neither a row nor a header',
+      'line 1: names paths, but no column whose values say who a pair shows',
     ],
     [
       'a header that turns values',

@@ -65,7 +65,10 @@ export function pairTableFormat({ fileExists }: PairReadingOptions): PairFormat 
         const isHeader =
           known.length > 0 && !sample(rows).some(({ fields }) => findPairColumns(fields).length > 0);
         if (isHeader) return known.map((columns) => tableReading({ ...below, columns }));
-        if (known.length === 0 && namePaths(names)) return readingsBelow(below, paths);
+        if (known.length === 0 && namePaths(names)) {
+          const readings = await readingsBelow(below, paths);
+          return readings.length > 0 ? readings : [withoutSame(list)];
+        }
       }
       const headerless = await headerlessReadings(list, fileExists);
       return isPandasHeader(names) ? [...(await readingsBelow(below)), ...headerless] : headerless;
@@ -101,6 +104,13 @@ interface Table extends SplitList {
 interface HeadedTable extends Table {
   readonly header: Row;
   readonly names: readonly string[];
+}
+
+/** Returns a reading that fits no row, for the message about a header. */
+function withoutSame(list: SplitList): Reading<Pair> {
+  const columns = { first: 0, second: 1, same: 2, fold: -1 };
+  const reading = tableReading({ ...list, skipped: [], fileExists: undefined, names: [], columns });
+  return { ...reading, parse: () => 'names paths, but no column whose values say who a pair shows' };
 }
 
 /** Columns of tables without a header: `path path same [fold]` or `same path path`. */
