@@ -149,11 +149,6 @@ describe.concurrent('errors of the user', () => {
       /has images of only one person/,
     ],
     [
-      'an unreadable image',
-      ['train', '--data', 'damaged', '--out', 'new'],
-      /person-2\/image-0\.png: cannot decode the image/,
-    ],
-    [
       'a misspelt setting',
       ['train', ...quick, '--config', 'wrong.json'],
       /no 'epocs'\. Did you mean 'epochs'\?/,
@@ -193,6 +188,15 @@ describe.concurrent('errors of the user', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('new'))).toEqual([]);
   });
 
+  it('have a line for each image that cannot be read', async () => {
+    const { exitCode, stdout, stderr } = await openset('train', '--data', 'damaged', '--out', 'new');
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /^openset: 1 image cannot be read:\nopenset: {3}person-2\/image-0\.png: cannot decode the image: .+\nopenset: Mend .+\n$/,
+    );
+    expect(existsSync(join(folder, 'new'))).toBe(false);
+  });
+
   it('have a stack trace with --debug', async () => {
     const { exitCode, stderr } = await openset('train', '--data', 'nowhere', '--out', 'new', '--debug');
     expect(exitCode).toBe(2);
@@ -207,15 +211,19 @@ describe('a full disk', () => {
     return runCommand('bash', [...shell, ...parameters], { folder });
   };
 
+  const newRun = ['train', ...quick, '--steps', '4', '--out', 'new'];
+
   it.each([
     [
       'a file',
+      1,
       ['embed', 'faces', '--model', 'sound.model', '--out', 'new.npz'],
       /'new\.npz' cannot be written: /,
     ],
-    ['a run', ['train', ...quick, '--steps', '4', '--out', 'new'], /new\/checkpoints cannot be written to: /],
-  ])('leaves nothing behind after writing %s', async (_, parameters, message) => {
-    const { exitCode, stdout, stderr } = await limited(1, ...parameters);
+    ['the images of a run', 1, newRun, /'new\/images\.jsonl' cannot be written: /],
+    ['a run', 8, newRun, /new\/checkpoints cannot be written to: /],
+  ])('leaves nothing behind after writing %s', async (_, blocks, parameters, message) => {
+    const { exitCode, stdout, stderr } = await limited(blocks, ...parameters);
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(readdirSync(folder).filter((name) => name.startsWith('new'))).toEqual([]);

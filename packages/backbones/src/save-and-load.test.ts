@@ -48,7 +48,7 @@ it.each(referenceNetworks.map((reference) => [reference.config.backbone, referen
     const config = JSON.parse(JSON.stringify(adopted.getConfig()));
     expect(config.backbone).toBe(backbone.name);
     expect(() => createBackbone(config)).toThrow(ConfigError);
-    expect(() => createBackbone(config)).toThrow(/comes from asBackbone .*load the model/);
+    expect(() => createBackbone(config)).toThrow(/Load the model and pass it to asBackbone/);
     adopted.dispose();
     backbone.dispose();
   },
