@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordIOWriter } from '@openset/data/node';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
 import { recordOutput } from '../__fixtures__/record-output.ts';
@@ -253,6 +254,20 @@ describe('a set larger than memory', () => {
     expect(replaced.lines[0]).toBe(
       '1 image replaced since the run started, used as now:\n  person-4/image-3.png',
     );
+  });
+
+  it('names the images that are turned upright once, when it has read them', async () => {
+    const path = image('large', 4, 3);
+    const turned = await sharp(await readFile(path))
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
+    await writeFile(path, turned);
+    const output = recordOutput();
+    await run({ data: at('large'), out: at('with-turned') }, output);
+    expect(output.lines.filter((line) => line.startsWith('turned'))).toEqual([
+      'turned upright by its EXIF orientation: person-4/image-3.png',
+    ]);
   });
 
   it('warns about an image under two people when it has read both', async () => {

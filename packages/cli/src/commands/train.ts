@@ -126,7 +126,10 @@ export async function train(
     if (last.kind === 'stopped') return stoppedResult(folder, true);
     options.onTrained?.();
     // Images that do not fit into memory are read during training.
-    if (!data.train.isInMemory) noteCopies(data.hashes, images, given.data, output);
+    if (!data.train.isInMemory) {
+      data.turns.note(output);
+      noteCopies(data.hashes, images, given.data, output);
+    }
 
     const finished = await finishRun(config, data, run, folder, output);
     return trainedResult(finished, data, folder, list);

@@ -88,7 +88,7 @@ export function findNearCopies(
   );
   const items = (nearest: Nearest): FindingItem[] =>
     nearest.toList().map(({ one, other, cosine }) => ({
-      text: `${copyText([one, other], source, '≈')}, cosine ${cosine.toFixed(3)}`,
+      text: `${copyText([one, other], source, { sign: '≈' })}, cosine ${cosine.toFixed(3)}`,
       ...imagesOf([one, other], source),
       cosine,
     }));

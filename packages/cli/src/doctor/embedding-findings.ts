@@ -56,7 +56,7 @@ function findSimilarImages(
     if (labels[image] !== labels[other] && !isCopy) nearest.add(image, other, cosine);
   });
   const items = nearest.toList().map(({ one, other, cosine }) => ({
-    text: `${copyText([one, other], source, '≈')}, ${cosineText(cosine)}`,
+    text: `${copyText([one, other], source, { sign: '≈' })}, ${cosineText(cosine)}`,
     ...imagesOf([one, other], source),
     cosine,
   }));

@@ -69,5 +69,6 @@ describe('hashImages', () => {
     expect(copiesAcrossPeople(hashes, labels)).toEqual([[2, 4]]);
     expect(copyText([2, 4], source)).toBe("'2.jpg' (Bob) = '4.jpg' (Eve)");
     expect(copyText([0, 1], source)).toBe("'0.jpg' = '1.jpg'");
+    expect(copyText([0, 1], source, { sign: '≈', most: 1 })).toBe("'0.jpg' ≈ 1 more");
   });
 });

@@ -69,18 +69,21 @@ export function copiesAcrossPeople(hashes: ContentHashes, labels: ArrayLike<numb
   return hashes.groups().filter((group) => group.some((index) => labels[index] !== labels[group[0]!]));
 }
 
-/** Describes copies: `'Ada/1.jpg' (Ada) = 'Bob/7.jpg' (Bob)`, or without names if all are of one person. */
+/**
+ * Describes copies: `'Ada/1.jpg' (Ada) = 'Bob/7.jpg' (Bob)`, or without names if all are of one person.
+ * @param options `sign` between the images, and the number of images after which the others are counted
+ */
 export function copyText(
   group: readonly number[],
   source: Pick<ImageSource, 'labels' | 'classNames' | 'origin'>,
-  sign: '=' | '≈' = '=',
+  { sign = '=', most = group.length }: { readonly sign?: '=' | '≈'; readonly most?: number } = {},
 ): string {
   const { labels, classNames } = source;
   const isOnePerson = group.every((index) => labels[index] === labels[group[0]!]);
-  return group
-    .map((index) => {
-      const name = `'${imageName(source, index)}'`;
-      return isOnePerson ? name : `${name} (${classNames[labels[index]!]})`;
-    })
-    .join(` ${sign} `);
+  const named = group.slice(0, most).map((index) => {
+    const name = `'${imageName(source, index)}'`;
+    return isOnePerson ? name : `${name} (${classNames[labels[index]!]})`;
+  });
+  const others = group.length - named.length;
+  return [...named, ...(others > 0 ? [`${others} more`] : [])].join(` ${sign} `);
 }

@@ -35,3 +35,10 @@ it('names the first three, and what lists all', () => {
       "'2.jpg' (Ada) = '6.jpg' (Bob), … All: openset doctor 'my faces'",
   ]);
 });
+
+it('names three copies of an image, and counts the others', () => {
+  expect(warningOf([1, 1, 1, 1, 1], [0, 0, 0, 1, 1])).toEqual([
+    "warning: 1 image is under two people: '0.jpg' (Ada) = '1.jpg' (Ada) = '2.jpg' (Ada) = 2 more, " +
+      "… All: openset doctor 'my faces'",
+  ]);
+});

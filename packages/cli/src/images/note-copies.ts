@@ -3,7 +3,7 @@ import { counted } from '../evaluation/texts.ts';
 import type { Output } from '../output.ts';
 import { type ContentHashes, copiesAcrossPeople, copyText } from './content-hashes.ts';
 
-/** Number of images that a warning names. */
+/** Number of images that a warning names, and of the copies of each. */
 const namedImages = 3;
 
 /**
@@ -19,8 +19,9 @@ export function noteCopies(
 ): void {
   const copies = copiesAcrossPeople(hashes, source.labels);
   if (copies.length === 0) return;
-  const named = copies.slice(0, namedImages).map((group) => copyText(group, source));
-  const rest = copies.length > namedImages ? `, … All: openset doctor '${path}'` : '';
+  const named = copies.slice(0, namedImages).map((group) => copyText(group, source, { most: namedImages }));
+  const isShort = copies.length > namedImages || copies.some((group) => group.length > namedImages);
+  const rest = isShort ? `, … All: openset doctor '${path}'` : '';
   output.note(
     `warning: ${counted(copies.length, 'image is', 'images are')} under two people: ${named.join(', ')}${rest}`,
   );

@@ -44,8 +44,8 @@ export async function embedImages(
       `The network takes inputs [${height}, ${width}, ${channels}], but needs a fixed size and 1 or 3 channels.`,
     );
   }
-  const turns = watchTurns(images, reading);
-  const loader = createLoader(turns.source, {
+  const { source, turns } = watchTurns(images, reading);
+  const loader = createLoader(source, {
     height,
     width,
     channels,
@@ -58,8 +58,7 @@ export async function embedImages(
   const indices: number[] = [];
   const batches = countBatches(loader, images.size, output, signal, indices);
   const rows = await verifier.embedBatches(batches);
-  const turned = turns.notice();
-  if (turned) output.note(turned);
+  turns.note(output);
   const skipped = skipBadImages(loader.badRecords, images.size, reading);
   const size = verifier.backbone.embeddingSize;
   const values = new Float32Array(rows.length * size);

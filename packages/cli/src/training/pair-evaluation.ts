@@ -31,7 +31,7 @@ export function usesFlipSum({ augment }: Pick<RunConfig, 'augment'>): boolean {
   });
 }
 
-/** Embeds the images of pairs and computes the cosines. */
+/** Embeds the images of pairs and computes the cosines. Notes nothing: `prepareData` has read the same images. */
 export async function scorePairs(
   set: PairSet,
   network: { readonly backbone: Backbone; readonly flipSum: boolean },
@@ -40,7 +40,8 @@ export async function scorePairs(
   signal?: AbortSignal,
 ): Promise<PairScores> {
   const verifier = new Verifier({ ...network, threshold: 0 });
-  const embeddings = await embedImages(verifier, set.images, output, reading, signal);
+  const quiet = { ...output, note: () => {} };
+  const embeddings = await embedImages(verifier, set.images, quiet, reading, signal);
   const kept = pairsAmong(set, embeddings.indices);
   return {
     ...kept,

@@ -10,7 +10,7 @@ import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { keepImages, type PairSet, samplePairSet } from '../images/pair-set.ts';
-import { watchTurns } from '../images/turned-images.ts';
+import { type TurnAccount, watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
 
@@ -45,6 +45,8 @@ export interface RunData {
   readonly unusedImages: readonly number[];
   /** Hashes of the images that were read; until the first epoch ends, of few images if they do not fit into memory. */
   readonly hashes: ContentHashes;
+  /** Images of the set that are turned upright, among those that were read. */
+  readonly turns: TurnAccount;
   /** Number of people whose images all cannot be read. */
   readonly peopleWithoutImages: number;
 }
@@ -56,6 +58,7 @@ interface LoadedImages {
   /** Images that cannot be read. */
   readonly badRecords: readonly BadRecord[];
   readonly hashes: ContentHashes;
+  readonly turns: TurnAccount;
 }
 
 /** Maximum share of the machine's memory for decoded images. */
@@ -113,6 +116,7 @@ export async function prepareData(
     skipped: [...skipped, ...(readable?.skipped ?? [])],
     unusedImages: missing ? [] : [...bad],
     hashes: loaded.hashes,
+    turns: loaded.turns,
     peopleWithoutImages:
       source.classNames.length - new Set(Array.from(good, (index) => source.labels[index])).size,
   };
@@ -175,7 +179,8 @@ async function loadPairs(
   // The policy was applied to all images in memory.
   if (isLoaded) return { pairs: keepAllBut(images, await findRejected(images)), skipped: [] };
   const loaded = await loadIntoMemory(images, size, config, output);
-  const bad = loaded.isInMemory ? loaded.badRecords : await findBadRecords(images, size, config);
+  const bad = loaded.isInMemory ? loaded.badRecords : await findBadRecords(loaded.source, size, config);
+  if (!loaded.isInMemory) loaded.turns.note(output);
   const skipped = skipUnlessMissing(bad, images.size, config, missing);
   if (loaded.isInMemory) await images.close();
   return { pairs: keepAllBut(loaded.source, bad), skipped };
@@ -237,16 +242,17 @@ async function loadIntoMemory(
   const counter = output.counter('reading images');
   const { source: hashed, hashes } =
     source.size > maximumHashes ? { source, hashes: new ContentHashes(0) } : hashImages(source);
-  if (bytes > memoryShare * totalmem()) return { source: hashed, isInMemory: false, badRecords: [], hashes };
-  const turns = watchTurns(hashed, reading);
-  const decoded = await decodeIntoMemory(turns.source, {
+  const { source: watched, turns } = watchTurns(hashed, reading);
+  if (bytes > memoryShare * totalmem()) {
+    return { source: watched, isInMemory: false, badRecords: [], hashes, turns };
+  }
+  const decoded = await decodeIntoMemory(watched, {
     ...size,
     ...decodingOptions(reading),
     ...workerOptions(source.size),
     onBadRecord: 'skip',
     onProgress: (done, total) => counter.update(done, total),
   });
-  const turned = turns.notice();
-  if (turned) output.note(turned);
-  return { source: decoded, isInMemory: true, badRecords: decoded.badRecords, hashes };
+  turns.note(output);
+  return { source: decoded, isInMemory: true, badRecords: decoded.badRecords, hashes, turns };
 }

@@ -70,6 +70,7 @@ export async function resumeImages(
   }
   const listed = images.filter((_, index) => unused.has(index));
   const present = listed.filter((image) => find(image.path) !== undefined);
+  const gone = listed.length - present.length;
   const added = paths.length - places.filter((place) => place !== undefined).length - present.length;
   const labels = Int32Array.from(used, (image) => image.label);
   const source: PathSource = {
@@ -93,6 +94,11 @@ export async function resumeImages(
       present.map((image) => image.path),
       'that could not be read when the run started, not used',
     ),
+    ...(gone > 0
+      ? [
+          `${counted(gone, 'image')} that could not be read when the run started ${gone === 1 ? 'is' : 'are'} gone: no difference`,
+        ]
+      : []),
     ...(added > 0 ? [`${counted(added, 'image')} added since the run started, not used`] : []),
   ];
   return { source, missing: new Set(missing), changes };
