@@ -8,6 +8,7 @@ import {
   toDecodeError,
 } from './decode-options.ts';
 import { decodeGif } from './gif.ts';
+import { isHeic } from './heif-header.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
 import { orientImage, swapsSides } from './orient-image.ts';
 import type { PixelImage } from './pixel-image.ts';
@@ -56,7 +57,7 @@ export async function decodeFile(
     else image = await decodePixels(bytes, header, options, target);
     return fitImage(orientImage(image, orientation), options);
   } catch (reason) {
-    if (header?.format === 'heic' && !(reason instanceof DataError)) {
+    if (!(reason instanceof DataError) && isHeic(bytes)) {
       throw new DataError(
         `${options.origin}: found a HEIC file, as iPhones write; nothing here decodes its HEVC data. ` +
           'Convert it to JPEG, for example with heif-convert, or use a sharp that was built with libheif and HEVC.',

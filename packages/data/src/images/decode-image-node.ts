@@ -8,6 +8,7 @@ import {
   type ImageDecoder,
   type ResolvedDecodeOptions,
   resolveDecodeOptions,
+  shortReason,
 } from './decode-options.ts';
 import type { PixelImage } from './pixel-image.ts';
 import { hasPngEnd } from './png-header.ts';
@@ -112,7 +113,7 @@ function decodeWithSharp(
         // sharp may lack the codec of a HEIC file, and of formats that we do not know.
         if (failOn === 'none' || header === null || header.format === 'heic') throw reason;
         // The message of sharp names its own option.
-        const text = reason.message.includes('failOn') ? 'the file is damaged' : reason.message;
+        const text = reason.message.includes('failOn') ? 'the file is damaged' : shortReason(reason.message);
         throw damagedFileError(origin, text, reason);
       });
     const image = {

@@ -171,13 +171,25 @@ it("failOn 'none' accepts every file that can be decoded", async () => {
 it.each(['sharp', 'javascript'] as const)(
   '%s names a HEIC file that it cannot decode, and the remedy',
   async (decoder) => {
-    const result = decodeImage(heicFile(), { ...unresized, decoder, origin: 'IMG_1.jpg' });
-    await expect(result).rejects.toThrow(
-      /^IMG_1.jpg: found a HEIC file, as iPhones write; .* Convert it to JPEG, for example/,
-    );
-    await expect(result).rejects.toThrow(DataError);
+    const file = heicFile();
+    for (const bytes of [file, file.subarray(0, file.length - 8), file.subarray(0, 24)]) {
+      const result = decodeImage(bytes, { ...unresized, decoder, origin: 'IMG_1.jpg' });
+      await expect(result).rejects.toThrow(
+        /^IMG_1.jpg: found a HEIC file, as iPhones write; .* Convert it to JPEG, for example/,
+      );
+      await expect(result).rejects.toThrow(DataError);
+    }
   },
 );
+
+it('gives reasons of one line', async () => {
+  const avif = Uint8Array.from([0, 0, 0, 16, ...Buffer.from('ftypavif'), 0, 0, 0, 0, ...new Uint8Array(64)]);
+  for (const decoder of ['sharp', 'javascript'] as const) {
+    await expect(decodeImage(avif, { ...unresized, decoder, origin: 'a.avif' })).rejects.toThrow(
+      /^a\.avif: cannot decode the image: .+$/,
+    );
+  }
+});
 
 it('checks the size of the upright image', async () => {
   const file = await asSharp(gradient(4, 6)).withMetadata({ orientation: 6 }).png().toBuffer();

@@ -101,6 +101,12 @@ export function checkPixelCount(
 /** Converts what a decoder threw to a DataError that names the file. */
 export function toDecodeError(origin: string, reason: unknown): DataError {
   if (reason instanceof DataError) return reason;
-  const text = reason instanceof Error ? reason.message : String(reason);
+  const text = shortReason(reason instanceof Error ? reason.message : String(reason));
   return new DataError(`${origin}: cannot decode the image: ${text}`, { cause: reason });
+}
+
+/** Returns the first and the last line of a decoder's message: libvips lists every attempt, one a line. */
+export function shortReason(message: string): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '');
+  return [...new Set([lines[0], lines.at(-1)])].join('; ');
 }

@@ -17,16 +17,11 @@ interface Box {
  */
 export function readHeifHeader(view: DataView) {
   const top = boxes(view, 0, view.byteLength);
-  const [type] = top;
-  if (type?.name !== 'ftyp') return null;
-  const brands = [nameAt(view, type.start)];
-  for (let at = type.start + 8; at + 4 <= type.end; at += 4) brands.push(nameAt(view, at));
-  const isAvif = brands.some((brand) => avifBrands.includes(brand));
-  if (!isAvif && !brands.some((brand) => heicBrands.includes(brand))) return null;
-  const size = primarySize(view, top);
+  const format = formatOf(view, top[0]);
+  const size = format && primarySize(view, top);
   return (
     size && {
-      format: isAvif ? ('avif' as const) : ('heic' as const),
+      format,
       ...size,
       orientation: 1,
       // The header does not show transparency, which is an image of its own.
@@ -34,6 +29,21 @@ export function readHeifHeader(view: DataView) {
       isCmyk: false,
     }
   );
+}
+
+/** Whether a file is HEIC by its brands, even if it has no sound header. */
+export function isHeic(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return formatOf(view, boxes(view, 0, view.byteLength)[0]) === 'heic';
+}
+
+/** Returns the format that the brands in the first box tell. */
+function formatOf(view: DataView, type: Box | undefined): 'avif' | 'heic' | null {
+  if (type?.name !== 'ftyp' || type.end - type.start < 4) return null;
+  const brands = [nameAt(view, type.start)];
+  for (let at = type.start + 8; at + 4 <= type.end; at += 4) brands.push(nameAt(view, at));
+  if (brands.some((brand) => avifBrands.includes(brand))) return 'avif';
+  return brands.some((brand) => heicBrands.includes(brand)) ? 'heic' : null;
 }
 
 /** Returns the size of the primary image: the last `ispe` among its properties, turned by its `irot`. */
