@@ -1,4 +1,3 @@
-import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { findCopies, findNearCopies } from '../doctor/copy-findings.ts';
 import { countLevel, doctorText, type SetFacts } from '../doctor/doctor-text.ts';
@@ -11,6 +10,7 @@ import { countImages, findPeople, summarizePeople } from '../doctor/people-findi
 import { exitCodes } from '../exit-codes.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { openImages } from '../images/open-images.ts';
+import { checkImagesOption } from '../images/open-pair-set.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { loadModel, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -42,11 +42,7 @@ export interface DoctorResult extends SetFacts {
  * @throws ConfigError for `images` without `pairs`; DataError if the set or the pairs cannot be opened
  */
 export async function doctor(options: DoctorOptions, output: Output): Promise<CommandResult<DoctorResult>> {
-  if (options.images !== undefined && options.pairs === undefined) {
-    throw new ConfigError(
-      '--images needs --pairs: it is the folder that the paths in --pairs are relative to.',
-    );
-  }
+  checkImagesOption(options.pairs, options.images);
   // The report says what is left out.
   const source = await openImages(options.data, { ...output, note: () => {} });
   try {

@@ -1,5 +1,5 @@
 import type { ImageSource } from '@openset/data';
-import { counted } from '../evaluation/texts.ts';
+import { counted, decimal } from '../evaluation/texts.ts';
 import { copiesAcrossPeople, copyText } from '../images/content-hashes.ts';
 import { imageName } from '../images/image-name.ts';
 import { type Finding, type FindingItem, findings } from './findings.ts';
@@ -88,7 +88,7 @@ export function findNearCopies(
   );
   const items = (nearest: Nearest): FindingItem[] =>
     nearest.toList().map(({ one, other, cosine }) => ({
-      text: `${copyText([one, other], source, { sign: '≈' })}, cosine ${cosine.toFixed(3)}`,
+      text: `${copyText([one, other], source, { sign: '≈' })}, cosine ${decimal(cosine, 3)}`,
       ...imagesOf([one, other], source),
       cosine,
     }));

@@ -1,5 +1,5 @@
 import type { ImageSource } from '@openset/data';
-import { counted } from '../evaluation/texts.ts';
+import { counted, decimal } from '../evaluation/texts.ts';
 import { type ContentHashes, copyText } from '../images/content-hashes.ts';
 import type { Embeddings } from '../model/embed-images.ts';
 import { imagesOf } from './copy-findings.ts';
@@ -135,7 +135,7 @@ function findUnlikeImages(
       const { images } = imagesOf([embeddings.indices[row]!], source);
       const names = [person, other].map(({ label }) => classNames[label]!);
       return {
-        text: `'${images[0]}': ${cosineText(own)} with the others of ${names[0]}, ${cosine.toFixed(3)} with ${names[1]}`,
+        text: `'${images[0]}': ${cosineText(own)} with the others of ${names[0]}, ${decimal(cosine, 3)} with ${names[1]}`,
         images,
         people: names,
         cosine: own,
@@ -180,5 +180,5 @@ function dot(first: ArrayLike<number>, second: ArrayLike<number>): number {
 }
 
 function cosineText(cosine: number): string {
-  return `cosine ${cosine.toFixed(3)}`;
+  return `cosine ${decimal(cosine, 3)}`;
 }

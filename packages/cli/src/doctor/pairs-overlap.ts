@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { DataError } from '@openset/core';
-import type { ImageSource } from '@openset/data';
+import { type ImageSource, normalizeName } from '@openset/data';
 import { counted } from '../evaluation/texts.ts';
 import { contentHash } from '../images/content-hashes.ts';
 import { imageName } from '../images/image-name.ts';
@@ -32,7 +32,7 @@ export async function findPairsOverlap(
     const names = new Set(classNames);
     await forEachOf(rows, onProgress, async (row) => {
       const path = files?.[row] ?? imageName(images, row);
-      const person = files && basename(dirname(files[row]!)).normalize('NFC');
+      const person = files && normalizeName(basename(dirname(files[row]!)));
       if (person !== undefined && names.has(person)) people.add(person);
       try {
         const same = scan.hashes.find(contentHash((await images.get(row)).bytes));

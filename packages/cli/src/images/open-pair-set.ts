@@ -1,5 +1,5 @@
 import { dirname, extname } from 'node:path';
-import { DataError } from '@openset/core';
+import { ConfigError, DataError } from '@openset/core';
 import { openPairs, openVerificationBin, readPairFile } from '@openset/data/node';
 import { pathStatus } from '../files/paths.ts';
 import type { Output } from '../output.ts';
@@ -28,4 +28,12 @@ export async function openPairSet(path: string, images?: string, output?: Output
     ...toPairSet(openPairs(list, folder), path),
     files: await resolvePaths(folder, paths),
   };
+}
+
+/** @throws ConfigError for a folder of images without pairs that it belongs to */
+export function checkImagesOption(pairs: string | undefined, images: string | undefined): void {
+  if (images === undefined || pairs !== undefined) return;
+  throw new ConfigError(
+    '--images needs --pairs: it is the folder that the paths in --pairs are relative to.',
+  );
 }

@@ -7,7 +7,7 @@ import { imageName } from '../images/image-name.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
-import { openPairSet } from '../images/open-pair-set.ts';
+import { checkImagesOption, openPairSet } from '../images/open-pair-set.ts';
 import { checkBothKinds, pairsAmong, sampleBalancedPairs } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
 import { type Embeddings, embedImages } from './embed-images.ts';
@@ -81,11 +81,7 @@ export async function openTest(
       `Give one of --pairs, --bin and --data, not ${given.length === 0 ? 'none' : given.length}.`,
     );
   }
-  if (imageFolder !== undefined && pairs === undefined) {
-    throw new ConfigError(
-      '--images needs --pairs: it is the folder that the paths in --pairs are relative to.',
-    );
-  }
+  checkImagesOption(pairs, imageFolder);
   const name = given[0]!;
   if (data === undefined) {
     const { images, ...set } = await openPairSet(name, imageFolder, output);

@@ -1,5 +1,5 @@
 import { ConfigError, DataError } from '@openset/core';
-import { type ImageSource, type PathSource, subsetSource } from '@openset/data';
+import { type ImageSource, normalizeName, type PathSource, subsetSource } from '@openset/data';
 import { count, counted } from '../evaluation/texts.ts';
 import {
   type FileState,
@@ -132,8 +132,8 @@ async function resumeRecords(
 /** Returns a function that finds the index of a path. The Unicode form of a name may have changed. */
 function finder(paths: readonly string[]): (path: string) => number | undefined {
   const exact = new Map(paths.map((path, index) => [path, index]));
-  const folded = new Map(paths.map((path, index) => [path.normalize('NFC'), index]));
-  return (path) => exact.get(path) ?? folded.get(path.normalize('NFC'));
+  const folded = new Map(paths.map((path, index) => [normalizeName(path), index]));
+  return (path) => exact.get(path) ?? folded.get(normalizeName(path));
 }
 
 /** Whether a file has other content than at the start of the run, as far as its state tells. */

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DataError } from '@openset/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeNamedFiles } from './__fixtures__/named-files.ts';
 import { findImages } from './find-images.ts';
 import { describeLeftOut } from './left-out-files.ts';
 
@@ -13,12 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function make(...paths: string[]) {
-  for (const path of paths) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), path);
-  }
-}
+const make = (...paths: string[]) => writeNamedFiles(folder, ...paths);
 
 /** Makes a file with a path of bytes: characters up to U+00FF stand for bytes. */
 async function makeBytes(path: string) {

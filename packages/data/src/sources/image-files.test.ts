@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DataError } from '@openset/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeNamedFiles } from './__fixtures__/named-files.ts';
 import { openImageFiles } from './image-files.ts';
 import { describeLeftOut } from './left-out-files.ts';
 
@@ -13,12 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function make(...paths: string[]) {
-  for (const path of paths) {
-    await mkdir(dirname(at(path)), { recursive: true });
-    await writeFile(at(path), path);
-  }
-}
+const make = (...paths: string[]) => writeNamedFiles(folder, ...paths);
 
 describe('openImageFiles', () => {
   it('opens files as given and folders in natural order', async () => {

@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DataError } from '@openset/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeNamedFiles } from './__fixtures__/named-files.ts';
 import { FolderNames, findImagePath, resolveImagePath } from './resolve-image-path.ts';
 
 const composed = 'Jos\u00e9';
@@ -14,12 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function make(...paths: string[]) {
-  for (const path of paths) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), path);
-  }
-}
+const make = (...paths: string[]) => writeNamedFiles(folder, ...paths);
 
 describe('resolveImagePath', () => {
   it('takes a path as written', async () => {
