@@ -46,6 +46,7 @@ export {
   shapeText,
   WorkerError,
 } from './errors.ts';
+export type { FaceCrop } from './face-crop.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
 export { type KernelNeeds, lossKernels } from './kernel-needs.ts';
 export {

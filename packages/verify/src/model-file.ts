@@ -5,6 +5,7 @@ import {
   decodeSafetensors,
   decodeState,
   encodeState,
+  type FaceCrop,
   type LearnedThreshold,
   type LossConfig,
 } from '@openset/core';
@@ -34,6 +35,8 @@ export interface ModelDescription {
    * `'ignore'`. Read images for the model in the same way.
    */
   readonly orientation?: 'exif' | 'ignore';
+  /** How faces were cropped in training; missing if images are taken as they are. Crop photos for the model in the same way. */
+  readonly crop?: FaceCrop;
 }
 
 /** Contents of a model file. */

@@ -1,0 +1,1 @@
+export type { Face, FaceQuality } from './face.ts';

@@ -1,0 +1,1 @@
+export { loadGraphModel, type ReadModelFile } from './graph-model.ts';

@@ -1,0 +1,1 @@
+export { readInstalledModel } from './read-installed-model.ts';
