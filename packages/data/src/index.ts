@@ -26,6 +26,7 @@ export {
 export type { BadRecord, BadRecordPolicy } from './loading/bad-records.ts';
 export { type Batch, type BatchTensors, toTensors } from './loading/batch.ts';
 export type { Shard } from './loading/batch-plan.ts';
+export { type CappedSamplerOptions, cappedSampler } from './loading/capped-sampler.ts';
 export { classBalancedSampler } from './loading/class-balanced-sampler.ts';
 export { createLoader } from './loading/create-loader.ts';
 export { type IdentitySamplerOptions, identitySampler } from './loading/identity-sampler.ts';
@@ -37,7 +38,7 @@ export type { ImageRecord, ImageSource } from './source.ts';
 export { type CfpFiles, readCfpPairs } from './sources/cfp-pairs.ts';
 export type { FileExists } from './sources/choose-reading.ts';
 export { type CifarOptions, readCifar } from './sources/cifar-source.ts';
-export { type HeldOutClasses, holdOutClasses } from './sources/hold-out-classes.ts';
+export { type HeldOutClasses, type HoldOutOptions, holdOutClasses } from './sources/hold-out-classes.ts';
 export { type IdxFiles, type IdxOptions, readIdx } from './sources/idx-source.ts';
 export {
   type IjbLandmarks,

@@ -9,6 +9,7 @@ export { areaUnderCurve } from './area-under-curve.ts';
 export { type BestAccuracy, bestAccuracy } from './best-accuracy.ts';
 export { type BlockProduct, plainBlockProduct } from './block-product.ts';
 export { type BootstrapInterval, bootstrapInterval } from './bootstrap-interval.ts';
+export { type BinnedPairs, bootstrapPairs, type PairsOfPeople } from './bootstrap-pairs.ts';
 export { type CalibratedThreshold, calibrateThreshold } from './calibrate-threshold.ts';
 export { cmcCurve, rankAccuracy } from './cmc-curve.ts';
 export { compareThreshold, type ThresholdComparison } from './compare-threshold.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logisticProbability, MetricsError, plattCalibration } from './index.ts';
+import { logisticProbability, MetricsError, normalDeviate, plattCalibration } from './index.ts';
 
 describe('plattCalibration', () => {
   it('has a closed form for two scores', () => {
@@ -95,6 +95,60 @@ describe('plattCalibration', () => {
 
   it('falls if the pairs of the same identity are the less similar ones', () => {
     expect(plattCalibration([0.1, 0.2, 0.8, 0.9], [1, 1, 0, 0]).slope).toBeGreaterThan(0);
+  });
+
+  it('balances the kinds: the curve of two normals crosses one half at their middle, whatever the counts', () => {
+    // Equal variances: the logit of "same" is linear, ((0.5 - 0.1) / 0.1²) · (s - 0.3).
+    const normals = (mean: number, count: number) =>
+      Array.from({ length: count }, (_, index) => mean + 0.1 * normalDeviate((index + 0.5) / count));
+    for (const [same, different] of [
+      [1000, 1000],
+      [200, 20_000],
+      [20_000, 200],
+    ] as const) {
+      const similarities = [...normals(0.5, same), ...normals(0.1, different)];
+      const isSame = similarities.map((_, pair) => pair < same);
+      const curve = plattCalibration(similarities, isSame, { balanced: true });
+      expect(Math.abs(curve.threshold! - 0.3)).toBeLessThan(0.004);
+      // The targets flatten the curve of few pairs.
+      expect(curve.slope).toBeGreaterThan(-40);
+      expect(curve.slope).toBeLessThan(same === different ? -36 : -29);
+      // Without it, the threshold answers for the counts: log(different / same) / 40 higher.
+      const plain = plattCalibration(similarities, isSame);
+      expect(Math.abs(plain.threshold! - 0.3 - Math.log(different / same) / 40)).toBeLessThan(0.03);
+    }
+  });
+
+  it('puts the balanced crossing in the middle of two separate points, whatever the counts', () => {
+    const similarities = [0.8, 0.8, ...Array(500).fill(0.2)];
+    const isSame = similarities.map((value) => value > 0.5);
+    expect(plattCalibration(similarities, isSame, { balanced: true }).threshold).toBeCloseTo(0.5, 9);
+    expect(plattCalibration(similarities, isSame).threshold).toBeGreaterThan(0.6);
+  });
+
+  it('counts a pair of weight 3 like three pairs', () => {
+    const few = [0.9, 0.6, 0.4, 0.3, 0.5];
+    const kinds = [1, 0, 1, 0, 1];
+    const weights = [3, 1, 2, 0, 1];
+    const repeated = weights.flatMap((weight, pair) => Array<number>(weight).fill(pair));
+    for (const balanced of [false, true]) {
+      const weighted = plattCalibration(few, kinds, { weights, balanced });
+      const plain = plattCalibration(
+        repeated.map((pair) => few[pair]!),
+        repeated.map((pair) => kinds[pair]!),
+        { balanced },
+      );
+      expect(weighted.slope).toBeCloseTo(plain.slope, 6);
+      expect(weighted.offset).toBeCloseTo(plain.offset, 6);
+    }
+    for (const wrong of [
+      [1, 1, 1, 1],
+      [1, 1, -1, 1, 1],
+      [1, 1, Number.NaN, 1, 1],
+      [1, 0, 1, 0, 1],
+    ]) {
+      expect(() => plattCalibration(few, kinds, { weights: wrong })).toThrow(MetricsError);
+    }
   });
 
   it('does not overflow', () => {

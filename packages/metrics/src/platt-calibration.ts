@@ -1,4 +1,4 @@
-import { checkWhole } from './checks.ts';
+import { checkSameLength, checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { checkPairs, readPairLabel, requireBothKinds } from './sorted-similarities.ts';
 
@@ -32,37 +32,38 @@ export interface PlattCalibration extends LogisticCurve {
  * The curve falls (`slope` of at least 0) if the pairs of the same identity are not the more similar ones: it then
  * describes these pairs, but is no calibration.
  *
- * The probabilities hold for data with the same share `p₀` of same pairs as here. For another share `p`, add
- * `log(p₀ (1 - p) / (p (1 - p₀)))` to the offset.
+ * The probabilities hold for data with the same share `p₀` of same pairs as here; with `balanced`, for `p₀ = 1/2`. For
+ * another share `p`, add `log(p₀ (1 - p) / (p (1 - p₀)))` to the offset.
  *
  * @param similarities `[pairs]`: finite numbers
  * @param isSame `[pairs]`: true or 1 if both images show the same identity
- * @param options `maxIterations`: default 100. `tolerance`: largest gradient per pair, default 1e-10
- * @throws MetricsError if there are no pairs, lengths differ, a similarity is not finite, a kind of pairs is missing, or
- *   the fit does not converge
+ * @param options `balanced`: whether each kind of pairs has half of the weight, whatever their counts; the targets are
+ *   then those of the rarer kind for both. Default false. `weights`: `[pairs]`, how often each pair counts, from 0;
+ *   default 1. `maxIterations`: default 100. `tolerance`: largest gradient per pair, default 1e-10
+ * @throws MetricsError if there are no pairs, lengths differ, a similarity is not finite, a weight is negative or not
+ *   finite, a kind of pairs is missing or has weight 0, or the fit does not converge
  */
 export function plattCalibration(
   similarities: ArrayLike<number>,
   isSame: ArrayLike<boolean | number>,
-  { maxIterations = 100, tolerance = 1e-10 }: { maxIterations?: number; tolerance?: number } = {},
+  { balanced = false, weights: given, maxIterations = 100, tolerance = 1e-10 }: PlattOptions = {},
 ): PlattCalibration {
   const caller = 'plattCalibration';
   checkPairs(caller, similarities, isSame);
   checkWhole(`${caller}: maxIterations`, maxIterations, 1);
   const count = similarities.length;
   const same = Uint8Array.from({ length: count }, (_, pair) => (readPairLabel(caller, isSame, pair) ? 1 : 0));
-  const positives = same.reduce((sum, value) => sum + value, 0);
-  requireBothKinds(caller, positives, count - positives);
+  const { weights, positives, negatives } = weighPairs(caller, same, given, balanced);
   const { scores, centre, spread } = standardise(caller, similarities);
-  const high = (positives + 1) / (positives + 2);
-  const low = 1 / (count - positives + 2);
+  const { high, low } = regularisedTargets(positives, negatives, balanced);
   const targets = Float64Array.from(same, (value) => (value ? high : low));
+  const data: WeightedScores = { scores, targets, weights };
 
   // Start from the share of positives: the best curve of slope 0.
-  let [slope, offset] = [0, Math.log((count - positives + 1) / (positives + 1))];
-  let loss = logLoss(scores, targets, slope, offset);
+  let [slope, offset] = [0, balanced ? 0 : Math.log((negatives + 1) / (positives + 1))];
+  let loss = logLoss(data, slope, offset);
   for (let iterations = 0; iterations < maxIterations; iterations++) {
-    const { gradient, hessian } = derivatives(scores, targets, slope, offset);
+    const { gradient, hessian } = derivatives(data, slope, offset);
     if (Math.max(Math.abs(gradient[0]), Math.abs(gradient[1])) < tolerance) {
       // Undo the standardisation: slope · (s - centre) / spread + offset.
       const curve = { slope: slope / spread, offset: offset - (slope * centre) / spread };
@@ -82,7 +83,7 @@ export function plattCalibration(
     const noise = (1e-15 + Number.EPSILON * count) * loss;
     let size = 1;
     for (; size > 1e-10; size /= 2) {
-      const next = logLoss(scores, targets, slope + size * stepSlope, offset + size * stepOffset);
+      const next = logLoss(data, slope + size * stepSlope, offset + size * stepOffset);
       // Near the minimum, rounding hides the decrease: accept a step that is as good up to it.
       if (next > loss + 1e-4 * size * descent + noise) continue;
       slope += size * stepSlope;
@@ -96,6 +97,62 @@ export function plattCalibration(
     `${caller} did not converge to a gradient below ${tolerance} within ${maxIterations} steps: raise maxIterations ` +
       'or tolerance.',
   );
+}
+
+/** Options of `plattCalibration`. */
+interface PlattOptions {
+  readonly balanced?: boolean;
+  readonly weights?: ArrayLike<number> | undefined;
+  readonly maxIterations?: number;
+  readonly tolerance?: number;
+}
+
+/** Scores with what the fit weighs them by, each `[pairs]`. */
+interface WeightedScores {
+  readonly scores: Float64Array;
+  readonly targets: Float64Array;
+  /** Their mean is 1. */
+  readonly weights: Float64Array;
+}
+
+/** Returns the weights in the fit, and how many pairs of each kind were given, counted by the given weights. */
+function weighPairs(
+  caller: string,
+  same: Uint8Array,
+  given: ArrayLike<number> | undefined,
+  balanced: boolean,
+): { readonly weights: Float64Array; readonly positives: number; readonly negatives: number } {
+  const count = same.length;
+  if (given)
+    checkSameLength(`${caller}: weights`, given.length, `the number of similarities (${count})`, count);
+  const weights = new Float64Array(count);
+  let positives = 0;
+  let negatives = 0;
+  for (let pair = 0; pair < count; pair++) {
+    const weight = given ? given[pair]! : 1;
+    if (!(weight >= 0 && Number.isFinite(weight))) {
+      throw new MetricsError(
+        `${caller}: weights[${pair}] is ${String(weight)}, but must be a finite number from 0.`,
+      );
+    }
+    weights[pair] = weight;
+    if (same[pair]) positives += weight;
+    else negatives += weight;
+  }
+  requireBothKinds(caller, positives, negatives);
+  const total = positives + negatives;
+  const [ofSame, ofDifferent] = balanced
+    ? [count / (2 * positives), count / (2 * negatives)]
+    : [count / total, count / total];
+  for (let pair = 0; pair < count; pair++) weights[pair]! *= same[pair] ? ofSame : ofDifferent;
+  return { weights, positives, negatives };
+}
+
+/** Returns Platt's targets for the two kinds. A balanced fit must not trust one kind more because it is more frequent. */
+function regularisedTargets(positives: number, negatives: number, balanced: boolean) {
+  const rarer = Math.min(positives, negatives);
+  const [ofSame, ofDifferent] = balanced ? [rarer, rarer] : [positives, negatives];
+  return { high: (ofSame + 1) / (ofSame + 2), low: 1 / (ofDifferent + 2) };
 }
 
 /** Shifts and scales similarities to mean 0 and largest magnitude 1, so that Newton's method is well conditioned. */
@@ -120,20 +177,21 @@ function standardise(caller: string, similarities: ArrayLike<number>) {
 }
 
 /** Returns the mean of `-t log p - (1 - t) log(1 - p)`, in the form that does not overflow on either side. */
-function logLoss(scores: Float64Array, targets: Float64Array, slope: number, offset: number): number {
+function logLoss({ scores, targets, weights }: WeightedScores, slope: number, offset: number): number {
   let sum = 0;
   for (let pair = 0; pair < scores.length; pair++) {
     const exponent = slope * scores[pair]! + offset;
     sum +=
-      exponent >= 0
+      weights[pair]! *
+      (exponent >= 0
         ? targets[pair]! * exponent + Math.log1p(Math.exp(-exponent))
-        : (targets[pair]! - 1) * exponent + Math.log1p(Math.exp(exponent));
+        : (targets[pair]! - 1) * exponent + Math.log1p(Math.exp(exponent)));
   }
   return sum / scores.length;
 }
 
 /** Returns gradient and Hessian of the mean loss with respect to slope and offset. */
-function derivatives(scores: Float64Array, targets: Float64Array, slope: number, offset: number) {
+function derivatives({ scores, targets, weights }: WeightedScores, slope: number, offset: number) {
   const gradient: [number, number] = [0, 0];
   // A small number on the diagonal keeps the matrix regular (σ of Lin et al.).
   const hessian: [number, number, number] = [1e-12, 0, 1e-12];
@@ -142,8 +200,8 @@ function derivatives(scores: Float64Array, targets: Float64Array, slope: number,
     const score = scores[pair]!;
     const exponent = slope * score + offset;
     const probability = logistic(-exponent);
-    const difference = (targets[pair]! - probability) / count;
-    const curvature = (probability * logistic(exponent)) / count;
+    const difference = (weights[pair]! * (targets[pair]! - probability)) / count;
+    const curvature = (weights[pair]! * probability * logistic(exponent)) / count;
     gradient[0] += score * difference;
     gradient[1] += difference;
     hessian[0] += score * score * curvature;

@@ -1,6 +1,7 @@
 import { ConfigError, DataError } from '@openset/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cappedSampler } from './capped-sampler.ts';
 import { classBalancedSampler } from './class-balanced-sampler.ts';
 import { identitySampler } from './identity-sampler.ts';
 import { sequentialSampler, shuffledSampler } from './sampler.ts';
@@ -106,6 +107,59 @@ describe('identitySampler', () => {
     expect(() => identitySampler(labels, { identities: 1, images: 1, batchesPerEpoch: 0 })).toThrow(
       ConfigError,
     );
+  });
+});
+
+describe('cappedSampler', () => {
+  const options = fc.record({ maximum: fc.integer({ min: 1, max: 8 }), seed: fc.nat() });
+
+  it('draws at most the maximum of a class in an epoch, no record twice, and all of the others', () => {
+    fc.assert(
+      fc.property(labelLists, options, fc.nat(1000), (list, { maximum, seed }, epoch) => {
+        const labels = Int32Array.from(list);
+        const sampler = cappedSampler(labels, { maximum, seed });
+        const order = sampler.order(epoch);
+        expect(order.length).toBe(sampler.length);
+        expect(new Set(order).size).toBe(order.length);
+        const drawn = counts(Array.from(order, (record) => labels[record]!));
+        for (const [label, count] of counts(list)) {
+          expect(drawn.get(label)).toBe(label < 0 ? count : Math.min(count, maximum));
+        }
+      }),
+    );
+  });
+
+  it('draws every record of a large class equally often over the run', () => {
+    // 12 records, 5 in an epoch: 12 epochs are 5 rounds.
+    const labels = Int32Array.from({ length: 15 }, (_, record) => (record < 12 ? 0 : 1));
+    const sampler = cappedSampler(labels, { maximum: 5, seed: 7 });
+    const hits = counts(Array.from({ length: 12 }, (_, epoch) => [...sampler.order(epoch)]).flat());
+    expect(sorted(Int32Array.from(hits.values()))).toEqual([...Array(12).fill(5), 12, 12, 12]);
+    const late = Array.from({ length: 3 }, (_, epoch) => [...sampler.order(1e6 + epoch)]).flat();
+    expect(new Set(late).size).toBe(15);
+  });
+
+  it('depends only on seed and epoch, not on earlier calls', () => {
+    const labels = Int32Array.from({ length: 40 }, (_, record) => record % 2);
+    const make = (seed: number) => cappedSampler(labels, { maximum: 6, seed });
+    const sampler = make(3);
+    sampler.order(9);
+    expect(sampler.order(4)).toEqual(make(3).order(4));
+    expect(sampler.order(4)).not.toEqual(make(4).order(4));
+    expect(sorted(sampler.order(4))).not.toEqual(sorted(sampler.order(5)));
+  });
+
+  it('has the order of the shuffled sampler if no class is larger', () => {
+    const labels = Int32Array.of(0, 0, 1, -1, -1, -1, -1);
+    const sampler = cappedSampler(labels, { maximum: 2, seed: 5 });
+    expect(sampler.length).toBe(7);
+    expect(sampler.order(3)).toEqual(shuffledSampler(7, { seed: 5 }).order(3));
+  });
+
+  it('rejects a maximum or a seed that is no integer in its range', () => {
+    for (const wrong of [{ maximum: 0 }, { maximum: 1.5 }, { maximum: 2, seed: 0.5 }]) {
+      expect(() => cappedSampler(Int32Array.of(0), wrong)).toThrow(ConfigError);
+    }
   });
 });
 

@@ -41,6 +41,22 @@ describe('holdOutClasses', () => {
     expect([all.train.size, all.held]).toEqual([2, null]);
   });
 
+  it('holds out a number of people, with the people of a smaller number among them', () => {
+    const namesOf = (count: number) =>
+      holdOutClasses(plainSource(labels), 'faces', { count, seed: 1 }).held?.classNames ?? [];
+    expect(namesOf(5)).toHaveLength(5);
+    expect(namesOf(9)).toHaveLength(9);
+    expect(namesOf(9)).toEqual(expect.arrayContaining([...namesOf(5)]));
+    // The same people as with the share that gives this number.
+    expect(namesOf(4)).toEqual(
+      holdOutClasses(plainSource(labels), 'faces', { share: 0.2, seed: 1 }).held?.classNames,
+    );
+    // Two of 21 remain, and one has a single image.
+    expect(namesOf(1000)).toHaveLength(19);
+    expect(namesOf(1)).toHaveLength(2);
+    expect(namesOf(0)).toHaveLength(0);
+  });
+
   it.each([
     [[0, 0, 0], 0.1, "'faces' has images of only one person"],
     [[0, 0], 0, "'faces' has images of only one person"],
@@ -53,6 +69,9 @@ describe('holdOutClasses', () => {
   it('rejects a share above 1', () => {
     expect(() => holdOutClasses(plainSource(labels), 'faces', { share: 1.5, seed: 1 })).toThrow(
       'share must be a finite number from 0 up to 1, but is 1.5',
+    );
+    expect(() => holdOutClasses(plainSource(labels), 'faces', { count: 2.5, seed: 1 })).toThrow(
+      'holdOutClasses: count must be a whole number from 0, but is 2.5',
     );
   });
 });
