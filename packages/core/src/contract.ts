@@ -41,6 +41,16 @@ export interface LearnedThreshold {
    * other.
    */
   readonly between: 'embeddings' | 'embedding and class';
+  /**
+   * γ or s, the factor of the cosines in the logit `scale · cosine − bias`, above 0. Missing if the loss is no logistic
+   * regression of "same" on the cosine; then `pairThreshold` has no closed form.
+   */
+  readonly scale?: number;
+  /**
+   * Comparisons with other identities for each comparison with the same one, at which `cosine` makes the fewest errors,
+   * above 0: `N − 1` for USS and for BCE-unified. Weights and sampling of negatives count. Missing like `scale`.
+   */
+  readonly comparisons?: number;
 }
 
 /** Configuration of a loss as plain JSON: its class name under `loss`, and its options. */

@@ -7,7 +7,19 @@ export {
   thresholdAtRate,
 } from './calibration.ts';
 export { type Candidate, Gallery, type GalleryState, type Identification } from './gallery.ts';
-export { decodeModel, encodeModel, type ModelDescription, type ModelFile } from './model-file.ts';
+export {
+  decodeModel,
+  encodeModel,
+  type ModelDescription,
+  type ModelFile,
+  type ThresholdSource,
+} from './model-file.ts';
+export {
+  describeQuestion,
+  impliedQuestion,
+  learnedQuestion,
+  type ThresholdQuestion,
+} from './threshold-question.ts';
 export {
   type CalibrationOptions,
   type ImageBatch,

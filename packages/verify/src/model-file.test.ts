@@ -1,8 +1,8 @@
-import { DataError, encodeState } from '@openset/core';
+import { ConfigError, DataError, encodeState, pairThreshold } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { linearBackbone, pixels } from './__fixtures__/linear-backbone.ts';
-import { decodeModel, encodeModel } from './model-file.ts';
+import { decodeModel, encodeModel, type ModelDescription } from './model-file.ts';
 import { Verifier } from './verifier.ts';
 
 beforeAll(async () => {
@@ -12,7 +12,10 @@ beforeAll(async () => {
 const description = {
   backbone: { backbone: 'linear' },
   threshold: 0.42,
-  thresholdSource: 'learned',
+  thresholdSource: 'held-out',
+  question: { kind: 'pair', odds: 1 },
+  thresholdInterval: { low: 0.4, high: 0.44 },
+  learnedThreshold: { cosine: 0.6, between: 'embeddings', scale: 32, comparisons: 99 },
   calibration: { slope: -10, offset: 4 },
   flipSum: false,
 } as const;
@@ -26,6 +29,8 @@ it('restores weights, threshold and calibration', async () => {
   backbone.setState(file.state);
   const verifier = new Verifier({ ...file.description, backbone });
   expect(verifier.threshold).toBe(0.42);
+  expect(verifier.question).toEqual({ kind: 'pair', odds: 1 });
+  expect(pairThreshold(file.description.learnedThreshold)).toBeCloseTo(0.6 - Math.log(99) / 32, 12);
   expect(Array.from(backbone.trainable[0]!.dataSync()).slice(0, 2)).toEqual([2, 0]);
   tf.dispose([state, file.state]);
 });
@@ -56,4 +61,26 @@ it('says why a file is not a model', async () => {
   const empty = await encodeState(state, { 'openset.model': '{"version":1}' });
   expect(() => decodeModel(empty)).toThrow('lacks the backbone or the threshold');
   expect(() => decodeModel(new Uint8Array(3))).toThrow(DataError);
+});
+
+it('adds the question that the threshold of an older file implies', async () => {
+  const state = { weight: tf.ones([2]) };
+  const { question: _, learnedThreshold: __, ...older } = description;
+  const decoded = async (changes: Partial<ModelDescription>) =>
+    decodeModel(await encodeModel({ ...older, ...changes }, state)).description.question;
+  expect(await decoded({ thresholdSource: 'calibrated' })).toEqual({ kind: 'pair', odds: 1 });
+  const strict = { thresholdSource: 'calibrated', falseAcceptRate: 0.001 } as const;
+  expect(await decoded(strict)).toEqual({ kind: 'far', rate: 0.001 });
+  const loss = { loss: 'UssLoss', numClasses: 50 };
+  expect(await decoded({ thresholdSource: 'learned', loss })).toEqual({ kind: 'pair', odds: 1 / 49 });
+  expect(await decoded({ thresholdSource: 'learned' })).toBeNull();
+});
+
+it('neither writes nor reads a question out of range', async () => {
+  const state = { weight: tf.ones([2]) };
+  const damaged = { ...description, question: { kind: 'pair', odds: -1 } } as const;
+  await expect(encodeModel(damaged, state)).rejects.toThrow(ConfigError);
+  const written = await encodeState(state, { 'openset.model': JSON.stringify({ version: 1, ...damaged }) });
+  expect(() => decodeModel(written)).toThrow(DataError);
+  expect(() => decodeModel(written)).toThrow('above 0, but are -1');
 });

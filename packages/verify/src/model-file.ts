@@ -11,6 +11,19 @@ import {
 } from '@openset/core';
 import type { NamedTensorMap } from '@tensorflow/tfjs-core';
 import type { Calibration } from './calibration.ts';
+import {
+  checkQuestion,
+  impliedQuestion,
+  questionProblem,
+  type ThresholdQuestion,
+} from './threshold-question.ts';
+
+/**
+ * Origin of a threshold: learned in training; calibrated on pairs of the user; estimated on people held out from training
+ * (`held-out`), or on each part of the people by a network trained on the others (`cross-fit`); computed from the learned
+ * bias and its prior, `pairThreshold` (`closed-form`).
+ */
+export type ThresholdSource = 'learned' | 'calibrated' | 'held-out' | 'cross-fit' | 'closed-form';
 
 /** Metadata of a model file. */
 export interface ModelDescription {
@@ -18,11 +31,18 @@ export interface ModelDescription {
   readonly backbone: BackboneConfig;
   /** Accept iff the cosine of two embeddings is at least this. */
   readonly threshold: number;
-  /** Origin of the threshold: learned in training, or calibrated on pairs. */
-  readonly thresholdSource: 'learned' | 'calibrated';
+  /** Origin of the threshold. */
+  readonly thresholdSource: ThresholdSource;
+  /** Question that the threshold answers; null or missing if it is unknown. Older files lack it; `decodeModel` then adds it. */
+  readonly question?: ThresholdQuestion | null;
+  /** 95 % confidence interval of the threshold; null or missing if there was none. */
+  readonly thresholdInterval?: { readonly low: number; readonly high: number } | null;
   /** Target false accept rate of the calibration; null or missing if there was none. */
   readonly falseAcceptRate?: number | null;
-  /** Threshold learned in training, even if it separates embeddings from classes. */
+  /**
+   * Threshold learned in training, even if it separates embeddings from classes. Its scale and number of comparisons give
+   * `pairThreshold` of core the closed form for other odds.
+   */
   readonly learnedThreshold?: LearnedThreshold | null;
   /** Curve for probabilities; null or missing if there was none. `Verifier` ignores a curve that falls. */
   readonly calibration?: Calibration | null;
@@ -53,18 +73,20 @@ const version = 1;
  * Encodes a trained model and its threshold as one safetensors file: the weights as tensors, the description as JSON in the
  * file's metadata.
  * @param state `backbone.getState()`; the caller disposes of it
- * @throws DataError if a weight has values that are NaN or infinite
+ * @throws DataError if a weight has values that are NaN or infinite; ConfigError if the question is out of range
  */
 export async function encodeModel(
   description: ModelDescription,
   state: NamedTensorMap,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (description.question) checkQuestion(description.question);
   for (const [name, tensor] of Object.entries(state)) checkFiniteWeight(name, await tensor.data());
   return encodeState(state, { [key]: JSON.stringify({ version, ...description }) });
 }
 
 /**
  * Reads a model file.
+ * A file of an older version gets the question that its threshold implies.
  * @throws DataError if the file is damaged, is another kind of safetensors file, has a newer version, or has weights that
  *   are NaN or infinite
  * @example
@@ -93,8 +115,11 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
   if (typeof backbone?.backbone !== 'string' || !Number.isFinite(threshold)) {
     throw new DataError('The model file is damaged: its description lacks the backbone or the threshold.');
   }
+  const { question = impliedQuestion(rest) } = rest;
+  const problem = question && questionProblem(question);
+  if (problem) throw new DataError(`The model file is damaged: ${problem}`);
   for (const [name, { data }] of Object.entries(tensors)) checkFiniteWeight(name, data);
-  return { description: rest, state: decodeState(bytes) };
+  return { description: { ...rest, question }, state: decodeState(bytes) };
 }
 
 function parse(text: string): ModelDescription & { version?: unknown } {

@@ -98,6 +98,8 @@ describe('thresholds', () => {
     }
     const calibration = { slope: Number.NaN, offset: 0 };
     expect(() => new Verifier({ backbone, threshold: 0, calibration })).toThrow(ConfigError);
+    const question = { kind: 'gallery', size: 0 } as const;
+    expect(() => new Verifier({ backbone, threshold: 0, question })).toThrow(ConfigError);
   });
 
   it('come from pairs: by best accuracy, or by false accept rate', () => {
@@ -114,6 +116,10 @@ describe('thresholds', () => {
     expect(best.probability(0.8)!).toBeGreaterThan(0.5);
     expect(best.probability(0.1)!).toBeLessThan(0.5);
     expect(verifier.threshold).toBe(0.9);
+    expect([verifier.question, strict.question]).toEqual([null, { kind: 'far', rate: 0 }]);
+    expect(best.question).toEqual({ kind: 'pair', odds: 1 });
+    const mostlySame = verifier.withCalibration(cosines.slice(3), isSame.slice(3));
+    expect(mostlySame.question).toEqual({ kind: 'pair', odds: 4 });
   });
 
   it('need pairs of both kinds, and negatives below 1', () => {

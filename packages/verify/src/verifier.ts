@@ -17,6 +17,7 @@ import {
   usableCalibration,
 } from './calibration.ts';
 import { checkEmbedding, normalise } from './embedding-rows.ts';
+import { checkQuestion, type ThresholdQuestion } from './threshold-question.ts';
 
 /** Options of a verifier. */
 export interface VerifierOptions {
@@ -27,6 +28,8 @@ export interface VerifierOptions {
    * loss whose `threshold().between` is `'embeddings'`, or a calibrated one.
    */
   readonly threshold: number;
+  /** Question that the threshold answers; default null, unknown. It is carried, not used. */
+  readonly question?: ThresholdQuestion | null;
   /** Curve for probabilities; default none. A curve that falls as the cosine rises is not used. */
   readonly calibration?: Calibration | null;
   /** Whether the embedding is f(x) + f(mirrored x), as the papers test; default true. */
@@ -71,22 +74,30 @@ export interface CalibrationOptions {
 export class Verifier {
   readonly backbone: Backbone;
   readonly threshold: number;
+  /**
+   * Question that the threshold answers, such as pairs of which half are the same person; null if unknown. A threshold for one
+   * question is too strict or too lenient for others. `describeQuestion` puts it into words.
+   */
+  readonly question: ThresholdQuestion | null;
   /** Null if there is none, or if the given one falls as the cosine rises. */
   readonly calibration: Calibration | null;
   readonly flipSum: boolean;
   private readonly batchSize: number;
 
-  /** @throws ConfigError if the threshold or the calibration is out of range */
+  /** @throws ConfigError if the threshold, its question or the calibration is out of range */
   constructor(options: VerifierOptions) {
-    const { backbone, threshold, calibration = null, flipSum = true, batchSize = 32 } = options;
+    const { backbone, threshold, question = null, calibration = null } = options;
+    const { flipSum = true, batchSize = 32 } = options;
     checkNumber('Verifier: threshold', threshold, { minimum: -1, maximum: 1 });
     checkNumber('Verifier: batchSize', batchSize, { minimum: 1, integer: true });
+    if (question) checkQuestion(question);
     if (calibration) {
       checkNumber('Verifier: calibration.slope', calibration.slope);
       checkNumber('Verifier: calibration.offset', calibration.offset);
     }
     this.backbone = backbone;
     this.threshold = threshold;
+    this.question = question;
     this.calibration = calibration && usableCalibration(calibration);
     this.flipSum = flipSum;
     this.batchSize = batchSize;
@@ -184,7 +195,7 @@ export class Verifier {
 
   /**
    * Returns a verifier of the same backbone whose threshold and probabilities come from pairs of your own. Use it if your
-   * data differ from the training data. It has no calibration if the model is no better than chance on the pairs.
+   * data differ from the training data. Its question is `far`, or pairs with the odds of these. It has no calibration if the model is no better than chance on the pairs.
    *
    * @param cosines `[pairs]`, from `compare`
    * @param isSame `[pairs]`: true or 1 if both images show the same identity
@@ -214,8 +225,11 @@ export class Verifier {
           'them have cosine 1. Check whether two copies of one image are marked as different.',
       );
     }
+    const odds = (cosines.length - negatives.length) / negatives.length;
+    const question =
+      far === undefined ? ({ kind: 'pair', odds } as const) : ({ kind: 'far', rate: far } as const);
     const { backbone, flipSum, batchSize } = this;
-    return new Verifier({ backbone, flipSum, batchSize, calibration, threshold });
+    return new Verifier({ backbone, flipSum, batchSize, calibration, threshold, question });
   }
 
   private async embedEach(...images: tf.Tensor3D[]): Promise<Float32Array[]> {

@@ -85,6 +85,7 @@ export async function calibrate(
       threshold: found.threshold,
       thresholdSource: 'calibrated',
       falseAcceptRate: far ?? null,
+      question: far === undefined ? { kind: 'pair' as const, odds: 1 } : { kind: 'far' as const, rate: far },
       calibration,
       ...(reading.orientation && { orientation: reading.orientation }),
     } as const;

@@ -1,6 +1,6 @@
 import type { LearnedThreshold } from '@openset/core';
 import type { ImageSource } from '@openset/data';
-import type { Calibration } from '@openset/verify';
+import type { Calibration, ThresholdQuestion, ThresholdSource } from '@openset/verify';
 import { chooseSettings } from '../config/choose-settings.ts';
 import { readRunSettings, type SettingsFlags } from '../config/read-settings.ts';
 import type { ChosenSettings, GivenSettings } from '../config/settings.ts';
@@ -53,7 +53,9 @@ export interface TrainResult {
   readonly model?: string;
   readonly report?: string;
   readonly threshold?: number;
-  readonly thresholdSource?: 'learned' | 'calibrated';
+  readonly thresholdSource?: ThresholdSource;
+  /** Question that the threshold answers; null if it is unknown. */
+  readonly question?: ThresholdQuestion | null;
   readonly learnedThreshold?: LearnedThreshold | null;
   /** Curve for probabilities; null without pairs, or if a higher cosine does not mean the same person. */
   readonly calibration?: Calibration | null;
@@ -175,7 +177,8 @@ function trainedResult(
   folder: RunFolder,
   skipped: SkippedList,
 ): CommandResult<TrainResult> {
-  const { threshold, thresholdSource, learnedThreshold = null, calibration = null } = description;
+  const { threshold, thresholdSource, question = null, learnedThreshold = null } = description;
+  const { calibration = null } = description;
   return {
     data: {
       folder: folder.path,
@@ -184,6 +187,7 @@ function trainedResult(
       report: folder.report,
       threshold,
       thresholdSource,
+      question,
       learnedThreshold,
       calibration,
       measured,

@@ -64,8 +64,8 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
   const { description: own, state } = await readModel(path);
   try {
     return await inFile(path, () => {
-      const { threshold, source } = selectPairThreshold(own, given);
-      const description = { ...own, threshold };
+      const { threshold, source, question } = selectPairThreshold(own, given);
+      const description = { ...own, threshold, question };
       const backbone = createBackbone(own.backbone);
       backbone.setState(state);
       const verifier = new Verifier({ ...description, backbone });

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { chooseThreshold, type DescribedModel, selectGalleryThreshold } from './thresholds.ts';
+import {
+  chooseThreshold,
+  type DescribedModel,
+  selectGalleryThreshold,
+  selectPairThreshold,
+} from './thresholds.ts';
 
 /** Pairs whose best threshold is 0.5, between 0.4 and 0.6. */
 const pairs = { cosines: [0.8, 0.6, 0.4, 0.2], isSame: [1, 1, 0, 0] };
@@ -29,7 +34,8 @@ const calibrated: DescribedModel = {
     backbone: { backbone: 'small-cnn' },
     threshold: 0.3,
     thresholdSource: 'calibrated',
-    learnedThreshold: { cosine: 0.6, between: 'embeddings' },
+    question: { kind: 'pair', odds: 1 },
+    learnedThreshold: { cosine: 0.6, between: 'embeddings', scale: 32, comparisons: 99 },
   },
   source: 'calibrated',
 };
@@ -55,5 +61,23 @@ it.each<[string, Partial<DescribedModel['description']>, DescribedModel['source'
   ],
 ])('selects the gallery threshold of a model with a threshold %s', (_, own, source, threshold, expected) => {
   const description = { ...calibrated.description, ...own };
-  expect(selectGalleryThreshold({ description, source })).toEqual({ threshold, source: expected });
+  const odds = expected === 'learned' ? 1 / 99 : 1;
+  const question = { kind: 'pair', odds };
+  expect(selectGalleryThreshold({ description, source })).toEqual({ threshold, source: expected, question });
+});
+
+it('tells which question the threshold of a pair answers', () => {
+  const { description } = calibrated;
+  expect(selectPairThreshold(description).question).toEqual({ kind: 'pair', odds: 1 });
+  expect(selectPairThreshold(description, 0.5).question).toBeNull();
+  expect(selectPairThreshold(description, 'learned').question).toEqual({ kind: 'pair', odds: 1 / 99 });
+  // An older model tells the number of people by its loss.
+  const learnedThreshold = { cosine: 0.6, between: 'embeddings' } as const;
+  const older = {
+    ...description,
+    falseAcceptRate: 0.01,
+    loss: { loss: 'UssLoss', numClasses: 11 },
+    learnedThreshold,
+  };
+  expect(selectPairThreshold(older, 'learned').question).toEqual({ kind: 'pair', odds: 1 / 10 });
 });

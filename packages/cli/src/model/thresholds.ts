@@ -2,12 +2,14 @@ import { DataError, type LearnedThreshold, type OpenSetLoss, readThreshold } fro
 import { compareThreshold } from '@openset/metrics';
 import {
   calibrateProbabilities,
+  impliedQuestion,
   type ModelDescription,
   mostAccurateThreshold,
   type ScoredPairs,
+  type ThresholdQuestion,
 } from '@openset/verify';
 
-/** Origin of a threshold that decides. */
+/** Origin of a threshold that decides: the model's, or given by the user. */
 export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
 
 /** A threshold that overrides the model's: a cosine, or the threshold learned in training. */
@@ -17,6 +19,8 @@ export type GivenThreshold = number | 'learned';
 export interface DecidingThreshold {
   readonly threshold: number;
   readonly source: ThresholdSource;
+  /** Question that it answers; null if it was given or is unknown. */
+  readonly question: ThresholdQuestion | null;
 }
 
 /** What a person reads if the pairs give no calibration. */
@@ -81,14 +85,20 @@ function isUsable(learned: LearnedThreshold, pairs: ScoredPairs | null): boolean
  * @throws DataError if `given` is `'learned'` and the loss learned no threshold between two embeddings
  */
 export function selectPairThreshold(model: ModelDescription, given?: GivenThreshold): DecidingThreshold {
-  if (given === undefined) return { threshold: model.threshold, source: model.thresholdSource };
-  if (given !== 'learned') return { threshold: given, source: 'given' };
+  const { threshold, thresholdSource, question = null } = model;
+  if (given === undefined) return { threshold, source: thresholdSource, question };
+  if (given !== 'learned') return { threshold: given, source: 'given', question: null };
   const learned = betweenEmbeddings(model.learnedThreshold);
-  if (learned) return { threshold: learned.cosine, source: 'learned' };
+  if (learned) return { threshold: learned.cosine, source: 'learned', question: questionOfLearned(model) };
   throw new DataError('its loss has learned no threshold between two embeddings.');
 }
 
-/** A model's description with the threshold from `selectPairThreshold`, and that threshold's origin. */
+/** Returns the question of the threshold that a model learned in training. */
+function questionOfLearned(model: ModelDescription): ThresholdQuestion | null {
+  return impliedQuestion({ ...model, thresholdSource: 'learned', falseAcceptRate: null });
+}
+
+/** A model's description with threshold and question from `selectPairThreshold`, and that threshold's origin. */
 export interface DescribedModel {
   readonly description: ModelDescription;
   readonly source: ThresholdSource;
@@ -100,9 +110,9 @@ export interface DescribedModel {
  * it, if it was calibrated to a false accept rate, or if no cosine threshold between embeddings was learned.
  */
 export function selectGalleryThreshold({ description, source }: DescribedModel): DecidingThreshold {
-  const { threshold, learnedThreshold, falseAcceptRate = null } = description;
+  const { threshold, question = null, learnedThreshold, falseAcceptRate = null } = description;
   const learned = betweenEmbeddings(learnedThreshold);
   const isChosen = source === 'given' || falseAcceptRate !== null;
-  if (isChosen || !learned || Math.abs(learned.cosine) > 1) return { threshold, source };
-  return { threshold: learned.cosine, source: 'learned' };
+  if (isChosen || !learned || Math.abs(learned.cosine) > 1) return { threshold, source, question };
+  return { threshold: learned.cosine, source: 'learned', question: questionOfLearned(description) };
 }
