@@ -1,5 +1,5 @@
 export { type ByteFile, blobFile, bytesFile } from './byte-file.ts';
-export { alignFace, faceTemplate, warpImage } from './images/align-face.ts';
+export { alignFace, faceTemplate } from './images/align-face.ts';
 export { type Augmentation, augmentImage } from './images/augment-image.ts';
 export {
   cutout,
@@ -23,6 +23,7 @@ export {
   type Similarity,
   transformPoint,
 } from './images/similarity.ts';
+export { warpImage } from './images/warp-image.ts';
 export type { BadRecord, BadRecordPolicy } from './loading/bad-records.ts';
 export { type Batch, type BatchTensors, toTensors } from './loading/batch.ts';
 export type { Shard } from './loading/batch-plan.ts';

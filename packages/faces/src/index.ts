@@ -1,1 +1,4 @@
+export { cropFace } from './crop-face.ts';
 export type { Face, FaceQuality } from './face.ts';
+export { createFaceDetector, type FaceDetector, type FaceDetectorOptions } from './face-detector.ts';
+export { type FaceSelection, selectFaces } from './select-faces.ts';

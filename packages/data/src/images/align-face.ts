@@ -1,12 +1,7 @@
 import { checkNumber, ShapeError } from '@openset/core';
-import { checkImage, createImageLike, type PixelImage } from './pixel-image.ts';
-import {
-  estimateSimilarity,
-  invertSimilarity,
-  type Point,
-  type Similarity,
-  transformPoint,
-} from './similarity.ts';
+import type { PixelImage } from './pixel-image.ts';
+import { estimateSimilarity, type Point } from './similarity.ts';
+import { warpImage } from './warp-image.ts';
 
 /**
  * Five landmarks of an aligned face of 112 × 112 pixels: left eye, right eye, nose, left and right corner of the mouth,
@@ -46,48 +41,4 @@ export function alignFace(
   const scale = size / templateSize;
   const template = faceTemplate.map(([x, y]): Point => [x * scale, y * scale]);
   return warpImage(image, estimateSimilarity(landmarks, template), { height: size, width: size, ...options });
-}
-
-/**
- * Applies a similarity to an image: each output pixel interpolates bilinearly at its preimage.
- *
- * @param transform maps points of `image` to points of the result
- * @param options size of the result; `border`: value of pixels outside `image`, default 0
- * @returns `[height, width, channels]`
- * @throws ShapeError if the length of the data does not match the size; ConfigError for options out of range
- */
-export function warpImage(
-  image: PixelImage,
-  transform: Similarity,
-  options: { readonly height: number; readonly width: number; readonly border?: number },
-): PixelImage {
-  const { height, width, border = 0 } = options;
-  checkImage(image);
-  checkNumber('warpImage: height', height, { minimum: 1, integer: true });
-  checkNumber('warpImage: width', width, { minimum: 1, integer: true });
-  checkNumber('warpImage: border', border, { minimum: 0, maximum: 255 });
-  const output = createImageLike(image, { height, width });
-  const inverse = invertSimilarity(transform);
-  const { channels } = image;
-  const valueAt = (x: number, y: number, channel: number) =>
-    x < 0 || y < 0 || x >= image.width || y >= image.height
-      ? border
-      : image.data[(y * image.width + x) * channels + channel]!;
-
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [sourceX, sourceY] = transformPoint(inverse, [x, y]);
-      const left = Math.floor(sourceX);
-      const top = Math.floor(sourceY);
-      const right = sourceX - left;
-      const down = sourceY - top;
-      for (let channel = 0; channel < channels; channel++) {
-        const upper = valueAt(left, top, channel) * (1 - right) + valueAt(left + 1, top, channel) * right;
-        const lower =
-          valueAt(left, top + 1, channel) * (1 - right) + valueAt(left + 1, top + 1, channel) * right;
-        output.data[(y * width + x) * channels + channel] = upper * (1 - down) + lower * down + 0.5;
-      }
-    }
-  }
-  return output;
 }
