@@ -31,6 +31,7 @@ export { type CappedSamplerOptions, cappedSampler } from './loading/capped-sampl
 export { classBalancedSampler } from './loading/class-balanced-sampler.ts';
 export { createLoader } from './loading/create-loader.ts';
 export { type IdentitySamplerOptions, identitySampler } from './loading/identity-sampler.ts';
+export { limitConcurrency } from './loading/limit-concurrency.ts';
 export type { Loader, LoaderCounters } from './loading/loader.ts';
 export type { LoaderOptions, LoaderState } from './loading/loader-options.ts';
 export { type Sampler, sequentialSampler, shuffledSampler } from './loading/sampler.ts';

@@ -85,6 +85,16 @@ export function withDecoding(command: Command): Command {
     .option('--max-pixels <n>', 'number of pixels above which an image is bad (default: 2^26)', countParser);
 }
 
+/** Adds `--align` and `--no-align`. */
+export function withAlignment(command: Command): Command {
+  return command
+    .option(
+      '--align',
+      'find faces and crop them (default: if the model states its crop, for sets whose images are no crops yet)',
+    )
+    .option('--no-align', 'take images as they are');
+}
+
 /**
  * Adds the options of `ImageReading`.
  * @param options `isSetting`: whether a configuration file can set the options, so that they have no default here
@@ -103,7 +113,7 @@ export function withImageReading(command: Command, { isSetting = false } = {}): 
       shareParser,
     );
   if (!isSetting) command.hook('preAction', () => checkImageReading(command.opts()));
-  return withDecoding(command);
+  return withAlignment(withDecoding(command));
 }
 
 /** Adds the options that name the test set of a model. */

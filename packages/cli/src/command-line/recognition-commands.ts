@@ -6,6 +6,7 @@ import {
   addCommand,
   type CommonOptions,
   runCommand,
+  withAlignment,
   withBackend,
   withDecoding,
   withImageReading,
@@ -23,7 +24,7 @@ export function addRecognitionCommands(program: Command): void {
   })
     .argument('<first>', 'image')
     .argument('<second>', 'image');
-  withBackend(withDecoding(withThreshold(withModel(verify)))).action(
+  withBackend(withAlignment(withDecoding(withThreshold(withModel(verify))))).action(
     async (
       first: string,
       second: string,
@@ -36,7 +37,7 @@ export function addRecognitionCommands(program: Command): void {
 
   const identify = addCommand(program, {
     name: 'identify',
-    description: 'find the person on each image in a gallery, or report nobody known',
+    description: 'find each face of the images in a gallery, or report nobody known',
     example: 'openset identify visitor.jpg --gallery staff   # one folder of images for each person',
     exitCodes:
       '0 everybody is known, 1 somebody is unknown, 2 error or a probe was skipped, 3 bug in openset',

@@ -2,12 +2,14 @@ import type { ImageSource } from '@openset/data';
 import { Gallery, type Identification } from '@openset/verify';
 import { aligned, counted, decimal } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import { hashImages } from '../images/content-hashes.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
+import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import { selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
@@ -22,14 +24,16 @@ export interface IdentifyOptions extends DecisionOptions, ImageReading {
   readonly gallery: string;
 }
 
-/** The identification of one image. */
+/** The identification of one face, or of an image that was taken whole. */
 export interface IdentifiedImage extends Identification {
   readonly path: string;
+  /** Place of the face; null for an image that was taken whole. */
+  readonly face: FacePlace | null;
 }
 
 /** Result of `openset identify`. */
 export interface IdentifyResult extends SkippedImages {
-  /** Identification of each image. */
+  /** Identification of each face, or of each image that was taken whole. */
   readonly pictures: readonly IdentifiedImage[];
   /** Images of the gallery that were skipped because they cannot be read. */
   readonly skippedGalleryPictures: readonly BadImage[];
@@ -40,7 +44,8 @@ export interface IdentifyResult extends SkippedImages {
 }
 
 /**
- * Finds the person on each image in the gallery, or reports nobody known.
+ * Finds each face of the images in the gallery, or reports nobody known. Images of the gallery show one person: their largest face
+ * is enrolled.
  * @returns exit code 0 if everybody is known, 1 if somebody is unknown, 2 if a probe was skipped
  * @throws OpenSetError for a model or images that cannot be used
  */
@@ -70,9 +75,10 @@ export async function identify(
         ['threshold', `${decimal(threshold, 3)}, ${source}`],
       ]),
     );
-    const probes = await embedImages(verifier, images, output, reading);
-    const identified = Array.from(probes.indices, (index, row) => ({
-      path: images.paths[index]!,
+    const probes = await embedFaces(verifier, images, 'all', output, reading);
+    const identified = probes.rows.map(({ photo, face }, row) => ({
+      path: images.paths[photo]!,
+      face: facePlace(face),
       ...gallery.identify(probes.row(row)),
     }));
     const { skipped, skippedPictures } = reportSkipped(probes.skipped, output);
@@ -82,13 +88,20 @@ export async function identify(
         ...{ pictures: identified, threshold, thresholdSource: source },
         ...{ skipped, skippedPictures, skippedGalleryPictures: skippedGallery.skippedPictures },
       },
-      text: aligned(identified.map((image) => [image.path, resultText(image)])),
+      text: aligned(
+        identified.map((image, row) => [probeText(image.path, probes.rows[row]!), resultText(image)]),
+      ),
       exitCode: skipped > 0 ? exitCodes.problem : isKnown ? exitCodes.success : exitCodes.no,
     };
   } finally {
     dispose();
     await known.close();
   }
+}
+
+/** Names a probe: its path, and the place of the face if there are several. */
+function probeText(path: string, { face, faceCount }: EmbeddedFace): string {
+  return face && faceCount !== 1 ? `${path}, face of ${placeText(face)}` : path;
 }
 
 /** Describes the people of a gallery, and how many lack a good image. */

@@ -104,7 +104,7 @@ export async function train(
     output.note(choicesText(settings, facts, data, backend));
     if (data.train.isInMemory) noteCopies(data.hashes, images, given.data, output);
 
-    const config = await fixLength(settings, data, output, signal);
+    const config = await fixLength(withAlignment(settings, data), data, output, signal);
 
     run = buildRun(config, data.train);
 
@@ -159,6 +159,11 @@ async function openResumed(
   const manifest = await readManifest(folder.images);
   if (!manifest?.images) await checkSameData(folder.data, source, data);
   return manifest && resumeImages(manifest, source, data, maxBad);
+}
+
+/** Records which images are cropped, so that a resumed run crops the same ones. */
+function withAlignment(settings: ChosenSettings, { aligned: { images, pairs } }: RunData): ChosenSettings {
+  return { ...settings, align: images, ...(pairs === null ? {} : { alignPairs: pairs }) };
 }
 
 /** Adds how to resume to the error of bad images that stopped a run. */

@@ -1,9 +1,10 @@
 import type { Verification, Verifier } from '@openset/verify';
 import { decimal, percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { imageFileSource } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
-import { embedImages } from '../model/embed-images.ts';
+import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
@@ -11,33 +12,48 @@ import { startBackend } from '../start-backend.ts';
 /** Options of `openset verify`. */
 export interface VerifyOptions
   extends DecisionOptions,
-    Pick<ImageReading, 'orientation' | 'failOn' | 'maxPixels'> {
+    Pick<ImageReading, 'orientation' | 'failOn' | 'maxPixels' | 'align'> {
   readonly first: string;
   readonly second: string;
 }
 
+/** Result of `openset verify`. */
+export interface VerifyResult extends Verification {
+  /** The face that was compared on each image; null for images that were taken whole. */
+  readonly faces: readonly (FacePlace | null)[];
+}
+
 /**
- * Decides whether two images show the same person.
+ * Decides whether two images show the same person. Compares the largest face of each.
  * @returns exit code 0 for the same person, 1 for different people
  * @throws OpenSetError for a model or an image that cannot be used
  */
-export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<Verification>> {
+export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<VerifyResult>> {
   await startBackend(options, output);
   const model = await loadModel(options.model, options.threshold);
   const { verifier, description, dispose } = model;
   try {
-    const images = imageFileSource([options.first, options.second]);
-    const embeddings = await embedImages(verifier, images, output, readingFor(model, options));
+    const paths = [options.first, options.second];
+    const images = imageFileSource(paths);
+    const reading = readingFor(model, options);
+    const embeddings = await embedFaces(verifier, images, 'largest', output, reading);
+    for (const row of embeddings.rows) noteSeveralFaces(row, paths[row.photo]!, output);
     if (description.calibration && !verifier.calibration) output.note(unusedCalibrationNotice);
     const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
     return {
-      data: answer,
+      data: { ...answer, faces: embeddings.rows.map(({ face }) => facePlace(face)) },
       text: resultText(answer, verifier),
       exitCode: answer.same ? exitCodes.success : exitCodes.no,
     };
   } finally {
     dispose();
   }
+}
+
+/** Notes which face of several is compared. */
+function noteSeveralFaces({ face, faceCount }: EmbeddedFace, path: string, output: Output): void {
+  if (!face || !faceCount || faceCount === 1) return;
+  output.note(`${path}: ${faceCount} faces; the largest is compared, ${placeText(face)}`);
 }
 
 const unusedCalibrationNotice =

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import type { FaceCrop } from '@openset/core';
 import type { BackendName } from '../backends.ts';
+import { defaultCrop } from '../faces/choose-alignment.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
 import { lossFor } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
@@ -10,6 +12,8 @@ export interface Circumstances extends ImageFacts {
   readonly backend: BackendName;
   /** Value of `--loss`; overrides the loss of the settings. */
   readonly lossWord?: string | undefined;
+  /** Crop that a pretrained network was made for; missing for a network from nothing. */
+  readonly crop?: FaceCrop | null;
   /** Number of cores; default: those of this machine. */
   readonly cores?: number;
 }
@@ -56,6 +60,7 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
     orientation: given.orientation ?? 'exif',
     failOn: given.failOn ?? 'warning',
     maxPixels: given.maxPixels ?? 2 ** 26,
+    crop: given.crop === undefined ? (facts.crop ?? (given.align ? defaultCrop : null)) : given.crop,
   };
 }
 

@@ -65,8 +65,11 @@ async function newSettings(flags: SettingsFlags): Promise<Settings> {
 /** @throws DataError if the folder holds no run; ConfigError for a flag that would change the run */
 async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise<Settings> {
   const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
-  const { orientation, ...reading } = readingFlags(flags);
-  const fixed = { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation };
+  const { orientation, align, ...reading } = readingFlags(flags);
+  const fixed = {
+    ...{ config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
+    ...(align === false ? { noAlign: true } : { align }),
+  };
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined);
   if (given.length > 0) {
     const names = given.map(([name]) => flagName(name)).join(', ');
@@ -77,8 +80,8 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
   }
   const { data, backend, threads } = flags;
   return mergeSettings(
-    // Runs of versions that did not turn images.
-    { orientation: 'ignore' },
+    // Runs of versions that did not turn or crop images.
+    { orientation: 'ignore', crop: null, align: false },
     await readSettingsFile(folder.config),
     checkFlags({ data, backend, threads, ...reading }),
   );
@@ -91,8 +94,9 @@ export function readingFlags({
   orientation,
   failOn,
   maxPixels,
-}: SettingsFlags): ImageReading {
-  return { onBadImage, maxBad, orientation, failOn, maxPixels };
+  align,
+}: SettingsFlags): Omit<ImageReading, 'crop'> {
+  return { onBadImage, maxBad, orientation, failOn, maxPixels, align };
 }
 
 /**

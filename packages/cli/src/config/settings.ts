@@ -1,3 +1,4 @@
+import type { FaceCrop } from '@openset/core';
 import { z } from 'zod';
 import { backendNames, maximumThreads } from '../backends.ts';
 import { badImagePolicies, damageLevels, orientations } from '../images/image-reading.ts';
@@ -53,6 +54,12 @@ const optimizerSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** How faces are cropped: `FaceCrop` of core. */
+const cropSchema = z.discriminatedUnion('kind', [
+  objectSchema({ kind: z.literal('points') }),
+  objectSchema({ kind: z.literal('box'), scale: z.number().positive() }),
+]);
+
 const share = z.number().min(0).max(1).optional();
 const augmentationSchema = z.discriminatedUnion('kind', [
   objectSchema({ kind: z.literal('horizontal-flip'), probability: share }),
@@ -98,6 +105,9 @@ const settingsShape = {
   onBadImage: z.enum(badImagePolicies).optional(),
   maxBad: share,
   orientation: z.enum(orientations).optional(),
+  crop: cropSchema.nullable().optional(),
+  align: z.boolean().optional(),
+  alignPairs: z.boolean().optional(),
   failOn: z.enum(damageLevels).optional(),
   maxPixels: z.int().min(1).optional(),
 };
@@ -141,9 +151,14 @@ export type SizedNetwork = NetworkSettings & {
 };
 
 /** Settings with every choice made except the number of steps: the length may still be in minutes. */
-export type ChosenSettings = Omit<Settings, Chosen | 'network' | 'clipNorm'> & {
+export type ChosenSettings = Omit<Settings, Chosen | 'network' | 'clipNorm' | 'crop'> & {
   readonly [Key in Chosen]: NonNullable<Settings[Key]>;
-} & { readonly network: SizedNetwork; readonly clipNorm: number | null };
+} & {
+  readonly network: SizedNetwork;
+  readonly clipNorm: number | null;
+  /** Crop that the network is made for; null if it takes images as they are. */
+  readonly crop: FaceCrop | null;
+};
 
 /** The length of a run. */
 export type RunLength =

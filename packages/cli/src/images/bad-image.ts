@@ -61,7 +61,7 @@ export function reportSkipped(images: readonly BadImage[], output: Output, set?:
   if (images.length > 0) {
     const of = set === undefined ? '' : ` of ${set}`;
     output.note(
-      `skipped ${counted(images.length, 'image')}${of} that cannot be read:\n${listBadImages(images)}`,
+      `skipped ${counted(images.length, 'image')}${of} that ${cannotText(images)}:\n${listBadImages(images)}`,
     );
   }
   const skippedPictures = images.map(({ path, reason }) => ({ path, reason }));
@@ -83,16 +83,22 @@ export function skipBadImages(
   const images = toBadImages(records);
   if (images.length === 0) return images;
   const { onBadImage, maxBad = 1 } = reading;
-  const named = `cannot be read:\n${listBadImages(images)}`;
+  const cannot = cannotText(images);
+  const named = `${cannot}:\n${listBadImages(images)}`;
   const found = counted(images.length, 'image');
   if (onBadImage !== 'skip') throw new BadImagesError(`${found} ${named}${adviceText(images, reading)}`);
   if (records.length === size) throw new BadImagesError(`No image is left: ${found} ${named}`);
   const share = records.length / size;
   if (share <= maxBad) return images;
   throw new BadImagesError(
-    `${found} of ${count(size)} (${percent(share)}) cannot be read, more than --max-bad ${percent(maxBad)} allows:\n` +
+    `${found} of ${count(size)} (${percent(share)}) ${cannot}, more than --max-bad ${percent(maxBad)} allows:\n` +
       listBadImages(images),
   );
+}
+
+/** Images without a face can be read. */
+function cannotText(images: readonly BadImage[]): string {
+  return images.some(({ option }) => option === 'align') ? 'cannot be used' : 'cannot be read';
 }
 
 /** Returns lines on what to do, with options that the command has. */
@@ -102,6 +108,7 @@ function adviceText(images: readonly BadImage[], { onBadImage }: ImageReading): 
   const lines = [
     onBadImage === undefined ? '' : `Mend or delete ${them}, or skip ${them} with --on-bad-image skip.`,
     options.has('maxPixels') ? 'Raise --max-pixels if the large files are genuine.' : '',
+    options.has('align') ? '--no-align takes images as they are, if they are crops of faces already.' : '',
     options.has('failOn') ? '--fail-on none accepts damaged files that can still be decoded.' : '',
   ].filter((line) => line !== '');
   return lines.map((line) => `\n${line}`).join('');

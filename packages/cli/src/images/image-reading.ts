@@ -1,4 +1,4 @@
-import { ConfigError } from '@openset/core';
+import { ConfigError, type FaceCrop } from '@openset/core';
 import type { NodeLoaderOptions } from '@openset/data/node';
 
 /** Values of `--on-bad-image`. */
@@ -23,6 +23,13 @@ export interface ImageReading {
   readonly failOn?: (typeof damageLevels)[number] | undefined;
   /** Number of pixels above which a file counts as bad; default 2^26. */
   readonly maxPixels?: number | undefined;
+  /**
+   * Whether faces are found on the images and cropped. Default: if the model states its crop, on all single photos, and on sets
+   * whose images are no crops already.
+   */
+  readonly align?: boolean | undefined;
+  /** The crop that the model was made for; missing if it takes images as they are. No option: the model states it. */
+  readonly crop?: FaceCrop | null | undefined;
 }
 
 /** @throws ConfigError for a limit on bad images of a command that stops at the first */

@@ -2,6 +2,9 @@ import { ConfigError } from '@openset/core';
 import type { Batch, ImageSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import type { Verifier } from '@openset/verify';
+import { chooseAlignment } from '../faces/choose-alignment.ts';
+import { type CropSource, cropSource } from '../faces/crop-source.ts';
+import { loadFaceTools } from '../faces/face-tools.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { watchTurns } from '../images/turned-images.ts';
@@ -26,7 +29,7 @@ export interface Embeddings extends EmbeddingRows {
 }
 
 /**
- * Embeds the images of a set, in order.
+ * Embeds the images of a set, in order. Crops the largest face of each image if `chooseAlignment` says so.
  * @param signal aborted to stop
  * @throws BadImagesError for images that cannot be read, all of them, as `skipBadImages`; the reason of the signal if
  *   aborted
@@ -38,40 +41,72 @@ export async function embedImages(
   reading: ImageReading,
   signal?: AbortSignal,
 ): Promise<Embeddings> {
-  const [height, width, channels] = verifier.backbone.inputShape;
-  if (height === null || width === null || (channels !== 1 && channels !== 3)) {
-    throw new ConfigError(
-      `The network takes inputs [${height}, ${width}, ${channels}], but needs a fixed size and 1 or 3 channels.`,
-    );
-  }
+  const size = inputSize(verifier);
   const { source, turns } = watchTurns(images, reading);
-  const loader = createLoader(source, {
-    height,
-    width,
-    channels,
+  const crops = await cropFaces(source, size, reading, output);
+  const loader = createLoader(crops ?? source, {
+    ...size,
     batchSize: 32,
     shuffle: false,
     ...decodingOptions(reading),
-    ...workerOptions(images.size),
+    // Crops are raw pixels.
+    ...(crops ? { workers: 0 } : workerOptions(images.size)),
     onBadRecord: 'skip',
   });
   const indices: number[] = [];
   const batches = countBatches(loader, images.size, output, signal, indices);
   const rows = await verifier.embedBatches(batches);
   turns.note(output);
+  crops?.noteSeveralFaces(output);
   const skipped = skipBadImages(loader.badRecords, images.size, reading);
-  const size = verifier.backbone.embeddingSize;
+  return { ...joinRows(rows, verifier.backbone.embeddingSize), indices: Int32Array.from(indices), skipped };
+}
+
+/** Returns embeddings in one array. */
+export function joinRows(rows: readonly Float32Array[], size: number): EmbeddingRows {
   const values = new Float32Array(rows.length * size);
   rows.forEach((row, index) => {
     values.set(row, index * size);
   });
-  return {
-    values,
-    size,
-    indices: Int32Array.from(indices),
-    skipped,
-    row: (index) => values.subarray(index * size, (index + 1) * size),
-  };
+  return { values, size, row: (index) => values.subarray(index * size, (index + 1) * size) };
+}
+
+/** Size of the images that a network takes. */
+export interface InputSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/**
+ * Returns the size of the images that a verifier takes.
+ * @throws ConfigError for a network whose input size is open
+ */
+export function inputSize({ backbone }: Verifier): InputSize {
+  const [height, width, channels] = backbone.inputShape;
+  if (height !== null && width !== null && (channels === 1 || channels === 3)) {
+    return { height, width, channels };
+  }
+  throw new ConfigError(
+    `The network takes inputs [${height}, ${width}, ${channels}], but needs a fixed size and 1 or 3 channels.`,
+  );
+}
+
+/** Returns a source of face crops; null if the images are taken whole. */
+export async function cropFaces(
+  source: ImageSource,
+  { height, width }: Pick<InputSize, 'height' | 'width'>,
+  reading: ImageReading,
+  output: Output,
+): Promise<CropSource | null> {
+  const crop = await chooseAlignment(source, reading, loadFaceTools, output);
+  if (crop === null) return null;
+  return cropSource(source, {
+    crop,
+    size: Math.max(height, width),
+    reading,
+    tools: await loadFaceTools(),
+  });
 }
 
 /** Passes batches on, adds the indices of their images to a list, and reports progress. */

@@ -29,12 +29,13 @@ export interface LoadedModel extends DescribedModel {
   dispose(): void;
 }
 
-/** Returns how to read images for a model: the options, and by default with the orientation of its training. */
+/** Returns how to read images for a model: the options, by default with the orientation of its training, and its crop. */
 export function readingFor<Reading extends ImageReading>(
   { description }: Pick<LoadedModel, 'description'>,
   options: Reading,
 ): Reading {
-  return { ...options, orientation: options.orientation ?? description.orientation };
+  const { orientation, crop } = description;
+  return { ...options, orientation: options.orientation ?? orientation, crop };
 }
 
 /** Returns the path of a model file: the path itself, or the model in the folder of a run. */

@@ -48,6 +48,7 @@ export async function finishRun(
     loss: loss.getConfig(),
     flipSum,
     orientation: config.orientation,
+    ...(config.crop && { crop: config.crop }),
   };
   const measured = scored && measurePairs(scored.cosines, scored.isSame, choice, scored.folds);
   const state = backbone.getState();

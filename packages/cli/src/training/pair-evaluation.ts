@@ -31,7 +31,10 @@ export function usesFlipSum({ augment }: Pick<RunConfig, 'augment'>): boolean {
   });
 }
 
-/** Embeds the images of pairs and computes the cosines. Notes nothing: `prepareData` has read the same images. */
+/**
+ * Embeds the images of pairs and computes the cosines. Notes nothing: `prepareData` has read the same images, and cropped their
+ * faces if need be.
+ */
 export async function scorePairs(
   set: PairSet,
   network: { readonly backbone: Backbone; readonly flipSum: boolean },
@@ -41,7 +44,7 @@ export async function scorePairs(
 ): Promise<PairScores> {
   const verifier = new Verifier({ ...network, threshold: 0 });
   const quiet = { ...output, note: () => {} };
-  const embeddings = await embedImages(verifier, set.images, quiet, reading, signal);
+  const embeddings = await embedImages(verifier, set.images, quiet, { ...reading, align: false }, signal);
   const kept = pairsAmong(set, embeddings.indices);
   return {
     ...kept,

@@ -1,9 +1,13 @@
 import { totalmem } from 'node:os';
-import { ConfigError } from '@openset/core';
+import { ConfigError, type FaceCrop } from '@openset/core';
 import { type BadRecord, holdOutClasses, type ImageSource, subsetSource } from '@openset/data';
 import { createLoader, decodeIntoMemory } from '@openset/data/node';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { ChosenSettings } from '../config/settings.ts';
+import { counted, decimal } from '../evaluation/texts.ts';
+import { chooseAlignment } from '../faces/choose-alignment.ts';
+import { cropSource } from '../faces/crop-source.ts';
+import { loadFaceTools } from '../faces/face-tools.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
 import { ContentHashes, hashImages } from '../images/content-hashes.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
@@ -47,6 +51,8 @@ export interface RunData {
   readonly hashes: ContentHashes;
   /** Images of the set that are turned upright, among those that were read. */
   readonly turns: TurnAccount;
+  /** Whether the faces of the images are cropped, and those of pairs from a file; null if there are none. */
+  readonly aligned: { readonly images: boolean; readonly pairs: boolean | null };
   /** Number of people whose images all cannot be read. */
   readonly peopleWithoutImages: number;
 }
@@ -72,13 +78,13 @@ const maximumPairs = 3000;
 
 /**
  * Splits the images into people to train on and people held out, and makes pairs to evaluate on: from the people held out,
- * or from a file. Decodes images into memory if they fit.
+ * or from a file. Decodes images into memory if they fit. Crops faces if `chooseAlignment` says so; then they must fit.
  *
  * A new run whose images fit into memory uses only those that can be read, as if the others were not in the set. A resumed
  * run keeps the place of every image, so that the order of the others is the same.
  * @param missing names of images that a resumed run lacks; null for a new run
  * @throws DataError if there are too few people; BadImagesError for images that cannot be read, as `skipBadImages`;
- *   ConfigError if nothing would give a threshold
+ *   ConfigError if nothing would give a threshold, or if crops do not fit into memory
  */
 export async function prepareData(
   config: ChosenSettings,
@@ -96,7 +102,11 @@ export async function prepareData(
   // Reports too few people or images before minutes of decoding.
   split(source);
   const filePairs = pairsSource === null ? null : await openPairSet(pairsSource, config.images, output);
-  const loaded = await loadIntoMemory(source, size, config, output);
+  const crop = await chooseAlignment(source, config, loadFaceTools, output);
+  const pairsReading = { ...config, align: config.alignPairs ?? config.align };
+  const pairsCrop =
+    filePairs && (await chooseAlignment(filePairs.images, pairsReading, loadFaceTools, output));
+  const loaded = await loadIntoMemory(source, { name: data, size, config, crop, output });
   const skipped = skipUnlessMissing(loaded.badRecords, source.size, config, missing);
   const bad = new Set(loaded.badRecords.map(({ index }) => index));
   const good = Uint32Array.from(source.labels.keys()).filter((index) => !bad.has(index));
@@ -105,7 +115,8 @@ export async function prepareData(
   const name = pairsSource ?? data;
   const pairs = filePairs ?? heldOutPairs;
   const isLoaded = filePairs === null && loaded.isInMemory;
-  const readable = pairs && (await loadPairs(pairs, { name, size, config, output, isLoaded, missing }));
+  const readable =
+    pairs && (await loadPairs(pairs, { name, size, config, crop: pairsCrop, output, isLoaded, missing }));
   const files = readable?.pairs.files;
   return {
     train: { source: train, size, isInMemory: loaded.isInMemory },
@@ -117,6 +128,7 @@ export async function prepareData(
     unusedImages: missing ? [] : [...bad],
     hashes: loaded.hashes,
     turns: loaded.turns,
+    aligned: { images: crop !== null, pairs: filePairs && pairsCrop !== null },
     peopleWithoutImages:
       source.classNames.length - new Set(Array.from(good, (index) => source.labels[index])).size,
   };
@@ -154,12 +166,19 @@ function countCommon(first: readonly string[], second: readonly string[]): numbe
   return new Set(first.filter((path) => known.has(path))).size;
 }
 
-/** Options of `loadPairs`. */
-interface PairLoading {
+/** Options of `loadIntoMemory`. */
+interface ImageLoading {
+  /** Path of the set, for messages. */
   readonly name: string;
   readonly size: ImageSize;
   readonly config: ImageReading;
+  /** How faces are cropped; null if images are taken whole. */
+  readonly crop: FaceCrop | null;
   readonly output: Output;
+}
+
+/** Options of `loadPairs`. */
+interface PairLoading extends ImageLoading {
   /** Whether the images are in memory already. */
   readonly isLoaded: boolean;
   readonly missing: ReadonlySet<string> | null;
@@ -168,9 +187,10 @@ interface PairLoading {
 /** Decodes the images of pairs into memory if they fit. Skips pairs with an image that cannot be read. */
 async function loadPairs(
   pairs: PairSet,
-  { name, size, config, output, isLoaded, missing }: PairLoading,
+  { isLoaded, missing, ...loading }: PairLoading,
 ): Promise<{ readonly pairs: PairSet; readonly skipped: readonly BadImage[] }> {
   const { images } = pairs;
+  const { name, size, config, output } = loading;
   const keepAllBut = (source: ImageSource, bad: readonly Pick<BadRecord, 'index'>[]) => {
     const indices = new Set(bad.map(({ index }) => index));
     const kept = Int32Array.from(images.labels.keys()).filter((index) => !indices.has(index));
@@ -178,7 +198,7 @@ async function loadPairs(
   };
   // The policy was applied to all images in memory.
   if (isLoaded) return { pairs: keepAllBut(images, await findRejected(images)), skipped: [] };
-  const loaded = await loadIntoMemory(images, size, config, output);
+  const loaded = await loadIntoMemory(images, loading);
   const bad = loaded.isInMemory ? loaded.badRecords : await findBadRecords(loaded.source, size, config);
   if (!loaded.isInMemory) loaded.turns.note(output);
   const skipped = skipUnlessMissing(bad, images.size, config, missing);
@@ -231,12 +251,11 @@ function networkImageSize({ network }: Pick<ChosenSettings, 'network'>): ImageSi
 
 /**
  * Decodes a set into memory if it fits, so that epochs need no decoding. Bad images keep their index.
+ * @throws ConfigError if faces are cropped and do not fit: every epoch would search them again
  */
 async function loadIntoMemory(
   source: ImageSource,
-  size: ImageSize,
-  reading: ImageReading,
-  output: Output,
+  { name, size, config: reading, crop, output }: ImageLoading,
 ): Promise<LoadedImages> {
   const bytes = source.size * size.height * size.width * size.channels;
   const counter = output.counter('reading images');
@@ -244,15 +263,27 @@ async function loadIntoMemory(
     source.size > maximumHashes ? { source, hashes: new ContentHashes(0) } : hashImages(source);
   const { source: watched, turns } = watchTurns(hashed, reading);
   if (bytes > memoryShare * totalmem()) {
+    if (crop) throw tooManyCrops(source, name, bytes);
     return { source: watched, isInMemory: false, badRecords: [], hashes, turns };
   }
-  const decoded = await decodeIntoMemory(watched, {
+  const side = Math.max(size.height, size.width);
+  const crops = crop && cropSource(watched, { crop, size: side, reading, tools: await loadFaceTools() });
+  const decoded = await decodeIntoMemory(crops ?? watched, {
     ...size,
     ...decodingOptions(reading),
-    ...workerOptions(source.size),
+    ...(crops ? { workers: 0 } : workerOptions(source.size)),
     onBadRecord: 'skip',
     onProgress: (done, total) => counter.update(done, total),
   });
   turns.note(output);
+  crops?.noteSeveralFaces(output);
   return { source: decoded, isInMemory: true, badRecords: decoded.badRecords, hashes, turns };
+}
+
+function tooManyCrops({ size }: ImageSource, name: string, bytes: number): ConfigError {
+  const share = `${Math.round(100 * memoryShare)} %`;
+  return new ConfigError(
+    `The faces of ${counted(size, 'image')} in '${name}' need ${decimal(bytes / 2 ** 30, 1)} GiB, more than ${share} of the ` +
+      `memory. Crop them once with 'openset align ${name} --out crops', and train with --data crops.`,
+  );
 }

@@ -1,0 +1,73 @@
+import { DataError, type FaceCrop } from '@openset/core';
+import type { ImageSource } from '@openset/data';
+import type { Face } from '@openset/faces';
+import type { ImageReading } from '../images/image-reading.ts';
+import type { Output } from '../output.ts';
+import type { FaceTools } from './face-tools.ts';
+import { findFaces, type PhotoFaces } from './find-faces.ts';
+
+/** Crop of `--align` for a model that states none. */
+export const defaultCrop: FaceCrop = { kind: 'points' };
+
+/** Number of images that are looked at. */
+const sampleSize = 32;
+/** Side of the face mesh, as a share of the shorter side of the image, from which an image counts as a crop. */
+const filledShare = 0.6;
+
+/** Returns the crop for single photos: none with `--no-align`, and none for a model without a crop unless `--align` is given. */
+export function photoCrop({ crop, align }: ImageReading): FaceCrop | null {
+  if (align === false) return null;
+  return crop ?? (align ? defaultCrop : null);
+}
+
+/**
+ * Decides whether the images of a set are cropped, and returns the crop. Without `--align` or `--no-align`, it looks at evenly spaced
+ * images: a set whose faces fill most of the images has been cropped before. Notes the decision.
+ * @param loadTools loads the detector; called only if it is needed
+ * @returns null if images are taken whole
+ */
+export async function chooseAlignment(
+  source: ImageSource,
+  reading: ImageReading,
+  loadTools: () => Promise<FaceTools>,
+  output: Output,
+): Promise<FaceCrop | null> {
+  const crop = photoCrop(reading);
+  if (crop === null || reading.align !== undefined) return crop;
+  const tools = await loadTools();
+  const { looked, found, filled } = await lookAtFaces(source, reading, tools);
+  if (found === 0 || 2 * filled >= found) {
+    const seen = found === 0 ? `no face found on ${looked}` : `faces fill ${filled} of ${found}`;
+    output.note(`images are taken whole: ${seen} of the images looked at (--align crops faces)`);
+    return null;
+  }
+  output.note(
+    `faces are cropped: they fill ${filled} of ${found} images looked at (--no-align takes images whole)`,
+  );
+  return crop;
+}
+
+/** Counts the images that were decoded, those with a face, and those that a face fills. */
+async function lookAtFaces(source: ImageSource, reading: ImageReading, tools: FaceTools) {
+  const count = Math.min(sampleSize, source.size);
+  const counts = { looked: 0, found: 0, filled: 0 };
+  for (let sample = 0; sample < count; sample++) {
+    try {
+      const record = await source.get(Math.floor((sample * source.size) / count));
+      const photo = await findFaces(record, 'largest', reading, tools);
+      counts.looked += 1;
+      const [face] = photo.faces;
+      if (!face) continue;
+      counts.found += 1;
+      if (fillsImage(face, photo)) counts.filled += 1;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+    }
+  }
+  return counts;
+}
+
+/** Whether a face fills an image, as in a crop. */
+export function fillsImage({ mesh }: Face, { height, width }: Pick<PhotoFaces, 'height' | 'width'>): boolean {
+  return mesh.side >= filledShare * Math.min(height, width);
+}
