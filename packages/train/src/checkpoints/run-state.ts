@@ -80,7 +80,8 @@ export function checkpointBytes(run: RunState): number {
   const trained = 4 * trainedVariables(run).reduce((sum, { size }) => sum + size, 0);
   // File headers and checkpoint.json.
   const overhead = 1 << 20;
-  return states * snapshot + run.optimizer.slotNames.length * trained + overhead;
+  const { slotNames, anchoredSize } = run.optimizer;
+  return states * snapshot + slotNames.length * trained + 4 * anchoredSize + overhead;
 }
 
 /** Names variables by position: the names that tfjs gives differ between processes. */

@@ -54,6 +54,13 @@ export class AdamW extends TrainingOptimizer {
     return { learningRate, beta1, beta2, epsilon, weightDecay };
   }
 
+  /** `p ← p − learningRate · λ · (p − start)` in place of `(1 − learningRate · λ) p`. */
+  protected override pullTowards(start: tf.Tensor, update: VariableUpdate): VariableUpdate {
+    const { parameter, weightDecay } = update;
+    const pulled = tf.add(parameter, tf.mul(tf.sub(start, parameter), this.learningRate * weightDecay));
+    return { ...update, parameter: pulled, weightDecay: 0 };
+  }
+
   protected override update(update: VariableUpdate): readonly tf.Tensor[] {
     const { parameter, gradient, slots, weightDecay, step } = update;
     const { learningRate, beta1, beta2, epsilon } = this;

@@ -48,6 +48,11 @@ export class Sgd extends TrainingOptimizer {
     return { learningRate, momentum, nesterov, weightDecay };
   }
 
+  /** `g − λ start`, so that adding `λ p` gives `g + λ (p − start)`. */
+  protected override pullTowards(start: tf.Tensor, update: VariableUpdate): VariableUpdate {
+    return { ...update, gradient: tf.sub(update.gradient, tf.mul(start, update.weightDecay)) };
+  }
+
   protected override update({
     parameter,
     gradient,

@@ -28,6 +28,9 @@ export interface VariableUpdate {
 /** Gradients by variable name, as a map or as a list. */
 export type VariableGradients = Parameters<tf.Optimizer['applyGradients']>[0];
 
+/** Name of an anchor in a snapshot. */
+const anchorName = 'start';
+
 interface Slots {
   step: number;
   tensors: readonly tf.Tensor[];
@@ -48,6 +51,8 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
   protected readonly weightDecay: number;
   private readonly isExcluded: (variable: tf.Variable) => boolean;
   private readonly slots = new Map<tf.Variable, Slots>();
+  /** Values that weight decay pulls variables towards; other variables are pulled towards zero. */
+  private readonly anchors = new Map<tf.Variable, tf.Tensor>();
 
   /** @throws ConfigError if the learning rate or the weight decay is not a finite number of at least 0 */
   protected constructor(name: string, options: TrainingOptimizerOptions) {
@@ -60,8 +65,29 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     this.isExcluded = createExclusionTest(excludeFromWeightDecay);
   }
 
+  /** Returns an update whose weight decay pulls towards a value instead of towards zero. Runs inside `tf.tidy`. */
+  protected abstract pullTowards(start: tf.Tensor, update: VariableUpdate): VariableUpdate;
+
   /** Returns the variable's new value, then its slots in the order of `slotNames`. Runs inside `tf.tidy`. */
   protected abstract update(update: VariableUpdate): readonly tf.Tensor[];
+
+  /**
+   * Makes weight decay pull variables towards their present values instead of towards zero: with SGD, the gradient of
+   * `λ/2 · ‖p − start‖²` (L2-SP; Li, Grandvalet and Davoine, ICML 2018). Fine-tuning with it forgets less of what the
+   * variables were trained for. The values are part of `getState`, so a resumed run keeps its start.
+   * @param variables such as `backbone.trainable` after it has taken pretrained weights; replaces earlier anchors of these
+   */
+  anchor(variables: readonly tf.Variable[]): void {
+    for (const variable of variables) {
+      this.anchors.get(variable)?.dispose();
+      this.anchors.set(variable, tf.keep(tf.clone(variable)));
+    }
+  }
+
+  /** Number of values of all anchored variables. */
+  get anchoredSize(): number {
+    return [...this.anchors.values()].reduce((sum, { size }) => sum + size, 0);
+  }
 
   /**
    * Updates the variables.
@@ -89,12 +115,14 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
 
   /**
    * Returns a snapshot of step counts and slots, named `<variable>.step` and `<variable>.<slot>`. Variables that were
-   * never updated have none. The caller disposes of the tensors.
+   * never updated have none. Anchored variables also have `<variable>.start`. The caller disposes of the tensors.
    * @param variables by their names in the snapshot, because tfjs names differ from run to run
    */
   getState(variables: Readonly<Record<string, tf.Variable>>): tf.NamedTensorMap {
     const state: tf.NamedTensorMap = {};
     for (const [name, variable] of Object.entries(variables)) {
+      const anchor = this.anchors.get(variable);
+      if (anchor) state[`${name}.${anchorName}`] = tf.clone(anchor);
       const slots = this.slots.get(variable);
       if (!slots) continue;
       state[`${name}.step`] = tf.scalar(slots.step, 'int32');
@@ -106,13 +134,16 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Restores a snapshot and discards all present slots. Names and shapes are checked first.
+   * Restores a snapshot and discards all present slots. Names and shapes are checked first. The same variables must be
+   * anchored as in the snapshot.
    * @throws DataError for missing or unknown names, ShapeError for other shapes; the state is then unchanged
    */
   setState(state: tf.NamedTensorMap, variables: Readonly<Record<string, tf.Variable>>): void {
     const unread = new Set(Object.keys(state));
     const restored: [tf.Variable, string][] = [];
+    const anchored: [tf.Variable, tf.Tensor][] = [];
     for (const [name, variable] of Object.entries(variables)) {
+      if (this.anchors.has(variable)) anchored.push([variable, readAnchor(state, name, variable, unread)]);
       const names = ['step', ...this.slotNames].map((slotName) => `${name}.${slotName}`);
       const missing = names.filter((slotName) => !unread.delete(slotName));
       // Never updated before the snapshot.
@@ -131,6 +162,10 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
       );
     }
     this.disposeSlots();
+    for (const [variable, start] of anchored) {
+      this.anchors.get(variable)?.dispose();
+      this.anchors.set(variable, tf.keep(tf.clone(start)));
+    }
     for (const [variable, name] of restored) {
       const tensors = this.slotNames.map((slotName) =>
         tf.keep(tf.clone(state[`${name}.${slotName}`] as tf.Tensor)),
@@ -141,6 +176,8 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
 
   override dispose(): void {
     this.disposeSlots();
+    tf.dispose([...this.anchors.values()]);
+    this.anchors.clear();
     super.dispose();
   }
 
@@ -154,17 +191,19 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     const { step, tensors } = slots;
     const weightDecay = this.isExcluded(variable) ? 0 : this.weightDecay;
     tf.tidy(() => {
-      const [value, ...next] = this.update({
-        parameter: variable,
-        gradient,
-        slots: tensors,
-        weightDecay,
-        step,
-      });
+      const [value, ...next] = this.update(
+        this.decayTowardsAnchor({ parameter: variable, gradient, slots: tensors, weightDecay, step }, variable),
+      );
       variable.assign(value as tf.Tensor);
       slots.tensors = next.map((tensor) => tf.keep(tensor));
       tf.dispose([...tensors]);
     });
+  }
+
+  /** Returns the update with the pull towards the variable's anchor, if it has one. */
+  private decayTowardsAnchor(update: VariableUpdate, variable: tf.Variable): VariableUpdate {
+    const anchor = this.anchors.get(variable);
+    return anchor && update.weightDecay !== 0 ? this.pullTowards(anchor, update) : update;
   }
 
   private disposeSlots(): void {
@@ -181,6 +220,25 @@ export function runUpdateKernel(
 ): tf.Tensor[] | null {
   if (!hasKernel(name)) return null;
   return tf.engine().runKernel(name, inputs, attributes) as tf.Tensor[];
+}
+
+/** Returns the start of an anchored variable in a snapshot. */
+function readAnchor(
+  state: tf.NamedTensorMap,
+  name: string,
+  { shape }: tf.Variable,
+  unread: Set<string>,
+): tf.Tensor {
+  const key = `${name}.${anchorName}`;
+  const start = state[key];
+  if (!start) {
+    throw new DataError(
+      `The optimizer state lacks ${key}: its run did not anchor this variable. Resume with the same settings.`,
+    );
+  }
+  checkShape(`The optimizer state '${key}'`, start.shape, shape);
+  unread.delete(key);
+  return start;
 }
 
 function checkShape(what: string, found: readonly number[], expected: readonly number[]): void {
