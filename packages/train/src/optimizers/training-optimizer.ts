@@ -192,7 +192,10 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     const weightDecay = this.isExcluded(variable) ? 0 : this.weightDecay;
     tf.tidy(() => {
       const [value, ...next] = this.update(
-        this.decayTowardsAnchor({ parameter: variable, gradient, slots: tensors, weightDecay, step }, variable),
+        this.decayTowardsAnchor(
+          { parameter: variable, gradient, slots: tensors, weightDecay, step },
+          variable,
+        ),
       );
       variable.assign(value as tf.Tensor);
       slots.tensors = next.map((tensor) => tf.keep(tensor));
