@@ -1,4 +1,4 @@
-import { ConfigError } from '@openset/core';
+import { ConfigError, pairThreshold } from '@openset/core';
 import { lossAndGradients, numericState } from '@openset/testkit';
 import { describeOnBackends, lossConformance, lossFixtures } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,10 +25,30 @@ describeOnBackends('BceUnifiedLoss', () => {
 
   it('derives its threshold from the bias, by either formula of the paper', () => {
     const options = { ...sizes, scale: 64, biasInit: 32 };
-    expect(new BceUnifiedLoss(options).threshold()).toEqual({ cosine: 0.5, between: 'embedding and class' });
+    expect(new BceUnifiedLoss(options).threshold()).toMatchObject({
+      cosine: 0.5,
+      between: 'embedding and class',
+    });
     const other = new BceUnifiedLoss({ ...options, thresholdReading: 'bias-minus-log-classes' });
     expect(other.threshold()?.cosine).toBeCloseTo((32 - Math.log(19)) / 64, 6);
     expect(new BceUnifiedLoss({ ...sizes, normalized: false }).threshold()).toBeNull();
+    expect(pairThreshold(new BceUnifiedLoss(options))).toBeCloseTo((32 - Math.log(19)) / 64, 6);
+    expect(pairThreshold(other)).toBeCloseTo((32 - Math.log(19)) / 64, 6);
+  });
+
+  it('counts the negatives that a positive is compared with', () => {
+    const comparisons = (options: object) =>
+      new BceUnifiedLoss({ ...sizes, ...options }).threshold()?.comparisons;
+    expect(comparisons({})).toBe(19);
+    expect(comparisons({ negativeWeight: 0.5 })).toBe(9.5);
+    // Shared: the own class and 6 others of ⌊0.36 · 20⌋ classes. Independent: 0.36 of the 19 others.
+    expect(comparisons({ negativeSampleRate: 0.36 })).toBe(6);
+    expect(comparisons({ negativeSampleRate: 0.36, negativeSampling: 'independent' })).toBeCloseTo(6.84, 12);
+    // No logistic regression of "same", or nothing to compare with.
+    expect(comparisons({ labelSmoothing: 0.1, margin: 0 })).toBeUndefined();
+    expect(comparisons({ negativeWeight: 0 })).toBeUndefined();
+    expect(comparisons({ numClasses: 1 })).toBeUndefined();
+    expect(pairThreshold(new BceUnifiedLoss({ ...sizes, numClasses: 1 }))).toBeNull();
   });
 
   it('is the sum of the softplus terms, with weighted negatives', () => {

@@ -11,6 +11,7 @@ import {
   resolveLossOptions,
   sampleClasses,
   suitableStrength,
+  unifiedThreshold,
 } from '@openset/core';
 import {
   type NamedTensorMap,
@@ -114,6 +115,8 @@ export const bceUnifiedDescriptor = /* @__PURE__ */ describeLoss(() => ({
  */
 export class BceUnifiedLoss extends ClassWeightsLoss {
   private readonly thresholdReading: 'bias' | 'bias-minus-log-classes';
+  /** Weight of the negatives of an embedding against that of its positive, at `b / s`; null if targets are smoothed. */
+  private readonly comparisons: number | null;
   private readonly sampling: { kind: 'shared' | 'independent'; rate: number; seed: number } | null;
   /** Number of batches sampled so far. It is part of the state, so a resumed run draws the same negatives. */
   private readonly samplingStep: Variable | null;
@@ -127,6 +130,8 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     const start = resolved.biasInit ?? (normalized ? Math.log(10 * numClasses * negativeSampleRate) : 0);
     super('BceUnifiedLoss', options, bceBankOptions(resolved), () => tensor1d([start]));
     this.thresholdReading = thresholdReading;
+    this.comparisons =
+      resolved.labelSmoothing > 0 ? null : resolved.negativeWeight * countNegatives(resolved);
     this.sampling =
       negativeSampleRate < 1 ? { kind: negativeSampling, rate: negativeSampleRate, seed } : null;
     this.samplingStep = this.sampling && this.addMemory('samplingStep', tensor1d([0], 'int32'));
@@ -152,12 +157,30 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     }));
   }
 
-  /** Returns the cosine of `thresholdReading`, between an embedding and a class weight; null unless `normalized`. */
+  /**
+   * Returns the cosine of `thresholdReading`, between an embedding and a class weight; null unless `normalized`. `b / s` answers a
+   * search among all N classes: an embedding is compared with its own class and `λ r (N − 1)` weighted others. `pairThreshold`
+   * of core converts it to other questions, unless targets are smoothed. With shared negatives this assumes that a batch has at
+   * most `⌊r · numClasses⌋` images.
+   */
   override threshold(): LearnedThreshold | null {
     if (this.bankOptions.similarity === 'dot') return null;
-    const bias = (this.bias as Variable).dataSync()[0] as number;
-    const offset = this.thresholdReading === 'bias' ? 0 : Math.log(Math.max(1, this.numClasses - 1));
-    return { cosine: (bias - offset) / (this.bankOptions.scale as number), between: 'embedding and class' };
+    const scale = this.bankOptions.scale as number;
+    const between = 'embedding and class';
+    const learned = unifiedThreshold(this.bias as Variable, {
+      scale,
+      between,
+      comparisons: this.comparisons,
+    });
+    if (this.thresholdReading === 'bias') return learned;
+    // Without the prior of N − 1 other classes (UniFace eq. 23).
+    const others = Math.max(1, this.numClasses - 1);
+    const { cosine, comparisons } = learned;
+    return {
+      ...learned,
+      cosine: cosine - Math.log(others) / scale,
+      ...(comparisons !== undefined && { comparisons: comparisons / others }),
+    };
   }
 
   override setState(state: NamedTensorMap): void {
@@ -169,4 +192,15 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     const { numClasses } = this;
     return sampleClasses(labels, { numClasses, count: Math.floor(rate * numClasses), seed });
   }
+}
+
+/** Returns the number of negatives of an embedding that take part in a batch, on average. */
+function countNegatives({
+  numClasses,
+  negativeSampleRate: rate,
+  negativeSampling,
+}: Required<Pick<BceUnifiedLossOptions, 'numClasses' | 'negativeSampleRate' | 'negativeSampling'>>): number {
+  return rate < 1 && negativeSampling === 'shared'
+    ? Math.floor(rate * numClasses) - 1
+    : rate * (numClasses - 1);
 }

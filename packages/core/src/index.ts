@@ -111,5 +111,6 @@ export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';
+export { type UnifiedBias, unifiedThreshold } from './unified-threshold.ts';
 export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';
 export type { WrongGradient } from './wrong-gradients.ts';

@@ -1,4 +1,4 @@
-import type { OpenSetLoss } from '@openset/core';
+import { type OpenSetLoss, pairThreshold } from '@openset/core';
 import {
   lossAndGradients,
   numericState,
@@ -165,6 +165,7 @@ describeOnBackends('EplLoss', () => {
     const uniface = new EplLoss({ ...sizes, base: 'uniface' });
     expect(uniface.threshold()?.between).toBe('embedding and class');
     expect(uniface.threshold()?.cosine).toBeCloseTo(Math.log(20) / 64, 6);
+    expect(pairThreshold(uniface)).toBeNull();
   });
 
   it('gives unseen classes a random direction: the loss of a fresh model matches theory', async () => {

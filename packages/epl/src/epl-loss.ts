@@ -27,6 +27,7 @@ import {
   scaleOption,
   stopGradient,
   suitableStrength,
+  unifiedThreshold,
   weightedSum,
   withRows,
 } from '@openset/core';
@@ -248,11 +249,15 @@ export class EplLoss extends ClassWeightsLoss {
     return makeStateStep((hold) => this.updatePrototypes(embeddings, checked, hold).commit);
   }
 
-  /** Returns `b / scale`, a cosine between an embedding and a class vector, for the UniFace base; null for other bases. */
+  /**
+   * Returns `b / scale`, a cosine between an embedding and a class vector, for the UniFace base; null for other bases. It has no
+   * closed form for other questions (`pairThreshold` returns null), because the adaptive margin lowers the positives by a share
+   * of their cosine.
+   */
   override threshold(): LearnedThreshold | null {
     if (!this.bias) return null;
-    const bias = this.bias.dataSync()[0] as number;
-    return { cosine: bias / (this.bankOptions.scale as number), between: 'embedding and class' };
+    const scale = this.bankOptions.scale as number;
+    return unifiedThreshold(this.bias, { scale, between: 'embedding and class', comparisons: null });
   }
 
   /** Returns the updated prototype of each sample, `[batch, embeddingSize]`, and the function that stores them. */

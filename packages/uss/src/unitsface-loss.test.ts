@@ -90,6 +90,8 @@ describeOnBackends('UniTSFaceLoss', () => {
     expect(loss.threshold()).toEqual({
       cosine: (await numericState(loss))['uss.bias']![0]! / 16,
       between: 'embeddings',
+      scale: 16,
+      comparisons: sizes.numClasses - 1,
     });
   });
 

@@ -103,7 +103,7 @@ describeOnBackends('UssLoss', () => {
   it('has a threshold from the start if its initial bias is a number', () => {
     for (const biasInit of [0, -2]) {
       const threshold = new UssLoss({ ...options, biasInit }).threshold();
-      expect(threshold).toEqual({ cosine: biasInit / 4, between: 'embeddings' });
+      expect(threshold).toEqual({ cosine: biasInit / 4, between: 'embeddings', scale: 4, comparisons: 2 });
     }
     for (const biasInit of [Number.NaN, 'Data' as 'data']) {
       expect(() => new UssLoss({ ...options, biasInit })).toThrow(ConfigError);

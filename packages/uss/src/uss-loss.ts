@@ -1,4 +1,11 @@
-import { describeLoss, type LearnedThreshold, type OpenSetLoss, suitableStrength } from '@openset/core';
+import {
+  describeLoss,
+  type LearnedThreshold,
+  type OpenSetLoss,
+  suitableStrength,
+  unifiedThreshold,
+} from '@openset/core';
+import type { Variable } from '@tensorflow/tfjs-core';
 import {
   biasedSampleOptions,
   SampleToSampleLoss,
@@ -41,10 +48,17 @@ export class UssLoss extends SampleToSampleLoss {
     super(ussDescriptor, options, 1);
   }
 
-  /** Returns `b / γ`, a cosine between two embeddings; null while `biasInit: 'data'` has not started the bias. */
+  /**
+   * Returns `b / γ`, a cosine between two embeddings; null while `biasInit: 'data'` has not started the bias. It answers a
+   * search among all N training identities: a scored embedding is compared with one stored sample of its own class and
+   * `N − 1` of others, once each class has a sample. `pairThreshold` of core converts it to other questions.
+   */
   override threshold(): LearnedThreshold | null {
-    const bias = this.bias?.dataSync()[0] as number;
-    if (this.biasFromData && bias <= 0) return null;
-    return { cosine: bias / (this.bankOptions.scale as number), between: 'embeddings' };
+    const learned = unifiedThreshold(this.bias as Variable, {
+      scale: this.bankOptions.scale as number,
+      between: 'embeddings',
+      comparisons: this.numClasses - 1,
+    });
+    return this.biasFromData && learned.cosine <= 0 ? null : learned;
   }
 }
