@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -30,6 +31,8 @@ export default defineConfig({
     maxConcurrency: 2,
     globalSetup: ['tests/compile-kernels.ts'],
     setupFiles: ['tests/setup.ts'],
+    // Commands keep features there instead of in the user's cache.
+    env: { XDG_CACHE_HOME: join(tmpdir(), 'openset-test-cache') },
     // Tests with many random cases or large inputs run all of them only if `inject('long')`, as `npm run test:long` sets it.
     provide: { long: process.env.OPENSET_TEST_LONG === '1' },
     projects: [

@@ -113,7 +113,15 @@ export function withImageReading(command: Command, { isSetting = false } = {}): 
       shareParser,
     );
   if (!isSetting) command.hook('preAction', () => checkImageReading(command.opts()));
-  return withAlignment(withDecoding(command));
+  return withFeatureCache(withAlignment(withDecoding(command)));
+}
+
+/** Adds `--feature-cache`. */
+function withFeatureCache(command: Command): Command {
+  return command.option(
+    '--feature-cache <folder>',
+    "where features of frozen networks are kept, or 'off' (default: ~/.cache/openset)",
+  );
 }
 
 /** Adds the options that name the test set of a model. */

@@ -39,10 +39,11 @@ export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): 
   if (flags.loss !== undefined && isModuleReference(checkLossWord(flags.loss)))
     await loadLossModule(flags.loss);
   const settings = flags.resume ? await resumedSettings(flags, folder) : await newSettings(flags);
-  const { data, pairs, images, ...others } = settings;
+  const { data, pairs, images, featureCache, ...others } = settings;
   if (data === undefined) throw new ConfigError('There is nothing to train on. Name the images with --data.');
   const absolute = (path: string | undefined) => path && resolve(path);
-  return { data: resolve(data), pairs: absolute(pairs), images: absolute(images), ...others };
+  const paths = { data: resolve(data), pairs: absolute(pairs), images: absolute(images) };
+  return { ...paths, featureCache: featureCache === 'off' ? 'off' : absolute(featureCache), ...others };
 }
 
 async function newSettings(flags: SettingsFlags): Promise<Settings> {
@@ -95,8 +96,9 @@ export function readingFlags({
   failOn,
   maxPixels,
   align,
+  featureCache,
 }: SettingsFlags): Omit<ImageReading, 'crop'> {
-  return { onBadImage, maxBad, orientation, failOn, maxPixels, align };
+  return { onBadImage, maxBad, orientation, failOn, maxPixels, align, featureCache };
 }
 
 /**

@@ -110,6 +110,7 @@ const settingsShape = {
   alignPairs: z.boolean().optional(),
   failOn: z.enum(damageLevels).optional(),
   maxPixels: z.int().min(1).optional(),
+  featureCache: z.string().min(1).optional(),
 };
 
 /** Returns the schema of a configuration file, with the losses known so far. All entries are optional. */

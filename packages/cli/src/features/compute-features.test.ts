@@ -106,6 +106,31 @@ it('tells images from images with the same bytes and another shape', async () =>
   await opened.source.close();
 });
 
+it('finds the features of crops by the images, and crops only the others', async () => {
+  const cropped: number[] = [];
+  const crops = {
+    facts: { crop: 'upper' },
+    crop: (images: ImageSource): ImageSource => ({
+      ...images,
+      async get(index) {
+        const record = await images.get(index);
+        cropped.push(record.bytes[0]!);
+        return { ...record, bytes: pixels(255 - record.bytes[0]!) };
+      },
+    }),
+  };
+  await (await open([255, 10])).source.close();
+  const first = await open([255], { crops });
+  expect(first.computed).toBe(1);
+  // The crop is black.
+  expect(readFeatures(await first.source.get(0))[0]).toBe(-2);
+  const second = await open([30, 255], { crops });
+  expect(second).toMatchObject({ computed: 1, reused: 1 });
+  expect(cropped).toEqual([255, 30]);
+  await first.source.close();
+  await second.source.close();
+});
+
 it('reads features from disk if they do not fit into memory', async () => {
   const inMemory = await open([10, 20, 30]);
   const onDisk = await open([30, 20, 10, 40], { memory: 0 });

@@ -13,7 +13,7 @@ import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { type TurnAccount, watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
-import { defaultCacheFolder, FeatureCache } from './feature-cache.ts';
+import { defaultCacheFolder, FeatureCache, type FeatureFacts } from './feature-cache.ts';
 import { keyBytes } from './feature-shard.ts';
 import {
   type FeatureRows,
@@ -34,6 +34,14 @@ const unknown = 0xffffffff;
 /** Number of images above which content is not compared to find copies. */
 const maximumHashes = 2 ** 22;
 
+/** How images become the crops that the network takes. */
+export interface FeatureCrops {
+  /** What the crops depend on besides the image; features of other facts are not reused. */
+  readonly facts: FeatureFacts;
+  /** Returns the crops of images, with the same indices. */
+  crop(images: ImageSource): ImageSource;
+}
+
 /** Options of `openFeatures`. */
 export interface FeatureOptions {
   readonly reading: ImageReading;
@@ -44,6 +52,8 @@ export interface FeatureOptions {
   readonly output: Output;
   /** Aborted to stop. */
   readonly signal?: AbortSignal | undefined;
+  /** Crops the images; default: they are taken whole. */
+  readonly crops?: FeatureCrops | undefined;
   /** Number of bytes up to which features are kept in memory; default: a quarter of the machine's. */
   readonly memory?: number;
 }
@@ -102,11 +112,12 @@ async function openCache(
   backbone: SplitBackbone,
   featureSize: number,
   isInMemory: boolean,
-  { reading, cache: folder = defaultCacheFolder() }: FeatureOptions,
+  { reading, crops, cache: folder = defaultCacheFolder() }: FeatureOptions,
 ): Promise<{ readonly cache: FeatureCache | null; close(): Promise<void> }> {
   const isOff = folder === 'off';
   if (isOff && isInMemory) return { cache: null, close: async () => {} };
-  const facts = { ...(await frozenFacts(backbone)), orientation: decodingOptions(reading).orientation };
+  const { orientation } = decodingOptions(reading);
+  const facts = { ...(await frozenFacts(backbone)), orientation, ...crops?.facts };
   const root = isOff ? await mkdtemp(join(tmpdir(), 'openset-')) : folder;
   const removeRoot = async () => {
     if (isOff) await rm(root, { recursive: true, force: true });
@@ -238,7 +249,7 @@ async function compute(
   missing: readonly number[],
   backbone: SplitBackbone,
   table: FeatureStore,
-  { reading, output, signal }: FeatureOptions,
+  { reading, crops, output, signal }: FeatureOptions,
 ): Promise<BadRecord[]> {
   if (missing.length === 0) return [];
   const [height, width, channels] = backbone.inputShape as [number, number, 1 | 3];
@@ -250,19 +261,18 @@ async function compute(
     keys.set(index, imageKey(record));
     return record;
   };
-  const loader = createLoader(
-    { ...subset, get },
-    {
-      height,
-      width,
-      channels,
-      batchSize,
-      shuffle: false,
-      ...decodingOptions(reading),
-      ...workerOptions(missing.length),
-      onBadRecord: 'skip',
-    },
-  );
+  const read = { ...subset, get };
+  const loader = createLoader(crops?.crop(read) ?? read, {
+    height,
+    width,
+    channels,
+    batchSize,
+    shuffle: false,
+    ...decodingOptions(reading),
+    // Crops are raw pixels.
+    ...(crops ? { workers: 0 } : workerOptions(missing.length)),
+    onBadRecord: 'skip',
+  });
   const counter = output.counter('computing features');
   for await (const batch of loader) {
     signal?.throwIfAborted();

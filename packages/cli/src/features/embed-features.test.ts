@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ShapeError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { Verifier } from '@openset/verify';
@@ -6,6 +9,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
 import { recordOutput } from '../__fixtures__/record-output.ts';
 import { TinySplitBackbone } from '../__fixtures__/split-backbone.ts';
+import type { ImageReading } from '../images/image-reading.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { openFeatures } from './compute-features.ts';
 import { embedFeatures } from './embed-features.ts';
@@ -91,4 +95,28 @@ it('the facts of a frozen part change with its weights and options, not with the
     );
   expect(await configured({ seed: 1, head: 3 })).toEqual(facts);
   expect(await configured({ output: 'pool' })).not.toEqual(facts);
+});
+
+it('commands take the features of a frozen network from the cache', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'openset-test-'));
+  try {
+    const verifier = new Verifier({ backbone, flipSum: true, threshold: 0 });
+    const embed = (reading: ImageReading) => {
+      return embedImages(verifier, images, recordOutput(), {
+        onBadImage: 'skip',
+        featureCache: folder,
+        ...reading,
+      });
+    };
+    const first = await embed({});
+    expect(first.skipped.map(({ path }) => path)).toEqual(['3.png']);
+    expect(backbone.computed).toBe(8);
+    expect(await embed({})).toMatchObject({ values: first.values, indices: Int32Array.of(0, 1, 2, 4) });
+    expect(backbone.computed).toBe(8);
+    await embed({ featureCache: 'off' });
+    expect(backbone.computed).toBe(16);
+    await expect(embed({ onBadImage: 'stop' })).rejects.toThrow(/3.png/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

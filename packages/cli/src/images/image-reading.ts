@@ -28,6 +28,8 @@ export interface ImageReading {
    * whose images are no crops already.
    */
   readonly align?: boolean | undefined;
+  /** Folder for the features of frozen networks, or `'off'`; default: `defaultCacheFolder()`. */
+  readonly featureCache?: string | undefined;
   /** The crop that the model was made for; missing if it takes images as they are. No option: the model states it. */
   readonly crop?: FaceCrop | null | undefined;
 }

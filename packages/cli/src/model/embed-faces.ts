@@ -49,7 +49,9 @@ export async function embedFaces(
 ): Promise<FaceEmbeddings> {
   const crop = photoCrop(reading);
   if (crop === null) {
-    const embeddings = await embedImages(verifier, photos, output, { ...reading, align: false });
+    // A few photos are not worth a cache.
+    const whole = { ...reading, align: false, featureCache: 'off' };
+    const embeddings = await embedImages(verifier, photos, output, whole);
     const { indices, ...rest } = embeddings;
     const rows = Array.from(indices, (photo) => ({ photo, face: null, faceCount: null }));
     return { ...rest, rows };

@@ -5,6 +5,8 @@ import type { Verifier } from '@openset/verify';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
 import { type CropSource, cropSource } from '../faces/crop-source.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
+import { embedWithCache } from '../features/embed-with-cache.ts';
+import { withFrozenPart } from '../features/split-network.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { watchTurns } from '../images/turned-images.ts';
@@ -29,7 +31,8 @@ export interface Embeddings extends EmbeddingRows {
 }
 
 /**
- * Embeds the images of a set, in order. Crops the largest face of each image if `chooseAlignment` says so.
+ * Embeds the images of a set, in order. Crops the largest face of each image if `chooseAlignment` says so. Takes the features of a
+ * frozen network from the cache, unless it is off.
  * @param signal aborted to stop
  * @throws BadImagesError for images that cannot be read, all of them, as `skipBadImages`; the reason of the signal if
  *   aborted
@@ -42,6 +45,8 @@ export async function embedImages(
   signal?: AbortSignal,
 ): Promise<Embeddings> {
   const size = inputSize(verifier);
+  const split = reading.featureCache === 'off' ? null : withFrozenPart(verifier.backbone);
+  if (split) return embedWithCache(verifier, split, images, output, reading, signal);
   const { source, turns } = watchTurns(images, reading);
   const crops = await cropFaces(source, size, reading, output);
   const loader = createLoader(crops ?? source, {

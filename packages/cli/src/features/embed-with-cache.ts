@@ -1,0 +1,44 @@
+import type { SplitBackbone } from '@openset/core';
+import type { ImageSource } from '@openset/data';
+import type { Verifier } from '@openset/verify';
+import { chooseAlignment } from '../faces/choose-alignment.ts';
+import { loadFaceTools } from '../faces/face-tools.ts';
+import { skipBadImages } from '../images/bad-image.ts';
+import type { ImageReading } from '../images/image-reading.ts';
+import type { Embeddings } from '../model/embed-images.ts';
+import type { Output } from '../output.ts';
+import { openFeatures } from './compute-features.ts';
+import { embedFeatures } from './embed-features.ts';
+import { faceCrops } from './feature-crops.ts';
+import { FeatureBackbone } from './split-network.ts';
+
+/**
+ * Embeds the images of a set as `embedImages` does, with the features of the frozen part from the cache.
+ * @param split backbone of the verifier
+ * @throws like `embedImages`; DataError if the cache cannot be used
+ */
+export async function embedWithCache(
+  { flipSum }: Pick<Verifier, 'flipSum'>,
+  split: SplitBackbone,
+  images: ImageSource,
+  output: Output,
+  reading: ImageReading,
+  signal?: AbortSignal,
+): Promise<Embeddings> {
+  const crop = await chooseAlignment(images, reading, loadFaceTools, output);
+  const size = Math.max(...split.inputShape.slice(0, 2).map(Number));
+  const crops = crop === null ? undefined : await faceCrops(crop, size, reading);
+  const variants = flipSum ? 2 : 1;
+  const { featureCache: cache } = reading;
+  const opened = await openFeatures(images, split, { reading, cache, variants, output, signal, crops });
+  const { source, turns, badRecords } = opened;
+  try {
+    turns.note(output);
+    crops?.noteSeveralFaces(output);
+    const skipped = skipBadImages(badRecords, images.size, reading);
+    const part = new FeatureBackbone(split);
+    return { ...(await embedFeatures(part, source, { ...source, flipSum, signal })), skipped };
+  } finally {
+    await source.close();
+  }
+}
