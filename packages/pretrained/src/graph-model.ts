@@ -5,6 +5,12 @@ import { io } from '@tensorflow/tfjs-core';
 /** Reads a file of a model by its path, relative to the folder of the model's JSON file. */
 export type ReadModelFile = (path: string) => Promise<Uint8Array>;
 
+/** The content of a tfjs graph model. */
+export type GraphFiles = Required<Pick<io.ModelArtifacts, 'modelTopology' | 'weightSpecs' | 'weightData'>>;
+
+/** Weights of a model in the layout of tfjs. */
+export type WeightFiles = Pick<GraphFiles, 'weightSpecs' | 'weightData'>;
+
 /**
  * Loads a tfjs graph model onto the active backend. It reads the JSON file and the weights that this names.
  * @param file name of the JSON file
@@ -12,20 +18,44 @@ export type ReadModelFile = (path: string) => Promise<Uint8Array>;
  * @throws DataError if the JSON file is no graph model; the errors of `read`
  */
 export async function loadGraphModel(file: string, read: ReadModelFile): Promise<GraphModel> {
-  const text = new TextDecoder().decode(await read(file));
-  let json: Partial<io.ModelJSON>;
-  try {
-    json = JSON.parse(text) as Partial<io.ModelJSON>;
-  } catch (error) {
-    throw new DataError(`'${file}' is no tfjs graph model: it is not JSON.`, { cause: error });
-  }
-  const { modelTopology, weightsManifest } = json;
+  return load(io.fromMemory(await readGraphModel(file, read)));
+}
+
+/**
+ * Reads the JSON file of a tfjs graph model and the weights that this names.
+ * @throws DataError if the JSON file is no graph model; the errors of `read`
+ */
+export async function readGraphModel(file: string, read: ReadModelFile): Promise<GraphFiles> {
+  const { modelTopology, weightsManifest } = (await readJson(file, read)) as Partial<io.ModelJSON>;
   if (!modelTopology || !Array.isArray(weightsManifest)) {
     throw new DataError(`'${file}' is no tfjs graph model: it lacks modelTopology or weightsManifest.`);
   }
-  const paths = weightsManifest.flatMap((group) => group.paths);
+  return { modelTopology, ...(await readManifest(weightsManifest, read)) };
+}
+
+/**
+ * Reads the weights that a list of files names.
+ * @throws the errors of `read`
+ */
+export async function readManifest(
+  manifest: io.WeightsManifestConfig,
+  read: ReadModelFile,
+): Promise<WeightFiles> {
+  const paths = manifest.flatMap((group) => group.paths);
   const parts = await Promise.all(paths.map((path) => read(path)));
   const weightData = io.concatenateArrayBuffers(parts.map((part) => part.slice().buffer as ArrayBuffer));
-  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
-  return load(io.fromMemory({ modelTopology, weightSpecs, weightData }));
+  return { weightSpecs: manifest.flatMap(({ weights }) => weights), weightData };
+}
+
+/**
+ * Reads a JSON file of a model.
+ * @throws DataError if it is not JSON; the errors of `read`
+ */
+export async function readJson(file: string, read: ReadModelFile): Promise<unknown> {
+  const text = new TextDecoder().decode(await read(file));
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new DataError(`'${file}' is no tfjs graph model: it is not JSON.`, { cause: error });
+  }
 }

@@ -1,1 +1,16 @@
-export { loadGraphModel, type ReadModelFile } from './graph-model.ts';
+export { createPretrainedBackbone, GraphBackbone, graphBackbone } from './graph-backbone.ts';
+export {
+  type GraphFiles,
+  loadGraphModel,
+  type ReadModelFile,
+  readGraphModel,
+  type WeightFiles,
+} from './graph-model.ts';
+export type { GraphBackboneConfig, GraphBackboneOptions, GraphFreeze } from './graph-options.ts';
+export {
+  findPretrainedNetwork,
+  isPretrainedWord,
+  type PretrainedNetwork,
+  pretrainedNetworks,
+  type ShippedThreshold,
+} from './pretrained-networks.ts';

@@ -1,1 +1,2 @@
+export { type OpenedNetwork, type OpenPretrainedOptions, openPretrained } from './open-pretrained.ts';
 export { readInstalledModel } from './read-installed-model.ts';

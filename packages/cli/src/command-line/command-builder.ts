@@ -41,7 +41,10 @@ export const defaultModel = 'openset-run/model.safetensors';
 /** Adds `--model`. */
 export function withModel(command: Command): Command {
   return command.addOption(
-    new Option('--model <path>', 'model file or folder of a run').default(defaultModel),
+    new Option(
+      '--model <model>',
+      'model file, folder of a run, or a pretrained network such as faceres',
+    ).default(defaultModel),
   );
 }
 

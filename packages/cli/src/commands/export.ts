@@ -1,3 +1,5 @@
+import { NetworkBackbone } from '@openset/backbones';
+import { type Backbone, ConfigError } from '@openset/core';
 import { exportOnnx, type OnnxExportOptions } from '@openset/onnx';
 import { decimal } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
@@ -50,7 +52,7 @@ export async function exportModel(
           '--flip-sum.',
       );
     }
-    const bytes = await exportOnnx(model.backbone, onnxOptions(options, model));
+    const bytes = await exportOnnx(requireNetwork(model.backbone), onnxOptions(options, model));
     await writeAtomically(out, bytes);
     return {
       data: { out, bytes: bytes.length, threshold, flipSum },
@@ -59,6 +61,15 @@ export async function exportModel(
   } finally {
     model.dispose();
   }
+}
+
+/** @throws ConfigError for a graph model, whose operations have no ONNX counterparts here */
+function requireNetwork(backbone: Backbone): NetworkBackbone {
+  if (backbone instanceof NetworkBackbone) return backbone;
+  throw new ConfigError(
+    `The network of this model is the tfjs graph model '${backbone.name}', which openset cannot write as ONNX. It exports the ` +
+      'networks that openset builds: train one without --backbone.',
+  );
 }
 
 function onnxOptions(

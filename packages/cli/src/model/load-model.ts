@@ -1,4 +1,5 @@
-import { createBackbone, type NetworkBackbone } from '@openset/backbones';
+import { type Backbone, didYouMean } from '@openset/core';
+import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
 import { decodeModel, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { inFile } from '../files/in-file.ts';
@@ -7,11 +8,13 @@ import { readBytes } from '../files/read-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import { runFolder } from '../training/run-folder.ts';
+import { createNetwork } from './create-network.ts';
+import { readPretrainedModel } from './pretrained-model.ts';
 import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';
 
 /** Options of every command that uses a model. */
 export interface ModelOptions extends BackendChoice {
-  /** Path of the model file, or of the folder of a run. */
+  /** Path of the model file or of the folder of a run, or the word of a pretrained network. */
   readonly model: string;
 }
 
@@ -23,7 +26,7 @@ export interface DecisionOptions extends ModelOptions {
 
 /** A model on the active backend. */
 export interface LoadedModel extends DescribedModel {
-  readonly backbone: NetworkBackbone;
+  readonly backbone: Backbone;
   readonly verifier: Verifier;
   /** Frees the weights. */
   dispose(): void;
@@ -43,14 +46,23 @@ export async function findModelFile(path: string): Promise<string> {
   return (await pathStatus(path))?.isDirectory() ? runFolder(path).model : path;
 }
 
+/** Returns whether a model is a pretrained network: a word of the table at which there is no file or folder. */
+export async function isPretrainedModel(model: string): Promise<boolean> {
+  return isPretrainedWord(model) && (await pathStatus(model)) === null;
+}
+
 /**
- * Reads a model file. The caller disposes of the state.
- * @param path of the file or of the folder of a run
- * @throws DataError if the file does not exist or is not a model
+ * Reads a model. The caller disposes of the state.
+ * @param path of the file or of the folder of a run, or the word of a pretrained network
+ * @throws DataError if the file does not exist or is not a model, or if the package of the network is not installed
  */
 export async function readModel(path: string): Promise<ModelFile> {
+  if (await isPretrainedModel(path)) return readPretrainedModel(path);
   const file = await findModelFile(path);
-  const missing = `There is no model '${file}'. Train one with 'openset train', or name another with --model.`;
+  const words = Object.keys(pretrainedNetworks);
+  const missing =
+    `There is no model '${file}'.${didYouMean(path, words)} Train one with 'openset train', or name another with --model: a ` +
+    `file, or one of ${words.join(', ')}.`;
   const bytes = await readBytes(file, missing);
   return inFile(file, () => decodeModel(bytes));
 }
@@ -67,8 +79,7 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
     return await inFile(path, () => {
       const { threshold, source, question } = selectPairThreshold(own, given);
       const description = { ...own, threshold, question };
-      const backbone = createBackbone(own.backbone);
-      backbone.setState(state);
+      const backbone = createNetwork(own.backbone, state);
       const verifier = new Verifier({ ...description, backbone });
       return { description, source, backbone, verifier, dispose: () => backbone.dispose() };
     });
