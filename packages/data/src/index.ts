@@ -8,12 +8,13 @@ export {
   randomHorizontalFlip,
   randomPadCrop,
 } from './images/augmentations.ts';
+export { averageBlocks, type PixelRegion } from './images/average-blocks.ts';
 export { type ColorJitterOptions, colorJitter } from './images/color-jitter.ts';
 export { decodeImage } from './images/decode-image.ts';
 export type { DecodeOptions } from './images/decode-options.ts';
 export { type ImageFormat, type ImageHeader, readImageHeader } from './images/image-header.ts';
 export { type BatchMix, type MixOptions, mixBatch, softTargets } from './images/mix.ts';
-export { type PixelImage, toChannels } from './images/pixel-image.ts';
+export { checkImage, type PixelImage, toChannels } from './images/pixel-image.ts';
 export { resizeImage } from './images/resize.ts';
 export { sampleBeta } from './images/sample-beta.ts';
 export {

@@ -1,27 +1,26 @@
 import type { Point } from '@openset/data';
 
-/** A rectangle in pixels. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+/** A square with horizontal and vertical sides, in pixels. */
+export interface Square {
+  readonly center: Point;
+  readonly side: number;
 }
 
 /** A possible face that the detector network reports. */
-export interface Candidate {
-  readonly box: Box;
+export interface Candidate extends Square {
   /** Confidence of the detector network, in [0, 1]. */
   readonly score: number;
   /** Eyes: the left and the right one in the image of an upright face. */
   readonly eyes: readonly [Point, Point];
 }
 
-/** Returns intersection over union of two boxes, in [0, 1]. */
-export function overlap(first: Box, second: Box): number {
-  const width = Math.min(first.x + first.width, second.x + second.width) - Math.max(first.x, second.x);
-  const height = Math.min(first.y + first.height, second.y + second.height) - Math.max(first.y, second.y);
-  if (width <= 0 || height <= 0) return 0;
+/** Returns intersection over union of two squares, in [0, 1]. */
+export function overlap(first: Square, second: Square): number {
+  const half = (first.side + second.side) / 2;
+  const smaller = Math.min(first.side, second.side);
+  const along = (axis: 0 | 1) => Math.min(smaller, half - Math.abs(first.center[axis] - second.center[axis]));
+  const [width, height] = [along(0), along(1)];
+  if (!(width > 0 && height > 0)) return 0;
   const intersection = width * height;
-  return intersection / (first.width * first.height + second.width * second.height - intersection);
+  return intersection / (first.side ** 2 + second.side ** 2 - intersection);
 }

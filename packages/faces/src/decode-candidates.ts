@@ -43,11 +43,9 @@ export function decodeCandidates(grid: AnchorGrid, minimumScore: number): Candid
       anchorX + regressors[start + offset]!,
       anchorY + regressors[start + offset + 1]!,
     ];
-    const [centerX, centerY] = pointAt(0);
-    const boxWidth = regressors[start + 2]!;
-    const boxHeight = regressors[start + 3]!;
     candidates.push({
-      box: { x: centerX - boxWidth / 2, y: centerY - boxHeight / 2, width: boxWidth, height: boxHeight },
+      center: pointAt(0),
+      side: Math.max(regressors[start + 2]!, regressors[start + 3]!),
       score: 1 / (1 + Math.exp(-logit)),
       eyes: [pointAt(4), pointAt(6)],
     });

@@ -1,7 +1,8 @@
 import { invertSimilarity, type PixelImage, type Similarity, warpImage } from '@openset/data';
 import { loadGraphModel, type ReadModelFile } from '@openset/pretrained';
-import { dispose, type Tensor, tensor4d } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type MeshPoint, placeMesh } from './mesh-points.ts';
+import { networkInput } from './network-input.ts';
 
 /** A face mesh on an image. */
 export interface FaceMesh {
@@ -13,7 +14,7 @@ export interface FaceMesh {
 
 /** The network that places a mesh on a face. */
 export interface MeshNetwork {
-  /** Places a mesh in a square crop of a colour image; `transform` maps points of the image to those of the crop. */
+  /** Places a mesh in a square crop of an image; `transform` maps points of the image to those of the crop. */
   place(image: PixelImage, transform: Similarity): Promise<FaceMesh>;
   dispose(): void;
 }
@@ -21,15 +22,15 @@ export interface MeshNetwork {
 /** Height and width of the crop. */
 export const meshInputSize = 192;
 
-/** Loads the mesh network. */
+/** Loads the mesh network onto the active backend. */
 export async function loadMeshNetwork(read: ReadModelFile): Promise<MeshNetwork> {
   const model = await loadGraphModel('facemesh.json', read);
   return {
     place: async (image, transform) => {
-      const crop = warpImage(image, transform, { height: meshInputSize, width: meshInputSize });
-      const values = new Float32Array(crop.data.length);
-      for (let index = 0; index < values.length; index++) values[index] = crop.data[index]! / 255;
-      const input = tensor4d(values, [1, meshInputSize, meshInputSize, 3]);
+      const input = networkInput(
+        warpImage(image, transform, { height: meshInputSize, width: meshInputSize }),
+        0,
+      );
       let outputs: Tensor[] = [];
       try {
         outputs = model.execute(input) as Tensor[];

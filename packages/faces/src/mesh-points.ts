@@ -1,5 +1,4 @@
 import { type Point, type Similarity, transformPoint } from '@openset/data';
-import type { Box } from './candidate.ts';
 import type { Face } from './face.ts';
 
 /** A point of a face mesh: x and y in pixels, and the depth in the same unit; smaller is nearer to the camera. */
@@ -40,7 +39,7 @@ export function eyeAngle([left, right]: readonly [Point, Point, ...Point[]]): nu
 }
 
 /** Returns the box around all points of a mesh. */
-export function meshBox(points: readonly MeshPoint[]): Box {
+export function meshBox(points: readonly MeshPoint[]): Face['box'] {
   const [left, right] = extent(points.map(([x]) => x));
   const [top, bottom] = extent(points.map(([, y]) => y));
   return { x: left, y: top, width: right - left, height: bottom - top };

@@ -1,4 +1,5 @@
-import type { PixelImage } from './pixel-image.ts';
+import { checkNumber, ShapeError } from '@openset/core';
+import { checkImage, type PixelImage } from './pixel-image.ts';
 
 /** A region of whole pixels. */
 export interface PixelRegion {
@@ -9,14 +10,23 @@ export interface PixelRegion {
 }
 
 /**
- * Shrinks a region of an image by a whole factor: each pixel of the result is the mean of a block of `block × block` pixels.
- * Blocks at the right and bottom edge that stick out of the region average the pixels inside it.
+ * Shrinks an image by a whole factor: each pixel of the result is the mean of a block of `block × block` pixels. Blocks at the
+ * right and bottom edge that stick out average the pixels inside.
  *
- * @param region lies inside the image
  * @param block an integer of at least 1
+ * @param region part of the image to shrink; default: the whole image
  * @returns `[ceil(height / block), ceil(width / block), channels]`, rounded to integers
+ * @throws ShapeError if the length of the data does not match the size, or if the region is not inside the image; ConfigError
+ *   for a block that is not a positive integer
  */
-export function averageBlocks(image: PixelImage, region: PixelRegion, block: number): PixelImage {
+export function averageBlocks(
+  image: PixelImage,
+  block: number,
+  region: PixelRegion = { left: 0, top: 0, width: image.width, height: image.height },
+): PixelImage {
+  checkImage(image);
+  checkNumber('averageBlocks: block', block, { minimum: 1, integer: true });
+  checkRegion(image, region);
   const { channels } = image;
   const width = Math.ceil(region.width / block);
   const height = Math.ceil(region.height / block);
@@ -46,4 +56,14 @@ export function averageBlocks(image: PixelImage, region: PixelRegion, block: num
     }
   }
   return { data, height, width, channels };
+}
+
+function checkRegion(image: PixelImage, { left, top, width, height }: PixelRegion): void {
+  const isWhole = [left, top, width, height].every(Number.isInteger);
+  const isInside = left >= 0 && top >= 0 && left + width <= image.width && top + height <= image.height;
+  if (isWhole && isInside && width > 0 && height > 0) return;
+  throw new ShapeError(
+    `averageBlocks: the region of ${width} × ${height} pixels at (${left}, ${top}) must lie inside the image of ` +
+      `${image.width} × ${image.height} pixels.`,
+  );
 }

@@ -40,7 +40,7 @@ export function warpImage(
     return output;
   }
   const { left, top } = region;
-  const blocks = averageBlocks(image, region, block);
+  const blocks = averageBlocks(image, block, region);
   // The centre of block X lies at left + (X + ½) · block − ½.
   const toBlocks = (value: number, start: number) => (value + 0.5 - start) / block - 0.5;
   const inverseToBlocks = {

@@ -1,0 +1,90 @@
+import { averageBlocks, type PixelImage } from '@openset/data';
+import { type Candidate, overlap } from './candidate.ts';
+import { type ConfirmedFace, confirmCandidate } from './confirm-candidate.ts';
+import type { DetectorNetwork } from './detector-network.ts';
+import type { MeshNetwork } from './mesh-network.ts';
+import {
+  isUsefulLevel,
+  type LevelOptions,
+  levelSides,
+  needsFinerLevel,
+  planLevel,
+  rescueLevels,
+  type SearchLevel,
+} from './search-levels.ts';
+import { suppressOverlaps } from './suppress-overlaps.ts';
+
+/** The two networks of a face detector. */
+export interface FaceNetworks {
+  readonly detector: DetectorNetwork;
+  readonly mesh: MeshNetwork;
+}
+
+/** Candidates with a lower confidence of the detector network are not given to the mesh network. */
+const minimumCandidateScore = 0.3;
+/** Intersection over union above which two squares are the same face. */
+const maximumOverlap = 0.3;
+const margin = 16;
+
+/**
+ * Finds faces of all sizes: searches coarse levels first and goes on to finer ones while they may show more faces.
+ * @returns faces, best score first, without overlaps
+ */
+export async function findFaces(
+  { detector, mesh }: FaceNetworks,
+  image: PixelImage,
+  minimumScore: number,
+): Promise<ConfirmedFace[]> {
+  const { small, block } = shrinkOnce(image);
+  let faces: ConfirmedFace[] = [];
+
+  const search = async (options: LevelOptions) => {
+    const level = onShrunkImage(planLevel(image, options), block);
+    const found = await detector.search(small, level, minimumCandidateScore);
+    const candidates = suppressOverlaps(
+      found.map((candidate) => fromShrunkImage(candidate, block)),
+      maximumOverlap,
+    );
+    const confirmed = await Promise.all(candidates.map((candidate) => confirmUnlessKnown(candidate)));
+    faces = suppressOverlaps([...faces, ...confirmed.filter((face) => face !== null)], maximumOverlap);
+  };
+  const confirmUnlessKnown = async (candidate: Candidate): Promise<ConfirmedFace | null> => {
+    const known = faces.find((face) => overlap(face, candidate) > maximumOverlap);
+    return known ? null : confirmCandidate(mesh, image, candidate, minimumScore);
+  };
+
+  for (const side of levelSides.filter((length) => isUsefulLevel(image, length))) {
+    await search({ side, margin });
+    const sizes = faces.map((face) => face.side);
+    if (!needsFinerLevel(image, side, sizes)) break;
+  }
+  for (const options of rescueLevels) if (faces.length === 0) await search(options);
+  return faces;
+}
+
+/** Returns a copy of a large image that still has the size of the finest level, and the pixels for each of its pixels. */
+function shrinkOnce(image: PixelImage): { readonly small: PixelImage; readonly block: number } {
+  const block = Math.max(1, Math.floor(Math.max(image.height, image.width) / Math.max(...levelSides)));
+  return { small: block === 1 ? image : averageBlocks(image, block), block };
+}
+
+/** Changes a level of the whole image to one of the shrunk image, whose pixel x is centred at block · (x + ½) − ½. */
+function onShrunkImage(level: SearchLevel, block: number): SearchLevel {
+  const { a, b, x0, y0 } = level.transform;
+  const offset = (block - 1) / 2;
+  const transform = {
+    a: a * block,
+    b: b * block,
+    x0: x0 + (a - b) * offset,
+    y0: y0 + (a + b) * offset,
+  };
+  return { ...level, transform };
+}
+
+function fromShrunkImage({ center, side, score, eyes }: Candidate, block: number): Candidate {
+  const map = ([x, y]: Candidate['center']): Candidate['center'] => [
+    block * (x + 0.5) - 0.5,
+    block * (y + 0.5) - 0.5,
+  ];
+  return { center: map(center), side: side * block, score, eyes: [map(eyes[0]), map(eyes[1])] };
+}
