@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { addAlign } from './command-line/align-command.ts';
 import { addConformance } from './command-line/conformance-command.ts';
 import { addDoctor } from './command-line/doctor-command.ts';
 import { addFileCommands } from './command-line/file-commands.ts';
@@ -33,6 +34,7 @@ const program = new Command('openset')
 
 addTrain(program);
 addDoctor(program);
+addAlign(program);
 addMeasureCommands(program);
 addRecognitionCommands(program);
 addFileCommands(program);

@@ -54,9 +54,9 @@ async function lookAtFaces(source: ImageSource, reading: ImageReading, tools: Fa
   for (let sample = 0; sample < count; sample++) {
     try {
       const record = await source.get(Math.floor((sample * source.size) / count));
-      const photo = await findFaces(record, 'largest', reading, tools);
+      const photo = await findFaces(record, reading, tools);
       counts.looked += 1;
-      const [face] = photo.faces;
+      const [face] = photo.select('largest');
       if (!face) continue;
       counts.found += 1;
       if (fillsImage(face, photo)) counts.filled += 1;

@@ -32,10 +32,10 @@ export function cropSource(source: ImageSource, { crop, size, reading, tools }: 
   const several = new Set<number>();
   const cropImage = limitConcurrency(async (index) => {
     const record = await source.get(index);
-    const photo = await findFaces(record, 'largest', reading, tools);
-    const [face] = photo.faces;
+    const photo = await findFaces(record, reading, tools);
+    const [face] = photo.select('largest');
     if (!face) throw noFaceError(record.origin);
-    if (photo.count > 1) several.add(index);
+    if (photo.faces.length > 1) several.add(index);
     const { data, height, width, channels } = await photo.crop(face, crop, size);
     return { ...record, bytes: data, raw: { height, width, channels } };
   }, concurrentPhotos);

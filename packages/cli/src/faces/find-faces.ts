@@ -10,12 +10,12 @@ export interface PhotoFaces {
   /** Size of the upright photo in pixels. */
   readonly height: number;
   readonly width: number;
-  /** Number of all faces. */
-  readonly count: number;
-  /** The selected faces, the best choice first; coordinates in pixels of the upright photo. */
+  /** All faces, best score first; coordinates in pixels of the upright photo. */
   readonly faces: readonly Face[];
+  /** Returns the selected faces of those given, the best choice first; default: of all. */
+  select(selection: FaceSelection, faces?: readonly Face[]): readonly Face[];
   /**
-   * Returns the crop of a selected face, from the whole photo if the reduced one has too few pixels.
+   * Returns the crop of one of the faces, from the whole photo if the reduced one has too few pixels.
    * @returns `[size, size, 3]`
    */
   crop(face: Face, crop: FaceCrop, size: number): Promise<PixelImage>;
@@ -27,25 +27,27 @@ export interface PhotoFaces {
  */
 export async function findFaces(
   record: ImageRecord,
-  selection: FaceSelection,
   reading: ImageReading,
   tools: FaceTools,
 ): Promise<PhotoFaces> {
-  return facesOf(await openPhoto(record, reading), selection, tools);
+  return facesOf(await openPhoto(record, reading), tools);
 }
 
 /** Finds the faces of a decoded photo. */
-export async function facesOf(photo: Photo, selection: FaceSelection, tools: FaceTools): Promise<PhotoFaces> {
+export async function facesOf(photo: Photo, tools: FaceTools): Promise<PhotoFaces> {
   const { height, width, image, reduction, decodeWhole } = photo;
-  const all = await tools.detect(image);
-  const found = tools.select(all, image, selection);
-  const reducedFaces = new Map(found.map((face) => [scaleFace(face, reduction), face]));
+  const found = await tools.detect(image);
+  const all = found.map((face) => scaleFace(face, reduction));
+  const reducedFaces = new Map(all.map((face, index) => [face, found[index]!]));
   let whole: Promise<PixelImage> | undefined;
   return {
     height,
     width,
-    count: all.length,
-    faces: [...reducedFaces.keys()],
+    faces: all,
+    select(selection, faces = all) {
+      const candidates = new Map(faces.map((face) => [reducedFaces.get(face)!, face]));
+      return tools.select([...candidates.keys()], image, selection).map((face) => candidates.get(face)!);
+    },
     async crop(face, crop, size) {
       const reduced = reducedFaces.get(face)!;
       if (reduction === 1 || magnification(reduced, crop, size) <= 1) {

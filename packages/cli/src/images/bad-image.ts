@@ -31,8 +31,8 @@ export function toBadImages(records: readonly FailedRecord[]): BadImage[] {
   return [...images.values()];
 }
 
-/** Reasons of the decoder begin with the origin; reasons of the file system, with the absolute path. */
-function withoutOrigin(reason: string, origin: string): string {
+/** Removes the origin from a reason. The decoder's begin with it; those of the file system, with the absolute path. */
+export function withoutOrigin(reason: string, origin: string): string {
   const start = `${origin}: `;
   const at = reason.indexOf(start);
   const isStart = at === 0 || (at > 0 && /[/\\]/.test(reason[at - 1]!));

@@ -8,7 +8,8 @@ import { noteLeftOut } from './image-files.ts';
 import { noteListReport } from './note-list-report.ts';
 import { resolvePaths } from './resolve-paths.ts';
 
-const listExtensions = ['.lst', '.txt', '.csv', '.tsv'];
+/** Extensions of lists of images. */
+export const listExtensions = ['.lst', '.txt', '.csv', '.tsv'];
 
 /**
  * Opens labelled images: a folder with one folder for each class, a folder of an InsightFace set (`train.rec`), a `.rec`

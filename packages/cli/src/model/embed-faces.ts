@@ -101,11 +101,12 @@ interface FaceSettings {
 async function cropPhoto(source: ImageSource, photo: number, settings: FaceSettings) {
   const { crop, size, selection, reading, tools } = settings;
   const record = await source.get(photo);
-  const found = await findFaces(record, selection, reading, tools);
-  if (found.faces.length === 0) throw noFaceError(record.origin);
+  const found = await findFaces(record, reading, tools);
+  const faces = found.select(selection);
+  if (faces.length === 0) throw noFaceError(record.origin);
   const crops: PixelImage[] = [];
-  for (const face of found.faces) crops.push(await found.crop(face, crop, size));
-  return { crops, rows: found.faces.map((face) => ({ photo, face, faceCount: found.count })) };
+  for (const face of faces) crops.push(await found.crop(face, crop, size));
+  return { crops, rows: faces.map((face) => ({ photo, face, faceCount: found.faces.length })) };
 }
 
 /** Returns a source of raw images in memory. */
