@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, DataError, type FaceCrop } from '@openset/core';
+import type { FaceSelection } from '@openset/faces';
 import { z } from 'zod';
-import type { FaceSelection } from '../faces/face-tools.ts';
 import { checkOutputFolder } from '../files/check-output.ts';
 import { describeFileError } from '../files/file-error.ts';
 import { pathStatus } from '../files/paths.ts';

@@ -22,7 +22,7 @@ export function judgeFaces(
     return { accepted: [], rejects: [{ kind: 'no face', reason: 'no face found' }] };
   const judged = photo.faces.map((face) => ({ face, reject: rejectOf(face, settings) }));
   const good = judged.filter(({ reject }) => reject === null).map(({ face }) => face);
-  const accepted = good.length === 0 ? [] : photo.select(settings.select, good);
+  const accepted = good.length === 0 ? [] : bySize(photo.select(settings.select, good));
   if (settings.select === 'all') {
     const rejects = judged.flatMap(({ face, reject }) => (reject ? [withPlace(reject, face, judged)] : []));
     return { accepted, rejects };
@@ -33,6 +33,12 @@ export function judgeFaces(
     accepted,
     rejects: judged.flatMap(({ face, reject }) => (face === first && reject ? [reject] : [])),
   };
+}
+
+/** Returns the faces with the largest first. */
+function bySize(faces: readonly Face[]): Face[] {
+  const area = ({ box }: Face) => box.width * box.height;
+  return faces.toSorted((one, other) => area(other) - area(one));
 }
 
 /** Returns a face for the journal. */

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AlignOptions } from '../commands/align.ts';
-import { parseCrop } from '../faces/crop-option.ts';
+import { faceSelections, parseCrop } from '../faces/crop-option.ts';
 import { addCommand, type CommonOptions, runCommand, withBackend, withDecoding } from './command-builder.ts';
 import { countParser, numberParser } from './option-parsers.ts';
 
@@ -21,9 +21,7 @@ export function addAlign(program: Command): void {
     .argument('<photos...>', 'folders of photos, photos, or one list or .rec file')
     .requiredOption('--out <folder>', 'folder of the crops, rejects.csv and contact-sheet.html')
     .addOption(
-      new Option('--select <which>', 'faces of a photo to crop')
-        .choices(['largest', 'most-central', 'all'])
-        .default('largest'),
+      new Option('--select <which>', 'faces of a photo to crop').choices(faceSelections).default('largest'),
     )
     .option(
       '--min-size <pixels>',
@@ -32,7 +30,7 @@ export function addAlign(program: Command): void {
     )
     .option(
       '--min-score <score>',
-      'reject faces of which the detector is less certain, 0 to 1 (default: none of those found)',
+      'reject faces that are less certain, 0 to 1 (default: 0.5)',
       numberParser({ minimum: 0, maximum: 1 }),
     )
     .option(

@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, type FaceCrop } from '@openset/core';
+import type { FaceSelection } from '@openset/faces';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type AlignedPhoto,
@@ -15,7 +16,7 @@ import { openPhotos, type Photos } from '../align/open-photos.ts';
 import { aligned, count, counted } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
-import { type FaceSelection, loadFaceTools } from '../faces/face-tools.ts';
+import { loadFaceTools, usualMinimumScore } from '../faces/face-tools.ts';
 import { encodeCsv } from '../files/csv.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
@@ -35,7 +36,7 @@ export interface AlignOptions
   readonly select?: FaceSelection | undefined;
   /** Least distance of the eyes in pixels of the photo; default 12. */
   readonly minSize?: number | undefined;
-  /** Least score of the detector, in [0, 1]; default 0: all that it finds. */
+  /** Least score, in [0, 1]; default 0.5. */
   readonly minScore?: number | undefined;
   /** Least sharpness; default 0: all. */
   readonly minSharpness?: number | undefined;
@@ -90,7 +91,7 @@ export async function align(options: AlignOptions, output: Output): Promise<Comm
   try {
     const journal = await AlignJournal.open(out, settings);
     await startBackend(options, output);
-    const tools = await loadFaceTools();
+    const tools = await loadFaceTools(Math.min(settings.minScore, usualMinimumScore));
     const { done, kept } = await alignPhotos(photos, { out, settings, journal, tools, output, signal });
     const entries = photos.names.flatMap((name) => journal.find(name) ?? []);
     const files = await writeSummary(entries, photos, options, settings);
@@ -112,7 +113,7 @@ async function readAlignSettings(options: AlignOptions): Promise<AlignSettings> 
     size: options.size ?? wanted?.size ?? defaultSide,
     select: options.select ?? 'largest',
     minSize: options.minSize ?? defaultMinSize,
-    minScore: options.minScore ?? 0,
+    minScore: options.minScore ?? usualMinimumScore,
     minSharpness: options.minSharpness ?? 0,
     orientation: options.orientation ?? wanted?.orientation ?? 'exif',
     ...(failOn === undefined ? {} : { failOn }),

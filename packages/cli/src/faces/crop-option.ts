@@ -1,4 +1,8 @@
 import type { FaceCrop } from '@openset/core';
+import type { FaceSelection } from '@openset/faces';
+
+/** Values of `--select`. */
+export const faceSelections: readonly FaceSelection[] = ['largest', 'most-central', 'all'];
 
 /** Reads `points`, `box` or `box:SCALE`; returns null for other texts. A box without a scale is 1.2 times the face mesh. */
 export function parseCrop(text: string): FaceCrop | null {

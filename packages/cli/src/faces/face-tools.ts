@@ -1,12 +1,7 @@
 import type { FaceCrop } from '@openset/core';
 import type { PixelImage } from '@openset/data';
-import type { Face } from '@openset/faces';
+import type { Face, FaceSelection } from '@openset/faces';
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Values of `--select`. */
-export const faceSelections = ['largest', 'most-central', 'all'] as const;
-/** Which faces of a photo are taken. */
-export type FaceSelection = (typeof faceSelections)[number];
 
 /** The functions of `@openset/faces` that commands use. */
 export interface FaceTools {
@@ -18,35 +13,34 @@ export interface FaceTools {
   select(faces: readonly Face[], image: PixelImage, selection: FaceSelection): readonly Face[];
 }
 
+/** Score from which a face counts. */
+export const usualMinimumScore = 0.5;
+
 const opened = new Map<string, Promise<FaceTools>>();
 
 /**
  * Loads the face detector onto the active backend, once a process. Commands that crop nothing never call it, because the models
  * and tfjs-converter take time to load.
+ * @param minimumScore score from which a face counts, in [0, 1]
  * @throws DataError with the install command if the package with the models is missing
  */
-export async function loadFaceTools(): Promise<FaceTools> {
-  const backend = tf.getBackend();
-  let tools = opened.get(backend);
+export async function loadFaceTools(minimumScore = usualMinimumScore): Promise<FaceTools> {
+  const key = `${tf.getBackend()} ${minimumScore}`;
+  let tools = opened.get(key);
   if (!tools) {
-    tools = openTools();
-    opened.set(backend, tools);
+    tools = openTools(minimumScore);
+    opened.set(key, tools);
     // A later call may succeed.
-    tools.catch(() => opened.delete(backend));
+    tools.catch(() => opened.delete(key));
   }
   return tools;
 }
 
-async function openTools(): Promise<FaceTools> {
-  const [node, faces] = await Promise.all([import('@openset/faces/node'), import('@openset/faces')]);
-  const { openFaceDetector, cropFace, selectFaces } = { ...faces, ...node } as unknown as PlannedFaces;
-  const detector = await openFaceDetector();
+async function openTools(minimumScore: number): Promise<FaceTools> {
+  const [{ openFaceDetector }, { cropFace, selectFaces }] = await Promise.all([
+    import('@openset/faces/node'),
+    import('@openset/faces'),
+  ]);
+  const detector = await openFaceDetector({ minimumScore });
   return { detect: (image) => detector.detect(image), crop: cropFace, select: selectFaces };
-}
-
-/** The functions of `@openset/faces` that are still to land. */
-interface PlannedFaces {
-  openFaceDetector(): Promise<Pick<FaceTools, 'detect'>>;
-  readonly cropFace: FaceTools['crop'];
-  readonly selectFaces: FaceTools['select'];
 }

@@ -1,8 +1,8 @@
 import type { FaceCrop } from '@openset/core';
-import { faceTemplate, type ImageRecord, type PixelImage } from '@openset/data';
-import type { Face } from '@openset/faces';
+import { faceTemplate, type ImageRecord, type PixelImage, type Point } from '@openset/data';
+import type { Face, FaceSelection } from '@openset/faces';
 import type { ImageReading } from '../images/image-reading.ts';
-import type { FaceSelection, FaceTools } from './face-tools.ts';
+import type { FaceTools } from './face-tools.ts';
 import { openPhoto, type Photo } from './photo.ts';
 
 /** The faces of a photo. */
@@ -37,7 +37,7 @@ export async function findFaces(
 export async function facesOf(photo: Photo, tools: FaceTools): Promise<PhotoFaces> {
   const { height, width, image, reduction, decodeWhole } = photo;
   const found = await tools.detect(image);
-  const all = found.map((face) => scaleFace(face, reduction));
+  const all = found.map((face) => scaleFace(face, width / image.width, height / image.height));
   const reducedFaces = new Map(all.map((face, index) => [face, found[index]!]));
   let whole: Promise<PixelImage> | undefined;
   return {
@@ -72,22 +72,23 @@ function magnification({ mesh, quality }: Face, crop: FaceCrop, size: number): n
     : size / (crop.scale * mesh.side);
 }
 
-/** Scales the coordinates of a face. */
-export function scaleFace(face: Face, factor: number): Face {
-  if (factor === 1) return face;
+/**
+ * Maps a face to an image of another size. Integers are pixel centres, so the edges of both images are at −0.5.
+ * @param right factor of the width
+ * @param down factor of the height, nearly the same
+ */
+export function scaleFace(face: Face, right: number, down: number): Face {
+  if (right === 1 && down === 1) return face;
   const { box, landmarks, mesh, quality } = face;
-  const scaled = ([x, y]: Face['landmarks'][0]) => [x * factor, y * factor] as const;
-  const [first, second, third, fourth, fifth] = landmarks;
+  const move = ([x, y]: Point): Point => [(x + 0.5) * right - 0.5, (y + 0.5) * down - 0.5];
+  const [x, y] = move([box.x, box.y]);
+  const [leftEye, rightEye, nose, leftCorner, rightCorner] = landmarks;
+  const scale = Math.sqrt(right * down);
   return {
     ...face,
-    box: {
-      x: box.x * factor,
-      y: box.y * factor,
-      width: box.width * factor,
-      height: box.height * factor,
-    },
-    landmarks: [scaled(first), scaled(second), scaled(third), scaled(fourth), scaled(fifth)],
-    mesh: { ...mesh, center: scaled(mesh.center), side: mesh.side * factor },
-    quality: { ...quality, eyeDistance: quality.eyeDistance * factor },
+    box: { x, y, width: box.width * right, height: box.height * down },
+    landmarks: [move(leftEye), move(rightEye), move(nose), move(leftCorner), move(rightCorner)],
+    mesh: { ...mesh, center: move(mesh.center), side: mesh.side * scale },
+    quality: { ...quality, eyeDistance: quality.eyeDistance * scale },
   };
 }

@@ -1,11 +1,11 @@
 import { DataError, type FaceCrop } from '@openset/core';
 import type { BadRecord, ImageRecord, ImageSource, PixelImage } from '@openset/data';
 import { createLoader } from '@openset/data/node';
-import type { Face } from '@openset/faces';
+import type { Face, FaceSelection } from '@openset/faces';
 import type { Verifier } from '@openset/verify';
 import { photoCrop } from '../faces/choose-alignment.ts';
 import { noFaceError } from '../faces/crop-source.ts';
-import { type FaceSelection, type FaceTools, loadFaceTools } from '../faces/face-tools.ts';
+import { type FaceTools, loadFaceTools } from '../faces/face-tools.ts';
 import { findFaces } from '../faces/find-faces.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
 import { imageName } from '../images/image-name.ts';
