@@ -19,6 +19,8 @@ export { dirAtFar, type IdentificationPoint } from './dir-at-far.ts';
 export { type EqualErrorRate, equalErrorRate } from './equal-error-rate.ts';
 export { type ExactKFoldVerification, exactKFoldVerification } from './exact-k-fold-verification.ts';
 export type { FoldAccuracies } from './folds.ts';
+export { type GalleryScores, type GalleryScoresOptions, galleryScores } from './gallery-scores.ts';
+export { galleryThreshold } from './gallery-threshold.ts';
 export { type Histogram, histogram } from './histogram.ts';
 export {
   type IdentityThreshold,
