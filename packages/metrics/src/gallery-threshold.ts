@@ -1,5 +1,4 @@
 import { checkNotEmpty, checkWhole } from './checks.ts';
-import type { GalleryScores } from './gallery-scores.ts';
 import { MetricsError } from './metrics-error.ts';
 import { normalDeviate } from './normal-deviate.ts';
 import { plattCalibration } from './platt-calibration.ts';
@@ -31,7 +30,7 @@ const maximaCount = 400;
  * @throws MetricsError if a kind of scores is missing, a score is not a number, or an argument is out of range
  */
 export function galleryThreshold(
-  { genuine, impostor }: Pick<GalleryScores, 'genuine' | 'impostor'>,
+  { genuine, impostor }: { readonly genuine: ArrayLike<number>; readonly impostor: ArrayLike<number> },
   people: number,
   { falseAlarmRate }: { readonly falseAlarmRate?: number } = {},
 ): number | null {
@@ -50,7 +49,7 @@ export function galleryThreshold(
   const maxima = Array.from({ length: maximaCount }, (_, index) =>
     tail(shareForMaximum((index + 0.5) / maximaCount, people)),
   );
-  const scores = [...genuine, ...maxima];
+  const scores = [...Array.from(genuine), ...maxima];
   const isSame = scores.map((_, index) => index < genuine.length);
   const { slope, threshold } = plattCalibration(scores, isSame, { balanced: true });
   return slope < 0 && threshold !== null ? clampToCosine(threshold) : null;
