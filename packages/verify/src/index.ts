@@ -7,6 +7,7 @@ export {
   thresholdAtRate,
 } from './calibration.ts';
 export { type Candidate, Gallery, type GalleryState, type Identification } from './gallery.ts';
+export { type GalleryThreshold, thresholdForGallery } from './gallery-thresholds.ts';
 export {
   decodeModel,
   encodeModel,

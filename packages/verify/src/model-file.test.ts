@@ -84,3 +84,14 @@ it('neither writes nor reads a question out of range', async () => {
   expect(() => decodeModel(written)).toThrow(DataError);
   expect(() => decodeModel(written)).toThrow('above 0, but are -1');
 });
+
+it('reads thresholds for galleries, and rejects damaged ones', async () => {
+  const state = { weight: tf.ones([2]) };
+  const galleryThresholds = [{ people: 10, threshold: 0.6 }];
+  const written = await encodeModel({ ...description, galleryThresholds }, state);
+  expect(decodeModel(written).description.galleryThresholds).toEqual(galleryThresholds);
+  const damaged = { version: 1, ...description, galleryThresholds: [{ people: 10, threshold: 6 }] };
+  const bytes = await encodeState(state, { 'openset.model': JSON.stringify(damaged) });
+  expect(() => decodeModel(bytes)).toThrow(DataError);
+  expect(() => decodeModel(bytes)).toThrow('10 people must be from -1 to 1, but is 6');
+});

@@ -11,6 +11,7 @@ import {
 } from '@openset/core';
 import type { NamedTensorMap } from '@tensorflow/tfjs-core';
 import type { Calibration } from './calibration.ts';
+import { type GalleryThreshold, galleryThresholdsProblem } from './gallery-thresholds.ts';
 import {
   checkQuestion,
   impliedQuestion,
@@ -37,6 +38,8 @@ export interface ModelDescription {
   readonly question?: ThresholdQuestion | null;
   /** 95 % confidence interval of the threshold; null or missing if there was none. */
   readonly thresholdInterval?: { readonly low: number; readonly high: number } | null;
+  /** Thresholds for searches in galleries, ascending by size; null or missing if there were none. See `thresholdForGallery`. */
+  readonly galleryThresholds?: readonly GalleryThreshold[] | null;
   /** Target false accept rate of the calibration; null or missing if there was none. */
   readonly falseAcceptRate?: number | null;
   /**
@@ -116,7 +119,9 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
     throw new DataError('The model file is damaged: its description lacks the backbone or the threshold.');
   }
   const { question = impliedQuestion(rest) } = rest;
-  const problem = question && questionProblem(question);
+  const problem =
+    (question && questionProblem(question)) ??
+    (rest.galleryThresholds ? galleryThresholdsProblem(rest.galleryThresholds) : null);
   if (problem) throw new DataError(`The model file is damaged: ${problem}`);
   for (const [name, { data }] of Object.entries(tensors)) checkFiniteWeight(name, data);
   return { description: { ...rest, question }, state: decodeState(bytes) };

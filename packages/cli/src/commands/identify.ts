@@ -59,11 +59,12 @@ export async function identify(
   const model = await loadModel(options.model, options.threshold);
   const { verifier, dispose } = model;
   const reading = readingFor(model, options);
-  const { threshold, source } = selectGalleryThreshold(model);
   try {
     const { source: hashed, hashes } = hashImages(known);
     const enrolled = await embedImages(verifier, hashed, output, reading);
     noteCopies(hashes, known, options.gallery, output);
+    const people = new Set(Array.from(enrolled.indices, (index) => known.labels[index]!)).size;
+    const { threshold, source } = selectGalleryThreshold(model, people);
     const gallery = new Gallery(threshold);
     enrolled.indices.forEach((index, row) => {
       gallery.enroll(known.classNames[known.labels[index]!]!, [enrolled.row(row)]);

@@ -63,7 +63,11 @@ it.each<[string, Partial<DescribedModel['description']>, DescribedModel['source'
   const description = { ...calibrated.description, ...own };
   const odds = expected === 'learned' ? 1 / 99 : 1;
   const question = { kind: 'pair', odds };
-  expect(selectGalleryThreshold({ description, source })).toEqual({ threshold, source: expected, question });
+  expect(selectGalleryThreshold({ description, source }, 8)).toEqual({
+    threshold,
+    source: expected,
+    question,
+  });
 });
 
 it('tells which question the threshold of a pair answers', () => {
@@ -80,4 +84,22 @@ it('tells which question the threshold of a pair answers', () => {
     learnedThreshold,
   };
   expect(selectPairThreshold(older, 'learned').question).toEqual({ kind: 'pair', odds: 1 / 10 });
+});
+
+it('selects the threshold for the size of the gallery if the model has one', () => {
+  const galleryThresholds = [
+    { people: 1, threshold: 0.4 },
+    { people: 100, threshold: 0.8 },
+  ];
+  const description = { ...calibrated.description, galleryThresholds };
+  const select = (people: number, changes: Partial<DescribedModel> = {}) =>
+    selectGalleryThreshold({ description, source: 'calibrated', ...changes }, people);
+  const found = select(10);
+  expect(found.threshold).toBeCloseTo(0.6, 12);
+  expect(found).toMatchObject({ source: 'calibrated', question: { kind: 'gallery', size: 10 } });
+  expect(select(0)).toMatchObject({ threshold: 0.4, question: { kind: 'gallery', size: 1 } });
+  // What the user chose decides.
+  expect(select(10, { source: 'given' }).threshold).toBe(0.3);
+  expect(select(10, { source: 'learned' }).threshold).toBe(0.6);
+  expect(select(10, { description: { ...description, falseAcceptRate: 0.01 } }).threshold).toBe(0.3);
 });

@@ -7,6 +7,7 @@ import {
   mostAccurateThreshold,
   type ScoredPairs,
   type ThresholdQuestion,
+  thresholdForGallery,
 } from '@openset/verify';
 
 /** Origin of a threshold that decides: the model's, or given by the user. */
@@ -105,14 +106,29 @@ export interface DescribedModel {
 }
 
 /**
- * Returns the threshold that decides whether an image shows somebody in a gallery: the learned one, because training
- * compares one image of the same person with one of everybody else. The pair threshold decides instead if the user gave
- * it, if it was calibrated to a false accept rate, or if no cosine threshold between embeddings was learned.
+ * Returns the threshold that decides whether an image shows somebody in a gallery: the model's for galleries of this size. A model
+ * without such thresholds uses the learned one, because training compares one image of the same person with one of everybody
+ * else. The pair threshold decides instead if the user gave it, if it was calibrated to a false accept rate, or if no cosine
+ * threshold between embeddings was learned.
+ * @param people number of people in the gallery
  */
-export function selectGalleryThreshold({ description, source }: DescribedModel): DecidingThreshold {
+export function selectGalleryThreshold(
+  { description, source }: DescribedModel,
+  people: number,
+): DecidingThreshold {
   const { threshold, question = null, learnedThreshold, falseAcceptRate = null } = description;
+  const { galleryThresholds, thresholdSource } = description;
+  const pair = { threshold, source, question };
+  if (source === 'given' || falseAcceptRate !== null) return pair;
+  if (galleryThresholds && source === thresholdSource) {
+    const size = Math.max(1, people);
+    return {
+      threshold: thresholdForGallery(galleryThresholds, size),
+      source,
+      question: { kind: 'gallery', size },
+    };
+  }
   const learned = betweenEmbeddings(learnedThreshold);
-  const isChosen = source === 'given' || falseAcceptRate !== null;
-  if (isChosen || !learned || Math.abs(learned.cosine) > 1) return { threshold, source, question };
+  if (!learned || Math.abs(learned.cosine) > 1) return pair;
   return { threshold: learned.cosine, source: 'learned', question: questionOfLearned(description) };
 }
