@@ -116,3 +116,10 @@ it('takes the Unicode forms of a name as one identity', () => {
   expect(copy.remove(decomposed)).toBe(true);
   expect(copy.identities).toEqual([]);
 });
+
+it('carries the question of its threshold', () => {
+  const question = { kind: 'gallery', size: 982 } as const;
+  expect(new Gallery(0.5, { question }).question).toEqual(question);
+  expect(new Gallery(0.5).question).toBeNull();
+  expect(() => new Gallery(0.5, { question: { kind: 'gallery', size: 0 } })).toThrow(ConfigError);
+});

@@ -1,11 +1,18 @@
 import { checkNumber, DataError } from '@openset/core';
 import { cosineSimilarities } from '@openset/metrics';
 import { checkEmbedding, normalise } from './embedding-rows.ts';
+import { checkQuestion, type ThresholdQuestion } from './threshold-question.ts';
 
 /** An identity of a gallery and its cosine with a probe. */
 export interface Candidate {
   readonly identity: string;
   readonly cosine: number;
+}
+
+/** Options of a gallery. */
+export interface GalleryOptions {
+  /** Question that the threshold answers; default null, unknown. It is carried, not used. */
+  readonly question?: ThresholdQuestion | null;
 }
 
 /** Result of the search for a probe in a gallery. */
@@ -32,7 +39,8 @@ export interface GalleryState {
 
 /**
  * Known identities for open-set identification: the best match of a probe, or unknown. Each identity is represented by the
- * mean of its embeddings. The threshold is the same as for verification. Names that differ only in Unicode form (NFC, NFD) are one
+ * mean of its embeddings. A threshold for pairs also decides here, but its question differs from a search among many: one
+ * for a `gallery` of about this size, or for a `far`, is stricter and raises fewer false alarms. Names that differ only in Unicode form (NFC, NFD) are one
  * identity.
  *
  * @example
@@ -43,15 +51,19 @@ export interface GalleryState {
  */
 export class Gallery {
   readonly threshold: number;
+  /** Question that the threshold answers; null if unknown. `describeQuestion` puts it into words. */
+  readonly question: ThresholdQuestion | null;
   private readonly entries = new Map<string, { sum: Float64Array; count: number; template: Float32Array }>();
 
   /**
    * @param threshold accept iff the cosine is at least this; from -1 to 1
-   * @throws ConfigError if it is out of range
+   * @throws ConfigError if it or its question is out of range
    */
-  constructor(threshold: number) {
+  constructor(threshold: number, { question = null }: GalleryOptions = {}) {
     checkNumber('Gallery: threshold', threshold, { minimum: -1, maximum: 1 });
+    if (question) checkQuestion(question);
     this.threshold = threshold;
+    this.question = question;
   }
 
   /** Names of all identities, in order of first enrolment. */

@@ -6,7 +6,13 @@ export {
   type ScoredPairs,
   thresholdAtRate,
 } from './calibration.ts';
-export { type Candidate, Gallery, type GalleryState, type Identification } from './gallery.ts';
+export {
+  type Candidate,
+  Gallery,
+  type GalleryOptions,
+  type GalleryState,
+  type Identification,
+} from './gallery.ts';
 export { type GalleryThreshold, thresholdForGallery } from './gallery-thresholds.ts';
 export {
   decodeModel,

@@ -70,12 +70,21 @@ export function addFileCommands(program: Command): void {
 
   const info = addCommand(program, {
     name: 'info',
-    description: 'show versions, backends, kernels and threads',
-    example: 'openset info --json',
-  });
-  withBackend(info).action(async (options: BackendChoice & CommonOptions) => {
-    const { info: run } = await import('../commands/info.ts');
-    await runCommand(options, (output) => run(options, output));
+    description: 'show versions, backends, kernels and threads, or what a model file says',
+    example: [
+      'openset info --json',
+      'openset info --model openset-run   # its threshold, and for which question',
+    ].join('\n'),
+  }).option('--model <path>', 'model file or folder of a run to describe instead of the installation');
+  withBackend(info).action(async (options: BackendChoice & CommonOptions & { readonly model?: string }) => {
+    const { model, ...choice } = options;
+    if (model === undefined) {
+      const { info: run } = await import('../commands/info.ts');
+      await runCommand(options, (output) => run(choice, output));
+    } else {
+      const { modelInfo: run } = await import('../commands/model-info.ts');
+      await runCommand(options, (output) => run({ ...choice, model }, output));
+    }
   });
 }
 

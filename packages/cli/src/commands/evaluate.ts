@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { pairSimilarities } from '@openset/metrics';
 import { reportPage } from '@openset/report';
+import type { ThresholdQuestion } from '@openset/verify';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { measureIdentityThresholds, type ReportData, reportSections } from '../evaluation/report-sections.ts';
 import { aligned, decimal, measurementRows, percent } from '../evaluation/texts.ts';
@@ -16,6 +17,7 @@ import {
   skippedRows,
   type TestChoice,
 } from '../model/open-test.ts';
+import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import type { ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
@@ -30,6 +32,8 @@ export interface EvaluateOptions extends TestChoice, DecisionOptions, ImageReadi
 export interface EvaluateResult extends PairMeasurements, SkippedTest {
   readonly model: string;
   readonly thresholdSource: ThresholdSource;
+  /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
+  readonly question: ThresholdQuestion | null;
   /** Uniform accuracy on labelled images; null for pairs. */
   readonly uniform: UniformMeasurements | null;
   readonly report: string | null;
@@ -63,24 +67,32 @@ async function evaluateModel(
   const { pairs, isSame, folds, labels, embeddings } = test;
   const skipped = reportSkippedTest(test, output);
   const cosines = pairSimilarities(embeddings.values, embeddings.size, pairs);
-  const { threshold } = description;
+  const stated = statedThreshold(description, source);
   const measured = measurePairs(cosines, isSame, description, folds);
   const uniform = labels && measureUniform(embeddings, labels, description);
   if (options.report !== undefined) {
     const identities = labels && measureIdentityThresholds(embeddings, labels);
-    const page = renderReport(options, test.name, { cosines, isSame, measured, source, uniform, identities });
+    const page = renderReport(options, test.name, { cosines, isSame, measured, stated, uniform, identities });
     await writeAtomically(options.report, page);
   }
   const { report = null, model: path } = options;
   const rows = [
-    ['threshold', `${decimal(threshold, 4)}, ${source}`] as const,
+    ...thresholdRows(stated, 4),
     ...measurementRows(measured),
     ...(uniform ? uniformRows(uniform) : []),
     ...skippedRows(skipped),
     ...(report === null ? [] : [['report', report] as const]),
   ];
   return {
-    data: { model: path, thresholdSource: source, ...measured, uniform, report, ...skipped },
+    data: {
+      model: path,
+      thresholdSource: source,
+      question: description.question ?? null,
+      ...measured,
+      uniform,
+      report,
+      ...skipped,
+    },
     text: aligned(rows),
   };
 }

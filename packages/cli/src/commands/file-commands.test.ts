@@ -11,6 +11,7 @@ import { recordOutput } from '../__fixtures__/record-output.ts';
 import { exportModel } from './export.ts';
 import { importWeights } from './import.ts';
 import { info } from './info.ts';
+import { modelInfo } from './model-info.ts';
 import { verify } from './verify.ts';
 
 const { folder, at, common, image, importOptions } = useModelFolder();
@@ -166,4 +167,41 @@ it('info describes the installation', async () => {
   expect(data.backends).toMatchObject({ cpu: null, wasm: null });
   expect(data.running.kernels).toBeGreaterThan(100);
   expect(text).toContain('running');
+});
+
+it('info describes a model, and which question its threshold answers', async () => {
+  const { description, state } = decodeModel(await readFile(common.model));
+  const model = at('stated.safetensors');
+  const stated = {
+    ...description,
+    threshold: 0.4,
+    thresholdSource: 'held-out',
+    question: { kind: 'far', rate: 0.001 },
+    thresholdInterval: { low: 0.38, high: 0.43 },
+    learnedThreshold: { cosine: 0.7, between: 'embeddings', scale: 32, comparisons: 49 },
+    crop: { kind: 'box', scale: 1.2 },
+  } as const;
+  await writeFile(model, await encodeModel(stated, state));
+  tf.dispose(state);
+  const tensors = tf.memory().numTensors;
+  const { data, text } = await modelInfo({ ...common, model }, recordOutput());
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(data).toEqual({
+    model,
+    description: stated,
+    closedForm: expect.closeTo(0.7 - Math.log(49) / 32, 12),
+  });
+  const rows = Object.fromEntries(text.split('\n').map((line) => line.split(/ {2,}/) as [string, string]));
+  expect(rows).toEqual({
+    model,
+    network: 'small-cnn, width 4, embedding size 8',
+    loss: 'UssLoss',
+    threshold: '0.4000 (0.3800 to 0.4300), held-out',
+    'threshold for': 'at most 1 in 1,000 strangers accepted',
+    'learned threshold': '0.7000 between embeddings',
+    'closed form': '0.5784',
+    probabilities: 'none',
+    crop: 'faces in a box of 1.2 times their size',
+    orientation: 'exif',
+  });
 });

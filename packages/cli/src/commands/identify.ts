@@ -1,5 +1,5 @@
 import type { ImageSource } from '@openset/data';
-import { Gallery, type Identification } from '@openset/verify';
+import { Gallery, type Identification, type ThresholdQuestion } from '@openset/verify';
 import { aligned, counted, decimal } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
@@ -12,6 +12,7 @@ import { openImages } from '../images/open-images.ts';
 import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
+import { thresholdRows } from '../model/threshold-rows.ts';
 import { selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
@@ -41,6 +42,8 @@ export interface IdentifyResult extends SkippedImages {
   readonly threshold: number;
   /** Origin of the threshold. */
   readonly thresholdSource: ThresholdSource;
+  /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
+  readonly question: ThresholdQuestion | null;
 }
 
 /**
@@ -64,18 +67,14 @@ export async function identify(
     const enrolled = await embedImages(verifier, hashed, output, reading);
     noteCopies(hashes, known, options.gallery, output);
     const people = new Set(Array.from(enrolled.indices, (index) => known.labels[index]!)).size;
-    const { threshold, source } = selectGalleryThreshold(model, people);
-    const gallery = new Gallery(threshold);
+    const deciding = selectGalleryThreshold(model, people);
+    const { threshold, source, question } = deciding;
+    const gallery = new Gallery(threshold, { question });
     enrolled.indices.forEach((index, row) => {
       gallery.enroll(known.classNames[known.labels[index]!]!, [enrolled.row(row)]);
     });
     const skippedGallery = reportSkipped(enrolled.skipped, output, 'the gallery');
-    output.note(
-      aligned([
-        ['gallery', galleryText(gallery, known)],
-        ['threshold', `${decimal(threshold, 3)}, ${source}`],
-      ]),
-    );
+    output.note(aligned([['gallery', galleryText(gallery, known)], ...thresholdRows(deciding)]));
     const probes = await embedFaces(verifier, images, 'all', output, reading);
     const identified = probes.rows.map(({ photo, face }, row) => ({
       path: images.paths[photo]!,
@@ -86,7 +85,7 @@ export async function identify(
     const isKnown = identified.every(({ identity }) => identity !== null);
     return {
       data: {
-        ...{ pictures: identified, threshold, thresholdSource: source },
+        ...{ pictures: identified, threshold, thresholdSource: source, question },
         ...{ skipped, skippedPictures, skippedGalleryPictures: skippedGallery.skippedPictures },
       },
       text: aligned(

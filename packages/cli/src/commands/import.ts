@@ -60,7 +60,7 @@ export async function importWeights(
       loadPyTorchState(backbone, tensors, { ignore });
       const state = backbone.getState();
       try {
-        const description = { backbone: backbone.getConfig(), threshold, thresholdSource };
+        const description = { backbone: backbone.getConfig(), threshold, thresholdSource, question: null };
         const sizes = Object.values(state).map(({ size }) => size);
         return { bytes: await encodeModel(description, state), sizes };
       } finally {

@@ -287,6 +287,7 @@ describe('identify', () => {
   it('names the people of the gallery and nobody else', async () => {
     const options = { ...common, gallery: at('faces') };
     const known = await identify({ ...options, paths: [image(2, 0)] }, recordOutput());
+    expect(known.data.question).toBeNull();
     expect(known).toMatchObject({ exitCode: 0, data: { pictures: [{ identity: 'person-2' }] } });
     expect(known.data).toMatchObject({ threshold: 0.9, thresholdSource: 'learned' });
     const strict = await writeStrict();
@@ -302,17 +303,26 @@ describe('identify', () => {
     const strict = { ...options, model: await writeStrict(0.5) };
     const output = recordOutput();
     const learned = await identify(strict, output);
-    expect(learned).toMatchObject({ exitCode: 1, data: { threshold: 0.9999, thresholdSource: 'learned' } });
-    expect(output.lines).toContain('gallery    4 people\nthreshold  1.000, learned');
+    const question = { kind: 'pair', odds: 1 / 49 };
+    expect(learned).toMatchObject({
+      exitCode: 1,
+      data: { threshold: 0.9999, thresholdSource: 'learned', question },
+    });
+    expect(output.lines).toContain(
+      'gallery        4 people\nthreshold      1.000, learned\nthreshold for  pairs of which 1 in 50 is the same person',
+    );
     const given = await identify({ ...strict, threshold: 0.4 }, recordOutput());
-    expect(given).toMatchObject({ exitCode: 0, data: { threshold: 0.4, thresholdSource: 'given' } });
+    expect(given).toMatchObject({
+      exitCode: 0,
+      data: { threshold: 0.4, thresholdSource: 'given', question: null },
+    });
   });
 
   /** Writes the model with a learned threshold that only near-copies reach. */
   async function writeStrict(threshold = 0.9999): Promise<string> {
     const { description, state } = decodeModel(await readFile(common.model));
     const path = at('strict.safetensors');
-    const learnedThreshold = { cosine: 0.9999, between: 'embeddings' } as const;
+    const learnedThreshold = { cosine: 0.9999, between: 'embeddings', scale: 32, comparisons: 49 } as const;
     await writeFile(path, await encodeModel({ ...description, threshold, learnedThreshold }, state));
     tf.dispose(state);
     return path;

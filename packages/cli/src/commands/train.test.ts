@@ -77,6 +77,8 @@ describe('train', () => {
     expect(description).toMatchObject({
       threshold: data.threshold,
       thresholdSource: data.thresholdSource,
+      question: data.question,
+      learnedThreshold: { between: 'embeddings', scale: 32, comparisons: 5 },
       flipSum: true,
       loss: { loss: 'UniTSFaceLoss', numClasses: 6, startEpoch: 2 },
     });
@@ -84,9 +86,11 @@ describe('train', () => {
     expect(text.split('\n').map((line) => line.split('  ')[0])).toEqual([
       'model',
       'threshold',
+      'threshold for',
       'accuracy',
       'best accuracy',
       'learned threshold',
+      'closed form',
       'report',
     ]);
     expect(text).toMatch(/accuracy .* % on 24 pairs of 2 people held out\nbest accuracy .*, in hindsight\n/);

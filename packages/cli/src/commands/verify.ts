@@ -1,4 +1,4 @@
-import type { Verification, Verifier } from '@openset/verify';
+import { describeQuestion, type ThresholdQuestion, type Verification, type Verifier } from '@openset/verify';
 import { decimal, percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
@@ -19,6 +19,8 @@ export interface VerifyOptions
 
 /** Result of `openset verify`. */
 export interface VerifyResult extends Verification {
+  /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
+  readonly question: ThresholdQuestion | null;
   /** The face that was compared on each image; null for images that were taken whole. */
   readonly faces: readonly (FacePlace | null)[];
 }
@@ -41,7 +43,11 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
     if (description.calibration && !verifier.calibration) output.note(unusedCalibrationNotice);
     const answer = verifier.compare(embeddings.row(0), embeddings.row(1));
     return {
-      data: { ...answer, faces: embeddings.rows.map(({ face }) => facePlace(face)) },
+      data: {
+        ...answer,
+        question: verifier.question,
+        faces: embeddings.rows.map(({ face }) => facePlace(face)),
+      },
       text: resultText(answer, verifier),
       exitCode: answer.same ? exitCodes.success : exitCodes.no,
     };
@@ -66,7 +72,8 @@ function resultText({ same, cosine, threshold, probability }: Verification, veri
       ? ''
       : `, probability of the same person ${percent(probability)}${oddsText(same, probability, verifier)}`;
   const relation = same ? 'reaches' : 'is below';
-  return `${same ? 'same' : 'different'}: cosine ${decimal(cosine, 3)} ${relation} the threshold ${decimal(threshold, 3)}${sure}`;
+  const answer = `${same ? 'same' : 'different'}: cosine ${decimal(cosine, 3)} ${relation} the threshold ${decimal(threshold, 3)}${sure}`;
+  return verifier.question ? `${answer}\nthreshold for ${describeQuestion(verifier.question)}` : answer;
 }
 
 /** Explains an answer that differs from the more probable one: the threshold asks for more than even odds, or for less. */

@@ -1,4 +1,4 @@
-import type { LearnedThreshold } from '@openset/core';
+import { type LearnedThreshold, pairThreshold } from '@openset/core';
 import {
   accuracyAt,
   areaUnderCurve,
@@ -24,7 +24,7 @@ export interface ThresholdPoint {
   readonly accuracy: number;
 }
 
-/** Accuracy and rates at the learned threshold. */
+/** Accuracy and rates at a threshold that comes from training. */
 export interface LearnedPoint extends ThresholdPoint {
   /** Share of accepted pairs of different people. */
   readonly far: number;
@@ -56,6 +56,11 @@ export interface PairMeasurements {
   readonly best: ThresholdPoint;
   /** Measurements at the learned threshold, whether or not it separates two embeddings; null if none was learned. */
   readonly learned: LearnedPoint | null;
+  /**
+   * Measurements at the threshold that the learned one implies for pairs of which half are the same person, `pairThreshold` of
+   * core: a check of `threshold`. Null without a closed form.
+   */
+  readonly closedForm: LearnedPoint | null;
   /** Mean accuracy on each fold at the best threshold of the other folds. */
   readonly acrossFolds: Interval & { readonly folds: number; readonly standardDeviation: number };
   readonly tarAtFar: readonly RatePoint[];
@@ -84,6 +89,7 @@ export function measurePairs(
   const same = at.trueAccepts + at.falseRejects;
   const different = isSame.length - same;
   const curve = rocCurve(cosines, isSame);
+  const closedForm = pairThreshold(learnedThreshold);
   const measurableRates = rates.filter((far) => far * different >= 1).slice(-reportedRates);
   return {
     same,
@@ -96,7 +102,8 @@ export function measurePairs(
     far: at.far ?? 0,
     tar: at.tar ?? 0,
     best: { threshold: best.threshold, accuracy: best.accuracy },
-    learned: learnedThreshold && learnedPoint(pairs, learnedThreshold),
+    learned: learnedThreshold && pointAt(pairs, learnedThreshold.cosine),
+    closedForm: closedForm === null ? null : pointAt(pairs, closedForm),
     acrossFolds: {
       ...estimateWithInterval(pairs, (drawn) => accuracyAcrossFolds(drawn).accuracy),
       folds: foldAccuracies.length,
@@ -113,7 +120,7 @@ export function measurePairs(
   };
 }
 
-function learnedPoint({ cosines, isSame }: FoldedPairs, { cosine }: LearnedThreshold): LearnedPoint {
-  const { accuracy, tar, far } = accuracyAt(cosines, isSame, cosine);
-  return { threshold: cosine, accuracy, tar: tar ?? 0, far: far ?? 0 };
+function pointAt({ cosines, isSame }: FoldedPairs, threshold: number): LearnedPoint {
+  const { accuracy, tar, far } = accuracyAt(cosines, isSame, threshold);
+  return { threshold, accuracy, tar: tar ?? 0, far: far ?? 0 };
 }

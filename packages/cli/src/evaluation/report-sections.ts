@@ -7,8 +7,9 @@ import {
   sampleIdentityScores,
 } from '@openset/metrics';
 import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarityPlot } from '@openset/report';
+import { describeQuestion } from '@openset/verify';
 import type { EmbeddingRows } from '../model/embed-images.ts';
-import type { ThresholdSource } from '../model/thresholds.ts';
+import type { StatedThreshold } from '../model/threshold-rows.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
 import { counted, decimal, measurementRows, percent } from './texts.ts';
 import type { UniformMeasurements } from './uniform-accuracy.ts';
@@ -18,8 +19,8 @@ export interface ReportData {
   readonly cosines: Float64Array;
   readonly isSame: Uint8Array;
   readonly measured: PairMeasurements;
-  /** Origin of the model's threshold. */
-  readonly source: ThresholdSource;
+  /** The threshold that decides. */
+  readonly stated: StatedThreshold;
   readonly uniform?: UniformMeasurements | null;
   readonly identities?: IdentityThresholds | null;
 }
@@ -57,8 +58,9 @@ export function reportSections(data: ReportData): ReportSection[] {
   ];
 }
 
-function thresholdSection({ cosines, isSame, measured, source }: ReportData): ReportSection {
+function thresholdSection({ cosines, isSame, measured, stated }: ReportData): ReportSection {
   const { threshold, best, learned } = measured;
+  const { source, question } = stated;
   const lost = best.accuracy - measured.accuracy.estimate;
   const cosinesOf = (label: number) => cosines.filter((_, pair) => isSame[pair] === label);
   const thresholds = [
@@ -72,6 +74,7 @@ function thresholdSection({ cosines, isSame, measured, source }: ReportData): Re
     heading: 'One threshold for all',
     text:
       `Two images count as the same person if their cosine is at least ${decimal(threshold, 3)}, the ${source} threshold. ` +
+      (question ? `This threshold is for ${describeQuestion(question)}. ` : '') +
       `In hindsight, the best threshold for these pairs is ${decimal(best.threshold, 3)}; it decides ${percent(lost)} more ` +
       'of them correctly. Brackets show 95 % confidence intervals from resampled pairs. The true intervals are wider, because pairs ' +
       'share people.',

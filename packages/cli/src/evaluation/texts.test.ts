@@ -39,6 +39,25 @@ const cosine = fc.constantFrom(-1, 0, 0.3, 0.3 + 2 ** -52, 1 - 2 ** -53, 1);
 const threshold = fc.constantFrom(-1, 0.3, 1);
 const numRuns = inject('long') ? 200 : 25;
 
+const stated = { threshold: 0.5, source: 'learned', question: { kind: 'pair', odds: 1 / 3 } } as const;
+
+it('says what is asked, in the rows and in the report', () => {
+  const cosines = Float64Array.of(0.9, 0.7, 0.6, 0.2, 0.1, 0.65);
+  const isSame = Uint8Array.of(1, 1, 1, 0, 0, 0);
+  const learnedThreshold = { cosine: 0.8, between: 'embeddings', scale: 10, comparisons: 3 } as const;
+  const measured = measurePairs(cosines, isSame, { threshold: 0.5, learnedThreshold }, null);
+  const rows = Object.fromEntries(measurementRows(measured));
+  expect(rows['learned threshold']).toBe(
+    '0.800, accuracy 66.7 %, accepts 33.3 % of same, 0.00 % of different',
+  );
+  // 0.8 − log(3) / 10
+  expect(rows['closed form']).toBe('0.690, accuracy 83.3 %, accepts 66.7 % of same, 0.00 % of different');
+  const [section] = reportSections({ cosines, isSame, measured, stated });
+  expect(section!.text).toContain(
+    'at least 0.500, the learned threshold. This threshold is for pairs of which 1 in 4 is the same person. In hindsight',
+  );
+});
+
 it('writes only finite numbers for pairs of both kinds, however few and equal', () => {
   const cosines = fc.array(cosine, { minLength: 1, maxLength: 12 });
   const folds = fc.constantFrom<'none' | 'one' | 'single pairs'>('none', 'one', 'single pairs');
@@ -46,12 +65,17 @@ it('writes only finite numbers for pairs of both kinds, however few and equal', 
     fc.property(cosines, cosines, threshold, folds, (same, different, at, kind) => {
       const all = Float64Array.of(...same, ...different);
       const isSame = Uint8Array.from(all, (_, pair) => (pair < same.length ? 1 : 0));
-      const learnedThreshold = { cosine: -at, between: 'embeddings' } as const;
+      const learnedThreshold = { cosine: -at, between: 'embeddings', scale: 32, comparisons: 99 } as const;
       const ownFolds =
         kind === 'none' ? null : Int32Array.from(all, (_, pair) => (kind === 'one' ? 3 : pair));
       const measured = measurePairs(all, isSame, { threshold: at, learnedThreshold }, ownFolds);
       expectFiniteNumbers(measured);
-      const sections = reportSections({ cosines: all, isSame, measured, source: 'learned' });
+      const sections = reportSections({
+        cosines: all,
+        isSame,
+        measured,
+        stated: { ...stated, threshold: at },
+      });
       for (const text of [aligned(measurementRows(measured)), reportPage({ title: 'pairs', sections })]) {
         expect(text).not.toMatch(/NaN|Infinity|undefined|n\/a/);
       }
@@ -78,7 +102,7 @@ it('writes only finite numbers for labelled embeddings, however few and equal', 
       const cosines = Float64Array.of(0.5, 0.5);
       const isSame = Uint8Array.of(1, 0);
       const measured = measurePairs(cosines, isSame, { threshold: at }, null);
-      const sections = reportSections({ cosines, isSame, measured, source: 'given', uniform, identities });
+      const sections = reportSections({ cosines, isSame, measured, stated, uniform, identities });
       expect(reportPage({ title: 'images', sections })).not.toMatch(/NaN|Infinity|undefined|n\/a/);
     }),
     { numRuns },

@@ -54,7 +54,8 @@ export function measurementRows(measured: PairMeasurements): [string, string][] 
     ['true accept rate', percent(tar)],
     ['false accept rate', percent(far, 2)],
     ['best accuracy', `${percent(best.accuracy)} at threshold ${decimal(best.threshold, 3)}, in hindsight`],
-    ...(learned && learned.threshold !== measured.threshold ? [learnedRow(learned)] : []),
+    ...(learned && learned.threshold !== measured.threshold ? [pointRow('learned threshold', learned)] : []),
+    ...closedFormRows(measured),
     [
       `accuracy across ${acrossFolds.folds} folds`,
       `${percentInterval(acrossFolds)}, standard deviation ${percent(acrossFolds.standardDeviation, 2)}`,
@@ -68,12 +69,19 @@ export function measurementRows(measured: PairMeasurements): [string, string][] 
   ];
 }
 
-function learnedRow(point: LearnedPoint): [string, string] {
+/**
+ * Returns the row of the threshold that the closed form derives from the learned one; none if there is no closed form, or if
+ * that threshold decides.
+ */
+export function closedFormRows(measured: PairMeasurements | null): [string, string][] {
+  const closedForm = measured?.closedForm;
+  if (!closedForm || closedForm.threshold === measured.threshold) return [];
+  return [pointRow('closed form', closedForm)];
+}
+
+function pointRow(label: string, point: LearnedPoint): [string, string] {
   const { threshold, accuracy } = point;
-  return [
-    'learned threshold',
-    `${decimal(threshold, 3)}, accuracy ${percent(accuracy)}, ${acceptText(point)}`,
-  ];
+  return [label, `${decimal(threshold, 3)}, accuracy ${percent(accuracy)}, ${acceptText(point)}`];
 }
 
 /** Describes what a threshold accepts. */

@@ -78,7 +78,13 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
   try {
     return await inFile(path, () => {
       const { threshold, source, question } = selectPairThreshold(own, given);
-      const description = { ...own, threshold, question };
+      // An interval belongs to the model's own threshold.
+      const description = {
+        ...own,
+        threshold,
+        question,
+        ...(given !== undefined && { thresholdInterval: null }),
+      };
       const backbone = createNetwork(own.backbone, state);
       const verifier = new Verifier({ ...description, backbone });
       return { description, source, backbone, verifier, dispose: () => backbone.dispose() };

@@ -3,6 +3,7 @@ import { compareThreshold } from '@openset/metrics';
 import {
   calibrateProbabilities,
   impliedQuestion,
+  learnedQuestion,
   type ModelDescription,
   mostAccurateThreshold,
   type ScoredPairs,
@@ -44,7 +45,7 @@ export async function readPairThreshold(loss: OpenSetLoss): Promise<LearnedThres
 /** The part of a model's description that decides. */
 export type ThresholdChoice = Pick<
   ModelDescription,
-  'threshold' | 'thresholdSource' | 'learnedThreshold' | 'calibration'
+  'threshold' | 'thresholdSource' | 'question' | 'learnedThreshold' | 'calibration'
 >;
 
 /**
@@ -66,10 +67,12 @@ export function chooseThreshold(
 ): ThresholdChoice | null {
   const common = { learnedThreshold: learned, calibration: pairs && calibrateProbabilities(pairs) };
   if (learned && isUsable(learned, pairs)) {
-    return { ...common, threshold: learned.cosine, thresholdSource: 'learned' };
+    const question = learnedQuestion(learned);
+    return { ...common, threshold: learned.cosine, thresholdSource: 'learned', question };
   }
   if (!pairs) return null;
-  return { ...common, threshold: mostAccurateThreshold(pairs), thresholdSource: 'calibrated' };
+  const question = { kind: 'pair', odds: 1 } as const;
+  return { ...common, threshold: mostAccurateThreshold(pairs), thresholdSource: 'calibrated', question };
 }
 
 /** A threshold between embedding and class does not separate two embeddings; above 1, no pair is the same person. */

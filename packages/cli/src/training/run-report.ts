@@ -4,8 +4,9 @@ import type { ModelDescription } from '@openset/verify';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { measureIdentityThresholds, reportSections } from '../evaluation/report-sections.ts';
-import { count, counted, decimal } from '../evaluation/texts.ts';
+import { count, counted } from '../evaluation/texts.ts';
 import { measureUniform } from '../evaluation/uniform-accuracy.ts';
+import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import type { PairScores } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
 import { seenInTrainingNotice } from './run-texts.ts';
@@ -24,7 +25,6 @@ export interface RunReport {
 /** Renders the report of a run as an HTML page. */
 export function renderRunReport({ config, data, description, measured, scored, step }: RunReport): string {
   const { source } = data.train;
-  const { threshold, thresholdSource } = description;
   const images = `${counted(source.size, 'image')} of ${counted(source.classNames.length, 'person', 'people')}`;
   return reportPage({
     title: `${config.loss.loss} on ${basename(config.data)}`,
@@ -36,7 +36,7 @@ export function renderRunReport({ config, data, description, measured, scored, s
         text: `The model has the weights of step ${count(step)}. Repeat the run with 'openset train --config config.json'.`,
         table: {
           columns: ['setting', 'value'],
-          rows: [['threshold', `${decimal(threshold, 4)}, ${thresholdSource}`], ...settingRows(config)],
+          rows: [...thresholdRows(statedThreshold(description), 4), ...settingRows(config)],
         },
       },
     ],
@@ -69,7 +69,7 @@ function pairSections(
     cosines,
     isSame,
     measured,
-    source: description.thresholdSource,
+    stated: statedThreshold(description),
     identities: isLabelled ? measureIdentityThresholds(embeddings, labels) : null,
     uniform: isLabelled ? measureUniform(embeddings, labels, description) : null,
   });

@@ -4,9 +4,18 @@ import type { RunningBackend } from '../backends.ts';
 import { type LossSettings, nestedLosses } from '../config/loss-schema.ts';
 import type { ChosenSettings, RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
-import { acceptText, aligned, count, counted, decimal, percent } from '../evaluation/texts.ts';
+import {
+  acceptText,
+  aligned,
+  closedFormRows,
+  count,
+  counted,
+  decimal,
+  percent,
+} from '../evaluation/texts.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
 import type { SkippedList } from '../images/skipped-list.ts';
+import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import { betweenEmbeddings } from '../model/thresholds.ts';
 import { backendText } from '../start-backend.ts';
 import type { RunData } from './prepare-data.ts';
@@ -99,16 +108,14 @@ export function lengthText(
 
 /** Describes the result of a run, one fact a line. */
 export function resultText(
-  { threshold, thresholdSource, learnedThreshold = null }: ModelDescription,
+  description: ModelDescription,
   measured: PairMeasurements | null,
   data: RunData,
   folder: RunFolder,
   skipped: SkippedList,
 ): string {
-  const rows: [string, string][] = [
-    ['model', folder.model],
-    ['threshold', `${decimal(threshold, 3)}, ${thresholdSource}`],
-  ];
+  const { learnedThreshold = null } = description;
+  const rows: [string, string][] = [['model', folder.model], ...thresholdRows(statedThreshold(description))];
   if (measured) {
     const { accuracy, best } = measured;
     rows.push(
@@ -119,6 +126,7 @@ export function resultText(
   rows.push(
     ...warningRows(data),
     ['learned threshold', learnedText(learnedThreshold, measured)],
+    ...closedFormRows(measured),
     ...(skipped.size > 0
       ? [['skipped', `${counted(skipped.size, 'image')}, listed in ${skipped.path}`] as [string, string]]
       : []),
@@ -139,7 +147,8 @@ function learnedText(learned: LearnedThreshold | null, measured: PairMeasurement
   return measured.threshold === learned.cosine ? effect : `${effect}; decide with it by --threshold learned`;
 }
 
-function networkText({ backbone, ...options }: BackboneConfig): string {
+/** Describes a network by its name and the options that matter most. */
+export function networkText({ backbone, ...options }: BackboneConfig): string {
   const { depth, blocks, width, embeddingSize } = options as Record<string, number | number[] | undefined>;
   const parts = [
     depth === undefined ? '' : `depth ${depth}`,

@@ -1,0 +1,68 @@
+import { type FaceCrop, type LearnedThreshold, pairThreshold } from '@openset/core';
+import type { ModelDescription } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { aligned, decimal } from '../evaluation/texts.ts';
+import { findModelFile, type ModelOptions, readModel } from '../model/load-model.ts';
+import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
+import type { CommandResult, Output } from '../output.ts';
+import { startBackend } from '../start-backend.ts';
+import { networkText } from '../training/run-texts.ts';
+
+/** Result of `openset info --model`. */
+export interface ModelInfoResult {
+  /** Path of the model file. */
+  readonly model: string;
+  /** All that the file says except the weights. */
+  readonly description: ModelDescription;
+  /**
+   * Threshold that the learned one implies for pairs of which half are the same person, `pairThreshold` of core; null without a
+   * closed form.
+   */
+  readonly closedForm: number | null;
+}
+
+/**
+ * Describes a model: its network, and which question its threshold answers.
+ * @throws DataError if the file does not exist or is not a model
+ */
+export async function modelInfo(
+  options: ModelOptions,
+  output: Output,
+): Promise<CommandResult<ModelInfoResult>> {
+  await startBackend(options, output);
+  const { description, state } = await readModel(options.model);
+  tf.dispose(state);
+  const data: ModelInfoResult = {
+    model: await findModelFile(options.model),
+    description,
+    closedForm: pairThreshold(description.learnedThreshold),
+  };
+  return { data, text: resultText(data) };
+}
+
+function resultText({ model, description, closedForm }: ModelInfoResult): string {
+  const { backbone, loss, learnedThreshold, calibration, crop, orientation } = description;
+  const rows: [string, string][] = [
+    ['model', model],
+    ['network', networkText(backbone)],
+    ...(loss ? [['loss', loss.loss] as [string, string]] : []),
+    ...thresholdRows(statedThreshold(description), 4),
+    ['learned threshold', learnedText(learnedThreshold ?? null)],
+    ...(closedForm === null ? [] : [['closed form', decimal(closedForm, 4)] as [string, string]]),
+    ['probabilities', calibration ? 'yes' : 'none'],
+    ['crop', cropText(crop)],
+    ['orientation', orientation ?? 'exif'],
+  ];
+  return aligned(rows);
+}
+
+function learnedText(learned: LearnedThreshold | null): string {
+  return learned ? `${decimal(learned.cosine, 4)} between ${learned.between}` : 'none';
+}
+
+function cropText(crop: FaceCrop | undefined): string {
+  if (!crop) return 'images as they are';
+  return crop.kind === 'points'
+    ? 'faces aligned by five points'
+    : `faces in a box of ${crop.scale} times their size`;
+}
