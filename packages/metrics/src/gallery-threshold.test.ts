@@ -59,7 +59,7 @@ describe('galleryThreshold', () => {
     expect(threshold).toBeGreaterThan(0.85);
     const equal = { genuine: Float64Array.of(0.9), impostor: Float64Array.of(0.2, 0.2) };
     expect(galleryThreshold(equal, 100, { falseAlarmRate: 0.01 })).toBeCloseTo(0.2, 12);
-    expect(galleryThreshold(equal, 100)).toBeGreaterThan(0.2);
+    expect(galleryThreshold(equal, 100)).toBeCloseTo(0.2, 12);
   });
 
   it('is null if people match others better than themselves', () => {
@@ -82,6 +82,11 @@ describe('galleryThreshold', () => {
       'a score that is no number',
       () => galleryThreshold({ ...scores, impostor: Float64Array.of(Number.NaN) }, 1),
       'impostor[0] is NaN',
+    ],
+    [
+      'a genuine score that is no number',
+      () => galleryThreshold({ ...scores, genuine: Float64Array.of(Number.NaN) }, 1),
+      'genuine[0] is NaN',
     ],
     [
       'a rate of 0',

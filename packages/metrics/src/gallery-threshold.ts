@@ -1,22 +1,22 @@
 import { checkNotEmpty, checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
 import { normalDeviate } from './normal-deviate.ts';
-import { plattCalibration } from './platt-calibration.ts';
 
 /** Share of the impostor scores that the line through the upper tail is fitted to. */
 const tailShare = 0.05;
 /** Fewest scores in that tail. */
 const leastTail = 10;
-/** Number of scores that represent the best wrong match. */
-const maximaCount = 400;
+/** Least advantage over a threshold that accepts everybody or nobody. */
+const leastGain = 0.01;
 
 /**
  * Returns the threshold for a search among `people`: the cosine from which the best match is accepted. The impostor who
  * matters is the best of `people`, so the scores of the best wrong match are those of the maximum of `people` independent
  * impostor scores.
  *
- * - Without `falseAlarmRate`: as few errors as possible if half of the probes are in the gallery. It is where a logistic curve
- *   between the genuine scores and those of the best wrong match, with equal weight, crosses one half.
+ * - Without `falseAlarmRate`: as few errors as possible if half of the probes are in the gallery. It maximises the share of
+ *   genuine scores above the threshold, smoothed by a logistic kernel of Silverman's width ("Density Estimation for
+ *   Statistics and Data Analysis", 1986, eq. 3.28), minus the share of best wrong matches above it.
  * - With it: at most this share of the probes of strangers is accepted as anybody.
  *
  * Beyond the highest 5 % of the impostor scores, the tail follows a straight line on the axis of the normal deviate, fitted to
@@ -26,7 +26,7 @@ const maximaCount = 400;
  * @param scores from `galleryScores`
  * @param people size of the gallery, at least 1
  * @param options `falseAlarmRate`: above 0, below 1
- * @returns a cosine in `[-1, 1]`; null if the genuine scores are not the higher ones
+ * @returns a cosine in `[-1, 1]`; null if no threshold is better than to accept everybody or nobody
  * @throws MetricsError if a kind of scores is missing, a score is not a number, or an argument is out of range
  */
 export function galleryThreshold(
@@ -37,6 +37,7 @@ export function galleryThreshold(
   const caller = 'galleryThreshold';
   checkWhole(`${caller}: people`, people, 1);
   checkNotEmpty(`${caller}: genuine`, genuine);
+  for (let index = 0; index < genuine.length; index++) readFinite(`${caller}: genuine`, genuine, index);
   const tail = upperTail(`${caller}: impostor`, impostor);
   if (falseAlarmRate !== undefined) {
     if (!(falseAlarmRate > 0 && falseAlarmRate < 1)) {
@@ -46,13 +47,27 @@ export function galleryThreshold(
     }
     return clampToCosine(tail(shareForMaximum(1 - falseAlarmRate, people)));
   }
-  const maxima = Array.from({ length: maximaCount }, (_, index) =>
-    tail(shareForMaximum((index + 0.5) / maximaCount, people)),
-  );
-  const scores = [...Array.from(genuine), ...maxima];
-  const isSame = scores.map((_, index) => index < genuine.length);
-  const { slope, threshold } = plattCalibration(scores, isSame, { balanced: true });
-  return slope < 0 && threshold !== null ? clampToCosine(threshold) : null;
+  const found = smoothShareAbove(genuine);
+  let best: { readonly threshold: number; readonly gain: number } = { threshold: 1, gain: leastGain };
+  for (let logit = -8; logit <= 14; logit += 0.05) {
+    const falseAlarms = 1 / (1 + Math.exp(logit));
+    const threshold = tail(-Math.expm1(-Math.log1p(Math.exp(-logit)) / people));
+    const gain = found(threshold) - falseAlarms;
+    if (gain > best.gain) best = { threshold, gain };
+  }
+  return best.gain > leastGain ? clampToCosine(best.threshold) : null;
+}
+
+/** Returns a function from a threshold to the share of the density of some scores above it. */
+function smoothShareAbove(scores: ArrayLike<number>): (threshold: number) => number {
+  const values = Array.from(scores);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  // A logistic distribution of this scale has the deviation of Silverman's normal kernel.
+  const width = (Math.sqrt(3) / Math.PI) * 1.06 * Math.sqrt(variance) * values.length ** -0.2;
+  const scale = Math.max(width, 1e-6);
+  return (threshold) =>
+    values.reduce((sum, value) => sum + 1 / (1 + Math.exp((threshold - value) / scale)), 0) / values.length;
 }
 
 /** Returns the upper tail `1 − v^(1 / people)` of one impostor where the maximum of `people` has the probability `v` to be lower. */
