@@ -12,7 +12,7 @@ export const defaultCrop: FaceCrop = { kind: 'points' };
 /** Number of images that are looked at. */
 const sampleSize = 32;
 /** Side of the face mesh, as a share of the shorter side of the image, from which an image counts as a crop. */
-const filledShare = 0.6;
+const filledShare = 0.7;
 
 /** Returns the crop for single photos: none with `--no-align`, and none for a model without a crop unless `--align` is given. */
 export function photoCrop({ crop, align }: ImageReading): FaceCrop | null {
