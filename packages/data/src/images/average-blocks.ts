@@ -27,7 +27,7 @@ export function averageBlocks(
   checkImage(image);
   checkNumber('averageBlocks: block', block, { minimum: 1, integer: true });
   checkRegion(image, region);
-  const { channels } = image;
+  const { channels, data: pixelValues } = image;
   const width = Math.ceil(region.width / block);
   const height = Math.ceil(region.height / block);
   const data = new Uint8Array(width * height * channels);
@@ -41,9 +41,25 @@ export function averageBlocks(
       for (let column = 0; column < width; column++) {
         const pixels = Math.min(block, region.width - column * block);
         const target = column * channels;
+        if (channels === 3) {
+          // Most images; the general loop takes several times as long.
+          let red = 0;
+          let green = 0;
+          let blue = 0;
+          for (let pixel = 0; pixel < pixels; pixel++) {
+            red += pixelValues[source]!;
+            green += pixelValues[source + 1]!;
+            blue += pixelValues[source + 2]!;
+            source += 3;
+          }
+          sums[target]! += red;
+          sums[target + 1]! += green;
+          sums[target + 2]! += blue;
+          continue;
+        }
         for (let pixel = 0; pixel < pixels; pixel++) {
           for (let channel = 0; channel < channels; channel++)
-            sums[target + channel]! += image.data[source++]!;
+            sums[target + channel]! += pixelValues[source++]!;
         }
       }
     }

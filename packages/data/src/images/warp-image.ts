@@ -86,6 +86,7 @@ function resample(
   const offsets = offset > 0 ? [-offset, offset] : [0];
   const share = 1 / (offsets.length * offsets.length);
   const sums = new Float64Array(channels);
+  const { data: values } = output;
   const rowLength = width * channels;
   const valueAt = (x: number, y: number, channel: number) =>
     x < 0 || y < 0 || x >= width || y >= height ? border : data[(y * width + x) * channels + channel]!;
@@ -94,6 +95,49 @@ function resample(
     for (let column = 0; column < output.width; column++) {
       const centreX = a * column - b * row + x0;
       const centreY = b * column + a * row + y0;
+      const isInside =
+        centreX - offset >= 0 &&
+        centreY - offset >= 0 &&
+        centreX + offset < width - 1 &&
+        centreY + offset < height - 1;
+      if (channels === 3 && isInside) {
+        // The same sums as below in local variables: most pixels take a fraction of the time.
+        let red = 0;
+        let green = 0;
+        let blue = 0;
+        for (let sample = 0; sample < offsets.length * offsets.length; sample++) {
+          const x = centreX + (sample & 1 ? offset : -offset);
+          const y = centreY + (sample & 2 ? offset : -offset);
+          const left = Math.floor(x);
+          const top = Math.floor(y);
+          const u = x - left;
+          const v = y - top;
+          const upper = top * rowLength + left * 3;
+          const lower = upper + rowLength;
+          red +=
+            (data[upper]! * (1 - u) + data[upper + 3]! * u) * (1 - v) +
+            (data[lower]! * (1 - u) + data[lower + 3]! * u) * v;
+          green +=
+            (data[upper + 1]! * (1 - u) + data[upper + 4]! * u) * (1 - v) +
+            (data[lower + 1]! * (1 - u) + data[lower + 4]! * u) * v;
+          blue +=
+            (data[upper + 2]! * (1 - u) + data[upper + 5]! * u) * (1 - v) +
+            (data[lower + 2]! * (1 - u) + data[lower + 5]! * u) * v;
+        }
+        values[target++] = red * share + 0.5;
+        values[target++] = green * share + 0.5;
+        values[target++] = blue * share + 0.5;
+        continue;
+      }
+      const isOutside =
+        centreX + offset <= -1 ||
+        centreY + offset <= -1 ||
+        centreX - offset >= width ||
+        centreY - offset >= height;
+      if (isOutside) {
+        for (let channel = 0; channel < channels; channel++) values[target++] = border + 0.5;
+        continue;
+      }
       sums.fill(0);
       for (const down of offsets) {
         for (const right of offsets) {
@@ -122,7 +166,7 @@ function resample(
         }
       }
       for (let channel = 0; channel < channels; channel++) {
-        output.data[target++] = sums[channel]! * share + 0.5;
+        values[target++] = sums[channel]! * share + 0.5;
       }
     }
   }
