@@ -99,7 +99,9 @@ export async function openFeatures(
     const reused = images.size - missing.length;
     output.note(featuresText(computed, reused));
     const named = { ...images, origin: (index: number) => imageName(images, index) };
-    const source = featureSource(named, table, { featureSize, variants }, badRecords, close);
+    if (isInMemory) await close();
+    const closeLater = isInMemory ? async () => {} : close;
+    const source = featureSource(named, table, { featureSize, variants }, badRecords, closeLater);
     return { source, badRecords, hashes, turns, reused, computed };
   } catch (error) {
     await close();

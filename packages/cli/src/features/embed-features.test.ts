@@ -47,14 +47,26 @@ it.each([true, false])('gives the embeddings of the images, with flipSum %s', as
   const expected = await embedImages(verifier, images, output, reading);
   const variants = flipSum ? 2 : 1;
   const { source } = await openFeatures(images, backbone, { reading, cache: 'off', variants, output });
-  const found = await embedFeatures(new FeatureBackbone(backbone), source, { ...source, flipSum });
+  const found = await embedFeatures(new FeatureBackbone(backbone, variants), source, flipSum);
   expect([...found.indices]).toEqual([0, 1, 2, 4]);
   expect([...found.values]).toEqual([...expected.values]);
   expect(found.row(3)).toEqual(expected.row(3));
 });
 
+it('the features of a run are embedded in place of its images', async () => {
+  const options = { reading: { onBadImage: 'skip' }, cache: 'off', variants: 2 } as const;
+  const { source } = await openFeatures(images, backbone, { ...options, output: recordOutput() });
+  const verifier = new Verifier({ backbone: new FeatureBackbone(backbone, 2), threshold: 0 });
+  const found = await embedImages(verifier, source, recordOutput(), { onBadImage: 'skip' });
+  const expected = await embedImages(new Verifier({ backbone, threshold: 0 }), images, recordOutput(), {
+    ...options.reading,
+    featureCache: 'off',
+  });
+  expect([...found.values]).toEqual([...expected.values]);
+});
+
 it('the trained part shares variables and state with the network', async () => {
-  const part = new FeatureBackbone(backbone);
+  const part = new FeatureBackbone(backbone, 2);
   expect(part.trainable).toEqual([backbone.weight]);
   expect([part.name, part.embeddingSize, part.getConfig()]).toEqual([
     'tiny-split',
@@ -74,7 +86,7 @@ it('the trained part shares variables and state with the network', async () => {
 
 it('only a network with a frozen part has features to keep', () => {
   expect(withFrozenPart(backbone)).toBe(backbone);
-  expect(withFrozenPart(new FeatureBackbone(backbone))).toBeNull();
+  expect(withFrozenPart(new FeatureBackbone(backbone, 2))).toBeNull();
   const unfrozen = Object.assign(Object.create(backbone), { featureShape: [4, 4, 1] });
   expect(withFrozenPart(unfrozen)).toBeNull();
   const large = Object.assign(Object.create(backbone), { featureShape: [64, 64, 64] });

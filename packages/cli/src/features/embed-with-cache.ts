@@ -36,8 +36,8 @@ export async function embedWithCache(
     turns.note(output);
     crops?.noteSeveralFaces(output);
     const skipped = skipBadImages(badRecords, images.size, reading);
-    const part = new FeatureBackbone(split);
-    return { ...(await embedFeatures(part, source, { ...source, flipSum, signal })), skipped };
+    const part = new FeatureBackbone(split, variants);
+    return { ...(await embedFeatures(part, source, flipSum, signal)), skipped };
   } finally {
     await source.close();
   }

@@ -10,6 +10,7 @@ import {
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureFacts } from './feature-cache.ts';
+import type { FeatureVariants } from './feature-source.ts';
 
 /** Number of values of the features of an image above which they are not cached: 64 KiB an image. */
 const mostFeatures = 2 ** 14;

@@ -5,8 +5,9 @@ import type { Verifier } from '@openset/verify';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
 import { type CropSource, cropSource } from '../faces/crop-source.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
+import { embedFeatures } from '../features/embed-features.ts';
 import { embedWithCache } from '../features/embed-with-cache.ts';
-import { withFrozenPart } from '../features/split-network.ts';
+import { FeatureBackbone, withFrozenPart } from '../features/split-network.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { watchTurns } from '../images/turned-images.ts';
@@ -31,7 +32,7 @@ export interface Embeddings extends EmbeddingRows {
 }
 
 /**
- * Embeds the images of a set, in order. Crops the largest face of each image if `chooseAlignment` says so. Takes the features of a
+ * Embeds the images of a set, in order; for a `FeatureBackbone`, these are features already. Crops the largest face of each image if `chooseAlignment` says so. Takes the features of a
  * frozen network from the cache, unless it is off.
  * @param signal aborted to stop
  * @throws BadImagesError for images that cannot be read, all of them, as `skipBadImages`; the reason of the signal if
@@ -44,6 +45,9 @@ export async function embedImages(
   reading: ImageReading,
   signal?: AbortSignal,
 ): Promise<Embeddings> {
+  if (verifier.backbone instanceof FeatureBackbone) {
+    return embedFeatures(verifier.backbone, images, verifier.flipSum, signal);
+  }
   const size = inputSize(verifier);
   const split = reading.featureCache === 'off' ? null : withFrozenPart(verifier.backbone);
   if (split) return embedWithCache(verifier, split, images, output, reading, signal);
