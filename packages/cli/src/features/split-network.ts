@@ -58,13 +58,13 @@ export async function frozenFacts(backbone: SplitBackbone): Promise<FeatureFacts
  * which the caller disposes of.
  */
 export class FeatureBackbone implements Backbone {
-  readonly inputShape: readonly [height: number, width: null, channels: number];
-
   readonly split: SplitBackbone;
+  readonly inputShape: readonly [height: number, variants: number, channels: number];
 
-  constructor(split: SplitBackbone) {
+  /** @param variants of the features to embed; training batches have one */
+  constructor(split: SplitBackbone, variants: FeatureVariants) {
     this.split = split;
-    this.inputShape = [1, null, tf.util.sizeFromShape([...split.featureShape])];
+    this.inputShape = [1, variants, tf.util.sizeFromShape([...split.featureShape])];
   }
 
   get name(): string {
