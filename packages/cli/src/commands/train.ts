@@ -1,4 +1,4 @@
-import type { LearnedThreshold } from '@openset/core';
+import type { Backbone, LearnedThreshold } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import type { Calibration, ThresholdQuestion, ThresholdSource } from '@openset/verify';
 import { chooseSettings } from '../config/choose-settings.ts';
@@ -6,11 +6,15 @@ import { readRunSettings, type SettingsFlags } from '../config/read-settings.ts'
 import type { ChosenSettings, GivenSettings } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { featureVariants, onlyMirrors } from '../features/head-augmentation.ts';
+import type { FrozenPart } from '../features/load-features.ts';
+import { withFrozenPart } from '../features/split-network.ts';
 import { BadImagesError } from '../images/bad-image.ts';
 import { inspectImages } from '../images/inspect-images.ts';
 import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
 import { SkippedList } from '../images/skipped-list.ts';
+import { openNetwork } from '../model/open-network.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 import { buildRun, type RunParts } from '../training/build-run.ts';
@@ -82,6 +86,7 @@ export async function train(
   const folder = runFolder(options.out);
   let source: ImageSource | undefined;
   let data: RunData | undefined;
+  let network: Backbone | undefined;
   let run: RunParts | undefined;
   let isClaimed = false;
   try {
@@ -100,13 +105,16 @@ export async function train(
     const settings = chooseSettings(given, { ...facts, backend: backend.name, lossWord });
     if (printConfig) return { data: settings, text: JSON.stringify(settings, null, 2) };
 
-    data = await prepareData(settings, images, output, resume ? missing : null);
+    network = await openNetwork(settings.network, settings.seed);
+    const frozen = frozenPart(network, settings, signal);
+    data = await prepareData(settings, images, output, resume ? missing : null, frozen);
     output.note(choicesText(settings, facts, data, backend));
     if (data.train.isInMemory) noteCopies(data.hashes, images, given.data, output);
 
     const config = await fixLength(withAlignment(settings, data), data, output, signal);
 
-    run = buildRun(config, data.train);
+    run = await buildRun(config, data.train, network);
+    network = undefined;
 
     const list = new SkippedList(folder.skipped);
     if (resume) {
@@ -141,6 +149,7 @@ export async function train(
     if (isClaimed && error instanceof BadImagesError) throw await withResumeHint(error, folder);
     throw error;
   } finally {
+    network?.dispose();
     run?.dispose();
     await data?.pairs?.images.close();
     await source?.close();
@@ -174,6 +183,12 @@ async function withResumeHint(error: BadImagesError, folder: RunFolder): Promise
     `${error.problem}\nThe run is saved. Mend or delete these images and resume with: ${command}\n` +
       `Or resume without them: ${command} --on-bad-image skip`,
   );
+}
+
+/** Returns the frozen part whose features stand for the images of a run; null if there is none, or images are augmented. */
+function frozenPart(network: Backbone, settings: ChosenSettings, signal?: AbortSignal): FrozenPart | null {
+  const split = onlyMirrors(settings) ? withFrozenPart(network) : null;
+  return split && { split, variants: featureVariants(settings), signal };
 }
 
 function trainedResult(

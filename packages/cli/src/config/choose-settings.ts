@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import type { FaceCrop } from '@openset/core';
 import type { BackendName } from '../backends.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
+import { choosePretrained, headDefaults, trainsHeadOnly } from './choose-head.ts';
 import { lossFor } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
 import type { ChosenSettings, GivenSettings, SizedNetwork } from './settings.ts';
@@ -12,8 +12,6 @@ export interface Circumstances extends ImageFacts {
   readonly backend: BackendName;
   /** Value of `--loss`; overrides the loss of the settings. */
   readonly lossWord?: string | undefined;
-  /** Crop that a pretrained network was made for; missing for a network from nothing. */
-  readonly crop?: FaceCrop | null;
   /** Number of cores; default: those of this machine. */
   readonly cores?: number;
 }
@@ -29,8 +27,13 @@ const fastCores = 16;
 export function chooseSettings(given: GivenSettings, facts: Circumstances): ChosenSettings {
   const { imageCount, personCount, backend, lossWord, cores = availableParallelism() } = facts;
   const isFast = ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && cores >= fastCores);
-  const network = withInputSize(given.network ?? chooseNetwork(facts, isFast), facts, isFast);
-  const batchSize = given.batchSize ?? chooseBatchSize(imageCount, isFast);
+  const pretrained = given.network?.backbone === 'graph' ? choosePretrained(given.network) : null;
+  const network =
+    pretrained?.network ?? withInputSize(given.network ?? chooseNetwork(facts, isFast), facts, isFast);
+  const head: Partial<ReturnType<typeof headDefaults>> = trainsHeadOnly(network)
+    ? headDefaults(imageCount)
+    : {};
+  const batchSize = given.batchSize ?? head.batchSize ?? chooseBatchSize(imageCount, isFast);
   const isLengthGiven = (given.epochs ?? given.steps ?? given.minutes) !== undefined;
   const minutes = Math.min(maximumMinutes, Math.max(1, Math.round(imageCount / imagesPerMinute)));
   return {
@@ -39,28 +42,30 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
     heldOut: given.heldOut ?? (given.pairs === undefined ? 0.1 : 0),
     network,
     loss: lossWord ? lossFor(lossWord, personCount) : (given.loss ?? lossFor('unitsface', personCount)),
-    optimizer: given.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
-    schedule: given.schedule ?? {
-      kind: 'cosine',
-      by: 'step',
-      learningRate: round(0.1 * Math.min(1, batchSize / 64)),
-      warmup: 0.05,
-    },
+    optimizer: given.optimizer ?? head.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
+    schedule: given.schedule ??
+      head.schedule ?? {
+        kind: 'cosine',
+        by: 'step',
+        learningRate: round(0.1 * Math.min(1, batchSize / 64)),
+        warmup: 0.05,
+      },
     batchSize,
     accumulate: given.accumulate ?? 1,
     clipNorm: given.clipNorm === undefined ? 10 : given.clipNorm,
-    augment: given.augment ?? [
-      { kind: 'pad-crop', padding: Math.max(1, Math.round(shorterSide(network) / 16)) },
-      { kind: 'horizontal-flip' },
-    ],
-    ...(isLengthGiven ? {} : { minutes }),
+    augment: given.augment ??
+      head.augment ?? [
+        { kind: 'pad-crop', padding: Math.max(1, Math.round(shorterSide(network) / 16)) },
+        { kind: 'horizontal-flip' },
+      ],
+    ...(isLengthGiven ? {} : head.steps ? { steps: head.steps } : { minutes }),
     seed: given.seed ?? 1,
     backend,
     onBadImage: given.onBadImage ?? 'stop',
     orientation: given.orientation ?? 'exif',
     failOn: given.failOn ?? 'warning',
     maxPixels: given.maxPixels ?? 2 ** 26,
-    crop: given.crop === undefined ? (facts.crop ?? (given.align ? defaultCrop : null)) : given.crop,
+    crop: given.crop === undefined ? (pretrained?.crop ?? (given.align ? defaultCrop : null)) : given.crop,
   };
 }
 

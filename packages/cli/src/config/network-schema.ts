@@ -1,3 +1,5 @@
+import { ConfigError, didYouMean } from '@openset/core';
+import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
 import { z } from 'zod';
 import { objectSchema } from './parse-settings.ts';
 
@@ -29,7 +31,35 @@ export const networkSchema = z.discriminatedUnion('backbone', [
     ...common,
   }),
   objectSchema({ backbone: z.literal('cifar-densenet'), blocks, growthRate: count, ...common }),
+  // A network of an installed package, with a head of `head` numbers; null for none.
+  objectSchema({
+    backbone: z.literal('graph'),
+    source: z.string().min(1),
+    head: z.int().min(1).nullable().optional(),
+    freeze: z.union([z.literal('all'), z.int().min(0)]).optional(),
+    inputSize: common.inputSize,
+    channels: common.channels,
+  }),
 ]);
+
+/** Kinds of networks that are trained from nothing. */
+const ownKinds = networkSchema.options
+  .map(({ shape }) => shape.backbone.value)
+  .filter((kind) => kind !== 'graph');
+
+/**
+ * Returns the settings of a value of `--backbone`: a kind of network, or the word of a pretrained network.
+ * @throws ConfigError for an unknown word
+ */
+export function networkFor(word: string): NetworkSettings {
+  const own = ownKinds.find((kind) => kind === word);
+  if (own) return { backbone: own };
+  if (isPretrainedWord(word)) return { backbone: 'graph', source: word };
+  const words = [...ownKinds, ...Object.keys(pretrainedNetworks)];
+  throw new ConfigError(
+    `There is no network '${word}'.${didYouMean(word, words)} Networks: ${words.join(', ')}.`,
+  );
+}
 
 /** A network in a configuration. */
 export type NetworkSettings = z.output<typeof networkSchema>;

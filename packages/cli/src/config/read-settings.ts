@@ -7,6 +7,7 @@ import type { BackendChoice } from '../start-backend.ts';
 import type { RunFolder } from '../training/run-folder.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
 import { checkLossWord } from './loss-words.ts';
+import { networkFor } from './network-schema.ts';
 import { parseSettings } from './parse-settings.ts';
 import { presets } from './presets.ts';
 import { type GivenSettings, type Settings, settingsSchema } from './settings.ts';
@@ -22,6 +23,8 @@ export interface SettingsFlags
   readonly preset?: keyof typeof presets | undefined;
   /** Word for a loss, or `MODULE#EXPORT`; its options depend on the number of people. */
   readonly loss?: string | undefined;
+  /** Kind of the network, or the word of a pretrained one. */
+  readonly backbone?: string | undefined;
   /** Whether to resume the run in the folder. */
   readonly resume?: boolean | undefined;
 }
@@ -50,6 +53,7 @@ async function newSettings(flags: SettingsFlags): Promise<Settings> {
   const { config, preset, data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads } =
     flags;
   const fromFlags = {
+    network: flags.backbone === undefined ? undefined : networkFor(flags.backbone),
     ...{ data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads },
     ...readingFlags(flags),
   };
@@ -65,10 +69,10 @@ async function newSettings(flags: SettingsFlags): Promise<Settings> {
 
 /** @throws DataError if the folder holds no run; ConfigError for a flag that would change the run */
 async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise<Settings> {
-  const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
+  const { config, preset, loss, backbone, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
   const { orientation, align, ...reading } = readingFlags(flags);
   const fixed = {
-    ...{ config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
+    ...{ config, preset, loss, backbone, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
     ...(align === false ? { noAlign: true } : { align }),
   };
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined);

@@ -7,9 +7,8 @@ import { skipBadImages } from '../images/bad-image.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import type { Embeddings } from '../model/embed-images.ts';
 import type { Output } from '../output.ts';
-import { openFeatures } from './compute-features.ts';
 import { embedFeatures } from './embed-features.ts';
-import { faceCrops } from './feature-crops.ts';
+import { loadFeatures } from './load-features.ts';
 import { FeatureBackbone } from './split-network.ts';
 
 /**
@@ -26,15 +25,10 @@ export async function embedWithCache(
   signal?: AbortSignal,
 ): Promise<Embeddings> {
   const crop = await chooseAlignment(images, reading, loadFaceTools, output);
-  const size = Math.max(...split.inputShape.slice(0, 2).map(Number));
-  const crops = crop === null ? undefined : await faceCrops(crop, size, reading);
   const variants = flipSum ? 2 : 1;
-  const { featureCache: cache } = reading;
-  const opened = await openFeatures(images, split, { reading, cache, variants, output, signal, crops });
-  const { source, turns, badRecords } = opened;
+  const frozen = { split, variants, signal } as const;
+  const { source, badRecords } = await loadFeatures(images, frozen, { reading, crop, output });
   try {
-    turns.note(output);
-    crops?.noteSeveralFaces(output);
     const skipped = skipBadImages(badRecords, images.size, reading);
     const part = new FeatureBackbone(split, variants);
     return { ...(await embedFeatures(part, source, flipSum, signal)), skipped };

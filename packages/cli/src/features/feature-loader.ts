@@ -20,7 +20,7 @@ export interface FeatureLoaderOptions {
  */
 export function createFeatureLoader(
   source: Pick<FeatureSource, 'size' | 'labels' | 'classNames' | 'get'>,
-  { featureSize, variants }: Pick<FeatureSource, 'featureSize' | 'variants'>,
+  { variants }: Pick<FeatureSource, 'variants'>,
   options: FeatureLoaderOptions,
 ): Loader {
   const { batchSize, seed, flip, sampler = shuffledSampler(source.size, { seed }) } = options;
@@ -34,11 +34,16 @@ export function createFeatureLoader(
   let counters = { batches: 0, images: 0, skipped: 0 };
   const read = async (order: Int32Array, { epoch, batch }: LoaderState): Promise<Batch> => {
     const indices = order.slice(batch * batchSize, (batch + 1) * batchSize);
-    const images = new Float32Array(batchSize * featureSize);
+    let featureSize = 0;
+    let images = new Float32Array(0);
     for (const [place, index] of indices.entries()) {
       const random = randomNumbers(deriveSeed(seed, epoch, batch * batchSize + place));
       const variant = variants === 2 && random() < flip ? 1 : 0;
       const features = readFeatures(await source.get(index));
+      if (place === 0) {
+        featureSize = features.length / variants;
+        images = new Float32Array(batchSize * featureSize);
+      }
       images.set(features.subarray(variant * featureSize, (variant + 1) * featureSize), place * featureSize);
     }
     return {

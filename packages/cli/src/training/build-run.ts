@@ -1,5 +1,4 @@
-import { createBackbone, type NetworkBackbone } from '@openset/backbones';
-import type { OpenSetLoss } from '@openset/core';
+import type { Backbone, OpenSetLoss } from '@openset/core';
 import { type Augmentation, type Batch, type Loader, toTensors } from '@openset/data';
 import { createLoader, type NodeLoaderOptions } from '@openset/data/node';
 import {
@@ -21,14 +20,19 @@ import type {
   RunLength,
   ScheduleSettings,
 } from '../config/settings.ts';
+import { createFeatureLoader } from '../features/feature-loader.ts';
+import { featureVariants, flipProbability } from '../features/head-augmentation.ts';
+import { FeatureBackbone, withFrozenPart } from '../features/split-network.ts';
 import { decodingOptions } from '../images/image-reading.ts';
 import { workerOptions } from '../images/worker-options.ts';
+import { openNetwork } from '../model/open-network.ts';
 import { makeLoss } from './make-loss.ts';
 import type { TrainingSet } from './prepare-data.ts';
 
 /** The trainable parts of a run, and the options of its trainer. */
 export interface RunParts {
-  readonly backbone: NetworkBackbone;
+  /** The network; a `FeatureBackbone` if it is trained on features. */
+  readonly backbone: Backbone;
   readonly loss: OpenSetLoss;
   readonly options: Omit<TrainerOptions<Batch>, 'batches'> & {
     /** Opens a loader that skips images that cannot be read. */
@@ -40,11 +44,18 @@ export interface RunParts {
 
 /**
  * Builds the network, the loss and the other parts of a run from its configuration.
+ * @param opened network of the configuration, of which the run takes possession; default: it is opened
  * @throws ConfigError for options that are out of range or contradict each other
  */
-export function buildRun(config: RunConfig, set: TrainingSet): RunParts {
+export async function buildRun(
+  config: RunConfig,
+  set: TrainingSet,
+  opened: Backbone | null = null,
+): Promise<RunParts> {
   const { network, seed, accumulate, clipNorm } = config;
-  const backbone = createBackbone({ ...network, seed });
+  const whole = opened ?? (await openNetwork(network, seed));
+  const split = set.isFeatures ? withFrozenPart(whole) : null;
+  const backbone = split ? new FeatureBackbone(split, featureVariants(config)) : whole;
   try {
     const { embeddingSize } = backbone;
     const numClasses = set.source.classNames.length;
@@ -83,6 +94,14 @@ export function stepsPerEpoch(config: ChosenSettings, set: TrainingSet): number 
 
 function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPosition) {
   const { batchSize, seed, augment } = config;
+  if (set.isFeatures) {
+    const variants = featureVariants(config);
+    return createFeatureLoader(
+      set.source,
+      { variants },
+      { batchSize, seed, flip: flipProbability(config), start },
+    );
+  }
   const options: NodeLoaderOptions = {
     ...set.size,
     ...decodingOptions(config),

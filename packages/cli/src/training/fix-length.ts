@@ -94,7 +94,7 @@ async function measureStep(
 ): Promise<number> {
   const trial = followLength({ ...settings, steps: trialSteps }, stepsPerEpoch(settings, set));
   // Most steps of the run have all parts of the loss, so the trial has them from the start.
-  const run = buildRun({ ...trial, loss: withoutStartEpoch(trial.loss) }, set);
+  const run = await buildRun({ ...trial, loss: withoutStartEpoch(trial.loss) }, set);
   try {
     const seconds: number[] = [];
     const start = performance.now();

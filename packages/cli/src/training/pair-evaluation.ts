@@ -10,6 +10,7 @@ import type { EvaluationOptions } from '@openset/train';
 import { Verifier } from '@openset/verify';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { RunConfig } from '../config/settings.ts';
+import { flipProbability } from '../features/head-augmentation.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { type PairIndices, type PairSet, pairsAmong } from '../images/pair-set.ts';
 import { type Embeddings, embedImages } from '../model/embed-images.ts';
@@ -25,10 +26,8 @@ export interface PairScores extends PairIndices {
 }
 
 /** Whether training mirrors images; then an embedding is the sum over the image and its mirror image, as in the papers. */
-export function usesFlipSum({ augment }: Pick<RunConfig, 'augment'>): boolean {
-  return augment.some(({ kind, ...options }) => {
-    return kind === 'horizontal-flip' && (options as { probability?: number }).probability !== 0;
-  });
+export function usesFlipSum(config: Pick<RunConfig, 'augment'>): boolean {
+  return flipProbability(config) > 0;
 }
 
 /**

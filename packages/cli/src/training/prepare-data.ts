@@ -8,6 +8,7 @@ import { counted, decimal } from '../evaluation/texts.ts';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
 import { cropSource } from '../faces/crop-source.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
+import { type FrozenPart, loadFeatures } from '../features/load-features.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
 import { ContentHashes, hashImages } from '../images/content-hashes.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
@@ -30,6 +31,8 @@ export interface TrainingSet {
   readonly source: ImageSource;
   readonly size: ImageSize;
   readonly isInMemory: boolean;
+  /** Whether the source has features of the frozen part of the network in place of images; missing if not. */
+  readonly isFeatures?: boolean;
 }
 
 /** Data of a run: images to train on, and pairs to evaluate on. */
@@ -78,11 +81,12 @@ const maximumPairs = 3000;
 
 /**
  * Splits the images into people to train on and people held out, and makes pairs to evaluate on: from the people held out,
- * or from a file. Decodes images into memory if they fit. Crops faces if `chooseAlignment` says so; then they must fit.
+ * or from a file. Decodes images into memory if they fit; for a network with a frozen part, computes its features instead. Crops faces if `chooseAlignment` says so; then they must fit.
  *
  * A new run whose images fit into memory uses only those that can be read, as if the others were not in the set. A resumed
  * run keeps the place of every image, so that the order of the others is the same.
  * @param missing names of images that a resumed run lacks; null for a new run
+ * @param frozen frozen part of the network; null if all of it is trained, or if images are augmented
  * @throws DataError if there are too few people; BadImagesError for images that cannot be read, as `skipBadImages`;
  *   ConfigError if nothing would give a threshold, or if crops do not fit into memory
  */
@@ -91,6 +95,7 @@ export async function prepareData(
   source: ImageSource,
   output: Output,
   missing: ReadonlySet<string> | null = null,
+  frozen: FrozenPart | null = null,
 ): Promise<RunData> {
   const { data } = config;
   const size = networkImageSize(config);
@@ -106,7 +111,7 @@ export async function prepareData(
   const pairsReading = { ...config, align: config.alignPairs ?? config.align };
   const pairsCrop =
     filePairs && (await chooseAlignment(filePairs.images, pairsReading, loadFaceTools, output));
-  const loaded = await loadIntoMemory(source, { name: data, size, config, crop, output });
+  const loaded = await loadImages(source, { name: data, size, config, crop, output, frozen });
   const skipped = skipUnlessMissing(loaded.badRecords, source.size, config, missing);
   const bad = new Set(loaded.badRecords.map(({ index }) => index));
   const good = Uint32Array.from(source.labels.keys()).filter((index) => !bad.has(index));
@@ -116,10 +121,11 @@ export async function prepareData(
   const pairs = filePairs ?? heldOutPairs;
   const isLoaded = filePairs === null && loaded.isInMemory;
   const readable =
-    pairs && (await loadPairs(pairs, { name, size, config, crop: pairsCrop, output, isLoaded, missing }));
+    pairs &&
+    (await loadPairs(pairs, { name, size, config, crop: pairsCrop, output, frozen, isLoaded, missing }));
   const files = readable?.pairs.files;
   return {
-    train: { source: train, size, isInMemory: loaded.isInMemory },
+    train: { source: train, size, isInMemory: loaded.isInMemory, isFeatures: frozen !== null },
     pairs: readable?.pairs ?? null,
     heldOutPeople: held?.classNames.length ?? 0,
     pairsSource: pairs && (pairsSource ?? 'people held out'),
@@ -166,7 +172,7 @@ function countCommon(first: readonly string[], second: readonly string[]): numbe
   return new Set(first.filter((path) => known.has(path))).size;
 }
 
-/** Options of `loadIntoMemory`. */
+/** Options of `loadImages`. */
 interface ImageLoading {
   /** Path of the set, for messages. */
   readonly name: string;
@@ -175,6 +181,7 @@ interface ImageLoading {
   /** How faces are cropped; null if images are taken whole. */
   readonly crop: FaceCrop | null;
   readonly output: Output;
+  readonly frozen: FrozenPart | null;
 }
 
 /** Options of `loadPairs`. */
@@ -198,7 +205,7 @@ async function loadPairs(
   };
   // The policy was applied to all images in memory.
   if (isLoaded) return { pairs: keepAllBut(images, await findRejected(images)), skipped: [] };
-  const loaded = await loadIntoMemory(images, loading);
+  const loaded = await loadImages(images, loading);
   const bad = loaded.isInMemory ? loaded.badRecords : await findBadRecords(loaded.source, size, config);
   if (!loaded.isInMemory) loaded.turns.note(output);
   const skipped = skipUnlessMissing(bad, images.size, config, missing);
@@ -247,6 +254,14 @@ function networkImageSize({ network }: Pick<ChosenSettings, 'network'>): ImageSi
   const { inputSize, channels } = network;
   const [height, width] = typeof inputSize === 'number' ? [inputSize, inputSize] : inputSize;
   return { height, width, channels };
+}
+
+/** Loads the features of a set if the network has a frozen part, otherwise its images. */
+async function loadImages(source: ImageSource, loading: ImageLoading): Promise<LoadedImages> {
+  const { frozen, config: reading, crop, output } = loading;
+  if (!frozen) return loadIntoMemory(source, loading);
+  // Features on disk are as good as in memory: nothing is decoded later.
+  return { ...(await loadFeatures(source, frozen, { reading, crop, output })), isInMemory: true };
 }
 
 /**

@@ -1,0 +1,50 @@
+import type { FaceCrop } from '@openset/core';
+import { findPretrainedNetwork } from '@openset/pretrained';
+import type { NetworkSettings } from './network-schema.ts';
+import type { Settings, SizedNetwork } from './settings.ts';
+
+/** A network that others trained, in the settings of a run. */
+export type GraphSettings = Extract<NetworkSettings, { readonly backbone: 'graph' }>;
+
+/** Length of the embeddings of a head. */
+const headSize = 128;
+const headSteps = 1000;
+const headBatchSize = 128;
+
+/**
+ * Returns the settings of a pretrained network with its defaults, and the crop that it was made for: a head on the frozen
+ * network, unless the settings say otherwise.
+ * @throws DataError for an unknown network
+ */
+export function choosePretrained(network: GraphSettings): {
+  readonly network: SizedNetwork;
+  readonly crop: FaceCrop;
+} {
+  const { inputShape, crop } = findPretrainedNetwork(network.source);
+  const [height, width, channels] = inputShape;
+  const { head = headSize, freeze = 'all' } = network;
+  const inputSize: [number, number] = [height, width];
+  return { network: { ...network, head, freeze, inputSize, channels } as SizedNetwork, crop };
+}
+
+/**
+ * Returns the defaults of a run that trains a head on a frozen network. A step takes milliseconds on cached features, so the
+ * batch is large and the length is in steps. Weights that see a thousand numbers an image overfit, so weight decay is strong.
+ */
+export function headDefaults(
+  imageCount: number,
+): Required<Pick<Settings, 'optimizer' | 'schedule' | 'batchSize' | 'augment' | 'steps'>> {
+  const fitting = 2 ** Math.floor(Math.log2(Math.max(1, imageCount / 2)));
+  return {
+    optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
+    schedule: { kind: 'cosine', by: 'step', learningRate: 0.1, warmup: 0.05 },
+    batchSize: Math.max(4, Math.min(headBatchSize, fitting)),
+    augment: [{ kind: 'horizontal-flip' }],
+    steps: headSteps,
+  };
+}
+
+/** Returns whether a run trains only a head on a network that is frozen as a whole. */
+export function trainsHeadOnly(network: NetworkSettings): boolean {
+  return network.backbone === 'graph' && (network.freeze ?? 'all') === 'all';
+}
