@@ -6,6 +6,12 @@ export interface ShippedThreshold {
   readonly cosine: number;
   /** Probability of the same person: `1 / (1 + exp(slope · cosine + offset))`. */
   readonly calibration: { readonly slope: number; readonly offset: number };
+  /** 95 % confidence interval of the cosine over people. */
+  readonly interval?: { readonly low: number; readonly high: number };
+  /** Thresholds for searches among so many people, ascending. */
+  readonly galleries?: readonly { readonly people: number; readonly threshold: number }[];
+  /** On whom it was measured, and the page of the documentation with the measurement. */
+  readonly measured?: { readonly on: string; readonly page: string };
 }
 
 /** A network that others trained, in an npm package that the user installs. */

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { backendNames } from '../backends.ts';
 import { badImagePolicies, checkImageReading, damageLevels, orientations } from '../images/image-reading.ts';
+import { ownModel } from '../model/own-model.ts';
 import { type CommandResult, createOutput, type Output } from '../output.ts';
 import { cosineParser, countParser, shareParser } from './option-parsers.ts';
 
@@ -35,17 +36,35 @@ export function addCommand(
     .addHelpText('after', `\nExample:\n${lines.join('\n')}${codes}`);
 }
 
-/** Path of the model that `openset train` writes. */
-export const defaultModel = 'openset-run/model.safetensors';
+const modelText = 'model file, folder of a run, or a pretrained network such as faceres';
 
-/** Adds `--model`. */
+/** Adds `--model` for commands that read the user's own model. */
 export function withModel(command: Command): Command {
-  return command.addOption(
-    new Option(
-      '--model <model>',
-      'model file, folder of a run, or a pretrained network such as faceres',
-    ).default(defaultModel),
+  return command.addOption(new Option('--model <model>', modelText).default(ownModel));
+}
+
+/** Adds `--model` for commands that use any model; `chooseModel` finds the default. */
+export function withAnyModel(command: Command): Command {
+  return command.option(
+    '--model <model>',
+    `${modelText} (default: ${ownModel} if there is one, else faceres)`,
   );
+}
+
+/** Options as the command line gives them: without `--model`, the command chooses the model. */
+export type WithAnyModel<Options extends { readonly model: string }> = Omit<Options, 'model'> & {
+  readonly model?: string | undefined;
+};
+
+/** Runs a command with the model of `chooseModel`, as `runCommand`. */
+export async function runWithModel<Options extends { readonly model?: string | undefined }>(
+  options: Options & CommonOptions,
+  run: (options: Options & { readonly model: string }, output: Output) => Promise<CommandResult>,
+): Promise<void> {
+  await runCommand(options, async (output) => {
+    const { chooseModel } = await import('../model/choose-model.ts');
+    return run({ ...options, model: await chooseModel(options.model, output) }, output);
+  });
 }
 
 /**

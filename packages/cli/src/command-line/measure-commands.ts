@@ -5,6 +5,9 @@ import {
   addCommand,
   type CommonOptions,
   runCommand,
+  runWithModel,
+  type WithAnyModel,
+  withAnyModel,
   withBackend,
   withImageReading,
   withModel,
@@ -24,14 +27,16 @@ export function addMeasureCommands(program: Command): void {
       'openset evaluate --bin lfw.bin --json',
     ].join('\n'),
   });
-  withTest(withThreshold(withModel(evaluate))).option(
+  withTest(withThreshold(withAnyModel(evaluate))).option(
     '--report <file>',
     'write a report with curves and histograms as HTML',
   );
-  withBackend(withImageReading(evaluate)).action(async (options: EvaluateOptions & CommonOptions) => {
-    const { evaluate: run } = await import('../commands/evaluate.ts');
-    await runCommand(options, (output) => run(options, output));
-  });
+  withBackend(withImageReading(evaluate)).action(
+    async (options: WithAnyModel<EvaluateOptions> & CommonOptions) => {
+      const { evaluate: run } = await import('../commands/evaluate.ts');
+      await runWithModel(options, run);
+    },
+  );
 
   const calibrate = addCommand(program, {
     name: 'calibrate',

@@ -5,12 +5,13 @@ import type { VerifyOptions } from '../commands/verify.ts';
 import {
   addCommand,
   type CommonOptions,
-  runCommand,
+  runWithModel,
+  type WithAnyModel,
   withAlignment,
+  withAnyModel,
   withBackend,
   withDecoding,
   withImageReading,
-  withModel,
   withThreshold,
 } from './command-builder.ts';
 
@@ -19,19 +20,20 @@ export function addRecognitionCommands(program: Command): void {
   const verify = addCommand(program, {
     name: 'verify',
     description: 'decide whether two images show the same person',
-    example: 'openset verify ada.jpg grace.jpg && echo same',
+    example:
+      'openset verify ada.jpg grace.jpg && echo same   # any photos; the largest face of each is compared',
     exitCodes: '0 same, 1 different, 2 error, 3 bug in openset',
   })
     .argument('<first>', 'image')
     .argument('<second>', 'image');
-  withBackend(withAlignment(withDecoding(withThreshold(withModel(verify))))).action(
+  withBackend(withAlignment(withDecoding(withThreshold(withAnyModel(verify))))).action(
     async (
       first: string,
       second: string,
-      options: Omit<VerifyOptions, 'first' | 'second'> & CommonOptions,
+      options: WithAnyModel<Omit<VerifyOptions, 'first' | 'second'>> & CommonOptions,
     ) => {
       const { verify: run } = await import('../commands/verify.ts');
-      await runCommand(options, (output) => run({ ...options, first, second }, output));
+      await runWithModel(options, (chosen, output) => run({ ...chosen, first, second }, output));
     },
   );
 
@@ -47,11 +49,12 @@ export function addRecognitionCommands(program: Command): void {
       '--gallery <path>',
       'images of known people: a folder with one folder for each person, a .rec file or a list',
     );
-  const defaultText = "the learned one if it separates two embeddings, else the model's";
-  withBackend(withImageReading(withThreshold(withModel(identify), defaultText))).action(
-    async (paths: string[], options: Omit<IdentifyOptions, 'paths'> & CommonOptions) => {
+  const defaultText =
+    "the model's for galleries of this size, else the learned one if it separates two embeddings, else the model's";
+  withBackend(withImageReading(withThreshold(withAnyModel(identify), defaultText))).action(
+    async (paths: string[], options: WithAnyModel<Omit<IdentifyOptions, 'paths'>> & CommonOptions) => {
       const { identify: run } = await import('../commands/identify.ts');
-      await runCommand(options, (output) => run({ ...options, paths }, output));
+      await runWithModel(options, (chosen, output) => run({ ...chosen, paths }, output));
     },
   );
 
@@ -65,10 +68,10 @@ export function addRecognitionCommands(program: Command): void {
       '--out <file>',
       'file ending in .npz (embeddings, paths) or .jsonl (one line for each image)',
     );
-  withBackend(withImageReading(withModel(embed))).action(
-    async (paths: string[], options: Omit<EmbedOptions, 'paths'> & CommonOptions) => {
+  withBackend(withImageReading(withAnyModel(embed))).action(
+    async (paths: string[], options: WithAnyModel<Omit<EmbedOptions, 'paths'>> & CommonOptions) => {
       const { embed: run } = await import('../commands/embed.ts');
-      await runCommand(options, (output) => run({ ...options, paths }, output));
+      await runWithModel(options, (chosen, output) => run({ ...chosen, paths }, output));
     },
   );
 }

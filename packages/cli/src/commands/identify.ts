@@ -76,9 +76,10 @@ export async function identify(
     const skippedGallery = reportSkipped(enrolled.skipped, output, 'the gallery');
     output.note(aligned([['gallery', galleryText(gallery, known)], ...thresholdRows(deciding)]));
     const probes = await embedFaces(verifier, images, 'all', output, reading);
-    const identified = probes.rows.map(({ photo, face }, row) => ({
-      path: images.paths[photo]!,
-      face: facePlace(face),
+    const order = fromLeftToRight(probes.rows);
+    const identified = order.map((row) => ({
+      path: images.paths[probes.rows[row]!.photo]!,
+      face: facePlace(probes.rows[row]!.face),
       ...gallery.identify(probes.row(row)),
     }));
     const { skipped, skippedPictures } = reportSkipped(probes.skipped, output);
@@ -89,7 +90,10 @@ export async function identify(
         ...{ skipped, skippedPictures, skippedGalleryPictures: skippedGallery.skippedPictures },
       },
       text: aligned(
-        identified.map((image, row) => [probeText(image.path, probes.rows[row]!), resultText(image)]),
+        identified.map((image, place) => [
+          probeText(image.path, probes.rows[order[place]!]!),
+          resultText(image),
+        ]),
       ),
       exitCode: skipped > 0 ? exitCodes.problem : isKnown ? exitCodes.success : exitCodes.no,
     };
@@ -97,6 +101,12 @@ export async function identify(
     dispose();
     await known.close();
   }
+}
+
+/** Returns the rows photo by photo, and the faces of a photo from left to right. */
+function fromLeftToRight(rows: readonly EmbeddedFace[]): number[] {
+  const left = (row: number) => rows[row]!.face?.box.x ?? 0;
+  return [...rows.keys()].sort((a, b) => rows[a]!.photo - rows[b]!.photo || left(a) - left(b));
 }
 
 /** Names a probe: its path, and the place of the face if there are several. */

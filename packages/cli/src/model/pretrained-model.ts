@@ -9,11 +9,14 @@ import type { ModelFile } from '@openset/verify';
 export async function readPretrainedModel(word: string): Promise<ModelFile> {
   const { backbone, network } = await openPretrained(word);
   try {
-    const { cosine, calibration } = network.threshold;
+    const { cosine, calibration, interval = null, galleries = null } = network.threshold;
     const description = {
       backbone: backbone.getConfig(),
       threshold: cosine,
       thresholdSource: 'calibrated',
+      question: { kind: 'pair', odds: 1 },
+      thresholdInterval: interval,
+      galleryThresholds: galleries,
       calibration,
       flipSum: false,
       orientation: 'exif',
