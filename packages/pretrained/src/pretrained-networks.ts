@@ -1,4 +1,5 @@
 import { DataError, didYouMean, type FaceCrop } from '@openset/core';
+import { faceresThreshold } from './shipped-thresholds.ts';
 
 /** A threshold that ships with a network, and the curve of its probabilities. */
 export interface ShippedThreshold {
@@ -46,7 +47,7 @@ const table = [
     output: 'global_pooling/Mean',
     embeddingSize: 1024,
     crop: { kind: 'box', scale: 1.2 },
-    threshold: { cosine: 0.5, calibration: { slope: -20, offset: 10 } },
+    threshold: faceresThreshold,
   },
 ] as const satisfies readonly PretrainedNetwork[];
 

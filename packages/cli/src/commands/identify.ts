@@ -3,6 +3,7 @@ import { Gallery, type Identification, type ThresholdQuestion } from '@openset/v
 import { aligned, counted, decimal } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
+import { tooSmallReason } from '../faces/face-size.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import { hashImages } from '../images/content-hashes.ts';
 import { openImagePaths } from '../images/image-files.ts';
@@ -30,6 +31,8 @@ export interface IdentifiedImage extends Identification {
   readonly path: string;
   /** Place of the face; null for an image that was taken whole. */
   readonly face: FacePlace | null;
+  /** Why the face cannot be recognised, so that its identity is null; null if it can. */
+  readonly reason: string | null;
 }
 
 /** Result of `openset identify`. */
@@ -77,11 +80,15 @@ export async function identify(
     output.note(aligned([['gallery', galleryText(gallery, known)], ...thresholdRows(deciding)]));
     const probes = await embedFaces(verifier, images, 'all', output, reading);
     const order = fromLeftToRight(probes.rows);
-    const identified = order.map((row) => ({
-      path: images.paths[probes.rows[row]!.photo]!,
-      face: facePlace(probes.rows[row]!.face),
-      ...gallery.identify(probes.row(row)),
-    }));
+    const identified = order.map((row): IdentifiedImage => {
+      const { photo, face } = probes.rows[row]!;
+      const reason = face && tooSmallReason(face);
+      const found = gallery.identify(probes.row(row));
+      return {
+        ...{ path: images.paths[photo]!, face: facePlace(face), reason, ...found },
+        identity: reason === null ? found.identity : null,
+      };
+    });
     const { skipped, skippedPictures } = reportSkipped(probes.skipped, output);
     const isKnown = identified.every(({ identity }) => identity !== null);
     return {
@@ -122,7 +129,8 @@ function galleryText({ identities }: Gallery, { classNames }: ImageSource): stri
   return `${counted(identities.length, 'person', 'people')}${without}`;
 }
 
-function resultText({ identity, candidates }: Identification): string {
+function resultText({ identity, candidates, reason }: IdentifiedImage): string {
+  if (reason !== null) return `unknown: ${reason}`;
   const [best] = candidates;
   const nearest = best ? `${decimal(best.cosine, 3)}` : '';
   return identity === null

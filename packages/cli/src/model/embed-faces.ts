@@ -5,6 +5,7 @@ import type { Face, FaceSelection } from '@openset/faces';
 import type { Verifier } from '@openset/verify';
 import { photoCrop } from '../faces/choose-alignment.ts';
 import { noFaceError } from '../faces/crop-source.ts';
+import { tooSmallReason } from '../faces/face-size.ts';
 import { type FaceTools, loadFaceTools } from '../faces/face-tools.ts';
 import { findFaces } from '../faces/find-faces.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
@@ -38,7 +39,8 @@ const photosInChunk = 32;
 /**
  * Embeds the selected faces of photos: those of probes, and of the photos that `verify` compares. Takes images whole if the model
  * states no crop or with `--no-align`, as `photoCrop`.
- * @throws BadImagesError for photos that cannot be read or have no face, all of them, as `skipBadImages`
+ * @throws BadImagesError for photos that cannot be read, have no face, or whose selected face is too small to recognise (not with
+ *   `'all'`), all of them, as `skipBadImages`
  */
 export async function embedFaces(
   verifier: Verifier,
@@ -97,13 +99,15 @@ interface FaceSettings {
   readonly tools: FaceTools;
 }
 
-/** @throws DataError if the photo cannot be read or has no face */
+/** @throws DataError if the photo cannot be read, has no face, or the selected face is too small */
 async function cropPhoto(source: ImageSource, photo: number, settings: FaceSettings) {
   const { crop, size, selection, reading, tools } = settings;
   const record = await source.get(photo);
   const found = await findFaces(record, reading, tools);
   const faces = found.select(selection);
   if (faces.length === 0) throw noFaceError(record.origin);
+  const reason = selection === 'all' ? null : tooSmallReason(faces[0]!);
+  if (reason !== null) throw new DataError(`${record.origin}: ${reason}`);
   const crops: PixelImage[] = [];
   for (const face of faces) crops.push(await found.crop(face, crop, size));
   return { crops, rows: faces.map((face) => ({ photo, face, faceCount: found.faces.length })) };
