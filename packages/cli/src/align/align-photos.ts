@@ -5,6 +5,7 @@ import type { PixelImage } from '@openset/data';
 import type { FaceTools } from '../faces/face-tools.ts';
 import { facesOf } from '../faces/find-faces.ts';
 import { openPhoto, type Photo } from '../faces/photo.ts';
+import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { withoutOrigin } from '../images/bad-image.ts';
 import { contentHash } from '../images/content-hashes.ts';
@@ -47,7 +48,8 @@ type LoadedPhoto =
   | { readonly kind: 'new'; readonly hash: string; readonly photo: Photo };
 
 /**
- * Crops the faces of photos and writes the crops. Photos that the journal has with the same content are not searched again. While
+ * Crops the faces of photos and writes the crops. Photos that the journal has with the same content are not searched again, unless
+ * crops are missing. While
  * this thread searches one photo, the next ones are decoded in other threads and earlier crops are written.
  */
 export async function alignPhotos(
@@ -66,7 +68,8 @@ export async function alignPhotos(
     try {
       const record = await source.get(index);
       hash = contentHash(record.bytes);
-      if (journal.find(names[index]!)?.hash === hash) return { kind: 'kept' };
+      const earlier = journal.find(names[index]!);
+      if (earlier?.hash === hash && (await hasCrops(earlier, out))) return { kind: 'kept' };
       return { kind: 'new', hash, photo: await openPhoto(record, settings) };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
@@ -127,4 +130,10 @@ export async function alignPhotos(
     }
     return { photo: { name, hash, faces, rejects }, crops };
   }
+}
+
+/** Whether all crops of a photo are still there. */
+async function hasCrops({ faces }: AlignedPhoto, out: string): Promise<boolean> {
+  const found = await Promise.all(faces.map(({ file }) => pathStatus(join(out, file))));
+  return found.every((status) => status !== null);
 }

@@ -1,6 +1,6 @@
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { ConfigError } from '@openset/core';
-import type { ImageSource, PathSource } from '@openset/data';
+import { type ImageSource, type PathSource, subsetSource } from '@openset/data';
 import { pathStatus } from '../files/paths.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import { listExtensions, openImages } from '../images/open-images.ts';
@@ -49,7 +49,7 @@ async function isLabelled(path: string): Promise<boolean> {
 }
 
 async function openLabelled(path: string, output: Output): Promise<Photos> {
-  const source = await openImages(path, output);
+  const source = withoutRepetitions(await openImages(path, output));
   const people = Array.from(source.labels, (label) => source.classNames[label]!);
   const { paths } = source as Partial<PathSource>;
   if (paths) {
@@ -62,6 +62,17 @@ async function openLabelled(path: string, output: Output): Promise<Photos> {
     (person, index) => `${fileName(person)}/${String(index + 1).padStart(digits, '0')}`,
   );
   return { source, names, paths: names.map(() => null), people };
+}
+
+/** Returns a source without the images that a list repeats. Its openers note them. */
+function withoutRepetitions(source: ImageSource): ImageSource {
+  const { paths } = source as Partial<PathSource>;
+  if (!paths || new Set(paths).size === paths.length) return source;
+  const first = new Map<string, number>();
+  for (const [index, path] of paths.entries()) if (!first.has(path)) first.set(path, index);
+  const rows = [...first.values()];
+  const kept = { ...subsetSource(source, rows), close: () => source.close() };
+  return Object.assign(kept, { paths: rows.map((row) => paths[row]!) });
 }
 
 /** Returns a path of a list as a relative path that stays inside the folder of the crops. */

@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError, type FaceCrop } from '@openset/core';
+import { type BackboneConfig, ConfigError, type FaceCrop } from '@openset/core';
 import type { FaceSelection } from '@openset/faces';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -131,8 +131,15 @@ async function cropOfModel(path: string) {
       `'${path}' states no crop: it was trained on images as they are. Choose one with --crop.`,
     );
   }
-  const { inputSize } = backbone as { readonly inputSize?: unknown };
-  return { crop, orientation, size: typeof inputSize === 'number' ? inputSize : null };
+  return { crop, orientation, size: longerSide(backbone) };
+}
+
+/** Returns the longer side of the images that a network takes; null if its configuration leaves it open. */
+function longerSide(config: BackboneConfig): number | null {
+  const { inputSize, inputShape } = config as { readonly inputSize?: unknown; readonly inputShape?: unknown };
+  const given = Array.isArray(inputShape) ? inputShape.slice(0, 2) : [inputSize].flat();
+  const sides = given.filter((side): side is number => typeof side === 'number');
+  return sides.length > 0 ? Math.max(...sides) : null;
 }
 
 /** @throws ConfigError if crops would be among the photos, or photos among the crops */

@@ -12,8 +12,3 @@ export function parseCrop(text: string): FaceCrop | null {
   const scale = scaleText === undefined ? 1.2 : Number(scaleText);
   return Number.isFinite(scale) && scale > 0 && scale <= 10 ? { kind: 'box', scale } : null;
 }
-
-/** Describes a crop: `points` or `box:1.2`, as `parseCrop` reads it. */
-export function cropText(crop: FaceCrop): string {
-  return crop.kind === 'points' ? 'points' : `box:${crop.scale}`;
-}

@@ -6,7 +6,7 @@ import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
  * Longest side, in pixels, of the image in which faces are searched. A photo of 12 megapixels has more than twice as many, so that a
  * JPEG decoder can halve it at no cost.
  */
-const longestSide = 1920;
+const longestSide = 1600;
 
 /** A decoded photo, upright unless its EXIF orientation is ignored. */
 export interface Photo {

@@ -1,0 +1,51 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError } from '@openset/core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { AlignJournal, type AlignSettings } from './align-journal.ts';
+
+const settings: AlignSettings = {
+  crop: { kind: 'points' },
+  size: 112,
+  select: 'largest',
+  minSize: 12,
+  minScore: 0.5,
+  minSharpness: 0,
+  orientation: 'exif',
+};
+const photo = (name: string) => ({ name, hash: 'a', faces: [], rejects: [] });
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'openset-journal-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('remembers photos, also after a line that was cut short', async () => {
+  const journal = await AlignJournal.open(folder, settings);
+  await journal.add(photo('1.jpg'));
+  await appendFile(join(folder, 'align.jsonl'), '{"name":"2.jpg","ha');
+  const { minSize, ...others } = settings;
+  // The order of the settings does not matter.
+  const again = await AlignJournal.open(folder, { ...others, minSize });
+  await again.add(photo('3.jpg'));
+  const last = await AlignJournal.open(folder, settings);
+  expect([...last.names()]).toEqual(['1.jpg', '3.jpg']);
+  expect(last.find('1.jpg')).toEqual(photo('1.jpg'));
+  expect(last.find('2.jpg')).toBeUndefined();
+});
+
+it('refuses crops of other settings by name', async () => {
+  await AlignJournal.open(folder, settings);
+  const other = AlignJournal.open(folder, { ...settings, size: 224 });
+  await expect(other).rejects.toThrow(ConfigError);
+  await expect(other).rejects.toThrow(
+    /has crops with other settings: size was 112 and is 224\. Choose another/,
+  );
+});
+
+it('refuses a folder with other files, and changes nothing', async () => {
+  await writeFile(join(folder, 'mine.txt'), 'mine');
+  await expect(AlignJournal.open(folder, settings)).rejects.toThrow(/is not empty and has no align\.jsonl/);
+  await expect(readFile(join(folder, 'align.jsonl'))).rejects.toThrow(/ENOENT/);
+});
