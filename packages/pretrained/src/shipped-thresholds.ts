@@ -1,4 +1,16 @@
-import type { ShippedThreshold } from './pretrained-networks.ts';
+/** A threshold that ships with a network, and the curve of its probabilities. */
+export interface ShippedThreshold {
+  /** Accept iff the cosine of two embeddings is at least this. */
+  readonly cosine: number;
+  /** Probability of the same person: `1 / (1 + exp(slope · cosine + offset))`. */
+  readonly calibration: { readonly slope: number; readonly offset: number };
+  /** 95 % confidence interval of the cosine over people. */
+  readonly interval?: { readonly low: number; readonly high: number };
+  /** Thresholds for searches among so many people, ascending. */
+  readonly galleries?: readonly { readonly people: number; readonly threshold: number }[];
+  /** On whom it was measured, and the page of the documentation with the measurement. */
+  readonly measured?: { readonly on: string; readonly page: string };
+}
 
 /** The numbers of docs/studies/faceres-threshold.md; `npm run study -- faceres-threshold` measures them. */
 export const faceresThreshold: ShippedThreshold = {
