@@ -11,6 +11,7 @@ export { type CifarDenseNetOptions, cifarDenseNet } from './cifar-densenet.ts';
 export { type CifarResNetOptions, cifarResNet } from './cifar-resnet.ts';
 export { backboneKinds, createBackbone } from './create-backbone.ts';
 export { flipSum } from './flip-sum.ts';
+export { countStages, type FrozenStages, freezeStages } from './freeze-stages.ts';
 export { type LinearHeadOptions, linearHead } from './linear-head.ts';
 export { type LResNetIROptions, lresnetIR } from './lresnet-ir.ts';
 export { type MobileFaceNetOptions, mobileFaceNet } from './mobile-facenet.ts';

@@ -8,7 +8,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkImages } from './check-images.ts';
-import type { Network } from './network.ts';
+import type { Network, Segment } from './network.ts';
 import { runNetwork } from './run-network.ts';
 import { restore, snapshot } from './variable-state.ts';
 import { type NetworkWeight, networkWeights } from './weights.ts';
@@ -65,11 +65,35 @@ export class NetworkBackbone implements Backbone {
     return runNetwork(network, images, { training, seed }, checkpointing);
   }
 
+  /** @internal Parts of the network that run one after another; the last one is the embedding layer. */
+  get segments(): readonly Segment[] {
+    return this.definition.network.segments;
+  }
+
+  /** @internal Runs the segments from `first` to before `end`. */
+  runSegments(
+    first: number,
+    end: number | undefined,
+    x: tf.Tensor,
+    pass: Required<BackboneForwardOptions>,
+  ): tf.Tensor {
+    this.checkAlive();
+    const segments = this.segments.slice(first, end);
+    return runNetwork({ segments }, x, pass, this.definition.checkpointing);
+  }
+
   afterStep(): void {
+    this.limitSlopes(this.trainable);
+  }
+
+  /** @internal Raises the PReLU slopes among these variables to their lower bound. */
+  limitSlopes(variables: readonly tf.Variable[]): void {
     const { minimumSlope } = this.definition;
     if (minimumSlope === undefined) return;
     this.checkAlive();
-    for (const slope of this.slopes) tf.tidy(() => slope.assign(tf.maximum(slope, minimumSlope)));
+    for (const slope of this.slopes) {
+      if (variables.includes(slope)) tf.tidy(() => slope.assign(tf.maximum(slope, minimumSlope)));
+    }
   }
 
   getConfig(): BackboneConfig {

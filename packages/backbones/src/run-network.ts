@@ -8,8 +8,8 @@ import { barrier, networkOperation } from './ops/network-operation.ts';
  * @param checkpointing whether to keep only the inputs of segments, and recompute the rest for the gradients
  */
 export function runNetwork(
-  network: Network,
-  images: tf.Tensor4D,
+  network: Pick<Network, 'segments'>,
+  images: tf.Tensor,
   pass: Pass,
   checkpointing: boolean,
 ): tf.Tensor2D {

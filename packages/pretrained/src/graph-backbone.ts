@@ -80,8 +80,8 @@ export function graphBackbone(files: GraphFiles, options: GraphBackboneOptions):
 
 /**
  * Creates a graph backbone from its configuration and state, which a model file contains.
- * @param config `backbone.getConfig()`
- * @param state `backbone.getState()`; the caller disposes of it
+ * @param config `backbone.getConfig()`; `head`, `freeze` and `seed` may differ
+ * @param state `backbone.getState()`; the caller disposes of it. Without a head, the new head has initial weights
  * @throws ConfigError for another kind of configuration; DataError, ShapeError for a state that does not fit it
  */
 export function createPretrainedBackbone(config: BackboneConfig, state: tf.NamedTensorMap): GraphBackbone {
@@ -102,7 +102,8 @@ export function createPretrainedBackbone(config: BackboneConfig, state: tf.Named
   const resolved = resolveGraphOptions(options, inputShapeOf(findInput(topology.nodes)));
   const backbone = new GraphBackbone(topology, weights, { ...resolved, featureSize });
   try {
-    backbone.setState(state);
+    const hasHead = Object.keys(state).some((name) => name.startsWith(headPrefix));
+    if (hasHead || config.head === null) backbone.setState(state);
     return backbone;
   } catch (error) {
     backbone.dispose();

@@ -1,4 +1,5 @@
 export { createPretrainedBackbone, GraphBackbone, graphBackbone } from './graph-backbone.ts';
+export { describeGraphInput, type GraphInput } from './graph-input.ts';
 export {
   type GraphFiles,
   loadGraphModel,

@@ -1,2 +1,7 @@
-export { type OpenedNetwork, type OpenPretrainedOptions, openPretrained } from './open-pretrained.ts';
+export {
+  type OpenedNetwork,
+  type OpenPretrainedOptions,
+  openPretrained,
+  readPretrainedFiles,
+} from './open-pretrained.ts';
 export { readInstalledModel } from './read-installed-model.ts';

@@ -37,9 +37,8 @@ export async function openPretrained(
   { from, ...options }: OpenPretrainedOptions = {},
 ): Promise<OpenedNetwork> {
   const network = findPretrainedNetwork(word);
-  const { package: packageName, file, inputShape, inputRange, output, embeddingSize: featureSize } = network;
-  const read = readInstalledModel(packageName, dirname(file), from);
-  const files = await readFiles(network, read);
+  const { inputShape, inputRange, output, embeddingSize: featureSize } = network;
+  const files = await readPretrainedFiles(network, from);
   const backbone = graphBackbone(files, {
     ...options,
     name: word,
@@ -51,7 +50,14 @@ export async function openPretrained(
   return { backbone, network };
 }
 
-async function readFiles({ file, graph }: PretrainedNetwork, read: ReadModelFile): Promise<GraphFiles> {
+/**
+ * Reads the graph model of a network of the table from its installed package.
+ * @param from path of a file or folder whose `node_modules` are searched, and those above it; default: the working folder
+ * @throws DataError with the install command if the package is not installed, or if its files are damaged
+ */
+export async function readPretrainedFiles(network: PretrainedNetwork, from?: string): Promise<GraphFiles> {
+  const { package: packageName, file, graph } = network;
+  const read: ReadModelFile = readInstalledModel(packageName, dirname(file), from);
   if (!graph) return readGraphModel(basename(file), read);
   const manifest = (await readJson(basename(file), read)) as io.WeightsManifestConfig;
   return graph(await readManifest(manifest, read));

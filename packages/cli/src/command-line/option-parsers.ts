@@ -39,3 +39,18 @@ export function shareParser(text: string): number {
 
 /** Parser for thresholds: cosines from −1 to 1. */
 export const cosineParser = numberParser({ minimum: -1, maximum: 1 });
+
+/** Parser for the frozen part of a network: `backbone`, or a number of stages. */
+export function freezeParser(text: string): 'backbone' | number {
+  if (text === 'backbone') return text;
+  if (/^\d+$/.test(text.trim())) return Number(text);
+  throw new InvalidArgumentError("It must be 'backbone' or a whole number from 0.");
+}
+
+/** Parser for the values of black and white: `0,255`. */
+export function rangeParser(text: string): [black: number, white: number] {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [black, white] = values;
+  if (values.length === 2 && values.every(Number.isFinite) && black !== white) return [black!, white!];
+  throw new InvalidArgumentError('It must be two numbers that differ, such as 0,255.');
+}

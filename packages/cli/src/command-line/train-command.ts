@@ -9,7 +9,7 @@ import {
   withBackend,
   withImageReading,
 } from './command-builder.ts';
-import { countParser, numberParser } from './option-parsers.ts';
+import { countParser, freezeParser, numberParser, rangeParser } from './option-parsers.ts';
 
 /** Adds `openset train`. */
 export function addTrain(program: Command): void {
@@ -31,13 +31,28 @@ export function addTrain(program: Command): void {
       'folder with one folder of images for each person, a .rec file or a list of images',
     )
     .option('--out <folder>', 'folder of the run', 'openset-run')
+    .option(
+      '--backbone <network>',
+      'pretrained network such as faceres, frozen, with a head that is trained; graph:PATH.json#OUTPUT_NODE; or a network of ' +
+        'openset (default: lresnet-ir from nothing)',
+    )
+    .option(
+      '--init <model>',
+      'initial weights: model, folder of a run, PyTorch weights as .safetensors, or a pretrained network',
+    )
+    .option(
+      '--freeze <part>',
+      "part of the network that is not trained: 'backbone', or the number of its first stages (default: backbone for --backbone, 0 for --init)",
+      freezeParser,
+    )
+    .option(
+      '--input-range <black,white>',
+      'values of black and white that the graph model expects (default: -1,1)',
+      rangeParser,
+    )
     .option('--config <file>', 'settings as JSON; --print-config lists them')
     .addOption(new Option('--preset <name>', "settings of a paper's run").choices(presetNames))
     .option('--loss <name>', 'loss, one of those below (default: unitsface)', checkLossWord)
-    .option(
-      '--backbone <name>',
-      'kind of network, or a pretrained one of an installed package, such as faceres, to train a head on',
-    )
     .option('--epochs <n>', 'length of the run in epochs', countParser)
     .option('--steps <n>', 'length of the run in steps', countParser)
     .option(

@@ -14,6 +14,7 @@ import { inspectImages } from '../images/inspect-images.ts';
 import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
 import { SkippedList } from '../images/skipped-list.ts';
+import { resolveNetworkStart } from '../model/network-start.ts';
 import { openNetwork } from '../model/open-network.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
@@ -90,19 +91,21 @@ export async function train(
   let run: RunParts | undefined;
   let isClaimed = false;
   try {
-    const given = await readRunSettings(options, folder);
+    const read = await readRunSettings(options, folder);
     if (!resume && !printConfig) await checkNewRun(folder);
 
-    source = await openImages(given.data, output);
-    const resumed = resume ? await openResumed(folder, source, given) : null;
+    source = await openImages(read.data, output);
+    const resumed = resume ? await openResumed(folder, source, read) : null;
     for (const line of resumed?.changes ?? []) output.note(line);
     const images = resumed?.source ?? source;
     const missing = resumed?.missing ?? new Set<string>();
-    const facts = await inspectImages(images, given);
+    const facts = await inspectImages(images, read);
 
-    const backend = await startBackend(given, output);
+    const backend = await startBackend(read, output);
 
-    const settings = chooseSettings(given, { ...facts, backend: backend.name, lossWord });
+    const { given, crop } = await resolveNetworkStart(read);
+    const circumstances = { ...facts, backend: backend.name, lossWord, ...(crop && { crop }) };
+    const settings = chooseSettings(given, circumstances);
     if (printConfig) return { data: settings, text: JSON.stringify(settings, null, 2) };
 
     network = await openNetwork(settings.network, settings.seed);

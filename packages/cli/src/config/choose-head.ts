@@ -1,5 +1,5 @@
 import type { FaceCrop } from '@openset/core';
-import { findPretrainedNetwork } from '@openset/pretrained';
+import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
 import type { NetworkSettings } from './network-schema.ts';
 import type { Settings, SizedNetwork } from './settings.ts';
 
@@ -14,17 +14,16 @@ const headBatchSize = 128;
 /**
  * Returns the settings of a pretrained network with its defaults, and the crop that it was made for: a head on the frozen
  * network, unless the settings say otherwise.
- * @throws DataError for an unknown network
  */
 export function choosePretrained(network: GraphSettings): {
   readonly network: SizedNetwork;
-  readonly crop: FaceCrop;
+  readonly crop: FaceCrop | undefined;
 } {
-  const { inputShape, crop } = findPretrainedNetwork(network.source);
-  const [height, width, channels] = inputShape;
-  const { head = headSize, freeze = 'all' } = network;
-  const inputSize: [number, number] = [height, width];
-  return { network: { ...network, head, freeze, inputSize, channels } as SizedNetwork, crop };
+  const { source = '', head = headSize, freeze = 'backbone' } = network;
+  const known = isPretrainedWord(source) ? pretrainedNetworks[source] : undefined;
+  const [height, width, channels] = known?.inputShape ?? [];
+  const size = known ? { inputSize: [height, width], channels } : {};
+  return { network: { ...size, ...network, head, freeze } as SizedNetwork, crop: known?.crop };
 }
 
 /**
@@ -46,5 +45,5 @@ export function headDefaults(
 
 /** Returns whether a run trains only a head on a network that is frozen as a whole. */
 export function trainsHeadOnly(network: NetworkSettings): boolean {
-  return network.backbone === 'graph' && (network.freeze ?? 'all') === 'all';
+  return network.freeze === 'backbone';
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { FaceCrop } from '@openset/core';
 import type { BackendName } from '../backends.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
@@ -12,6 +13,8 @@ export interface Circumstances extends ImageFacts {
   readonly backend: BackendName;
   /** Value of `--loss`; overrides the loss of the settings. */
   readonly lossWord?: string | undefined;
+  /** Crop that the network to start from was made for. */
+  readonly crop?: FaceCrop | undefined;
   /** Number of cores; default: those of this machine. */
   readonly cores?: number;
 }
@@ -28,8 +31,8 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
   const { imageCount, personCount, backend, lossWord, cores = availableParallelism() } = facts;
   const isFast = ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && cores >= fastCores);
   const pretrained = given.network?.backbone === 'graph' ? choosePretrained(given.network) : null;
-  const network =
-    pretrained?.network ?? withInputSize(given.network ?? chooseNetwork(facts, isFast), facts, isFast);
+  const chosen = pretrained?.network ?? given.network ?? chooseNetwork(facts, isFast);
+  const network = withInputSize(chosen, facts, isFast);
   const head: Partial<ReturnType<typeof headDefaults>> = trainsHeadOnly(network)
     ? headDefaults(imageCount)
     : {};
@@ -65,7 +68,10 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
     orientation: given.orientation ?? 'exif',
     failOn: given.failOn ?? 'warning',
     maxPixels: given.maxPixels ?? 2 ** 26,
-    crop: given.crop === undefined ? (pretrained?.crop ?? (given.align ? defaultCrop : null)) : given.crop,
+    crop:
+      given.crop === undefined
+        ? (facts.crop ?? pretrained?.crop ?? (given.align ? defaultCrop : null))
+        : given.crop,
   };
 }
 

@@ -14,17 +14,22 @@ import { type GivenSettings, type Settings, settingsSchema } from './settings.ts
 
 /** The flags of `openset train` that are settings of the run; the command chooses what is missing. */
 export interface SettingsFlags
-  extends Pick<Settings, 'data' | 'pairs' | 'images' | 'heldOut' | 'epochs' | 'steps' | 'minutes' | 'seed'>,
+  extends Pick<
+      Settings,
+      'data' | 'pairs' | 'images' | 'heldOut' | 'epochs' | 'steps' | 'minutes' | 'seed' | 'init' | 'freeze'
+    >,
     BackendChoice,
     ImageReading {
+  /** Word of a network, or `graph:PATH#OUTPUT_NODE`. */
+  readonly backbone?: string | undefined;
+  /** Values of black and white that the graph model of `backbone` expects. */
+  readonly inputRange?: readonly [black: number, white: number] | undefined;
   /** Path of a configuration file. */
   readonly config?: string | undefined;
   /** Name of one of the papers' settings. */
   readonly preset?: keyof typeof presets | undefined;
   /** Word for a loss, or `MODULE#EXPORT`; its options depend on the number of people. */
   readonly loss?: string | undefined;
-  /** Kind of the network, or the word of a pretrained one. */
-  readonly backbone?: string | undefined;
   /** Whether to resume the run in the folder. */
   readonly resume?: boolean | undefined;
 }
@@ -52,9 +57,10 @@ export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): 
 async function newSettings(flags: SettingsFlags): Promise<Settings> {
   const { config, preset, data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads } =
     flags;
+  const { init, freeze } = flags;
   const fromFlags = {
-    network: flags.backbone === undefined ? undefined : networkFor(flags.backbone),
-    ...{ data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads },
+    ...{ data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads, init, freeze },
+    network: networkFlags(flags),
     ...readingFlags(flags),
   };
   const settings = mergeSettings(
@@ -67,12 +73,24 @@ async function newSettings(flags: SettingsFlags): Promise<Settings> {
   return settings;
 }
 
+/** Returns the network that the flags name; undefined if they name none. @throws ConfigError for an unknown one */
+function networkFlags({ backbone, inputRange }: SettingsFlags): Settings['network'] {
+  const network = backbone === undefined ? undefined : networkFor(backbone);
+  if (inputRange === undefined) return network;
+  if (network?.backbone === 'graph') return { ...network, inputRange: [...inputRange] };
+  throw new ConfigError(
+    '--input-range is of a tfjs graph model: give --backbone graph:PATH.json#OUTPUT_NODE.',
+  );
+}
+
 /** @throws DataError if the folder holds no run; ConfigError for a flag that would change the run */
 async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise<Settings> {
-  const { config, preset, loss, backbone, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
+  const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
+  const { backbone, inputRange, init, freeze } = flags;
   const { orientation, align, ...reading } = readingFlags(flags);
   const fixed = {
-    ...{ config, preset, loss, backbone, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
+    ...{ config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
+    ...{ backbone, inputRange, init, freeze },
     ...(align === false ? { noAlign: true } : { align }),
   };
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined);

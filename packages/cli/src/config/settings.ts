@@ -85,6 +85,9 @@ const settingsShape = {
   images: z.string().min(1).optional(),
   heldOut: z.number().min(0).max(0.9).optional(),
   network: networkSchema.optional(),
+  // Moved into `network` when the run starts.
+  init: z.string().min(1).optional(),
+  freeze: z.union([z.literal('backbone'), z.int().min(0)]).optional(),
   optimizer: optimizerSchema.optional(),
   schedule: scheduleSchema.optional(),
   batchSize: z.int().min(2).optional(),

@@ -2,6 +2,7 @@ import type { BackboneConfig, LearnedThreshold } from '@openset/core';
 import type { ModelDescription } from '@openset/verify';
 import type { RunningBackend } from '../backends.ts';
 import { type LossSettings, nestedLosses } from '../config/loss-schema.ts';
+import type { NetworkSettings } from '../config/network-schema.ts';
 import type { ChosenSettings, RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import {
@@ -148,15 +149,31 @@ function learnedText(learned: LearnedThreshold | null, measured: PairMeasurement
 }
 
 /** Describes a network by its name and the options that matter most. */
-export function networkText({ backbone, ...options }: BackboneConfig): string {
-  const { depth, blocks, width, embeddingSize } = options as Record<string, number | number[] | undefined>;
+export function networkText({ backbone, ...options }: NetworkSettings | BackboneConfig): string {
+  const { depth, blocks, width, embeddingSize, head, freeze } = options as Record<
+    string,
+    number | number[] | undefined
+  >;
+  const {
+    name,
+    source = name,
+    init,
+  } = options as { name?: string; source?: string; init?: { path: string } };
   const parts = [
     depth === undefined ? '' : `depth ${depth}`,
     Array.isArray(blocks) ? `blocks ${blocks.join('-')}` : '',
     width === undefined ? '' : `width ${width}`,
     embeddingSize === undefined ? '' : `embedding size ${embeddingSize}`,
+    head == null ? '' : `head of ${head} numbers`,
+    init ? `weights of ${init.path}` : '',
+    frozenText(freeze ?? 0),
   ];
-  return [backbone, ...parts.filter((part) => part !== '')].join(', ');
+  return [source ?? backbone, ...parts.filter((part) => part !== '')].join(', ');
+}
+
+function frozenText(freeze: unknown): string {
+  if (freeze === 'backbone' || freeze === 'all') return 'frozen';
+  return freeze === 0 ? '' : `${counted(freeze as number, 'stage')} frozen`;
 }
 
 function lossText(settings: LossSettings): string {
