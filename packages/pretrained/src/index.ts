@@ -13,5 +13,5 @@ export {
   isPretrainedWord,
   type PretrainedNetwork,
   pretrainedNetworks,
-  type ShippedThreshold,
 } from './pretrained-networks.ts';
+export type { ShippedThreshold } from './shipped-thresholds.ts';
