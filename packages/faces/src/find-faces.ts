@@ -35,10 +35,11 @@ export async function findFaces(
   image: PixelImage,
   minimumScore: number,
 ): Promise<ConfirmedFace[]> {
-  const { small, block } = shrinkOnce(image);
+  const shrink = shrinkLazily(image);
   let faces: ConfirmedFace[] = [];
 
   const search = async (options: LevelOptions) => {
+    const { small, block } = shrink(options.side);
     const level = onShrunkImage(planLevel(image, options), block);
     const found = await detector.search(small, level, minimumCandidateScore);
     const candidates = suppressOverlaps(
@@ -62,10 +63,19 @@ export async function findFaces(
   return faces;
 }
 
-/** Returns a copy of a large image that still has the size of the finest level, and the pixels for each of its pixels. */
-function shrinkOnce(image: PixelImage): { readonly small: PixelImage; readonly block: number } {
-  const block = Math.max(1, Math.floor(Math.max(image.height, image.width) / Math.max(...levelSides)));
-  return { small: block === 1 ? image : averageBlocks(image, block), block };
+/**
+ * Returns a function that returns a smaller copy of the image for a level, and the pixels of the image for each of its pixels.
+ * The coarse levels share a copy.
+ */
+function shrinkLazily(image: PixelImage) {
+  const copies = new Map<number, PixelImage>([[1, image]]);
+  return (side: number): { readonly small: PixelImage; readonly block: number } => {
+    const size = Math.max(side, levelSides[1]);
+    const block = Math.max(1, Math.floor(Math.max(image.height, image.width) / size));
+    const small = copies.get(block) ?? averageBlocks(image, block);
+    copies.set(block, small);
+    return { small, block };
+  };
 }
 
 /** Changes a level of the whole image to one of the shrunk image, whose pixel x is centred at block · (x + ½) − ½. */
