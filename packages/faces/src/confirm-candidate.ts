@@ -11,8 +11,10 @@ export interface ConfirmedFace extends Square {
   readonly points: FaceMesh['points'];
 }
 
-/** Side of the crop for the mesh network, relative to the candidate or to the mesh. */
-const cropMargin = 1.5;
+/** Side of the first crop for the mesh network, relative to the candidate. */
+const candidateMargin = 1.5;
+/** Side of the second crop, relative to the first mesh. A tighter crop shows more detail, which makes the points more accurate. */
+const meshMargin = 1.3;
 
 /** Largest distance by which the second mesh may move from the first, relative to its side. */
 const maximumShift = 0.1;
@@ -30,13 +32,13 @@ export async function confirmCandidate(
   minimumScore: number,
 ): Promise<ConfirmedFace | null> {
   const scoreOf = (found: FaceMesh) => Math.sqrt(candidate.score * found.score);
-  const placeIn = ({ center, side }: Square, angle: number) =>
-    mesh.place(image, squareToCrop(center, side * cropMargin, angle, meshInputSize));
+  const placeIn = ({ center, side }: Square, margin: number, angle: number) =>
+    mesh.place(image, squareToCrop(center, side * margin, angle, meshInputSize));
 
-  const first = await placeIn(candidate, eyeAngle(candidate.eyes));
+  const first = await placeIn(candidate, candidateMargin, eyeAngle(candidate.eyes));
   if (scoreOf(first) < minimumScore) return null;
   const outline = outlineOf(first);
-  const second = await placeIn(outline, outline.angle);
+  const second = await placeIn(outline, meshMargin, outline.angle);
   const score = scoreOf(second);
   if (score < minimumScore) return null;
   const { center, side } = outlineOf(second);

@@ -1,4 +1,4 @@
-import { checkNumber, type FaceCrop } from '@openset/core';
+import { checkChoice, checkNumber, type FaceCrop } from '@openset/core';
 import { alignFace, type PixelImage, type Point, type Similarity, warpImage } from '@openset/data';
 import type { Face } from './face.ts';
 
@@ -9,10 +9,12 @@ import type { Face } from './face.ts';
  * @param crop crop of the network: by five landmarks, or a square around the face
  * @param size height and width of the result
  * @returns `[size, size, channels]`
- * @throws ConfigError for a size that is not a positive integer, or a scale that is not positive
+ * @throws ConfigError for a size that is not a positive integer, a scale that is not positive, or an unknown
+ *   crop
  */
 export function cropFace(image: PixelImage, face: Face, crop: FaceCrop, size: number): PixelImage {
   checkNumber('cropFace: size', size, { minimum: 1, integer: true });
+  checkChoice('cropFace: crop.kind', crop.kind, ['points', 'box']);
   if (crop.kind === 'points') return alignFace(image, face.landmarks, size);
   checkNumber('cropFace: scale', crop.scale, { minimum: Number.MIN_VALUE });
   const { center, side, angle } = face.mesh;

@@ -43,7 +43,10 @@ export async function createFaceDetector(options: FaceDetectorOptions): Promise<
   checkNumber('createFaceDetector: minimumScore', minimumScore, { minimum: 0, maximum: 1 });
   checkNumber('createFaceDetector: maximumFaces', maximumFaces, { minimum: 1, integer: true });
   const detector = await loadDetectorNetwork(read);
-  const mesh = await loadMeshNetwork(read);
+  const mesh = await loadMeshNetwork(read).catch((error) => {
+    detector.dispose();
+    throw error;
+  });
   let isDisposed = false;
 
   return {

@@ -8,10 +8,15 @@ interface GraphNode {
   readonly attr?: { readonly shape?: { readonly shape?: { readonly dim?: { size: string }[] } } };
 }
 
-/** Returns a reader of the same model with inputs of any batch, height and width, and the names of its last convolutions. */
+/**
+ * Lets the detector network, which is convolutional, take inputs of any height and width.
+ * @returns a reader of the model without its fixed shape, and the names of its last convolutions, whose outputs the model
+ *   reshapes for inputs of that shape
+ * @throws DataError if the file is no graph model, or another one
+ */
 export async function withFlexibleInput(file: string, read: ReadModelFile) {
-  const json = JSON.parse(new TextDecoder().decode(await read(file)));
-  const nodes: readonly GraphNode[] = json.modelTopology?.node ?? [];
+  const json = parseJson(file, new TextDecoder().decode(await read(file)));
+  const nodes: readonly GraphNode[] = json?.modelTopology?.node ?? [];
   const byName = new Map(nodes.map((node) => [node.name, node]));
   for (const { op, attr } of nodes) {
     if (op !== 'Placeholder') continue;
@@ -25,7 +30,7 @@ export async function withFlexibleInput(file: string, read: ReadModelFile) {
   if (convolutions.length !== 4) {
     throw new DataError(
       `'${file}' is not the detector network that openset knows: ${convolutions.length} of its outputs are reshaped ` +
-        'convolutions, where 4 are expected. Install the version of @vladmandic/human that @openset/faces names.',
+        'convolutions, where 4 are expected. Use blazeface.json of @vladmandic/human 3.',
     );
   }
   const bytes = new TextEncoder().encode(JSON.stringify(json));
@@ -33,4 +38,12 @@ export async function withFlexibleInput(file: string, read: ReadModelFile) {
     read: (async (path) => (path === file ? bytes : read(path))) satisfies ReadModelFile,
     convolutions,
   };
+}
+
+function parseJson(file: string, text: string) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`'${file}' is no tfjs graph model: it is not JSON.`, { cause: error });
+  }
 }

@@ -21,11 +21,11 @@ export function placeMesh(coordinates: ArrayLike<number>, toImage: Similarity): 
 
 /**
  * Returns the five landmarks of a mesh: the middles of the eyes' corners (points 33 and 133, 362 and 263), the tip of the nose
- * (1), and the corners of the mouth (61 and 291).
+ * (4), and the corners of the mouth (61 and 291).
  */
 export function landmarksOf(points: readonly MeshPoint[]): Face['landmarks'] {
   const at = (index: number): Point => [points[index]![0], points[index]![1]];
-  return [middle(at(33), at(133)), middle(at(362), at(263)), at(1), at(61), at(291)];
+  return [middle(at(33), at(133)), middle(at(362), at(263)), at(4), at(61), at(291)];
 }
 
 /** Returns the middle of two points. */
