@@ -84,7 +84,7 @@ describe('bootstrapPairs', () => {
     expect(overPairs).toBeLessThanOrEqual(45);
   });
 
-  it('rounds similarities to 1 / 2048 of their range, and keeps their mean', () => {
+  it('rounds similarities to 1 / 1024 of their range, and keeps their mean', () => {
     const value = fc.double({ min: -1, max: 1, noNaN: true });
     const lists = fc.array(value, { minLength: 2, maxLength: 50 });
     fc.assert(

@@ -24,7 +24,7 @@ export interface BinnedPairs {
 }
 
 /** Number of equal steps between the lowest and the highest similarity. */
-const binCount = 2048;
+const binCount = 1024;
 
 /**
  * Returns the bootstrap interval of a statistic of pairs, such as a threshold, over resamples of the *people*: pairs that
@@ -33,7 +33,7 @@ const binCount = 2048;
  * subsets bootstrap of Bolle, Ratha, Pankanti, "Error analysis of pattern recognition systems", CVIU 93, 2004). If the people
  * are unknown, pairs are resampled, each kind for itself.
  *
- * Similarities are rounded to 2048 steps between the lowest and the highest, each represented by the mean of its pairs. So
+ * Similarities are rounded to 1024 steps between the lowest and the highest, each represented by the mean of its pairs. So
  * a resample costs one addition for each pair, and the statistic sees few values.
  *
  * @param statistic of the pairs, a finite number. All calls share the arrays: do not keep them

@@ -126,6 +126,20 @@ describe('plattCalibration', () => {
     expect(plattCalibration(similarities, isSame).threshold).toBeGreaterThan(0.6);
   });
 
+  it('finds the same curve from any start, in fewer steps from a near one', () => {
+    const similarities = Array.from({ length: 200 }, (_, pair) => ((pair * 0.618034) % 1) + (pair % 2) / 3);
+    const isSame = similarities.map((_, pair) => pair % 2);
+    const found = plattCalibration(similarities, isSame);
+    const again = plattCalibration(similarities, isSame, { start: found });
+    expect(again.iterations).toBe(0);
+    expect([again.slope, again.offset]).toEqual([
+      expect.closeTo(found.slope, 9),
+      expect.closeTo(found.offset, 9),
+    ]);
+    const far = plattCalibration(similarities, isSame, { start: { slope: 30, offset: -20 } });
+    expect(far.slope).toBeCloseTo(found.slope, 6);
+  });
+
   it('counts a pair of weight 3 like three pairs', () => {
     const few = [0.9, 0.6, 0.4, 0.3, 0.5];
     const kinds = [1, 0, 1, 0, 1];

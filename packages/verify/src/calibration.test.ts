@@ -1,30 +1,9 @@
 import { logisticProbability, MetricsError } from '@openset/metrics';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { calibrateProbabilities, mostAccurateThreshold, thresholdAtRate } from './calibration.ts';
+import { calibrateProbabilities } from './calibration.ts';
 
 const pairs = { cosines: [0.8, 0.6, 0.4, 0.2], isSame: [1, 1, 0, 0] };
-
-it('finds the most accurate threshold, within the range of a cosine', () => {
-  expect(mostAccurateThreshold(pairs)).toBeCloseTo(0.5);
-  // The best threshold rejects all three pairs: it is above 1.
-  expect(mostAccurateThreshold({ cosines: [1, 1, 0.5], isSame: [0, 0, 1] })).toBe(1);
-  expect(() => mostAccurateThreshold({ cosines: [], isSame: [] })).toThrow(MetricsError);
-});
-
-it('finds the threshold of a false accept rate, or null', () => {
-  const negatives = [0.1, 0.2, 0.3, 0.4];
-  const found = thresholdAtRate(negatives, 0.25)!;
-  expect(found.threshold).toBeCloseTo(0.3, 12);
-  expect(found.interval.low).toBeLessThan(found.threshold);
-  expect(found.differentNeeded).toBe(120);
-  expect(thresholdAtRate(negatives, 0)!.differentNeeded).toBeNull();
-  const all = thresholdAtRate(negatives, 1)!;
-  expect([all.threshold, all.interval]).toEqual([-1, { low: -1, high: -1 }]);
-  // Above the highest negative, which is nearly 1.
-  expect(thresholdAtRate([0.5, 1 - 2 ** -53], 0)!.interval.high).toBe(1);
-  expect(thresholdAtRate([0.1, 1], 0)).toBeNull();
-});
 
 it('fits probabilities', () => {
   const { slope, offset } = calibrateProbabilities(pairs)!;
@@ -40,16 +19,21 @@ it.each<[string, { cosines: number[]; isSame: number[] }]>([
   ],
   ['all cosines are equal', { cosines: [0.5, 0.5, 0.5], isSame: [1, 0, 0] }],
   ['both kinds have the same cosines', { cosines: [0.1, 0.9, 0.1, 0.9], isSame: [1, 1, 0, 0] }],
-  // The best curve rises, but to 12 % for equal images: there are nine times as many pairs of different people.
-  [
-    'equal images would not be likely the same person',
-    {
-      cosines: [...Array(9).fill(0.5), ...Array(9).fill(0.6), 0.5, 0.61],
-      isSame: [...Array(18).fill(0), 1, 1],
-    },
-  ],
 ])('fits no probabilities if %s', (_, pairs) => {
   expect(calibrateProbabilities(pairs)).toBeNull();
+});
+
+it('gives both kinds half of the weight, whatever their counts', () => {
+  const few = { cosines: [0.8, 0.6, 0.7, 0.4, 0.2], isSame: [1, 1, 0, 0, 0] };
+  const many = Array.from({ length: 100 }, () => [0.7, 0.4, 0.2]).flat();
+  const curve = (cosines: readonly number[]) => {
+    const { slope, offset } = calibrateProbabilities({
+      cosines,
+      isSame: cosines.map((_, pair) => Number(pair < 2)),
+    })!;
+    return -offset / slope;
+  };
+  expect(curve([0.8, 0.6, ...many])).toBeCloseTo(curve(few.cosines), 9);
 });
 
 it('fits probabilities that rise, and reach one half for equal images, or none', () => {

@@ -1,10 +1,8 @@
 export {
   type Calibration,
   calibrateProbabilities,
-  mostAccurateThreshold,
-  type RateThreshold,
   type ScoredPairs,
-  thresholdAtRate,
+  usableCalibration,
 } from './calibration.ts';
 export {
   type Candidate,
@@ -21,6 +19,15 @@ export {
   type ModelFile,
   type ThresholdSource,
 } from './model-file.ts';
+export {
+  type CrossFitPart,
+  crossFitThreshold,
+  type EstimateOptions,
+  estimateThreshold,
+  type ImpostorScores,
+  type ThresholdEstimate,
+  thresholdOnCurve,
+} from './threshold-estimate.ts';
 export {
   describeQuestion,
   impliedQuestion,

@@ -40,6 +40,8 @@ export interface ModelDescription {
   readonly thresholdInterval?: { readonly low: number; readonly high: number } | null;
   /** Thresholds for searches in galleries, ascending by size; null or missing if there were none. See `thresholdForGallery`. */
   readonly galleryThresholds?: readonly GalleryThreshold[] | null;
+  /** Number of people that the threshold was estimated on; null or missing if it was not, or if they are unknown. */
+  readonly thresholdPeople?: number | null;
   /** Target false accept rate of the calibration; null or missing if there was none. */
   readonly falseAcceptRate?: number | null;
   /**

@@ -102,24 +102,26 @@ describe('thresholds', () => {
     expect(() => new Verifier({ backbone, threshold: 0, question })).toThrow(ConfigError);
   });
 
-  it('come from pairs: by best accuracy, or by false accept rate', () => {
+  it('come from pairs: by their balanced curve, or by false accept rate', () => {
     const verifier = new Verifier({ backbone, threshold: 0.9 });
     const cosines = [0.1, 0.2, 0.3, 0.6, 0.4, 0.5, 0.7, 0.8];
     const isSame = [false, false, false, false, true, true, true, true];
-    // Between 0.3 and 0.4 one pair (0.6) is wrong; elsewhere at least one.
-    const best = verifier.withCalibration(cosines, isSame);
-    expect(best.threshold).toBeGreaterThan(0.3);
-    expect(best.threshold).toBeLessThanOrEqual(0.4);
+    const even = verifier.withCalibration(cosines, isSame);
+    expect(even.probability(even.threshold)).toBeCloseTo(0.5, 9);
+    // The pairs are symmetric around 0.45: 1 − s of one kind is 0.1 above s of the other.
+    expect(even.threshold).toBeCloseTo(0.45, 9);
     const strict = verifier.withCalibration(cosines, isSame, { far: 0 });
     expect(strict.threshold).toBeGreaterThan(0.6);
     expect(strict.threshold).toBeLessThan(0.6 + 1e-9);
-    expect(best.probability(0.8)!).toBeGreaterThan(0.5);
-    expect(best.probability(0.1)!).toBeLessThan(0.5);
+    expect(even.probability(0.8)!).toBeGreaterThan(0.5);
+    expect(even.probability(0.1)!).toBeLessThan(0.5);
     expect(verifier.threshold).toBe(0.9);
     expect([verifier.question, strict.question]).toEqual([null, { kind: 'far', rate: 0 }]);
-    expect(best.question).toEqual({ kind: 'pair', odds: 1 });
-    const mostlySame = verifier.withCalibration(cosines.slice(3), isSame.slice(3));
-    expect(mostlySame.question).toEqual({ kind: 'pair', odds: 4 });
+    expect(even.question).toEqual({ kind: 'pair', odds: 1 });
+    const question = { kind: 'pair', odds: 1 / 3 } as const;
+    const rarelySame = verifier.withCalibration(cosines, isSame, { question });
+    expect(rarelySame.question).toEqual(question);
+    expect(rarelySame.probability(rarelySame.threshold)).toBeCloseTo(0.75, 9);
   });
 
   it('need pairs of both kinds, and negatives below 1', () => {
@@ -130,7 +132,12 @@ describe('thresholds', () => {
     expect(() => verifier.withCalibration([0.1, Number.NaN], [true, false])).toThrow(MetricsError);
     expect(() => verifier.withCalibration([1, 0.5], [false, true], { far: 0 })).toThrow(ConfigError);
     expect(() => verifier.withCalibration([0.1, 0.5], [false, true], { far: 2 })).toThrow(ConfigError);
-    // Without a rate, the best accuracy rejects all three pairs, and the threshold stays a cosine.
+    const question = { kind: 'pair', odds: 0 } as const;
+    expect(() => verifier.withCalibration([0.1, 0.5], [false, true], { question })).toThrow(ConfigError);
+    expect(() => verifier.withCalibration([0.1, 0.5], [false, true], { far: 0.1, question })).toThrow(
+      /far or question, not both/,
+    );
+    // The curve falls, the best accuracy rejects all three pairs, and the threshold stays a cosine.
     expect(verifier.withCalibration([1, 1, 0.5], [false, false, true]).threshold).toBe(1);
   });
 

@@ -9,14 +9,9 @@ import {
 } from '@openset/core';
 import { cosineSimilarities, logisticProbability } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  type Calibration,
-  calibrateProbabilities,
-  mostAccurateThreshold,
-  thresholdAtRate,
-  usableCalibration,
-} from './calibration.ts';
+import { type Calibration, usableCalibration } from './calibration.ts';
 import { checkEmbedding, normalise } from './embedding-rows.ts';
+import { estimateThreshold } from './threshold-estimate.ts';
 import { checkQuestion, type ThresholdQuestion } from './threshold-question.ts';
 
 /** Options of a verifier. */
@@ -60,8 +55,10 @@ export interface ImageBatch {
 
 /** Options of a calibration on pairs. */
 export interface CalibrationOptions {
-  /** Largest false accept rate, in [0, 1]; default: the threshold with the best accuracy. */
+  /** Largest false accept rate, in [0, 1]: short for the question `{ kind: 'far', rate: far }`. */
   readonly far?: number;
+  /** Question that the threshold answers; default: pairs of which half show the same identity. Excludes `far`. */
+  readonly question?: ThresholdQuestion;
 }
 
 /**
@@ -195,19 +192,23 @@ export class Verifier {
 
   /**
    * Returns a verifier of the same backbone whose threshold and probabilities come from pairs of your own. Use it if your
-   * data differ from the training data. Its question is `far`, or pairs with the odds of these. It has no calibration if the model is no better than chance on the pairs.
+   * data differ from the training data. `estimateThreshold` finds them, with an interval. It has no calibration if the model is
+   * no better than chance on the pairs; the threshold is then that of the highest accuracy on them.
    *
    * @param cosines `[pairs]`, from `compare`
    * @param isSame `[pairs]`: true or 1 if both images show the same identity
-   * @throws DataError if a kind of pairs is missing; ConfigError if no cosine meets `far`; MetricsError if a cosine is not
-   *   finite or lengths differ
+   * @throws DataError if a kind of pairs is missing; ConfigError if no cosine meets `far`, or for a question out of range;
+   *   MetricsError if a cosine is not finite or lengths differ
    */
   withCalibration(
     cosines: ArrayLike<number>,
     isSame: ArrayLike<boolean | number>,
-    { far }: CalibrationOptions = {},
+    { far, question }: CalibrationOptions = {},
   ): Verifier {
-    if (far !== undefined) checkNumber('withCalibration: far', far, { minimum: 0, maximum: 1 });
+    if (far !== undefined) {
+      checkNumber('withCalibration: far', far, { minimum: 0, maximum: 1 });
+      if (question) throw new ConfigError('withCalibration: give far or question, not both.');
+    }
     const negatives = Array.from(cosines).filter((_, pair) => !isSame[pair]);
     if (negatives.length === 0 || negatives.length === cosines.length) {
       throw new DataError(
@@ -215,21 +216,17 @@ export class Verifier {
           `${cosines.length - negatives.length} and ${negatives.length}: add the missing kind.`,
       );
     }
-    const pairs = { cosines, isSame };
-    const calibration = calibrateProbabilities(pairs);
-    const threshold =
-      far === undefined ? mostAccurateThreshold(pairs) : thresholdAtRate(negatives, far)?.threshold;
-    if (threshold === undefined) {
+    const asked = far === undefined ? question : { kind: 'far' as const, rate: far };
+    const estimate = estimateThreshold({ cosines, isSame }, asked, { samples: 0 });
+    if (!estimate) {
+      const rate = asked?.kind === 'far' ? asked.rate : 0;
       throw new ConfigError(
-        `No cosine up to 1 accepts at most ${far} of the ${negatives.length} pairs of different identities: some of ` +
+        `No cosine up to 1 accepts at most ${rate} of the ${negatives.length} pairs of different identities: some of ` +
           'them have cosine 1. Check whether two copies of one image are marked as different.',
       );
     }
-    const odds = (cosines.length - negatives.length) / negatives.length;
-    const question =
-      far === undefined ? ({ kind: 'pair', odds } as const) : ({ kind: 'far', rate: far } as const);
     const { backbone, flipSum, batchSize } = this;
-    return new Verifier({ backbone, flipSum, batchSize, calibration, threshold, question });
+    return new Verifier({ backbone, flipSum, batchSize, ...estimate });
   }
 
   private async embedEach(...images: tf.Tensor3D[]): Promise<Float32Array[]> {

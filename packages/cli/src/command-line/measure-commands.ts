@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CalibrateOptions } from '../commands/calibrate.ts';
 import type { EvaluateOptions } from '../commands/evaluate.ts';
 import {
@@ -14,7 +14,7 @@ import {
   withTest,
   withThreshold,
 } from './command-builder.ts';
-import { numberParser } from './option-parsers.ts';
+import { countParser, numberParser, oddsParser } from './option-parsers.ts';
 
 /** Adds `openset evaluate` and `openset calibrate`. */
 export function addMeasureCommands(program: Command): void {
@@ -43,14 +43,28 @@ export function addMeasureCommands(program: Command): void {
     description: 'write a model with a threshold and probabilities for your own images',
     example: [
       'openset calibrate --data my-faces --far 0.001 --out strict.safetensors',
-      'openset calibrate --pairs pairs.csv        # best accuracy',
+      'openset calibrate --pairs pairs.csv        # half of the pairs are the same person',
+      'openset calibrate --data my-faces --gallery-size 200',
     ].join('\n'),
   });
   withTest(withModel(calibrate))
-    .option(
-      '--far <share>',
-      'false accept rate: accept at most this share of pairs of different people (default: best accuracy)',
-      numberParser({ minimum: 0, maximum: 1 }),
+    .addOption(
+      new Option('--far <share>', 'false accept rate: accept at most this share of pairs of different people')
+        .argParser(numberParser({ minimum: 0, maximum: 1 }))
+        .conflicts(['odds', 'gallerySize']),
+    )
+    .addOption(
+      new Option(
+        '--odds <same:different>',
+        'for pairs with these odds, such as 1:100 (default: 1, half of the pairs are the same person)',
+      )
+        .argParser(oddsParser)
+        .conflicts(['far', 'gallerySize']),
+    )
+    .addOption(
+      new Option('--gallery-size <people>', 'for searches among this many people')
+        .argParser(countParser)
+        .conflicts(['far', 'odds']),
     )
     .option(
       '--out <file>',

@@ -54,3 +54,21 @@ export function rangeParser(text: string): [black: number, white: number] {
   if (values.length === 2 && values.every(Number.isFinite) && black !== white) return [black!, white!];
   throw new InvalidArgumentError('It must be two numbers that differ, such as 0,255.');
 }
+
+/** Parser for `--held-out`: a share from 0 to 0.9, or a number of people from 2. */
+export function heldOutParser(text: string): number {
+  const value = Number(text);
+  const isValid =
+    text.trim() !== '' && ((value >= 0 && value <= 0.9) || (Number.isInteger(value) && value >= 2));
+  if (isValid) return value;
+  throw new InvalidArgumentError('It must be a share from 0 up to 0.9, or a number of people from 2.');
+}
+
+/** Parser for `--odds`: `P(same) : P(different)`, as a number above 0 or as `1:100`. */
+export function oddsParser(text: string): number {
+  const parts = text.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [same = Number.NaN, different = 1] = parts;
+  const odds = same / different;
+  if (parts.length <= 2 && same > 0 && different > 0 && Number.isFinite(odds) && odds > 0) return odds;
+  throw new InvalidArgumentError("It must be a number above 0, or two of them, such as '1:100'.");
+}

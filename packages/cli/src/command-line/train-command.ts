@@ -9,7 +9,7 @@ import {
   withBackend,
   withImageReading,
 } from './command-builder.ts';
-import { countParser, freezeParser, numberParser, rangeParser } from './option-parsers.ts';
+import { countParser, freezeParser, heldOutParser, numberParser, rangeParser } from './option-parsers.ts';
 
 /** Adds `openset train`. */
 export function addTrain(program: Command): void {
@@ -66,9 +66,15 @@ export function addTrain(program: Command): void {
       numberParser({ minimum: 0, isWhole: true }),
     )
     .option(
-      '--held-out <share>',
-      'share of the people to hold out for the threshold and the report (default: 0.1; 0 with --pairs)',
-      numberParser({ minimum: 0, maximum: 0.9 }),
+      '--held-out <people>',
+      'people to hold out for the threshold and the report: their number, or a share up to 0.9 (default: a tenth, at least 40 or ' +
+        'a third of a small set; 0 with --pairs)',
+      heldOutParser,
+    )
+    .option(
+      '--max-images-per-person <n>',
+      "images of a person that an epoch uses; others take their turn in later epochs (default: 50; 'all': no limit)",
+      (text: string) => (text === 'all' ? null : countParser(text)),
     )
     .option('--pairs <file>', 'pairs of other people to evaluate on, instead of holding people out')
     .option(

@@ -1,20 +1,21 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
-import { pairSimilarities } from '@openset/metrics';
+import { galleryScores, galleryThreshold } from '@openset/metrics';
 import {
   type Calibration,
-  calibrateProbabilities,
   encodeModel,
-  mostAccurateThreshold,
-  type ScoredPairs,
-  thresholdAtRate,
+  estimateThreshold,
+  type GalleryThreshold,
+  type ThresholdEstimate,
+  type ThresholdQuestion,
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { aligned, count, counted, decimal, exactPercent } from '../evaluation/texts.ts';
+import { trustedPeople } from '../config/held-out-people.ts';
+import { aligned, count, counted, decimal } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import { differentPairs } from '../images/different-pairs.ts';
 import type { ImageReading } from '../images/image-reading.ts';
+import { measureGalleryThresholds } from '../model/gallery-thresholds.ts';
 import { findModelFile, loadModel, type ModelOptions, readingFor, readModel } from '../model/load-model.ts';
 import {
   type OpenedTest,
@@ -24,14 +25,20 @@ import {
   skippedRows,
   type TestChoice,
 } from '../model/open-test.ts';
+import { type PeoplePairs, scorePairs, scorePeople } from '../model/people-pairs.ts';
+import { thresholdRows } from '../model/threshold-rows.ts';
 import { noCalibrationNotice } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset calibrate`. */
 export interface CalibrateOptions extends TestChoice, ModelOptions, ImageReading {
-  /** False accept rate to stay below; default: the threshold with the best accuracy. */
+  /** False accept rate to stay below; excludes `odds` and `gallerySize`. */
   readonly far?: number | undefined;
+  /** `P(same) : P(different)` among the pairs to decide, above 0; default 1. Excludes `far` and `gallerySize`. */
+  readonly odds?: number | undefined;
+  /** Number of people to search among, from 1; excludes `far` and `odds`. */
+  readonly gallerySize?: number | undefined;
   /** Path of the new model; default: the path of the model with `-calibrated` added to the name. */
   readonly out?: string | undefined;
 }
@@ -42,20 +49,24 @@ export interface CalibrateResult extends SkippedTest {
   readonly threshold: number;
   /** Threshold of the old model. */
   readonly before: number;
-  /** 95 % confidence interval of a threshold for a false accept rate; null without a rate. */
+  /** Question that the threshold answers. */
+  readonly question: ThresholdQuestion;
+  /** 95 % confidence interval of the threshold; null for fewer than five people, or for a search among people. */
   readonly interval: { readonly low: number; readonly high: number } | null;
+  /** Number of people in the data; null if a list of pairs does not tell. */
+  readonly people: number | null;
   /** Curve for probabilities; null if a higher cosine does not mean the same person on these pairs. */
   readonly calibration: Calibration | null;
   /** Number of pairs of different people that were used. */
   readonly different: number;
-  /** Number of such pairs that a rate this low needs; null without a rate. */
+  /** Number of pairs of the same person that were used. */
+  readonly same: number;
+  /** Number of pairs of different people that a rate this low needs; null without a rate. */
   readonly differentNeeded: number | null;
 }
 
 /** Number of pairs that a message names. */
 const namedPairs = 3;
-
-type FoundThreshold = Pick<CalibrateResult, 'threshold' | 'interval' | 'different' | 'differentNeeded'>;
 
 /**
  * Finds a threshold and probabilities on the user's own pairs and writes them with the weights as a new model.
@@ -65,8 +76,8 @@ export async function calibrate(
   options: CalibrateOptions,
   output: Output,
 ): Promise<CommandResult<CalibrateResult>> {
-  const { far, model: path } = options;
-  if (far !== undefined) checkNumber('--far', far, { minimum: 0, maximum: 1 });
+  const { model: path } = options;
+  const question = questionOf(options);
   const out = options.out ?? (await defaultOutput(path));
   await checkOutputFile(out);
   await startBackend(options, output);
@@ -74,18 +85,19 @@ export async function calibrate(
   const reading = readingFor(model, options);
   const test = await openTest(reading, model.verifier, output).finally(() => model.dispose());
   const skipped = reportSkippedTest(test, output);
-  const cosines = pairSimilarities(test.embeddings.values, test.embeddings.size, test.pairs);
-  const pairs = { cosines, isSame: test.isSame };
-  const found = far === undefined ? findBestAccuracy(pairs) : findRate(test, far);
-  const calibration = calibrateProbabilities(pairs);
+  const found = findThreshold(test, question);
+  const { threshold, interval, people, calibration, same, different, differentNeeded } = found;
+  const evidence = { thresholdInterval: interval, thresholdPeople: people };
   if (!calibration) output.note(noCalibrationNotice);
   const { description, state } = await readModel(path);
   try {
     const calibrated = {
-      threshold: found.threshold,
+      threshold,
       thresholdSource: 'calibrated',
-      falseAcceptRate: far ?? null,
-      question: far === undefined ? { kind: 'pair' as const, odds: 1 } : { kind: 'far' as const, rate: far },
+      ...evidence,
+      galleryThresholds: found.galleryThresholds,
+      falseAcceptRate: question.kind === 'far' ? question.rate : null,
+      question,
       calibration,
       ...(reading.orientation && { orientation: reading.orientation }),
     } as const;
@@ -94,15 +106,43 @@ export async function calibrate(
     tf.dispose(state);
   }
   return {
-    data: { out, before: description.threshold, calibration, ...found, ...skipped },
+    data: {
+      ...{ out, threshold, before: description.threshold, question, interval, people, calibration },
+      ...{ same, different, differentNeeded },
+      ...skipped,
+    },
     text: aligned([
       ['model', out],
-      ['threshold', decimal(found.threshold, 4)],
+      ...thresholdRows({ ...found, source: 'calibrated', ...evidence }, 4),
+      [
+        'estimated on',
+        `${counted(same, 'pair')} of the same person, ${count(different)} of different people`,
+      ],
       ['before', decimal(description.threshold, 4)],
-      ...rateRows(far, found),
+      ...warnings(found).map((warning): [string, string] => ['warning', warning]),
       ...skippedRows(skipped),
     ]),
   };
+}
+
+/** @throws ConfigError for options out of range, or more than one of them */
+function questionOf({ far, odds, gallerySize }: CalibrateOptions): ThresholdQuestion {
+  const given = [far, odds, gallerySize].filter((value) => value !== undefined);
+  if (given.length > 1) {
+    throw new ConfigError('Give one of --far, --odds and --gallery-size: a threshold answers one question.');
+  }
+  if (far !== undefined) {
+    checkNumber('--far', far, { minimum: 0, maximum: 1 });
+    return { kind: 'far', rate: far };
+  }
+  if (gallerySize !== undefined) {
+    checkNumber('--gallery-size', gallerySize, { minimum: 1, integer: true });
+    return { kind: 'gallery', size: gallerySize };
+  }
+  if (odds !== undefined && !(odds > 0 && Number.isFinite(odds))) {
+    throw new ConfigError(`--odds must be a finite number above 0, but is ${odds}.`);
+  }
+  return { kind: 'pair', odds: odds ?? 1 };
 }
 
 /**
@@ -117,60 +157,72 @@ async function defaultOutput(path: string): Promise<string> {
   );
 }
 
-function findBestAccuracy(pairs: Pick<OpenedTest, 'isSame'> & ScoredPairs): FoundThreshold {
-  const different = pairs.isSame.filter((same) => same === 0).length;
-  return { threshold: mostAccurateThreshold(pairs), interval: null, different, differentNeeded: null };
+interface FoundThreshold extends ThresholdEstimate {
+  /** Thresholds for galleries of any size; null unless the question is about pairs. */
+  readonly galleryThresholds: readonly GalleryThreshold[] | null;
 }
 
-function findRate(test: OpenedTest, far: number): FoundThreshold {
-  const { values, size } = test.embeddings;
-  const pairs = pairsOfDifferentPeople(test);
-  const cosines = pairSimilarities(values, size, pairs);
-  const found = thresholdAtRate(cosines, far);
-  if (!found) throw rateNotReached(test, pairs, cosines, far);
-  return { ...found, different: cosines.length };
+/** @throws DataError if no threshold meets the rate */
+function findThreshold(test: OpenedTest, question: ThresholdQuestion): FoundThreshold {
+  const { labels, embeddings } = test;
+  const pairs = labels ? scorePeople(embeddings, labels) : scorePairs(embeddings, test);
+  // A low rate needs all pairs of different people; a curve needs nobody who dominates it.
+  const all =
+    labels && question.kind === 'far'
+      ? scorePeople(embeddings, labels, { imagesPerPerson: Number.POSITIVE_INFINITY, maximum: 1_000_000 })
+      : pairs;
+  const estimate = estimateThreshold(all, question);
+  if (!estimate) throw rateNotReached(test, all, question);
+  const ofCurve = all === pairs ? estimate : estimateThreshold(pairs, undefined, { samples: 0 })!;
+  const searched = labels && question.kind === 'gallery' ? searchThreshold(test, question.size) : null;
+  return {
+    ...estimate,
+    ...(searched === null ? {} : { threshold: searched, interval: null }),
+    calibration: ofCurve.calibration,
+    galleryThresholds:
+      labels && question.kind === 'pair' ? measureGalleryThresholds(embeddings, labels) : null,
+  };
 }
 
-/** Labelled images give more pairs of different people than the balanced sample has. */
-function pairsOfDifferentPeople({ labels, pairs, isSame }: OpenedTest): Uint32Array {
-  return labels ? differentPairs(labels) : pairs.filter((_, index) => isSame[index >> 1] === 0);
+/** Returns the threshold of searches among people, simulated with these; null if there are too few. */
+function searchThreshold(
+  { embeddings: { values, size }, labels }: OpenedTest,
+  people: number,
+): number | null {
+  const counts = new Map<number, number>();
+  for (const label of labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+  if ([...counts.values()].filter((images) => images > 1).length < trustedPeople) return null;
+  return galleryThreshold(galleryScores(values, labels!, size), people);
 }
 
-/** Returns rows on what the threshold does and how far to trust it. */
-function rateRows(
-  far: number | undefined,
-  { interval, different, differentNeeded }: FoundThreshold,
-): [string, string][] {
-  if (far === undefined || !interval) return [['criterion', 'best accuracy on these pairs']];
-  const rows: [string, string][] = [
-    [
-      'criterion',
-      `accepts at most ${exactPercent(far)} of ${counted(different, 'pair')} of different people`,
-    ],
-    ['interval', `${decimal(interval.low, 4)} to ${decimal(interval.high, 4)}, 95 % confidence`],
+/** Returns how far not to trust a threshold. */
+function warnings({ people, different, differentNeeded }: FoundThreshold): string[] {
+  return [
+    ...(people !== null && people < trustedPeople
+      ? [
+          `${counted(people, 'person is', 'people are')} few for a threshold; ${trustedPeople} or more make it reliable`,
+        ]
+      : []),
+    ...(differentNeeded !== null && different < differentNeeded
+      ? [`a rate this low needs at least ${count(differentNeeded)} pairs of different people`]
+      : []),
   ];
-  if (differentNeeded !== null && different < differentNeeded) {
-    rows.push([
-      'warning',
-      `a rate this low needs at least ${count(differentNeeded)} pairs of different people`,
-    ]);
-  }
-  return rows;
 }
 
 function rateNotReached(
   { nameOf }: OpenedTest,
-  pairs: Uint32Array,
-  cosines: Float64Array,
-  far: number,
+  { pairs, cosines, isSame }: PeoplePairs,
+  question: ThresholdQuestion,
 ): DataError {
-  const highest = cosines.reduce((most, cosine) => Math.max(most, cosine), -1);
-  const equal = [...cosines.keys()].filter((pair) => cosines[pair] === highest);
+  const different = [...cosines.keys()].filter((pair) => !isSame[pair]);
+  const highest = different.reduce((most, pair) => Math.max(most, cosines[pair]!), -1);
+  const equal = different.filter((pair) => cosines[pair] === highest);
   const named = equal
     .slice(0, namedPairs)
     .map((pair) => `'${nameOf(pairs[2 * pair]!)}' and '${nameOf(pairs[2 * pair + 1]!)}'`);
+  const rate = question.kind === 'far' ? question.rate : 0;
   return new DataError(
-    `No threshold up to 1 accepts at most ${far} of the ${counted(cosines.length, 'pair')} of different people: ` +
+    `No threshold up to 1 accepts at most ${rate} of the ${counted(different.length, 'pair')} of different people: ` +
       `${counted(equal.length, 'pair has', 'pairs have')} equal images, such as ${named.join(', ')}. ` +
       "Is an image in the folders of two people? 'openset doctor' finds such images.",
   );

@@ -159,7 +159,15 @@ describe('calibrate', () => {
     });
     expect(description.falseAcceptRate).toBe(0.05);
     expect(description.calibration!.slope).toBeLessThan(0);
+    expect(description).toMatchObject({
+      question: { kind: 'far', rate: 0.05 },
+      thresholdInterval: null,
+      thresholdPeople: 4,
+      galleryThresholds: null,
+    });
     expect(text).toContain('needs at least 600 pairs of different people');
+    expect(text).toMatch(/^warning +4 people are few for a threshold; 20 or more make it reliable$/m);
+    expect(text).toMatch(/^estimated on +24 pairs of the same person, 96 of different people$/m);
     const check = await verify(
       { ...common, model: data.out, first: image(0, 0), second: image(0, 1) },
       recordOutput(),
@@ -203,26 +211,59 @@ describe('calibrate', () => {
     expect(answer.text).not.toContain('probability');
   });
 
-  it('gives an interval within the range of a cosine for every rate', async () => {
+  it('gives an interval over people, within the range of a cosine for every rate', async () => {
+    await writePeople(at('six'), { people: 6, images: 3 });
     for (const [far, threshold] of [
       [1, -1],
       [0, null],
     ] as const) {
-      const options = { ...common, data: at('faces'), far, out: at(`far-${far}.safetensors`) };
+      const options = { ...common, data: at('six'), far, out: at(`far-${far}.safetensors`) };
       const { data, text } = await calibrate(options, recordOutput());
-      if (threshold !== null) expect(data).toMatchObject({ threshold, interval: { low: -1, high: -1 } });
+      if (threshold !== null) expect(data.threshold).toBe(threshold);
+      expect(data.interval!.low).toBeLessThanOrEqual(data.threshold);
       expect(data.interval!.high).toBeLessThanOrEqual(1);
+      expect(text).toMatch(/^threshold +-?\d\.\d{4} \(.* to .*\), calibrated, 6 people$/m);
       expect(text).not.toMatch(/NaN|Infinity/);
     }
   });
 
-  it('maximizes accuracy without a rate', async () => {
-    const { data, text } = await calibrate(
-      { ...common, data: at('faces'), out: at('best.safetensors') },
-      recordOutput(),
-    );
-    expect(data).toMatchObject({ out: at('best.safetensors'), interval: null, differentNeeded: null });
-    expect(text).toMatch(/^criterion +best accuracy on these pairs$/m);
+  it('answers for pairs of which half are the same person by default, or for other odds', async () => {
+    const options = { ...common, data: at('faces') };
+    const even = await calibrate({ ...options, out: at('even.safetensors') }, recordOutput());
+    expect(even.data).toMatchObject({
+      out: at('even.safetensors'),
+      question: { kind: 'pair', odds: 1 },
+      interval: null,
+      people: 4,
+      same: 24,
+      different: 96,
+      differentNeeded: null,
+    });
+    expect(even.text).toMatch(/^threshold for +pairs of which half are the same person$/m);
+    const { slope, offset } = even.data.calibration!;
+    expect(even.data.threshold).toBeCloseTo(-offset / slope, 12);
+    const rare = await calibrate({ ...options, odds: 0.01, out: at('rare.safetensors') }, recordOutput());
+    expect(rare.data.threshold).toBeCloseTo(Math.min(1, (Math.log(0.01) - offset) / slope), 12);
+    expect(rare.data.calibration).toEqual(even.data.calibration);
+  });
+
+  it('answers for searches among people, and identify then keeps its threshold', async () => {
+    const options = { ...common, data: at('faces'), gallerySize: 3, out: at('gallery.safetensors') };
+    const { data } = await calibrate(options, recordOutput());
+    const { slope, offset } = data.calibration!;
+    expect(data.threshold).toBeCloseTo(Math.min(1, (-Math.log(3) - offset) / slope), 12);
+    expect(await describeModel(data.out)).toMatchObject({ question: { kind: 'gallery', size: 3 } });
+    const search = { ...common, model: data.out, paths: [image(0, 1)], gallery: at('faces') };
+    expect((await identify(search, recordOutput())).data.threshold).toBe(data.threshold);
+  });
+
+  it.each([
+    [{ far: 0.1, odds: 1 }, /^Give one of --far, --odds and --gallery-size/],
+    [{ odds: 0 }, /^--odds must be a finite number above 0, but is 0\.$/],
+    [{ gallerySize: 2.5 }, /^--gallery-size must be a whole number/],
+  ])('refuses %j', async (options, message) => {
+    const all = { ...common, data: at('faces'), out: at('new'), ...options };
+    await expect(calibrate(all, recordOutput())).rejects.toThrow(message);
   });
 
   it('leaves nothing behind after an error', async () => {

@@ -1,7 +1,7 @@
 import { type FaceCrop, type LearnedThreshold, pairThreshold } from '@openset/core';
 import type { ModelDescription } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { aligned, decimal } from '../evaluation/texts.ts';
+import { aligned, counted, decimal } from '../evaluation/texts.ts';
 import { findModelFile, type ModelOptions, readModel } from '../model/load-model.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -47,6 +47,7 @@ function resultText({ model, description, closedForm }: ModelInfoResult): string
     ['network', networkText(backbone)],
     ...(loss ? [['loss', loss.loss] as [string, string]] : []),
     ...thresholdRows(statedThreshold(description), 4),
+    ...galleryRows(description),
     ['learned threshold', learnedText(learnedThreshold ?? null)],
     ...(closedForm === null ? [] : [['closed form', decimal(closedForm, 4)] as [string, string]]),
     ['probabilities', calibration ? 'yes' : 'none'],
@@ -54,6 +55,14 @@ function resultText({ model, description, closedForm }: ModelInfoResult): string
     ['orientation', orientation ?? 'exif'],
   ];
   return aligned(rows);
+}
+
+/** Returns the thresholds for galleries as label and value; no row if there are none. */
+function galleryRows({ galleryThresholds }: ModelDescription): [string, string][] {
+  const entries = (galleryThresholds ?? []).map(
+    ({ people, threshold }) => `${decimal(threshold, 3)} for ${counted(people, 'person', 'people')}`,
+  );
+  return entries.length > 0 ? [['in galleries', entries.join(', ')]] : [];
 }
 
 function learnedText(learned: LearnedThreshold | null): string {

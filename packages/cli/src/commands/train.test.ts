@@ -89,31 +89,103 @@ describe('train', () => {
       'threshold for',
       'accuracy',
       'best accuracy',
+      'warning',
       'learned threshold',
-      'closed form',
       'report',
     ]);
-    expect(text).toMatch(/accuracy .* % on 24 pairs of 2 people held out\nbest accuracy .*, in hindsight\n/);
+    // Two people are too few for an estimate.
+    expect(description).toMatchObject({
+      thresholdSource: 'closed-form',
+      question: { kind: 'pair', odds: 1 },
+    });
+    expect(data.warnings).toEqual([expect.stringMatching(/^fewer than 20 people outside training: /)]);
+    expect(text).toMatch(
+      /accuracy .* % on 24 pairs of 2 people held out\nbest accuracy .*, in hindsight; the threshold loses \d+\.\d points\n/,
+    );
     const report = await readFile(data.report!, 'utf8');
     expect(report.match(/<svg/g)).toHaveLength(4);
     expect(report).toContain('2 people held out.');
+    expect(report).toContain('Warning: fewer than 20 people outside training');
   });
 
   it.each([
     ['cosface', null],
     ['bce-unified', 'embedding and class'],
   ] as const)(
-    'calibrates the threshold of %s, which learns none between two embeddings',
+    'estimates the threshold of %s, which learns none between two embeddings, on the people held out',
     async (loss, between) => {
       const { data, text } = await run({ out: at(loss), loss, steps: 6 });
-      expect(data.thresholdSource).toBe('calibrated');
+      expect(data.thresholdSource).toBe('held-out');
+      const { slope, offset } = data.calibration!;
+      expect(data.threshold).toBeCloseTo(-offset / slope, 12);
+      expect(text).toMatch(/^warning +only 2 people were held out: /m);
       expect(data.learnedThreshold?.between ?? null).toBe(between);
-      expect(data.threshold).toBe(data.measured!.best.threshold);
       expect(text).toMatch(
         between ? /^learned threshold .*, not between two embeddings$/m : /^learned threshold +none$/m,
       );
     },
   );
+
+  it('estimates the threshold on 20 people of 40, with its interval and thresholds for galleries', async () => {
+    await writePeople(at('forty'), { people: 40, images: 2 });
+    const output = recordOutput();
+    const { data, text } = await run({ out: at('trusted'), data: at('forty'), steps: 4 }, output);
+    expect(output.lines[0]).toContain('\nevaluation     40 pairs of 20 people held out\n');
+    const description = await readModel(data.model!);
+    expect(description).toMatchObject({
+      thresholdSource: 'held-out',
+      thresholdPeople: 20,
+      question: { kind: 'pair', odds: 1 },
+    });
+    const { threshold, thresholdInterval, galleryThresholds } = description;
+    expect(thresholdInterval!.low).toBeLessThan(threshold);
+    expect(thresholdInterval!.high).toBeGreaterThan(threshold);
+    expect(galleryThresholds![0]).toMatchObject({ people: 1 });
+    expect(text).not.toMatch(/^warning +(only|fewer)/m);
+    const config = JSON.parse(await readFile(at('trusted', 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ heldOut: 20, maxImagesPerPerson: 50 });
+  });
+
+  it('holds out a share as before, and resumes a run of a version that took all images of a person', async () => {
+    const { data } = await run({ out: at('share'), steps: 2, heldOut: 0.4 });
+    expect(data.measured).toMatchObject({ same: 18, different: 18 });
+    const path = at('share', 'config.json');
+    const { maxImagesPerPerson, ...older } = JSON.parse(await readFile(path, 'utf8'));
+    expect([older.heldOut, maxImagesPerPerson]).toEqual([0.4, 50]);
+    await writeFile(path, JSON.stringify(older));
+    await run({ out: at('share'), config: undefined, data: undefined, resume: true });
+    const resumed = { out: at('share'), resume: true, printConfig: true };
+    const printed = await run({ ...resumed, config: undefined, data: undefined });
+    expect(printed.data).toMatchObject({ heldOut: 0.4, maxImagesPerPerson: null });
+  });
+
+  it('uses at most so many images of a person in an epoch, names the person, and resumes exactly', async () => {
+    await writePeople(at('uneven'), { people: 8, images: 3 });
+    await writePeople(at('uneven'), { people: 1, images: 40, first: 0 });
+    const capped = { data: at('uneven'), maxImagesPerPerson: 6, epochs: 4 };
+    const output = recordOutput();
+    const whole = await run({ ...capped, out: at('capped') }, output);
+    const config = JSON.parse(await readFile(at('capped', 'config.json'), 'utf8'));
+    expect(config.maxImagesPerPerson).toBe(6);
+    const { length } = output.lines.filter((line) => /^warning +'person-0' has 40 images of/m.test(line));
+    const isHeldOut = /^training +18 images/m.test(output.lines[0]!);
+    expect(length).toBe(isHeldOut ? 0 : 1);
+    // 6 + 5 · 3 images in an epoch, in batches of 8.
+    expect(output.lines.join('\n')).toMatch(/^steps +8, 4\.0 epochs$/m);
+    const controller = new AbortController();
+    const stopping: Output = {
+      ...recordOutput(),
+      stream: {
+        write: (line) => {
+          if (line.startsWith('epoch 2 done')) controller.abort(new Error('stop'));
+        },
+      },
+    };
+    await run({ ...capped, out: at('capped-broken'), signal: controller.signal }, stopping);
+    const again = { out: at('capped-broken'), config: undefined, data: undefined, resume: true };
+    const resumed = await run(again);
+    expect(await readFile(resumed.data.model!)).toEqual(await readFile(whole.data.model!));
+  });
 
   it('converts minutes to steps, and repeats the run from its configuration', async () => {
     const first = await run({ out: at('timed'), minutes: 0.01 });
@@ -220,7 +292,10 @@ describe('train', () => {
 
   it('needs no pairs for a loss that learns its threshold', async () => {
     const { data, text } = await run({ out: at('alone'), epochs: 4, heldOut: 0 });
-    expect(data).toMatchObject({ thresholdSource: 'learned', measured: null });
+    expect(data).toMatchObject({ thresholdSource: 'closed-form', measured: null });
+    // 8 people: each image is compared with 7 others.
+    const { cosine } = data.learnedThreshold!;
+    expect(data.threshold).toBeLessThan(cosine);
     expect(text).not.toContain('accuracy');
     expect((await readModel(data.model!)).calibration).toBeNull();
   });

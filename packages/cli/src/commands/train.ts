@@ -68,6 +68,8 @@ export interface TrainResult {
   readonly measured?: PairMeasurements | null;
   /** Step whose weights the model has. */
   readonly step?: number;
+  /** What is doubtful about the threshold, one fact a line. */
+  readonly warnings?: readonly string[];
   /** Number of images that were skipped because they cannot be read or are missing. */
   readonly skipped?: number;
   /** Path of their list; null if bad images stop the run. */
@@ -195,7 +197,7 @@ function frozenPart(network: Backbone, settings: ChosenSettings, signal?: AbortS
 }
 
 function trainedResult(
-  { description, measured, step }: FinishedRun,
+  { description, measured, step, warnings }: FinishedRun,
   data: RunData,
   folder: RunFolder,
   skipped: SkippedList,
@@ -215,10 +217,11 @@ function trainedResult(
       calibration,
       measured,
       step,
+      warnings,
       skipped: skipped.size,
       skippedList: skipped.isSaved ? skipped.path : null,
     },
-    text: resultText(description, measured, data, folder, skipped),
+    text: resultText(description, measured, data, folder, skipped, warnings),
   };
 }
 

@@ -16,7 +16,8 @@ const data = '/faces';
 describe('without settings', () => {
   it('chooses a run of 20 minutes for LFW on two cores', () => {
     const config = chooseSettings({ data }, lfw);
-    expect(config).toMatchObject({ minutes: 20, batchSize: 64, heldOut: 0.1, seed: 1, data: '/faces' });
+    expect(config).toMatchObject({ minutes: 20, batchSize: 64, heldOut: 98, seed: 1, data: '/faces' });
+    expect(config.maxImagesPerPerson).toBe(50);
     expect(config.network).toMatchObject({ backbone: 'lresnet-ir', inputSize: 56, channels: 1, width: 16 });
     expect(config.loss).toMatchObject({ loss: 'UniTSFaceLoss', scale: 32 });
     expect(config.augment).toEqual([{ kind: 'pad-crop', padding: 4 }, { kind: 'horizontal-flip' }]);
@@ -24,8 +25,20 @@ describe('without settings', () => {
   });
 
   it.each([
-    ['a few small images', { imageCount: 20, personCount: 4, side: 10 }, { inputSize: 16, width: 8 }, 4, 1],
-    ['many images', { imageCount: 490_623, personCount: 10_572 }, { inputSize: 56, width: 16 }, 64, 720],
+    [
+      'a few small images',
+      { imageCount: 20, personCount: 4, imagesOfPerson: [5, 5, 5, 5], side: 10 },
+      { inputSize: 16, width: 8 },
+      4,
+      1,
+    ],
+    [
+      'many images',
+      { imageCount: 490_623, personCount: 10_572, imagesOfPerson: Array(10_572).fill(46) },
+      { inputSize: 56, width: 16 },
+      64,
+      720,
+    ],
     ['a GPU', { backend: 'node-gpu', side: 250 }, { inputSize: 112, width: 32 }, 128, 20],
     ['many cores', { backend: 'node', cores: 64 }, { inputSize: 112, width: 32 }, 128, 20],
     ['few cores', { backend: 'node', cores: 4 }, { inputSize: 56, width: 16 }, 64, 20],
@@ -55,6 +68,20 @@ describe('with settings', () => {
     expect(config).toMatchObject({ epochs: 3, batchSize: 5, clipNorm: null });
     expect(config.network).toEqual({ backbone: 'small-cnn', inputSize: 56, channels: 1 });
     expect(config.minutes).toBeUndefined();
+  });
+
+  it('holds out people by the number that have two images or more', () => {
+    const of = (...imagesOfPerson: number[]) => chooseSettings({ data }, { ...lfw, imagesOfPerson }).heldOut;
+    expect(of(3, 3, 3, 3)).toBe(2);
+    expect(of(...Array(40).fill(2), ...Array(500).fill(1))).toBe(20);
+    expect(chooseSettings({ data, heldOut: 0.2 }, lfw).heldOut).toBe(0.2);
+  });
+
+  it('chooses a batch that an epoch fills if each person has at most the maximum', () => {
+    const facts = { ...lfw, imageCount: 4000, personCount: 4, imagesOfPerson: Array(4).fill(1000) };
+    // 200 images in an epoch.
+    expect(chooseSettings({ data }, facts).batchSize).toBe(16);
+    expect(chooseSettings({ data, maxImagesPerPerson: null }, facts).batchSize).toBe(64);
   });
 
   it('holds nobody out if there are pairs', () => {

@@ -4,6 +4,7 @@ import type { BackendName } from '../backends.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
 import { choosePretrained, headDefaults, trainsHeadOnly } from './choose-head.ts';
+import { defaultHeldOutPeople } from './held-out-people.ts';
 import { lossFor } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
 import type { ChosenSettings, GivenSettings, SizedNetwork } from './settings.ts';
@@ -23,26 +24,41 @@ export interface Circumstances extends ImageFacts {
 const imagesPerMinute = 250;
 const maximumMinutes = 720;
 
+/** Default number of images of a person in an epoch: one person with hundreds would dominate a small set. */
+const defaultImagesPerPerson = 50;
+
 /** Number of cores from which TensorFlow on the CPU counts as fast. */
 const fastCores = 16;
 
 /** Chooses every setting that is missing. */
 export function chooseSettings(given: GivenSettings, facts: Circumstances): ChosenSettings {
-  const { imageCount, personCount, backend, lossWord, cores = availableParallelism() } = facts;
+  const {
+    imageCount,
+    personCount,
+    imagesOfPerson,
+    backend,
+    lossWord,
+    cores = availableParallelism(),
+  } = facts;
+  const pairable = Array.from(imagesOfPerson).filter((images) => images > 1).length;
+  const maxImagesPerPerson =
+    given.maxImagesPerPerson === undefined ? defaultImagesPerPerson : given.maxImagesPerPerson;
+  const epochImages = cappedImages(imagesOfPerson, maxImagesPerPerson);
   const isFast = ['node-gpu', 'webgpu'].includes(backend) || (backend === 'node' && cores >= fastCores);
   const pretrained = given.network?.backbone === 'graph' ? choosePretrained(given.network) : null;
   const chosen = pretrained?.network ?? given.network ?? chooseNetwork(facts, isFast);
   const network = withInputSize(chosen, facts, isFast);
   const head: Partial<ReturnType<typeof headDefaults>> = trainsHeadOnly(network)
-    ? headDefaults(imageCount)
+    ? headDefaults(epochImages)
     : {};
-  const batchSize = given.batchSize ?? head.batchSize ?? chooseBatchSize(imageCount, isFast);
+  const batchSize = given.batchSize ?? head.batchSize ?? chooseBatchSize(epochImages, isFast);
   const isLengthGiven = (given.epochs ?? given.steps ?? given.minutes) !== undefined;
   const minutes = Math.min(maximumMinutes, Math.max(1, Math.round(imageCount / imagesPerMinute)));
   return {
     ...given,
     // With pairs, nobody needs to be held out.
-    heldOut: given.heldOut ?? (given.pairs === undefined ? 0.1 : 0),
+    heldOut: given.heldOut ?? (given.pairs === undefined ? defaultHeldOutPeople(pairable) : 0),
+    maxImagesPerPerson,
     network,
     loss: lossWord ? lossFor(lossWord, personCount) : (given.loss ?? lossFor('unitsface', personCount)),
     optimizer: given.optimizer ?? head.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
@@ -98,6 +114,11 @@ function chooseNetwork({ imageCount }: ImageFacts, isFast: boolean): NetworkSett
   const width = isFast ? (imageCount < 100_000 ? 32 : 64) : hasFewImages ? 8 : 16;
   const embeddingSize = isFast ? 512 : hasFewImages ? 64 : 128;
   return { backbone: 'lresnet-ir', blocks: [2, 2, 2, 2], width, embeddingSize, dropout: 0.4 };
+}
+
+/** Returns the number of images in an epoch that has at most so many of each person. */
+function cappedImages(imagesOfPerson: ArrayLike<number>, most: number | null): number {
+  return Array.from(imagesOfPerson).reduce((sum, images) => sum + Math.min(images, most ?? images), 0);
 }
 
 /** Returns the largest power of two that gives an epoch eight steps. */

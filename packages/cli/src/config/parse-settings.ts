@@ -69,6 +69,8 @@ function describeChoice(name: string, found: unknown, choices: readonly string[]
 function describeExpected(issue: Issue): string {
   if (issue.code === 'invalid_type') return typeName(issue.expected);
   if (issue.code === 'invalid_value') return issue.values.map((value) => `'${String(value)}'`).join(' or ');
+  if (issue.code === 'too_small') return `at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `at most ${issue.maximum}`;
   return 'in range';
 }
 

@@ -5,6 +5,7 @@ import type { ScheduleSettings, Settings } from './settings.ts';
 const shared = {
   // The papers train on everybody and evaluate on the pairs of LFW.
   heldOut: 0,
+  maxImagesPerPerson: null,
   optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
   clipNorm: 10,
   augment: [{ kind: 'horizontal-flip', probability: 0.5 }],

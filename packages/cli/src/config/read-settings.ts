@@ -16,7 +16,17 @@ import { type GivenSettings, type Settings, settingsSchema } from './settings.ts
 export interface SettingsFlags
   extends Pick<
       Settings,
-      'data' | 'pairs' | 'images' | 'heldOut' | 'epochs' | 'steps' | 'minutes' | 'seed' | 'init' | 'freeze'
+      | 'data'
+      | 'pairs'
+      | 'images'
+      | 'heldOut'
+      | 'epochs'
+      | 'steps'
+      | 'minutes'
+      | 'seed'
+      | 'init'
+      | 'freeze'
+      | 'maxImagesPerPerson'
     >,
     BackendChoice,
     ImageReading {
@@ -57,9 +67,10 @@ export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): 
 async function newSettings(flags: SettingsFlags): Promise<Settings> {
   const { config, preset, data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads } =
     flags;
-  const { init, freeze } = flags;
+  const { init, freeze, maxImagesPerPerson } = flags;
   const fromFlags = {
     ...{ data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads, init, freeze },
+    maxImagesPerPerson,
     network: networkFlags(flags),
     ...readingFlags(flags),
   };
@@ -86,11 +97,11 @@ function networkFlags({ backbone, inputRange }: SettingsFlags): Settings['networ
 /** @throws DataError if the folder holds no run; ConfigError for a flag that would change the run */
 async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise<Settings> {
   const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
-  const { backbone, inputRange, init, freeze } = flags;
+  const { backbone, inputRange, init, freeze, maxImagesPerPerson } = flags;
   const { orientation, align, ...reading } = readingFlags(flags);
   const fixed = {
     ...{ config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
-    ...{ backbone, inputRange, init, freeze },
+    ...{ backbone, inputRange, init, freeze, maxImagesPerPerson },
     ...(align === false ? { noAlign: true } : { align }),
   };
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined);
@@ -103,8 +114,8 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
   }
   const { data, backend, threads } = flags;
   return mergeSettings(
-    // Runs of versions that did not turn or crop images.
-    { orientation: 'ignore', crop: null, align: false },
+    // Runs of versions that did not turn or crop images, and took all of a person.
+    { orientation: 'ignore', crop: null, align: false, maxImagesPerPerson: null },
     await readSettingsFile(folder.config),
     checkFlags({ data, backend, threads, ...reading }),
   );

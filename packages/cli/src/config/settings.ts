@@ -83,7 +83,10 @@ const settingsShape = {
   data: z.string().min(1).optional(),
   pairs: z.string().min(1).optional(),
   images: z.string().min(1).optional(),
-  heldOut: z.number().min(0).max(0.9).optional(),
+  // A share of the people, or their number from 2.
+  heldOut: z.union([z.number().min(0).max(0.9), z.int().min(2)]).optional(),
+  // Null: no limit.
+  maxImagesPerPerson: z.int().min(1).nullable().optional(),
   network: networkSchema.optional(),
   // Moved into `network` when the run starts.
   init: z.string().min(1).optional(),
@@ -118,8 +121,12 @@ const settingsShape = {
 
 /** Returns the schema of a configuration file, with the losses known so far. All entries are optional. */
 export function settingsSchema() {
-  const { data, pairs, images, heldOut, network, ...others } = settingsShape;
-  return objectSchema({ data, pairs, images, heldOut, network, loss: lossSchema().optional(), ...others });
+  const { data, pairs, images, heldOut, maxImagesPerPerson, network, ...others } = settingsShape;
+  return objectSchema({
+    ...{ data, pairs, images, heldOut, maxImagesPerPerson, network },
+    loss: lossSchema().optional(),
+    ...others,
+  });
 }
 
 /** Settings of a run, as in a configuration file. */
@@ -155,11 +162,16 @@ export type SizedNetwork = NetworkSettings & {
 };
 
 /** Settings with every choice made except the number of steps: the length may still be in minutes. */
-export type ChosenSettings = Omit<Settings, Chosen | 'network' | 'clipNorm' | 'crop'> & {
+export type ChosenSettings = Omit<
+  Settings,
+  Chosen | 'network' | 'clipNorm' | 'crop' | 'maxImagesPerPerson'
+> & {
   readonly [Key in Chosen]: NonNullable<Settings[Key]>;
 } & {
   readonly network: SizedNetwork;
   readonly clipNorm: number | null;
+  /** Largest number of images of a person in an epoch; null if there is no limit. */
+  readonly maxImagesPerPerson: number | null;
   /** Crop that the network is made for; null if it takes images as they are. */
   readonly crop: FaceCrop | null;
 };

@@ -47,13 +47,13 @@ export function aligned(
 
 /** Returns the measurements as labels and values. */
 export function measurementRows(measured: PairMeasurements): [string, string][] {
-  const { accuracy, tar, far, best, learned, acrossFolds } = measured;
+  const { accuracy, tar, far, learned, acrossFolds } = measured;
   return [
     ['pairs', `${count(measured.same)} of the same person, ${count(measured.different)} of different people`],
     ['accuracy', percentInterval(accuracy)],
     ['true accept rate', percent(tar)],
     ['false accept rate', percent(far, 2)],
-    ['best accuracy', `${percent(best.accuracy)} at threshold ${decimal(best.threshold, 3)}, in hindsight`],
+    ['best accuracy', bestAccuracyText(measured)],
     ...(learned && learned.threshold !== measured.threshold ? [pointRow('learned threshold', learned)] : []),
     ...closedFormRows(measured),
     [
@@ -82,6 +82,12 @@ export function closedFormRows(measured: PairMeasurements | null): [string, stri
 function pointRow(label: string, point: LearnedPoint): [string, string] {
   const { threshold, accuracy } = point;
   return [label, `${decimal(threshold, 3)}, accuracy ${percent(accuracy)}, ${acceptText(point)}`];
+}
+
+/** Describes the best threshold in hindsight, and what the threshold that decides loses against it. */
+export function bestAccuracyText({ accuracy, best }: PairMeasurements): string {
+  const lost = decimal(100 * (best.accuracy - accuracy.estimate), 1);
+  return `${percent(best.accuracy)} at threshold ${decimal(best.threshold, 3)}, in hindsight; the threshold loses ${lost} points`;
 }
 
 /** Describes what a threshold accepts. */

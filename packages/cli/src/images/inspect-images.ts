@@ -9,6 +9,8 @@ import { decodingOptions, type ImageReading } from './image-reading.ts';
 export interface ImageFacts {
   readonly imageCount: number;
   readonly personCount: number;
+  /** `[personCount]`: number of images of each person. */
+  readonly imagesOfPerson: ArrayLike<number>;
   /** Median of the shorter sides of a sample, in pixels. */
   readonly side: number;
   /** 1 if the sample is grey, otherwise 3. */
@@ -50,7 +52,10 @@ export async function inspectImages(source: ImageSource, reading: ImageReading):
   }
   sides.sort((first, second) => first - second);
   const side = sides[Math.floor(sides.length / 2)]!;
-  return { imageCount: source.size, personCount: source.classNames.length, side, channels };
+  const personCount = source.classNames.length;
+  const imagesOfPerson = new Uint32Array(personCount);
+  for (const label of source.labels) if (label >= 0) imagesOfPerson[label]! += 1;
+  return { imageCount: source.size, personCount, imagesOfPerson, side, channels };
 }
 
 /**

@@ -83,7 +83,7 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
         ...own,
         threshold,
         question,
-        ...(given !== undefined && { thresholdInterval: null }),
+        ...(given !== undefined && { thresholdInterval: null, thresholdPeople: null }),
       };
       const backbone = createNetwork(own.backbone, state);
       const verifier = new Verifier({ ...description, backbone });

@@ -1,31 +1,34 @@
 import { describeQuestion, type ModelDescription } from '@openset/verify';
-import { decimal } from '../evaluation/texts.ts';
+import { counted, decimal } from '../evaluation/texts.ts';
 import type { DecidingThreshold } from './thresholds.ts';
 
 /** A threshold with everything that is known about it. */
 export interface StatedThreshold extends Omit<DecidingThreshold, 'question'>, ThresholdFacts {}
 
-type ThresholdFacts = Pick<ModelDescription, 'question' | 'thresholdInterval'>;
+type ThresholdFacts = Pick<ModelDescription, 'question' | 'thresholdInterval' | 'thresholdPeople'>;
 
 /** Returns the threshold of a model's description. */
 export function statedThreshold(
-  { threshold, thresholdSource, question = null, thresholdInterval = null }: ModelDescription,
-  source: DecidingThreshold['source'] = thresholdSource,
+  description: ModelDescription,
+  source: DecidingThreshold['source'] = description.thresholdSource,
 ): StatedThreshold {
-  return { threshold, source, question, thresholdInterval };
+  const { threshold, question = null, thresholdInterval = null, thresholdPeople = null } = description;
+  return { threshold, source, question, thresholdInterval, thresholdPeople };
 }
 
 /**
- * Returns a threshold as labels and values: its cosine with its interval and its origin, and in words the question that it answers.
+ * Returns a threshold as labels and values: its cosine with its interval, its origin and the number of people
+ * that it was estimated on, and in words the question that it answers.
  * @param digits number of decimals
  */
 export function thresholdRows(
-  { threshold, source, question, thresholdInterval: interval }: StatedThreshold,
+  { threshold, source, question, thresholdInterval: interval, thresholdPeople: people }: StatedThreshold,
   digits = 3,
 ): [string, string][] {
   const range = interval ? ` (${decimal(interval.low, digits)} to ${decimal(interval.high, digits)})` : '';
+  const on = people ? `, ${counted(people, 'person', 'people')}` : '';
   return [
-    ['threshold', `${decimal(threshold, digits)}${range}, ${source}`],
+    ['threshold', `${decimal(threshold, digits)}${range}, ${source}${on}`],
     ...(question ? [['threshold for', describeQuestion(question)] as [string, string]] : []),
   ];
 }

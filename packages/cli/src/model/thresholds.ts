@@ -1,15 +1,23 @@
-import { DataError, type LearnedThreshold, type OpenSetLoss, readThreshold } from '@openset/core';
-import { compareThreshold } from '@openset/metrics';
 import {
-  calibrateProbabilities,
+  DataError,
+  type LearnedThreshold,
+  type OpenSetLoss,
+  pairThreshold,
+  readThreshold,
+} from '@openset/core';
+import {
+  estimateThreshold,
   impliedQuestion,
   learnedQuestion,
   type ModelDescription,
-  mostAccurateThreshold,
   type ScoredPairs,
+  type ThresholdEstimate,
   type ThresholdQuestion,
   thresholdForGallery,
+  thresholdOnCurve,
+  usableCalibration,
 } from '@openset/verify';
+import { trustedPeople } from '../config/held-out-people.ts';
 
 /** Origin of a threshold that decides: the model's, or given by the user. */
 export type ThresholdSource = ModelDescription['thresholdSource'] | 'given';
@@ -45,41 +53,68 @@ export async function readPairThreshold(loss: OpenSetLoss): Promise<LearnedThres
 /** The part of a model's description that decides. */
 export type ThresholdChoice = Pick<
   ModelDescription,
-  'threshold' | 'thresholdSource' | 'question' | 'learnedThreshold' | 'calibration'
+  | 'threshold'
+  | 'thresholdSource'
+  | 'thresholdInterval'
+  | 'thresholdPeople'
+  | 'question'
+  | 'learnedThreshold'
+  | 'calibration'
 >;
 
-/**
- * Accuracy that a learned threshold may lose against the best one, on as many pairs of the same person as of different
- * people. USS learns from one positive against all other people, so its threshold is strict. A network that separates people
- * well loses nothing by it; one that does not yet would reject most images of the same person.
- */
-export const maximumAccuracyLoss = 0.05;
+/** The question of a trained model's threshold. */
+const evenOdds: ThresholdQuestion = { kind: 'pair', odds: 1 };
 
 /**
- * Chooses the threshold of a trained model. The learned threshold decides if it separates two embeddings and loses at most
- * `maximumAccuracyLoss` on the pairs; otherwise the threshold with the best accuracy on the pairs does. The pairs also
- * give the calibration of probabilities, or none if a higher cosine does not mean the same person.
- * @returns null if no threshold was learned and there are no pairs
+ * Chooses the threshold of a trained model for pairs of which half are the same person.
+ *
+ * 1. Pairs of 20 people or more outside training: where their balanced logistic curve crosses one half, with its interval.
+ * 2. Fewer people: the closed form of the learned bias (`pairThreshold`), unless it is outside the interval of their curve; then,
+ *    or without a learned bias, their curve.
+ * 3. No pairs: the closed form, or the learned threshold itself if it has none.
+ *
+ * The pairs also give the calibration of probabilities, or none if a higher cosine does not mean the same person.
+ * @param pairs of people outside training; null if there are none
+ * @param origin of the pairs: people held out, or a file
+ * @returns null if there are no pairs, and no threshold between two embeddings was learned
  */
 export function chooseThreshold(
   learned: LearnedThreshold | null,
   pairs: ScoredPairs | null,
+  origin: 'held-out' | 'calibrated' = 'held-out',
 ): ThresholdChoice | null {
-  const common = { learnedThreshold: learned, calibration: pairs && calibrateProbabilities(pairs) };
-  if (learned && isUsable(learned, pairs)) {
-    const question = learnedQuestion(learned);
-    return { ...common, threshold: learned.cosine, thresholdSource: 'learned', question };
-  }
-  if (!pairs) return null;
-  const question = { kind: 'pair', odds: 1 } as const;
-  return { ...common, threshold: mostAccurateThreshold(pairs), thresholdSource: 'calibrated', question };
+  const estimate = pairs && estimateThreshold(pairs, evenOdds);
+  const common = {
+    question: evenOdds,
+    learnedThreshold: learned,
+    calibration: estimate?.calibration ?? null,
+  };
+  const ofCurve = estimate && {
+    ...common,
+    threshold: estimate.threshold,
+    thresholdSource: origin,
+    thresholdInterval: estimate.interval,
+    thresholdPeople: estimate.people,
+  };
+  const between = betweenEmbeddings(learned);
+  const closed = pairThreshold(between);
+  if (ofCurve && !(isCosine(closed) && isPreferred(closed, estimate))) return ofCurve;
+  if (isCosine(closed)) return { ...common, threshold: closed, thresholdSource: 'closed-form' };
+  if (!between || !isCosine(between.cosine)) return null;
+  const question = learnedQuestion(between);
+  return { ...common, question, threshold: between.cosine, thresholdSource: 'learned' };
 }
 
-/** A threshold between embedding and class does not separate two embeddings; above 1, no pair is the same person. */
-function isUsable(learned: LearnedThreshold, pairs: ScoredPairs | null): boolean {
-  if (!betweenEmbeddings(learned) || learned.cosine > 1) return false;
-  if (!pairs) return true;
-  return compareThreshold(pairs.cosines, pairs.isSame, learned.cosine).accuracyLost <= maximumAccuracyLoss;
+/** Whether the closed form decides rather than the curve of the pairs: they show too few people, and do not contradict it. */
+function isPreferred(closed: number, { people, same, different, interval }: ThresholdEstimate): boolean {
+  // If the people are unknown, there are at least as many as pairs of the rarer kind, unless pairs share people.
+  if ((people ?? Math.min(same, different)) >= trustedPeople) return false;
+  return !interval || (closed >= interval.low && closed <= interval.high);
+}
+
+/** Whether two embeddings can be on either side of a threshold. */
+function isCosine(threshold: number | null): threshold is number {
+  return threshold !== null && Math.abs(threshold) < 1;
 }
 
 // Use: the threshold that decides.
@@ -109,29 +144,39 @@ export interface DescribedModel {
 }
 
 /**
- * Returns the threshold that decides whether an image shows somebody in a gallery: the model's for galleries of this size. A model
- * without such thresholds uses the learned one, because training compares one image of the same person with one of everybody
- * else. The pair threshold decides instead if the user gave it, if it was calibrated to a false accept rate, or if no cosine
- * threshold between embeddings was learned.
- * @param people number of people in the gallery
+ * Returns the threshold that decides whether an image shows somebody in a gallery:
+ *
+ * - the model's own if the user gave it, or if it answers a question about galleries or false accepts;
+ * - that of searches in galleries of this size among people outside training;
+ * - without those, the threshold for pairs with odds of 1 : G, on the curve, or by the closed form if that decides for pairs or there is
+ *   no curve;
+ * - without any, the learned one, which compares an image with many people.
+ *
+ * @param size G: number of people in the gallery; an empty one counts as one person
  */
 export function selectGalleryThreshold(
   { description, source }: DescribedModel,
-  people: number,
+  size: number,
 ): DecidingThreshold {
-  const { threshold, question = null, learnedThreshold, falseAcceptRate = null } = description;
-  const { galleryThresholds, thresholdSource } = description;
-  const pair = { threshold, source, question };
-  if (source === 'given' || falseAcceptRate !== null) return pair;
-  if (galleryThresholds && source === thresholdSource) {
-    const size = Math.max(1, people);
-    return {
-      threshold: thresholdForGallery(galleryThresholds, size),
-      source,
-      question: { kind: 'gallery', size },
-    };
+  const { threshold, question = null, falseAcceptRate = null, galleryThresholds, calibration } = description;
+  const isChosen = source === 'given' || falseAcceptRate !== null;
+  const own = { threshold, source, question };
+  if (isChosen || (question && question.kind !== 'pair')) return own;
+  const learned = betweenEmbeddings(description.learnedThreshold);
+  const ofLearned =
+    learned && isCosine(learned.cosine)
+      ? { threshold: learned.cosine, source: 'learned' as const, question: questionOfLearned(description) }
+      : own;
+  if (source === 'learned') return ofLearned;
+  const gallery: ThresholdQuestion = { kind: 'gallery', size: Math.max(1, size) };
+  if (galleryThresholds && galleryThresholds.length > 0) {
+    return { threshold: thresholdForGallery(galleryThresholds, gallery.size), source, question: gallery };
   }
-  const learned = betweenEmbeddings(learnedThreshold);
-  if (!learned || Math.abs(learned.cosine) > 1) return pair;
-  return { threshold: learned.cosine, source: 'learned', question: questionOfLearned(description) };
+  const closed = pairThreshold(learned, { odds: 1 / gallery.size });
+  const curve = calibration && usableCalibration(calibration);
+  if (isCosine(closed) && (source === 'closed-form' || !curve)) {
+    return { threshold: closed, source: 'closed-form', question: gallery };
+  }
+  if (curve) return { threshold: thresholdOnCurve(curve, gallery), source, question: gallery };
+  return ofLearned;
 }

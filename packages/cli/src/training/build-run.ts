@@ -28,6 +28,7 @@ import { workerOptions } from '../images/worker-options.ts';
 import { openNetwork } from '../model/open-network.ts';
 import { makeLoss } from './make-loss.ts';
 import type { TrainingSet } from './prepare-data.ts';
+import { trainingSampler } from './training-sampler.ts';
 
 /** The trainable parts of a run, and the options of its trainer. */
 export interface RunParts {
@@ -107,6 +108,7 @@ function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPositi
     ...decodingOptions(config),
     batchSize,
     seed,
+    sampler: trainingSampler(config, set.source.labels),
     augment: augment as readonly Augmentation[],
     start,
     dropLast: true,

@@ -6,6 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/settings.ts';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { writeAtomically } from '../files/write-file.ts';
+import { measureGalleryThresholds } from '../model/gallery-thresholds.ts';
+import { scorePeople } from '../model/people-pairs.ts';
+import { thresholdWarnings } from '../model/threshold-warnings.ts';
 import { chooseThreshold, noCalibrationNotice } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 import type { RunParts } from './build-run.ts';
@@ -21,6 +24,8 @@ export interface FinishedRun {
   readonly measured: PairMeasurements | null;
   /** Step whose weights the model has. */
   readonly step: number;
+  /** What is doubtful about the threshold, one fact a line. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -38,13 +43,17 @@ export async function finishRun(
   const flipSum = usesFlipSum(config);
   const scored =
     data.pairs && (await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output, config));
-  const choice = chooseThreshold(await readThreshold(run.loss), scored);
+  const people = scored && data.heldOutPeople > 0 ? scorePeople(scored.embeddings, scored.labels) : null;
+  const pairs = people ?? scored;
+  const choice = chooseThreshold(await readThreshold(run.loss), pairs, people ? 'held-out' : 'calibrated');
   if (!choice) throw noThreshold(folder);
+  const warnings = thresholdWarnings(choice, pairs);
   if (scored && !choice.calibration) output.note(noCalibrationNotice);
   const { backbone, loss } = run;
   const description = {
     backbone: backbone.getConfig(),
     ...choice,
+    galleryThresholds: people && scored && measureGalleryThresholds(scored.embeddings, scored.labels),
     loss: loss.getConfig(),
     flipSum,
     orientation: config.orientation,
@@ -59,9 +68,9 @@ export async function finishRun(
   }
   await writeAtomically(
     folder.report,
-    renderRunReport({ config, data, description, measured, scored, step }),
+    renderRunReport({ config, data, description, measured, scored, step, warnings }),
   );
-  return { description, measured, step };
+  return { description, measured, step, warnings };
 }
 
 /** Restores the network and the loss from the best checkpoint. @returns the step of the checkpoint */

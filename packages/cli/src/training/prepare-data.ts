@@ -18,6 +18,7 @@ import { keepImages, type PairSet, samplePairSet } from '../images/pair-set.ts';
 import { type TurnAccount, watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
+import { trainingSampler } from './training-sampler.ts';
 
 /** Size that images are scaled to. */
 export interface ImageSize {
@@ -101,9 +102,9 @@ export async function prepareData(
   const size = networkImageSize(config);
   const pairsSource = config.pairs ?? (config.heldOut === 0 ? await findVerificationSet(data) : null);
   // Configurations of older versions can have both `heldOut` and `pairs`.
-  const share = config.pairs === undefined ? config.heldOut : 0;
-  if (share === 0 && pairsSource === null) checkLearnsThreshold(config);
-  const split = (images: ImageSource) => splitImages(config, images, share);
+  const heldOut = config.pairs === undefined ? config.heldOut : 0;
+  if (heldOut === 0 && pairsSource === null) checkLearnsThreshold(config);
+  const split = (images: ImageSource) => splitImages(config, images, heldOut);
   // Reports too few people or images before minutes of decoding.
   split(source);
   const filePairs = pairsSource === null ? null : await openPairSet(pairsSource, config.images, output);
@@ -140,12 +141,18 @@ export async function prepareData(
   };
 }
 
-/** Splits images by people and samples pairs of those held out. */
-function splitImages({ data, seed, batchSize }: ChosenSettings, source: ImageSource, share: number) {
-  const { train, held } = holdOutClasses(source, data, { share, seed });
-  if (train.size < batchSize) {
+/**
+ * Splits images by people and samples pairs of those held out.
+ * @param heldOut share of the people, or their number from 2
+ */
+function splitImages(config: ChosenSettings, source: ImageSource, heldOut: number) {
+  const { data, seed, batchSize } = config;
+  const amount = heldOut < 1 ? { share: heldOut } : { count: heldOut };
+  const { train, held } = holdOutClasses(source, data, { ...amount, seed });
+  const { length } = trainingSampler(config, train.labels);
+  if (length < batchSize) {
     throw new ConfigError(
-      `batchSize is ${batchSize}, but there are ${train.size} images to train on. Lower it, or add images.`,
+      `batchSize is ${batchSize}, but there are ${length} images to train on in an epoch. Lower it, or add images.`,
     );
   }
   const heldOutPairs = held && samplePairSet(held, { maximum: maximumPairs, seed, name: data });
@@ -245,7 +252,7 @@ function checkLearnsThreshold(config: ChosenSettings): void {
   if (learnsPairThreshold(config.loss)) return;
   throw new ConfigError(
     `${config.loss.loss} learns no threshold between two embeddings, and nobody is held out to find one. Give --pairs FILE ` +
-      '(for example the lfw.bin of an InsightFace set) or --held-out SHARE.',
+      '(for example the lfw.bin of an InsightFace set) or --held-out NUMBER.',
   );
 }
 

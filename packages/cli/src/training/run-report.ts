@@ -20,15 +20,28 @@ export interface RunReport {
   readonly scored: PairScores | null;
   /** Step whose weights the model has. */
   readonly step: number;
+  /** What is doubtful about the threshold. */
+  readonly warnings: readonly string[];
 }
 
 /** Renders the report of a run as an HTML page. */
-export function renderRunReport({ config, data, description, measured, scored, step }: RunReport): string {
+export function renderRunReport({
+  config,
+  data,
+  description,
+  measured,
+  scored,
+  step,
+  warnings,
+}: RunReport): string {
   const { source } = data.train;
   const images = `${counted(source.size, 'image')} of ${counted(source.classNames.length, 'person', 'people')}`;
   return reportPage({
     title: `${config.loss.loss} on ${basename(config.data)}`,
-    introduction: `A network trained on ${images}. ${describeEvaluation(data)}`,
+    introduction: [
+      `A network trained on ${images}. ${describeEvaluation(data)}`,
+      ...warnings.map((warning) => `Warning: ${warning}`),
+    ].join(' '),
     sections: [
       ...(measured && scored ? pairSections(data, description, measured, scored) : []),
       {

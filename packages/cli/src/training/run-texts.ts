@@ -8,6 +8,7 @@ import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import {
   acceptText,
   aligned,
+  bestAccuracyText,
   closedFormRows,
   count,
   counted,
@@ -17,6 +18,7 @@ import {
 import type { ImageFacts } from '../images/inspect-images.ts';
 import type { SkippedList } from '../images/skipped-list.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
+import { largePersonWarning } from '../model/threshold-warnings.ts';
 import { betweenEmbeddings } from '../model/thresholds.ts';
 import { backendText } from '../start-backend.ts';
 import type { RunData } from './prepare-data.ts';
@@ -45,6 +47,7 @@ export function choicesText(
     ['evaluation', evaluationText(data)],
     ...skippedRows(data),
     ...warningRows(data),
+    ...largePersonRows(settings, data),
     ['network', `${networkText(settings.network)}, input ${train.size.height} × ${train.size.width}`],
     ['loss', lossText(settings.loss)],
     ['batch size', count(batchSize * accumulate)],
@@ -71,6 +74,12 @@ function skippedRows({ skipped, peopleWithoutImages: people }: RunData): [string
   if (skipped.length === 0) return [];
   const gone = people > 0 ? `; ${counted(people, 'person has', 'people have')} no other` : '';
   return [['skipped', `${counted(skipped.length, 'image')} that cannot be read${gone}`]];
+}
+
+function largePersonRows({ maxImagesPerPerson }: ChosenSettings, { train }: RunData): [string, string][] {
+  const { classNames, labels } = train.source;
+  const warning = largePersonWarning(classNames, labels, maxImagesPerPerson);
+  return warning === null ? [] : [['warning', warning]];
 }
 
 function warningRows(data: RunData): [string, string][] {
@@ -114,18 +123,20 @@ export function resultText(
   data: RunData,
   folder: RunFolder,
   skipped: SkippedList,
+  warnings: readonly string[],
 ): string {
   const { learnedThreshold = null } = description;
   const rows: [string, string][] = [['model', folder.model], ...thresholdRows(statedThreshold(description))];
   if (measured) {
-    const { accuracy, best } = measured;
+    const { accuracy } = measured;
     rows.push(
       ['accuracy', `${percent(accuracy.estimate)} on ${evaluationText(data)}`],
-      ['best accuracy', `${percent(best.accuracy)} at threshold ${decimal(best.threshold, 3)}, in hindsight`],
+      ['best accuracy', bestAccuracyText(measured)],
     );
   }
   rows.push(
     ...warningRows(data),
+    ...warnings.map((warning): [string, string] => ['warning', warning]),
     ['learned threshold', learnedText(learnedThreshold, measured)],
     ...closedFormRows(measured),
     ...(skipped.size > 0
