@@ -49,8 +49,7 @@ type LoadedPhoto =
 
 /**
  * Crops the faces of photos and writes the crops. Photos that the journal has with the same content are not searched again, unless
- * crops are missing. While
- * this thread searches one photo, the next ones are decoded in other threads and earlier crops are written.
+ * crops are missing. While this thread searches one photo, other threads decode the next ones and write earlier crops.
  */
 export async function alignPhotos(
   { source, names }: Pick<Photos, 'source' | 'names'>,

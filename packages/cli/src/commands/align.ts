@@ -89,9 +89,10 @@ export async function align(options: AlignOptions, output: Output): Promise<Comm
   checkOutside(options.paths, out);
   const photos = await openPhotos(options.paths, output);
   try {
-    const journal = await AlignJournal.open(out, settings);
     await startBackend(options, output);
+    // Before the folder is created: the models may be missing.
     const tools = await loadFaceTools(Math.min(settings.minScore, usualMinimumScore));
+    const journal = await AlignJournal.open(out, settings);
     const { done, kept } = await alignPhotos(photos, { out, settings, journal, tools, output, signal });
     const entries = photos.names.flatMap((name) => journal.find(name) ?? []);
     const files = await writeSummary(entries, photos, options, settings);
