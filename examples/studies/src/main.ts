@@ -6,6 +6,7 @@ import { driftStudy } from './drift/study.ts';
 import { openFaceres } from './faceres/features.ts';
 import type { HeadRecipe } from './faceres/head.ts';
 import { faceresStudy } from './faceres/study.ts';
+import { faceresThresholdStudy } from './faceres-threshold/study.ts';
 import { sizesStudy } from './lfw/sizes-study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import type { Recipe } from './lfw/train-once.ts';
@@ -18,6 +19,7 @@ sizes      compares widths and input sizes after some minutes of training, on he
 lfw        compares four losses on one small network, trained on a folder of people, evaluated on LFW pairs of others
 thresholds shows how the best threshold varies from person to person with each of these losses; the same runs as lfw
 faceres    trains a head with a threshold on a frozen network that was trained elsewhere, for the same people
+faceres-threshold  measures the threshold that ships with faceres, on photos that are cropped as by the command
 drift      shows how far wrong labels and covered faces drag class weights and EPL's prototypes; heads as in faceres
 uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for every image
 
@@ -30,8 +32,10 @@ uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for 
   --batch N          images in a batch (default 64; uniform, faceres, drift 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
+  --people N         faceres-threshold: people of --train (default: all)
+  --images N         faceres-threshold: largest number of photos of each (default 6)
 
-lfw, thresholds, faceres, sizes and drift (the last two need no pairs):
+lfw, thresholds, faceres, faceres-threshold, sizes and drift (the last two need no pairs):
   --train FOLDER     one folder of images for each person
   --pairs FOLDER     pairs.txt in LFW's format and one folder of images for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 10500)
@@ -65,6 +69,8 @@ const { values, positionals } = parseArgs({
     minutes: text,
     set: { ...text, default: 'mnist' },
     data: text,
+    people: text,
+    images: text,
     help: { type: 'boolean', default: false },
   },
 });
@@ -74,6 +80,7 @@ const studies: Readonly<Record<string, () => Promise<unknown>>> = {
   lfw: () => lfwStudy(faceOptions('lfw')),
   thresholds: () => thresholdsStudy(faceOptions('thresholds')),
   faceres,
+  'faceres-threshold': faceresThreshold,
   drift,
   uniform,
 };
@@ -103,6 +110,15 @@ function faceFolders() {
 
 function faceres(): Promise<unknown> {
   return faceresStudy({ ...faceFolders(), openBackbone: openFaceres, recipe: headRecipe() });
+}
+
+function faceresThreshold(): Promise<unknown> {
+  const { seeds: _, ...folders } = faceFolders();
+  const images = readNumber('images', 6);
+  const people = values.people === undefined ? Number.POSITIVE_INFINITY : readNumber('people', 0);
+  const options = `${values.people === undefined ? '' : ` --people ${people}`}${values.images === undefined ? '' : ` --images ${images}`}`;
+  const command = `npm run study -- faceres-threshold --train lfw-gray112-train --pairs lfw-gray112-pairs${options}`;
+  return faceresThresholdStudy({ ...folders, people, images, command });
 }
 
 function drift(): Promise<unknown> {
