@@ -22,6 +22,7 @@ import { buildRun, type RunParts } from '../training/build-run.ts';
 import { checkSameData } from '../training/data-fingerprint.ts';
 import { type FinishedRun, finishRun } from '../training/finish-run.ts';
 import { fixLength } from '../training/fix-length.ts';
+import { baselineText, type FrozenBaseline, measureFrozen } from '../training/frozen-baseline.ts';
 import { describeImages, readManifest } from '../training/image-manifest.ts';
 import { prepareData, type RunData } from '../training/prepare-data.ts';
 import { type ResumedImages, resumeImages } from '../training/resume-images.ts';
@@ -66,6 +67,8 @@ export interface TrainResult {
   readonly calibration?: Calibration | null;
   /** Measurements on pairs of people held out, or on the pairs of a file. */
   readonly measured?: PairMeasurements | null;
+  /** The frozen network without the head; missing if no head was trained on features, or without pairs. */
+  readonly baseline?: FrozenBaseline;
   /** Step whose weights the model has. */
   readonly step?: number;
   /** What is doubtful about the threshold, one fact a line. */
@@ -147,7 +150,10 @@ export async function train(
     }
 
     const finished = await finishRun(config, data, run, folder, output);
-    return trainedResult(finished, data, folder, list);
+    const result = trainedResult(finished, data, folder, list);
+    const hasHead = frozen && run.backbone.trainable.length > 0;
+    const baseline = hasHead && data.pairs ? await measureFrozen(data.pairs, frozen.split) : null;
+    return baseline && finished.measured ? withBaseline(result, baseline, finished.measured) : result;
   } catch (error) {
     if (isClaimed && !resume) await discardEmptyRun(folder);
     if (signal?.aborted && error === signal.reason) return stoppedResult(folder, false);
@@ -188,6 +194,15 @@ async function withResumeHint(error: BadImagesError, folder: RunFolder): Promise
     `${error.problem}\nThe run is saved. Mend or delete these images and resume with: ${command}\n` +
       `Or resume without them: ${command} --on-bad-image skip`,
   );
+}
+
+/** Adds what the frozen network does without the head. */
+function withBaseline(
+  { data, text, ...rest }: CommandResult<TrainResult>,
+  baseline: FrozenBaseline,
+  measured: PairMeasurements,
+): CommandResult<TrainResult> {
+  return { ...rest, data: { ...data, baseline }, text: `${text}\n${baselineText(baseline, measured)}` };
 }
 
 /** Returns the frozen part whose features stand for the images of a run; null if there is none, or images are augmented. */

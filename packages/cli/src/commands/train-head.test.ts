@@ -1,0 +1,91 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writePeople } from '../__fixtures__/people-folder.ts';
+import { recordOutput } from '../__fixtures__/record-output.ts';
+import type { Output } from '../output.ts';
+import { embed } from './embed.ts';
+import { type TrainOptions, type TrainResult, train } from './train.ts';
+
+let folder: string;
+const at = (...path: string[]) => join(folder, ...path);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'openset-head-'));
+  // Noise of few grey levels: faceres, which was made for faces, tells the patterns apart.
+  await writePeople(at('faces'), { people: 6, images: 2, noise: 20 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function run(options: Partial<TrainOptions>, output: Output = recordOutput()) {
+  const choice = options.resume
+    ? {}
+    : { data: at('faces'), backbone: 'faceres', loss: 'cosface', steps: 6, heldOut: 0.34, align: false };
+  const common = { backend: 'wasm', threads: 1, featureCache: at('cache') } as const;
+  const result = await train({ out: at('run'), ...choice, ...common, ...options }, output);
+  return { ...result, data: result.data as TrainResult };
+}
+
+it('trains a head on features that are computed once, and writes a model of the whole network', async () => {
+  const output = recordOutput();
+  const before = tf.memory().numTensors;
+  const whole = await run({ out: at('whole') }, output);
+  expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
+  expect(output.lines).toContain('features: 12 computed, 0 reused');
+  expect(whole.data.baseline).toMatchObject({ network: 'faceres' });
+  expect(whole.data.baseline!.accuracy).toBeGreaterThanOrEqual(0.5);
+  expect(whole.text).toMatch(/^frozen network {4}\d+\.\d % at best without the head \(faceres\)$/m);
+  const { description, state } = decodeModel(await readFile(whole.data.model!));
+  expect(description).toMatchObject({ backbone: { backbone: 'graph', head: 128 }, flipSum: true });
+  tf.dispose(state);
+  const config = JSON.parse(await readFile(at('whole', 'config.json'), 'utf8'));
+  expect(config).toMatchObject({
+    network: { backbone: 'graph', source: 'faceres', head: 128, inputSize: [224, 224], channels: 3 },
+    augment: [{ kind: 'horizontal-flip' }],
+    featureCache: at('cache'),
+    steps: 6,
+  });
+
+  // Another run finds the features, and the same settings give the same bits.
+  const again = recordOutput();
+  const second = await run({ out: at('second') }, again);
+  expect(again.lines).toContain('features: 0 computed, 12 reused');
+  expect(await readFile(second.data.model!)).toEqual(await readFile(whole.data.model!));
+
+  // So do other commands.
+  const notes = recordOutput();
+  const options = { out: at('faces.npz'), model: at('whole'), backend: 'wasm', threads: 1, align: false } as const;
+  await embed({ ...options, images: [at('faces', 'person-0', 'image-0.png')], featureCache: at('cache') }, notes);
+  expect(notes.lines).toContain('features: 0 computed, 1 reused');
+});
+
+it('resumes to the same bits', async () => {
+  const whole = await run({ out: at('straight') });
+  const controller = new AbortController();
+  const stopping: Output = {
+    ...recordOutput(),
+    stream: {
+      write: (line) => {
+        if (line.startsWith('epoch 2 done')) controller.abort(new Error('stop'));
+      },
+    },
+  };
+  const stopped = await run({ out: at('broken'), signal: controller.signal }, stopping);
+  expect(stopped.data.stopped).toBe(true);
+  const resumed = await run({ out: at('broken'), resume: true });
+  expect(await readFile(resumed.data.model!)).toEqual(await readFile(whole.data.model!));
+});
+
+it('trains on images if they are augmented in other ways', async () => {
+  const output = recordOutput();
+  const config = at('config.json');
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(
+    config,
+    JSON.stringify({ augment: [{ kind: 'pad-crop', padding: 8 }], batchSize: 4, heldOut: 0.34 }),
+  );
+  await run({ out: at('augmented'), config, heldOut: undefined, steps: 1 }, output);
+  expect(output.lines.join('\n')).not.toContain('features: ');
+});
