@@ -57,7 +57,7 @@ it('trains a head on features that are computed once, and writes a model of the 
   // So do other commands.
   const notes = recordOutput();
   const options = { out: at('faces.npz'), model: at('whole'), backend: 'wasm', threads: 1, align: false } as const;
-  await embed({ ...options, images: [at('faces', 'person-0', 'image-0.png')], featureCache: at('cache') }, notes);
+  await embed({ ...options, paths: [at('faces', 'person-0', 'image-0.png')], featureCache: at('cache') }, notes);
   expect(notes.lines).toContain('features: 0 computed, 1 reused');
 });
 
@@ -76,16 +76,4 @@ it('resumes to the same bits', async () => {
   expect(stopped.data.stopped).toBe(true);
   const resumed = await run({ out: at('broken'), resume: true });
   expect(await readFile(resumed.data.model!)).toEqual(await readFile(whole.data.model!));
-});
-
-it('trains on images if they are augmented in other ways', async () => {
-  const output = recordOutput();
-  const config = at('config.json');
-  const { writeFile } = await import('node:fs/promises');
-  await writeFile(
-    config,
-    JSON.stringify({ augment: [{ kind: 'pad-crop', padding: 8 }], batchSize: 4, heldOut: 0.34 }),
-  );
-  await run({ out: at('augmented'), config, heldOut: undefined, steps: 1 }, output);
-  expect(output.lines.join('\n')).not.toContain('features: ');
 });
