@@ -10,7 +10,14 @@ it.each([
   [[{ ...flip, probability: 0.2 }], 0.2, 2],
   [[{ ...flip, probability: 0 }, pad], 0, 1],
   // Of two flips, one alone mirrors: 0.8 · 0.1 + 0.2 · 0.9.
-  [[{ ...flip, probability: 0.2 }, { ...flip, probability: 0.1 }], 0.26, 2],
+  [
+    [
+      { ...flip, probability: 0.2 },
+      { ...flip, probability: 0.1 },
+    ],
+    0.26,
+    2,
+  ],
 ])('%j mirrors with probability %d', (augment, probability, variants) => {
   expect(flipProbability({ augment })).toBeCloseTo(probability, 12);
   expect(featureVariants({ augment })).toBe(variants);

@@ -1,5 +1,6 @@
 import type { SplitBackbone } from '@openset/core';
 import { bestAccuracy, pairSimilarities } from '@openset/metrics';
+import { isPretrainedWord } from '@openset/pretrained';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { aligned, percent } from '../evaluation/texts.ts';
@@ -55,8 +56,8 @@ export function baselineText({ network, accuracy }: FrozenBaseline, measured: Pa
   if (measured.best.accuracy < accuracy) {
     rows.push([
       'warning',
-      `the head is worse than ${network} alone, ${percent(measured.best.accuracy)} at best: use --model ${network}, or ` +
-        'train with more people or fewer steps',
+      `the head is worse than ${network} alone, ${percent(measured.best.accuracy)} at best: train with more people or fewer ` +
+        `steps${isPretrainedWord(network) ? `, or use --model ${network}` : ''}`,
     ]);
   }
   return aligned(rows, labelWidth);
