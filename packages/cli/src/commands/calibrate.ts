@@ -11,6 +11,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { trustedPeople } from '../config/held-out-people.ts';
 import { aligned, count, counted, decimal } from '../evaluation/texts.ts';
+import { defaultCrop } from '../faces/choose-alignment.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
@@ -100,6 +101,8 @@ export async function calibrate(
       question,
       calibration,
       ...(reading.orientation && { orientation: reading.orientation }),
+      // The threshold is for the crops of --align.
+      ...(options.align && !description.crop && { crop: defaultCrop }),
     } as const;
     await writeAtomically(out, await encodeModel({ ...description, ...calibrated }, state));
   } finally {

@@ -1,0 +1,201 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { PixelImage } from '@openset/data';
+import { encodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import sharp from 'sharp';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fakeFace, fakeTools } from '../__fixtures__/fake-faces.ts';
+import { describeModel, useModelFolder } from '../__fixtures__/model-folder.ts';
+import { writePeople } from '../__fixtures__/people-folder.ts';
+import { recordOutput } from '../__fixtures__/record-output.ts';
+import { decodeCsv } from '../files/csv.ts';
+import { readModel } from '../model/load-model.ts';
+import { calibrate } from './calibrate.ts';
+import { embed } from './embed.ts';
+import { evaluate } from './evaluate.ts';
+import { identify } from './identify.ts';
+import { type TrainResult, train } from './train.ts';
+import { verify } from './verify.ts';
+
+// Finds faces by the width of an image: none on 41 pixels, two on 80, otherwise one in the middle of half the side.
+const loads = vi.hoisted(() => ({ count: 0 }));
+vi.mock('../faces/face-tools.ts', () => ({
+  usualMinimumScore: 0.5,
+  loadFaceTools: async () => {
+    loads.count += 1;
+    return fakeTools(({ width, height }: PixelImage) => {
+      if (width === 41) return [];
+      const face = fakeFace(width / 4, height / 4, Math.min(width, height) / 2);
+      return width === 80 ? [fakeFace(0, 0, 22, { score: 0.99 }), face] : [face];
+    });
+  },
+}));
+
+const { at, common: plain, image } = useModelFolder();
+const common = { ...plain, featureCache: 'off' } as const;
+/** A model that states its crop. */
+const cropped = () => ({ ...common, model: at('cropped.safetensors') });
+const crop = { kind: 'box', scale: 1 } as const;
+
+beforeAll(async () => {
+  await writePeople(at('large'), { people: 4, images: 4, side: 64 });
+  const { description, state } = await readModel(common.model);
+  await writeFile(at('cropped.safetensors'), await encodeModel({ ...description, crop }, state));
+  tf.dispose(state);
+  const scene = (width: number, height: number) =>
+    sharp(at('large', 'person-0', 'image-0.png'))
+      .resize(width, height, { fit: 'fill' })
+      .png();
+  await scene(80, 60).toFile(at('two.png'));
+  await scene(41, 41).toFile(at('none.png'));
+});
+beforeEach(() => {
+  loads.count = 0;
+});
+
+const photo = (person: number, number: number) => at('large', `person-${person}`, `image-${number}.png`);
+
+describe('a model that states its crop', () => {
+  it('compares the faces of photos in verify', async () => {
+    const { data } = await verify({ ...cropped(), first: photo(0, 0), second: photo(0, 1) }, recordOutput());
+    const face = { box: { x: 16, y: 16, width: 32, height: 32 }, score: 0.9 };
+    expect(data.faces).toEqual([face, face]);
+    const whole = await verify({ ...common, first: photo(0, 0), second: photo(0, 1) }, recordOutput());
+    expect(whole.data.faces).toEqual([null, null]);
+    expect(whole.data.cosine).not.toBe(data.cosine);
+  });
+
+  it('compares the largest of two faces, and says so', async () => {
+    const output = recordOutput();
+    const { data } = await verify({ ...cropped(), first: at('two.png'), second: photo(0, 1) }, output);
+    expect(data.faces[0]!.box).toEqual({ x: 20, y: 15, width: 30, height: 30 });
+    expect(output.lines.join()).toContain(
+      `${at('two.png')}: 2 faces; the largest is compared, 30 × 30 pixels at (20, 15)`,
+    );
+  });
+
+  it('rejects a photo without a face, unless images are taken whole', async () => {
+    const options = { ...cropped(), first: at('none.png'), second: photo(0, 1) };
+    await expect(verify(options, recordOutput())).rejects.toThrow(
+      /1 image cannot be used:\n {2}.*none\.png: no face found\n--no-align takes images as they are/,
+    );
+    loads.count = 0;
+    const whole = await verify({ ...options, align: false }, recordOutput());
+    expect(whole.data.faces).toEqual([null, null]);
+    expect(loads.count).toBe(0);
+  });
+
+  it('identifies every face of a probe', async () => {
+    const output = recordOutput();
+    const paths = [at('two.png'), photo(1, 0)];
+    const { data, text } = await identify({ ...cropped(), gallery: at('large'), paths }, output);
+    expect(data.pictures.map(({ path, face }) => [path, face!.score]).sort()).toEqual(
+      [
+        [at('two.png'), 0.9],
+        [at('two.png'), 0.99],
+        [photo(1, 0), 0.9],
+      ].sort(),
+    );
+    expect(text.split('\n')).toHaveLength(3);
+    expect(output.lines.join('\n')).toMatch(/faces are cropped: they fill 0 of 16 images looked at/);
+  });
+
+  it('gives the same embeddings of photos and of their crops', async () => {
+    const output = recordOutput();
+    const vectorsOf = async (paths: string[], align?: boolean) => {
+      const out = at('vectors.jsonl');
+      await embed({ ...cropped(), paths, out, align }, output);
+      const lines = (await readFile(out, 'utf8')).trim().split('\n');
+      return lines.flatMap((line) => (JSON.parse(line) as { embedding: number[] }).embedding);
+    };
+    const photos = await vectorsOf([photo(0, 0), photo(3, 1)]);
+    expect(output.lines.join('\n')).toContain('faces are cropped: they fill 0 of 2 images looked at');
+    const crops = [at('crop-0.png'), at('crop-3.png')];
+    // The fake detector finds a face in the middle, of half the side; the network takes 16 pixels.
+    for (const [index, path] of [photo(0, 0), photo(3, 1)].entries()) {
+      const middle = sharp(path).extract({ left: 16, top: 16, width: 32, height: 32 });
+      await middle.toFile(crops[index]!);
+    }
+    const whole = await vectorsOf(crops, false);
+    photos.forEach((value, index) => {
+      expect(Math.abs(value - whole[index]!)).toBeLessThan(0.05);
+    });
+    const others = await vectorsOf([photo(0, 0), photo(3, 1)], false);
+    expect(Math.max(...photos.map((value, index) => Math.abs(value - others[index]!)))).toBeGreaterThan(0.1);
+  });
+
+  it('skips photos of a set without a face, and lists them', async () => {
+    const paths = [photo(0, 0), at('none.png')];
+    const options = { ...cropped(), paths, out: at('e.jsonl'), align: true };
+    await expect(embed(options, recordOutput())).rejects.toThrow(/none\.png: no face found/);
+    const { data } = await embed({ ...options, onBadImage: 'skip' }, recordOutput());
+    expect(data).toMatchObject({ pictures: 1, skipped: 1 });
+    const [, row] = decodeCsv(await readFile(data.skippedList!, 'utf8'));
+    expect(row).toEqual([at('none.png'), 'no face found']);
+  });
+});
+
+describe('a model without a crop', () => {
+  it('never loads the detector', async () => {
+    await verify({ ...common, first: image(0, 0), second: image(0, 1) }, recordOutput());
+    await evaluate({ ...common, data: at('faces') }, recordOutput());
+    await identify({ ...common, gallery: at('faces'), paths: [image(0, 0)] }, recordOutput());
+    expect(loads.count).toBe(0);
+  });
+
+  it('takes crops by points with --align, and a calibrated model records them', async () => {
+    const out = at('calibrated.safetensors');
+    await calibrate({ ...common, data: at('large'), align: true, out }, recordOutput());
+    expect((await describeModel(out)).crop).toEqual({ kind: 'points' });
+    await calibrate({ ...common, data: at('large'), out }, recordOutput());
+    expect(await describeModel(out)).not.toHaveProperty('crop');
+  });
+});
+
+describe('train', () => {
+  const run = async (out: string, options: object) => {
+    const output = recordOutput();
+    const { data } = await train(
+      { data: at('people'), out: at(out), config: at('small.json'), steps: 4, ...options },
+      output,
+    );
+    return { data: data as TrainResult, lines: output.lines };
+  };
+  const configOf = async (out: string) =>
+    JSON.parse(await readFile(at(out, 'config.json'), 'utf8')) as Record<string, unknown>;
+
+  beforeAll(async () => {
+    await writePeople(at('people'), { people: 8, images: 4, side: 48 });
+    await sharp(at('none.png')).toFile(at('people', 'person-1', 'none.png'));
+    const network = { backbone: 'small-cnn', width: 4, embeddingSize: 8, inputSize: 16, channels: 3 };
+    await writeFile(
+      at('small.json'),
+      JSON.stringify({ network, batchSize: 8, backend: 'cpu', evaluateEvery: { steps: 2 } }),
+    );
+  });
+
+  it('crops with --align, records it, and skips photos without a face', async () => {
+    const { data } = await run('aligned', { align: true, onBadImage: 'skip' });
+    expect(await configOf('aligned')).toMatchObject({ crop: { kind: 'points' }, align: true });
+    expect((await describeModel(data.model!)).crop).toEqual({ kind: 'points' });
+    const [, row] = decodeCsv(await readFile(data.skippedList!, 'utf8'));
+    expect(row).toEqual(['person-1/none.png', 'no face found']);
+    // Resuming the finished run reads the images again, and crops them alike.
+    const before = await readFile(data.model!);
+    const resumed = await train({ out: at('aligned'), resume: true }, recordOutput());
+    expect(await readFile((resumed.data as TrainResult).model!)).toEqual(before);
+  });
+
+  it('does not crop by itself, and says so in the configuration', async () => {
+    const { data } = await run('whole', {});
+    expect(loads.count).toBe(0);
+    expect(await configOf('whole')).toMatchObject({ crop: null, align: false });
+    expect(await describeModel(data.model!)).not.toHaveProperty('crop');
+  });
+
+  it('refuses to change it when a run resumes', async () => {
+    const resume = { out: at('whole'), resume: true } as const;
+    await expect(train({ ...resume, align: true }, recordOutput())).rejects.toThrow(/Remove --align\.$/);
+    await expect(train({ ...resume, align: false }, recordOutput())).rejects.toThrow(/Remove --no-align\.$/);
+  });
+});
