@@ -64,6 +64,21 @@ describe('verify', () => {
   });
 });
 
+it('verify says which question the threshold answers, unless the user gave the threshold', async () => {
+  const { description, state } = decodeModel(await readFile(common.model));
+  const question = { kind: 'far', rate: 0.001 } as const;
+  const model = at('asked.safetensors');
+  await writeFile(model, await encodeModel({ ...description, question }, state));
+  tf.dispose(state);
+  const options = { ...common, model, first: image(0, 0), second: image(0, 1) };
+  const { data, text } = await verify(options, recordOutput());
+  expect(data.question).toEqual(question);
+  expect(text.split('\n')[1]).toBe('threshold for at most 1 in 1,000 strangers accepted');
+  const given = await verify({ ...options, threshold: 0.5 }, recordOutput());
+  expect(given.data.question).toBeNull();
+  expect(given.text).not.toContain('\n');
+});
+
 describe('verify and probabilities', () => {
   const writeCalibrated = async (name: string, calibration: { slope: number; offset: number }) => {
     const { description, state } = decodeModel(await readFile(common.model));
