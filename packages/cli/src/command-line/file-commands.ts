@@ -75,7 +75,10 @@ export function addFileCommands(program: Command): void {
       'openset info --json',
       'openset info --model openset-run   # its threshold, and for which question',
     ].join('\n'),
-  }).option('--model <path>', 'model file or folder of a run to describe instead of the installation');
+  }).option(
+    '--model <path>',
+    'model to describe instead of the installation: a file, the folder of a run, or a word such as faceres',
+  );
   withBackend(info).action(async (options: BackendChoice & CommonOptions & { readonly model?: string }) => {
     const { model, ...choice } = options;
     if (model === undefined) {

@@ -179,6 +179,10 @@ it('info describes a model, and which question its threshold answers', async () 
     question: { kind: 'far', rate: 0.001 },
     thresholdInterval: { low: 0.38, high: 0.43 },
     learnedThreshold: { cosine: 0.7, between: 'embeddings', scale: 32, comparisons: 49 },
+    galleryThresholds: [
+      { people: 10, threshold: 0.45 },
+      { people: 1000, threshold: 0.6 },
+    ],
     crop: { kind: 'box', scale: 1.2 },
   } as const;
   await writeFile(model, await encodeModel(stated, state));
@@ -198,6 +202,7 @@ it('info describes a model, and which question its threshold answers', async () 
     loss: 'UssLoss',
     threshold: '0.4000 (0.3800 to 0.4300), held-out',
     'threshold for': 'at most 1 in 1,000 strangers accepted',
+    'in galleries': '0.450 for 10 people, 0.600 for 1,000 people',
     'learned threshold': '0.7000 between embeddings',
     'closed form': '0.5784',
     probabilities: 'none',

@@ -10,7 +10,7 @@ import { networkText } from '../training/run-texts.ts';
 
 /** Result of `openset info --model`. */
 export interface ModelInfoResult {
-  /** Path of the model file. */
+  /** Path of the model file, or the word of a pretrained network. */
   readonly model: string;
   /** All that the file says except the weights. */
   readonly description: ModelDescription;
