@@ -70,7 +70,9 @@ it('trains, evaluates, calibrates, answers and converts', async () => {
   const stranger = 'others/person-30/image-0.png';
   const lines = await openset('verify', face(0, 0), stranger);
   expect([0, 1]).toContain(lines.exitCode);
-  expect(lines.stdout).toMatch(/^(same|different): cosine .* probability of the same person .* %\nthreshold for pairs of which .* the same person\n$/);
+  expect(lines.stdout).toMatch(
+    /^(same|different): cosine .* probability of the same person .* %\nthreshold for pairs of which .* the same person\n$/,
+  );
 
   const measured = await answerOf('evaluate', '--data', 'others', '--report', 'others.html');
   expect(measured.data).toMatchObject({ same: 9, different: 9, report: 'others.html' });
