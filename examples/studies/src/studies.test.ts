@@ -10,6 +10,7 @@ import { driftStudy } from './drift/study.ts';
 import { faceresStudy } from './faceres/study.ts';
 import { sizesStudy } from './lfw/sizes-study.ts';
 import { lfwStudy, thresholdsStudy } from './lfw/study.ts';
+import { stages, strangersStudy } from './strangers/study.ts';
 import { uniformStudy } from './uniform/study.ts';
 
 // The images are small and synthetic: these tests cover the programs, not their results.
@@ -149,6 +150,71 @@ it('trains heads on the features of a frozen network, and measures the drift of 
   const driftText = await readFile(join(out, 'drift.md'), 'utf8');
   expect(driftText).toContain('| 30 % half covered | EPL-CosFace | prototypes |');
   expect(await readFile(join(out, 'drift.svg'), 'utf8')).toMatch(/^<svg/);
+});
+
+it('measures what each rule for a threshold loses on strangers, and remakes the page from stored runs', async () => {
+  const train = join(folder, 'six');
+  const names = ['Ada', 'Barbara', 'Grace', 'Katherine', 'Radia', 'Shafi Goldwasser'];
+  for (const name of names) await savePerson(train, name, 4);
+  const { pairs } = await saveFaces();
+  const openBackbone = async () =>
+    asBackbone((images) => tf.reshape(tf.mean(tf.reshape(images, [-1, 4, 192]), 2), [-1, 4]) as tf.Tensor2D, {
+      inputShape: [16, 16, 3],
+      embeddingSize: 4,
+    });
+  const recipe = {
+    steps: 3,
+    batchSize: 4,
+    learningRate: 0.05,
+    weightDecay: 0,
+    embeddingSize: 8,
+    scale: 16,
+  };
+  const [out, results] = [join(folder, 'out'), join(folder, 'results')];
+  const options = {
+    train,
+    pairs,
+    out,
+    results,
+    features: join(folder, 'features'),
+    losses: ['CosFace', 'BCE-unified'] as const,
+    sizes: [6],
+    seeds: 1,
+    recipe,
+    networks: { inputSize: 16, minutes: 0.001, recipe: faceRecipe },
+    openBackbone,
+  };
+  const { runs, crossFits } = await strangersStudy({ ...options, stages });
+  expect(runs.map(({ start, loss }) => `${start} ${loss}`)).toEqual([
+    'head CosFace',
+    'head BCE-unified',
+    'nothing CosFace',
+    'nothing BCE-unified',
+  ]);
+  expect(runs[0]!.heldOut).toBe(2);
+  expect(runs[0]!.rules.learned).toBeUndefined();
+  expect(runs[1]!.rules.learned?.threshold).toBeGreaterThan(-2);
+  for (const { best, rules } of runs) {
+    for (const judged of Object.values(rules)) {
+      expect(judged.accuracy.estimate).toBeLessThanOrEqual(best.accuracy);
+      expect(judged.accuracy.low).toBeLessThanOrEqual(judged.accuracy.high);
+    }
+  }
+  expect(crossFits).toHaveLength(2);
+  const page = await readFile(join(out, 'strangers.md'), 'utf8');
+  expect(page).toContain('24 images of 6 people');
+  expect(page).toContain('| nothing | BCE-unified | 6 | 1 |');
+  expect(page).toContain('## Networks from nothing');
+  expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  expect(await readFile(join(out, 'strangers.svg'), 'utf8')).toMatch(/^<svg/);
+
+  // Neither the network nor the features are needed again.
+  const failing = async () => {
+    throw new Error('opened the network');
+  };
+  const again = { ...options, features: join(folder, 'none'), openBackbone: failing, stages };
+  expect((await strangersStudy(again)).runs).toEqual(runs);
+  expect(await readFile(join(out, 'strangers.md'), 'utf8')).toBe(page);
 });
 
 it('measures uniform accuracy on a set of the MNIST family', async () => {
