@@ -5,7 +5,10 @@ import type { EmbeddingRows } from './embed-images.ts';
 
 /** Options of `scorePeople`. */
 export interface PeoplePairsOptions {
-  /** Largest number of images of a person; default 10. */
+  /**
+   * Largest number of images of a person; default 4. With more, people with many images decide: n images give n (n − 1) / 2
+   * pairs. On heads for 100 people of LFW and 33 held out, 10 images lost up to 2.5 points, 4 up to 1.5.
+   */
   readonly imagesPerPerson?: number;
   /** Largest number of pairs of different people; default 100,000. */
   readonly maximum?: number;
@@ -29,7 +32,7 @@ export interface PeoplePairs extends ScoredPairs {
 export function scorePeople(
   { values, size }: EmbeddingRows,
   labels: ArrayLike<number>,
-  { imagesPerPerson = 10, maximum = 100_000 }: PeoplePairsOptions = {},
+  { imagesPerPerson = 4, maximum = 100_000 }: PeoplePairsOptions = {},
 ): PeoplePairs {
   const rows = limitImages(labels, imagesPerPerson);
   const same = samePairs(rows);
