@@ -31,10 +31,9 @@ import {
   claimRun,
   discardEmptyRun,
   hasCheckpoints,
-  type RunFolder,
   recordReading,
-  runFolder,
 } from '../training/run-folder.ts';
+import { type RunFolder, runFolder } from '../training/run-paths.ts';
 import { choicesText, resultText } from '../training/run-texts.ts';
 import { runTrainer } from '../training/run-trainer.ts';
 import { BadImageWatch } from '../training/watch-images.ts';

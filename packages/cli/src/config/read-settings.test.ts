@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@openset/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runFolder } from '../training/run-folder.ts';
+import { runFolder } from '../training/run-paths.ts';
 import { readRunSettings, type SettingsFlags } from './read-settings.ts';
 import type { Settings } from './settings.ts';
 

@@ -4,7 +4,7 @@ import { pathStatus } from '../files/paths.ts';
 import { readJson } from '../files/read-file.ts';
 import { checkImageReading, type ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
-import type { RunFolder } from '../training/run-folder.ts';
+import type { RunFolder } from '../training/run-paths.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
 import { checkLossWord } from './loss-words.ts';
 import { networkFor } from './network-schema.ts';

@@ -7,7 +7,7 @@ import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
-import { runFolder } from '../training/run-folder.ts';
+import { runFolder } from '../training/run-paths.ts';
 import { createNetwork } from './create-network.ts';
 import { readPretrainedModel } from './pretrained-model.ts';
 import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';

@@ -14,7 +14,7 @@ import type { Output } from '../output.ts';
 import type { RunParts } from './build-run.ts';
 import { scorePairs, usesFlipSum } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
-import type { RunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-paths.ts';
 import { renderRunReport } from './run-report.ts';
 
 /** Result of a finished run. */

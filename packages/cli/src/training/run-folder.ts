@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { ConfigError } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import type { RunConfig } from '../config/settings.ts';
@@ -9,39 +9,7 @@ import { createFile, writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { fingerprintImages } from './data-fingerprint.ts';
 import { type ImageManifest, writeManifest } from './image-manifest.ts';
-
-/** Paths in the folder of a run. */
-export interface RunFolder {
-  readonly path: string;
-  readonly config: string;
-  /** Fingerprint of the images. */
-  readonly data: string;
-  /** The images that the run started with. */
-  readonly images: string;
-  /** List of the images that are skipped. */
-  readonly skipped: string;
-  readonly checkpoints: string;
-  readonly events: string;
-  readonly tensorBoard: string;
-  readonly model: string;
-  readonly report: string;
-}
-
-/** Returns the paths in the folder of a run. */
-export function runFolder(path: string): RunFolder {
-  return {
-    path,
-    config: join(path, 'config.json'),
-    data: join(path, 'data.json'),
-    images: join(path, 'images.jsonl'),
-    skipped: join(path, 'skipped.csv'),
-    checkpoints: join(path, 'checkpoints'),
-    events: join(path, 'events.jsonl'),
-    tensorBoard: join(path, 'tensorboard'),
-    model: join(path, 'model.safetensors'),
-    report: join(path, 'report.html'),
-  };
-}
+import type { RunFolder } from './run-paths.ts';
 
 /**
  * Checks that a new run can be written. Creates nothing.

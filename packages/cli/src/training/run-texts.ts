@@ -22,7 +22,7 @@ import { largePersonWarning } from '../model/threshold-warnings.ts';
 import { betweenEmbeddings } from '../model/thresholds.ts';
 import { backendText } from '../start-backend.ts';
 import type { RunData } from './prepare-data.ts';
-import type { RunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-paths.ts';
 
 /** Width of the label column, so that all lines before training align. */
 const labelWidth = 'learning rate'.length;

@@ -5,7 +5,7 @@ import type { PairSet } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
 import type { RunParts } from './build-run.ts';
 import { pairEvaluation } from './pair-evaluation.ts';
-import type { RunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-paths.ts';
 import type { BadImageWatch } from './watch-images.ts';
 
 /** Context of a training run. */
