@@ -15,7 +15,7 @@ const isolatedFiles = packageNames.flatMap((name) => {
     .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').startsWith('// @isolate'));
 });
 /** Packages whose tests register the kernels of `@openset/wasm-kernels`; later files in the process use them too. */
-const withKernels = ['backbones', 'cli', 'wasm-kernels'];
+const withKernels = ['backbones', 'cli', 'pretrained', 'wasm-kernels'];
 const testsOf = (names: readonly string[]) => names.map((name) => `packages/${name}/src/**/*.test.ts`);
 const shared = { isolate: false, exclude: isolatedFiles };
 

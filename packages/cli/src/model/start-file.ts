@@ -35,12 +35,12 @@ export async function readStartFile(path: string): Promise<StartFile> {
   return { ...common, kind: 'pytorch', tensors: withoutPrefix(content.tensors) };
 }
 
-/** Removes `module.`, and with names that begin with `backbone.` keeps only those, without it. */
+/** Removes `module.` from names. If names begin with `backbone.`, keeps only those, without it. */
 export function withoutPrefix<Tensor>(tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  let entries = Object.entries(tensors);
-  for (const prefix of ['module.', 'backbone.', 'module.']) {
-    const begun = entries.filter(([name]) => name.startsWith(prefix));
-    if (begun.length > 0) entries = begun.map(([name, tensor]) => [name.slice(prefix.length), tensor]);
-  }
-  return Object.fromEntries(entries);
+  const bare = (name: string) => name.replace(/^module\./, '');
+  const entries = Object.entries(tensors).map(([name, tensor]) => [bare(name), tensor] as const);
+  const prefix = 'backbone.';
+  const inside = entries.filter(([name]) => name.startsWith(prefix));
+  if (inside.length === 0) return Object.fromEntries(entries);
+  return Object.fromEntries(inside.map(([name, tensor]) => [bare(name.slice(prefix.length)), tensor]));
 }
