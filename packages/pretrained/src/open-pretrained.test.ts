@@ -79,7 +79,7 @@ describe('openPretrained', () => {
   it('has gradients of all weights of the last stage of faceres on wasm', async () => {
     const { backbone } = await openPretrained('faceres', { freeze: 4 });
     expect(backbone.featureShape).toEqual([14, 14, 512]);
-    const features = tf.randomUniform([2, 14, 14, 512], 0, 1, 'float32', 3);
+    const features = backbone.features(noise(224));
     const { grads } = tf.variableGrads(
       () => tf.sum(tf.square(backbone.forwardFeatures(features))) as tf.Scalar,
       [...backbone.trainable],

@@ -82,8 +82,8 @@ const table = [
     output: 'global_pooling/Mean',
     embeddingSize: 1024,
     crop: { kind: 'box', scale: 1.2 },
-    accuracy: 0.95,
-    threshold: { cosine: 0.52, calibration: { slope: -20, offset: 10.4 } },
+    accuracy: 0.878,
+    threshold: { cosine: 0.603, calibration: { slope: -20.74, offset: 12.51 } },
   },
 ] as const satisfies readonly PretrainedNetwork[];
 
