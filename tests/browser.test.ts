@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DecodeOptions, type LoaderOptions, resizeImage } from '@openset/data';
 import { createLoader, decodeImage, openRecordIO, RecordIOWriter } from '@openset/data/node';
+import type { Face } from '@openset/faces';
+import { openFaceDetector } from '@openset/faces/node';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,6 +67,30 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
       expect(report).toMatchObject({ backend: 'wasm', passed: 52, failed: [] });
     }
     expect(products[1]).toBe(products[0]);
+  });
+
+  it.each(['wasm', 'webgl'])('a face is found as in Node, on %s', { timeout: 120_000 }, async (backend) => {
+    const file = readFileSync(join(rootFolder, 'node_modules/@vladmandic/face-api/demo/sample6.jpg'));
+    // One face, because shaders in software take seconds. Lossless, because decoders of JPEG differ in the last bit.
+    const region = { left: 130, top: 360, width: 480, height: 480 };
+    const photo = await sharp(file).extract(region).resize({ width: 240 }).png().toBuffer();
+    const report = await page.evaluate(([name, base64]) => inBrowser.detectFaces(name, base64), [
+      backend,
+      toBase64(photo),
+    ] as const);
+    expect(report).toMatchObject({ backend, crop: [112, 112, 3], leaked: 0 });
+    await tf.setBackend('wasm');
+    const detector = await openFaceDetector();
+    const expected = await detector.detect(await decodeImage(photo, { fit: 'none' }));
+    detector.dispose();
+    expect(expected).toHaveLength(1);
+    expect(report.faces).toHaveLength(1);
+    const [{ landmarks, quality }] = expected as [Face];
+    const distances = report.faces[0]!.landmarks.map(([x, y], index) =>
+      Math.hypot(x - landmarks[index]![0], y - landmarks[index]![1]),
+    );
+    // Half-precision textures move points a little.
+    expect(Math.max(...distances)).toBeLessThan(0.03 * quality.eyeDistance);
   });
 
   describe('decodeImage returns the same pixels as sharp', () => {

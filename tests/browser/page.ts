@@ -8,6 +8,7 @@ import '@tensorflow/tfjs-backend-webgpu';
 import { UssLoss } from '@openset/uss';
 import * as tf from '@tensorflow/tfjs-core';
 import { losses } from '../../packages/cli/src/losses.ts';
+import { detectFaces } from './faces.ts';
 import { decode, load } from './images.ts';
 import { withThreads } from './threads.ts';
 
@@ -50,7 +51,7 @@ async function threshold(): Promise<number> {
   return cosine;
 }
 
-const functions = { runOn, withThreads, decode, load };
+const functions = { runOn, withThreads, decode, load, detectFaces };
 
 declare global {
   /** The functions that tests call in the page. */

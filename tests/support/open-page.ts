@@ -14,7 +14,8 @@ export interface OpenPage {
 }
 
 /**
- * Builds a page of `tests/browser` and opens it.
+ * Builds a page of `tests/browser` and opens it. The server also has the files of the wasm backend, and the models of
+ * `@vladmandic/human`.
  * @param chromium path of the browser, as `findChromium` returns it
  * @param file name of the page
  */
@@ -36,7 +37,11 @@ export async function openPage(chromium: string, file: string): Promise<OpenPage
   const backend = dirname(
     import.meta.resolve('@tensorflow/tfjs-backend-wasm/package.json').replace('file://', ''),
   );
-  const { address, server } = await serveFolders({ '/wasm/': join(backend, 'dist'), '/': output });
+  const { address, server } = await serveFolders({
+    '/wasm/': join(backend, 'dist'),
+    '/models/': join(rootFolder, 'node_modules', '@vladmandic', 'human', 'models'),
+    '/': output,
+  });
   const browser = await launchChromium(chromium);
   const page = await browser.newPage();
   await page.goto(`${address}${file}`);
