@@ -25,7 +25,8 @@ vi.mock('../faces/face-tools.ts', () => ({
     loads.count += 1;
     return fakeTools(({ width, height }: PixelImage) => {
       if (width === 41) return [];
-      const face = fakeFace(width / 4, height / 4, Math.min(width, height) / 2);
+      // Integers are pixel centres.
+      const face = fakeFace(width / 4 - 0.5, height / 4 - 0.5, Math.min(width, height) / 2);
       return width === 80 ? [fakeFace(0, 0, 22, { score: 0.99 }), face] : [face];
     });
   },
@@ -58,7 +59,7 @@ const photo = (person: number, number: number) => at('large', `person-${person}`
 describe('a model that states its crop', () => {
   it('compares the faces of photos in verify', async () => {
     const { data } = await verify({ ...cropped(), first: photo(0, 0), second: photo(0, 1) }, recordOutput());
-    const face = { box: { x: 16, y: 16, width: 32, height: 32 }, score: 0.9 };
+    const face = { box: { x: 15.5, y: 15.5, width: 32, height: 32 }, score: 0.9 };
     expect(data.faces).toEqual([face, face]);
     const whole = await verify({ ...common, first: photo(0, 0), second: photo(0, 1) }, recordOutput());
     expect(whole.data.faces).toEqual([null, null]);
@@ -68,7 +69,7 @@ describe('a model that states its crop', () => {
   it('compares the largest of two faces, and says so', async () => {
     const output = recordOutput();
     const { data } = await verify({ ...cropped(), first: at('two.png'), second: photo(0, 1) }, output);
-    expect(data.faces[0]!.box).toEqual({ x: 20, y: 15, width: 30, height: 30 });
+    expect(data.faces[0]!.box).toEqual({ x: 19.5, y: 14.5, width: 30, height: 30 });
     expect(output.lines.join()).toContain(
       `${at('two.png')}: 2 faces; the largest is compared, 30 × 30 pixels at (20, 15)`,
     );
