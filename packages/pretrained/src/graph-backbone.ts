@@ -174,6 +174,11 @@ export class GraphBackbone implements SplitBackbone {
     this.featureShape = this.measureFeatureShape(frozenStages);
   }
 
+  /** The trained variables of the head; empty without one. */
+  get headVariables(): readonly tf.Variable[] {
+    return this.head?.trainable ?? [];
+  }
+
   forward(images: tf.Tensor4D, options: BackboneForwardOptions = {}): tf.Tensor2D {
     return tf.tidy(() => this.forwardFeatures(this.features(images), options));
   }

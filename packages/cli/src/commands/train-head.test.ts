@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeState } from '@openset/core';
+import { readLatestCheckpoint } from '@openset/train/node';
 import { decodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -18,7 +20,7 @@ const at = (...path: string[]) => join(folder, ...path);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'openset-head-'));
   await useBackend('cpu');
-  await writePeople(at('faces'), { people: 6, images: 2, side: 16 });
+  await writePeople(at('faces'), { people: 12, images: 2, side: 16 });
   backbone = await writeGraph(at('graph'));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -26,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function run(options: Partial<TrainOptions>, output: Output = recordOutput()) {
   const choice = options.resume
     ? {}
-    : { data: at('faces'), backbone, loss: 'cosface', steps: 6, heldOut: 0.34, align: false };
+    : { data: at('faces'), backbone, loss: 'cosface', steps: 6, heldOut: 0.17, align: false };
   const common = { backend: 'cpu', featureCache: at('cache') } as const;
   const result = await train({ out: at('run'), ...choice, ...common, ...options }, output);
   return { ...result, data: result.data as TrainResult };
@@ -37,8 +39,12 @@ it('trains a head on features that are computed once, and writes a model of the 
   const before = tf.memory().numTensors;
   const whole = await run({ out: at('whole') }, output);
   expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
-  expect(output.lines).toContain('features: 12 computed, 0 reused');
+  expect(output.lines).toContain('features: 24 computed, 0 reused');
   expect(whole.data.baseline!.accuracy).toBe(1);
+  // Two people are too few to hold out; five heads, each without two of the ten others, estimate the threshold.
+  expect(whole.data).toMatchObject({ thresholdSource: 'cross-fit' });
+  expect(output.lines).toContain('cross-fit: training head 5 of 5 without a part of the people …');
+  expect(whole.data.measured!.accuracy.estimate).toBe(1);
   expect(whole.text).toMatch(/^frozen network {5}100\.0 % at best without the head/m);
   const { description, state } = decodeModel(await readFile(whole.data.model!));
   expect(description).toMatchObject({ backbone: { backbone: 'graph', head: 128 }, flipSum: true });
@@ -54,7 +60,7 @@ it('trains a head on features that are computed once, and writes a model of the 
   // Another run finds the features, and the same settings give the same bits.
   const again = recordOutput();
   const second = await run({ out: at('second') }, again);
-  expect(again.lines).toContain('features: 0 computed, 12 reused');
+  expect(again.lines).toContain('features: 0 computed, 24 reused');
   expect(await readFile(second.data.model!)).toEqual(await readFile(whole.data.model!));
 
   // So do other commands.
@@ -82,4 +88,22 @@ it('resumes to the same bits', async () => {
   expect(stopped.data.stopped).toBe(true);
   const resumed = await run({ out: at('broken'), resume: true });
   expect(await readFile(resumed.data.model!)).toEqual(await readFile(whole.data.model!));
+});
+
+it('pulls pretrained weights that are trained further towards their start, but not a new head', async () => {
+  await run({ out: at('tuned'), freeze: 0, steps: 2 });
+  const config = JSON.parse(await readFile(at('tuned', 'config.json'), 'utf8'));
+  expect(config.optimizer).toEqual({
+    kind: 'sgd',
+    momentum: 0.9,
+    weightDecay: 0.01,
+    weightDecayTowards: 'start',
+  });
+  expect(config.schedule.learningRate).toBe(0.01);
+  const latest = await readLatestCheckpoint(at('tuned', 'checkpoints'));
+  const state = decodeState(latest!.checkpoint.files['optimizer.safetensors']!);
+  const anchored = Object.keys(state).filter((name) => name.endsWith('.start'));
+  expect(anchored).toEqual(['backbone.0.start']);
+  expect(state['backbone.0.start']!.shape).toEqual([4, 4, 3, 8]);
+  tf.dispose(state);
 });

@@ -48,3 +48,20 @@ export function headDefaults(
 export function trainsHeadOnly(network: NetworkSettings): boolean {
   return network.freeze === 'backbone';
 }
+
+/**
+ * Returns the defaults of a run that trains weights from elsewhere further: a small learning rate, and weight decay towards the
+ * start, so that the network forgets less of what it was trained for.
+ */
+export function fineTuningDefaults(): Required<Pick<Settings, 'optimizer' | 'schedule'>> {
+  return {
+    optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 0.01, weightDecayTowards: 'start' },
+    schedule: { kind: 'cosine', by: 'step', learningRate: 0.01, warmup: 0.05 },
+  };
+}
+
+/** Returns whether a run trains weights from elsewhere further. */
+export function trainsFurther(network: NetworkSettings): boolean {
+  const hasWeights = network.init !== undefined || network.backbone === 'graph';
+  return hasWeights && !trainsHeadOnly(network);
+}

@@ -3,7 +3,13 @@ import type { FaceCrop } from '@openset/core';
 import type { BackendName } from '../backends.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
-import { choosePretrained, headDefaults, trainsHeadOnly } from './choose-head.ts';
+import {
+  choosePretrained,
+  fineTuningDefaults,
+  headDefaults,
+  trainsFurther,
+  trainsHeadOnly,
+} from './choose-head.ts';
 import { defaultHeldOutPeople } from './held-out-people.ts';
 import { lossFor } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
@@ -50,7 +56,9 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
   const network = withInputSize(chosen, facts, isFast);
   const head: Partial<ReturnType<typeof headDefaults>> = trainsHeadOnly(network)
     ? headDefaults(epochImages)
-    : {};
+    : trainsFurther(network)
+      ? fineTuningDefaults()
+      : {};
   const batchSize = given.batchSize ?? head.batchSize ?? chooseBatchSize(epochImages, isFast);
   const isLengthGiven = (given.epochs ?? given.steps ?? given.minutes) !== undefined;
   const minutes = Math.min(maximumMinutes, Math.max(1, Math.round(imageCount / imagesPerMinute)));

@@ -15,6 +15,8 @@ const commonSchedule = {
 const weightDecay = {
   weightDecay: z.number().min(0).optional(),
   excludeFromWeightDecay: z.array(z.string()).optional(),
+  // `start`: weights from elsewhere are pulled towards what they were (L2-SP).
+  weightDecayTowards: z.enum(['zero', 'start']).optional(),
 };
 
 const scheduleSchema = z.discriminatedUnion('kind', [

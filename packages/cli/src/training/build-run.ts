@@ -1,6 +1,7 @@
 import type { Backbone, OpenSetLoss } from '@openset/core';
 import { type Augmentation, type Batch, type Loader, toTensors } from '@openset/data';
 import { createLoader, type NodeLoaderOptions } from '@openset/data/node';
+import { GraphBackbone } from '@openset/pretrained';
 import {
   AdamW,
   type BatchPosition,
@@ -13,6 +14,7 @@ import {
   type TrainerOptions,
   type TrainingOptimizer,
 } from '@openset/train';
+import type { Variable } from '@tensorflow/tfjs-core';
 import type {
   ChosenSettings,
   OptimizerSettings,
@@ -62,6 +64,7 @@ export async function buildRun(
     const numClasses = set.source.classNames.length;
     const loss = makeLoss(config.loss, { numClasses, embeddingSize, seed });
     const optimizer = makeOptimizer(config.optimizer, config.schedule.learningRate);
+    if (config.optimizer.weightDecayTowards === 'start') optimizer.anchor(startedVariables(whole, network));
     const length = config.steps === undefined ? { epochs: config.epochs } : { steps: config.steps };
     const options = {
       backbone,
@@ -97,11 +100,9 @@ function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPositi
   const { batchSize, seed, augment } = config;
   if (set.isFeatures) {
     const variants = featureVariants(config);
-    return createFeatureLoader(
-      set.source,
-      { variants },
-      { batchSize, seed, flip: flipProbability(config), start },
-    );
+    const sampler = trainingSampler(config, set.source.labels);
+    const flip = flipProbability(config);
+    return createFeatureLoader(set.source, { variants }, { batchSize, seed, flip, sampler, start });
   }
   const options: NodeLoaderOptions = {
     ...set.size,
@@ -123,7 +124,16 @@ function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPositi
   return createLoader(set.source, options);
 }
 
-function makeOptimizer({ kind, ...options }: OptimizerSettings, learningRate: number): TrainingOptimizer {
+/** Returns the trained variables that start with weights from elsewhere: all but those of a new head. */
+function startedVariables(backbone: Backbone, { init }: RunConfig['network']): readonly Variable[] {
+  if (!(backbone instanceof GraphBackbone) || init !== undefined) return backbone.trainable;
+  return backbone.trainable.filter((variable) => !backbone.headVariables.includes(variable));
+}
+
+function makeOptimizer(
+  { kind, weightDecayTowards: _, ...options }: OptimizerSettings,
+  learningRate: number,
+): TrainingOptimizer {
   const all = { ...(options as object), learningRate };
   return kind === 'sgd' ? new Sgd(all) : new AdamW(all);
 }

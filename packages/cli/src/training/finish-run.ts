@@ -1,17 +1,19 @@
 import { DataError, decodeState, readThreshold } from '@openset/core';
 import type { FoundCheckpoint } from '@openset/train';
 import { readBestCheckpoint, readLatestCheckpoint } from '@openset/train/node';
-import { encodeModel, type ModelDescription } from '@openset/verify';
+import { encodeModel, type ModelDescription, type ThresholdEstimate } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
+import { trustedPeople } from '../config/held-out-people.ts';
 import type { RunConfig } from '../config/settings.ts';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { measureGalleryThresholds } from '../model/gallery-thresholds.ts';
 import { scorePeople } from '../model/people-pairs.ts';
 import { thresholdWarnings } from '../model/threshold-warnings.ts';
-import { chooseThreshold, noCalibrationNotice } from '../model/thresholds.ts';
+import { chooseThreshold, noCalibrationNotice, type ThresholdChoice } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 import type { RunParts } from './build-run.ts';
+import { crossFitHead } from './cross-fit.ts';
 import { scorePairs, usesFlipSum } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
 import type { RunFolder } from './run-paths.ts';
@@ -45,7 +47,10 @@ export async function finishRun(
     data.pairs && (await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output, config));
   const people = scored && data.heldOutPeople > 0 ? scorePeople(scored.embeddings, scored.labels) : null;
   const pairs = people ?? scored;
-  const choice = chooseThreshold(await readThreshold(run.loss), pairs, people ? 'held-out' : 'calibrated');
+  const chosen = chooseThreshold(await readThreshold(run.loss), pairs, people ? 'held-out' : 'calibrated');
+  const isFew = data.pairsSource === null || (people !== null && data.heldOutPeople < trustedPeople);
+  const refit = isFew ? await crossFitHead(config, data.train, run, output) : null;
+  const choice = refit ? withCrossFit(chosen, refit) : chosen;
   if (!choice) throw noThreshold(folder);
   const warnings = thresholdWarnings(choice, pairs);
   if (scored && !choice.calibration) output.note(noCalibrationNotice);
@@ -71,6 +76,20 @@ export async function finishRun(
     renderRunReport({ config, data, description, measured, scored, step, warnings }),
   );
   return { description, measured, step, warnings };
+}
+
+/** Replaces the threshold by that of a cross-fit, whose people are more than those held out. */
+function withCrossFit(chosen: ThresholdChoice | null, refit: ThresholdEstimate): ThresholdChoice {
+  const { threshold, interval, people, question, calibration } = refit;
+  return {
+    learnedThreshold: chosen?.learnedThreshold ?? null,
+    threshold,
+    thresholdSource: 'cross-fit',
+    thresholdInterval: interval,
+    thresholdPeople: people,
+    question,
+    calibration,
+  };
 }
 
 /** Restores the network and the loss from the best checkpoint. @returns the step of the checkpoint */
