@@ -71,6 +71,7 @@ also draw the people. Of these people, ${listText(peopleOf(heads).map((people) =
 - *Prior shift*: the learned bias without the prior of training, where one comparison in N is with the same person.
 - *Curve at one half*: a logistic curve between the pairs of the people held out, each kind with half of the weight. At most 4
   images of each person count, so that nobody with many images decides alone. It is what \`openset train\` writes into the model.
+  Four was chosen with these pairs: with ten images, the worst head for 100 people loses 3.5 points.
 - *Most right answers*: the best threshold for these pairs.
 ${
   study.crossFits.length === 0
@@ -80,7 +81,8 @@ ${
 `
 }
 *Lost* is the accuracy at the best threshold in hindsight minus the accuracy at the rule's, on the ${counts.pairs} pairs. The best threshold
-flatters itself by about half a point, so nothing loses much less than that.
+flatters itself by about half a point, so nothing loses much less than that. Heads with the same seed and number of people have
+the same people held out, so their losses are not independent.
 
 ## Pairs
 
@@ -260,6 +262,7 @@ G strangers are enrolled, with the mean of at most 5 images and all but one; hal
 Accuracy is the mean of two shares: probes that are identified (best match right, and accepted), and strangers that are rejected. The
 thresholds come from the people held out. *Best wrong match* searches for each of their images among the others: the impostor that matters is
 the most similar of G, whose scores follow from those of one (\`galleryThreshold\` of [\`@openset/metrics\`](../../packages/metrics)).
+It was developed with \`faceres\` without a head on the same people. ${largestGallery(heads)}
 
 Points lost against the best threshold in hindsight, mean over heads, with the worst in brackets, and the mean share of strangers
 accepted:
@@ -273,7 +276,7 @@ ${galleryRows(heads)}
     .map((size) => percent(mean(judgedIn(heads, size, 'best in hindsight').map(({ accuracy }) => accuracy))))
     .join(' | ')} |
 
-With a threshold for at most 1 % of false alarms, strangers accepted (median, lowest–highest):
+With a threshold for at most 1 % of false alarms, strangers accepted (median, lowest–highest), by the number of people held out:
 
 | held out | ${gallerySizes(heads)
     .map((size) => `G = ${size}`)
@@ -281,6 +284,15 @@ With a threshold for at most 1 % of false alarms, strangers accepted (median, lo
 | --- |${' --- |'.repeat(gallerySizes(heads).length)}
 ${alarmRows(heads)}
 `;
+}
+
+/** Returns which heads leave enough strangers for the largest galleries. */
+function largestGallery(heads: readonly StrangersRun[]): string {
+  const size = gallerySizes(heads).at(-1)!;
+  const able = heads.filter(({ galleries }) => galleries.some((gallery) => gallery.size === size));
+  return able.length === heads.length
+    ? ''
+    : `Only the heads for ${listText(peopleOf(able).map(String))} people leave enough strangers for a gallery of ${size}.`;
 }
 
 function galleryRows(runs: readonly StrangersRun[]): string {
@@ -361,7 +373,17 @@ function findings(runs: readonly StrangersRun[], crossFits: readonly CrossFitRun
       );
     }),
   ];
-  return lines.map((line) => `- ${line}`).join('\n');
+  return lines.map((line) => wrapItem(line)).join('\n');
+}
+
+/** Returns an item of a list with lines of at most 125 characters. */
+function wrapItem(text: string): string {
+  const lines = ['-'];
+  for (const word of text.split(' ')) {
+    if (lines.at(-1)!.length + word.length + 1 > 125) lines.push(' ');
+    lines[lines.length - 1] += ` ${word}`;
+  }
+  return lines.join('\n');
 }
 
 function listText(items: readonly string[]): string {
