@@ -32,6 +32,7 @@ export {
   describeQuestion,
   impliedQuestion,
   learnedQuestion,
+  type ThresholdOrigin,
   type ThresholdQuestion,
 } from './threshold-question.ts';
 export {

@@ -1,5 +1,4 @@
-import { ConfigError, type LearnedThreshold } from '@openset/core';
-import type { ModelDescription } from './model-file.ts';
+import { ConfigError, type LearnedThreshold, type LossConfig } from '@openset/core';
 
 /**
  * The question that a threshold answers. A threshold is right for one prior or one promise, and wrong for others:
@@ -40,6 +39,15 @@ export function learnedQuestion(learned: LearnedThreshold | null | undefined): T
   return comparisons > 0 && Number.isFinite(comparisons) ? { kind: 'pair', odds: 1 / comparisons } : null;
 }
 
+/** What a model's description says about the origin of its threshold. */
+export interface ThresholdOrigin {
+  /** `ModelDescription.thresholdSource`. */
+  readonly thresholdSource: string;
+  readonly falseAcceptRate?: number | null;
+  readonly learnedThreshold?: LearnedThreshold | null;
+  readonly loss?: LossConfig;
+}
+
 /**
  * Returns the question of a model whose file does not state it, because an older version wrote it: that of its false accept
  * rate, of the people that it was trained on if the threshold was learned, else pairs of which half are the same person. Null
@@ -50,7 +58,7 @@ export function impliedQuestion({
   falseAcceptRate = null,
   learnedThreshold,
   loss,
-}: Omit<ModelDescription, 'question'>): ThresholdQuestion | null {
+}: ThresholdOrigin): ThresholdQuestion | null {
   if (falseAcceptRate !== null) return { kind: 'far', rate: falseAcceptRate };
   if (thresholdSource !== 'learned') return { kind: 'pair', odds: 1 };
   const numClasses = loss?.numClasses;
