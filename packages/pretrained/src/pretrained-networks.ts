@@ -70,7 +70,7 @@ const table = [
     embeddingSize: 256,
     crop: { kind: 'points' },
     accuracy: 0.894,
-    threshold: { cosine: 0.259, calibration: { slope: -20, offset: 5.18 } },
+    threshold: { cosine: 0.27, calibration: { slope: -15.37, offset: 4.154 } },
   },
   {
     word: 'faceres-deep',
