@@ -115,6 +115,13 @@ describe('align', () => {
     expect((await sharp(at('all/three-face3.png')).metadata()).width).toBe(64);
   });
 
+  it('takes the crop and the size of a model', async () => {
+    await run({ paths: [at('photos/ada')], out: at('for'), for: 'faceres' });
+    expect((await sharp(at('for/three.png')).metadata()).width).toBe(224);
+    const [header] = (await readFile(at('for/align.jsonl'), 'utf8')).split('\n');
+    expect(JSON.parse(header!)).toMatchObject({ crop: { kind: 'box', scale: 1.2 }, size: 224 });
+  });
+
   it('lists the crops of a list with their people', async () => {
     await writeFile(at('list.csv'), 'path,label\nphotos/ada/three.jpg,Ada\nphotos/grace/sky.png,Grace\n');
     const { data } = await run({ paths: [at('list.csv')], out: at('listed') });

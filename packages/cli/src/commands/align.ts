@@ -85,11 +85,12 @@ const defaultSide = 112;
  */
 export async function align(options: AlignOptions, output: Output): Promise<CommandResult<AlignResult>> {
   const { out, signal } = options;
-  const settings = await readAlignSettings(options);
   checkOutside(options.paths, out);
+  // Reading a model needs a backend.
+  await startBackend(options, output);
+  const settings = await readAlignSettings(options);
   const photos = await openPhotos(options.paths, output);
   try {
-    await startBackend(options, output);
     // Before the folder is created: the models may be missing.
     const tools = await loadFaceTools(Math.min(settings.minScore, usualMinimumScore));
     const journal = await AlignJournal.open(out, settings);
