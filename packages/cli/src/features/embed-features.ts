@@ -1,6 +1,6 @@
 import type { ImageSource } from '@openset/data';
 import { type ImageBatch, Verifier } from '@openset/verify';
-import type { Embeddings } from '../model/embed-images.ts';
+import { type Embeddings, joinRows } from '../model/embeddings.ts';
 import { readFeatures } from './feature-source.ts';
 import type { FeatureBackbone } from './split-network.ts';
 
@@ -22,18 +22,8 @@ export async function embedFeatures(
   const verifier = new Verifier({ backbone, flipSum, batchSize, threshold: 0 });
   const indices: number[] = [];
   const rows = await verifier.embedBatches(featureBatches(source, backbone, indices, signal));
-  const size = backbone.embeddingSize;
-  const values = new Float32Array(rows.length * size);
-  rows.forEach((row, index) => {
-    values.set(row, index * size);
-  });
-  return {
-    values,
-    size,
-    indices: Int32Array.from(indices),
-    skipped: [],
-    row: (index) => values.subarray(index * size, (index + 1) * size),
-  };
+  const joined = joinRows(rows, backbone.embeddingSize);
+  return { ...joined, indices: Int32Array.from(indices), skipped: [] };
 }
 
 /** Returns batches of features `[batch, 1, variants, size]`, and adds the indices of their images to a list. */

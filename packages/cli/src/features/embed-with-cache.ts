@@ -5,7 +5,7 @@ import { chooseAlignment } from '../faces/choose-alignment.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
 import { skipBadImages } from '../images/bad-image.ts';
 import type { ImageReading } from '../images/image-reading.ts';
-import type { Embeddings } from '../model/embed-images.ts';
+import type { Embeddings } from '../model/embeddings.ts';
 import type { Output } from '../output.ts';
 import { embedFeatures } from './embed-features.ts';
 import { loadFeatures } from './load-features.ts';

@@ -8,28 +8,14 @@ import { loadFaceTools } from '../faces/face-tools.ts';
 import { embedFeatures } from '../features/embed-features.ts';
 import { embedWithCache } from '../features/embed-with-cache.ts';
 import { FeatureBackbone, withFrozenPart } from '../features/split-network.ts';
-import { type BadImage, skipBadImages } from '../images/bad-image.ts';
+import { skipBadImages } from '../images/bad-image.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
+import { type EmbeddingRows, type Embeddings, joinRows } from './embeddings.ts';
 
-/** Embeddings, one a row. */
-export interface EmbeddingRows {
-  /** `[rows, size]` row-major; each row has unit length. */
-  readonly values: Float32Array;
-  readonly size: number;
-  /** Returns a view of one embedding. */
-  row(index: number): Float32Array;
-}
-
-/** Embeddings of a set of images. */
-export interface Embeddings extends EmbeddingRows {
-  /** Index of the image of each row, ascending; bad images have no row. */
-  readonly indices: Int32Array;
-  /** Images that were skipped. */
-  readonly skipped: readonly BadImage[];
-}
+export type { EmbeddingRows, Embeddings };
 
 /**
  * Embeds the images of a set, in order; for a `FeatureBackbone`, these are features already. Crops the largest face of each image if `chooseAlignment` says so. Takes the features of a
@@ -71,14 +57,7 @@ export async function embedImages(
   return { ...joinRows(rows, verifier.backbone.embeddingSize), indices: Int32Array.from(indices), skipped };
 }
 
-/** Returns embeddings in one array. */
-export function joinRows(rows: readonly Float32Array[], size: number): EmbeddingRows {
-  const values = new Float32Array(rows.length * size);
-  rows.forEach((row, index) => {
-    values.set(row, index * size);
-  });
-  return { values, size, row: (index) => values.subarray(index * size, (index + 1) * size) };
-}
+export { joinRows };
 
 /** Size of the images that a network takes. */
 export interface InputSize {
