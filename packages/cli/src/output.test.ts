@@ -35,3 +35,19 @@ it('redraws one line on a terminal, and erases it at the end', () => {
   countAt(0.5, 100);
   expect(text()).toBe('\r\x1b[Kimages: 10 of 100\r\x1b[Kimages: 20 of 100\r\x1b[K');
 });
+
+it('shows the rate and the time left of a long task', () => {
+  let [text, time] = ['', 0];
+  const write = (part: string) => {
+    text += part;
+  };
+  const counter = createOutput({ write }, () => time).counter('photos', { showsRate: true });
+  for (const [seconds, done] of [
+    [5, 50],
+    [11, 110],
+  ] as const) {
+    time = seconds;
+    counter.update(done, 5000);
+  }
+  expect(text).toBe('photos: 110 of 5000, 10.0 a second, 8:09 left\n');
+});
