@@ -97,8 +97,20 @@ it('finds out the size and the colours of images', async () => {
   const [colour, grey] = await Promise.all(
     ['faces', 'grey'].map(async (name) => inspectImages(await openImages(join(folder, name), silent), {})),
   );
-  expect(colour).toEqual({ imageCount: 6, personCount: 3, side: 24, channels: 3 });
-  expect(grey).toEqual({ imageCount: 4, personCount: 2, side: 18, channels: 1 });
+  expect(colour).toEqual({
+    imageCount: 6,
+    personCount: 3,
+    side: 24,
+    channels: 3,
+    imagesOfPerson: new Uint32Array([2, 2, 2]),
+  });
+  expect(grey).toEqual({
+    imageCount: 4,
+    personCount: 2,
+    side: 18,
+    channels: 1,
+    imagesOfPerson: new Uint32Array([2, 2]),
+  });
 });
 
 describe('openPairSet', () => {
