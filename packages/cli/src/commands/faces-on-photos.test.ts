@@ -1,3 +1,4 @@
+// @isolate: it replaces the module of the face detector.
 import { readFile, writeFile } from 'node:fs/promises';
 import type { PixelImage } from '@openset/data';
 import { encodeModel } from '@openset/verify';
