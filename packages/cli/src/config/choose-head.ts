@@ -50,13 +50,13 @@ export function trainsHeadOnly(network: NetworkSettings): boolean {
 }
 
 /**
- * Returns the defaults of a run that trains weights from elsewhere further: a small learning rate, and weight decay towards the
- * start, so that the network forgets less of what it was trained for.
+ * Returns the defaults of a run that trains weights from elsewhere further: a small learning rate, so that the network forgets
+ * less of what it was trained for, and weight decay towards the start.
  */
 export function fineTuningDefaults(): Required<Pick<Settings, 'optimizer' | 'schedule'>> {
   return {
     optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 0.01, weightDecayTowards: 'start' },
-    schedule: { kind: 'cosine', by: 'step', learningRate: 0.01, warmup: 0.05 },
+    schedule: { kind: 'cosine', by: 'step', learningRate: 0.001, warmup: 0.05 },
   };
 }
 
