@@ -99,7 +99,7 @@ it('pulls pretrained weights that are trained further towards their start, but n
     weightDecay: 0.01,
     weightDecayTowards: 'start',
   });
-  expect(config.schedule.learningRate).toBe(0.01);
+  expect(config.schedule.learningRate).toBe(0.001);
   const latest = await readLatestCheckpoint(at('tuned', 'checkpoints'));
   const state = decodeState(latest!.checkpoint.files['optimizer.safetensors']!);
   const anchored = Object.keys(state).filter((name) => name.endsWith('.start'));

@@ -138,12 +138,14 @@ describe('openPairSet', () => {
     const other = 'faces/person-0/image-0.png,faces/person-1/image-0.png,mismatch';
     await writeFile(path, `one,other,verdict\n# first\n\n${pair}\n#\n${other}\n${pair}\n`);
     const notes: string[] = [];
-    const { isSame, images } = await openPairSet(path, undefined, {
+    const { isSame, images, pairs } = await openPairSet(path, undefined, {
       ...silent,
       note: (line) => notes.push(line),
     });
     expect([...isSame]).toEqual([1, 0, 1]);
-    expect((await images.get(5)).bytes.length).toBeGreaterThan(8);
+    // Each image is there once.
+    expect([images.size, ...pairs]).toEqual([3, 0, 1, 0, 2, 0, 1]);
+    expect((await images.get(2)).bytes.length).toBeGreaterThan(8);
     expect(notes).toEqual([
       'notes.csv: 3 rows, skipped header line 1, comment lines (2), blank line 3',
       'notes.csv: 1 of 3 pairs repeat an earlier one.',

@@ -4,7 +4,7 @@ import { openPairs, openVerificationBin, readPairFile } from '@openset/data/node
 import { pathStatus } from '../files/paths.ts';
 import type { Output } from '../output.ts';
 import { noteListReport } from './note-list-report.ts';
-import { type PairSet, toPairSet } from './pair-set.ts';
+import { type PairSet, shareImages, toPairSet } from './pair-set.ts';
 import { resolvePaths } from './resolve-paths.ts';
 
 /**
@@ -24,10 +24,10 @@ export async function openPairSet(path: string, images?: string, output?: Output
   const list = await readPairFile(path, { folder });
   if (output) noteListReport(path, list.report, output);
   const paths = list.first.flatMap((first, pair) => [first, list.second[pair]!]);
-  return {
+  return shareImages({
     ...toPairSet(openPairs(list, folder), path),
     files: await resolvePaths(folder, paths),
-  };
+  });
 }
 
 /** @throws ConfigError for a folder of images without pairs that it belongs to */

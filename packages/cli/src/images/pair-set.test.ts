@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plainSource } from '../__fixtures__/plain-source.ts';
 import { differentPairs } from './different-pairs.ts';
-import { sampleBalancedPairs, samplePairSet, toPairSet } from './pair-set.ts';
+import { sampleBalancedPairs, samplePairSet, shareImages, toPairSet } from './pair-set.ts';
 
 describe('samplePairSet', () => {
   it('has as many pairs of each kind as the rarer kind, and only their images', async () => {
@@ -27,6 +27,20 @@ describe('samplePairSet', () => {
   ])('rejects labels %j', (labels, message) => {
     expect(() => sampleBalancedPairs(labels, { maximum: 9, seed: 1, name: 'faces' })).toThrow(message);
   });
+});
+
+it('shares the images that occur in several pairs', async () => {
+  const source = plainSource([7, 8, 7, 9, 8, 7]);
+  const set = {
+    images: source,
+    pairs: Uint32Array.of(0, 1, 2, 3, 4, 5),
+    isSame: Uint8Array.of(0, 1, 0),
+    folds: null,
+  };
+  const { images, pairs, files } = shareImages({ ...set, files: ['a', 'b', 'a', 'c', 'b', 'a'] });
+  expect(files).toEqual(['a', 'b', 'c']);
+  expect([...pairs]).toEqual([0, 1, 0, 2, 1, 0]);
+  expect(await Promise.all([0, 1, 2].map(async (row) => (await images.get(row)).label))).toEqual([7, 8, 9]);
 });
 
 it('rejects a verification set without pairs of one kind', () => {

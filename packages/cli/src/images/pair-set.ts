@@ -80,6 +80,25 @@ export function keepImages(set: PairSet, kept: Int32Array, name: string): PairSe
   };
 }
 
+/** Returns an equal set whose images are different files, so that an image of several pairs is read and embedded once. */
+export function shareImages(set: PairSet & { readonly files: readonly string[] }): PairSet {
+  const { files, images } = set;
+  const positions = new Map<string, number>();
+  const firsts: number[] = [];
+  files.forEach((file, image) => {
+    if (positions.has(file)) return;
+    positions.set(file, firsts.length);
+    firsts.push(image);
+  });
+  if (firsts.length === files.length) return set;
+  return {
+    ...set,
+    images: { ...subsetSource(images, firsts), close: () => images.close() },
+    pairs: set.pairs.map((image) => positions.get(files[image]!)!),
+    files: [...positions.keys()],
+  };
+}
+
 /**
  * Samples balanced pairs from labelled images. The result has only the images in these pairs.
  * @param maximum number of pairs of the same person, and of different people
