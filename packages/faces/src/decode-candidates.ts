@@ -22,8 +22,8 @@ export interface AnchorGrid {
 const numbersPerAnchor = 16;
 
 /**
- * Returns the candidates of a grid whose confidence is at least `minimumScore`. Coordinates are pixels of the network's input,
- * of which the first spans 0 to 1.
+ * Returns the candidates of a grid whose confidence is at least `minimumScore`. Coordinates are pixels of the network's input;
+ * the first pixel spans 0 to 1.
  *
  * An anchor lies in the middle of its cell: `(column + ½) · stride`. The confidence is the logistic function of the logit
  * (BlazeFace, Bazarevsky et al. 2019).

@@ -10,6 +10,7 @@ import { reuseResult, writeAtomically } from '../reuse-result.ts';
 import { makeLoss } from './losses.ts';
 import { measure } from './measure.ts';
 import { type NetworkSize, type SizeRun, type SizesStudy, sizesPage } from './sizes-page.ts';
+import { trainForMinutes } from './train-for-minutes.ts';
 import { faceNetwork, orderedBatches, type Recipe, trainFaces } from './train-once.ts';
 
 /** Options of the study. */
@@ -33,8 +34,6 @@ export interface SizesStudyOptions {
 const heldOutShare = 0.2;
 const maxImagesPerPerson = 10;
 const seed = 1;
-/** Steps of the trial that estimates how many fit into the time; the first ones are slower than the rest. */
-const trialSteps = { warmup: 10, timed: 60 };
 
 /** Trains networks of different widths and input sizes for the same time, and evaluates them on held-out people. */
 export async function sizesStudy(options: SizesStudyOptions): Promise<SizesStudy> {
@@ -96,13 +95,7 @@ async function runOnce(
     };
     return { backbone, train: trainSteps, dispose };
   };
-  const trial = start();
-  await trial.train(trialSteps.warmup);
-  const { seconds: timed } = await trial.train(trialSteps.timed);
-  trial.dispose();
-  const steps = Math.max(1, Math.floor((60 * minutes * trialSteps.timed) / timed));
-  const network = start();
-  const { epochs, seconds } = await network.train(steps);
+  const { network, steps, epochs, seconds } = await trainForMinutes(start, minutes);
   const verifier = new Verifier({ backbone: network.backbone, threshold: 0, batchSize: 64 });
   const measurements = measure(await scoreHeld(held, inputSize, mostPairs, verifier), null);
   network.dispose();

@@ -2,6 +2,7 @@ import { readThreshold } from '@openset/core';
 import { type ImageSource, subsetSource } from '@openset/data';
 import { decodeIntoMemory } from '@openset/data/node';
 import { Verifier } from '@openset/verify';
+import { trainForMinutes } from '../lfw/train-for-minutes.ts';
 import { faceNetwork, orderedBatches, type Recipe, trainFaces } from '../lfw/train-once.ts';
 import { type FaceImages, rowsByPerson } from './face-set.ts';
 import { makeStrangersLoss, type StrangersLoss } from './losses.ts';
@@ -16,8 +17,6 @@ export interface NetworkSettings {
   readonly recipe: Recipe;
 }
 
-/** Steps of the trial that estimates how many fit into the time; the first ones are slower than the rest. */
-const trialSteps = { warmup: 10, timed: 60 };
 /** Largest number of images of a person to train on, as in `openset train`. */
 const imagesPerPerson = 50;
 
@@ -51,13 +50,7 @@ export async function trainFromNothing(
       },
     };
   };
-  const trial = start();
-  await trial.train(trialSteps.warmup);
-  const { seconds: timed } = await trial.train(trialSteps.timed);
-  trial.dispose();
-  const steps = Math.max(1, Math.floor((60 * minutes * trialSteps.timed) / timed));
-  const network = start();
-  const { seconds } = await network.train(steps);
+  const { network, seconds } = await trainForMinutes(start, minutes);
   const learned = await readThreshold(network.loss);
   const verifier = new Verifier({ backbone: network.backbone, threshold: 0, batchSize: 64 });
   const embed = (source: ImageSource) => verifier.embedBatches(orderedBatches(source, inputSize));

@@ -3,7 +3,7 @@ import { unitRows } from '@openset/metrics';
 import { describe, expect, it } from 'vitest';
 import { plainSource } from '../__fixtures__/plain-source.ts';
 import { ContentHashes } from '../images/content-hashes.ts';
-import type { Embeddings } from '../model/embed-images.ts';
+import type { Embeddings } from '../model/embeddings.ts';
 import { findByEmbedding } from './embedding-findings.ts';
 
 const size = 32;

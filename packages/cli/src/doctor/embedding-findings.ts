@@ -1,7 +1,7 @@
 import type { ImageSource } from '@openset/data';
 import { counted, decimal } from '../evaluation/texts.ts';
 import { type ContentHashes, copyText } from '../images/content-hashes.ts';
-import type { Embeddings } from '../model/embed-images.ts';
+import type { Embeddings } from '../model/embeddings.ts';
 import { imagesOf } from './copy-findings.ts';
 import { type Finding, type FindingItem, findings } from './findings.ts';
 import { median } from './image-findings.ts';

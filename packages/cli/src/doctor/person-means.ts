@@ -1,4 +1,4 @@
-import type { Embeddings } from '../model/embed-images.ts';
+import type { Embeddings } from '../model/embeddings.ts';
 
 /** The embeddings of a person. */
 export interface Person {

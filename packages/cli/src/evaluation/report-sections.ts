@@ -8,7 +8,7 @@ import {
 } from '@openset/metrics';
 import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarityPlot } from '@openset/report';
 import { describeQuestion } from '@openset/verify';
-import type { EmbeddingRows } from '../model/embed-images.ts';
+import type { EmbeddingRows } from '../model/embeddings.ts';
 import type { StatedThreshold } from '../model/threshold-rows.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
 import { counted, decimal, measurementRows, percent } from './texts.ts';

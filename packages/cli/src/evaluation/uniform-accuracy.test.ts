@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { EmbeddingRows } from '../model/embed-images.ts';
+import type { EmbeddingRows } from '../model/embeddings.ts';
 import { measureIdentityThresholds } from './report-sections.ts';
 import { measureUniform } from './uniform-accuracy.ts';
 

@@ -1,5 +1,5 @@
 import { uniformAccuracyAt, uniformClassification } from '@openset/metrics';
-import type { EmbeddingRows } from '../model/embed-images.ts';
+import type { EmbeddingRows } from '../model/embeddings.ts';
 import type { ModelThresholds } from './measure-pairs.ts';
 
 /** Uniform accuracy: classification of images by the mean embedding of each class with one threshold for all. */

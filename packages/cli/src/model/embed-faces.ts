@@ -13,7 +13,8 @@ import { imageName } from '../images/image-name.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { watchTurns } from '../images/turned-images.ts';
 import type { Output } from '../output.ts';
-import { type EmbeddingRows, embedImages, inputSize, joinRows } from './embed-images.ts';
+import { embedImages, inputSize } from './embed-images.ts';
+import { type EmbeddingRows, joinRows } from './embeddings.ts';
 
 /** What an embedding shows. */
 export interface EmbeddedFace {

@@ -13,13 +13,11 @@ import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 import { watchTurns } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
-import { type EmbeddingRows, type Embeddings, joinRows } from './embeddings.ts';
-
-export type { EmbeddingRows, Embeddings };
+import { type Embeddings, joinRows } from './embeddings.ts';
 
 /**
- * Embeds the images of a set, in order; for a `FeatureBackbone`, these are features already. Crops the largest face of each image if `chooseAlignment` says so. Takes the features of a
- * frozen network from the cache, unless it is off.
+ * Embeds the images of a set, in order; for a `FeatureBackbone`, these are features already. Crops the largest face of each
+ * image if `chooseAlignment` says so. Takes the features of a frozen network from the cache, unless it is off.
  * @param signal aborted to stop
  * @throws BadImagesError for images that cannot be read, all of them, as `skipBadImages`; the reason of the signal if
  *   aborted
@@ -56,8 +54,6 @@ export async function embedImages(
   const skipped = skipBadImages(loader.badRecords, images.size, reading);
   return { ...joinRows(rows, verifier.backbone.embeddingSize), indices: Int32Array.from(indices), skipped };
 }
-
-export { joinRows };
 
 /** Size of the images that a network takes. */
 export interface InputSize {

@@ -1,7 +1,7 @@
 import { galleryScores, galleryThreshold } from '@openset/metrics';
 import type { GalleryThreshold } from '@openset/verify';
 import { trustedPeople } from '../config/held-out-people.ts';
-import type { EmbeddingRows } from './embed-images.ts';
+import type { EmbeddingRows } from './embeddings.ts';
 
 /** Sizes of galleries whose thresholds a model carries. */
 const sizes = [1, 10, 100, 1000, 10_000];

@@ -10,7 +10,8 @@ import { openImages } from '../images/open-images.ts';
 import { checkImagesOption, openPairSet } from '../images/open-pair-set.ts';
 import { checkBothKinds, pairsAmong, sampleBalancedPairs } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
-import { type Embeddings, embedImages } from './embed-images.ts';
+import { embedImages } from './embed-images.ts';
+import type { Embeddings } from './embeddings.ts';
 
 /** Choice of a test set: pairs, or labelled images. */
 export interface TestChoice {

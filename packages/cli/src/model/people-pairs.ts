@@ -1,7 +1,7 @@
 import { pairSimilarities } from '@openset/metrics';
 import type { ScoredPairs } from '@openset/verify';
 import { differentPairs } from '../images/different-pairs.ts';
-import type { EmbeddingRows } from './embed-images.ts';
+import type { EmbeddingRows } from './embeddings.ts';
 
 /** Options of `scorePeople`. */
 export interface PeoplePairsOptions {

@@ -72,7 +72,7 @@ describe('the threshold of a trained model', () => {
     ['none', null],
     ['between embedding and class', { ...learnedFor(0.5), between: 'embedding and class' }],
     ['without a closed form', { cosine: 0.5, between: 'embeddings' }],
-    ['of which the closed form is no cosine', learnedFor(1.2)],
+    ['with a closed form that is no cosine', learnedFor(1.2)],
   ])('is that of the curve of few people if the learned one is %s', (_, learned) => {
     expect(chooseThreshold(learned, pairsOf(4))).toMatchObject({
       thresholdSource: 'held-out',

@@ -47,7 +47,7 @@ export interface RunParts {
 
 /**
  * Builds the network, the loss and the other parts of a run from its configuration.
- * @param opened network of the configuration, of which the run takes possession; default: it is opened
+ * @param opened network of the configuration, which the run then owns; default: it is opened
  * @throws ConfigError for options that are out of range or contradict each other
  */
 export async function buildRun(

@@ -22,8 +22,8 @@ const partCount = 5;
 const peopleInPart = 2;
 
 /**
- * Estimates the threshold of a head on people whom it has seen, where there are too few to hold out: trains five more heads, each
- * without a fifth of the people, and scores those with it. A head on features takes seconds.
+ * Estimates the threshold of a head on its own training people, for sets with too few people to hold out. Trains five more
+ * heads, each without a fifth of the people, and scores that fifth with it. A head on features takes seconds.
  * @param run the head that is kept, trained on all people of the set
  * @param signal aborted to stop
  * @returns null if the run trains no head on features, for fewer than ten people, if the parts have no pairs of the

@@ -13,7 +13,8 @@ import type { RunConfig } from '../config/settings.ts';
 import { flipProbability } from '../features/head-augmentation.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { type PairIndices, type PairSet, pairsAmong } from '../images/pair-set.ts';
-import { type Embeddings, embedImages } from '../model/embed-images.ts';
+import { embedImages } from '../model/embed-images.ts';
+import type { Embeddings } from '../model/embeddings.ts';
 import { readPairThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
 
