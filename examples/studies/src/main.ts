@@ -11,6 +11,7 @@ import { sizesStudy } from './lfw/sizes-study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import type { Recipe } from './lfw/train-once.ts';
 import { strangersLosses } from './strangers/losses.ts';
+import { networkSteps } from './strangers/networks.ts';
 import { stages, strangersStudy } from './strangers/study.ts';
 import { type ImageSet, imageSets } from './uniform/images.ts';
 import { uniformStudy } from './uniform/study.ts';
@@ -31,7 +32,8 @@ uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for 
                      last of them. docs/studies/results has the runs of the pages on LFW: with it, sizes, lfw and
                      thresholds remake their pages without training
   --seeds N          runs of each loss (default 3)
-  --steps N          training steps of each run (default 2100; uniform 1400; faceres, drift 1000)
+  --steps N          training steps of each run (default 2100; uniform 1400; faceres, drift 1000; strangers: of the networks from
+                     nothing, default 5000, which is about 20 minutes with 2 threads; its heads always train for 1000)
   --batch N          images in a batch (default 64; uniform, faceres, drift 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)
@@ -45,11 +47,11 @@ lfw, thresholds, faceres, faceres-threshold, strangers, sizes and drift (the las
   --size N           side of the images in pixels (default 80)
   --width N          channels of the first stage (default 8)
   --scale X          scale of the losses (default 32)
-  --minutes X        training time of a network, sizes (default 6) and strangers (default 20)
+  --minutes X        training time of a network, sizes only (default 6)
 
 strangers:
-  --stages LIST      heads (default), cross-fit (six more heads for each head), networks (from nothing, one for each loss: do this
-                     on a quiet machine), page (only writes the page about the runs that are stored)
+  --stages LIST      heads (default), cross-fit (six more heads for each head), networks (from nothing, one for each loss;
+                     losses may train side by side in several processes), page (only writes the page about the runs that are stored)
   --losses LIST      default all seven: CosFace, ArcFace, BCE-unified, USS, UniTSFace, EPL-CosFace, EPL-UniFace
   --people LIST      numbers of people to train heads on, those held out among them (default 100,400,982)
   --features FOLDER  folder that stores the outputs of faceres and the embeddings, which are large (default .cache/studies)
@@ -99,13 +101,14 @@ const studies: Readonly<Record<string, () => Promise<unknown>>> = {
   uniform,
 };
 
+let threads = 0;
 const study = studies[positionals[0] ?? ''];
 if (values.help || !study) {
   (values.help ? console.log : console.error)(help);
   if (!values.help) process.exitCode = 2;
 } else {
   try {
-    await startWasm(readNumber('threads', 2));
+    threads = await startWasm(readNumber('threads', 2));
     await study();
   } catch (error) {
     const isExpected = error instanceof OpenSetError || error instanceof MetricsError;
@@ -147,12 +150,12 @@ function strangers(): Promise<unknown> {
     stages: readWords('stages', stages),
     losses: values.losses === undefined ? strangersLosses : readWords('losses', strangersLosses),
     sizes: (values.people ?? '100,400,982').split(',').map((count) => checkNumber('people', count)),
-    recipe: headRecipe(),
+    recipe: { ...headRecipe(), steps: 1000 },
     networks: {
       inputSize: readNumber('size', 56),
-      minutes: readNumber('minutes', 20),
-      recipe: { ...faceRecipe(), width: readNumber('width', 16) },
+      recipe: { ...faceRecipe(), steps: readNumber('steps', networkSteps), width: readNumber('width', 16) },
     },
+    threads,
     openBackbone: openFaceres,
   });
 }

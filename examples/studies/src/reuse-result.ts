@@ -37,8 +37,9 @@ function roundToFloat32(_: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
 }
 
-/** Writes a file atomically: an interrupted run leaves the old one. */
+/** Writes a file atomically: an interrupted run leaves the old one. Several processes may write the same file. */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(`${path}.part`, content);
-  await rename(`${path}.part`, path);
+  const part = `${path}.${process.pid}.part`;
+  await writeFile(part, content);
+  await rename(part, path);
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asBackbone } from '@openset/backbones';
+import { decodeSafetensors } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -181,7 +182,8 @@ it('measures what each rule for a threshold loses on strangers, and remakes the 
     sizes: [6],
     seeds: 1,
     recipe,
-    networks: { inputSize: 16, minutes: 0.001, recipe: faceRecipe },
+    networks: { inputSize: 16, recipe: faceRecipe },
+    threads: 1,
     openBackbone,
   };
   const { runs, crossFits } = await strangersStudy({ ...options, stages });
@@ -205,6 +207,11 @@ it('measures what each rule for a threshold loses on strangers, and remakes the 
   expect(page).toContain('24 images of 6 people');
   expect(page).toContain('| nothing | BCE-unified | 6 | 1 |');
   expect(page).toContain('## Networks from nothing');
+  expect(page).toContain('from random weights for 3 steps on 4 people');
+  expect(runs[2]!.training).toMatchObject({ steps: 3, threads: 1 });
+  const weights = await readFile(join(options.features, 'strangers-network-cosface.safetensors'));
+  const { tensors } = decodeSafetensors(weights);
+  expect(Object.keys(tensors).length).toBeGreaterThan(10);
   expect(page).not.toMatch(/NaN|undefined|Infinity/);
   expect(await readFile(join(out, 'strangers.svg'), 'utf8')).toMatch(/^<svg/);
 

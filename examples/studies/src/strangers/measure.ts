@@ -33,6 +33,15 @@ export interface JudgedRate {
   readonly farOfAll: number;
 }
 
+/** Length of the training of a network. */
+export interface NetworkTraining {
+  readonly steps: number;
+  readonly epochs: number;
+  readonly seconds: number;
+  /** Number of threads of the backend. */
+  readonly threads: number;
+}
+
 /** Measurements of one network. */
 export interface StrangersRun {
   readonly start: Start;
@@ -41,8 +50,8 @@ export interface StrangersRun {
   readonly people: number;
   readonly heldOut: number;
   readonly seed: number;
-  /** Training time of a network from nothing; null for heads. */
-  readonly seconds: number | null;
+  /** Training of a network from nothing; null for heads. */
+  readonly training: NetworkTraining | null;
   readonly best: { readonly threshold: number; readonly accuracy: number };
   readonly rules: Readonly<Partial<Record<Rule, JudgedThreshold>>>;
   readonly rate: JudgedRate | null;

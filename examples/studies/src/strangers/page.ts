@@ -4,14 +4,13 @@ import { mean, percent } from '../numbers.ts';
 import type { CrossFitRun } from './cross-fit.ts';
 import type { GalleryRule } from './galleries.ts';
 import { type JudgedThreshold, promisedRate, type Rule, type StrangersRun } from './measure.ts';
+import { networkSteps } from './networks.ts';
 
 /** Content of the page. */
 export interface StrangersStudy {
   readonly runs: readonly StrangersRun[];
   readonly crossFits: readonly CrossFitRun[];
   readonly recipe: HeadRecipe;
-  /** Training time of the networks from nothing. */
-  readonly minutes: number;
   readonly counts: {
     readonly images: number;
     readonly people: number;
@@ -323,7 +322,7 @@ function alarmRows(runs: readonly StrangersRun[]): string {
 }
 
 /** Returns the section about networks from nothing; empty if none was trained. */
-function networkSection({ runs, minutes }: StrangersStudy): string {
+function networkSection({ runs }: StrangersStudy): string {
   const networks = runs.filter(({ start }) => start === 'nothing');
   if (networks.length === 0) return '';
   const rules = (Object.keys(ruleTexts) as Rule[]).filter((rule) => networks.some((run) => run.rules[rule]));
@@ -337,12 +336,19 @@ function networkSection({ runs, minutes }: StrangersStudy): string {
   return `
 ## Networks from nothing
 
-One small network for each loss, trained from random weights for ${minutes} minutes on ${networks[0]!.people - networks[0]!.heldOut} people. Points lost by each rule:
+One small network for each loss, trained from random weights for ${trainingText(networks)} on ${networks[0]!.people - networks[0]!.heldOut} people. Points lost by each rule:
 
 | loss | best accuracy | ${rules.map((rule) => ruleTexts[rule]).join(' | ')} |
 | --- | --- |${' --- |'.repeat(rules.length)}
 ${rows.join('\n')}
 `;
+}
+
+/** Returns the number of steps. The default is said to take 20 minutes, whatever the machine did meanwhile. */
+function trainingText(networks: readonly StrangersRun[]): string {
+  const steps = new Set(networks.flatMap(({ training }) => (training ? [training.steps] : [])));
+  const time = steps.size === 1 && steps.has(networkSteps) ? ', about 20 minutes with 2 threads,' : '';
+  return `${listText([...steps].map(String))} steps${time}`;
 }
 
 function findings(runs: readonly StrangersRun[], crossFits: readonly CrossFitRun[]): string {

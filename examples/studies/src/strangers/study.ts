@@ -37,7 +37,9 @@ export interface StrangersStudyOptions {
   readonly seeds: number;
   readonly recipe: HeadRecipe;
   /** Settings of the networks from nothing. */
-  readonly networks: { readonly inputSize: number; readonly minutes: number; readonly recipe: Recipe };
+  readonly networks: { readonly inputSize: number; readonly recipe: Recipe };
+  /** Number of threads of the backend; only written down. */
+  readonly threads: number;
   /** Opens the frozen network; called only if its features are not stored. */
   readonly openBackbone: () => Promise<Backbone>;
 }
@@ -47,7 +49,7 @@ const crossFitParts = 5;
 
 /** Runs the stages, and writes the page about all runs that are stored. */
 export async function strangersStudy(options: StrangersStudyOptions): Promise<StrangersStudy> {
-  const { out, sizes, seeds, recipe, networks, losses } = options;
+  const { out, sizes, seeds, recipe, networks, losses, threads } = options;
   const results = join(options.results, 'strangers');
   await mkdir(out, { recursive: true });
   await mkdir(results, { recursive: true });
@@ -80,9 +82,9 @@ export async function strangersStudy(options: StrangersStudyOptions): Promise<St
   }
   if (has('networks')) {
     for (const loss of losses) {
-      console.error(`network with ${loss}, ${networks.minutes} minutes`);
+      console.error(`network with ${loss}, ${networks.recipe.steps} steps`);
       await reuseResult(results, `network-${loss.toLowerCase()}`, networks, () =>
-        trainFromNothing(faces, loss, 1, networks),
+        trainFromNothing(faces, loss, 1, { ...networks, threads, folder: options.features }),
       );
     }
   }
@@ -95,7 +97,6 @@ export async function strangersStudy(options: StrangersStudyOptions): Promise<St
     ].sort(byOrder),
     crossFits: (await readResults<CrossFitRun>(results, 'cross-fit-')).sort(byOrder),
     recipe,
-    minutes: networks.minutes,
     counts: {
       images: faces.train.size,
       people: faces.trainPeople,
@@ -120,7 +121,7 @@ async function measureHead(
   const name = `strangers-${loss.toLowerCase()}-${people}-${seed}`;
   const network = await reuseHead(folder, name, faces, features, split.trained, options);
   const measured = measureNetwork(faces, { ...network, ...split }, seed);
-  return { start: 'head', loss, people, heldOut: split.held.length, seed, seconds: null, ...measured };
+  return { start: 'head', loss, people, heldOut: split.held.length, seed, training: null, ...measured };
 }
 
 /** Orders runs by start, loss, number of people and seed. */
