@@ -31,7 +31,7 @@ export async function loadDetectorNetwork(read: ReadModelFile): Promise<Detector
   const model = await loadGraphModel(file, flexible.read);
   return {
     search: async (image, level, minimumScore) => {
-      const input = networkInput(warpImage(image, level.transform, level), -1);
+      const input = networkInput([warpImage(image, level.transform, level)], -1);
       let outputs: Tensor4D[] = [];
       try {
         outputs = model.execute(input, flexible.convolutions) as Tensor4D[];

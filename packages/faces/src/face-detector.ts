@@ -1,7 +1,7 @@
 import { ConfigError, checkNumber } from '@openset/core';
 import { checkImage, type PixelImage } from '@openset/data';
 import type { ReadModelFile } from '@openset/pretrained';
-import type { ConfirmedFace } from './confirm-candidate.ts';
+import type { ConfirmedFace } from './confirm-candidates.ts';
 import { loadDetectorNetwork } from './detector-network.ts';
 import type { Face } from './face.ts';
 import { measureQuality } from './face-quality.ts';

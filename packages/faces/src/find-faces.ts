@@ -1,6 +1,6 @@
 import { averageBlocks, type PixelImage } from '@openset/data';
 import { type Candidate, overlap } from './candidate.ts';
-import { type ConfirmedFace, confirmCandidate } from './confirm-candidate.ts';
+import { type ConfirmedFace, confirmCandidates } from './confirm-candidates.ts';
 import type { DetectorNetwork } from './detector-network.ts';
 import type { MeshNetwork } from './mesh-network.ts';
 import {
@@ -46,12 +46,10 @@ export async function findFaces(
       found.map((candidate) => fromShrunkImage(candidate, block)),
       maximumOverlap,
     );
-    const confirmed = await Promise.all(candidates.map((candidate) => confirmUnlessKnown(candidate)));
-    faces = suppressOverlaps([...faces, ...confirmed.filter((face) => face !== null)], maximumOverlap);
-  };
-  const confirmUnlessKnown = async (candidate: Candidate): Promise<ConfirmedFace | null> => {
-    const known = faces.find((face) => overlap(face, candidate) > maximumOverlap);
-    return known ? null : confirmCandidate(mesh, image, candidate, minimumScore);
+    const isKnown = (candidate: Candidate) => faces.some((face) => overlap(face, candidate) > maximumOverlap);
+    const unknown = candidates.filter((candidate) => !isKnown(candidate));
+    const confirmed = await confirmCandidates(mesh, image, unknown, minimumScore);
+    faces = suppressOverlaps([...faces, ...confirmed], maximumOverlap);
   };
 
   for (const side of levelSides.filter((length) => isUsefulLevel(image, length))) {
