@@ -31,43 +31,42 @@ export function averageBlocks(
   const width = Math.ceil(region.width / block);
   const height = Math.ceil(region.height / block);
   const data = new Uint8Array(width * height * channels);
-  const sums = new Uint32Array(width * channels);
+  const rowLength = image.width * channels;
+  let target = 0;
   for (let row = 0; row < height; row++) {
-    sums.fill(0);
-    const top = row * block;
-    const bottom = Math.min(region.height, top + block);
-    for (let y = top; y < bottom; y++) {
-      let source = ((region.top + y) * image.width + region.left) * channels;
-      for (let column = 0; column < width; column++) {
-        const pixels = Math.min(block, region.width - column * block);
-        const target = column * channels;
-        if (channels === 3) {
-          // Most images; the general loop takes several times as long.
-          let red = 0;
-          let green = 0;
-          let blue = 0;
-          for (let pixel = 0; pixel < pixels; pixel++) {
+    const rows = Math.min(block, region.height - row * block);
+    const start = (region.top + row * block) * rowLength + region.left * channels;
+    for (let column = 0; column < width; column++) {
+      const pixels = Math.min(block, region.width - column * block);
+      const corner = start + column * block * channels;
+      const count = rows * pixels;
+      if (channels === 3) {
+        // Most images; the loop over channels takes several times as long.
+        let red = 0;
+        let green = 0;
+        let blue = 0;
+        for (let down = 0; down < rows; down++) {
+          const first = corner + down * rowLength;
+          const end = first + 3 * pixels;
+          for (let source = first; source < end; source += 3) {
             red += pixelValues[source]!;
             green += pixelValues[source + 1]!;
             blue += pixelValues[source + 2]!;
-            source += 3;
           }
-          sums[target]! += red;
-          sums[target + 1]! += green;
-          sums[target + 2]! += blue;
-          continue;
         }
-        for (let pixel = 0; pixel < pixels; pixel++) {
-          for (let channel = 0; channel < channels; channel++)
-            sums[target + channel]! += pixelValues[source++]!;
-        }
+        data[target++] = red / count + 0.5;
+        data[target++] = green / count + 0.5;
+        data[target++] = blue / count + 0.5;
+        continue;
       }
-    }
-    for (let column = 0; column < width; column++) {
-      const count = (bottom - top) * Math.min(block, region.width - column * block);
       for (let channel = 0; channel < channels; channel++) {
-        const index = column * channels + channel;
-        data[row * width * channels + index] = sums[index]! / count + 0.5;
+        let sum = 0;
+        for (let down = 0; down < rows; down++) {
+          const first = corner + down * rowLength + channel;
+          const end = first + channels * pixels;
+          for (let source = first; source < end; source += channels) sum += pixelValues[source]!;
+        }
+        data[target++] = sum / count + 0.5;
       }
     }
   }

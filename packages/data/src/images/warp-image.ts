@@ -1,6 +1,7 @@
 import { checkNumber } from '@openset/core';
 import { averageBlocks } from './average-blocks.ts';
 import { checkImage, createImageLike, type PixelImage } from './pixel-image.ts';
+import { resampleUpright } from './resample-upright.ts';
 import { invertSimilarity, type Similarity, transformPoint } from './similarity.ts';
 
 /**
@@ -83,6 +84,10 @@ function resample(
   const { a, b, x0, y0 } = inverse;
   // Two samples at ±offset have the variance of a box of width sqrt(shrink² − 1).
   const offset = shrink > 1 + 1e-6 ? Math.sqrt((shrink * shrink - 1) / 12) : 0;
+  if (b === 0 && a > 0) {
+    resampleUpright(image, { scale: a, x0, y0, offset }, border, output);
+    return;
+  }
   const offsets = offset > 0 ? [-offset, offset] : [0];
   const share = 1 / (offsets.length * offsets.length);
   const sums = new Float64Array(channels);
