@@ -7,6 +7,7 @@ import { decodeImage } from '@openset/data/node';
 import { readInstalledModel } from '@openset/pretrained/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { markedFaces } from './__fixtures__/marked-faces.ts';
 import type { Face } from './face.ts';
 import { createFaceDetector, type FaceDetector } from './face-detector.ts';
 import { openFaceDetector } from './node.ts';
@@ -143,21 +144,27 @@ describe('createFaceDetector', () => {
     }
   });
 
-  it('places eyes and mouths where a person marked them', async () => {
-    const images = { 3: await readSample(3), 6: group };
-    const eyes: number[] = [];
-    const mouths: number[] = [];
-    for (const { sample, points } of markedByHand) {
-      const { landmarks } = nearest(await detector.detect(images[sample]), points[0]);
-      const eyeDistance = distance(points[0], points[1]);
-      for (const index of [0, 1]) eyes.push(distance(landmarks[index]!, points[index]!) / eyeDistance);
-      for (const index of [3, 4]) mouths.push(distance(landmarks[index]!, points[index - 1]!) / eyeDistance);
+  it('places landmarks where people marked them', async () => {
+    const found = new Map<number, Face[]>();
+    const errors: { isClear: boolean; landmark: number; error: number }[] = [];
+    for (const { sample, isClear, landmarks: marks } of markedFaces) {
+      const faces = found.get(sample) ?? (await detector.detect(await readSample(sample)));
+      found.set(sample, faces);
+      const { landmarks } = nearest(faces, marks[0]);
+      const eyeDistance = distance(marks[0], marks[1]);
+      marks.forEach((mark, landmark) => {
+        errors.push({ isClear, landmark, error: distance(landmarks[landmark]!, mark) / eyeDistance });
+      });
     }
-    expect(mean(eyes)).toBeLessThan(0.03);
-    expect(Math.max(...eyes)).toBeLessThan(0.05);
-    expect(mean(mouths)).toBeLessThan(0.05);
-    // The corners of a wide smile are farther out than the mesh says.
-    expect(Math.max(...mouths)).toBeLessThan(0.11);
+    const meanOf = (isCounted: (item: (typeof errors)[number]) => boolean) =>
+      mean(errors.filter(isCounted).map(({ error }) => error));
+    // Measured: 2.6 % on clear faces, 3.4 % on all; eyes 2.3 %, nose 5.0 %, mouth 3.8 %.
+    expect(meanOf(({ isClear }) => isClear)).toBeLessThan(0.03);
+    expect(meanOf(() => true)).toBeLessThan(0.036);
+    expect(meanOf(({ landmark }) => landmark < 2)).toBeLessThan(0.026);
+    expect(meanOf(({ landmark }) => landmark === 2)).toBeLessThan(0.055);
+    expect(meanOf(({ landmark }) => landmark > 2)).toBeLessThan(0.042);
+    expect(Math.max(...errors.map(({ error }) => error))).toBeLessThan(0.11);
   });
 
   it('keeps the best faces, and drops those with a lower score', async () => {
@@ -212,61 +219,6 @@ describe('createFaceDetector', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
-
-/**
- * Middles of the corners of both eyes, and both corners of the mouth, marked on faces that were enlarged five times. The tip of
- * the nose cannot be marked as well on faces that are turned.
- */
-const markedByHand: readonly {
-  readonly sample: 3 | 6;
-  readonly points: readonly [Point, Point, Point, Point];
-}[] = [
-  {
-    sample: 6,
-    points: [
-      [1230.3, 431.6],
-      [1324.5, 431.9],
-      [1238.3, 536.3],
-      [1309.7, 530.8],
-    ],
-  },
-  {
-    sample: 6,
-    points: [
-      [324.3, 610],
-      [422.2, 598.7],
-      [342, 702.5],
-      [428.2, 692],
-    ],
-  },
-  {
-    sample: 3,
-    points: [
-      [1554.6, 413.3],
-      [1653, 402.3],
-      [1548.5, 500.2],
-      [1655.3, 491.6],
-    ],
-  },
-  {
-    sample: 3,
-    points: [
-      [1117.8, 320],
-      [1212.5, 344.5],
-      [1104.2, 422.5],
-      [1198.4, 442],
-    ],
-  },
-  {
-    sample: 6,
-    points: [
-      [703.9, 456.4],
-      [795.4, 449.7],
-      [721, 547],
-      [810.3, 548.5],
-    ],
-  },
-];
 
 /** Draws a yellow disc with two eyes and a mouth on white. */
 function drawSmiley(size: number): PixelImage {

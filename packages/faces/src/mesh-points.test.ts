@@ -14,22 +14,37 @@ describe('placeMesh', () => {
 
 describe('landmarks of a mesh', () => {
   const mesh: MeshPoint[] = Array.from({ length: 468 }, () => [0, 0, 0]);
-  mesh[33] = [10, 20, 0];
-  mesh[133] = [14, 22, 0];
-  mesh[362] = [30, 22, 0];
-  mesh[263] = [34, 20, 0];
-  mesh[4] = [22, 30, -9];
-  mesh[61] = [16, 40, 0];
-  mesh[291] = [28, 41, 0];
+  const place = (vertex: number, x: number, y: number) => {
+    mesh[vertex] = [x, y, 0];
+  };
+  place(33, 10, 20);
+  place(133, 14, 22);
+  place(163, 11, 23);
+  place(154, 13, 23);
+  place(263, 34, 20);
+  place(362, 30, 22);
+  place(390, 33, 23);
+  place(381, 31, 23);
+  place(4, 24, 30);
+  place(48, 17, 32);
+  place(278, 27, 32);
+  place(61, 16, 40);
+  place(78, 18, 40);
+  place(291, 28, 41);
+  place(308, 26, 41);
 
   it('are the middles of the eyes, the nose, and the corners of the mouth', () => {
-    expect(landmarksOf(mesh)).toEqual([
-      [12, 21],
-      [32, 21],
-      [22, 30],
-      [16, 40],
-      [28, 41],
-    ]);
+    const expected = [
+      [12, 22],
+      [32, 22],
+      [23.4, 30.6],
+      [15.2, 40],
+      [28.8, 41],
+    ];
+    landmarksOf(mesh).forEach(([x, y], index) => {
+      expect(x).toBeCloseTo(expected[index]![0]!, 10);
+      expect(y).toBeCloseTo(expected[index]![1]!, 10);
+    });
   });
 
   it('tell the tilt of the eyes', () => {
