@@ -51,7 +51,9 @@ lfw, thresholds, faceres, faceres-threshold, strangers, sizes and drift (the las
 
 strangers:
   --stages LIST      heads (default), cross-fit (six more heads for each head), networks (from nothing, one for each loss;
-                     losses may train side by side in several processes), page (only writes the page about the runs that are stored)
+                     losses may train side by side in several processes), fine-tuned (the CosFace network from nothing trained
+                     further with each loss, a quarter of the steps), page (only writes the pages about the runs that are
+                     stored; needs no images)
   --losses LIST      default all seven: CosFace, ArcFace, BCE-unified, USS, UniTSFace, EPL-CosFace, EPL-UniFace
   --people LIST      numbers of people to train heads on, those held out among them (default 100,400,982)
   --features FOLDER  folder that stores the outputs of faceres and the embeddings, which are large (default .cache/studies)
@@ -144,10 +146,16 @@ function drift(): Promise<unknown> {
 }
 
 function strangers(): Promise<unknown> {
+  const chosen = readWords('stages', stages);
+  const { out, results } = values;
+  const needsImages = chosen.some((stage) => stage !== 'page');
   return strangersStudy({
-    ...faceFolders(),
+    folders: needsImages ? faceFolders() : null,
+    out,
+    results,
+    seeds: readNumber('seeds', 3),
     features: values.features,
-    stages: readWords('stages', stages),
+    stages: chosen,
     losses: values.losses === undefined ? strangersLosses : readWords('losses', strangersLosses),
     sizes: (values.people ?? '100,400,982').split(',').map((count) => checkNumber('people', count)),
     recipe: { ...headRecipe(), steps: 1000 },

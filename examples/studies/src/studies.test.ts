@@ -173,8 +173,7 @@ it('measures what each rule for a threshold loses on strangers, and remakes the 
   };
   const [out, results] = [join(folder, 'out'), join(folder, 'results')];
   const options = {
-    train,
-    pairs,
+    folders: { train, pairs },
     out,
     results,
     features: join(folder, 'features'),
@@ -192,6 +191,8 @@ it('measures what each rule for a threshold loses on strangers, and remakes the 
     'head BCE-unified',
     'nothing CosFace',
     'nothing BCE-unified',
+    'fine-tuned CosFace',
+    'fine-tuned BCE-unified',
   ]);
   expect(runs[0]!.heldOut).toBe(2);
   expect(runs[0]!.rules.learned).toBeUndefined();
@@ -206,14 +207,20 @@ it('measures what each rule for a threshold loses on strangers, and remakes the 
   const page = await readFile(join(out, 'strangers.md'), 'utf8');
   expect(page).toContain('24 images of 6 people');
   expect(page).toContain('| nothing | BCE-unified | 6 | 1 |');
-  expect(page).toContain('## Networks from nothing');
-  expect(page).toContain('from random weights for 3 steps on 4 people');
+  expect(page).toContain('## Whole networks');
+  expect(page).toContain('from random weights on 4 people for 3 steps;');
   expect(runs[2]!.training).toMatchObject({ steps: 3, threads: 1 });
   const weights = await readFile(join(options.features, 'strangers-network-cosface.safetensors'));
   const { tensors } = decodeSafetensors(weights);
   expect(Object.keys(tensors).length).toBeGreaterThan(10);
   expect(page).not.toMatch(/NaN|undefined|Infinity/);
   expect(await readFile(join(out, 'strangers.svg'), 'utf8')).toMatch(/^<svg/);
+
+  // One line for each rule of each network: four rules of CosFace (heads, networks and cross-fits), six of BCE-unified.
+  const lines = (await readFile(join(out, 'strangers-runs.md'), 'utf8')).split('\n');
+  expect(lines.filter((line) => /^\| (head|nothing|fine-tuned) /.test(line))).toHaveLength(
+    crossFits.length + runs.flatMap(({ rules }) => Object.keys(rules)).length,
+  );
 
   // Neither the network nor the features are needed again.
   const failing = async () => {
@@ -222,6 +229,13 @@ it('measures what each rule for a threshold loses on strangers, and remakes the 
   const again = { ...options, features: join(folder, 'none'), openBackbone: failing, stages };
   expect((await strangersStudy(again)).runs).toEqual(runs);
   expect(await readFile(join(out, 'strangers.md'), 'utf8')).toBe(page);
+
+  // The pages need no images.
+  const pageOnly = { ...again, folders: null, stages: ['page'] as const };
+  expect((await strangersStudy(pageOnly)).runs).toEqual(runs);
+  expect(await readFile(join(out, 'strangers.md'), 'utf8')).toBe(page);
+  const elsewhere = { ...pageOnly, results: join(folder, 'no results') };
+  await expect(strangersStudy(elsewhere)).rejects.toThrow(/image-counts\.json is missing\. Run a stage/);
 });
 
 it('measures uniform accuracy on a set of the MNIST family', async () => {

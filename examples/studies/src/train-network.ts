@@ -10,6 +10,8 @@ export interface TrainingRecipe {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly weightDecay: number;
+  /** Where weight decay pulls the network's weights; default zero. Class weights are always pulled towards zero. */
+  readonly weightDecayTowards?: 'start';
 }
 
 /** A network, a loss and the data to train them on. */
@@ -27,10 +29,12 @@ export interface TrainingTask {
 export async function trainNetwork(task: TrainingTask): Promise<{ epochs: number; seconds: number }> {
   const { backbone, loss, source, size, augment, seed, recipe } = task;
   const { steps, batchSize, learningRate, weightDecay } = recipe;
+  const optimizer = new Sgd({ learningRate, momentum: 0.9, weightDecay });
+  if (recipe.weightDecayTowards === 'start') optimizer.anchor(backbone.trainable);
   const trainer = new Trainer({
     backbone,
     loss,
-    optimizer: new Sgd({ learningRate, momentum: 0.9, weightDecay }),
+    optimizer,
     schedule: cosineSchedule({ by: 'step', learningRate, length: steps, warmup: Math.round(steps / 20) }),
     batches: (start) =>
       createLoader(source, { ...size, batchSize, dropLast: true, workers: 0, seed, augment, start }),
@@ -45,6 +49,7 @@ export async function trainNetwork(task: TrainingTask): Promise<{ epochs: number
     logger.log(event);
     if (event.kind === 'epoch') epochs = epochNumber(event.epoch);
   }
+  optimizer.dispose();
   await logger.close?.();
   return { epochs, seconds: (performance.now() - started) / 1000 };
 }

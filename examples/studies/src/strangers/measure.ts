@@ -8,7 +8,8 @@ import type { StrangersLoss } from './losses.ts';
 import { type FaceEmbeddings, pairPeople, scorePairs } from './people-pairs.ts';
 
 /** Origin of a network's weights. */
-export type Start = 'head' | 'nothing';
+export const starts = ['head', 'nothing', 'fine-tuned'] as const;
+export type Start = (typeof starts)[number];
 
 /** A way to choose a threshold without seeing the people who are judged. */
 export type Rule = 'learned' | 'prior shift' | 'most right' | 'ten people' | 'held out' | 'cross-fit';
@@ -50,7 +51,7 @@ export interface StrangersRun {
   readonly people: number;
   readonly heldOut: number;
   readonly seed: number;
-  /** Training of a network from nothing; null for heads. */
+  /** Training of a whole network; null for heads. */
   readonly training: NetworkTraining | null;
   readonly best: { readonly threshold: number; readonly accuracy: number };
   readonly rules: Readonly<Partial<Record<Rule, JudgedThreshold>>>;

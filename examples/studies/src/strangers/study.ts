@@ -8,23 +8,26 @@ import type { Recipe } from '../lfw/train-once.ts';
 import { readResults, reuseResult, writeAtomically } from '../reuse-result.ts';
 import { type CrossFitRun, crossFitHead } from './cross-fit.ts';
 import { type FaceImages, loadFaceFeatures, openFaceImages } from './face-set.ts';
+import { fineTune, fineTuningRecipe } from './fine-tune.ts';
 import { type HeadOptions, reuseHead } from './heads.ts';
+import { readCounts, writeCounts } from './image-counts.ts';
 import { type StrangersLoss, strangersLosses } from './losses.ts';
-import { measureNetwork, type StrangersRun } from './measure.ts';
+import { measureNetwork, type StrangersRun, starts } from './measure.ts';
 import { trainFromNothing } from './networks.ts';
 import { type StrangersStudy, strangersFigure, strangersPage } from './page.ts';
+import { runsPage } from './runs-page.ts';
 import { heldOutPeople, splitPeople } from './split-people.ts';
 
-/** A part of the study that runs on its own: heads, cross-fits of heads, and networks from nothing. */
+/** A part of the study that runs on its own: heads, cross-fits of heads, networks from nothing, and networks fine-tuned from one of them. */
 export type Stage = (typeof stages)[number];
 
-/** All stages; `page` only writes the page, which the others do as well. */
-export const stages = ['heads', 'cross-fit', 'networks', 'page'] as const;
+/** All stages; `page` only writes the pages, which the others do as well. */
+export const stages = ['heads', 'cross-fit', 'networks', 'fine-tuned', 'page'] as const;
 
 /** Options of the study. */
 export interface StrangersStudyOptions {
-  readonly train: string;
-  readonly pairs: string;
+  /** Folders of images; only the stage `page` does without them. */
+  readonly folders: { readonly train: string; readonly pairs: string } | null;
   readonly out: string;
   /** Folder that stores measurements. */
   readonly results: string;
@@ -44,22 +47,47 @@ export interface StrangersStudyOptions {
   readonly openBackbone: () => Promise<Backbone>;
 }
 
+/** Seed of the whole networks; it decides who is held out, so all of them share it. */
+const networkSeed = 1;
+
 /** Number of parts of a cross-fit. */
 const crossFitParts = 5;
 
-/** Runs the stages, and writes the page about all runs that are stored. */
+/** Runs the stages, and writes the pages about all runs that are stored. */
 export async function strangersStudy(options: StrangersStudyOptions): Promise<StrangersStudy> {
-  const { out, sizes, seeds, recipe, networks, losses, threads } = options;
+  const { out, recipe } = options;
   const results = join(options.results, 'strangers');
   await mkdir(out, { recursive: true });
   await mkdir(results, { recursive: true });
-  const faces = await openFaceImages(options);
+  if (options.folders) await runStages(results, await openFaceImages(options.folders), options);
+  const study: StrangersStudy = {
+    runs: (
+      await Promise.all(
+        ['head-', 'network-', 'fine-tuned-'].map((prefix) => readResults<StrangersRun>(results, prefix)),
+      )
+    )
+      .flat()
+      .sort(byOrder),
+    crossFits: (await readResults<CrossFitRun>(results, 'cross-fit-')).sort(byOrder),
+    recipe,
+    counts: await readCounts(results),
+    machine: describeMachine(),
+  };
+  await writeAtomically(join(out, 'strangers.svg'), strangersFigure(study));
+  await writeAtomically(join(out, 'strangers.md'), strangersPage(study));
+  await writeAtomically(join(out, 'strangers-runs.md'), runsPage(study));
+  return study;
+}
+
+async function runStages(results: string, faces: FaceImages, options: StrangersStudyOptions): Promise<void> {
+  const { sizes, seeds, recipe, losses } = options;
   let features: Features | null = null;
   const load = async () => {
     features ??= await loadFaceFeatures(faces, { ...options, results: options.features });
     return features;
   };
   const has = (stage: Stage) => options.stages.includes(stage);
+  await writeCounts(results, faces);
   const each = losses.flatMap((loss) =>
     sizes.flatMap((people) =>
       Array.from({ length: seeds }, (_, index) => ({ loss, people, seed: index + 1 })),
@@ -80,34 +108,23 @@ export async function strangersStudy(options: StrangersStudyOptions): Promise<St
       );
     }
   }
-  if (has('networks')) {
-    for (const loss of losses) {
-      console.error(`network with ${loss}, ${networks.recipe.steps} steps`);
-      await reuseResult(results, `network-${loss.toLowerCase()}`, networks, () =>
-        trainFromNothing(faces, loss, 1, { ...networks, threads, folder: options.features }),
-      );
-    }
+  const { networks, threads } = options;
+  const folder = options.features;
+  for (const loss of has('networks') ? losses : []) {
+    console.error(`network with ${loss}, ${networks.recipe.steps} steps`);
+    await reuseResult(results, `network-${loss.toLowerCase()}`, networks, () =>
+      trainFromNothing(faces, loss, networkSeed, { ...networks, threads, folder }),
+    );
+  }
+  const tuned = { ...networks, recipe: fineTuningRecipe(networks.recipe) };
+  for (const loss of has('fine-tuned') ? losses : []) {
+    console.error(`fine-tuning with ${loss}, ${tuned.recipe.steps} steps`);
+    await reuseResult(results, `fine-tuned-${loss.toLowerCase()}`, { ...tuned, start: networks }, () =>
+      fineTune(faces, loss, networkSeed, { ...tuned, threads, folder }),
+    );
   }
   await faces.train.close();
   await faces.others.close();
-  const study: StrangersStudy = {
-    runs: [
-      ...(await readResults<StrangersRun>(results, 'head-')),
-      ...(await readResults<StrangersRun>(results, 'network-')),
-    ].sort(byOrder),
-    crossFits: (await readResults<CrossFitRun>(results, 'cross-fit-')).sort(byOrder),
-    recipe,
-    counts: {
-      images: faces.train.size,
-      people: faces.trainPeople,
-      pairs: faces.isSame.length,
-      others: new Set(faces.labels).size - faces.trainPeople,
-    },
-    machine: describeMachine(),
-  };
-  await writeAtomically(join(out, 'strangers.svg'), strangersFigure(study));
-  await writeAtomically(join(out, 'strangers.md'), strangersPage(study));
-  return study;
 }
 
 async function measureHead(
@@ -126,7 +143,7 @@ async function measureHead(
 
 /** Orders runs by start, loss, number of people and seed. */
 function byOrder(first: StrangersRun | CrossFitRun, second: StrangersRun | CrossFitRun): number {
-  const startOf = (run: StrangersRun | CrossFitRun) => ('start' in run && run.start === 'nothing' ? 1 : 0);
+  const startOf = (run: StrangersRun | CrossFitRun) => ('start' in run ? starts.indexOf(run.start) : 0);
   return (
     startOf(first) - startOf(second) ||
     strangersLosses.indexOf(first.loss) - strangersLosses.indexOf(second.loss) ||
