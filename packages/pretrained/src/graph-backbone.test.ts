@@ -8,7 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { tinyGraph } from './__fixtures__/tiny-graph.ts';
 import { createPretrainedBackbone, graphBackbone } from './graph-backbone.ts';
+import type { GraphFiles } from './graph-model.ts';
 import type { GraphBackboneOptions } from './graph-options.ts';
+import type { GraphNode } from './graph-topology.ts';
 
 const open = (options: Partial<GraphBackboneOptions> = {}) =>
   graphBackbone(tinyGraph(), { output: 'embedding', ...options });
@@ -176,6 +178,70 @@ describeOnBackends('graphBackbone', () => {
     expect(() => tf.tidy(() => backbone.forward(images()))).toThrow('was disposed of');
     tf.dispose(state);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+/** A graph whose convolution is followed by factors and a bias, which the frozen part fuses. */
+function scaledGraph(factor: number): GraphFiles {
+  const { modelTopology } = tinyGraph();
+  const { node } = modelTopology as { node: GraphNode[] };
+  const kept = node.filter(({ name }) =>
+    ['images', 'conv1', 'conv1/filters', 'conv1/bias', 'axes'].includes(name),
+  );
+  const float32 = { T: { type: 'DT_FLOAT' } };
+  const values = [
+    ...Array.from({ length: 27 }, (_, index) => Math.sin(index)),
+    1,
+    2,
+    3,
+    factor,
+    factor,
+    factor,
+  ];
+  const data = new Uint8Array(4 * values.length + 8);
+  data.set(new Uint8Array(Float32Array.from(values).buffer));
+  data.set(new Uint8Array(Int32Array.of(1, 2).buffer), 4 * values.length);
+  return {
+    modelTopology: {
+      node: [
+        { name: 'factors', op: 'Const' },
+        ...kept.map((one) => (one.name === 'conv1' ? { ...one, input: ['images', 'conv1/filters'] } : one)),
+        { name: 'scaled', op: 'Mul', input: ['conv1', 'factors'], attr: float32 },
+        { name: 'shifted', op: 'BiasAdd', input: ['scaled', 'conv1/bias'], attr: float32 },
+        {
+          name: 'embedding',
+          op: 'Mean',
+          input: ['shifted', 'axes'],
+          attr: { ...float32, keep_dims: { b: false } },
+        },
+      ],
+    },
+    weightSpecs: [
+      { name: 'conv1/filters', shape: [3, 3, 1, 3], dtype: 'float32' },
+      { name: 'conv1/bias', shape: [3], dtype: 'float32' },
+      { name: 'factors', shape: [3], dtype: 'float32' },
+      { name: 'axes', shape: [2], dtype: 'int32' },
+    ],
+    weightData: data.buffer,
+  };
+}
+
+describeOnBackends('graphBackbone with fused convolutions', () => {
+  it('uses the factors of a new state, and frees those of the old one', async () => {
+    const before = tf.memory().numTensors;
+    const [doubled, tripled] = [2, 3].map((factor) =>
+      graphBackbone(scaledGraph(factor), { output: 'embedding' }),
+    );
+    const x = images();
+    const state = tripled!.getState();
+    const expected = await tripled!.forward(x).data();
+    expect(await doubled!.forward(x).data()).not.toEqual(expected);
+    doubled!.setState(state);
+    expect(await doubled!.forward(x).data()).toEqual(expected);
+    tf.dispose(state);
+    for (const one of [doubled!, tripled!]) one.dispose();
+    // The images and three results.
+    expect(tf.memory().numTensors - before).toBe(4);
   });
 });
 

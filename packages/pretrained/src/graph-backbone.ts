@@ -17,8 +17,8 @@ import {
   shapeText,
   stopGradient,
 } from '@openset/core';
-import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
+import { expandHalves } from './expand-halves.ts';
 import type { GraphFiles } from './graph-model.ts';
 import {
   type GraphBackboneConfig,
@@ -26,6 +26,7 @@ import {
   type ResolvedGraphOptions,
   resolveGraphOptions,
 } from './graph-options.ts';
+import { GraphPart } from './graph-part.ts';
 import {
   findInput,
   type GraphConstant,
@@ -53,7 +54,7 @@ const headPrefix = 'head/';
  */
 export function graphBackbone(files: GraphFiles, options: GraphBackboneOptions): GraphBackbone {
   const nodes = pruneNodes(files.modelTopology as object, options.output);
-  const { weightData, weightSpecs } = files;
+  const { weightData, weightSpecs } = expandHalves(files);
   const specs = weightSpecs.map((spec) => spec.name);
   const all = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
   try {
@@ -121,15 +122,21 @@ export class GraphBackbone implements SplitBackbone {
   /** Number of stages of the graph that `freeze` can name. */
   readonly stageCount: number;
   private readonly config: GraphBackboneConfig;
-  private readonly model: GraphModel;
   private readonly input: string;
   /** Node where the frozen part ends; the input if nothing is frozen. */
   private readonly cut: string;
   private readonly head: NetworkBackbone | null;
+  private readonly graph: GraphTopology;
   private readonly topologyText: string;
   private readonly topology: tf.Tensor1D;
   private readonly variables: readonly NamedVariable[];
   private readonly frozen: readonly NamedVariable[];
+  /** Weights of the graph by the names of their nodes. */
+  private readonly weights: Readonly<Record<string, tf.Variable>>;
+  /** The graph up to the cut; null if nothing is frozen. */
+  private frozenPart: GraphPart | null;
+  /** The graph after the cut; null if all is frozen. */
+  private readonly trainedPart: GraphPart | null;
   private disposed = false;
 
   /** For `graphBackbone` and `createPretrainedBackbone`. */
@@ -152,11 +159,10 @@ export class GraphBackbone implements SplitBackbone {
     this.head = head === null ? null : linearHead({ featureSize, embeddingSize: head, seed });
     this.topologyText = JSON.stringify(topology);
     this.topology = tf.keep(tf.tensor1d(charactersOf(this.topologyText), 'int32'));
-    this.model = loadTopology(topology);
+    this.graph = topology;
     const graph = Object.entries(weights).map(([weight, tensor]): NamedVariable & { stage: number } => {
       const stage = plan.stageOfWeight.get(weight) ?? -1;
       const variable = tf.variable(tensor, stage >= frozenStages);
-      this.model.weights[weight] = [variable];
       return { name: `${graphPrefix}${weight}`, variable, stage };
     });
     const byName = new Map(graph.map((one) => [one.name, one.variable]));
@@ -171,6 +177,14 @@ export class GraphBackbone implements SplitBackbone {
       ...trained.map(([weight]) => byName.get(`${graphPrefix}${weight}`)!),
       ...(this.head?.trainable ?? []),
     ];
+    this.weights = Object.fromEntries(
+      Object.keys(weights).map((weight) => [weight, byName.get(`${graphPrefix}${weight}`)!]),
+    );
+    this.frozenPart = this.openFrozenPart();
+    this.trainedPart =
+      this.cut === output
+        ? null
+        : new GraphPart(topology, this.weights, { from: this.cut, to: output, isFused: false });
     this.featureShape = this.measureFeatureShape(frozenStages);
   }
 
@@ -190,8 +204,8 @@ export class GraphBackbone implements SplitBackbone {
       const [black, white] = this.config.inputRange;
       const isScaled = black !== -1 || white !== 1;
       const scaled = isScaled ? tf.add(tf.mul(images, (white - black) / 2), (white + black) / 2) : images;
-      if (this.cut === this.input) return isScaled ? scaled : tf.clone(scaled);
-      const features = this.execute(this.input, scaled, this.cut);
+      if (!this.frozenPart) return isScaled ? scaled : tf.clone(scaled);
+      const features = this.frozenPart.run(scaled);
       return this.cut === this.config.output ? this.asRows(features, images.shape[0]) : features;
     });
   }
@@ -209,12 +223,11 @@ export class GraphBackbone implements SplitBackbone {
       );
     }
     return tf.tidy(() => {
-      const { output, featureSize } = this.config;
-      const rows =
-        this.cut === output
-          ? (features as tf.Tensor2D)
-          : this.asRows(this.execute(this.cut, features, output), batch);
-      if (!this.head) return this.cut === output ? tf.clone(rows) : rows;
+      const { featureSize } = this.config;
+      const rows = this.trainedPart
+        ? this.asRows(this.trainedPart.run(features), batch)
+        : (features as tf.Tensor2D);
+      if (!this.head) return this.trainedPart ? rows : tf.clone(rows);
       return this.head.forward(tf.reshape(rows, [batch, 1, 1, featureSize]), { training, seed });
     });
   }
@@ -243,18 +256,25 @@ export class GraphBackbone implements SplitBackbone {
     }
     const { [topologyName]: _, ...weights } = state;
     restore(this.name, this.variables, weights);
+    this.frozenPart?.dispose();
+    this.frozenPart = this.openFrozenPart();
   }
 
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     this.topology.dispose();
-    this.model.dispose();
+    this.frozenPart?.dispose();
+    this.trainedPart?.dispose();
+    tf.dispose({ ...this.weights });
     this.head?.dispose();
   }
 
-  private execute(from: string, value: tf.Tensor, to: string): tf.Tensor {
-    return executeGraph(this.model, from, value, to);
+  /** Fused convolutions contain products of weights, so new weights need a new part. */
+  private openFrozenPart(): GraphPart | null {
+    if (this.cut === this.input) return null;
+    const options = { from: this.input, to: this.cut, isFused: true };
+    return new GraphPart(this.graph, { ...this.weights }, options);
   }
 
   private asRows(output: tf.Tensor, batch: number): tf.Tensor2D {
@@ -308,25 +328,6 @@ function charactersOf(text: string): Int32Array {
   return Int32Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 }
 
-/** Loads a graph without its weights. */
-function loadTopology({ nodes, constants }: GraphTopology): GraphModel {
-  const model = loadGraphModelSync({
-    modelTopology: { node: nodes, versions: { producer: 0, minConsumer: 0 } },
-    weightSpecs: [],
-    weightData: new ArrayBuffer(0),
-  }) as unknown as GraphModel;
-  for (const [name, { values, shape, dtype }] of Object.entries(constants as Record<string, GraphConstant>)) {
-    model.weights[name] = [tf.keep(tf.tensor([...values], [...shape], dtype))];
-  }
-  return model;
-}
-
-/** Runs the part of a graph between two nodes. @throws ConfigError if the graph has operations that tfjs cannot run */
-function executeGraph(model: GraphModel, from: string, value: tf.Tensor, to: string): tf.Tensor {
-  const output = model.execute({ [from]: value }, to);
-  return Array.isArray(output) ? output[0]! : output;
-}
-
 function asRows(
   { name, output: node }: Pick<ResolvedGraphOptions, 'name' | 'output'>,
   output: tf.Tensor,
@@ -347,16 +348,11 @@ function measureFeatures(
   weights: tf.NamedTensorMap,
   config: ResolvedGraphOptions,
 ): number {
-  const model = loadTopology(topology);
+  const from = findInput(topology.nodes).name;
+  const part = new GraphPart(topology, weights, { from, to: config.output, isFused: false });
   try {
-    for (const [name, tensor] of Object.entries<tf.Tensor>(weights)) model.weights[name] = [tensor];
-    return tf.tidy(() => {
-      const images = tf.zeros([1, ...config.inputShape]);
-      const input = findInput(topology.nodes).name;
-      return asRows(config, executeGraph(model, input, images, config.output), 1).shape[1]!;
-    });
+    return tf.tidy(() => asRows(config, part.run(tf.zeros([1, ...config.inputShape])), 1).shape[1]!);
   } finally {
-    for (const name of Object.keys(weights)) delete model.weights[name];
-    model.dispose();
+    part.dispose();
   }
 }

@@ -1,6 +1,7 @@
 import { DataError } from '@openset/core';
 import { type GraphModel, loadGraphModel as load } from '@tensorflow/tfjs-converter';
 import { io } from '@tensorflow/tfjs-core';
+import { expandHalves } from './expand-halves.ts';
 
 /** Reads a file of a model by its path, relative to the folder of the model's JSON file. */
 export type ReadModelFile = (path: string) => Promise<Uint8Array>;
@@ -18,7 +19,8 @@ export type WeightFiles = Pick<GraphFiles, 'weightSpecs' | 'weightData'>;
  * @throws DataError if the JSON file is no graph model; the errors of `read`
  */
 export async function loadGraphModel(file: string, read: ReadModelFile): Promise<GraphModel> {
-  return load(io.fromMemory(await readGraphModel(file, read)));
+  const { modelTopology, ...weights } = await readGraphModel(file, read);
+  return load(io.fromMemory({ modelTopology, ...expandHalves(weights) }));
 }
 
 /**

@@ -71,7 +71,12 @@ describe('openPretrained', () => {
     const features = backbone.forward(x);
     expect(features.shape).toEqual([2, 1024]);
     const expected = raw.execute(toBytes(x), 'global_pooling/Mean') as tf.Tensor;
-    expect(await features.data()).toEqual(await expected.data());
+    // Its convolutions are fused, which rounds differently.
+    const values = await expected.data();
+    const worst = Math.max(
+      ...(await features.data()).map((value, index) => Math.abs(value - values[index]!)),
+    );
+    expect(worst / Math.max(...values)).toBeLessThan(1e-5);
     raw.dispose();
     backbone.dispose();
   });
