@@ -32,6 +32,9 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
     const firstY = max(-y, 0);
     const countY = min(c.tapsY, c.height - y) - firstY;
     let target = c.target + at(image * c.targetImage + gridY * c.targetRow);
+    // The column from which the windows of four results are no longer inside the image.
+    const isDense = countY == 3 && c.tapsX == 3 && c.strideX == 1 && c.channels >= 4;
+    const endOfFours = isDense ? min(c.gridWidth - 3, c.width - c.offsetX - 5) : 0;
     for (let gridX = 0; gridX < c.gridWidth; gridX++) {
       const x = gridX * c.strideX + c.offsetX;
       const firstX = max(-x, 0);
@@ -39,6 +42,12 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
       const pixel = (image * c.height + y + firstY) * c.width + x + firstX;
       const from = c.image + at(pixel * c.channels);
       const filter = c.filter + at(firstY * c.filterTapY + firstX * c.filterTapX);
+      if (gridX < endOfFours && firstX == 0) {
+        fourWindowSums3x3(c, from, filter, target);
+        target += 4 * at(c.targetColumn);
+        gridX += 3;
+        continue;
+      }
       if (countY == 3 && countX == 3 && c.channels >= 4) windowSums3x3(c, from, filter, target);
       else windowSums(c, from, filter, countY, countX, target);
       target += at(c.targetColumn);
@@ -77,6 +86,57 @@ function windowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize):
     other = multiplyAdd(v128.load(x + right), v128.load(w + filterRight), other);
     sum = multiplyAdd(v128.load(x + 2 * right), v128.load(w + 2 * filterRight), sum);
     v128.store(target + o, f32x4.add(sum, other));
+  }
+}
+
+/**
+ * Computes `windowSums` for four neighbouring results with 3 × 3 taps inside the image, a stride of 1 and at least 4 channels. Each
+ * vector of the image that is loaded counts for up to three results, and each of the filter for four.
+ */
+function fourWindowSums3x3(c: Depthwise, from: usize, filter: usize, target: usize): void {
+  const right = at(c.channels);
+  const down = at(c.width * c.channels);
+  const filterRight = at(c.filterTapX);
+  const filterDown = at(c.filterTapY);
+  const targetRight = at(c.targetColumn);
+  const bytes = at(c.channels);
+  for (let next: usize = 0; next < bytes; next += 16) {
+    // The last vector may repeat some channels.
+    const o = min(next, bytes - 16);
+    let x = from + o;
+    let w = filter + o;
+    let s0 = c.bias == 0 ? f32x4.splat(0) : v128.load(c.bias + o);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    for (let tapY = 0; tapY < 3; tapY++) {
+      const w0 = v128.load(w);
+      const w1 = v128.load(w + filterRight);
+      const w2 = v128.load(w + 2 * filterRight);
+      s0 = multiplyAdd(v128.load(x), w0, s0);
+      let value = v128.load(x + right);
+      s0 = multiplyAdd(value, w1, s0);
+      s1 = multiplyAdd(value, w0, s1);
+      value = v128.load(x + 2 * right);
+      s0 = multiplyAdd(value, w2, s0);
+      s1 = multiplyAdd(value, w1, s1);
+      s2 = multiplyAdd(value, w0, s2);
+      value = v128.load(x + 3 * right);
+      s1 = multiplyAdd(value, w2, s1);
+      s2 = multiplyAdd(value, w1, s2);
+      s3 = multiplyAdd(value, w0, s3);
+      value = v128.load(x + 4 * right);
+      s2 = multiplyAdd(value, w2, s2);
+      s3 = multiplyAdd(value, w1, s3);
+      s3 = multiplyAdd(v128.load(x + 5 * right), w2, s3);
+      x += down;
+      w += filterDown;
+    }
+    const result = target + o;
+    v128.store(result, s0);
+    v128.store(result + targetRight, s1);
+    v128.store(result + 2 * targetRight, s2);
+    v128.store(result + 3 * targetRight, s3);
   }
 }
 
