@@ -13,8 +13,9 @@ function cosine(degrees: number): number {
 
 describe('galleryScores', () => {
   it('compares people of two images by their single other image', () => {
-    const { genuine, impostor, people } = galleryScores(atAngles(0, 10, 90, 110), [7, 7, 3, 3], 2);
+    const { genuine, impostor, person, people } = galleryScores(atAngles(0, 10, 90, 110), [7, 7, 3, 3], 2);
     expect(people).toBe(2);
+    expect([...person]).toEqual([0, 0, 1, 1]);
     expect([...genuine].sort()).toEqual([
       expect.closeTo(cosine(20), 6),
       expect.closeTo(cosine(20), 6),

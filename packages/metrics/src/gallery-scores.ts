@@ -8,8 +8,10 @@ import { unitRows } from './unit-rows.ts';
 export interface GalleryScores {
   /** `[probes]`: cosine of each probe with the template of the same person. */
   readonly genuine: Float64Array<ArrayBuffer>;
-  /** `[probes, people − 1]`: cosine of each probe with the template of each other person. */
+  /** `[probes, people − 1]`: cosine of each probe with the template of each other person, in the order of the people. */
   readonly impostor: Float64Array<ArrayBuffer>;
+  /** `[probes]`: person of each probe, from 0 to `people − 1`. */
+  readonly person: Uint32Array<ArrayBuffer>;
   /** Number of people. */
   readonly people: number;
 }
@@ -65,10 +67,12 @@ export function galleryScores(
   const templates = people.map((rows) => meanOf(rows.slice(0, imagesOf(rows))));
   const genuine: number[] = [];
   const impostor: number[] = [];
+  const owners: number[] = [];
   for (const [person, rows] of people.entries()) {
     // The last images first: they are in no template, unless the person has few.
     for (const probe of rows.slice(-probes)) {
       const others = rows.filter((row) => row !== probe).slice(0, imagesOf(rows));
+      owners.push(person);
       genuine.push(cosineOf(unit, size, probe, meanOf(others)));
       for (const [other, template] of templates.entries()) {
         if (other !== person) impostor.push(cosineOf(unit, size, probe, template));
@@ -78,6 +82,7 @@ export function galleryScores(
   return {
     genuine: Float64Array.from(genuine),
     impostor: Float64Array.from(impostor),
+    person: Uint32Array.from(owners),
     people: people.length,
   };
 }

@@ -1,115 +1,93 @@
-import { checkNotEmpty, checkWhole } from './checks.ts';
+import { checkWhole } from './checks.ts';
 import { MetricsError } from './metrics-error.ts';
-import { normalDeviate } from './normal-deviate.ts';
+import { type SearchModel, type SearchScores, searchModel } from './search-model.ts';
 
-/** Share of the impostor scores that the line through the upper tail is fitted to. */
-const tailShare = 0.05;
-/** Fewest scores in that tail. */
-const leastTail = 10;
 /** Least advantage over a threshold that accepts everybody or nobody. */
 const leastGain = 0.01;
+/** Number of steps of the coarse and of the fine search for the best threshold. */
+const [coarseSteps, fineSteps] = [150, 20];
+
+/** Promise of a gallery's threshold. */
+export interface GalleryPromise {
+  /** Largest share of strangers accepted as anybody, above 0, below 1; default: as few errors as possible. */
+  readonly falseAlarmRate?: number | undefined;
+}
 
 /**
  * Returns the threshold for a search among `people`: the cosine from which the best match is accepted. The impostor who
- * matters is the best of `people`, so the scores of the best wrong match are those of the maximum of `people` independent
- * impostor scores.
+ * matters is the best of `people`. Its scores follow from those of single impostors: the scores of each probe have a mean and a
+ * deviation of their own, all probes share the form of the distribution, and its tail beyond the highest 5 % is normal. So
+ * thresholds exist for galleries much larger than the set, with an error that grows with the gallery.
  *
  * - Without `falseAlarmRate`: as few errors as possible if half of the probes are in the gallery. It maximises the share of
  *   genuine scores above the threshold, smoothed by a logistic kernel of Silverman's width ("Density Estimation for
  *   Statistics and Data Analysis", 1986, eq. 3.28), minus the share of best wrong matches above it.
  * - With it: at most this share of the probes of strangers is accepted as anybody.
  *
- * Beyond the highest 5 % of the impostor scores, the tail follows a straight line on the axis of the normal deviate, fitted to
- * these scores. So thresholds exist for galleries much larger than the set, with an error that grows with the gallery.
- * Between two sizes, the threshold is nearly linear in the logarithm of the size.
+ * `estimateGalleries` says how far to trust it.
  *
- * @param scores from `galleryScores`
+ * @param scores from `galleryScores`; `impostor` has the same number of scores for each genuine one
  * @param people size of the gallery, at least 1
- * @param options `falseAlarmRate`: above 0, below 1
  * @returns a cosine in `[-1, 1]`; null if no threshold is better than to accept everybody or nobody
  * @throws MetricsError if a kind of scores is missing, a score is not a number, or an argument is out of range
  */
 export function galleryThreshold(
-  { genuine, impostor }: { readonly genuine: ArrayLike<number>; readonly impostor: ArrayLike<number> },
+  scores: SearchScores,
   people: number,
-  { falseAlarmRate }: { readonly falseAlarmRate?: number } = {},
+  promise: GalleryPromise = {},
 ): number | null {
   const caller = 'galleryThreshold';
   checkWhole(`${caller}: people`, people, 1);
-  checkNotEmpty(`${caller}: genuine`, genuine);
-  for (let index = 0; index < genuine.length; index++) readFinite(`${caller}: genuine`, genuine, index);
-  const tail = upperTail(`${caller}: impostor`, impostor);
-  if (falseAlarmRate !== undefined) {
-    if (!(falseAlarmRate > 0 && falseAlarmRate < 1)) {
-      throw new MetricsError(
-        `${caller}: falseAlarmRate must be above 0 and below 1, but is ${String(falseAlarmRate)}.`,
-      );
+  checkPromise(caller, promise);
+  return thresholdOfModel(searchModel(caller, scores), people, promise);
+}
+
+/** @throws MetricsError if the rate is out of range */
+export function checkPromise(caller: string, { falseAlarmRate }: GalleryPromise): void {
+  if (falseAlarmRate === undefined || (falseAlarmRate > 0 && falseAlarmRate < 1)) return;
+  throw new MetricsError(
+    `${caller}: falseAlarmRate must be above 0 and below 1, but is ${String(falseAlarmRate)}.`,
+  );
+}
+
+/** Returns the threshold of `galleryThreshold`. */
+export function thresholdOfModel(
+  model: SearchModel,
+  people: number,
+  { falseAlarmRate }: GalleryPromise,
+): number | null {
+  return falseAlarmRate === undefined
+    ? fewestErrors(model, people)
+    : clampToCosine(atFalseAlarms(model, people, falseAlarmRate));
+}
+
+/** Returns the threshold at which a share of the strangers is accepted, by bisection; at most 3. */
+function atFalseAlarms(model: SearchModel, people: number, share: number): number {
+  let [low, high] = [-1, 3];
+  for (let step = 0; step < 50; step++) {
+    const middle = (low + high) / 2;
+    if (model.falseAlarms(middle, people) > share) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function fewestErrors(model: SearchModel, people: number): number | null {
+  const from = atFalseAlarms(model, people, 0.999);
+  const to = atFalseAlarms(model, people, 1e-6);
+  const gainOf = (threshold: number) => model.found(threshold) - model.falseAlarms(threshold, people);
+  let best = { threshold: to, gain: Number.NEGATIVE_INFINITY };
+  const search = (low: number, high: number, steps: number) => {
+    for (let step = 0; step <= steps; step++) {
+      const threshold = low + ((high - low) * step) / steps;
+      const gain = gainOf(threshold);
+      if (gain > best.gain) best = { threshold, gain };
     }
-    return clampToCosine(tail(shareForMaximum(1 - falseAlarmRate, people)));
-  }
-  const found = smoothShareAbove(genuine);
-  let best: { readonly threshold: number; readonly gain: number } = { threshold: 1, gain: leastGain };
-  for (let logit = -8; logit <= 14; logit += 0.05) {
-    const falseAlarms = 1 / (1 + Math.exp(logit));
-    const threshold = tail(-Math.expm1(-Math.log1p(Math.exp(-logit)) / people));
-    const gain = found(threshold) - falseAlarms;
-    if (gain > best.gain) best = { threshold, gain };
-  }
-  return best.gain > leastGain ? clampToCosine(best.threshold) : null;
-}
-
-/** Returns a function from a threshold to the share of the density of some scores above it. */
-function smoothShareAbove(scores: ArrayLike<number>): (threshold: number) => number {
-  const values = Array.from(scores);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  // A logistic distribution of this scale has the deviation of Silverman's normal kernel.
-  const width = (Math.sqrt(3) / Math.PI) * 1.06 * Math.sqrt(variance) * values.length ** -0.2;
-  const scale = Math.max(width, 1e-6);
-  return (threshold) =>
-    values.reduce((sum, value) => sum + 1 / (1 + Math.exp((threshold - value) / scale)), 0) / values.length;
-}
-
-/** Returns the upper tail `1 − v^(1 / people)` of one impostor where the maximum of `people` has the probability `v` to be lower. */
-function shareForMaximum(probability: number, people: number): number {
-  return -Math.expm1(Math.log(probability) / people);
-}
-
-/** Returns a function from a share to the score that this share of the impostor scores exceeds. */
-function upperTail(what: string, impostor: ArrayLike<number>): (share: number) => number {
-  checkNotEmpty(what, impostor);
-  const sorted = Float64Array.from(impostor, (_, index) => readFinite(what, impostor, index))
-    .sort()
-    .reverse();
-  const count = sorted.length;
-  const fitted = Math.min(count, Math.max(leastTail, Math.floor(tailShare * count)));
-  const deviates = Array.from({ length: fitted }, (_, rank) => normalDeviate(1 - (rank + 0.5) / count));
-  const line = fitLine(deviates, sorted);
-  return (share) => {
-    const rank = share * count;
-    return rank >= fitted
-      ? sorted[Math.min(count - 1, Math.floor(rank))]!
-      : Math.max(sorted[fitted - 1]!, line.intercept + line.slope * -normalDeviate(share));
   };
-}
-
-function readFinite(what: string, values: ArrayLike<number>, index: number): number {
-  const value = values[index];
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new MetricsError(`${what}[${index}] is ${String(value)}, but must be a finite number.`);
-}
-
-/** Least squares of the first values of `y` on `x`. */
-function fitLine(x: readonly number[], y: ArrayLike<number>) {
-  const meanX = x.reduce((sum, value) => sum + value, 0) / x.length;
-  const meanY = x.reduce((sum, _, index) => sum + y[index]!, 0) / x.length;
-  let [products, squares] = [0, 0];
-  for (const [index, value] of x.entries()) {
-    products += (value - meanX) * (y[index]! - meanY);
-    squares += (value - meanX) ** 2;
-  }
-  const slope = squares > 0 ? products / squares : 0;
-  return { slope, intercept: meanY - slope * meanX };
+  search(from, to, coarseSteps);
+  const width = (to - from) / coarseSteps;
+  search(best.threshold - width, best.threshold + width, fineSteps);
+  return best.gain > leastGain ? clampToCosine(best.threshold) : null;
 }
 
 function clampToCosine(threshold: number): number {

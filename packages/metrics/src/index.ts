@@ -17,10 +17,15 @@ export { cosineSimilarities, pairSimilarities } from './cosine-similarities.ts';
 export { type DetCurve, detCurve } from './det-curve.ts';
 export { dirAtFar, type IdentificationPoint } from './dir-at-far.ts';
 export { type EqualErrorRate, equalErrorRate } from './equal-error-rate.ts';
+export {
+  estimateGalleries,
+  type GalleryEstimate,
+  type GalleryEstimateOptions,
+} from './estimate-galleries.ts';
 export { type ExactKFoldVerification, exactKFoldVerification } from './exact-k-fold-verification.ts';
 export type { FoldAccuracies } from './folds.ts';
 export { type GalleryScores, type GalleryScoresOptions, galleryScores } from './gallery-scores.ts';
-export { galleryThreshold } from './gallery-threshold.ts';
+export { type GalleryPromise, galleryThreshold } from './gallery-threshold.ts';
 export { type Histogram, histogram } from './histogram.ts';
 export {
   type IdentityThreshold,
@@ -33,6 +38,7 @@ export { matchProbes, type ProbeMatches } from './match-probes.ts';
 export { type MegaFaceResult, type MegaFaceTest, megaFaceProtocol } from './mega-face.ts';
 export { MetricsError } from './metrics-error.ts';
 export { normalDeviate } from './normal-deviate.ts';
+export { peopleNeeded } from './people-needed.ts';
 export {
   type LogisticCurve,
   logisticProbability,
@@ -42,6 +48,7 @@ export {
 export { type RocCurve, rocCurve } from './roc-curve.ts';
 export { type IdentityScores, sampleIdentityScores } from './sample-identity-scores.ts';
 export { type SampledPairs, samplePairs } from './sample-pairs.ts';
+export type { SearchScores } from './search-model.ts';
 export { type FarRule, type OperatingPoint, operatingPoint, tarAtFar } from './tar-at-far.ts';
 export {
   type TemplateEmbeddings,

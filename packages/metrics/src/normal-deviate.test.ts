@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MetricsError, normalDeviate } from './index.ts';
+import { MetricsError } from './metrics-error.ts';
+import { normalDeviate, normalTail } from './normal-deviate.ts';
 
 describe('normalDeviate', () => {
   it.each([
@@ -42,5 +43,25 @@ describe('normalDeviate', () => {
   it('rejects what is not a rate', () => {
     expect(() => normalDeviate(-0.1)).toThrow(MetricsError);
     expect(() => normalDeviate(Number.NaN)).toThrow(/share must be a number in \[0, 1\]/);
+  });
+});
+
+describe('normalTail', () => {
+  it.each([
+    [0, 0.5],
+    [1, 0.15865525393145707],
+    [-1, 0.8413447460685429],
+    [1.959963984540054, 0.025],
+    [6, 9.865876450376946e-10],
+    [40, 0],
+    [-40, 1],
+  ])('has the value of the tables at %d', (deviate, share) => {
+    expect(Math.abs(normalTail(deviate) - share)).toBeLessThanOrEqual(1e-14 * share);
+  });
+
+  it('is the inverse of the deviate', () => {
+    for (const share of [1e-12, 1e-4, 0.02, 0.4, 0.9]) {
+      expect(normalTail(-normalDeviate(share)) / share).toBeCloseTo(1, 11);
+    }
   });
 });

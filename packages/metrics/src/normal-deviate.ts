@@ -35,6 +35,13 @@ function deviateOfTail(tail: number): number {
   return x;
 }
 
+/** Returns `P(Z > x)` for a standard normal `Z`: the inverse of the deviate of the upper tail. */
+export function normalTail(x: number): number {
+  if (x < 0) return 1 - normalTail(-x);
+  // The density underflows beyond 39 deviations.
+  return x > 39 ? 0 : (millsRatio(x) * Math.exp(-(x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
 /** Returns `P(Z > x) / density(x)` for `x >= 0`: the power series for small `x`, Laplace's continued fraction for large. */
 function millsRatio(x: number): number {
   if (x < 2) {
