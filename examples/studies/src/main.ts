@@ -33,7 +33,7 @@ uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for 
                      thresholds remake their pages without training
   --seeds N          runs of each loss (default 3)
   --steps N          training steps of each run (default 2100; uniform 1400; faceres, drift 1000; strangers: of the networks from
-                     nothing, default 5000, which is about 20 minutes with 2 threads; its heads always train for 1000)
+                     nothing, default 6000, which is about 20 minutes with 2 threads; its heads always train for 1000)
   --batch N          images in a batch (default 64; uniform, faceres, drift 128)
   --rate X           learning rate (default 0.1)
   --threads N        threads of the wasm backend (default 2)

@@ -9,7 +9,7 @@ import type { StrangersRun } from './measure.ts';
 import { type NetworkSettings, trainAndMeasure } from './train-and-measure.ts';
 
 /** Default number of steps: those that take 20 minutes with 2 threads on 2 cores of an AMD EPYC. */
-export const networkSteps = 5000;
+export const networkSteps = 6000;
 
 /**
  * Trains a network from random weights on the people who are not held out, stores its weights, and measures it. The number of steps

@@ -4,14 +4,14 @@ import type { StrangersRun } from './measure.ts';
 import { type StrangersStudy, strangersFigure, strangersPage } from './page.ts';
 import { runsPage } from './runs-page.ts';
 
-const training = { steps: 5000, epochs: 64, seconds: 1500, threads: 1 };
+const training = { steps: 6000, epochs: 64, seconds: 1500, threads: 1 };
 const whole = { people: 982, heldOut: 98, training, best: { threshold: 0.2, accuracy: 0.8 } } as const;
 const rules = { ...exampleRun().rules, 'held out': judgedAt(0.77), learned: judgedAt(0.7) };
 const runs: StrangersRun[] = [
   exampleRun(),
   exampleRun({ seed: 2, rules: { ...rules, 'held out': judgedAt(0.96) } }),
   exampleRun({ ...whole, start: 'nothing', loss: 'USS', rules }),
-  exampleRun({ ...whole, start: 'fine-tuned', loss: 'USS', training: { ...training, steps: 1250 }, rules }),
+  exampleRun({ ...whole, start: 'fine-tuned', loss: 'USS', training: { ...training, steps: 1500 }, rules }),
 ];
 const study: StrangersStudy = {
   runs,
@@ -47,11 +47,11 @@ it('shows what each rule loses for each start', () => {
   expect(page).toContain('| cross-fit in 5 parts, head of all people | 1.0 (1.0) | – | – | 1 of 1 |');
   expect(page).toContain('| USS | fine-tuned | 982 | 80.0 % | 77.0 % | 6.0 % | 4.0 % | 3.0 (3.0) |');
   expect(page).toContain('| nothing | 982 | 98 | 1.00 % (1.00 %–1.00 %) | 1 of 1 | 0.40 % (0.40 %–0.40 %) |');
-  expect(page).toContain('| nothing | USS | 5000 | 64 | 25 (1) | 80.0 % | 10.0 |');
+  expect(page).toContain('| nothing | USS | 6000 | 64 | 25 (1) | 80.0 % | 10.0 |');
   expect(page.replaceAll(/\s+/g, ' ')).toContain(
-    'on 884 people for 5000 steps, about 20 minutes with 2 threads;',
+    'on 884 people for 6000 steps, about 20 minutes with 2 threads;',
   );
-  expect(page.replaceAll(/\s+/g, ' ')).toContain('on the same people for 1250 steps, with the recipe');
+  expect(page.replaceAll(/\s+/g, ' ')).toContain('on the same people for 1500 steps, with the recipe');
   expect(page.replaceAll(/\s+/g, ' ')).toContain(
     'It does so for 0 of 2 whole networks; the worst loses 3.0.',
   );

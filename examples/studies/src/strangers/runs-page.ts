@@ -1,11 +1,20 @@
 import { percent } from '../numbers.ts';
+import type { CrossFitRun } from './cross-fit.ts';
+import type { ImageCounts } from './image-counts.ts';
 import type { JudgedThreshold, StrangersRun } from './measure.ts';
-import type { StrangersStudy } from './page.ts';
 import { table } from './page-text.ts';
 import { pointsLost, rules, ruleTexts } from './points-lost.ts';
 
 /** Returns the page with a line for each network and rule, as Markdown. */
-export function runsPage({ runs, crossFits, counts }: StrangersStudy): string {
+export function runsPage({
+  runs,
+  crossFits,
+  counts,
+}: {
+  readonly runs: readonly StrangersRun[];
+  readonly crossFits: readonly CrossFitRun[];
+  readonly counts: ImageCounts;
+}): string {
   const rows = [
     ...runs.flatMap((run) =>
       rules.flatMap((rule) => {
