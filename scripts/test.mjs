@@ -6,7 +6,12 @@ const [isLong, options] = [
   process.argv.includes('--long'),
   process.argv.slice(2).filter((it) => it !== '--long'),
 ];
-const report = ['--reporter=default', '--reporter=json', '--outputFile.json=.cache/vitest.json'];
+const report = [
+  '--reporter=default',
+  '--reporter=json',
+  '--outputFile.json=.cache/vitest.json',
+  '--reporter=./tests/support/stall-reporter.ts',
+];
 const tests = ['tests', `vitest run ${[...report, ...options].join(' ')}`];
 const steps = isLong
   ? [tests]

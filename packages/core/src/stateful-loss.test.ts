@@ -48,6 +48,15 @@ describeOnBackends('StatefulLoss', () => {
     other.dispose();
   });
 
+  it('avoids the names of variables that another copy of the module has made', () => {
+    const [prefix, number] = loss.slope.name.split(/[_/]/) as [string, string];
+    const foreign = tf.variable(tf.scalar(1), true, `${prefix}_${Number(number) + 1}/slope`);
+    const next = new ScalarLoss(tinySizes);
+    expect(next.slope.name).toBe(`${prefix}_${Number(number) + 2}/slope`);
+    tf.dispose([foreign]);
+    next.dispose();
+  });
+
   it('changes its state only in commit', () => {
     expect(runStep({ commit: false })).toBe(20);
     expect(values(loss.count)).toEqual([0]);

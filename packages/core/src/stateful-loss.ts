@@ -26,6 +26,15 @@ export interface BankLossOptions {
 
 let instances = 0;
 
+/** Returns a prefix that no variable has: tfjs rejects a second one of the same name, also from another copy of this module. */
+function unusedPrefix(name: string): string {
+  const taken = Object.keys(tf.engine().state.registeredVariables);
+  let prefix: string;
+  do prefix = `${name}_${++instances}/`;
+  while (taken.some((variable) => variable.startsWith(prefix)));
+  return prefix;
+}
+
 /**
  * Base class of losses with state: variables with unique names, snapshots, and checks of a batch. A subclass creates its
  * variables in the constructor, with `addTrainable` and `addMemory`, and implements `forward`.
@@ -53,8 +62,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     this.numClasses = options.numClasses;
     this.embeddingSize = options.embeddingSize;
     this.config = { ...options, loss: name };
-    // tfjs rejects a second variable of the same name.
-    this.prefix = `${name}_${++instances}`;
+    this.prefix = unusedPrefix(name);
   }
 
   abstract forward(
@@ -127,7 +135,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     initial: tf.Tensor<R>,
     list: tf.Variable[],
   ): tf.Variable<R> {
-    const variable = tf.variable(initial, list === this.trainable, `${this.prefix}/${key}`);
+    const variable = tf.variable(initial, list === this.trainable, this.prefix + key);
     initial.dispose();
     this.variables.set(key, variable as tf.Variable);
     list.push(variable as tf.Variable);
