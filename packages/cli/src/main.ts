@@ -1,14 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
-import { addAlign } from './command-line/align-command.ts';
-import { addConformance } from './command-line/conformance-command.ts';
-import { addDoctor } from './command-line/doctor-command.ts';
-import { addFileCommands } from './command-line/file-commands.ts';
-import { addMeasureCommands } from './command-line/measure-commands.ts';
-import { addRecognitionCommands } from './command-line/recognition-commands.ts';
-import { addSchema } from './command-line/schema-command.ts';
-import { addTrain } from './command-line/train-command.ts';
+import { addCommands } from './command-line/add-commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { handleOutputErrors } from './standard-streams.ts';
 
@@ -32,16 +25,8 @@ const program = new Command('openset')
       'data, 3 a bug in openset, 130 stopped and saved.',
   );
 
-addTrain(program);
-addDoctor(program);
-addAlign(program);
-addMeasureCommands(program);
-addRecognitionCommands(program);
-addFileCommands(program);
-addSchema(program);
-addConformance(program);
-
 try {
+  await addCommands(program, process.argv.slice(2));
   await program.parseAsync();
 } catch (error) {
   await reportError(error);

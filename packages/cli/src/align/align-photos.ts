@@ -10,13 +10,13 @@ import { writeAtomically } from '../files/write-file.ts';
 import { withoutOrigin } from '../images/bad-image.ts';
 import { contentHash } from '../images/content-hashes.ts';
 import { imageName } from '../images/image-name.ts';
+import { prefetch } from '../images/prefetch.ts';
 import type { Output } from '../output.ts';
 import type { AlignedFace, AlignedPhoto, AlignJournal, AlignSettings, Reject } from './align-journal.ts';
 import { cropName, cropStems } from './crop-names.ts';
 import { encodePng } from './encode-png.ts';
 import { describeFace, judgeFaces } from './judge-faces.ts';
 import type { Photos } from './open-photos.ts';
-import { prefetch } from './prefetch.ts';
 
 /** Number of photos that are read and decoded at the same time, and of photos whose crops are being written. */
 const photosAhead = 4;

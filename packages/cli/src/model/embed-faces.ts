@@ -1,19 +1,20 @@
 import { DataError, type FaceCrop } from '@openset/core';
 import type { BadRecord, ImageRecord, ImageSource, PixelImage } from '@openset/data';
-import { createLoader } from '@openset/data/node';
 import type { Face, FaceSelection } from '@openset/faces';
 import type { Verifier } from '@openset/verify';
 import { photoCrop } from '../faces/choose-alignment.ts';
 import { noFaceError } from '../faces/crop-source.ts';
 import { tooSmallReason } from '../faces/face-size.ts';
 import { type FaceTools, loadFaceTools } from '../faces/face-tools.ts';
-import { findFaces } from '../faces/find-faces.ts';
+import { facesOf } from '../faces/find-faces.ts';
+import { openPhoto, type Photo } from '../faces/photo.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
 import { imageName } from '../images/image-name.ts';
 import type { ImageReading } from '../images/image-reading.ts';
+import { prefetch } from '../images/prefetch.ts';
 import { watchTurns } from '../images/turned-images.ts';
 import type { Output } from '../output.ts';
-import { embedImages, inputSize } from './embed-images.ts';
+import { embedImages, inputSize, loadCrops } from './embed-images.ts';
 import { type EmbeddingRows, joinRows } from './embeddings.ts';
 
 /** What an embedding shows. */
@@ -34,8 +35,10 @@ export interface FaceEmbeddings extends EmbeddingRows {
   readonly skipped: readonly BadImage[];
 }
 
-/** Number of photos whose crops are kept until they are embedded. */
-const photosInChunk = 32;
+/** Number of crops that are embedded at a time. */
+const cropsInChunk = 32;
+/** Number of photos that are decoded while faces are searched for on another one. */
+const photosAhead = 4;
 
 /**
  * Embeds the selected faces of photos: those of probes, and of the photos that `verify` compares. Takes images whole if the model
@@ -51,67 +54,101 @@ export async function embedFaces(
   reading: ImageReading,
 ): Promise<FaceEmbeddings> {
   const crop = photoCrop(reading);
-  if (crop === null) {
-    // A few photos are not worth a cache.
-    const whole = { ...reading, align: false, featureCache: 'off' };
-    const embeddings = await embedImages(verifier, photos, output, whole);
-    const { indices, ...rest } = embeddings;
-    const rows = Array.from(indices, (photo) => ({ photo, face: null, faceCount: null }));
-    return { ...rest, rows };
-  }
-  const tools = await loadFaceTools();
-  const { height, width, channels } = inputSize(verifier);
+  if (crop === null) return embedWhole(verifier, photos, output, reading);
+  const input = inputSize(verifier);
   const { source, turns } = watchTurns(photos, reading);
-  const settings = { crop, size: Math.max(height, width), selection, reading, tools };
+  // The first photos are decoded while the detector loads.
+  const loadedTools = loadFaceTools();
+  // The loop awaits them later; until then a rejection must not count as unhandled.
+  loadedTools.catch(() => {});
+  const opened = prefetch(photos.size, photosAhead, (index) => open(source, index, reading));
   const counter = output.counter('photos');
   const rows: EmbeddedFace[] = [];
   const embeddings: Float32Array[] = [];
   const bad: Omit<BadRecord, 'count'>[] = [];
-  for (let start = 0; start < photos.size; start += photosInChunk) {
-    const crops: PixelImage[] = [];
-    for (let photo = start; photo < Math.min(photos.size, start + photosInChunk); photo++) {
-      try {
-        const found = await cropPhoto(source, photo, settings);
-        crops.push(...found.crops);
-        rows.push(...found.rows);
-      } catch (error) {
-        if (!(error instanceof DataError)) throw error;
-        const { problem: reason, advice } = error;
-        bad.push({ index: photo, origin: imageName(photos, photo), reason, ...(advice ? { advice } : {}) });
-      }
-      counter.update(photo, photos.size);
+  let crops: PixelImage[] = [];
+  const embedCrops = async () => {
+    embeddings.push(...(await verifier.embedBatches(loadCrops(rawSource(crops), input))));
+    crops = [];
+  };
+  let photo = 0;
+  for await (const result of opened) {
+    const tools = await loadedTools;
+    try {
+      if (result instanceof DataError) throw result;
+      const size = Math.max(input.height, input.width);
+      const found = await cropFaces(result, { crop, size, selection, tools });
+      crops.push(...found.crops);
+      rows.push(...found.faces.map((face) => ({ photo, face, faceCount: found.faceCount })));
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      const { problem: reason, advice } = error;
+      bad.push({ index: photo, origin: imageName(photos, photo), reason, ...(advice ? { advice } : {}) });
     }
-    if (crops.length === 0) continue;
-    const options = { height, width, channels, batchSize: 32, shuffle: false, workers: 0 };
-    embeddings.push(...(await verifier.embedBatches(createLoader(rawSource(crops), options))));
+    photo += 1;
+    counter.update(photo, photos.size);
+    if (crops.length >= cropsInChunk) await embedCrops();
   }
-  counter.update(photos.size, photos.size);
+  if (crops.length > 0) await embedCrops();
   turns.note(output);
   const skipped = skipBadImages(bad, photos.size, reading);
   return { ...joinRows(embeddings, verifier.backbone.embeddingSize), rows, skipped };
 }
 
+/** Embeds photos whole. A few of them are not worth a cache. */
+async function embedWhole(
+  verifier: Verifier,
+  photos: ImageSource,
+  output: Output,
+  reading: ImageReading,
+): Promise<FaceEmbeddings> {
+  const whole = { ...reading, align: false, featureCache: 'off' };
+  const { indices, ...embeddings } = await embedImages(verifier, photos, output, whole);
+  const rows = Array.from(indices, (photo) => ({ photo, face: null, faceCount: null }));
+  return { ...embeddings, rows };
+}
+
+/** A decoded photo. */
+interface OpenedPhoto {
+  readonly photo: Photo;
+  readonly origin: string;
+}
+
+/** Decodes a photo. Returns the error of one that cannot be read. */
+async function open(
+  source: ImageSource,
+  index: number,
+  reading: ImageReading,
+): Promise<OpenedPhoto | DataError> {
+  try {
+    const record = await source.get(index);
+    return { photo: await openPhoto(record, reading), origin: record.origin };
+  } catch (error) {
+    if (error instanceof DataError) return error;
+    throw error;
+  }
+}
+
 /** How the faces of a photo are cropped. */
 interface FaceSettings {
   readonly crop: FaceCrop;
+  /** Height and width of the crops in pixels. */
   readonly size: number;
   readonly selection: FaceSelection;
-  readonly reading: ImageReading;
   readonly tools: FaceTools;
 }
 
-/** @throws DataError if the photo cannot be read, has no face, or the selected face is too small */
-async function cropPhoto(source: ImageSource, photo: number, settings: FaceSettings) {
-  const { crop, size, selection, reading, tools } = settings;
-  const record = await source.get(photo);
-  const found = await findFaces(record, reading, tools);
+/** Returns the selected faces and their crops. @throws DataError if there is no face, or if the selected one is too small */
+async function cropFaces({ photo, origin }: OpenedPhoto, settings: FaceSettings) {
+  const { crop, size, selection, tools } = settings;
+  const found = await facesOf(photo, tools);
   const faces = found.select(selection);
-  if (faces.length === 0) throw noFaceError(record.origin);
+  if (faces.length === 0) throw noFaceError(origin);
   const reason = selection === 'all' ? null : tooSmallReason(faces[0]!);
-  if (reason !== null) throw new DataError(`${record.origin}: ${reason}`);
+  if (reason !== null) throw new DataError(`${origin}: ${reason}`);
   const crops: PixelImage[] = [];
   for (const face of faces) crops.push(await found.crop(face, crop, size));
-  return { crops, rows: faces.map((face) => ({ photo, face, faceCount: found.faces.length })) };
+  return { crops, faces, faceCount: found.faces.length };
 }
 
 /** Returns a source of raw images in memory. */

@@ -1,5 +1,5 @@
 import { ConfigError } from '@openset/core';
-import type { Batch, ImageSource } from '@openset/data';
+import type { Batch, ImageSource, Loader } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import type { Verifier } from '@openset/verify';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
@@ -37,15 +37,14 @@ export async function embedImages(
   if (split) return embedWithCache(verifier, split, images, output, reading, signal);
   const { source, turns } = watchTurns(images, reading);
   const crops = await cropFaces(source, size, reading, output);
-  const loader = createLoader(crops ?? source, {
-    ...size,
-    batchSize: 32,
-    shuffle: false,
-    ...decodingOptions(reading),
-    // Crops are raw pixels.
-    ...(crops ? { workers: 0 } : workerOptions(images.size)),
-    onBadRecord: 'skip',
-  });
+  const loader = crops
+    ? loadCrops(crops, size)
+    : createLoader(source, {
+        ...size,
+        ...inOrder,
+        ...decodingOptions(reading),
+        ...workerOptions(images.size),
+      });
   const indices: number[] = [];
   const batches = countBatches(loader, images.size, output, signal, indices);
   const rows = await verifier.embedBatches(batches);
@@ -53,6 +52,13 @@ export async function embedImages(
   crops?.noteSeveralFaces(output);
   const skipped = skipBadImages(loader.badRecords, images.size, reading);
   return { ...joinRows(rows, verifier.backbone.embeddingSize), indices: Int32Array.from(indices), skipped };
+}
+
+const inOrder = { batchSize: 32, shuffle: false, onBadRecord: 'skip' } as const;
+
+/** Returns a loader of crops, which are raw pixels and need no worker, in order. */
+export function loadCrops(crops: ImageSource, size: InputSize): Loader {
+  return createLoader(crops, { ...size, ...inOrder, workers: 0 });
 }
 
 /** Size of the images that a network takes. */

@@ -1,6 +1,6 @@
 import { type Backbone, didYouMean } from '@openset/core';
 import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
-import { decodeModel, type ModelFile, Verifier } from '@openset/verify';
+import { decodeModel, type ModelDescription, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { inFile } from '../files/in-file.ts';
 import { pathStatus } from '../files/paths.ts';
@@ -9,7 +9,7 @@ import type { ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import { runFolder } from '../training/run-paths.ts';
 import { createNetwork } from './create-network.ts';
-import { readPretrainedModel } from './pretrained-model.ts';
+import { openPretrainedModel } from './pretrained-model.ts';
 import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';
 
 /** Options of every command that uses a model. */
@@ -57,7 +57,16 @@ export async function isPretrainedModel(model: string): Promise<boolean> {
  * @throws DataError if the file does not exist or is not a model, or if the package of the network is not installed
  */
 export async function readModel(path: string): Promise<ModelFile> {
-  if (await isPretrainedModel(path)) return readPretrainedModel(path);
+  if (!(await isPretrainedModel(path))) return readModelFile(path);
+  const { description, backbone } = await openPretrainedModel(path);
+  try {
+    return { description, state: backbone.getState() };
+  } finally {
+    backbone.dispose();
+  }
+}
+
+async function readModelFile(path: string): Promise<ModelFile> {
   const file = await findModelFile(path);
   const words = Object.keys(pretrainedNetworks);
   const missing =
@@ -74,7 +83,7 @@ export async function readModel(path: string): Promise<ModelFile> {
  *   threshold between two embeddings
  */
 export async function loadModel(path: string, given?: GivenThreshold): Promise<LoadedModel> {
-  const { description: own, state } = await readModel(path);
+  const { description: own, backbone } = await openModel(path);
   try {
     return await inFile(path, () => {
       const { threshold, source, question } = selectPairThreshold(own, given);
@@ -85,10 +94,24 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
         question,
         ...(given !== undefined && { thresholdInterval: null, thresholdPeople: null }),
       };
-      const backbone = createNetwork(own.backbone, state);
       const verifier = new Verifier({ ...description, backbone });
       return { description, source, backbone, verifier, dispose: () => backbone.dispose() };
     });
+  } catch (error) {
+    backbone.dispose();
+    throw error;
+  }
+}
+
+/** Opens the network of a model. The caller disposes of it. */
+async function openModel(
+  path: string,
+): Promise<{ readonly description: ModelDescription; readonly backbone: Backbone }> {
+  if (await isPretrainedModel(path)) return openPretrainedModel(path);
+  const { description, state } = await readModelFile(path);
+  try {
+    const backbone = await inFile(path, () => createNetwork(description.backbone, state));
+    return { description, backbone };
   } finally {
     tf.dispose(state);
   }

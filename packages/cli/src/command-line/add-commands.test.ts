@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { expect, it } from 'vitest';
+import { addCommands } from './add-commands.ts';
+
+const all = [
+  ...['train', 'doctor', 'align', 'evaluate', 'calibrate', 'verify', 'identify', 'embed'],
+  ...['export', 'import', 'info', 'schema', 'conformance'],
+];
+
+async function added(...commandLine: string[]): Promise<string[]> {
+  const program = new Command();
+  await addCommands(program, commandLine);
+  return program.commands.map((command) => command.name());
+}
+
+it('adds only the commands of the file of the named one', async () => {
+  expect(await added('--debug', 'verify', 'train', 'b.jpg')).toEqual(['verify', 'identify', 'embed']);
+});
+
+it('adds all commands without a known name', async () => {
+  for (const commandLine of [[], ['--help'], ['help', 'verify'], ['verfy']]) {
+    expect(await added(...commandLine)).toEqual(all);
+  }
+});
+
+it.each(all)('adds %s if it is named', async (name) => {
+  expect(await added(name)).toContain(name);
+});
