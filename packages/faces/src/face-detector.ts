@@ -6,6 +6,7 @@ import { loadDetectorNetwork } from './detector-network.ts';
 import type { Face } from './face.ts';
 import { measureQuality } from './face-quality.ts';
 import { findFaces } from './find-faces.ts';
+import { isDrawing } from './flat-colours.ts';
 import { loadMeshNetwork } from './mesh-network.ts';
 import { eyeAngle, landmarksOf, meshBox, meshOutline } from './mesh-points.ts';
 
@@ -54,7 +55,10 @@ export async function createFaceDetector(options: FaceDetectorOptions): Promise<
       if (isDisposed) throw new ConfigError('This face detector was disposed of; make a new one.');
       checkImage(image);
       const found = await findFaces({ detector, mesh }, image, minimumScore);
-      return found.slice(0, maximumFaces).map((face) => describeFace(image, face));
+      return found
+        .filter((face) => !isDrawing(image, outlineOf(face)))
+        .slice(0, maximumFaces)
+        .map((face) => describeFace(image, face));
     },
     dispose: () => {
       if (isDisposed) return;
@@ -71,7 +75,11 @@ function describeFace(image: PixelImage, { score, points }: ConfirmedFace): Face
     box: meshBox(points),
     score,
     landmarks,
-    mesh: meshOutline(points, eyeAngle(landmarks)),
+    mesh: outlineOf({ points }),
     quality: measureQuality(image, landmarks, points),
   };
+}
+
+function outlineOf({ points }: Pick<ConfirmedFace, 'points'>): Face['mesh'] {
+  return meshOutline(points, eyeAngle(landmarksOf(points)));
 }
