@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import * as fc from 'fast-check';
 import { type BackendName, useBackend } from '../packages/cli/src/backends.ts';
 
 declare module 'vitest' {
@@ -9,6 +10,9 @@ declare module 'vitest' {
     readonly long: boolean;
   }
 }
+
+// Looking for the smallest counterexample can take hours, and time limits of tests do not end a computation.
+fc.configureGlobal({ interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true });
 
 // Without it, the cpu backend advertises tfjs-node in every test file.
 tf.enableProdMode();

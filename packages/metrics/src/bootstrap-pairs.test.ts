@@ -91,12 +91,12 @@ describe('bootstrapPairs', () => {
       fc.property(lists, (similarities) => {
         const isSame = similarities.map((_, pair) => pair % 2);
         const total = similarities.reduce((sum, next) => sum + next, 0);
-        let rounded = 0;
+        let rounded: number | undefined;
         bootstrapPairs(
           { similarities, isSame, people: null },
           ({ values, same, different }) => {
-            if (rounded === 0)
-              rounded = values.reduce((sum, v, bin) => sum + v * (same[bin]! + different[bin]!), 0);
+            // The first call sees the data, the others see resamples.
+            rounded ??= values.reduce((sum, v, bin) => sum + v * (same[bin]! + different[bin]!), 0);
             for (let bin = 1; bin < values.length; bin++)
               expect(values[bin]).toBeGreaterThan(values[bin - 1]!);
             return 0;
@@ -106,6 +106,26 @@ describe('bootstrapPairs', () => {
         expect(rounded).toBeCloseTo(total, 9);
       }),
     );
+  });
+
+  it.each([
+    [
+      [0, 5e-324],
+      [0, 5e-324],
+    ],
+    [
+      [-1, -1 + 2 ** -53, -1],
+      [-1, -1 + 2 ** -53],
+    ],
+    [[0.3, 0.3, 0.3], [0.3]],
+  ])('keeps %j apart', (similarities, expected) => {
+    const isSame = similarities.map((_, pair) => pair % 2);
+    const statistic = ({ values }: BinnedPairs) => {
+      expect([...values]).toEqual(expected);
+      return 0;
+    };
+    bootstrapPairs({ similarities, isSame, people: null }, statistic, { samples: 2 });
+    expect.assertions(3);
   });
 
   it('rejects invalid input', () => {

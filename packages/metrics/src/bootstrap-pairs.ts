@@ -123,12 +123,13 @@ function binSimilarities(caller: string, similarities: ArrayLike<number>) {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  const scale = high > low ? (binCount - 1) / (high - low) : 0;
+  const range = high > low ? high - low : 1;
   const binOf = new Uint16Array(count);
   const sums = new Float64Array(binCount);
   const counts = new Uint32Array(binCount);
   for (let pair = 0; pair < count; pair++) {
-    const bin = Math.round((similarities[pair]! - low) * scale);
+    // Dividing first also holds for a range so small that its reciprocal is infinite.
+    const bin = Math.round(((similarities[pair]! - low) / range) * (binCount - 1));
     binOf[pair] = bin;
     sums[bin]! += similarities[pair]! - low;
     counts[bin]! += 1;
