@@ -10,6 +10,7 @@ it('returns the nearest identity, or null', () => {
     identity: null,
     cosine: null,
     threshold: 0.8,
+    probability: null,
     candidates: [],
   });
   gallery.enroll('Ada', [vector(1, 0)]);
@@ -122,4 +123,55 @@ it('carries the question of its threshold', () => {
   expect(new Gallery(0.5, { question }).question).toEqual(question);
   expect(new Gallery(0.5).question).toBeNull();
   expect(() => new Gallery(0.5, { question: { kind: 'gallery', size: 0 } })).toThrow(ConfigError);
+});
+
+it('gives the probability of the best match, from the curve of its size or else from that for pairs', () => {
+  const pairs = { slope: -10, offset: 5 };
+  const search = { people: 2, threshold: 0.5, calibration: { slope: -20, offset: 12 } };
+  const enroll = (gallery: Gallery) => {
+    gallery.enroll('Ada', [vector(1, 0)]);
+    gallery.enroll('Bob', [vector(0, 1)]);
+    return gallery.identify(vector(0.8, 0.6));
+  };
+  const sum = 2 + Math.exp(3) + Math.exp(1);
+  expect(enroll(new Gallery(0.9, { calibration: pairs }))).toMatchObject({
+    identity: null,
+    probability: expect.closeTo(Math.exp(3) / sum, 6),
+  });
+  const searched = enroll(new Gallery(0.5, { calibration: pairs, galleryThresholds: [search] }));
+  expect(searched.probability).toBeCloseTo(1 / (1 + Math.exp(12 - 16)), 6);
+  const without = { people: 2, threshold: 0.5 };
+  expect(
+    enroll(new Gallery(0.5, { calibration: pairs, galleryThresholds: [without] })).probability,
+  ).toBeCloseTo(Math.exp(3) / sum, 6);
+  expect(enroll(new Gallery(0.5)).probability).toBeNull();
+  expect(enroll(new Gallery(0.5, { calibration: { slope: 10, offset: 0 } })).probability).toBeNull();
+  const empty = new Gallery(0.5, { calibration: pairs, galleryThresholds: [search] });
+  expect(empty.identify(vector(1, 0)).probability).toBeNull();
+  expect(() => new Gallery(0.5, { galleryThresholds: [] })).toThrow(DataError);
+});
+
+it('does not mix images that were cropped in different ways', () => {
+  const points = { kind: 'points' } as const;
+  const gallery = new Gallery(0.5, { crop: points });
+  gallery.enroll('Ada', [vector(1, 0)]);
+  const state = JSON.parse(JSON.stringify(gallery.getState()));
+  expect(state.crop).toEqual(points);
+  const whole = new Gallery(0.5, { crop: null });
+  expect(() => whole.setState(state)).toThrow(
+    'The gallery was enrolled with faces aligned by five points, but this program takes images as they are.',
+  );
+  expect(whole.identities).toEqual([]);
+  const box = new Gallery(0.5, { crop: { kind: 'box', scale: 1.2 } });
+  expect(() => box.setState(state)).toThrow(DataError);
+  expect(() => box.setState({ ...state, crop: { kind: 'box', scale: 1.4 } })).toThrow('1.4');
+  for (const crop of [points, undefined]) {
+    const same = new Gallery(0.5, { crop });
+    same.setState(state);
+    expect(same.identities).toEqual(['Ada']);
+  }
+  // Older states do not say how their images were cropped.
+  whole.setState({ ...state, crop: undefined });
+  expect(whole.getState().crop).toBeNull();
+  expect(new Gallery(0.5).getState()).not.toHaveProperty('crop');
 });

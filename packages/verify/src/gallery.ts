@@ -1,6 +1,10 @@
-import { checkNumber, DataError } from '@openset/core';
-import { cosineSimilarities } from '@openset/metrics';
+import { checkNumber, DataError, type FaceCrop } from '@openset/core';
+import { cosineSimilarities, logisticProbability } from '@openset/metrics';
+import { bestMatchProbability } from './best-match-probability.ts';
+import { type Calibration, usableCalibration } from './calibration.ts';
+import { describeCrop, isSameCrop } from './describe-crop.ts';
 import { checkEmbedding, normalise } from './embedding-rows.ts';
+import { type GalleryThreshold, gallerySearch, galleryThresholdsProblem } from './gallery-thresholds.ts';
 import { checkQuestion, type ThresholdQuestion } from './threshold-question.ts';
 
 /** An identity of a gallery and its cosine with a probe. */
@@ -13,6 +17,12 @@ export interface Candidate {
 export interface GalleryOptions {
   /** Question that the threshold answers; default null, unknown. It is carried, not used. */
   readonly question?: ThresholdQuestion | null;
+  /** Curve of a model for pairs, for probabilities; default none. */
+  readonly calibration?: Calibration | null;
+  /** Thresholds of a model for galleries; their curves give the probabilities, rather than `calibration`. Default none. */
+  readonly galleryThresholds?: readonly GalleryThreshold[] | null;
+  /** How the images of the gallery and of probes are cropped; null for images as they are; default: unknown. */
+  readonly crop?: FaceCrop | null | undefined;
 }
 
 /** Result of the search for a probe in a gallery. */
@@ -22,6 +32,11 @@ export interface Identification {
   /** Highest cosine; null if the gallery is empty. */
   readonly cosine: number | null;
   readonly threshold: number;
+  /**
+   * Probability that the identity with the highest cosine is the right one, if half of the probes show somebody in the gallery;
+   * null without a curve, or if the gallery is empty. It does not depend on the threshold.
+   */
+  readonly probability: number | null;
   /** Best identities, highest cosine first. */
   readonly candidates: readonly Candidate[];
 }
@@ -29,6 +44,8 @@ export interface Identification {
 /** A gallery as plain JSON data. */
 export interface GalleryState {
   readonly embeddingSize: number;
+  /** How its images were cropped; null for images as they are, missing if unknown. */
+  readonly crop?: FaceCrop | null;
   /** Number and sum of the embeddings of each identity. */
   readonly identities: readonly {
     readonly identity: string;
@@ -53,15 +70,27 @@ export class Gallery {
   readonly threshold: number;
   /** Question that the threshold answers; null if unknown. `describeQuestion` puts it into words. */
   readonly question: ThresholdQuestion | null;
+  /** How images are cropped; null for images as they are, undefined if unknown. */
+  readonly crop: FaceCrop | null | undefined;
+  private readonly calibration: Calibration | null;
+  private readonly galleryThresholds: readonly GalleryThreshold[] | null;
   private readonly entries = new Map<string, { sum: Float64Array; count: number; template: Float32Array }>();
 
   /**
    * @param threshold accept iff the cosine is at least this; from -1 to 1
-   * @throws ConfigError if it or its question is out of range
+   * @throws ConfigError if it or its question is out of range; DataError for thresholds for galleries that are invalid
    */
-  constructor(threshold: number, { question = null }: GalleryOptions = {}) {
+  constructor(
+    threshold: number,
+    { question = null, calibration = null, galleryThresholds = null, crop }: GalleryOptions = {},
+  ) {
     checkNumber('Gallery: threshold', threshold, { minimum: -1, maximum: 1 });
     if (question) checkQuestion(question);
+    const problem = galleryThresholds && galleryThresholdsProblem(galleryThresholds);
+    if (problem) throw new DataError(problem);
+    this.calibration = calibration && usableCalibration(calibration);
+    this.galleryThresholds = galleryThresholds;
+    this.crop = crop;
     this.threshold = threshold;
     this.question = question;
   }
@@ -118,8 +147,20 @@ export class Gallery {
       identity: best && best.cosine >= this.threshold ? best.identity : null,
       cosine: best?.cosine ?? null,
       threshold: this.threshold,
+      probability: best ? this.probability(all) : null,
       candidates: all.slice(0, candidates),
     };
+  }
+
+  /** @param all people of the gallery, highest cosine first */
+  private probability(all: readonly Candidate[]): number | null {
+    const search = this.galleryThresholds && gallerySearch(this.galleryThresholds, all.length);
+    if (search?.calibration) return logisticProbability(search.calibration, all[0]!.cosine);
+    if (!this.calibration) return null;
+    return bestMatchProbability(
+      this.calibration,
+      all.map(({ cosine }) => cosine),
+    );
   }
 
   /** Returns the gallery as plain JSON data. */
@@ -129,15 +170,22 @@ export class Gallery {
       count,
       sum: Array.from(sum),
     }));
-    return { embeddingSize: this.embeddingSize ?? 0, identities };
+    const crop = this.crop === undefined ? {} : { crop: this.crop };
+    return { embeddingSize: this.embeddingSize ?? 0, ...crop, identities };
   }
 
   /**
    * Replaces all identities.
-   * @throws DataError if the data are invalid; the gallery is then unchanged
+   * @throws DataError if the data are invalid, or if their images were cropped in another way; the gallery is then unchanged
    */
   setState(state: GalleryState): void {
-    const { embeddingSize, identities } = state ?? {};
+    const { embeddingSize, identities, crop } = state ?? {};
+    if (crop !== undefined && this.crop !== undefined && !isSameCrop(crop, this.crop)) {
+      throw new DataError(
+        `The gallery was enrolled with ${describeCrop(crop)}, but this program takes ${describeCrop(this.crop)}. Embeddings of ` +
+          'the two do not match: enroll the images again, or crop probes in the same way.',
+      );
+    }
     if (!Array.isArray(identities)) throw new DataError('The gallery is damaged: identities must be a list.');
     const restored = identities.map((entry: Partial<GalleryState['identities'][number]> | null) => {
       const { identity, count = 0, sum } = entry ?? {};

@@ -1,9 +1,11 @@
+export { bestMatchProbability } from './best-match-probability.ts';
 export {
   type Calibration,
   calibrateProbabilities,
   type ScoredPairs,
   usableCalibration,
 } from './calibration.ts';
+export { describeCrop } from './describe-crop.ts';
 export {
   type Candidate,
   Gallery,
@@ -11,7 +13,12 @@ export {
   type GalleryState,
   type Identification,
 } from './gallery.ts';
-export { type GalleryThreshold, thresholdForGallery } from './gallery-thresholds.ts';
+export {
+  type GallerySearch,
+  type GalleryThreshold,
+  gallerySearch,
+  thresholdForGallery,
+} from './gallery-thresholds.ts';
 export {
   decodeModel,
   encodeModel,

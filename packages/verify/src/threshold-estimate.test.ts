@@ -41,6 +41,31 @@ function normalStream(seed: number): () => number {
 }
 
 describe('estimateThreshold', () => {
+  it('bounds the false accept rate among other people', () => {
+    const draw = normalStream(3);
+    const few = peoplePairs(25, draw);
+    const estimate = estimateThreshold(few, { kind: 'far', rate: 0.02 }, { samples: 200 })!;
+    expect(estimate.rateBound).toBeGreaterThan(0.025);
+    expect(estimate.rateBound).toBeLessThan(0.1);
+    // The true rate: the cosines of two other people.
+    const { threshold } = estimate;
+    const others = peoplePairs(200, draw);
+    const { far } = accuracyAt(others.cosines, others.isSame, threshold);
+    expect(far).toBeLessThan(estimate.rateBound!);
+    const many = estimateThreshold(peoplePairs(120, draw), { kind: 'far', rate: 0.02 }, { samples: 100 })!;
+    expect(many.rateBound).toBeLessThan(estimate.rateBound!);
+    expect(many.rateBound).toBeGreaterThan(0.02);
+    expect(estimateThreshold(few, undefined, { samples: 20 })!.rateBound).toBeNull();
+    expect(estimateThreshold(few, { kind: 'far', rate: 0.02 }, { samples: 0 })!.rateBound).toBeNull();
+  });
+
+  it('promises no rate that so few pairs cannot show', () => {
+    const pairs = pairsOf(normals(0.5, 0.1, 60), normals(0.1, 0.1, 60));
+    const { rateBound } = estimateThreshold(pairs, { kind: 'far', rate: 0 })!;
+    // 60 pairs without an error: the rate may be 1 − 0.05^(1/60), about 3 in 60.
+    expect(rateBound).toBeGreaterThanOrEqual(1 - 0.05 ** (1 / 60));
+  });
+
   it('finds the middle of two normals of equal width, whatever the counts', () => {
     for (const [same, different] of [
       [2000, 2000],

@@ -28,6 +28,12 @@ export interface ThresholdEstimate {
   readonly different: number;
   /** Number of pairs of different people that a false accept rate this low needs; null for other questions and a rate of 0. */
   readonly differentNeeded: number | null;
+  /**
+   * Upper end of the 95 % confidence interval of the false accept rate among other people; null for other questions, and
+   * without an interval. It is the rate at the lower end of the threshold's interval, and at least the rate that the pairs
+   * could miss altogether, `1 − 0.05^(1 / different)`.
+   */
+  readonly rateBound: number | null;
 }
 
 /** Options of `estimateThreshold`. */
@@ -193,7 +199,14 @@ function estimateOnScores(
     same,
     different: negatives.length,
     differentNeeded,
+    rateBound: question.kind === 'far' && drawn ? rateBound(negatives, Math.min(score, drawn.low)) : null,
   };
+}
+
+/** Returns the share of pairs of different people above a score, and at least the rate that so many pairs can miss. */
+function rateBound(negatives: readonly number[], score: number): number {
+  const accepted = negatives.filter((value) => value >= score).length;
+  return Math.min(1, Math.max(accepted / negatives.length, 1 - 0.05 ** (1 / negatives.length)));
 }
 
 /**

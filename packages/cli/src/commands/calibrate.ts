@@ -1,5 +1,5 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
-import { galleryScores, galleryThreshold } from '@openset/metrics';
+import { peopleNeeded } from '@openset/metrics';
 import {
   type Calibration,
   encodeModel,
@@ -10,13 +10,19 @@ import {
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { trustedPeople } from '../config/held-out-people.ts';
-import { aligned, count, counted, decimal } from '../evaluation/texts.ts';
+import { aligned, count, counted, decimal, exactPercent, percent } from '../evaluation/texts.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
-import { measureGalleryThresholds } from '../model/gallery-thresholds.ts';
+import {
+  type EstimatedSearch,
+  estimateSearches,
+  falseAlarmsText,
+  searchWarnings,
+  storedThreshold,
+} from '../model/gallery-thresholds.ts';
 import { findModelFile, loadModel, type ModelOptions, readingFor, readModel } from '../model/load-model.ts';
 import {
   type OpenedTest,
@@ -52,7 +58,7 @@ export interface CalibrateResult extends SkippedTest {
   readonly before: number;
   /** Question that the threshold answers. */
   readonly question: ThresholdQuestion;
-  /** 95 % confidence interval of the threshold; null for fewer than five people, or for a search among people. */
+  /** 95 % confidence interval of the threshold over people; null for fewer than five people, or 20 for a search among people. */
   readonly interval: { readonly low: number; readonly high: number } | null;
   /** Number of people in the data; null if a list of pairs does not tell. */
   readonly people: number | null;
@@ -64,6 +70,14 @@ export interface CalibrateResult extends SkippedTest {
   readonly same: number;
   /** Number of pairs of different people that a rate this low needs; null without a rate. */
   readonly differentNeeded: number | null;
+  /** Upper end of the false accept rate among other people; null without a rate, or for fewer than five people. */
+  readonly rateBound: number | null;
+  /** Share of strangers that a search accepts as somebody; null for other questions, or for fewer than 20 people. */
+  readonly falseAlarms: number | null;
+  /** Upper end of that share among other people. */
+  readonly falseAlarmsBound: number | null;
+  /** Number of people from which the upper end of the rate or the share is near twice its value; null if it is unknown. */
+  readonly peopleNeeded: number | null;
 }
 
 /** Number of pairs that a message names. */
@@ -111,7 +125,10 @@ export async function calibrate(
   return {
     data: {
       ...{ out, threshold, before: description.threshold, question, interval, people, calibration },
-      ...{ same, different, differentNeeded },
+      ...{ same, different, differentNeeded, rateBound: found.rateBound },
+      falseAlarms: found.search?.falseAlarms ?? null,
+      falseAlarmsBound: found.search?.falseAlarmsBound ?? null,
+      peopleNeeded: found.search ? found.search.peopleNeeded : peopleForRate(found),
       ...skipped,
     },
     text: aligned([
@@ -121,6 +138,7 @@ export async function calibrate(
         'estimated on',
         `${counted(same, 'pair')} of the same person, ${count(different)} of different people`,
       ],
+      ...rateRows(found),
       ['before', decimal(description.threshold, 4)],
       ...warnings(found).map((warning): [string, string] => ['warning', warning]),
       ...skippedRows(skipped),
@@ -161,8 +179,10 @@ async function defaultOutput(path: string): Promise<string> {
 }
 
 interface FoundThreshold extends ThresholdEstimate {
-  /** Thresholds for galleries of any size; null unless the question is about pairs. */
+  /** Searches in galleries; null for fewer than 20 people, or if they are unknown. */
   readonly galleryThresholds: readonly GalleryThreshold[] | null;
+  /** The search that the question is about; null for other questions, or for fewer than 20 people. */
+  readonly search: EstimatedSearch | null;
 }
 
 /** @throws DataError if no threshold meets the rate */
@@ -177,37 +197,73 @@ function findThreshold(test: OpenedTest, question: ThresholdQuestion): FoundThre
   const estimate = estimateThreshold(all, question);
   if (!estimate) throw rateNotReached(test, all, question);
   const ofCurve = all === pairs ? estimate : estimateThreshold(pairs, undefined, { samples: 0 })!;
-  const searched = labels && question.kind === 'gallery' ? searchThreshold(test, question.size) : null;
+  const asked = question.kind === 'gallery' ? question.size : null;
+  const searches = labels ? estimateSearches(embeddings, labels, asked) : null;
+  const search = searches?.find(({ people }) => people === asked) ?? null;
   return {
     ...estimate,
-    ...(searched === null ? {} : { threshold: searched, interval: null }),
+    ...(search && { threshold: search.threshold, interval: search.interval }),
     calibration: ofCurve.calibration,
-    galleryThresholds:
-      labels && question.kind === 'pair' ? measureGalleryThresholds(embeddings, labels) : null,
+    galleryThresholds: searches?.map(storedThreshold) ?? null,
+    search,
   };
 }
 
-/** Returns the threshold of searches among people, simulated with these; null if there are too few. */
-function searchThreshold(
-  { embeddings: { values, size }, labels }: OpenedTest,
-  people: number,
-): number | null {
-  const counts = new Map<number, number>();
-  for (const label of labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
-  if ([...counts.values()].filter((images) => images > 1).length < trustedPeople) return null;
-  return galleryThreshold(galleryScores(values, labels!, size), people);
+/** Returns how many people make a false accept rate trustworthy; null without a rate, or if it is unknown. */
+function peopleForRate({ question, people, rateBound }: FoundThreshold): number | null {
+  if (question.kind !== 'far' || people === null || rateBound === null) return null;
+  return peopleNeeded(people, question.rate, rateBound);
+}
+
+/** Returns the rate of errors that a threshold keeps, and its upper end, as label and value; no row if it keeps none. */
+function rateRows({ question, rateBound, search }: FoundThreshold): [string, string][] {
+  if (search) return [['false alarms', falseAlarmsText(search.falseAlarms, search.falseAlarmsBound)]];
+  if (question.kind !== 'far') return [];
+  const bound = rateBound === null ? '' : `, up to ${percent(rateBound, 2)} with other people`;
+  return [['false accepts', `at most ${exactPercent(question.rate)} of these pairs${bound}`]];
 }
 
 /** Returns how far not to trust a threshold. */
-function warnings({ people, different, differentNeeded }: FoundThreshold): string[] {
-  return [
-    ...(people !== null && people < trustedPeople
+function warnings(found: FoundThreshold): string[] {
+  const { people, question } = found;
+  const few =
+    people !== null && people < trustedPeople
       ? [
           `${counted(people, 'person is', 'people are')} few for a threshold; ${trustedPeople} or more make it reliable`,
         ]
-      : []),
+      : [];
+  if (question.kind === 'gallery' && !found.search) {
+    return [
+      ...few,
+      'the threshold comes from pairs with odds of 1 : G, not from searches: it is too strict or too lenient for large galleries. ' +
+        `Give ${trustedPeople} people or more with two images each, or a smaller gallery`,
+    ];
+  }
+  return [...few, ...(found.search ? searchWarnings(found.search) : rateWarnings(found))];
+}
+
+/** Returns how far not to trust a false accept rate. */
+function rateWarnings(found: FoundThreshold): string[] {
+  const { people, question, different, differentNeeded, rateBound } = found;
+  if (question.kind !== 'far') return [];
+  const needed = peopleForRate(found);
+  // The number of pairs grows with the square of the number of people.
+  const alike =
+    people === null || !differentNeeded ? null : Math.ceil(people * Math.sqrt(differentNeeded / different));
+  return [
     ...(differentNeeded !== null && different < differentNeeded
-      ? [`a rate this low needs at least ${count(differentNeeded)} pairs of different people`]
+      ? [
+          `a rate this low needs at least ${count(differentNeeded)} pairs of different people` +
+            (alike === null
+              ? ''
+              : `, of about ${counted(alike, 'person', 'people')} with as many images each`),
+        ]
+      : []),
+    ...(rateBound !== null && needed !== null && rateBound > 2 * question.rate
+      ? [
+          `${percent(rateBound, 2)} of strangers may be accepted, not ${exactPercent(question.rate)}: ${counted(people!, 'person is', 'people are')} few. ` +
+            `With ${count(Math.max(needed, alike ?? 0))} people, it is at most about ${exactPercent(Math.min(1, 2 * question.rate))}`,
+        ]
       : []),
   ];
 }

@@ -18,7 +18,7 @@ import { identify } from './identify.ts';
 import { type TrainResult, train } from './train.ts';
 import { verify } from './verify.ts';
 
-// Finds faces by the width of an image: none on 41 pixels, two on 80, otherwise one in the middle of half the side.
+// Finds faces by the width of an image: none on 41 pixels, one that fills 50, two on 80, otherwise one in the middle of half the side.
 const loads = vi.hoisted(() => ({ count: 0 }));
 vi.mock('../faces/face-tools.ts', () => ({
   usualMinimumScore: 0.5,
@@ -26,6 +26,7 @@ vi.mock('../faces/face-tools.ts', () => ({
     loads.count += 1;
     return fakeTools(({ width, height }: PixelImage) => {
       if (width === 41) return [];
+      if (width === 50) return [fakeFace(1.5, 1.5, 46)];
       // Integers are pixel centres.
       const face = fakeFace(width / 4 - 0.5, height / 4 - 0.5, Math.min(width, height) / 2);
       return width === 80 ? [fakeFace(0, 0, 22, { score: 0.99 }), face] : [face];
@@ -134,6 +135,49 @@ describe('a model that states its crop', () => {
     expect(data).toMatchObject({ pictures: 1, skipped: 1 });
     const [, row] = decodeCsv(await readFile(data.skippedList!, 'utf8'));
     expect(row).toEqual([at('none.png'), 'no face found']);
+  });
+});
+
+describe('a gallery of crops or of photos', () => {
+  beforeAll(async () => {
+    await writePeople(at('crops'), { people: 4, images: 1, side: 50 });
+    await writePeople(at('photos'), { people: 4, images: 1, side: 64 });
+  });
+  const crops = (person: number) => at('crops', `person-${person}`, 'image-0.png');
+  const search = async (gallery: string, path: string, align?: boolean) => {
+    const output = recordOutput();
+    const { data } = await identify({ ...cropped(), gallery: at(gallery), paths: [path], align }, output);
+    return { picture: data.pictures[0]!, notes: output.lines.join('\n') };
+  };
+
+  it.each([
+    ['crops', 'crops'],
+    ['photos', 'photos'],
+  ])('gives the image itself a cosine of 1: %s', async (gallery, folder) => {
+    const { picture, notes } = await search(gallery, at(folder, 'person-2', 'image-0.png'));
+    expect(picture).toMatchObject({ identity: 'person-2', cosine: expect.closeTo(1, 5) });
+    expect(notes).not.toContain('warning');
+    expect(picture.face === null).toBe(gallery === 'crops');
+    if (gallery === 'crops')
+      expect(notes).toContain('probes are taken whole, as the gallery: faces fill 1 of 1');
+  });
+
+  it('warns about photos as probes of a gallery of crops, unless the user says how to take images', async () => {
+    const mixed = await search('crops', photo(1, 0));
+    expect(mixed.picture.face).not.toBeNull();
+    expect(mixed.notes).toContain(
+      "warning: the gallery's images are taken whole, but probes are cropped to faces in a box of 1 times their size.",
+    );
+    const [both, neither] = [
+      await search('crops', photo(1, 0), true),
+      await search('crops', crops(1), false),
+    ];
+    expect([both.picture.face === null, neither.picture.face === null]).toEqual([false, true]);
+    for (const { notes } of [both, neither]) expect(notes).not.toContain('warning');
+  });
+
+  it('still refuses a probe without a face', async () => {
+    await expect(search('crops', at('none.png'))).rejects.toThrow(/no face found/);
   });
 });
 

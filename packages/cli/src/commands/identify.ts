@@ -1,9 +1,11 @@
 import type { ImageSource } from '@openset/data';
 import { Gallery, type Identification, type ThresholdQuestion } from '@openset/verify';
-import { aligned, counted, decimal } from '../evaluation/texts.ts';
+import { aligned, counted, decimal, percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { chooseAlignment, chooseProbeCrop } from '../faces/choose-alignment.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { tooSmallReason } from '../faces/face-size.ts';
+import { loadFaceTools } from '../faces/face-tools.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import { hashImages } from '../images/content-hashes.ts';
 import { openImagePaths } from '../images/image-files.ts';
@@ -12,9 +14,10 @@ import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
 import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
 import { embedImages } from '../model/embed-images.ts';
+import { falseAlarmsText } from '../model/gallery-thresholds.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import { thresholdRows } from '../model/threshold-rows.ts';
-import { selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
+import { type DecidingSearch, selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -47,6 +50,10 @@ export interface IdentifyResult extends SkippedImages {
   readonly thresholdSource: ThresholdSource;
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
   readonly question: ThresholdQuestion | null;
+  /** Expected share of strangers that are taken for somebody in the gallery; null if it is unknown. */
+  readonly falseAlarms: number | null;
+  /** Upper end of that share; null if it is unknown. */
+  readonly falseAlarmsBound: number | null;
 }
 
 /**
@@ -67,18 +74,30 @@ export async function identify(
   const reading = readingFor(model, options);
   try {
     const { source: hashed, hashes } = hashImages(known);
-    const enrolled = await embedImages(verifier, hashed, output, reading);
+    const crop = await chooseAlignment(known, reading, loadFaceTools, output);
+    const enrolled = await embedImages(verifier, hashed, output, { ...reading, align: crop !== null });
     noteCopies(hashes, known, options.gallery, output);
     const people = new Set(Array.from(enrolled.indices, (index) => known.labels[index]!)).size;
     const deciding = selectGalleryThreshold(model, people);
-    const { threshold, source, question } = deciding;
-    const gallery = new Gallery(threshold, { question });
+    const { threshold, source, question, search } = deciding;
+    const { calibration = null, galleryThresholds = null } = model.description;
+    const gallery = new Gallery(threshold, { question, calibration, galleryThresholds, crop });
     enrolled.indices.forEach((index, row) => {
       gallery.enroll(known.classNames[known.labels[index]!]!, [enrolled.row(row)]);
     });
     const skippedGallery = reportSkipped(enrolled.skipped, output, 'the gallery');
-    output.note(aligned([['gallery', galleryText(gallery, known)], ...thresholdRows(deciding)]));
-    const probes = await embedFaces(verifier, images, 'all', output, reading);
+    output.note(
+      aligned([
+        ['gallery', galleryText(gallery, known)],
+        ...thresholdRows(deciding),
+        ...searchRows(deciding),
+      ]),
+    );
+    const probeCrop = await chooseProbeCrop(crop, images, reading, loadFaceTools, output);
+    const probes = await embedFaces(verifier, images, 'all', output, {
+      ...reading,
+      align: probeCrop !== null,
+    });
     const order = fromLeftToRight(probes.rows);
     const identified = order.map((row): IdentifiedImage => {
       const { photo, face } = probes.rows[row]!;
@@ -87,6 +106,7 @@ export async function identify(
       return {
         ...{ path: images.paths[photo]!, face: facePlace(face), reason, ...found },
         identity: reason === null ? found.identity : null,
+        probability: reason === null ? found.probability : null,
       };
     });
     const { skipped, skippedPictures } = reportSkipped(probes.skipped, output);
@@ -94,6 +114,8 @@ export async function identify(
     return {
       data: {
         ...{ pictures: identified, threshold, thresholdSource: source, question },
+        falseAlarms: search?.falseAlarms ?? null,
+        falseAlarmsBound: search?.falseAlarmsBound ?? null,
         ...{ skipped, skippedPictures, skippedGalleryPictures: skippedGallery.skippedPictures },
       },
       text: aligned(
@@ -129,10 +151,32 @@ function galleryText({ identities }: Gallery, { classNames }: ImageSource): stri
   return `${counted(identities.length, 'person', 'people')}${without}`;
 }
 
-function resultText({ identity, candidates, reason }: IdentifiedImage): string {
+/** Returns what is known about searches in a gallery of this size, as labels and values. */
+function searchRows({ search }: DecidingSearch): [string, string][] {
+  if (!search) return [];
+  const { falseAlarms, falseAlarmsBound, isExtrapolated } = search;
+  return [
+    ...(falseAlarms === null
+      ? []
+      : [['false alarms', falseAlarmsText(falseAlarms, falseAlarmsBound)] as [string, string]]),
+    ...(isExtrapolated
+      ? [
+          [
+            'warning',
+            'the gallery is larger than those that the model was measured for: its threshold is extrapolated. openset calibrate ' +
+              '--gallery-size measures it',
+          ] as [string, string],
+        ]
+      : []),
+  ];
+}
+
+/** Describes the best match; its probability holds if half of the probes show somebody in the gallery. */
+function resultText({ identity, candidates, reason, probability }: IdentifiedImage): string {
   if (reason !== null) return `unknown: ${reason}`;
   const [best] = candidates;
-  const nearest = best ? `${decimal(best.cosine, 3)}` : '';
+  const sure = probability === null ? '' : `, probability ${percent(probability)}`;
+  const nearest = best ? `${decimal(best.cosine, 3)}${sure}` : '';
   return identity === null
     ? `unknown (nearest: ${best?.identity ?? 'nobody'}, cosine ${nearest})`
     : `${identity} (cosine ${nearest})`;

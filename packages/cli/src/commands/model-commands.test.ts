@@ -180,7 +180,11 @@ describe('calibrate', () => {
       thresholdPeople: 4,
       galleryThresholds: null,
     });
-    expect(text).toContain('needs at least 600 pairs of different people');
+    expect(text).toContain(
+      'needs at least 600 pairs of different people, of about 10 people with as many images each',
+    );
+    expect(text).toMatch(/^false accepts +at most 5 % of these pairs$/m);
+    expect(data).toMatchObject({ rateBound: null, falseAlarms: null, peopleNeeded: null });
     expect(text).toMatch(/^warning +4 people are few for a threshold; 20 or more make it reliable$/m);
     expect(text).toMatch(/^estimated on +24 pairs of the same person, 96 of different people$/m);
     const check = await verify(
@@ -237,6 +241,9 @@ describe('calibrate', () => {
       if (threshold !== null) expect(data.threshold).toBe(threshold);
       expect(data.interval!.low).toBeLessThanOrEqual(data.threshold);
       expect(data.interval!.high).toBeLessThanOrEqual(1);
+      expect(data.rateBound).toBeGreaterThanOrEqual(far);
+      if (far === 1) expect(data.peopleNeeded).toBe(1);
+      else expect(data.peopleNeeded).toBeNull();
       expect(text).toMatch(/^threshold +-?\d\.\d{4} \(.* to .*\), calibrated, 6 people$/m);
       expect(text).not.toMatch(/NaN|Infinity/);
     }
@@ -264,12 +271,46 @@ describe('calibrate', () => {
 
   it('answers for searches among people, and identify then keeps its threshold', async () => {
     const options = { ...common, data: at('faces'), gallerySize: 3, out: at('gallery.safetensors') };
-    const { data } = await calibrate(options, recordOutput());
+    const { data, text } = await calibrate(options, recordOutput());
     const { slope, offset } = data.calibration!;
     expect(data.threshold).toBeCloseTo(Math.min(1, (-Math.log(3) - offset) / slope), 12);
     expect(await describeModel(data.out)).toMatchObject({ question: { kind: 'gallery', size: 3 } });
     const search = { ...common, model: data.out, paths: [image(0, 1)], gallery: at('faces') };
-    expect((await identify(search, recordOutput())).data.threshold).toBe(data.threshold);
+    const found = await identify(search, recordOutput());
+    expect(found.data.threshold).toBe(data.threshold);
+    // Four people are too few for searches: the probability comes from the curve for pairs.
+    const [picture] = found.data.pictures;
+    expect(picture!.probability).toBeGreaterThan(0);
+    expect(found.text).toMatch(/person-0 \(.*cosine [\d.]+, probability [\d.]+ %\)$/);
+    expect(text).toMatch(/^warning +the threshold comes from pairs with odds of 1 : G, not from searches/m);
+  });
+
+  it('measures searches with 20 people: interval, false alarms and probabilities', async () => {
+    await writePeople(at('crowd'), { people: 24, images: 3, noise: 80 });
+    const options = { ...common, data: at('crowd'), gallerySize: 8, out: at('crowd.safetensors') };
+    const { data, text } = await calibrate(options, recordOutput());
+    expect(data.interval!.low).toBeLessThan(data.threshold);
+    expect(data.interval!.high).toBeGreaterThan(data.threshold);
+    expect(data.falseAlarmsBound).toBeGreaterThan(data.falseAlarms!);
+    expect(data.peopleNeeded).toBeGreaterThan(0);
+    expect(text).toMatch(/^threshold +-?[\d.]+ \(.* to .*\), calibrated, 24 people$/m);
+    expect(text).toMatch(/^false alarms +[\d.]+ % of strangers, up to [\d.]+ % with other people$/m);
+    const stored = await describeModel(data.out);
+    const entry = stored.galleryThresholds!.find(({ people }) => people === 8)!;
+    expect(entry).toMatchObject({ threshold: data.threshold, falseAlarms: data.falseAlarms });
+    expect(entry.calibration!.slope).toBeLessThan(0);
+
+    // A model for pairs has the searches too; identify says what they promise.
+    const even = await calibrate(
+      { ...options, gallerySize: undefined, out: at('even-crowd') },
+      recordOutput(),
+    );
+    const output = recordOutput();
+    const paths = [at('crowd', 'person-3', 'image-0.png')];
+    const found = await identify({ ...common, model: even.data.out, gallery: at('crowd'), paths }, output);
+    expect(found.data.falseAlarms).toBeGreaterThan(0);
+    expect(found.data.pictures[0]!.probability).toBeGreaterThan(0.5);
+    expect(output.lines.join('\n')).toMatch(/^false alarms +[\d.]+ % of strangers, up to [\d.]+ %/m);
   });
 
   it.each([

@@ -1,7 +1,7 @@
-import { type FaceCrop, type LearnedThreshold, pairThreshold } from '@openset/core';
-import type { ModelDescription } from '@openset/verify';
+import { type LearnedThreshold, pairThreshold } from '@openset/core';
+import { describeCrop, type ModelDescription } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { aligned, counted, decimal } from '../evaluation/texts.ts';
+import { aligned, counted, decimal, percent } from '../evaluation/texts.ts';
 import { findModelFile, type ModelOptions, readModel } from '../model/load-model.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -51,7 +51,7 @@ function resultText({ model, description, closedForm }: ModelInfoResult): string
     ['learned threshold', learnedText(learnedThreshold ?? null)],
     ...(closedForm === null ? [] : [['closed form', decimal(closedForm, 4)] as [string, string]]),
     ['probabilities', calibration ? 'yes' : 'none'],
-    ['crop', cropText(crop)],
+    ['crop', describeCrop(crop)],
     ['orientation', orientation ?? 'exif'],
   ];
   return aligned(rows);
@@ -60,18 +60,13 @@ function resultText({ model, description, closedForm }: ModelInfoResult): string
 /** Returns the thresholds for galleries as label and value; no row if there are none. */
 function galleryRows({ galleryThresholds }: ModelDescription): [string, string][] {
   const entries = (galleryThresholds ?? []).map(
-    ({ people, threshold }) => `${decimal(threshold, 3)} for ${counted(people, 'person', 'people')}`,
+    ({ people, threshold, falseAlarms }) =>
+      `${decimal(threshold, 3)} for ${counted(people, 'person', 'people')}` +
+      (typeof falseAlarms === 'number' ? ` (${percent(falseAlarms)} of strangers accepted)` : ''),
   );
   return entries.length > 0 ? [['in galleries', entries.join(', ')]] : [];
 }
 
 function learnedText(learned: LearnedThreshold | null): string {
   return learned ? `${decimal(learned.cosine, 4)} between ${learned.between}` : 'none';
-}
-
-function cropText(crop: FaceCrop | undefined): string {
-  if (!crop) return 'images as they are';
-  return crop.kind === 'points'
-    ? 'faces aligned by five points'
-    : `faces in a box of ${crop.scale} times their size`;
 }

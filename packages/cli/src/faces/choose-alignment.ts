@@ -1,6 +1,7 @@
 import { DataError, type FaceCrop } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import type { Face } from '@openset/faces';
+import { describeCrop } from '@openset/verify';
 import type { ImageReading } from '../images/image-reading.ts';
 import type { Output } from '../output.ts';
 import type { FaceTools } from './face-tools.ts';
@@ -43,6 +44,34 @@ export async function chooseAlignment(
   }
   output.note(
     `faces are cropped: they fill ${filled} of ${found} images looked at (--no-align takes images whole)`,
+  );
+  return crop;
+}
+
+/**
+ * Returns the crop of the probes of a search, which must show the same part of a face as the images of the gallery. If the gallery
+ * was taken whole because its images are crops, probes that are crops too are taken whole; other probes are cropped, with a
+ * note that says how.
+ * @param gallery crop of the gallery's images, from `chooseAlignment`
+ * @returns null if the probes are taken whole
+ */
+export async function chooseProbeCrop(
+  gallery: FaceCrop | null,
+  probes: ImageSource,
+  reading: ImageReading,
+  loadTools: () => Promise<FaceTools>,
+  output: Output,
+): Promise<FaceCrop | null> {
+  const crop = photoCrop(reading);
+  if (gallery !== null || crop === null || reading.align !== undefined) return crop;
+  const { looked, found, filled } = await lookAtFaces(probes, reading, await loadTools());
+  if (found > 0 && 2 * filled >= found) {
+    output.note(`probes are taken whole, as the gallery: faces fill ${filled} of ${looked} images looked at`);
+    return null;
+  }
+  output.note(
+    `warning: the gallery's images are taken whole, but probes are cropped to ${describeCrop(crop)}. If the gallery shows other ` +
+      'crops, cosines are too low: --align crops both, --no-align takes both whole',
   );
   return crop;
 }

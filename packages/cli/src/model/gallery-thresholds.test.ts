@@ -1,6 +1,13 @@
 import { randomNumbers } from '@openset/core';
-import { expect, it } from 'vitest';
-import { measureGalleryThresholds } from './gallery-thresholds.ts';
+import { gallerySearch } from '@openset/verify';
+import { describe, expect, it } from 'vitest';
+import {
+  estimateSearches,
+  falseAlarmsText,
+  searchWarnings,
+  storedThreshold,
+  trainedSearchWarnings,
+} from './gallery-thresholds.ts';
 
 /** Embeddings of so many people, two images each. */
 function embeddingsOf(people: number, noise: number) {
@@ -15,16 +22,73 @@ function embeddingsOf(people: number, noise: number) {
   return { values, size, row };
 }
 
+const labelsOf = (people: number) => Array.from({ length: 2 * people }, (_, row) => row >> 1);
+
 it('grows with the gallery, and needs 20 people with two images', () => {
-  const labels = (people: number) => Array.from({ length: 2 * people }, (_, row) => row >> 1);
-  const found = measureGalleryThresholds(embeddingsOf(40, 0.5), labels(40))!;
-  expect(found.map(({ people }) => people).slice(0, 3)).toEqual([1, 10, 100]);
-  for (const [index, { threshold }] of found.entries()) {
+  const found = estimateSearches(embeddingsOf(40, 0.5), labelsOf(40), 30)!;
+  expect(found.map(({ people }) => people).slice(0, 4)).toEqual([1, 10, 30, 100]);
+  for (const [index, { threshold, on, curve, falseAlarms, falseAlarmsBound }] of found.entries()) {
     expect(Math.abs(threshold)).toBeLessThanOrEqual(1);
+    expect(on).toBe(40);
+    expect(curve!.slope).toBeLessThan(0);
+    expect(falseAlarmsBound).toBeGreaterThanOrEqual(falseAlarms);
     if (index > 0) expect(threshold).toBeGreaterThanOrEqual(found[index - 1]!.threshold);
   }
-  expect(found[2]!.threshold - found[0]!.threshold).toBeGreaterThan(0.05);
-  expect(measureGalleryThresholds(embeddingsOf(19, 0.5), labels(19))).toBeNull();
+  expect(found[3]!.threshold - found[0]!.threshold).toBeGreaterThan(0.05);
+  expect(estimateSearches(embeddingsOf(19, 0.5), labelsOf(19))).toBeNull();
   const single = Array.from({ length: 80 }, (_, row) => row);
-  expect(measureGalleryThresholds(embeddingsOf(40, 0.5), single)).toBeNull();
+  expect(estimateSearches(embeddingsOf(40, 0.5), single)).toBeNull();
+});
+
+it('stores what a model file carries', () => {
+  const [first] = estimateSearches(embeddingsOf(25, 0.5), labelsOf(25))!;
+  const stored = storedThreshold(first!);
+  expect(gallerySearch([stored], 1)).toMatchObject({
+    threshold: first!.threshold,
+    calibration: first!.curve,
+  });
+  expect(stored).not.toHaveProperty('interval');
+});
+
+const search = {
+  people: 100,
+  on: 33,
+  threshold: 0.5,
+  interval: { low: 0.45, high: 0.55 },
+  falseAlarms: 0.1,
+  falseAlarmsBound: 0.25,
+  curve: null,
+  peopleNeeded: 58,
+  isBeyondData: false,
+};
+
+describe('searchWarnings', () => {
+  it('says how many people are needed if the share of false alarms may be much higher', () => {
+    expect(searchWarnings(search)).toEqual([
+      'in a gallery of 100 people, 25.0 % of strangers may be taken for somebody, not 10.0 %: 33 people are few. ' +
+        'With 58 people, it is at most about 20.0 %',
+    ]);
+    expect(searchWarnings({ ...search, falseAlarmsBound: 0.19, peopleNeeded: 29 })).toEqual([]);
+    expect(searchWarnings({ ...search, falseAlarmsBound: null, peopleNeeded: null })).toEqual([]);
+  });
+
+  it('says that a gallery is beyond the data', () => {
+    const [warning] = searchWarnings({ ...search, falseAlarmsBound: 0.12, isBeyondData: true });
+    expect(warning).toMatch(/^a gallery of 100 people is beyond what 33 people can show/);
+  });
+});
+
+it('warns after a training about a gallery of 100 people, and about sizes beyond the data', () => {
+  const large = { ...search, people: 10_000, isBeyondData: true };
+  const warnings = trainedSearchWarnings([{ ...search, people: 10, falseAlarmsBound: 0.11 }, search, large]);
+  expect(warnings).toEqual([
+    ...searchWarnings(search),
+    'galleries of 10,000 people or more are beyond what 33 people held out can show: their thresholds are extrapolated',
+  ]);
+  expect(trainedSearchWarnings(null)).toEqual([]);
+});
+
+it('describes a share of false alarms', () => {
+  expect(falseAlarmsText(0.099, 0.221)).toBe('9.9 % of strangers, up to 22.1 % with other people');
+  expect(falseAlarmsText(0.0012, null)).toBe('0.12 % of strangers');
 });

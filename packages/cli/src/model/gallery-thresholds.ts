@@ -1,32 +1,128 @@
-import { galleryScores, galleryThreshold } from '@openset/metrics';
+import {
+  estimateGalleries,
+  type GalleryEstimate,
+  type GalleryScores,
+  galleryScores,
+  peopleNeeded,
+} from '@openset/metrics';
 import type { GalleryThreshold } from '@openset/verify';
 import { trustedPeople } from '../config/held-out-people.ts';
+import { counted, percent } from '../evaluation/texts.ts';
 import type { EmbeddingRows } from './embeddings.ts';
 
 /** Sizes of galleries whose thresholds a model carries. */
 const sizes = [1, 10, 100, 1000, 10_000];
+/** Largest number of people that searches are simulated with, so that intervals take seconds. */
+const mostPeople = 400;
+/** Size of the gallery that warnings of a training are about. */
+const warnedSize = 100;
+/** Multiple of the expected share of false alarms from which its upper end is a warning. */
+const warnedFactor = 2;
+
+/** A threshold for galleries of one size, estimated on people outside training. */
+export interface EstimatedSearch extends GalleryEstimate {
+  /** Number of people outside training. */
+  readonly on: number;
+  /** Number of people outside training from which `falseAlarmsBound` is near twice `falseAlarms`; null without a bound. */
+  readonly peopleNeeded: number | null;
+  /** Whether the threshold is above all scores of these people, so that the form of the tail decides alone. */
+  readonly isBeyondData: boolean;
+}
 
 /**
- * Estimates the thresholds of searches in galleries, by searches among people outside training: as few errors as possible if
- * half of the probes are in the gallery.
+ * Estimates searches in galleries with people outside training: as few errors as possible if half of the probes are in the
+ * gallery.
  * @param labels `[rows]`: person of each embedding
- * @returns null for fewer than 20 people with two images, or if their genuine scores are not the higher ones. Sizes that
- *   are out of reach for the network are missing
+ * @param also another size of a gallery
+ * @returns one for each size that is in reach for the network, ascending; null for fewer than 20 people with two images, or if their
+ *   genuine scores are not the higher ones
  */
-export function measureGalleryThresholds(
+export function estimateSearches(
   { values, size }: EmbeddingRows,
   labels: ArrayLike<number>,
-): readonly GalleryThreshold[] | null {
+  also: number | null = null,
+): readonly EstimatedSearch[] | null {
   const counts = new Map<number, number>();
   for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
   const people = [...counts.values()].filter((count) => count > 1).length;
   if (people < trustedPeople) return null;
-  const scores = galleryScores(values, labels, size);
-  const found: GalleryThreshold[] = [];
-  for (const gallery of sizes) {
-    const threshold = galleryThreshold(scores, gallery);
-    if (threshold === null) break;
-    found.push({ people: gallery, threshold });
-  }
-  return found.length > 0 ? found : null;
+  const scores = galleryScores(values, labels, size, { people: mostPeople });
+  const wanted = [...new Set(also === null ? sizes : [...sizes, also])].sort((a, b) => a - b);
+  const found = estimateGalleries(scores, wanted);
+  // A size after one that is out of reach would be found by chance.
+  const missing = wanted.findIndex((gallery, place) => found[place]?.people !== gallery);
+  const reached = missing === -1 ? found : found.slice(0, missing);
+  return reached.length > 0 ? reached.map((estimate) => judge(estimate, scores)) : null;
+}
+
+function judge(estimate: GalleryEstimate, { genuine, people: on }: GalleryScores): EstimatedSearch {
+  const { people, falseAlarms, falseAlarmsBound } = estimate;
+  const expected = (falseAlarms / people) * genuine.length * (on - 1);
+  return {
+    ...estimate,
+    on,
+    peopleNeeded: falseAlarmsBound === null ? null : peopleNeeded(on, falseAlarms, falseAlarmsBound),
+    isBeyondData: expected < 1,
+  };
+}
+
+/** Returns the part of an estimate that a model file carries. */
+export function storedThreshold({
+  people,
+  threshold,
+  falseAlarms,
+  falseAlarmsBound,
+  curve,
+}: EstimatedSearch): GalleryThreshold {
+  return { people, threshold, falseAlarms, falseAlarmsBound, calibration: curve };
+}
+
+/** Returns the share of strangers that a search accepts, in words: `9.9 % of strangers, up to 22.1 %`. */
+export function falseAlarmsText(
+  falseAlarms: number,
+  bound: number | null,
+  decimals = falseAlarms < 0.01 ? 2 : 1,
+): string {
+  const upTo = bound === null ? '' : `, up to ${percent(bound, decimals)} with other people`;
+  return `${percent(falseAlarms, decimals)} of strangers${upTo}`;
+}
+
+/** Returns how far not to trust a threshold for a gallery: one fact a line. */
+export function searchWarnings({
+  people,
+  on,
+  falseAlarms,
+  falseAlarmsBound: bound,
+  peopleNeeded: needed,
+  isBeyondData,
+}: EstimatedSearch): string[] {
+  const gallery = `a gallery of ${counted(people, 'person', 'people')}`;
+  return [
+    ...(bound !== null && needed !== null && bound > warnedFactor * falseAlarms
+      ? [
+          `in ${gallery}, ${percent(bound)} of strangers may be taken for somebody, not ${percent(falseAlarms)}: ${counted(on, 'person is', 'people are')} few. ` +
+            `With ${needed.toLocaleString('en-US')} people, it is at most about ${percent(Math.min(1, warnedFactor * falseAlarms))}`,
+        ]
+      : []),
+    ...(isBeyondData
+      ? [
+          `${gallery} is beyond what ${counted(on, 'person', 'people')} can show: its threshold is extrapolated, and the interval does not cover that`,
+        ]
+      : []),
+  ];
+}
+
+/** Returns the warnings about the searches of a trained model: for a gallery of 100 people, or the largest below that. */
+export function trainedSearchWarnings(searches: readonly EstimatedSearch[] | null): string[] {
+  const warned = searches?.filter(({ people }) => people <= warnedSize).at(-1);
+  if (!warned) return [];
+  const beyond = searches!.find(({ isBeyondData }) => isBeyondData);
+  return [
+    ...searchWarnings({ ...warned, isBeyondData: false }),
+    ...(beyond
+      ? [
+          `galleries of ${counted(beyond.people, 'person', 'people')} or more are beyond what ${counted(beyond.on, 'person', 'people')} held out can show: their thresholds are extrapolated`,
+        ]
+      : []),
+  ];
 }

@@ -154,11 +154,11 @@ describe('the threshold of a gallery of 100 people', () => {
     ],
   ])('with %s', (_, own, source, threshold, question) => {
     const description = { ...calibrated.description, ...own };
-    expect(selectGalleryThreshold({ description, source }, 100)).toEqual({
-      threshold: expect.closeTo(threshold, 12),
-      source,
-      question,
-    });
+    const { search, ...found } = selectGalleryThreshold({ description, source }, 100);
+    expect(found).toEqual({ threshold: expect.closeTo(threshold, 12), source, question });
+    // Only held-out people say more about searches.
+    if (source === 'held-out') expect(search).toMatchObject({ people: 100, isExtrapolated: false });
+    else expect(search).toBeNull();
   });
 
   it('is the learned one, or its closed form, without a curve', () => {

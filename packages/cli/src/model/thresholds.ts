@@ -7,13 +7,14 @@ import {
 } from '@openset/core';
 import {
   estimateThreshold,
+  type GallerySearch,
+  gallerySearch,
   impliedQuestion,
   learnedQuestion,
   type ModelDescription,
   type ScoredPairs,
   type ThresholdEstimate,
   type ThresholdQuestion,
-  thresholdForGallery,
   thresholdOnCurve,
   usableCalibration,
 } from '@openset/verify';
@@ -31,6 +32,12 @@ export interface DecidingThreshold {
   readonly source: ThresholdSource;
   /** Question that it answers; null if it was given or is unknown. */
   readonly question: ThresholdQuestion | null;
+}
+
+/** The threshold that decides in a gallery. */
+export interface DecidingSearch extends DecidingThreshold {
+  /** What the model knows about searches in galleries of this size; null if it does not decide. */
+  readonly search: GallerySearch | null;
 }
 
 /** What a person reads if the pairs give no calibration. */
@@ -157,26 +164,32 @@ export interface DescribedModel {
 export function selectGalleryThreshold(
   { description, source }: DescribedModel,
   size: number,
-): DecidingThreshold {
+): DecidingSearch {
   const { threshold, question = null, falseAcceptRate = null, galleryThresholds, calibration } = description;
   const isChosen = source === 'given' || falseAcceptRate !== null;
-  const own = { threshold, source, question };
+  const own = { threshold, source, question, search: null };
   if (isChosen || (question && question.kind !== 'pair')) return own;
   const learned = betweenEmbeddings(description.learnedThreshold);
   const ofLearned =
     learned && isCosine(learned.cosine)
-      ? { threshold: learned.cosine, source: 'learned' as const, question: questionOfLearned(description) }
+      ? {
+          threshold: learned.cosine,
+          source: 'learned' as const,
+          question: questionOfLearned(description),
+          search: null,
+        }
       : own;
   if (source === 'learned') return ofLearned;
   const gallery: ThresholdQuestion = { kind: 'gallery', size: Math.max(1, size) };
   if (galleryThresholds && galleryThresholds.length > 0) {
-    return { threshold: thresholdForGallery(galleryThresholds, gallery.size), source, question: gallery };
+    const search = gallerySearch(galleryThresholds, gallery.size);
+    return { threshold: search.threshold, source, question: gallery, search };
   }
   const closed = pairThreshold(learned, { odds: 1 / gallery.size });
   const curve = calibration && usableCalibration(calibration);
   if (isCosine(closed) && (source === 'closed-form' || !curve)) {
-    return { threshold: closed, source: 'closed-form', question: gallery };
+    return { threshold: closed, source: 'closed-form', question: gallery, search: null };
   }
-  if (curve) return { threshold: thresholdOnCurve(curve, gallery), source, question: gallery };
+  if (curve) return { threshold: thresholdOnCurve(curve, gallery), source, question: gallery, search: null };
   return ofLearned;
 }

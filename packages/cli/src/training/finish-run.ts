@@ -7,7 +7,7 @@ import { trustedPeople } from '../config/held-out-people.ts';
 import type { RunConfig } from '../config/settings.ts';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import { measureGalleryThresholds } from '../model/gallery-thresholds.ts';
+import { estimateSearches, storedThreshold, trainedSearchWarnings } from '../model/gallery-thresholds.ts';
 import { scorePeople } from '../model/people-pairs.ts';
 import { thresholdWarnings } from '../model/threshold-warnings.ts';
 import { chooseThreshold, noCalibrationNotice, type ThresholdChoice } from '../model/thresholds.ts';
@@ -52,13 +52,14 @@ export async function finishRun(
   const refit = isFew ? await crossFitHead(config, data.train, run, output) : null;
   const choice = refit ? withCrossFit(chosen, refit) : chosen;
   if (!choice) throw noThreshold(folder);
-  const warnings = thresholdWarnings(choice, pairs);
+  const searches = people && scored && estimateSearches(scored.embeddings, scored.labels);
+  const warnings = [...thresholdWarnings(choice, pairs), ...trainedSearchWarnings(searches)];
   if (scored && !choice.calibration) output.note(noCalibrationNotice);
   const { backbone, loss } = run;
   const description = {
     backbone: backbone.getConfig(),
     ...choice,
-    galleryThresholds: people && scored && measureGalleryThresholds(scored.embeddings, scored.labels),
+    galleryThresholds: searches?.map(storedThreshold) ?? null,
     loss: loss.getConfig(),
     flipSum,
     orientation: config.orientation,
