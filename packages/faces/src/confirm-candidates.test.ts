@@ -24,10 +24,10 @@ function meshNetwork(scores: readonly (readonly number[])[], shift = 0) {
     const pass = calls.push(transforms) - 1;
     return transforms.map(({ a, x0 }, index): FaceMesh => {
       const x = (95.5 - x0) / a + pass * shift;
+      // Whichever vertices the eyes are made of, they are level.
       const points = Array.from({ length: 468 }, (_, point) => {
-        if ([33, 133].includes(point)) return [x - 10, 40, 0] as const;
-        if ([362, 263].includes(point)) return [x + 10, 40, 0] as const;
-        return [x + (point % 2 === 0 ? -20 : 20), point < 234 ? 30 : 70, 0] as const;
+        if (point === 0) return [x - 20, 30, 0] as const;
+        return point === 1 ? ([x + 20, 70, 0] as const) : ([x, 50, 0] as const);
       });
       return { score: scores[pass]![index]!, points };
     });

@@ -11,6 +11,7 @@ import { markedFaces } from './__fixtures__/marked-faces.ts';
 import type { Face } from './face.ts';
 import { createFaceDetector, type FaceDetector } from './face-detector.ts';
 import { openFaceDetector } from './node.ts';
+import { selectFaces } from './select-faces.ts';
 
 const { resolve } = createRequire(import.meta.url);
 const samples = join(dirname(resolve('@vladmandic/face-api/package.json')), 'demo');
@@ -174,6 +175,16 @@ describe('createFaceDetector', () => {
     expect(Math.max(...errors.map(({ error }) => error))).toBeLessThan(0.11);
   });
 
+  it.each([1, 3, 6])(
+    'finds the largest face, alike, when no other is needed on sample %i',
+    async (number) => {
+      const image = await readSample(number);
+      const [expected] = selectFaces(await detector.detect(image), image, 'largest');
+      const [found] = selectFaces(await detector.detect(image, { need: 'largest' }), image, 'largest');
+      expect(found).toEqual(expected);
+    },
+  );
+
   it('keeps the best faces, and drops those with a lower score', async () => {
     const read = readInstalledModel('@vladmandic/human', 'models');
     const best = await createFaceDetector({ read, maximumFaces: 2 });
@@ -215,6 +226,7 @@ describe('createFaceDetector', () => {
     await expect(openFaceDetector({ minimumScore: 2 })).rejects.toThrow(ConfigError);
     await expect(openFaceDetector({ maximumFaces: 0 })).rejects.toThrow(ConfigError);
     await expect(detector.detect({ ...portrait, width: 7 })).rejects.toThrow(ShapeError);
+    await expect(detector.detect(portrait, { need: 'smallest' as 'all' })).rejects.toThrow(ConfigError);
     const before = tf.memory().numTensors;
     const read = readInstalledModel('@vladmandic/human', 'models');
     const other = async (path: string) => read(path.replace('blazeface', 'facemesh'));

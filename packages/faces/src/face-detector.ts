@@ -1,4 +1,4 @@
-import { ConfigError, checkNumber } from '@openset/core';
+import { ConfigError, checkChoice, checkNumber } from '@openset/core';
 import { checkImage, type PixelImage } from '@openset/data';
 import type { ReadModelFile } from '@openset/pretrained';
 import type { ConfirmedFace } from './confirm-candidates.ts';
@@ -9,6 +9,7 @@ import { findFaces } from './find-faces.ts';
 import { isDrawing } from './flat-colours.ts';
 import { loadMeshNetwork } from './mesh-network.ts';
 import { eyeAngle, landmarksOf, meshBox, meshOutline } from './mesh-points.ts';
+import type { FaceNeed } from './search-levels.ts';
 
 /** Options of `createFaceDetector`. */
 export interface FaceDetectorOptions {
@@ -20,15 +21,21 @@ export interface FaceDetectorOptions {
   readonly maximumFaces?: number;
 }
 
+/** Options of `FaceDetector.detect`. */
+export interface DetectOptions {
+  /** `'largest'` finds at least the largest face and may miss smaller ones, which takes half the time; default `'all'`. */
+  readonly need?: FaceNeed;
+}
+
 /** Finds faces on images. */
 export interface FaceDetector {
   /**
    * Finds the faces on an image.
    * @param image upright, with 1 or 3 channels
    * @returns faces, best score first; empty if there is none
-   * @throws ShapeError if the length of the data does not match the size; ConfigError after `dispose`
+   * @throws ShapeError if the length of the data does not match the size; ConfigError after `dispose`, or for an unknown need
    */
-  detect(image: PixelImage): Promise<Face[]>;
+  detect(image: PixelImage, options?: DetectOptions): Promise<Face[]>;
   /** Frees the tensors of both networks. */
   dispose(): void;
 }
@@ -51,12 +58,18 @@ export async function createFaceDetector(options: FaceDetectorOptions): Promise<
   let isDisposed = false;
 
   return {
-    detect: async (image) => {
+    detect: async (image, { need = 'all' } = {}) => {
       if (isDisposed) throw new ConfigError('This face detector was disposed of; make a new one.');
       checkImage(image);
-      const found = await findFaces({ detector, mesh }, image, minimumScore);
+      checkChoice('detect: need', need, ['all', 'largest']);
+      let found = await findFaces({ detector, mesh }, image, minimumScore, need);
+      const isPhotographed = (face: ConfirmedFace) => !isDrawing(image, outlineOf(face));
+      // The largest face was a drawing: finer levels may show the largest of the others.
+      if (need === 'largest' && !found.every(isPhotographed)) {
+        found = await findFaces({ detector, mesh }, image, minimumScore, 'all');
+      }
       return found
-        .filter((face) => !isDrawing(image, outlineOf(face)))
+        .filter(isPhotographed)
         .slice(0, maximumFaces)
         .map((face) => describeFace(image, face));
     },

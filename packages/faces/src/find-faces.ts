@@ -4,6 +4,7 @@ import { type ConfirmedFace, confirmCandidates } from './confirm-candidates.ts';
 import type { DetectorNetwork } from './detector-network.ts';
 import type { MeshNetwork } from './mesh-network.ts';
 import {
+  type FaceNeed,
   isUsefulLevel,
   type LevelOptions,
   levelSides,
@@ -28,12 +29,14 @@ const margin = 16;
 
 /**
  * Finds faces of all sizes: searches coarse levels first and goes on to finer ones while they may show more faces.
+ * @param need `'largest'`: smaller faces than the largest may be missing
  * @returns faces, best score first, without overlaps
  */
 export async function findFaces(
   { detector, mesh }: FaceNetworks,
   image: PixelImage,
   minimumScore: number,
+  need: FaceNeed,
 ): Promise<ConfirmedFace[]> {
   const shrink = shrinkLazily(image);
   let faces: ConfirmedFace[] = [];
@@ -55,7 +58,7 @@ export async function findFaces(
   for (const side of levelSides.filter((length) => isUsefulLevel(image, length))) {
     await search({ side, margin });
     const sizes = faces.map((face) => face.side);
-    if (!needsFinerLevel(image, side, sizes)) break;
+    if (!needsFinerLevel(image, side, sizes, need)) break;
   }
   for (const options of rescueLevels) if (faces.length === 0) await search(options);
   return faces;

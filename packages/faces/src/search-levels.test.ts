@@ -55,4 +55,11 @@ describe('search from coarse to fine', () => {
     expect(needsFinerLevel(image, 224, [900, 319])).toBe(true);
     expect(needsFinerLevel(image, 224, [900, 320])).toBe(false);
   });
+
+  it('goes on to the largest face while none has the size from which faces are found reliably', () => {
+    const image = { height: 1000, width: 2240 };
+    expect(needsFinerLevel(image, 224, [], 'largest')).toBe(true);
+    expect(needsFinerLevel(image, 224, [60, 159], 'largest')).toBe(true);
+    expect(needsFinerLevel(image, 224, [60, 160], 'largest')).toBe(false);
+  });
 });

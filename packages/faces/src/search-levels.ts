@@ -56,9 +56,12 @@ export function isUsefulLevel(image: { readonly height: number; readonly width: 
   return (reliableSize * Math.max(image.height, image.width)) / side >= smallestFace;
 }
 
+/** Which faces of an image are needed: all, or at least the largest. */
+export type FaceNeed = 'all' | 'largest';
+
 /**
- * Whether a finer level may show more faces: none was found so far, or one so small that faces of half its size are not
- * found reliably.
+ * Whether a finer level may show a face that is needed. If all are needed: none was found so far, or one so small that faces of half
+ * its size are not found reliably. If the largest is needed: none was found so large that larger ones are found reliably.
  *
  * @param sizes sides of the faces found so far, in pixels of the image
  */
@@ -66,10 +69,12 @@ export function needsFinerLevel(
   image: { readonly height: number; readonly width: number },
   side: number,
   sizes: readonly number[],
+  need: FaceNeed = 'all',
 ): boolean {
-  const smallest = Math.min(...sizes);
+  if (sizes.length === 0) return true;
   const scale = side / Math.max(image.height, image.width);
-  return sizes.length === 0 || smallest * scale < 2 * reliableSize;
+  if (need === 'largest') return Math.max(...sizes) * scale < reliableSize;
+  return Math.min(...sizes) * scale < 2 * reliableSize;
 }
 
 /** Levels that are tried when no face was found: faces that fill the image, and images that lie on a side or upside down. */

@@ -1,33 +1,27 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DataError } from '@openset/core';
-import type { PixelImage } from '@openset/data';
-import type { FaceTools } from '../faces/face-tools.ts';
-import { facesOf } from '../faces/find-faces.ts';
-import { openPhoto, type Photo } from '../faces/photo.ts';
 import { pathStatus } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import { withoutOrigin } from '../images/bad-image.ts';
 import { contentHash } from '../images/content-hashes.ts';
 import { imageName } from '../images/image-name.ts';
 import { prefetch } from '../images/prefetch.ts';
 import type { Output } from '../output.ts';
-import type { AlignedFace, AlignedPhoto, AlignJournal, AlignSettings, Reject } from './align-journal.ts';
-import { cropName, cropStems } from './crop-names.ts';
-import { encodePng } from './encode-png.ts';
-import { describeFace, judgeFaces } from './judge-faces.ts';
+import type { AlignedPhoto, AlignJournal } from './align-journal.ts';
+import { type PhotoCrops, unreadablePhoto } from './align-photo.ts';
+import { cropStems } from './crop-names.ts';
 import type { Photos } from './open-photos.ts';
+import type { PhotoAligner } from './photo-aligner.ts';
 
-/** Number of photos that are read and decoded at the same time, and of photos whose crops are being written. */
-const photosAhead = 4;
+/** Number of photos whose crops are being written at the same time. */
+const photosWritten = 4;
 
 /** How photos are aligned. */
 export interface Alignment {
   /** Folder of the crops. */
   readonly out: string;
-  readonly settings: AlignSettings;
   readonly journal: AlignJournal;
-  readonly tools: FaceTools;
+  readonly aligner: PhotoAligner;
   readonly output: Output;
   /** Aborted to stop after the current photo. */
   readonly signal?: AbortSignal | undefined;
@@ -41,94 +35,73 @@ export interface AlignProgress {
   readonly kept: number;
 }
 
-/** A photo that was read, and decoded if it is new. */
-type LoadedPhoto =
-  | { readonly kind: 'kept' }
-  | { readonly kind: 'bad'; readonly hash: string | null; readonly reason: string }
-  | { readonly kind: 'new'; readonly hash: string; readonly photo: Photo };
-
 /**
  * Crops the faces of photos and writes the crops. Photos that the journal has with the same content are not searched again, unless
- * crops are missing. While this thread searches one photo, other threads decode the next ones and write earlier crops.
+ * crops are missing. The aligner works on several photos at a time; the journal gets them in order.
  */
 export async function alignPhotos(
   { source, names }: Pick<Photos, 'source' | 'names'>,
-  { out, settings, journal, tools, output, signal }: Alignment,
+  { out, journal, aligner, output, signal }: Alignment,
 ): Promise<AlignProgress> {
   const stems = cropStems(names);
   const counter = output.counter('photos', { showsRate: true });
   const folders = new Map<string, Promise<unknown>>();
-  const writing = new Set<Promise<void>>();
-  let failure: unknown;
+  const writing: Promise<unknown>[] = [];
+  let journaled: Promise<unknown> = Promise.resolve();
   let [done, kept] = [0, 0];
 
-  const load = async (index: number): Promise<LoadedPhoto> => {
-    let hash: string | null = null;
+  /** Returns null for a photo that was aligned earlier. */
+  const load = async (index: number): Promise<PhotoCrops | null> => {
+    const name = names[index]!;
     try {
       const record = await source.get(index);
-      hash = contentHash(record.bytes);
-      const earlier = journal.find(names[index]!);
-      if (earlier?.hash === hash && (await hasCrops(earlier, out))) return { kind: 'kept' };
-      return { kind: 'new', hash, photo: await openPhoto(record, settings) };
+      const hash = contentHash(record.bytes);
+      const earlier = journal.find(name);
+      if (earlier?.hash === hash && (await hasCrops(earlier, out))) return null;
+      return await aligner.align({ name, stem: stems[index]!, hash, record });
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      return { kind: 'bad', hash, reason: withoutOrigin(error.problem, imageName(source, index)) };
+      return unreadablePhoto(name, null, error, imageName(source, index));
     }
   };
-  const write = async (photo: AlignedPhoto, crops: readonly PixelImage[]) => {
+  const writeCrops = async ({ photo, crops }: PhotoCrops) => {
     for (const [index, { file }] of photo.faces.entries()) {
       const path = join(out, file);
       const folder = dirname(path);
       if (!folders.has(folder)) folders.set(folder, mkdir(folder, { recursive: true }));
       await folders.get(folder);
-      await writeAtomically(path, await encodePng(crops[index]!));
+      await writeAtomically(path, crops[index]!);
     }
     const files = new Set(photo.faces.map(({ file }) => file));
     for (const { file } of journal.find(photo.name)?.faces ?? []) {
       if (!files.has(file)) await rm(join(out, file), { force: true });
     }
-    await journal.add(photo);
+  };
+  const write = (crops: PhotoCrops) => {
+    const earlier = journaled;
+    const written = writeCrops(crops);
+    journaled = Promise.all([written, earlier]).then(() => journal.add(crops.photo));
+    // The loop awaits it later; until then a rejection must not count as unhandled.
+    journaled.catch(() => {});
+    writing.push(journaled);
   };
 
-  let index = 0;
-  for await (const loaded of prefetch(source.size, photosAhead, load)) {
-    const name = names[index]!;
-    if (loaded.kind === 'kept') kept += 1;
-    else {
-      const { photo, crops } = await alignPhoto(loaded, name, stems[index]!);
-      while (writing.size >= photosAhead) await Promise.race(writing);
-      const written: Promise<void> = write(photo, crops)
-        .catch((error: unknown) => {
-          failure ??= error;
-        })
-        .finally(() => writing.delete(written));
-      writing.add(written);
+  try {
+    for await (const crops of prefetch(source.size, aligner.parallel, load)) {
+      if (crops === null) kept += 1;
+      else {
+        while (writing.length >= photosWritten) await writing.shift();
+        write(crops);
+      }
+      done += 1;
+      counter.update(done, source.size);
+      if (signal?.aborted) break;
     }
-    index += 1;
-    done += 1;
-    counter.update(done, source.size);
-    if (failure !== undefined || signal?.aborted) break;
+  } finally {
+    await Promise.allSettled(writing);
   }
-  await Promise.all(writing);
-  if (failure !== undefined) throw failure;
+  await journaled;
   return { done, kept };
-
-  async function alignPhoto(loaded: Exclude<LoadedPhoto, { kind: 'kept' }>, name: string, stem: string) {
-    const { hash } = loaded;
-    if (loaded.kind === 'bad') {
-      const rejects: Reject[] = [{ kind: 'unreadable', reason: loaded.reason }];
-      return { photo: { name, hash, faces: [], rejects }, crops: [] };
-    }
-    const found = await facesOf(loaded.photo, tools);
-    const { accepted, rejects } = judgeFaces(found, settings);
-    const crops: PixelImage[] = [];
-    const faces: AlignedFace[] = [];
-    for (const [place, face] of accepted.entries()) {
-      crops.push(await found.crop(face, settings.crop, settings.size));
-      faces.push(describeFace(face, cropName(stem, place)));
-    }
-    return { photo: { name, hash, faces, rejects }, crops };
-  }
 }
 
 /** Whether all crops of a photo are still there. */

@@ -13,6 +13,7 @@ import {
 import { alignPhotos } from '../align/align-photos.ts';
 import { contactSheet } from '../align/contact-sheet.ts';
 import { openPhotos, type Photos } from '../align/open-photos.ts';
+import { inlineAligner } from '../align/photo-aligner.ts';
 import { aligned, count, counted } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
@@ -94,7 +95,8 @@ export async function align(options: AlignOptions, output: Output): Promise<Comm
     // Before the folder is created: the models may be missing.
     const tools = await loadFaceTools(Math.min(settings.minScore, usualMinimumScore));
     const journal = await AlignJournal.open(out, settings);
-    const { done, kept } = await alignPhotos(photos, { out, settings, journal, tools, output, signal });
+    const aligner = inlineAligner(settings, tools);
+    const { done, kept } = await alignPhotos(photos, { out, journal, aligner, output, signal });
     const entries = photos.names.flatMap((name) => journal.find(name) ?? []);
     const files = await writeSummary(entries, photos, options, settings);
     noteGone(photos, journal, output);

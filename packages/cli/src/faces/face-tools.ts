@@ -1,12 +1,12 @@
 import type { FaceCrop } from '@openset/core';
 import type { PixelImage } from '@openset/data';
-import type { Face, FaceSelection } from '@openset/faces';
+import type { DetectOptions, Face, FaceSelection } from '@openset/faces';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The functions of `@openset/faces` that commands use. */
 export interface FaceTools {
   /** Finds the faces of an upright image `[height, width, 3]`, best score first. */
-  detect(image: PixelImage): Promise<readonly Face[]>;
+  detect(image: PixelImage, options?: DetectOptions): Promise<readonly Face[]>;
   /** Returns the crop of a face as `[size, size, channels]`. */
   crop(image: PixelImage, face: Face, crop: FaceCrop, size: number): PixelImage;
   /** Returns the selected faces, the best choice first. */
@@ -42,5 +42,5 @@ async function openTools(minimumScore: number): Promise<FaceTools> {
     import('@openset/faces'),
   ]);
   const detector = await openFaceDetector({ minimumScore });
-  return { detect: (image) => detector.detect(image), crop: cropFace, select: selectFaces };
+  return { detect: (image, options) => detector.detect(image, options), crop: cropFace, select: selectFaces };
 }

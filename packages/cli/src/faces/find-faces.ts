@@ -1,6 +1,6 @@
 import type { FaceCrop } from '@openset/core';
 import { faceTemplate, type ImageRecord, type PixelImage, type Point } from '@openset/data';
-import type { Face, FaceSelection } from '@openset/faces';
+import type { DetectOptions, Face, FaceSelection } from '@openset/faces';
 import type { ImageReading } from '../images/image-reading.ts';
 import type { FaceTools } from './face-tools.ts';
 import { openPhoto, type Photo } from './photo.ts';
@@ -34,9 +34,13 @@ export async function findFaces(
 }
 
 /** Finds the faces of a decoded photo. */
-export async function facesOf(photo: Photo, tools: FaceTools): Promise<PhotoFaces> {
+export async function facesOf(
+  photo: Photo,
+  tools: FaceTools,
+  options: DetectOptions = {},
+): Promise<PhotoFaces> {
   const { height, width, image, reduction, decodeWhole } = photo;
-  const found = await tools.detect(image);
+  const found = await tools.detect(image, options);
   const all = found.map((face) => scaleFace(face, width / image.width, height / image.height));
   const reducedFaces = new Map(all.map((face, index) => [face, found[index]!]));
   let whole: Promise<PixelImage> | undefined;
