@@ -8,3 +8,14 @@
  * A model without a crop takes images as they are.
  */
 export type FaceCrop = { readonly kind: 'points' } | { readonly kind: 'box'; readonly scale: number };
+
+/** Returns what is wrong with a value that should be a crop; null if nothing is. */
+export function faceCropProblem(value: unknown): string | null {
+  const { kind, scale } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (kind === 'points') return null;
+  if (kind !== 'box')
+    return `A crop must be of the kind 'points' or 'box', but is of the kind '${String(kind)}'.`;
+  return typeof scale === 'number' && Number.isFinite(scale) && scale > 0
+    ? null
+    : `The scale of a box must be a finite number above 0, but is ${String(scale)}.`;
+}

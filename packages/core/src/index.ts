@@ -46,7 +46,7 @@ export {
   shapeText,
   WorkerError,
 } from './errors.ts';
-export type { FaceCrop } from './face-crop.ts';
+export { type FaceCrop, faceCropProblem } from './face-crop.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
 export { type KernelNeeds, lossKernels } from './kernel-needs.ts';
 export {
@@ -111,6 +111,7 @@ export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';
+export { checkQuestion, questionProblem, type ThresholdQuestion } from './threshold-question.ts';
 export { type UnifiedBias, unifiedThreshold } from './unified-threshold.ts';
 export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';
 export type { WrongGradient } from './wrong-gradients.ts';

@@ -31,7 +31,7 @@ const outputName = 'embedding';
  * Encodes a network as an ONNX file (opset 13). The input `input` is a batch of images `[batch, channels, height, width]`,
  * the output `embedding` is `[batch, embeddingSize]`. The batch may have any length. Feature maps are channels first.
  *
- * The metadata hold the threshold learned in training, the conventions of input and output, and the configurations of loss
+ * The metadata hold the threshold with its question, the crop of the training's faces, the conventions of input and output, and the configurations of loss
  * and backbone. `readOnnxMetadata` reads them.
  *
  * @param source a `LayersModel`, or a backbone with one as its `model`. The file gets its current weights and running
@@ -109,15 +109,17 @@ function toEmbedding(graph: GraphBuilder, result: Value): string {
   return toTfjsLayout(graph, result, 'output_order').name;
 }
 
-/** Returns threshold, loss and backbone: from the options, or else from the loss and the backbone themselves. */
+/** Returns threshold, question, crop, loss and backbone: from the options, or else from the loss and the backbone themselves. */
 async function describeTraining(
   source: OnnxSource,
-  { loss, threshold, lossConfig, backboneConfig }: OnnxExportOptions,
-): Promise<Pick<OnnxDescription, 'threshold' | 'loss' | 'backbone'>> {
+  { loss, threshold, question = null, crop, lossConfig, backboneConfig }: OnnxExportOptions,
+): Promise<Pick<OnnxDescription, 'threshold' | 'question' | 'crop' | 'loss' | 'backbone'>> {
   const learned = threshold === undefined && loss ? await readThreshold(loss) : threshold;
   const own = 'model' in source && !('layers' in source) ? source.getConfig?.() : undefined;
   return {
     threshold: learned ?? null,
+    question,
+    crop,
     loss: lossConfig ?? loss?.getConfig() ?? null,
     backbone: backboneConfig ?? own ?? null,
   };

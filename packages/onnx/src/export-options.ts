@@ -2,9 +2,13 @@ import {
   type BackboneConfig,
   ConfigError,
   checkNumber,
+  checkQuestion,
+  type FaceCrop,
+  faceCropProblem,
   type LearnedThreshold,
   type LossConfig,
   type OpenSetLoss,
+  type ThresholdQuestion,
 } from '@openset/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { OnnxInputOptions } from './input-convention.ts';
@@ -30,6 +34,10 @@ export interface OnnxExportOptions extends OnnxInputOptions {
   readonly loss?: OpenSetLoss;
   /** Threshold that overrides the loss's, such as a calibrated one; null for none. */
   readonly threshold?: LearnedThreshold | null;
+  /** Question that the threshold answers; default: unknown. */
+  readonly question?: ThresholdQuestion | null;
+  /** How faces were cropped in training; null for images as they are; default: unknown. */
+  readonly crop?: FaceCrop | null;
   /** Configuration of the loss; overrides that of `loss`. */
   readonly lossConfig?: LossConfig;
   /** Configuration of the backbone; overrides that of the source. */
@@ -49,6 +57,8 @@ const optionNames: Readonly<Record<keyof OnnxExportOptions, true>> = {
   foldBatchNorms: true,
   loss: true,
   threshold: true,
+  question: true,
+  crop: true,
   lossConfig: true,
   backboneConfig: true,
   metadata: true,
@@ -71,6 +81,9 @@ export function checkOptions(options: OnnxExportOptions): void {
     }
   }
   if (options.threshold) checkNumber('threshold.cosine', options.threshold.cosine);
+  if (options.question) checkQuestion(options.question);
+  const cropProblem = options.crop ? faceCropProblem(options.crop) : null;
+  if (cropProblem !== null) throw new ConfigError(cropProblem);
 }
 
 /**

@@ -4,6 +4,10 @@ export const metadataKeys = {
   thresholdCosine: 'openset.threshold.cosine',
   /** `embeddings` or `embedding and class`: what the threshold separates. */
   thresholdBetween: 'openset.threshold.between',
+  /** JSON: the question that the threshold answers, such as `{"kind":"pair","odds":1}`; `ThresholdQuestion` of `@openset/core`. */
+  thresholdQuestion: 'openset.threshold.question',
+  /** JSON: how faces were cropped in training, such as `{"kind":"points"}`, or `null` for images as they are. */
+  inputCrop: 'openset.input.crop',
   /** JSON: `getConfig()` of the loss. */
   loss: 'openset.loss',
   /** JSON: `getConfig()` of the backbone. */

@@ -76,6 +76,32 @@ it('holds the threshold, the loss and the backbone', async () => {
   expect(readOnnxMetadata(await exportOnnx(backbone, { loss, threshold: null })).threshold).toBeNull();
 });
 
+it.each([
+  [
+    { kind: 'pair', odds: 1 / 99 },
+    { kind: 'box', scale: 1.2 },
+  ],
+  [{ kind: 'gallery', size: 200 }, { kind: 'points' }],
+  [{ kind: 'far', rate: 0.001 }, null],
+] as const)('holds the question of the threshold and the crop: %o, %o', async (question, crop) => {
+  const threshold = { cosine: 0.3, between: 'embeddings' } as const;
+  const metadata = readOnnxMetadata(await exportOnnx(model(), { threshold, question, crop }));
+  expect(metadata.question).toEqual(question);
+  expect(metadata.crop).toEqual(crop);
+  expect(metadata.properties['openset.threshold.question']).toBe(JSON.stringify(question));
+  expect(metadata.properties['openset.input.crop']).toBe(JSON.stringify(crop));
+});
+
+it('does not know the question or the crop that nobody gave, and rejects wrong ones', async () => {
+  const { question, crop, properties } = readOnnxMetadata(await exportOnnx(model()));
+  expect([question, crop]).toEqual([null, undefined]);
+  expect(Object.keys(properties).filter((key) => /question|crop/.test(key))).toEqual([]);
+  await expect(exportOnnx(model(), { question: { kind: 'pair', odds: 0 } })).rejects.toThrow('odds');
+  await expect(exportOnnx(model(), { crop: { kind: 'box', scale: -1 } })).rejects.toThrow(
+    'above 0, but is -1',
+  );
+});
+
 it('holds metadata of the caller', async () => {
   const metadata = { author: 'Ada', __proto__: 'x', note: 'größer\n' };
   const { properties } = readOnnxMetadata(await exportOnnx(model(), { metadata }));
@@ -98,7 +124,8 @@ it('reads files of other programs', () => {
   expect(readOnnxMetadata(file({ a: 'b' }))).toEqual({
     producer: { name: 'other', version: '2' },
     opset: 15,
-    ...{ threshold: null, loss: null, backbone: null, input: null, output: null },
+    ...{ threshold: null, question: null, crop: undefined },
+    ...{ loss: null, backbone: null, input: null, output: null },
     properties: { a: 'b' },
   });
 });
@@ -113,6 +140,8 @@ it.each([
   ],
   [{ thresholdCosine: 'null', thresholdBetween: 'embeddings' }, "openset.threshold.cosine is 'null'."],
   [{ inputLayout: 'nchw', inputType: 'uint8', inputSize: '[1]' }, "openset.input.size is '[1]'."],
+  [{ thresholdQuestion: '{"kind":"far","rate":2}' }, 'openset.threshold.question is'],
+  [{ inputCrop: '{"kind":"circle"}' }, 'openset.input.crop is'],
   [{ embeddingSize: '5', flipSum: 'yes' }, "openset.output.flipSum is 'yes'."],
   [{ embeddingSize: '5' }, "openset.output.flipSum is ''."],
 ])('rejects damaged metadata: %o', (properties, message) => {

@@ -2,8 +2,12 @@ import {
   type BackboneConfig,
   ConfigError,
   DataError,
+  type FaceCrop,
+  faceCropProblem,
   type LearnedThreshold,
   type LossConfig,
+  questionProblem,
+  type ThresholdQuestion,
 } from '@openset/core';
 import type { ModelHeaderProto } from './format/schema.ts';
 import { decodeMessage } from './format/wire-format.ts';
@@ -23,6 +27,10 @@ export interface OnnxOutputConvention {
 export interface OnnxDescription {
   /** Threshold learned in training, or its override; null if there is none. */
   readonly threshold: LearnedThreshold | null;
+  /** Question that the threshold answers; null if unknown. */
+  readonly question: ThresholdQuestion | null;
+  /** How faces were cropped in training; null for images as they are, undefined if unknown. Crop photos for the file in the same way. */
+  readonly crop: FaceCrop | null | undefined;
   /** Configuration of the loss; null if unknown. */
   readonly loss: LossConfig | null;
   /** Configuration of the backbone; null if unknown. */
@@ -48,7 +56,7 @@ export interface OnnxMetadata extends Omit<OnnxDescription, 'input' | 'output'> 
  * @throws ConfigError if an entry of the caller is not a string, or its key is reserved
  */
 export function encodeMetadata(
-  { threshold, loss, backbone, input, output }: OnnxDescription,
+  { threshold, question, crop, loss, backbone, input, output }: OnnxDescription,
   own: Readonly<Record<string, string>>,
 ): readonly { readonly key: string; readonly value: string }[] {
   for (const [key, value] of Object.entries(own)) {
@@ -64,6 +72,8 @@ export function encodeMetadata(
   const entries: [string, string | null][] = [
     [keys.thresholdCosine, threshold && String(threshold.cosine)],
     [keys.thresholdBetween, threshold?.between ?? null],
+    [keys.thresholdQuestion, question && JSON.stringify(question)],
+    [keys.inputCrop, crop === undefined ? null : JSON.stringify(crop)],
     [keys.loss, loss && JSON.stringify(loss)],
     [keys.backbone, backbone && JSON.stringify(backbone)],
     [keys.inputLayout, input.layout],
@@ -100,6 +110,8 @@ export function readOnnxMetadata(bytes: Uint8Array): OnnxMetadata {
     producer: { name: producerName, version: producerVersion },
     opset: opsetImport.find(({ domain = '' }) => domain === '')?.version ?? 0,
     threshold: text.has(keys.thresholdCosine) ? readThreshold(text) : null,
+    question: text.has(keys.thresholdQuestion) ? readJson(text, keys.thresholdQuestion, isQuestion) : null,
+    crop: text.has(keys.inputCrop) ? readJson(text, keys.inputCrop, isCrop) : undefined,
     loss: text.has(keys.loss) ? readJson(text, keys.loss, isConfig('loss')) : null,
     backbone: text.has(keys.backbone) ? readJson(text, keys.backbone, isConfig('backbone')) : null,
     input: text.has(keys.inputLayout) ? readInput(text) : null,
@@ -143,6 +155,9 @@ const isNumbers = (value: unknown): value is number[] => Array.isArray(value) &&
 const isRange = (value: unknown): value is [number, number] => isNumbers(value) && value.length === 2;
 const isSize = (value: unknown): value is [number | null, number | null] =>
   Array.isArray(value) && value.length === 2 && value.every((side) => side === null || isNumber(side));
+const isQuestion = (value: unknown): value is ThresholdQuestion => questionProblem(value) === null;
+const isCrop = (value: unknown): value is FaceCrop | null =>
+  value === null || faceCropProblem(value) === null;
 /** Returns a check for the configuration of a loss or a backbone: an object with a string under `kind`. */
 const isConfig =
   <K extends string>(kind: K) =>

@@ -1,11 +1,10 @@
-import { checkNumber, DataError, type FaceCrop } from '@openset/core';
+import { checkNumber, checkQuestion, DataError, type FaceCrop, type ThresholdQuestion } from '@openset/core';
 import { cosineSimilarities, logisticProbability } from '@openset/metrics';
 import { bestMatchProbability } from './best-match-probability.ts';
 import { type Calibration, usableCalibration } from './calibration.ts';
 import { describeCrop, isSameCrop } from './describe-crop.ts';
 import { checkEmbedding, normalise } from './embedding-rows.ts';
 import { type GalleryThreshold, gallerySearch, galleryThresholdsProblem } from './gallery-thresholds.ts';
-import { checkQuestion, type ThresholdQuestion } from './threshold-question.ts';
 
 /** An identity of a gallery and its cosine with a probe. */
 export interface Candidate {

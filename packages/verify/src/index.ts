@@ -1,3 +1,4 @@
+export type { ThresholdQuestion } from '@openset/core';
 export { bestMatchProbability } from './best-match-probability.ts';
 export {
   type Calibration,
@@ -40,7 +41,6 @@ export {
   impliedQuestion,
   learnedQuestion,
   type ThresholdOrigin,
-  type ThresholdQuestion,
 } from './threshold-question.ts';
 export {
   type CalibrationOptions,

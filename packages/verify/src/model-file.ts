@@ -1,6 +1,7 @@
 import {
   type BackboneConfig,
   checkFiniteWeight,
+  checkQuestion,
   DataError,
   decodeSafetensors,
   decodeState,
@@ -8,16 +9,13 @@ import {
   type FaceCrop,
   type LearnedThreshold,
   type LossConfig,
+  questionProblem,
+  type ThresholdQuestion,
 } from '@openset/core';
 import type { NamedTensorMap } from '@tensorflow/tfjs-core';
 import type { Calibration } from './calibration.ts';
 import { type GalleryThreshold, galleryThresholdsProblem } from './gallery-thresholds.ts';
-import {
-  checkQuestion,
-  impliedQuestion,
-  questionProblem,
-  type ThresholdQuestion,
-} from './threshold-question.ts';
+import { impliedQuestion } from './threshold-question.ts';
 
 /**
  * Origin of a threshold: learned in training; calibrated on pairs of the user; estimated on people held out from training

@@ -1,4 +1,4 @@
-import { ConfigError } from '@openset/core';
+import { ConfigError, checkQuestion, type ThresholdQuestion } from '@openset/core';
 import {
   type BinnedPairs,
   bestAccuracy,
@@ -9,7 +9,6 @@ import {
   type ThresholdInterval,
 } from '@openset/metrics';
 import { type Calibration, type ScoredPairs, usableCalibration } from './calibration.ts';
-import { checkQuestion, type ThresholdQuestion } from './threshold-question.ts';
 
 /** A threshold that was estimated on pairs of people whom the network has not seen. */
 export interface ThresholdEstimate {

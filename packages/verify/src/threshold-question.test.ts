@@ -1,12 +1,6 @@
-import { ConfigError } from '@openset/core';
+import { ConfigError, checkQuestion, type ThresholdQuestion } from '@openset/core';
 import { expect, it } from 'vitest';
-import {
-  checkQuestion,
-  describeQuestion,
-  impliedQuestion,
-  learnedQuestion,
-  type ThresholdQuestion,
-} from './threshold-question.ts';
+import { describeQuestion, impliedQuestion, learnedQuestion } from './threshold-question.ts';
 
 const backbone = { backbone: 'TestBackbone' };
 

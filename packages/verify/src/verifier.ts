@@ -2,17 +2,18 @@ import {
   type Backbone,
   ConfigError,
   checkNumber,
+  checkQuestion,
   DataError,
   hasSynchronousReads,
   ShapeError,
   shapeText,
+  type ThresholdQuestion,
 } from '@openset/core';
 import { cosineSimilarities, logisticProbability } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Calibration, usableCalibration } from './calibration.ts';
 import { checkEmbedding, normalise } from './embedding-rows.ts';
 import { estimateThreshold } from './threshold-estimate.ts';
-import { checkQuestion, type ThresholdQuestion } from './threshold-question.ts';
 
 /** Options of a verifier. */
 export interface VerifierOptions {

@@ -27,7 +27,7 @@ export interface ExportResult {
 }
 
 /**
- * Writes the network of a model as ONNX, with the threshold in the metadata.
+ * Writes the network of a model as ONNX, with the threshold, its question and the crop in the metadata.
  * @throws OpenSetError for a model or an output path that cannot be used
  */
 export async function exportModel(
@@ -76,13 +76,15 @@ function onnxOptions(
   { flipSum = false, preprocess = false, fold = false, normalize = false }: ExportOptions,
   { description }: LoadedModel,
 ): OnnxExportOptions {
-  const { threshold, loss, orientation } = description;
+  const { threshold, question = null, crop = null, loss, orientation } = description;
   return {
     flipSum,
     normalize,
     foldBatchNorms: fold,
     preprocessing: preprocess ? 'inside' : 'outside',
     threshold: { cosine: threshold, between: 'embeddings' },
+    question,
+    crop,
     ...(loss ? { lossConfig: loss } : {}),
     ...(orientation ? { metadata: { orientation } } : {}),
   };

@@ -50,6 +50,23 @@ describe('export', () => {
     expect(readOnnxMetadata(await readFile(at('m.onnx'))).properties).toMatchObject({ orientation: 'exif' });
   });
 
+  it('writes the question of the threshold and the crop', async () => {
+    await exportModel({ ...common, out: at('m.onnx') }, recordOutput());
+    const { question: implied, crop: none } = readOnnxMetadata(await readFile(at('m.onnx')));
+    expect(implied).toEqual((await describeModel(common.model)).question);
+    expect(none).toBeNull();
+    const { description, state } = decodeModel(await readFile(common.model));
+    const [crop, question] = [
+      { kind: 'box', scale: 1.2 },
+      { kind: 'gallery', size: 30 },
+    ] as const;
+    const model = at('boxed.safetensors');
+    await writeFile(model, await encodeModel({ ...description, crop, question }, state));
+    tf.dispose(state);
+    await exportModel({ ...common, model, out: at('m.onnx') }, recordOutput());
+    expect(readOnnxMetadata(await readFile(at('m.onnx')))).toMatchObject({ crop, question });
+  });
+
   it('warns about a flip sum if the threshold is for single embeddings', async () => {
     const { description, state } = decodeModel(await readFile(common.model));
     const model = at('plain.safetensors');
