@@ -96,9 +96,11 @@ export function skipBadImages(
   );
 }
 
-/** Images without a face can be read. */
+/** Images without a face, or with a small one, can be read. */
 function cannotText(images: readonly BadImage[]): string {
-  return images.some(({ option }) => option === 'align') ? 'cannot be used' : 'cannot be read';
+  return images.some(({ option }) => option === 'align' || option === 'faceSize')
+    ? 'cannot be used'
+    : 'cannot be read';
 }
 
 /** Returns lines on what to do, with options that the command has. */

@@ -4,7 +4,7 @@ import type { Face, FaceSelection } from '@openset/faces';
 import type { Verifier } from '@openset/verify';
 import { photoCrop } from '../faces/choose-alignment.ts';
 import { noFaceError } from '../faces/crop-source.ts';
-import { tooSmallReason } from '../faces/face-size.ts';
+import { tooSmallError, tooSmallReason } from '../faces/face-size.ts';
 import { type FaceTools, loadFaceTools } from '../faces/face-tools.ts';
 import { facesOf } from '../faces/find-faces.ts';
 import { openPhoto, type Photo } from '../faces/photo.ts';
@@ -145,7 +145,7 @@ async function cropFaces({ photo, origin }: OpenedPhoto, settings: FaceSettings)
   const faces = found.select(selection);
   if (faces.length === 0) throw noFaceError(origin);
   const reason = selection === 'all' ? null : tooSmallReason(faces[0]!);
-  if (reason !== null) throw new DataError(`${origin}: ${reason}`);
+  if (reason !== null) throw tooSmallError(origin, reason);
   const crops: PixelImage[] = [];
   for (const face of faces) crops.push(await found.crop(face, crop, size));
   return { crops, faces, faceCount: found.faces.length };
