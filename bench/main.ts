@@ -13,6 +13,7 @@ import { replaceTable } from './replace-table.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 import { soak } from './soak.ts';
 import { trainStep } from './train-step.ts';
+import { verify } from './verify.ts';
 
 const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise<Comparison[]>>> = {
   conv,
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   metrics,
   soak,
   'train-step': trainStep,
+  verify,
 };
 
 const { values, positionals } = parseArgs({

@@ -79,14 +79,16 @@ export function withThreshold(command: Command, defaultText = "the model's"): Co
   );
 }
 
-/** Adds `--backend` and `--threads`. */
-export function withBackend(command: Command): Command {
+/**
+ * Adds `--backend` and `--threads`.
+ * @param defaultText backend if the option is missing, for the help
+ */
+export function withBackend(
+  command: Command,
+  defaultText = 'node-gpu or node if installed, else wasm',
+): Command {
   return command
-    .addOption(
-      new Option('--backend <name>', 'backend (default: node-gpu or node if installed, else wasm)').choices(
-        backendNames,
-      ),
-    )
+    .addOption(new Option('--backend <name>', `backend (default: ${defaultText})`).choices(backendNames))
     .option('--threads <n>', 'number of threads (default: one for each core)', countParser);
 }
 

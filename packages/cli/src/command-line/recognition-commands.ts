@@ -26,7 +26,8 @@ export function addRecognitionCommands(program: Command): void {
   })
     .argument('<first>', 'image')
     .argument('<second>', 'image');
-  withBackend(withAlignment(withDecoding(withThreshold(withAnyModel(verify))))).action(
+  const options = withAlignment(withDecoding(withThreshold(withAnyModel(verify))));
+  withBackend(options, 'wasm, which starts fastest').action(
     async (
       first: string,
       second: string,

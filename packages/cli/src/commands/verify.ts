@@ -31,7 +31,8 @@ export interface VerifyResult extends Verification {
  * @throws OpenSetError for a model or an image that cannot be used
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<VerifyResult>> {
-  await startBackend(options, output);
+  // For two images, the start counts: tfjs-node needs longer for it than wasm for the whole answer.
+  await startBackend({ ...options, backend: options.backend ?? 'wasm' }, output);
   const model = await loadModel(options.model, options.threshold);
   const { verifier, description, dispose } = model;
   try {
