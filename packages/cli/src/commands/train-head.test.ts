@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeState } from '@openset/core';
@@ -15,20 +15,23 @@ import { embed } from './embed.ts';
 import { type TrainOptions, type TrainResult, train } from './train.ts';
 
 let folder: string;
-let backbone: string;
+/** Settings of a small head on a frozen network. */
+let network: { readonly backbone: 'graph'; readonly source: string; readonly head: number };
 const at = (...path: string[]) => join(folder, ...path);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'openset-head-'));
   await useBackend('cpu');
   await writePeople(at('faces'), { people: 12, images: 2, side: 16 });
-  backbone = await writeGraph(at('graph'));
+  const source = (await writeGraph(at('graph'))).replace(/^graph:/, '');
+  network = { backbone: 'graph', source, head: 16 };
+  await writeFile(at('head.json'), JSON.stringify({ network }));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 async function run(options: Partial<TrainOptions>, output: Output = recordOutput()) {
   const choice = options.resume
     ? {}
-    : { data: at('faces'), backbone, loss: 'cosface', steps: 6, heldOut: 0.17, align: false };
+    : { data: at('faces'), config: at('head.json'), loss: 'cosface', steps: 6, heldOut: 0.17, align: false };
   const common = { backend: 'cpu', featureCache: at('cache') } as const;
   const result = await train({ out: at('run'), ...choice, ...common, ...options }, output);
   return { ...result, data: result.data as TrainResult };
@@ -47,11 +50,11 @@ it('trains a head on features that are computed once, and writes a model of the 
   expect(whole.data.measured!.accuracy.estimate).toBe(1);
   expect(whole.text).toMatch(/^frozen network {5}100\.0 % at best without the head/m);
   const { description, state } = decodeModel(await readFile(whole.data.model!));
-  expect(description).toMatchObject({ backbone: { backbone: 'graph', head: 128 }, flipSum: true });
+  expect(description).toMatchObject({ backbone: { backbone: 'graph', head: 16 }, flipSum: true });
   tf.dispose(state);
   const config = JSON.parse(await readFile(at('whole', 'config.json'), 'utf8'));
   expect(config).toMatchObject({
-    network: { backbone: 'graph', head: 128, inputSize: [16, 16], channels: 3 },
+    network: { backbone: 'graph', head: 16, inputSize: [16, 16], channels: 3 },
     augment: [{ kind: 'horizontal-flip' }],
     featureCache: at('cache'),
     steps: 6,
@@ -71,6 +74,14 @@ it('trains a head on features that are computed once, and writes a model of the 
     notes,
   );
   expect(notes.lines).toContain('features: 0 computed, 1 reused');
+});
+
+it('takes no features of mirror images if the settings mirror none', async () => {
+  await writeFile(at('plain.json'), JSON.stringify({ network, augment: [] }));
+  const plain = await run({ out: at('plain'), config: at('plain.json'), steps: 2 });
+  const { description, state } = decodeModel(await readFile(plain.data.model!));
+  expect(description.flipSum).toBe(false);
+  tf.dispose(state);
 });
 
 it('resumes to the same bits', async () => {

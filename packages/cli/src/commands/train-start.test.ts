@@ -179,17 +179,17 @@ describe('train --backbone', () => {
       inputRange: [0, 1],
       inputSize: [6, 6],
       channels: 1,
-      head: 128,
+      head: 512,
       freeze: 'backbone',
     });
-    expect(lines).toContain('head of 128 numbers, frozen');
+    expect(lines).toContain('head of 512 numbers, frozen');
     const model = await loadModel(join(out, 'model.safetensors'));
-    expect(model.backbone.embeddingSize).toBe(128);
-    expect(model.backbone.getConfig()).toMatchObject({ backbone: 'graph', name: 'graph', head: 128 });
+    expect(model.backbone.embeddingSize).toBe(512);
+    expect(model.backbone.getConfig()).toMatchObject({ backbone: 'graph', name: 'graph', head: 512 });
     model.dispose();
     // The model is a start again, now trained as a whole, without the graph's files.
     const again = await run({ init: out });
-    expect(again.config.network).toMatchObject({ backbone: 'graph', head: 128, freeze: 0 });
+    expect(again.config.network).toMatchObject({ backbone: 'graph', head: 512, freeze: 0 });
     expect(changed(await initial(join(out, 'model.safetensors')), again.tensors)).toContain(
       'graph/conv2/filters',
     );

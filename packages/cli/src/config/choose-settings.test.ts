@@ -49,6 +49,16 @@ describe('without settings', () => {
     createBackbone({ ...config.network, width: 4, embeddingSize: 4 }).dispose();
   });
 
+  it('trains a head on few people with a lower learning rate', () => {
+    const network = { backbone: 'graph', source: 'faceres' } as const;
+    const of = (personCount: number) => chooseSettings({ data, network }, { ...lfw, personCount });
+    expect(of(982)).toMatchObject({ network: { head: 512 }, steps: 300 });
+    const rates = [10, 100, 200, 400, 10_000].map((personCount) => of(personCount).schedule.learningRate);
+    expect(rates).toEqual([0.005, 0.0063, 0.025, 0.1, 0.1]);
+    const small = { backbone: 'graph', source: 'face-api' } as const;
+    expect(chooseSettings({ data, network: small }, lfw).network).toMatchObject({ head: 128 });
+  });
+
   it('uses the scale and margin of the papers for as many people', () => {
     const { loss } = chooseSettings({ data }, { ...lfw, personCount: 10_572 });
     expect(loss).toMatchObject({ scale: 64, classLoss: { margin: 0.4 } });

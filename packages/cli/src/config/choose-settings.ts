@@ -55,7 +55,7 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
   const chosen = pretrained?.network ?? given.network ?? chooseNetwork(facts, isFast);
   const network = withInputSize(chosen, facts, isFast);
   const head: Partial<ReturnType<typeof headDefaults>> = trainsHeadOnly(network)
-    ? headDefaults(epochImages)
+    ? headDefaults(epochImages, personCount)
     : trainsFurther(network)
       ? fineTuningDefaults()
       : {};

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type BackboneConfig, ConfigError, type FaceCrop } from '@openset/core';
 import { isPretrainedWord } from '@openset/pretrained';
 import * as tf from '@tensorflow/tfjs-core';
+import { defaultHead } from '../config/choose-head.ts';
 import { graphPrefix, type NetworkSettings, networkFor, networkSchema } from '../config/network-schema.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import type { GivenSettings } from '../config/settings.ts';
@@ -96,7 +97,7 @@ async function completeGraph(
   const [height, width, channels] = input;
   const size = height !== null && width !== null ? { inputSize: [height, width] as [number, number] } : {};
   const complete = {
-    head: 128,
+    head: defaultHead(network.source),
     freeze: 'backbone' as const,
     ...(inputRange ? { inputRange: [...inputRange] as [number, number] } : {}),
     ...size,

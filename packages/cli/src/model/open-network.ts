@@ -3,6 +3,7 @@ import { type Backbone, type BackboneConfig, ConfigError } from '@openset/core';
 import { createPretrainedBackbone } from '@openset/pretrained';
 import type { ModelFile } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
+import { defaultHead } from '../config/choose-head.ts';
 import type { NetworkSettings } from '../config/network-schema.ts';
 import { inFile } from '../files/in-file.ts';
 import { checkSameSource, readGraphSource } from './graph-source.ts';
@@ -41,7 +42,7 @@ async function openGraph(
     const isSized = height !== undefined && width !== undefined && channels !== undefined;
     return graph.open({
       ...options,
-      head: head === undefined ? defaultHead : head,
+      head: head === undefined ? defaultHead(source) : head,
       ...(isSized ? { inputShape: [height, width, channels] as const } : {}),
       ...(inputRange ? { inputRange } : {}),
     });
@@ -58,9 +59,6 @@ async function openGraph(
     }),
   );
 }
-
-/** Length of the embedding of a head. */
-const defaultHead = 128;
 
 async function openOwn(
   { init: _init, freeze = 0, ...options }: OwnSettings,

@@ -46,13 +46,13 @@ it('measures no maps', async () => {
   expect(await measureFrozen(pairsOf([0, 0, 1, 1]), map)).toBeNull();
 });
 
-it('warns if the head is worse than the network alone', () => {
+it('warns if the head is no better than the network alone', () => {
   const measured = (accuracy: number) => ({ best: { accuracy, threshold: 0.3 } }) as PairMeasurements;
   expect(baselineText({ network: 'faceres', accuracy: 0.957 }, measured(0.966))).toBe(
     'frozen network     95.7 % at best without the head (faceres)',
   );
   expect(baselineText({ network: 'faceres', accuracy: 0.957 }, measured(0.926)).split('\n')[1]).toBe(
-    'warning            the head is worse than faceres alone, 92.6 % at best: train with more people or fewer steps, or use ' +
+    'warning            the head is no better than faceres alone, 92.6 % at best: train with more people or fewer steps, or use ' +
       '--model faceres',
   );
 });

@@ -56,7 +56,7 @@ export function baselineText({ network, accuracy }: FrozenBaseline, measured: Pa
   if (measured.best.accuracy < accuracy) {
     rows.push([
       'warning',
-      `the head is worse than ${network} alone, ${percent(measured.best.accuracy)} at best: train with more people or fewer ` +
+      `the head is no better than ${network} alone, ${percent(measured.best.accuracy)} at best: train with more people or fewer ` +
         `steps${isPretrainedWord(network) ? `, or use --model ${network}` : ''}`,
     ]);
   }
