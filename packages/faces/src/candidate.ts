@@ -16,11 +16,20 @@ export interface Candidate extends Square {
 
 /** Returns intersection over union of two squares, in [0, 1]. */
 export function overlap(first: Square, second: Square): number {
+  const shared = intersection(first, second);
+  return shared === 0 ? 0 : shared / (first.side ** 2 + second.side ** 2 - shared);
+}
+
+/** Returns the share of the smaller of two squares that lies in the other one, in [0, 1]. */
+export function containment(first: Square, second: Square): number {
+  const shared = intersection(first, second);
+  return shared === 0 ? 0 : shared / Math.min(first.side, second.side) ** 2;
+}
+
+function intersection(first: Square, second: Square): number {
   const half = (first.side + second.side) / 2;
   const smaller = Math.min(first.side, second.side);
   const along = (axis: 0 | 1) => Math.min(smaller, half - Math.abs(first.center[axis] - second.center[axis]));
   const [width, height] = [along(0), along(1)];
-  if (!(width > 0 && height > 0)) return 0;
-  const intersection = width * height;
-  return intersection / (first.side ** 2 + second.side ** 2 - intersection);
+  return width > 0 && height > 0 ? width * height : 0;
 }

@@ -123,6 +123,23 @@ describe('createFaceDetector', () => {
     expect(await detector.detect(point)).toEqual([]);
   });
 
+  it.each([
+    [0.95, 1],
+    [1.05, 3],
+  ] as const)('finds no second face in a tight crop of %f faces and %i channels', async (width, channels) => {
+    const { mesh } = nearest(await detector.detect(group), [1538, 380]);
+    const side = width * mesh.side;
+    const crop = cut(
+      group,
+      mesh.center[0] + 0.5 - side / 2,
+      mesh.center[1] + 0.5 - side / 2,
+      side,
+      side,
+      112 / side,
+    );
+    expect(await detector.detect(toChannels(crop, channels))).toHaveLength(1);
+  });
+
   it('finds faces of 70 pixels in 12 megapixels', async () => {
     const small = resizeImage(group, { height: 480, width: 600, fit: 'fill' });
     const image = { data: new Uint8Array(4000 * 3000 * 3).fill(90), height: 3000, width: 4000, channels: 3 };

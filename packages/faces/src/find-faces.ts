@@ -1,5 +1,5 @@
 import { averageBlocks, type PixelImage } from '@openset/data';
-import { type Candidate, overlap } from './candidate.ts';
+import { type Candidate, containment, overlap, type Square } from './candidate.ts';
 import { type ConfirmedFace, confirmCandidates } from './confirm-candidates.ts';
 import type { DetectorNetwork } from './detector-network.ts';
 import type { MeshNetwork } from './mesh-network.ts';
@@ -25,6 +25,8 @@ export interface FaceNetworks {
 const minimumCandidateScore = 0.3;
 /** Intersection over union above which two squares are the same face. */
 const maximumOverlap = 0.3;
+/** Share of a face that may lie in a better one. The networks take an eye and half a mouth of a large face for another face. */
+const maximumContainment = 0.5;
 const margin = 16;
 
 /**
@@ -47,12 +49,12 @@ export async function findFaces(
     const found = await detector.search(small, level, minimumCandidateScore);
     const candidates = suppressOverlaps(
       found.map((candidate) => fromShrunkImage(candidate, block)),
-      maximumOverlap,
+      isSameCandidate,
     );
-    const isKnown = (candidate: Candidate) => faces.some((face) => overlap(face, candidate) > maximumOverlap);
+    const isKnown = (candidate: Candidate) => faces.some((face) => isSameCandidate(face, candidate));
     const unknown = candidates.filter((candidate) => !isKnown(candidate));
     const confirmed = await confirmCandidates(mesh, image, unknown, minimumScore);
-    faces = suppressOverlaps([...faces, ...confirmed], maximumOverlap);
+    faces = suppressOverlaps([...faces, ...confirmed], isSameFace);
   };
 
   for (const side of levelSides.filter((length) => isUsefulLevel(image, length))) {
@@ -62,6 +64,14 @@ export async function findFaces(
   }
   for (const options of rescueLevels) if (faces.length === 0) await search(options);
   return faces;
+}
+
+function isSameCandidate(first: Square, second: Square): boolean {
+  return overlap(first, second) > maximumOverlap;
+}
+
+function isSameFace(first: Square, second: Square): boolean {
+  return isSameCandidate(first, second) || containment(first, second) > maximumContainment;
 }
 
 /**

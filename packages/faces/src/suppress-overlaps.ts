@@ -1,16 +1,13 @@
-import { overlap, type Square } from './candidate.ts';
+import type { Square } from './candidate.ts';
 
-/**
- * Returns the best of each group of overlapping squares, best score first: a square is dropped if its intersection over union
- * with a better one that stays exceeds `maximumOverlap`.
- */
+/** Returns the best square of each face, best score first: a square is dropped if it shows the same face as a better one that stays. */
 export function suppressOverlaps<T extends Square & { readonly score: number }>(
   items: readonly T[],
-  maximumOverlap: number,
+  isSameFace: (better: Square, worse: Square) => boolean,
 ): T[] {
   const kept: T[] = [];
   for (const item of [...items].sort((first, second) => second.score - first.score)) {
-    if (kept.every((better) => overlap(better, item) <= maximumOverlap)) kept.push(item);
+    if (!kept.some((better) => isSameFace(better, item))) kept.push(item);
   }
   return kept;
 }
