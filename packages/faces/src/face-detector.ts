@@ -62,16 +62,15 @@ export async function createFaceDetector(options: FaceDetectorOptions): Promise<
       if (isDisposed) throw new ConfigError('This face detector was disposed of; make a new one.');
       checkImage(image);
       checkChoice('detect: need', need, ['all', 'largest']);
-      let found = await findFaces({ detector, mesh }, image, minimumScore, need);
-      const isPhotographed = (face: ConfirmedFace) => !isDrawing(image, outlineOf(face));
-      // The largest face was a drawing: finer levels may show the largest of the others.
-      if (need === 'largest' && !found.every(isPhotographed)) {
-        found = await findFaces({ detector, mesh }, image, minimumScore, 'all');
-      }
-      return found
-        .filter(isPhotographed)
-        .slice(0, maximumFaces)
-        .map((face) => describeFace(image, face));
+      const search = async (wanted: FaceNeed) => {
+        const found = await findFaces({ detector, mesh }, image, minimumScore, wanted);
+        const faces = found.filter((face) => !isDrawing(image, outlineOf(face)));
+        return { faces, drawings: found.length - faces.length };
+      };
+      const first = await search(need);
+      // The largest face may be a drawing; finer levels may show the largest of the others.
+      const { faces } = need === 'largest' && first.drawings > 0 ? await search('all') : first;
+      return faces.slice(0, maximumFaces).map((face) => describeFace(image, face));
     },
     dispose: () => {
       if (isDisposed) return;

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@openset/core';
@@ -48,4 +48,17 @@ it('refuses a folder with other files, and changes nothing', async () => {
   await writeFile(join(folder, 'mine.txt'), 'mine');
   await expect(AlignJournal.open(folder, settings)).rejects.toThrow(/is not empty and has no align\.jsonl/);
   await expect(readFile(join(folder, 'align.jsonl'))).rejects.toThrow(/ENOENT/);
+});
+
+it('removes what was being written when the command was killed, and nothing else', async () => {
+  const temporary = (name: string) => `${name}.0b1f5c1e-1f6b-4f0e-9d6e-2f9f6f0a1b2c.tmp`;
+  await writeFile(join(folder, temporary('align.jsonl')), '{"ver');
+  const journal = await AlignJournal.open(folder, settings);
+  expect(await readdir(folder)).toEqual(['align.jsonl']);
+  await journal.add(photo('1.jpg'));
+  await mkdir(join(folder, 'ada'));
+  for (const name of [temporary('1.png'), '1.png', 'mine.tmp'])
+    await writeFile(join(folder, 'ada', name), '');
+  await AlignJournal.open(folder, settings);
+  expect((await readdir(join(folder, 'ada'))).sort()).toEqual(['1.png', 'mine.tmp']);
 });

@@ -7,6 +7,7 @@ import { checkOutputFolder } from '../files/check-output.ts';
 import { describeFileError } from '../files/file-error.ts';
 import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';
+import { isTemporaryOf, removeTemporaries } from '../files/remove-temporaries.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 
@@ -69,7 +70,7 @@ export class AlignJournal {
   }
 
   /**
-   * Opens the journal of a folder. Creates both if they do not exist.
+   * Opens the journal of a folder. Creates both if they do not exist. Removes what a command left that was killed while it wrote.
    * @throws ConfigError for a folder with other files, or with crops of other settings; DataError if it cannot be written
    */
   static async open(folder: string, settings: AlignSettings): Promise<AlignJournal> {
@@ -77,17 +78,19 @@ export class AlignJournal {
     await checkOutputFolder(folder);
     if (!(await pathStatus(path))) {
       const names: string[] = await readdir(folder).catch(() => []);
-      if (names.length > 0) {
+      if (!names.every((name) => isTemporaryOf(name, 'align.jsonl'))) {
         throw new ConfigError(
           `'${folder}' is not empty and has no align.jsonl of an earlier alignment. Choose another folder with --out.`,
         );
       }
       await mkdir(folder, { recursive: true });
+      await removeTemporaries(folder);
       await writeAtomically(path, headerLine(settings));
       return new AlignJournal(path, new Map());
     }
     const [header = '', ...lines] = new TextDecoder().decode(await readBytes(path)).split('\n');
     if (`${header}\n` !== headerLine(settings)) throw otherSettings(folder, header, settings);
+    await removeTemporaries(folder);
     const photos = new Map<string, AlignedPhoto>();
     for (const line of lines) {
       const photo = parsePhoto(line);

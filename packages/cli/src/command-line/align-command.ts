@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { maximumThreads } from '../backends.ts';
 import type { AlignOptions } from '../commands/align.ts';
 import { faceSelections, parseCrop } from '../faces/crop-option.ts';
 import { addCommand, type CommonOptions, runCommand, withBackend, withDecoding } from './command-builder.ts';
@@ -48,7 +49,12 @@ export function addAlign(program: Command): void {
       'points: five landmarks on the ArcFace template; box[:SCALE]: a square of the face (default: points)',
       cropParser,
     )
-    .option('--for <model>', 'crop as this model needs it');
+    .option('--for <model>', 'crop as this model needs it')
+    .option(
+      '--workers <number>',
+      'photos to search at the same time, each on a core (default: one for each core, as memory allows)',
+      numberParser({ minimum: 1, maximum: maximumThreads, isWhole: true }),
+    );
   withBackend(withDecoding(command)).action(
     async (paths: string[], options: Omit<AlignOptions, 'paths' | 'signal'> & CommonOptions) => {
       const [{ align }, { stopOnSignals }] = await Promise.all([

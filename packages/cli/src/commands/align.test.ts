@@ -95,6 +95,16 @@ describe('align', () => {
     expect(await filesIn(at('resumed'))).not.toContain('ada/three.png');
   });
 
+  it('writes the same with worker threads as without', async () => {
+    const { data } = await run({ out: at('workers'), workers: 2 });
+    expect(data).toMatchObject({ photos: 4, aligned: 2, crops: 2, rejected: 2 });
+    for (const name of await filesIn(at('crops'))) {
+      // The links of the contact sheet are relative, and the settings are the same.
+      expect(await readFile(at('workers', name)), name).toEqual(await readFile(at('crops', name)));
+    }
+    expect(await filesIn(at('workers'))).toEqual(await filesIn(at('crops')));
+  });
+
   it('stops when asked to, and continues with the same command', async () => {
     const stop = AbortSignal.abort();
     const stopped = await run({ out: at('stopped'), signal: stop });

@@ -11,13 +11,16 @@ import {
   rejectKinds,
 } from '../align/align-journal.ts';
 import { alignPhotos } from '../align/align-photos.ts';
+import { loadDetector } from '../align/align-settings.ts';
 import { contactSheet } from '../align/contact-sheet.ts';
 import { openPhotos, type Photos } from '../align/open-photos.ts';
 import { inlineAligner } from '../align/photo-aligner.ts';
+import { workerAligner } from '../align/worker-aligner.ts';
+import { chooseWorkerCount } from '../align/worker-count.ts';
 import { aligned, count, counted } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
-import { loadFaceTools, usualMinimumScore } from '../faces/face-tools.ts';
+import { usualMinimumScore } from '../faces/face-tools.ts';
 import { encodeCsv } from '../files/csv.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
@@ -47,6 +50,8 @@ export interface AlignOptions
   readonly crop?: FaceCrop | undefined;
   /** Model whose crop and input size are used. */
   readonly for?: string | undefined;
+  /** Number of photos that are searched at the same time; default: one for each core, as memory allows. */
+  readonly workers?: number | undefined;
   /** Aborted to stop after the current photo. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,15 +93,18 @@ export async function align(options: AlignOptions, output: Output): Promise<Comm
   const { out, signal } = options;
   checkOutside(options.paths, out);
   // Reading a model needs a backend.
-  await startBackend(options, output);
+  const { name: backend } = await startBackend(options, output);
   const settings = await readAlignSettings(options);
   const photos = await openPhotos(options.paths, output);
   try {
     // Before the folder is created: the models may be missing.
-    const tools = await loadFaceTools(Math.min(settings.minScore, usualMinimumScore));
+    const tools = await loadDetector(settings);
+    const workers = chooseWorkerCount({ ...options, backend, photos: photos.source.size });
     const journal = await AlignJournal.open(out, settings);
-    const aligner = inlineAligner(settings, tools);
-    const { done, kept } = await alignPhotos(photos, { out, journal, aligner, output, signal });
+    const aligner = workers === 1 ? inlineAligner(settings, tools) : workerAligner(workers, settings);
+    const { done, kept } = await alignPhotos(photos, { out, journal, aligner, output, signal }).finally(() =>
+      aligner.close(),
+    );
     const entries = photos.names.flatMap((name) => journal.find(name) ?? []);
     const files = await writeSummary(entries, photos, options, settings);
     noteGone(photos, journal, output);
