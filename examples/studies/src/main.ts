@@ -7,6 +7,7 @@ import { openFaceres } from './faceres/features.ts';
 import type { HeadRecipe } from './faceres/head.ts';
 import { faceresStudy } from './faceres/study.ts';
 import { faceresThresholdStudy } from './faceres-threshold/study.ts';
+import { trustStudy } from './gallery-trust/study.ts';
 import { sizesStudy } from './lfw/sizes-study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import type { Recipe } from './lfw/train-once.ts';
@@ -25,6 +26,7 @@ faceres    trains a head with a threshold on a frozen network that was trained e
 faceres-threshold  measures the threshold that ships with faceres, on photos that are cropped as by the command
 drift      shows how far wrong labels and covered faces drag class weights and EPL's prototypes; heads as in faceres
 strangers  shows what each way to choose a threshold loses on people outside training, for pairs and for galleries
+gallery-trust  shows how far thresholds for galleries of some people hold for others, and the probabilities of identify
 uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for every image
 
   --out FOLDER       folder for the page (default docs/studies)
@@ -40,7 +42,7 @@ uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for 
   --people N         faceres-threshold: people of --train (default: all)
   --images N         faceres-threshold: largest number of photos of each (default 6)
 
-lfw, thresholds, faceres, faceres-threshold, strangers, sizes and drift (the last two need no pairs):
+lfw, thresholds, faceres, faceres-threshold, strangers, gallery-trust, sizes and drift (the last two need no pairs):
   --train FOLDER     one folder of images for each person
   --pairs FOLDER     pairs.txt in LFW's format and one folder of images for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 10500)
@@ -100,6 +102,7 @@ const studies: Readonly<Record<string, () => Promise<unknown>>> = {
   'faceres-threshold': faceresThreshold,
   drift,
   strangers,
+  'gallery-trust': galleryTrust,
   uniform,
 };
 
@@ -166,6 +169,14 @@ function strangers(): Promise<unknown> {
     threads,
     openBackbone: openFaceres,
   });
+}
+
+function galleryTrust(): Promise<unknown> {
+  const { features } = values;
+  const people = (values.people ?? '33,98').split(',').map((count) => checkNumber('people', count));
+  const command = 'npm run study -- gallery-trust --train lfw-gray112-train --pairs lfw-gray112-pairs';
+  const seeds = readNumber('seeds', 6);
+  return trustStudy({ ...faceFolders(), features, people, seeds, command, openBackbone: openFaceres });
 }
 
 function sizes(): Promise<unknown> {
