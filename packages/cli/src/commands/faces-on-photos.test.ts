@@ -73,7 +73,7 @@ describe('a model that states its crop', () => {
     const { data } = await verify({ ...cropped(), first: at('two.png'), second: photo(0, 1) }, output);
     expect(data.faces[0]!.box).toEqual({ x: 19.5, y: 14.5, width: 30, height: 30 });
     expect(output.lines.join()).toContain(
-      `${at('two.png')}: 2 faces; the largest is compared, 30 × 30 pixels at (20, 15)`,
+      `${at('two.png')}: several faces; the largest is compared, 30 × 30 pixels at (20, 15)`,
     );
   });
 

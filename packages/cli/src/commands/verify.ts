@@ -60,7 +60,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
 /** Notes which face of several is compared. */
 function noteSeveralFaces({ face, faceCount }: EmbeddedFace, path: string, output: Output): void {
   if (!face || !faceCount || faceCount === 1) return;
-  output.note(`${path}: ${faceCount} faces; the largest is compared, ${placeText(face)}`);
+  output.note(`${path}: several faces; the largest is compared, ${placeText(face)}`);
 }
 
 const unusedCalibrationNotice =

@@ -83,7 +83,7 @@ async function lookAtFaces(source: ImageSource, reading: ImageReading, tools: Fa
   for (let sample = 0; sample < count; sample++) {
     try {
       const record = await source.get(Math.floor((sample * source.size) / count));
-      const photo = await findFaces(record, reading, tools);
+      const photo = await findFaces(record, reading, tools, { need: 'largest' });
       counts.looked += 1;
       const [face] = photo.select('largest');
       if (!face) continue;

@@ -32,7 +32,7 @@ export function cropSource(source: ImageSource, { crop, size, reading, tools }: 
   const several = new Set<number>();
   const cropImage = limitConcurrency(async (index) => {
     const record = await source.get(index);
-    const photo = await findFaces(record, reading, tools);
+    const photo = await findFaces(record, reading, tools, { need: 'largest' });
     const [face] = photo.select('largest');
     if (!face) throw noFaceError(record.origin);
     if (photo.faces.length > 1) several.add(index);

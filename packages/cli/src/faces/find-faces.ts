@@ -29,8 +29,9 @@ export async function findFaces(
   record: ImageRecord,
   reading: ImageReading,
   tools: FaceTools,
+  options?: DetectOptions,
 ): Promise<PhotoFaces> {
-  return facesOf(await openPhoto(record, reading), tools);
+  return facesOf(await openPhoto(record, reading), tools, options);
 }
 
 /** Finds the faces of a decoded photo. */

@@ -23,7 +23,7 @@ export interface EmbeddedFace {
   readonly photo: number;
   /** The face, in pixels of the upright photo; null if the image was taken whole. */
   readonly face: Face | null;
-  /** Number of all faces on the photo; null if the image was taken whole. */
+  /** Number of faces found on the photo, without small ones if only the largest is selected; null if the image was taken whole. */
   readonly faceCount: number | null;
 }
 
@@ -141,7 +141,8 @@ interface FaceSettings {
 /** Returns the selected faces and their crops. @throws DataError if there is no face, or if the selected one is too small */
 async function cropFaces({ photo, origin }: OpenedPhoto, settings: FaceSettings) {
   const { crop, size, selection, tools } = settings;
-  const found = await facesOf(photo, tools);
+  const need = selection === 'largest' ? 'largest' : 'all';
+  const found = await facesOf(photo, tools, { need });
   const faces = found.select(selection);
   if (faces.length === 0) throw noFaceError(origin);
   const reason = selection === 'all' ? null : tooSmallReason(faces[0]!);
