@@ -2,6 +2,7 @@ export { cmcPlot } from './cmc-plot.ts';
 export { type DetPlotOptions, detPlot } from './det-plot.ts';
 export { type Dot, type DotPlotOptions, dotPlot } from './dot-plot.ts';
 export type { Figure, FigureOptions } from './figure.ts';
+export { escapeHtml, type HtmlPage, htmlPage } from './html-page.ts';
 export {
   type IdentityThresholdGroup,
   type IdentityThresholdPlotOptions,

@@ -1,4 +1,5 @@
 import type { Figure } from './figure.ts';
+import { escapeHtml, htmlPage } from './html-page.ts';
 import { checkSvg, ReportError } from './report-error.ts';
 
 /** A table of plain text and numbers. */
@@ -41,22 +42,8 @@ figure { margin: 0; max-width: 100% } figure svg { max-width: 100%; height: auto
  * @throws ReportError if the number of cells in a row does not match the columns, or a figure is not an SVG
  */
 export function reportPage({ title, introduction, sections }: Report): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>
-${style}
-</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
-${[renderParagraphs(introduction), ...sections.map(renderSection)].filter((part) => part !== '').join('\n')}
-</body>
-</html>
-`;
+  const parts = [renderParagraphs(introduction), ...sections.map(renderSection)];
+  return htmlPage({ title, style, body: parts.filter((part) => part !== '').join('\n') });
 }
 
 function renderSection({ heading, text, table, figures = [] }: ReportSection): string {
@@ -102,16 +89,4 @@ function cellText(cell: string | number | null): string {
 function renderFigure(heading: string, { svg, caption }: Figure): string {
   checkSvg(`reportPage: a figure of '${heading}'`, svg);
   return `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
-}
-
-/** Escapes plain text for HTML. */
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }

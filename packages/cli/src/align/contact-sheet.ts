@@ -1,3 +1,4 @@
+import { escapeHtml, htmlPage } from '@openset/report';
 import { count, counted, decimal } from '../evaluation/texts.ts';
 import type { AlignedFace, AlignedPhoto } from './align-journal.ts';
 
@@ -27,19 +28,7 @@ export function contactSheet({ title, photos, size, photoAddress }: ContactSheet
     photo.rejects.map(({ reason }) => ({ name: photo.name, reason, address: photoAddress(photo) })),
   );
   const summary = `${counted(crops.length, 'crop')} of ${counted(photos.length, 'photo')}, ${counted(rejects.length, 'reject')}.`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>
-${style(Math.min(size, largestThumbnail))}
-</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
-<p>${summary} The page shows the crops of its folder: move it only with them.</p>
+  const body = `<p>${summary} The page shows the crops of its folder: move it only with them.</p>
 ${rejects.length > 0 ? `<h2>Rejects (${count(rejects.length)})</h2>\n${rejectTable(rejects)}` : ''}
 <h2>Crops (${count(crops.length)})</h2>
 <p><label>Sort by <select id="order"><option value="name">name</option><option value="score">lowest score</option><option value="sharpness">lowest sharpness</option><option value="eyes">smallest eye distance</option></select></label></p>
@@ -48,10 +37,8 @@ ${crops.map(({ face, address }, index) => cropFigure(face, address, index)).join
 </main>
 <script>
 ${script}
-</script>
-</body>
-</html>
-`;
+</script>`;
+  return htmlPage({ title, style: style(Math.min(size, largestThumbnail)), body });
 }
 
 function style(side: number): string {
@@ -95,8 +82,4 @@ function linked(html: string, address: string | null): string {
 /** Returns the address of a file below the page. */
 export function relativeAddress(path: string): string {
   return escapeHtml(path.split('/').map(encodeURIComponent).join('/'));
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

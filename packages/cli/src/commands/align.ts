@@ -12,7 +12,6 @@ import {
 } from '../align/align-journal.ts';
 import { alignPhotos } from '../align/align-photos.ts';
 import { loadDetector } from '../align/align-settings.ts';
-import { contactSheet } from '../align/contact-sheet.ts';
 import { openPhotos, type Photos } from '../align/open-photos.ts';
 import { inlineAligner } from '../align/photo-aligner.ts';
 import { workerAligner } from '../align/worker-aligner.ts';
@@ -186,6 +185,8 @@ async function writeSummary(
     const path = files.get(name);
     return path ? pathToFileURL(resolve(path)).href : null;
   };
+  // Loaded here, because the package of reports also has plots.
+  const { contactSheet } = await import('../align/contact-sheet.ts');
   await writeAtomically(
     sheet,
     contactSheet({ title: given.join(', '), photos: entries, size, photoAddress }),
