@@ -54,7 +54,7 @@ export function headDefaults(
     optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
     schedule: { kind: 'cosine', by: 'step', learningRate: headRate(personCount), warmup: 0.05 },
     batchSize: Math.max(4, Math.min(headBatchSize, fitting)),
-    // Mirror images double the time of the features, and are worth 0.3 to 0.8 points (docs/train-a-head.md).
+    // Mirror images double the time of the features, and are worth 0.2 to 0.5 points (docs/train-a-head.md).
     augment: [{ kind: 'horizontal-flip' }],
     steps: headSteps,
   };
