@@ -77,10 +77,13 @@ export function needsFinerLevel(
   return Math.min(...sizes) * scale < 2 * reliableSize;
 }
 
+/** The level that shows an image that stands on its head. */
+export const upsideDownLevel: LevelOptions = { side: 224, margin: 16, quarterTurns: 2 };
+
 /** Levels that are tried when no face was found: faces that fill the image, and images that lie on a side or upside down. */
 export const rescueLevels: readonly LevelOptions[] = [
   { side: 160, margin: 48 },
   { side: 224, margin: 16, quarterTurns: 1 },
   { side: 224, margin: 16, quarterTurns: 3 },
-  { side: 224, margin: 16, quarterTurns: 2 },
+  upsideDownLevel,
 ];

@@ -172,6 +172,7 @@ describe('identify with faceres and photos as they come', () => {
       'exif-6.jpg': sharp(right).withMetadata({ orientation: 6 }),
       'exif-7.jpg': sharp(right).flop().withMetadata({ orientation: 7 }),
       'exif-8.jpg': sharp(left).withMetadata({ orientation: 8 }),
+      'upside-down.jpg': sharp(upright).rotate(180),
       'right-edge.jpg': part(0, 0, 320, 800),
       'top-edge.jpg': part(0, 270, 600, 530),
       'bottom-edge.jpg': part(0, 0, 600, 410),
