@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { align } from './align.ts';
 import { conv } from './conv.ts';
 import { data } from './data.ts';
 import { dataMemory } from './data-memory.ts';
@@ -16,6 +17,7 @@ import { trainStep } from './train-step.ts';
 import { verify } from './verify.ts';
 
 const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise<Comparison[]>>> = {
+  align,
   conv,
   data: async () => [...(await data()), ...(await dataMemory())],
   elementwise,

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import type { Comparison } from './measure.ts';
+import type { BenchmarkOptions } from './side-by-side.ts';
+
+/** Photos of the two runs of a row. The difference of their times has no start of processes and threads. */
+const counts = [24, 144] as const;
+const sampleCount = 6;
+
+/**
+ * Measures `openset align`, from files to crops, on one worker for each of `threads`: photos of 1,920 pixels with three to five faces,
+ * for the largest and for all faces, and crops of 112 pixels. The names of the rows say how many photos a second that is.
+ */
+export async function align({ threads }: BenchmarkOptions): Promise<Comparison[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'openset-bench-'));
+  try {
+    const photos = await makePhotos(join(folder, 'photos'), (path, sample) => copyFile(sample, path));
+    const crops = await makePhotos(join(folder, 'crops'), async (path, sample) => {
+      const { width, height } = await sharp(sample).metadata();
+      const side = Math.min(width, height) / 4;
+      const region = { left: Math.round(width / 2 - side), top: Math.round(height / 2 - side) };
+      const square = { ...region, width: Math.round(2 * side), height: Math.round(2 * side) };
+      await writeFile(path, await sharp(sample).extract(square).resize(112, 112).jpeg().toBuffer());
+    });
+    const all = ['--select', 'all'];
+    return [
+      await measure('1,920 px, the largest face (goal 10 a second on 2 cores)', photos, threads),
+      await measure('1,920 px, all of 3 to 5 faces', photos, threads, all),
+      await measure('112 px', crops, threads),
+    ];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Writes the photos of both runs into folders. */
+async function makePhotos(folder: string, write: (path: string, sample: string) => Promise<unknown>) {
+  const demo = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
+  return Promise.all(
+    counts.map(async (count) => {
+      const path = join(folder, String(count));
+      await mkdir(path, { recursive: true });
+      for (let index = 0; index < count; index++) {
+        const sample = join(demo, 'demo', `sample${1 + (index % sampleCount)}.jpg`);
+        await write(join(path, `${index}.jpg`), sample);
+      }
+      return path;
+    }),
+  );
+}
+
+async function measure(
+  what: string,
+  folders: readonly string[],
+  threads: number,
+  options: readonly string[] = [],
+): Promise<Comparison> {
+  const times: number[] = [];
+  for (const folder of folders) times.push(await run(folder, threads, options));
+  const milliseconds = (times[1]! - times[0]!) / (counts[1] - counts[0]);
+  const rate = (1000 / milliseconds).toFixed(1);
+  return {
+    ...{ name: `${what}: ${rate} photos a second`, reference: null, theirs: null },
+    ...{ openset: milliseconds, ratio: null },
+  };
+}
+
+/** Runs the built command, and returns its milliseconds. */
+async function run(photos: string, workers: number, options: readonly string[]): Promise<number> {
+  const main = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
+  if (!existsSync(main)) throw new Error('The command is not built: run npm run build first.');
+  const out = `${photos}-crops`;
+  const words = [
+    main,
+    'align',
+    photos,
+    '--out',
+    out,
+    '--workers',
+    `${workers}`,
+    '--backend',
+    'wasm',
+    ...options,
+  ];
+  const start = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    execFile(process.execPath, words, (error, _, stderr) => {
+      // The exit code 1 is an answer: no crops.
+      if (error && error.code !== 1) reject(new Error(stderr));
+      else resolve();
+    });
+  });
+  const time = performance.now() - start;
+  await rm(out, { recursive: true });
+  return time;
+}
