@@ -26,8 +26,8 @@ function drawPeople(people: number, seed: number) {
 }
 
 /** Best matches in galleries of other people, drawn from the same population; half of the probes are enrolled. */
-function searchOthers(people: number, searches: number) {
-  const { rows } = drawPeople(2 * people, 77);
+function searchOthers(people: number, searches: number, seed = 77) {
+  const { rows } = drawPeople(2 * people, seed);
   const row = (index: number) => rows.slice(size * index, size * (index + 1));
   const results: { cosine: number; isRight: boolean; isStranger: boolean }[] = [];
   const gallery = Array.from({ length: people }, (_, person) => row(2 * person)).flat();
@@ -77,6 +77,20 @@ describe('estimateGalleries', () => {
     const [promised] = estimateGalleries(sample.scores, [100], { falseAlarmRate: 0.02, samples: 40 });
     expect(promised!.falseAlarms).toBeCloseTo(0.02, 6);
     expect(promised!.falseAlarmsBound).toBeGreaterThan(accepted(promised!.threshold));
+  });
+
+  it('keeps a promise on average over sets of 40 people', () => {
+    const others = [77, 78, 79, 80, 81].flatMap((seed) =>
+      searchOthers(100, 200, seed).filter(({ isStranger }) => isStranger),
+    );
+    let sum = 0;
+    for (let draw = 0; draw < 12; draw++) {
+      const options = { samples: 0, falseAlarmRate: 0.05 };
+      const [promised] = estimateGalleries(drawPeople(40, 50 + draw).scores, [100], options);
+      sum += others.filter(({ cosine }) => cosine >= promised!.threshold).length / others.length / 12;
+    }
+    expect(sum).toBeGreaterThan(0.03);
+    expect(sum).toBeLessThan(0.06);
   });
 
   it('gives the probability that the best match is right', () => {

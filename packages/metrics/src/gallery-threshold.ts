@@ -58,24 +58,25 @@ export function thresholdOfModel(
 ): number | null {
   return falseAlarmRate === undefined
     ? fewestErrors(model, people)
-    : clampToCosine(atFalseAlarms(model, people, falseAlarmRate));
+    : clampToCosine(atFalseAlarms(model.falseAlarms, people, falseAlarmRate));
 }
 
 /** Returns the threshold at which a share of the strangers is accepted, by bisection; at most 3. */
-function atFalseAlarms(model: SearchModel, people: number, share: number): number {
+function atFalseAlarms(falseAlarms: SearchModel['falseAlarms'], people: number, share: number): number {
   let [low, high] = [-1, 3];
   for (let step = 0; step < 50; step++) {
     const middle = (low + high) / 2;
-    if (model.falseAlarms(middle, people) > share) low = middle;
+    if (falseAlarms(middle, people) > share) low = middle;
     else high = middle;
   }
   return high;
 }
 
 function fewestErrors(model: SearchModel, people: number): number | null {
-  const from = atFalseAlarms(model, people, 0.999);
-  const to = atFalseAlarms(model, people, 1e-6);
-  const gainOf = (threshold: number) => model.found(threshold) - model.falseAlarms(threshold, people);
+  const { found, typicalFalseAlarms } = model;
+  const from = atFalseAlarms(typicalFalseAlarms, people, 0.999);
+  const to = atFalseAlarms(typicalFalseAlarms, people, 1e-6);
+  const gainOf = (threshold: number) => found(threshold) - typicalFalseAlarms(threshold, people);
   let best = { threshold: to, gain: Number.NEGATIVE_INFINITY };
   const search = (low: number, high: number, steps: number) => {
     for (let step = 0; step <= steps; step++) {

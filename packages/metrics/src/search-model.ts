@@ -14,8 +14,10 @@ export interface SearchScores {
 
 /** Distribution of the best wrong match of a probe, among any number of people. */
 export interface SearchModel {
-  /** Share of the probes of strangers whose best match among `people` reaches a threshold. */
+  /** Share of the probes of strangers whose best match among `people` reaches a threshold: what can be promised. */
   readonly falseAlarms: (threshold: number, people: number) => number;
+  /** The same without the uncertainty of each probe's mean and deviation, which makes it too low for few people. */
+  readonly typicalFalseAlarms: (threshold: number, people: number) => number;
   /** Share of the probes that reach a threshold against their own template; smoothed. */
   readonly found: (threshold: number) => number;
   /** Probes: genuine score, weight, location and scale of the impostor scores. */
@@ -56,26 +58,46 @@ const leastScale = 1e-9;
  *    axis of the normal deviate, fitted to these scores.
  * 3. The best of G wrong matches is the maximum of G independent scores of the probe: `P(max < t) = P(score < t)^G`.
  *
+ * A score pulls its own probe's mean and deviation towards itself, so standardised scores scatter less than those of new people.
+ * `falseAlarms` therefore standardises each score by the others of its probe (external studentisation; Cook and Weisberg,
+ * "Residuals and Influence in Regression", 1982, ch. 2), so that what it states holds for new people.
+ *
  * @param draws `[people]`: how often each person counts; default once
  * @throws MetricsError if a kind of scores is missing, a score is not finite, or the impostor scores do not fill whole rows
  */
 export function searchModel(caller: string, scores: SearchScores, draws?: ArrayLike<number>): SearchModel {
   const rows = weighRows(caller, scores, draws);
-  const probes = shrinkRows(rows);
-  const tail = tailOf(scores.impostor, rows, probes);
-  const { logBelow, atLogBelow } = tabulate(tail);
-  const found = smoothShareAbove(probes);
+  const shrinkage = shrinkRows(rows);
+  const probes = rows.map(({ genuine, weight, mean, deviation }) => ({
+    genuine,
+    weight,
+    ...shrinkage(mean, deviation),
+  }));
+  const typical = tabulate(
+    tailOf(scores.impostor, rows, (value, index) => {
+      const { location, scale } = probes[index]!;
+      return (value - location) / scale;
+    }),
+  );
+  const predictive = tabulate(
+    tailOf(scores.impostor, rows, (value, index, weight) => {
+      const { mean, deviation } = withoutScore(rows[index]!, value, weight);
+      const { location, scale } = shrinkage(mean, deviation);
+      return (value - location) / scale;
+    }),
+  );
+  const falseAlarmsOf = (logBelow: (standardised: number) => number) => (threshold: number, people: number) =>
+    probes.reduce(
+      (sum, { weight, location, scale }) =>
+        sum - weight * Math.expm1(people * logBelow((threshold - location) / scale)),
+      0,
+    );
   return {
     probes,
-    logBelow,
-    atLogBelow,
-    found,
-    falseAlarms: (threshold, people) =>
-      probes.reduce(
-        (sum, { weight, location, scale }) =>
-          sum - weight * Math.expm1(people * logBelow((threshold - location) / scale)),
-        0,
-      ),
+    ...typical,
+    found: smoothShareAbove(probes),
+    falseAlarms: falseAlarmsOf(predictive.logBelow),
+    typicalFalseAlarms: falseAlarmsOf(typical.logBelow),
   };
 }
 
@@ -89,6 +111,9 @@ interface ProbeRow {
   readonly weights: Float64Array;
   readonly mean: number;
   readonly deviation: number;
+  /** Sum of the weights, and mean square of the distances from the mean. */
+  readonly total: number;
+  readonly square: number;
   /** Number of different people among the impostor scores. */
   readonly distinct: number;
 }
@@ -146,16 +171,33 @@ function momentsOf(
     distinct += 1;
   }
   const mean = sum / total;
-  const unbiased = distinct / Math.max(1, distinct - 1);
-  const deviation = Math.sqrt(Math.max(0, squares / total - mean ** 2) * unbiased);
-  return { mean: origin + mean, deviation: Math.max(leastScale, deviation), distinct };
+  const square = Math.max(0, squares / total - mean ** 2);
+  return { mean: origin + mean, deviation: deviationOf(square, distinct), total, square, distinct };
 }
 
-/** Moves the mean and the deviation of each probe towards those of all; without enough scores, all probes are alike. */
-function shrinkRows(rows: readonly ProbeRow[]): SearchProbe[] {
-  if (rows.some(({ distinct }) => distinct < leastOthers)) {
-    return rows.map(({ genuine, weight }) => ({ genuine, weight, location: 0, scale: 1 }));
-  }
+/** Returns a deviation from a mean square, without the bias of few values. */
+function deviationOf(square: number, count: number): number {
+  return Math.max(leastScale, Math.sqrt((square * count) / Math.max(1, count - 1)));
+}
+
+/** Returns the mean and the deviation of a probe's scores without one of them. */
+function withoutScore({ mean, total, square, distinct }: ProbeRow, value: number, weight: number) {
+  const others = total - weight;
+  if (!(others > 0)) return { mean, deviation: leastScale };
+  const distance = value - mean;
+  const shift = (-weight / others) * distance;
+  const rest = Math.max(0, (total * square - weight * distance ** 2) / others - shift ** 2);
+  return { mean: mean + shift, deviation: deviationOf(rest, distinct - 1) };
+}
+
+/**
+ * Returns a function that moves the mean and the deviation of a probe towards those of all; without enough scores, all probes are
+ * alike.
+ */
+function shrinkRows(
+  rows: readonly ProbeRow[],
+): (mean: number, deviation: number) => Pick<SearchProbe, 'location' | 'scale'> {
+  if (rows.some(({ distinct }) => distinct < leastOthers)) return () => ({ location: 0, scale: 1 });
   const average = (read: (row: ProbeRow) => number) =>
     rows.reduce((sum, row) => sum + row.weight * read(row), 0);
   const mean = average((row) => row.mean);
@@ -173,12 +215,10 @@ function shrinkRows(rows: readonly ProbeRow[]): SearchProbe[] {
     average((row) => (Math.log(row.deviation) - logDeviation) ** 2),
     noiseOfDeviation,
   );
-  return rows.map(({ genuine, weight, mean: own, deviation }) => ({
-    genuine,
-    weight,
+  return (own, deviation) => ({
     location: mean + keptMean * (own - mean),
     scale: Math.exp(logDeviation + keptDeviation * (Math.log(deviation) - logDeviation)),
-  }));
+  });
 }
 
 /** Upper tail of the standardised impostor scores. */
@@ -194,18 +234,19 @@ interface Tail {
   readonly slope: number;
 }
 
+/** @param standardise of a score, the index of its row, and its weight */
 function tailOf(
   impostor: ArrayLike<number>,
   rows: readonly ProbeRow[],
-  probes: readonly SearchProbe[],
+  standardise: (value: number, index: number, weight: number) => number,
 ): Tail {
   let [low, high, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   /** Calls a function for each score that counts. */
   const visit = (use: (value: number, weight: number) => void) => {
     for (const [index, { start, weights, weight }] of rows.entries()) {
-      const { location, scale } = probes[index]!;
       for (let other = 0; other < weights.length; other++) {
-        if (weights[other]! > 0) use((impostor[start + other]! - location) / scale, weight * weights[other]!);
+        const own = weights[other]!;
+        if (own > 0) use(standardise(impostor[start + other]!, index, own), weight * own);
       }
     }
   };
