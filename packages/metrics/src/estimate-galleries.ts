@@ -43,8 +43,9 @@ const outside = 0.025;
 /**
  * Estimates the thresholds of `galleryThreshold` for several sizes, with intervals and probabilities. The intervals resample the
  * *people* (subsets bootstrap, as `bootstrapPairs`). The upper end of the share of false alarms is that share at the lower end
- * of the threshold's interval: what the data would say to a threshold from other people. On heads over face networks, with
- * 20 to 98 people, 92 to 100 of 100 such ends were above the true share.
+ * of the threshold's interval: what the data would say to a
+ * threshold from other people. On `faceres`, the true share was below that end in 17 of 18 cases with 98 people, and in 13 of 18 with
+ * 33 (docs/studies/gallery-trust.md).
  *
  * The curve is a logistic regression on simulated searches: each probe with its own template if that is the best match, and
  * the best wrong match of each probe, once as that of a stranger and once where it beats the probe's own template.

@@ -29,8 +29,8 @@ export interface GallerySearch extends Required<GalleryThreshold> {
  *
  * The threshold is a straight line over the logarithm of the size between two entries, and below the smallest entry it is
  * that entry's. Beyond the largest entry, the line through the two largest goes on, and never falls: the best of G independent
- * impostors rises more slowly than `log G` if their scores have a normal tail, so this errs on the strict side. On heads over face
- * networks, the line through 10 and 100 people loses 0.3 points more than the estimate for 1,000 people itself.
+ * impostors rises more slowly than `log G` if their scores have a normal tail, so this errs on the strict side. The line through 10 and 100
+ * people loses no more than the estimate for 1,000 people itself, and that of 100 people 10 points more (docs/studies/gallery-trust.md).
  *
  * The probability keeps its slope and its value at the threshold beyond the largest entry. Shares of false alarms are
  * unknown there.
