@@ -171,7 +171,7 @@ describe('createFaceDetector', () => {
     }
   });
 
-  it('places landmarks where people marked them', async () => {
+  it('places landmarks where they were marked by eye', async () => {
     const found = new Map<number, Face[]>();
     const errors: { isClear: boolean; landmark: number; error: number }[] = [];
     for (const { sample, isClear, landmarks: marks } of markedFaces) {

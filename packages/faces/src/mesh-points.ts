@@ -22,7 +22,7 @@ export function placeMesh(coordinates: ArrayLike<number>, toImage: Similarity): 
 /**
  * Vertices and their weights for each landmark. The weights of one sum to 1.
  *
- * Compared with faces marked by hand, the mesh places the corners of the eyes 2.5 % of the eyes' distance too high, the tip of
+ * Compared with marked faces, the mesh places the corners of the eyes 2.5 % of the eyes' distance too high, the tip of
  * the nose too far to the side on heads that are turned, and the corners of the mouth too far in. So an eye is the mean of its
  * corners and of two vertices of its lower lid, the nose is pulled towards the nostrils' wings (48 and 278), and a corner of the
  * mouth (61, 291) is extrapolated from the inner corner of the lips (78, 308).

@@ -1,6 +1,6 @@
 import type { Face } from '../face.ts';
 
-/** A face on a sample photo of `@vladmandic/face-api` whose landmarks a person marked. */
+/** A face on a sample photo of `@vladmandic/face-api` whose landmarks were marked by eye. */
 export interface MarkedFace {
   /** Number of the photo: `demo/sample1.jpg` to `demo/sample6.jpg`. */
   readonly sample: number;
@@ -11,8 +11,8 @@ export interface MarkedFace {
 }
 
 /**
- * Faces marked on enlargements of five to eight times, and checked on the drawn marks. Points that two people marked are the
- * middle of both marks, which are 1.9 % of the eyes' distance apart on average.
+ * Faces marked on enlargements of five to eight times, and checked on the drawn marks. Points with two
+ * marks are the middle of both, which are 1.9 % of the eyes' distance apart on average.
  */
 export const markedFaces: readonly MarkedFace[] = [
   {
