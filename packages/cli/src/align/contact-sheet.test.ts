@@ -18,7 +18,7 @@ const sheet = contactSheet({
 });
 
 it('shows crops with their facts, and rejects with reasons', () => {
-  expect(sheet).toContain('1 crop of 2 photos, 1 reject.');
+  expect(sheet).toContain('1 crop from 2 photos, 1 reject.');
   expect(sheet).toContain('score 0.99, sharpness 0.0042, eyes 18.3 px apart, face 30 × 40 px');
   expect(sheet).toContain('<td>none.jpg</td><td>no face &quot;found&quot;</td>');
   expect(sheet).toContain('<a href="file:///photos/a%20b.jpg"><img loading="lazy"');

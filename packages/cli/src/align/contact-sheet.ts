@@ -27,7 +27,7 @@ export function contactSheet({ title, photos, size, photoAddress }: ContactSheet
   const rejects = photos.flatMap((photo) =>
     photo.rejects.map(({ reason }) => ({ name: photo.name, reason, address: photoAddress(photo) })),
   );
-  const summary = `${counted(crops.length, 'crop')} of ${counted(photos.length, 'photo')}, ${counted(rejects.length, 'reject')}.`;
+  const summary = `${counted(crops.length, 'crop')} from ${counted(photos.length, 'photo')}, ${counted(rejects.length, 'reject')}.`;
   const body = `<p>${summary} The page shows the crops of its folder: move it only with them.</p>
 ${rejects.length > 0 ? `<h2>Rejects (${count(rejects.length)})</h2>\n${rejectTable(rejects)}` : ''}
 <h2>Crops (${count(crops.length)})</h2>

@@ -13,7 +13,7 @@ export function addAlign(program: Command): void {
     example: [
       'openset align photos --out crops                 # folders of people are kept',
       'openset align party.jpg --out faces --select all',
-      'openset align photos --out crops --for model.safetensors',
+      'openset align photos --out other-crops --for model.safetensors',
     ].join('\n'),
     exitCodes:
       '0 done, 1 no photo has a face to crop, 2 error, 3 bug in openset, 130 stopped; the same command continues',

@@ -228,7 +228,7 @@ function describeResult(
   );
   const reasonText = Object.entries(reasons).map(([kind, number]) => `${kind} ${count(number)}`);
   const rows: [string, string][] = [
-    ['crops', `${count(crops)} of ${counted(withCrop, 'photo')} in ${out}`],
+    ['crops', `${count(crops)} from ${counted(withCrop, 'photo')}, in ${out}`],
     ...(kept > 0 ? [['kept', `${counted(kept, 'photo')} of an earlier command`] as [string, string]] : []),
     ['rejected', `${counted(rejected, 'photo')}, reasons in ${rejects}`],
     ...(reasonText.length > 0 ? [['reasons', reasonText.join(', ')] as [string, string]] : []),

@@ -37,7 +37,7 @@ export async function chooseAlignment(
   if (crop === null || reading.align !== undefined) return crop;
   const tools = await loadTools();
   const { looked, found, filled } = await lookAtFaces(source, reading, tools);
-  if (found === 0 || 2 * filled >= found) {
+  if (found === 0 || 2 * filled > found) {
     const seen = found === 0 ? `no face found on ${looked}` : `faces fill ${filled} of ${found}`;
     output.note(`images are taken whole: ${seen} of the images looked at (--align crops faces)`);
     return null;
@@ -65,7 +65,7 @@ export async function chooseProbeCrop(
   const crop = photoCrop(reading);
   if (gallery !== null || crop === null || reading.align !== undefined) return crop;
   const { looked, found, filled } = await lookAtFaces(probes, reading, await loadTools());
-  if (found > 0 && 2 * filled >= found) {
+  if (found > 0 && 2 * filled > found) {
     output.note(`probes are taken whole, as the gallery: faces fill ${filled} of ${looked} images looked at`);
     return null;
   }

@@ -91,6 +91,9 @@ describe('chooseAlignment', () => {
     expect(whole.lines).toEqual([
       'images are taken whole: faces fill 24 of 32 of the images looked at (--align crops faces)',
     ]);
+    // Photos taken whole cost more than crops that are cropped again.
+    const even = await choose({ crop }, (index) => (index % 2 === 0 ? 30 : 90));
+    expect(even.chosen).toEqual(crop);
     const none = await choose({ crop }, () => null, 3);
     expect(none.chosen).toBeNull();
     expect(none.lines[0]).toMatch(/^images are taken whole: no face found on 3 of the images/);
