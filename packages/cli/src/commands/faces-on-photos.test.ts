@@ -176,6 +176,13 @@ describe('a gallery of crops or of photos', () => {
     for (const { notes } of [both, neither]) expect(notes).not.toContain('warning');
   });
 
+  it('crops a close portrait, which is no square', async () => {
+    await sharp(crops(1)).resize(50, 70, { fit: 'fill' }).png().toFile(at('portrait.png'));
+    const { picture, notes } = await search('crops', at('portrait.png'));
+    expect(picture.face).not.toBeNull();
+    expect(notes).toContain('warning: the gallery');
+  });
+
   it('still refuses a probe without a face', async () => {
     await expect(search('crops', at('none.png'))).rejects.toThrow(/no face found/);
   });

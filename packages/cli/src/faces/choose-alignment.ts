@@ -64,7 +64,7 @@ export async function chooseProbeCrop(
 ): Promise<FaceCrop | null> {
   const crop = photoCrop(reading);
   if (gallery !== null || crop === null || reading.align !== undefined) return crop;
-  const { looked, found, filled } = await lookAtFaces(probes, reading, await loadTools());
+  const { looked, found, filled } = await lookAtFaces(probes, reading, await loadTools(), isSquareCrop);
   if (found > 0 && 2 * filled > found) {
     output.note(`probes are taken whole, as the gallery: faces fill ${filled} of ${looked} images looked at`);
     return null;
@@ -76,8 +76,22 @@ export async function chooseProbeCrop(
   return crop;
 }
 
+/** Largest quotient of the sides of an image that counts as square. */
+const squareSides = 1.25;
+
+/** Whether a face fills an image that is about square: a close portrait is no crop. */
+function isSquareCrop(face: Face, photo: Pick<PhotoFaces, 'height' | 'width'>): boolean {
+  const { height, width } = photo;
+  return fillsImage(face, photo) && Math.max(height, width) <= squareSides * Math.min(height, width);
+}
+
 /** Counts the images that were decoded, those with a face, and those that a face fills. */
-async function lookAtFaces(source: ImageSource, reading: ImageReading, tools: FaceTools) {
+async function lookAtFaces(
+  source: ImageSource,
+  reading: ImageReading,
+  tools: FaceTools,
+  isCrop: typeof fillsImage = fillsImage,
+) {
   const count = Math.min(sampleSize, source.size);
   const counts = { looked: 0, found: 0, filled: 0 };
   for (let sample = 0; sample < count; sample++) {
@@ -88,7 +102,7 @@ async function lookAtFaces(source: ImageSource, reading: ImageReading, tools: Fa
       const [face] = photo.select('largest');
       if (!face) continue;
       counts.found += 1;
-      if (fillsImage(face, photo)) counts.filled += 1;
+      if (isCrop(face, photo)) counts.filled += 1;
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
     }
