@@ -9,15 +9,17 @@ import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';
 import { isTemporaryOf, removeTemporaries } from '../files/remove-temporaries.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import type { ImageReading } from '../images/image-reading.ts';
+import type { Decoding } from '../images/image-reading.ts';
 
 /** What determines the crops of a photo. */
 export interface AlignSettings
-  extends Required<Pick<ImageReading, 'orientation'>>,
-    Pick<ImageReading, 'failOn' | 'maxPixels'> {
+  extends Required<Pick<Decoding, 'orientation'>>,
+    Pick<Decoding, 'failOn' | 'maxPixels'> {
+  /** How faces are cropped. */
   readonly crop: FaceCrop;
   /** Height and width of the crops in pixels. */
   readonly size: number;
+  /** Which faces of a photo are cropped. */
   readonly select: FaceSelection;
   /** Least distance of the eyes in pixels of the photo. */
   readonly minSize: number;

@@ -1,7 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BackboneConfig, ConfigError, type FaceCrop } from '@openset/core';
-import type { FaceSelection } from '@openset/faces';
+import { type BackboneConfig, ConfigError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type AlignedPhoto,
@@ -22,31 +21,17 @@ import { defaultCrop } from '../faces/choose-alignment.ts';
 import { usualMinimumScore } from '../faces/face-tools.ts';
 import { encodeCsv } from '../files/csv.ts';
 import { writeAtomically } from '../files/write-file.ts';
-import type { ImageReading } from '../images/image-reading.ts';
+import type { Decoding } from '../images/image-reading.ts';
 import { readModel } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, startBackend } from '../start-backend.ts';
 
-/** Options of `openset align`. */
-export interface AlignOptions
-  extends BackendChoice,
-    Pick<ImageReading, 'orientation' | 'failOn' | 'maxPixels'> {
+/** Options of `openset align`. Missing settings have the defaults of `readAlignSettings`. */
+export interface AlignOptions extends BackendChoice, Partial<Omit<AlignSettings, 'orientation'>>, Decoding {
   /** Folders of photos, photos, or one list or record file. */
   readonly paths: readonly string[];
   /** Folder of the crops. */
   readonly out: string;
-  /** Which faces of a photo are cropped; default the largest. */
-  readonly select?: FaceSelection | undefined;
-  /** Least distance of the eyes in pixels of the photo; default 12. */
-  readonly minSize?: number | undefined;
-  /** Least score, in [0, 1]; default 0.5. */
-  readonly minScore?: number | undefined;
-  /** Least sharpness; default 0: all. */
-  readonly minSharpness?: number | undefined;
-  /** Height and width of the crops in pixels; default that of the model, or 112. */
-  readonly size?: number | undefined;
-  /** How faces are cropped; default by five points. */
-  readonly crop?: FaceCrop | undefined;
   /** Model whose crop and input size are used. */
   readonly for?: string | undefined;
   /** Number of photos that are searched at the same time; default: one for each core, as memory allows. */
@@ -113,6 +98,10 @@ export async function align(options: AlignOptions, output: Output): Promise<Comm
   }
 }
 
+/**
+ * Returns the settings with defaults: five points, the largest face, eyes 12 pixels apart, a score of 0.5, any sharpness, the size of
+ * the model or 112 pixels.
+ */
 async function readAlignSettings(options: AlignOptions): Promise<AlignSettings> {
   const { crop, for: model, failOn, maxPixels } = options;
   if (model !== undefined && crop !== undefined) {

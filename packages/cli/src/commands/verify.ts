@@ -3,16 +3,14 @@ import { decimal, percent } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { imageFileSource } from '../images/image-files.ts';
-import type { ImageReading } from '../images/image-reading.ts';
+import type { Decoding, ImageReading } from '../images/image-reading.ts';
 import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset verify`. */
-export interface VerifyOptions
-  extends DecisionOptions,
-    Pick<ImageReading, 'orientation' | 'failOn' | 'maxPixels' | 'align'> {
+export interface VerifyOptions extends DecisionOptions, Decoding, Pick<ImageReading, 'align'> {
   readonly first: string;
   readonly second: string;
 }

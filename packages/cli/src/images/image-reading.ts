@@ -8,8 +8,18 @@ export const orientations = ['exif', 'ignore'] as const;
 /** Values of `--fail-on`, from tolerant to strict. */
 export const damageLevels = ['none', 'truncated', 'error', 'warning'] as const;
 
+/** How a command decodes images. */
+export interface Decoding {
+  /** `'exif'` turns images upright by their EXIF orientation; default: that of the model, or `'exif'`. */
+  readonly orientation?: (typeof orientations)[number] | undefined;
+  /** Damage from which a file counts as bad, as `failOn` of `decodeImage`; default `'warning'`. */
+  readonly failOn?: (typeof damageLevels)[number] | undefined;
+  /** Number of pixels above which a file counts as bad; default 2^26. */
+  readonly maxPixels?: number | undefined;
+}
+
 /** How a command reads images. The options of the command and the settings of a run have the same names. */
-export interface ImageReading {
+export interface ImageReading extends Decoding {
   /**
    * Behaviour for images that cannot be read: `'stop'` ends the command and lists all, `'skip'` continues without them.
    * Missing in commands that cannot skip an image.
@@ -17,12 +27,6 @@ export interface ImageReading {
   readonly onBadImage?: (typeof badImagePolicies)[number] | undefined;
   /** Share of the images, from 0 to 1, above which bad ones stop the command in spite of `'skip'`; default: no limit. */
   readonly maxBad?: number | undefined;
-  /** `'exif'` turns images upright by their EXIF orientation; default: that of the model, or `'exif'`. */
-  readonly orientation?: (typeof orientations)[number] | undefined;
-  /** Damage from which a file counts as bad, as `failOn` of `decodeImage`; default `'warning'`. */
-  readonly failOn?: (typeof damageLevels)[number] | undefined;
-  /** Number of pixels above which a file counts as bad; default 2^26. */
-  readonly maxPixels?: number | undefined;
   /**
    * Whether faces are found on the images and cropped. Default: if the model states its crop, on all single photos, and on sets
    * whose images are no crops already.
@@ -45,7 +49,7 @@ export function decodingOptions({
   orientation = 'exif',
   failOn,
   maxPixels,
-}: ImageReading): Required<Pick<NodeLoaderOptions, 'orientation'>> &
+}: Decoding): Required<Pick<NodeLoaderOptions, 'orientation'>> &
   Pick<NodeLoaderOptions, 'failOn' | 'maxPixels'> {
   return { orientation, ...(failOn ? { failOn } : {}), ...(maxPixels === undefined ? {} : { maxPixels }) };
 }
