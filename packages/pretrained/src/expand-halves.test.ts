@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import type { WeightFiles } from './expand-halves.ts';
 import { expandHalves } from './expand-halves.ts';
-import type { WeightFiles } from './graph-model.ts';
 
 const half = { dtype: 'float16' as const, original_dtype: 'float32' as const };
 

@@ -1,4 +1,7 @@
-import type { WeightFiles } from './graph-model.ts';
+import type { io } from '@tensorflow/tfjs-core';
+
+/** Weights of a model in the layout of tfjs. */
+export type WeightFiles = Required<Pick<io.ModelArtifacts, 'weightSpecs' | 'weightData'>>;
 
 /** Bytes of a value of a type without quantisation. Strings have no fixed size. */
 const sizes: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, complex64: 8 };

@@ -1,5 +1,6 @@
 import { io } from '@tensorflow/tfjs-core';
-import type { GraphFiles, WeightFiles } from './graph-model.ts';
+import type { WeightFiles } from './expand-halves.ts';
+import type { GraphFiles } from './graph-model.ts';
 import type { GraphNode } from './graph-topology.ts';
 
 /** Mean of red, green and blue that face-api subtracts. */

@@ -1,16 +1,13 @@
 import { DataError } from '@openset/core';
 import { type GraphModel, loadGraphModel as load } from '@tensorflow/tfjs-converter';
 import { io } from '@tensorflow/tfjs-core';
-import { expandHalves } from './expand-halves.ts';
+import { expandHalves, type WeightFiles } from './expand-halves.ts';
 
 /** Reads a file of a model by its path, relative to the folder of the model's JSON file. */
 export type ReadModelFile = (path: string) => Promise<Uint8Array>;
 
 /** The content of a tfjs graph model. */
 export type GraphFiles = Required<Pick<io.ModelArtifacts, 'modelTopology' | 'weightSpecs' | 'weightData'>>;
-
-/** Weights of a model in the layout of tfjs. */
-export type WeightFiles = Pick<GraphFiles, 'weightSpecs' | 'weightData'>;
 
 /**
  * Loads a tfjs graph model onto the active backend. It reads the JSON file and the weights that this names.

@@ -1,3 +1,4 @@
+export type { WeightFiles } from './expand-halves.ts';
 export { createPretrainedBackbone, GraphBackbone, graphBackbone } from './graph-backbone.ts';
 export { describeGraphInput, type GraphInput } from './graph-input.ts';
 export {
@@ -5,7 +6,6 @@ export {
   loadGraphModel,
   type ReadModelFile,
   readGraphModel,
-  type WeightFiles,
 } from './graph-model.ts';
 export type { GraphBackboneConfig, GraphBackboneOptions, GraphFreeze } from './graph-options.ts';
 export {

@@ -1,6 +1,7 @@
 import { DataError, didYouMean, type FaceCrop } from '@openset/core';
+import type { WeightFiles } from './expand-halves.ts';
 import { faceApiGraph } from './face-api-graph.ts';
-import type { GraphFiles, WeightFiles } from './graph-model.ts';
+import type { GraphFiles } from './graph-model.ts';
 import { faceresThreshold, type ShippedThreshold } from './shipped-thresholds.ts';
 
 /** A network that others trained, in an npm package that the user installs. */
