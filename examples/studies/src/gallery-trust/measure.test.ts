@@ -1,24 +1,10 @@
-import { randomNumbers } from '@openset/core';
 import { expect, it } from 'vitest';
+import { randomPeople } from '../strangers/__fixtures__/random-people.ts';
 import { measureTrust } from './measure.ts';
 import { trustPage } from './page.ts';
 
-/** Two or three images of each person, close to a random direction. */
-function drawPeople(count: number, spread: number) {
-  const random = randomNumbers(1);
-  const size = 16;
-  const labels = Array.from({ length: count }, (_, person) => Array(2 + (person % 2)).fill(person)).flat();
-  const centres = Array.from({ length: count * size }, () => random() - 0.5);
-  const values = Float32Array.from(
-    labels.flatMap((person) =>
-      Array.from({ length: size }, (_, k) => centres[person * size + k]! + spread * (random() - 0.5)),
-    ),
-  );
-  return { values, size, labels: Int32Array.from(labels) };
-}
-
 it('judges estimates of some people on others, and shows them', () => {
-  const embeddings = drawPeople(260, 0.7);
+  const embeddings = randomPeople(260, 0.7);
   const sizes = [10, 50, 100].map((size) => ({ size, draws: 1 }));
   const run = measureTrust(embeddings, 40, 1, sizes);
   expect(run.galleries.map(({ size }) => size)).toEqual([10, 50, 100]);

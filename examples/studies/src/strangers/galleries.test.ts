@@ -1,24 +1,10 @@
-import { randomNumbers } from '@openset/core';
 import { expect, it } from 'vitest';
+import { randomPeople } from './__fixtures__/random-people.ts';
 import { measureGalleries } from './galleries.ts';
 import { pairPeople } from './people-pairs.ts';
 
-/** Two or three images of each person, close to a random direction. */
-function people(count: number, spread: number) {
-  const random = randomNumbers(1);
-  const size = 16;
-  const labels = Array.from({ length: count }, (_, person) => Array(2 + (person % 2)).fill(person)).flat();
-  const centres = Array.from({ length: count * size }, () => random() - 0.5);
-  const values = Float32Array.from(
-    labels.flatMap((person) =>
-      Array.from({ length: size }, (_, k) => centres[person * size + k]! + spread * (random() - 0.5)),
-    ),
-  );
-  return { values, size, labels: Int32Array.from(labels) };
-}
-
 it('measures thresholds for galleries of strangers', () => {
-  const embeddings = people(260, 0.6);
+  const embeddings = randomPeople(260, 0.6);
   const held = Array.from({ length: 40 }, (_, person) => person);
   const [small, large, ...others] = measureGalleries(embeddings, {
     learned: { cosine: 0.4, between: 'embeddings', scale: 16, comparisons: 20 },

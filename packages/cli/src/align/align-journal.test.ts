@@ -3,17 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@openset/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { AlignJournal, type AlignSettings } from './align-journal.ts';
+import { settings } from './__fixtures__/align-settings.ts';
+import { AlignJournal } from './align-journal.ts';
 
-const settings: AlignSettings = {
-  crop: { kind: 'points' },
-  size: 112,
-  select: 'largest',
-  minSize: 12,
-  minScore: 0.5,
-  minSharpness: 0,
-  orientation: 'exif',
-};
 const photo = (name: string) => ({ name, hash: 'a', faces: [], rejects: [] });
 let folder = '';
 beforeEach(async () => {

@@ -2,19 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { WorkerError } from '@openset/data/node';
 import { expect, it } from 'vitest';
+import { settings } from './__fixtures__/align-settings.ts';
 import type { PhotoTask } from './align-photo.ts';
 import { workerAligner } from './worker-aligner.ts';
 import type { WorkerReply, WorkerTask } from './worker-messages.ts';
 
-const settings = {
-  crop: { kind: 'points' },
-  size: 112,
-  select: 'largest',
-  minSize: 12,
-  minScore: 0.5,
-  minSharpness: 0,
-  orientation: 'exif',
-} as const;
 const task = (name: string): PhotoTask => ({
   ...{ name, stem: name, hash: '' },
   record: { bytes: new Uint8Array(), label: -1, origin: name },
