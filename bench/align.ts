@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { runBuiltCommand } from './built-command.ts';
 import type { Comparison } from './measure.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 
@@ -73,29 +71,10 @@ async function measure(
 
 /** Runs the built command, and returns its milliseconds. */
 async function run(photos: string, workers: number, options: readonly string[]): Promise<number> {
-  const main = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
-  if (!existsSync(main)) throw new Error('The command is not built: run npm run build first.');
   const out = `${photos}-crops`;
-  const words = [
-    main,
-    'align',
-    photos,
-    '--out',
-    out,
-    '--workers',
-    `${workers}`,
-    '--backend',
-    'wasm',
-    ...options,
-  ];
+  const words = ['align', photos, '--out', out, '--workers', `${workers}`, '--backend', 'wasm', ...options];
   const start = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    execFile(process.execPath, words, (error, _, stderr) => {
-      // The exit code 1 is an answer: no crops.
-      if (error && error.code !== 1) reject(new Error(stderr));
-      else resolve();
-    });
-  });
+  await runBuiltCommand(words);
   const time = performance.now() - start;
   await rm(out, { recursive: true });
   return time;

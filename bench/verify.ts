@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isInstalled } from '../packages/cli/src/backends.ts';
 import { imageFileSource } from '../packages/cli/src/images/image-files.ts';
 import { embedFaces } from '../packages/cli/src/model/embed-faces.ts';
@@ -12,6 +9,7 @@ import { embedImages } from '../packages/cli/src/model/embed-images.ts';
 import { loadModel, readingFor } from '../packages/cli/src/model/load-model.ts';
 import { createOutput } from '../packages/cli/src/output.ts';
 import { startBackend } from '../packages/cli/src/start-backend.ts';
+import { runBuiltCommand } from './built-command.ts';
 import { type Comparison, median } from './measure.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 
@@ -35,20 +33,10 @@ export async function verify({ threads }: BenchmarkOptions): Promise<Comparison[
 
 /** Runs the built command in an empty folder, by turns on wasm and on tfjs-node. */
 async function measureProcess(folder: string, threads: number): Promise<Comparison> {
-  const main = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url));
-  if (!existsSync(main)) throw new Error('The command is not built: run npm run build first.');
   const [first, second] = photos(2);
   const run = (backend: string) =>
-    duration(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const words = [main, 'verify', first!, second!, '--backend', backend, '--threads', `${threads}`];
-          execFile(process.execPath, words, { cwd: folder }, (error, _, stderr) => {
-            // The exit code 1 is an answer: different people.
-            if (error && error.code !== 1) reject(new Error(stderr));
-            else resolve();
-          });
-        }),
+    duration(() =>
+      runBuiltCommand(['verify', first!, second!, '--backend', backend, '--threads', `${threads}`], folder),
     );
   const hasNode = isInstalled('node');
   const [wasm, node]: number[][] = [[], []];
