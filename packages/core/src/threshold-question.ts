@@ -5,12 +5,13 @@ import { ConfigError } from './errors.ts';
  *
  * - `pair`: two images show the same identity, yes or no, with as few errors as possible. `odds` is
  *   `P(same) : P(different)` among the pairs, finite and above 0; 1 for as many pairs of each kind.
- * - `gallery`: which of `size` people, or nobody, with as few errors as possible. `size` is a whole number of at least 1.
+ * - `gallery`: which of `size` people, or nobody, with as few errors as possible; with a `rate`, so that at most this share of
+ *   strangers is taken for one of them. `size` is a whole number of at least 1; `rate` is above 0 and below 1.
  * - `far`: same or not, so that at most the share `rate` of pairs of different identities is accepted; `rate` in [0, 1].
  */
 export type ThresholdQuestion =
   | { readonly kind: 'pair'; readonly odds: number }
-  | { readonly kind: 'gallery'; readonly size: number }
+  | { readonly kind: 'gallery'; readonly size: number; readonly rate?: number }
   | { readonly kind: 'far'; readonly rate: number };
 
 /**
@@ -31,9 +32,12 @@ export function questionProblem(value: unknown): string | null {
         ? null
         : `The odds of a threshold's question must be a finite number above 0, but are ${String(odds)}.`;
     case 'gallery':
-      return Number.isInteger(size) && (size as number) >= 1
+      if (!(Number.isInteger(size) && (size as number) >= 1)) {
+        return `The gallery of a threshold's question must have a whole number of people, at least 1, but has ${String(size)}.`;
+      }
+      return rate === undefined || (isNumber(rate) && rate > 0 && rate < 1)
         ? null
-        : `The gallery of a threshold's question must have a whole number of people, at least 1, but has ${String(size)}.`;
+        : `The rate of a question about a gallery must be above 0 and below 1, but is ${String(rate)}.`;
     case 'far':
       return isNumber(rate) && rate >= 0 && rate <= 1
         ? null

@@ -169,6 +169,15 @@ describe('estimateThreshold', () => {
     expect(() => estimateThreshold({ cosines: [0.9], isSame: [1] })).toThrow(MetricsError);
     expect(() => estimateThreshold({ cosines: [0.9, Number.NaN], isSame: [1, 0] })).toThrow(MetricsError);
     expect(() => thresholdOnCurve({ slope: -1, offset: 0 }, { kind: 'far', rate: 0.1 })).toThrow(ConfigError);
+    const promise = { kind: 'gallery', size: 9, rate: 0.1 } as const;
+    for (const ask of [
+      () => estimateThreshold(pairs, promise),
+      () => thresholdOnCurve({ slope: -1, offset: 0 }, promise),
+    ]) {
+      expect(ask).toThrow(
+        /^Pairs do not tell how many strangers a search in a gallery accepts: use estimateGalleries/,
+      );
+    }
   });
 });
 

@@ -56,7 +56,8 @@ const evenOdds: ThresholdQuestion = { kind: 'pair', odds: 1 };
  * The interval resamples people, because pairs that share a person are not independent; without `pairs.people`, it
  * resamples pairs and is too narrow.
  *
- * @param question default: pairs of which half are the same person
+ * @param question default: pairs of which half are the same person; a gallery must have no `rate`, which takes searches
+ *   (`estimateGalleries` of `@openset/metrics`)
  * @returns null if no threshold up to 1 meets the false accept rate
  * @throws MetricsError if a kind of pairs is missing, a cosine is not finite, or lengths differ; ConfigError if the question
  *   is out of range
@@ -66,22 +67,32 @@ export function estimateThreshold(
   question: ThresholdQuestion = evenOdds,
   options: EstimateOptions = {},
 ): ThresholdEstimate | null {
-  checkQuestion(question);
+  checkAboutPairs(question);
   return estimateOnScores(pairs, question, options, { mean: 0, deviation: 1 });
 }
 
 /**
  * Returns the cosine at which a balanced logistic curve gives even odds under the prior of a question: `(log odds − offset) /
  * slope`, from −1 to 1. The odds are those of a pair, and `1 : G` for a gallery of G people.
- * @param question of the kind `pair` or `gallery`; a false accept rate has no answer on the curve
- * @throws ConfigError if the question is out of range or of the kind `far`
+ * @param question of the kind `pair`, or `gallery` without a rate; rates have no answer on the curve
+ * @throws ConfigError if the question is out of range or about a rate
  */
 export function thresholdOnCurve(curve: Calibration, question: ThresholdQuestion): number {
-  checkQuestion(question);
+  checkAboutPairs(question);
   if (question.kind === 'far') {
     throw new ConfigError('A curve of probabilities has no false accept rate: use estimateThreshold.');
   }
   return clampToCosine(crossing(curve, oddsOf(question)));
+}
+
+/** @throws ConfigError if a question is out of range, or if pairs have no answer to it */
+function checkAboutPairs(question: ThresholdQuestion): void {
+  checkQuestion(question);
+  if (question.kind !== 'gallery' || question.rate === undefined) return;
+  throw new ConfigError(
+    'Pairs do not tell how many strangers a search in a gallery accepts: use estimateGalleries of @openset/metrics with ' +
+      'falseAlarmRate, or a question without a rate.',
+  );
 }
 
 /** Mean and standard deviation of the cosines of different people. */
@@ -114,7 +125,7 @@ export function crossFitThreshold(
   question: ThresholdQuestion = evenOdds,
   options: EstimateOptions = {},
 ): ThresholdEstimate | null {
-  checkQuestion(question);
+  checkAboutPairs(question);
   if (parts.length < 2) {
     throw new ConfigError(`A cross-fit needs at least 2 parts, but has ${parts.length}.`);
   }

@@ -2,16 +2,14 @@ import type { LearnedThreshold, LossConfig, ThresholdQuestion } from '@openset/c
 
 /**
  * Returns a question in plain words, the same everywhere: `pairs of which half are the same person`, `one of 982 people`,
- * `at most 1 in 1,000 strangers accepted`.
+ * `at most 1 in 1,000 strangers accepted`, `one of 982 people, at most 1 in 100 strangers accepted`.
  */
 export function describeQuestion(question: ThresholdQuestion): string {
   switch (question.kind) {
     case 'pair':
       return `pairs of which ${sameText(question.odds)} the same person`;
     case 'gallery':
-      return question.size === 1
-        ? 'one person, or not'
-        : `one of ${question.size.toLocaleString('en-US')} people`;
+      return galleryText(question.size) + (question.rate ? `, ${acceptedText(question.rate)}` : '');
     case 'far':
       return acceptedText(question.rate);
   }
@@ -62,6 +60,11 @@ function sameText(odds: number): string {
   if (others !== null)
     return `${(others - 1).toLocaleString('en-US')} in ${others.toLocaleString('en-US')} are`;
   return `${percentText(odds / (1 + odds))} are`;
+}
+
+/** Names the people of a search. */
+function galleryText(size: number): string {
+  return size === 1 ? 'one person, or not' : `one of ${size.toLocaleString('en-US')} people`;
 }
 
 function acceptedText(rate: number): string {

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CalibrateOptions } from '../commands/calibrate.ts';
 import type { EvaluateOptions } from '../commands/evaluate.ts';
 import {
@@ -45,27 +45,21 @@ export function addMeasureCommands(program: Command): void {
       'openset calibrate --data my-faces --far 0.001 --out strict.safetensors',
       'openset calibrate --pairs pairs.csv        # half of the pairs are the same person',
       'openset calibrate --data my-faces --gallery-size 200',
+      'openset calibrate --data my-faces --gallery-size 200 --far 0.01    # one stranger in a hundred is taken for somebody',
     ].join('\n'),
   });
   withTest(withModel(calibrate))
-    .addOption(
-      new Option('--far <share>', 'false accept rate: accept at most this share of pairs of different people')
-        .argParser(numberParser({ minimum: 0, maximum: 1 }))
-        .conflicts(['odds', 'gallerySize']),
+    .option(
+      '--far <share>',
+      'accept at most this share of pairs of different people; with --gallery-size, of strangers in a search',
+      numberParser({ minimum: 0, maximum: 1 }),
     )
-    .addOption(
-      new Option(
-        '--odds <same:different>',
-        'for pairs with these odds, such as 1:100 (default: 1, half of the pairs are the same person)',
-      )
-        .argParser(oddsParser)
-        .conflicts(['far', 'gallerySize']),
+    .option(
+      '--odds <same:different>',
+      'for pairs with these odds, such as 1:100 (default: 1, half of the pairs are the same person)',
+      oddsParser,
     )
-    .addOption(
-      new Option('--gallery-size <people>', 'for searches among this many people')
-        .argParser(countParser)
-        .conflicts(['far', 'odds']),
-    )
+    .option('--gallery-size <people>', 'for searches among this many people', countParser)
     .option(
       '--out <file>',
       'new model file (default: the name of the model with -calibrated, if there is no such file)',

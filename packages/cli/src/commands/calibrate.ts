@@ -20,6 +20,7 @@ import {
   type EstimatedSearch,
   estimateSearches,
   falseAlarmsText,
+  searchablePeople,
   searchWarnings,
   storedThreshold,
 } from '../model/gallery-thresholds.ts';
@@ -40,11 +41,14 @@ import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset calibrate`. */
 export interface CalibrateOptions extends TestChoice, ModelOptions, ImageReading {
-  /** False accept rate to stay below; excludes `odds` and `gallerySize`. */
+  /**
+   * Largest share of the pairs of different people to accept, from 0 to 1; with `gallerySize`, of the strangers in a search, above
+   * 0 and below 1. Excludes `odds`.
+   */
   readonly far?: number | undefined;
   /** `P(same) : P(different)` among the pairs to decide, above 0; default 1. Excludes `far` and `gallerySize`. */
   readonly odds?: number | undefined;
-  /** Number of people to search among, from 1; excludes `far` and `odds`. */
+  /** Number of people to search among, from 1; excludes `odds`. With `far`, it needs `data`. */
   readonly gallerySize?: number | undefined;
   /** Path of the new model; default: the path of the model with `-calibrated` added to the name. */
   readonly out?: string | undefined;
@@ -146,20 +150,30 @@ export async function calibrate(
   };
 }
 
-/** @throws ConfigError for options out of range, or more than one of them */
-function questionOf({ far, odds, gallerySize }: CalibrateOptions): ThresholdQuestion {
-  const given = [far, odds, gallerySize].filter((value) => value !== undefined);
-  if (given.length > 1) {
-    throw new ConfigError('Give one of --far, --odds and --gallery-size: a threshold answers one question.');
+/** @throws ConfigError for options out of range, or that ask different questions */
+function questionOf({ far, odds, gallerySize, data }: CalibrateOptions): ThresholdQuestion {
+  if (odds !== undefined && (far !== undefined || gallerySize !== undefined)) {
+    throw new ConfigError(
+      `--odds asks for as few errors as possible among pairs, ${far !== undefined ? '--far for a rate of errors' : '--gallery-size for searches'}: ` +
+        'a threshold answers one question. Remove one of the two.',
+    );
   }
-  if (far !== undefined) {
-    checkNumber('--far', far, { minimum: 0, maximum: 1 });
-    return { kind: 'far', rate: far };
-  }
+  if (far !== undefined) checkNumber('--far', far, { minimum: 0, maximum: 1 });
   if (gallerySize !== undefined) {
     checkNumber('--gallery-size', gallerySize, { minimum: 1, integer: true });
-    return { kind: 'gallery', size: gallerySize };
+    if (far === undefined) return { kind: 'gallery', size: gallerySize };
+    if (far === 0 || far === 1) {
+      throw new ConfigError(`--far with --gallery-size must be above 0 and below 1, but is ${far}.`);
+    }
+    if (data === undefined) {
+      throw new ConfigError(
+        '--far with --gallery-size simulates searches, but pairs do not tell who is on which image. Give labelled images ' +
+          `with --data, or remove --gallery-size and give --far ${far / gallerySize}.`,
+      );
+    }
+    return { kind: 'gallery', size: gallerySize, rate: far };
   }
+  if (far !== undefined) return { kind: 'far', rate: far };
   if (odds !== undefined && !(odds > 0 && Number.isFinite(odds))) {
     throw new ConfigError(`--odds must be a finite number above 0, but is ${odds}.`);
   }
@@ -185,7 +199,7 @@ interface FoundThreshold extends ThresholdEstimate {
   readonly search: EstimatedSearch | null;
 }
 
-/** @throws DataError if no threshold meets the rate */
+/** @throws DataError if no threshold meets the rate, or the people are too few to tell */
 function findThreshold(test: OpenedTest, question: ThresholdQuestion): FoundThreshold {
   const { labels, embeddings } = test;
   const pairs = labels ? scorePeople(embeddings, labels) : scorePairs(embeddings, test);
@@ -194,19 +208,32 @@ function findThreshold(test: OpenedTest, question: ThresholdQuestion): FoundThre
     labels && question.kind === 'far'
       ? scorePeople(embeddings, labels, { imagesPerPerson: Number.POSITIVE_INFINITY, maximum: 1_000_000 })
       : pairs;
-  const estimate = estimateThreshold(all, question);
+  const { size: also, rate: falseAlarmRate } = question.kind === 'gallery' ? question : {};
+  const estimate = estimateThreshold(all, also === undefined ? question : { kind: 'gallery', size: also });
   if (!estimate) throw rateNotReached(test, all, question);
   const ofCurve = all === pairs ? estimate : estimateThreshold(pairs, undefined, { samples: 0 })!;
-  const asked = question.kind === 'gallery' ? question.size : null;
-  const searches = labels ? estimateSearches(embeddings, labels, asked) : null;
-  const search = searches?.find(({ people }) => people === asked) ?? null;
+  const searches = labels ? estimateSearches(embeddings, labels, { also, falseAlarmRate }) : null;
+  const search = searches?.find(({ people }) => people === also) ?? null;
+  if (falseAlarmRate !== undefined && !search) throw rateNotEstimated(test, falseAlarmRate, also!);
   return {
     ...estimate,
+    question,
     ...(search && { threshold: search.threshold, interval: search.interval }),
     calibration: ofCurve.calibration,
     galleryThresholds: searches?.map(storedThreshold) ?? null,
     search,
   };
+}
+
+function rateNotEstimated({ name, labels }: OpenedTest, rate: number, size: number): DataError {
+  const people = searchablePeople(labels!);
+  return new DataError(
+    people < trustedPeople
+      ? `--far with --gallery-size needs ${trustedPeople} people with two images each to simulate searches, but '${name}' has ${people}. ` +
+          'Give images of more people, or remove --far.'
+      : `No threshold up to 1 accepts at most ${exactPercent(rate)} of strangers in a gallery of ${counted(size, 'person', 'people')}. ` +
+          'Give a higher --far or a smaller --gallery-size.',
+  );
 }
 
 /** Returns how many people make a false accept rate trustworthy; null without a rate, or if it is unknown. */

@@ -300,6 +300,20 @@ describe('calibrate', () => {
     expect(entry).toMatchObject({ threshold: data.threshold, falseAlarms: data.falseAlarms });
     expect(entry.calibration!.slope).toBeLessThan(0);
 
+    // At a lower rate, the threshold is higher, and identify uses it.
+    const rate = data.falseAlarms! / 2;
+    const strict = await calibrate({ ...options, far: rate, out: at('strict-crowd') }, recordOutput());
+    expect(strict.data.question).toEqual({ kind: 'gallery', size: 8, rate });
+    expect(strict.data.threshold).toBeGreaterThan(data.threshold);
+    expect(strict.data.falseAlarms).toBeCloseTo(rate, 9);
+    expect(strict.text).toMatch(/^threshold for +one of 8 people, at most .* of strangers accepted$/m);
+    const known = [at('crowd', 'person-3', 'image-0.png')];
+    const search = { ...common, model: strict.data.out, gallery: at('crowd'), paths: known };
+    expect((await identify(search, recordOutput())).data).toMatchObject({
+      threshold: strict.data.threshold,
+      question: strict.data.question,
+    });
+
     // A model for pairs has the searches too; identify says what they promise.
     const even = await calibrate(
       { ...options, gallerySize: undefined, out: at('even-crowd') },
@@ -314,12 +328,26 @@ describe('calibrate', () => {
   });
 
   it.each([
-    [{ far: 0.1, odds: 1 }, /^Give one of --far, --odds and --gallery-size/],
+    [
+      { far: 0.1, odds: 1 },
+      /^--odds asks for as few errors .*, --far for a rate of errors: .* Remove one of the two\.$/,
+    ],
+    [{ gallerySize: 9, odds: 1 }, /--gallery-size for searches: a threshold answers one question/],
+    [{ far: 0, gallerySize: 9 }, /^--far with --gallery-size must be above 0 and below 1, but is 0\.$/],
+    [
+      { far: 0.01, gallerySize: 100, data: undefined, pairs: 'missing.csv' },
+      /^--far with --gallery-size simulates searches, but pairs .* --data, or remove --gallery-size and give --far 0\.0001\.$/,
+    ],
+    [
+      { far: 0.01, gallerySize: 9 },
+      /^--far with --gallery-size needs 20 people with two images each to simulate searches, but '.*faces' has 4\./,
+    ],
     [{ odds: 0 }, /^--odds must be a finite number above 0, but is 0\.$/],
     [{ gallerySize: 2.5 }, /^--gallery-size must be a whole number/],
   ])('refuses %j', async (options, message) => {
     const all = { ...common, data: at('faces'), out: at('new'), ...options };
     await expect(calibrate(all, recordOutput())).rejects.toThrow(message);
+    expect(await readdir(folder)).not.toContain('new');
   });
 
   it('leaves nothing behind after an error', async () => {

@@ -25,7 +25,7 @@ function embeddingsOf(people: number, noise: number) {
 const labelsOf = (people: number) => Array.from({ length: 2 * people }, (_, row) => row >> 1);
 
 it('grows with the gallery, and needs 20 people with two images', () => {
-  const found = estimateSearches(embeddingsOf(40, 0.5), labelsOf(40), 30)!;
+  const found = estimateSearches(embeddingsOf(40, 0.5), labelsOf(40), { also: 30 })!;
   expect(found.map(({ people }) => people).slice(0, 4)).toEqual([1, 10, 30, 100]);
   for (const [index, { threshold, on, curve, falseAlarms, falseAlarmsBound }] of found.entries()) {
     expect(Math.abs(threshold)).toBeLessThanOrEqual(1);
@@ -38,6 +38,21 @@ it('grows with the gallery, and needs 20 people with two images', () => {
   expect(estimateSearches(embeddingsOf(19, 0.5), labelsOf(19))).toBeNull();
   const single = Array.from({ length: 80 }, (_, row) => row);
   expect(estimateSearches(embeddingsOf(40, 0.5), single)).toBeNull();
+});
+
+it('keeps a rate of false alarms for every size in reach', () => {
+  const promised = estimateSearches(embeddingsOf(40, 0.5), labelsOf(40), { falseAlarmRate: 0.01 })!;
+  const usual = estimateSearches(embeddingsOf(40, 0.5), labelsOf(40))!;
+  for (const [index, { falseAlarms, threshold, curve }] of promised.entries()) {
+    expect(falseAlarms).toBeCloseTo(0.01, 6);
+    const asFewErrors = usual[index]!;
+    expect(threshold > asFewErrors.threshold).toBe(asFewErrors.falseAlarms > 0.01);
+    expect(curve).toEqual(asFewErrors.curve);
+  }
+  // All images of everybody are equal: no cosine tells a stranger.
+  const values = new Float32Array(16 * 80).fill(0.25);
+  const equal = { values, size: 16, row: (index: number) => values.subarray(16 * index, 16 * (index + 1)) };
+  expect(estimateSearches(equal, labelsOf(40), { falseAlarmRate: 0.01 })).toBeNull();
 });
 
 it('stores what a model file carries', () => {

@@ -1,6 +1,7 @@
 import {
   estimateGalleries,
   type GalleryEstimate,
+  type GalleryPromise,
   type GalleryScores,
   galleryScores,
   peopleNeeded,
@@ -29,30 +30,42 @@ export interface EstimatedSearch extends GalleryEstimate {
   readonly isBeyondData: boolean;
 }
 
+/** Options of `estimateSearches`. */
+export interface SearchOptions extends GalleryPromise {
+  /** Another size of a gallery; default none. */
+  readonly also?: number | undefined;
+}
+
 /**
  * Estimates searches in galleries with people outside training: as few errors as possible if half of the probes are in the
- * gallery.
+ * gallery, or at most `falseAlarmRate` of the strangers accepted as anybody.
  * @param labels `[rows]`: person of each embedding
- * @param also another size of a gallery
- * @returns one for each size that is in reach for the network, ascending; null for fewer than 20 people with two images, or if their
- *   genuine scores are not the higher ones
+ * @returns one for each size that is in reach for the network, ascending; null for fewer than 20 people with two images, or if no
+ *   size is: their genuine scores are not the higher ones, or no cosine keeps the rate
  */
 export function estimateSearches(
   { values, size }: EmbeddingRows,
   labels: ArrayLike<number>,
-  also: number | null = null,
+  { also, falseAlarmRate }: SearchOptions = {},
 ): readonly EstimatedSearch[] | null {
-  const counts = new Map<number, number>();
-  for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const people = [...counts.values()].filter((count) => count > 1).length;
-  if (people < trustedPeople) return null;
+  if (searchablePeople(labels) < trustedPeople) return null;
   const scores = galleryScores(values, labels, size, { people: mostPeople });
-  const wanted = [...new Set(also === null ? sizes : [...sizes, also])].sort((a, b) => a - b);
-  const found = estimateGalleries(scores, wanted);
+  const wanted = [...new Set(also === undefined ? sizes : [...sizes, also])].sort((a, b) => a - b);
+  const found = estimateGalleries(scores, wanted, { falseAlarmRate }).filter(
+    // Even a threshold of 1 may not keep the rate.
+    ({ falseAlarms }) => falseAlarmRate === undefined || falseAlarms <= falseAlarmRate,
+  );
   // A size after one that is out of reach would be found by chance.
   const missing = wanted.findIndex((gallery, place) => found[place]?.people !== gallery);
   const reached = missing === -1 ? found : found.slice(0, missing);
   return reached.length > 0 ? reached.map((estimate) => judge(estimate, scores)) : null;
+}
+
+/** Returns the number of people with two images or more. */
+export function searchablePeople(labels: ArrayLike<number>): number {
+  const counts = new Map<number, number>();
+  for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts.values()].filter((count) => count > 1).length;
 }
 
 function judge(estimate: GalleryEstimate, { genuine, people: on }: GalleryScores): EstimatedSearch {
