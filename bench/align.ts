@@ -1,15 +1,14 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { runBuiltCommand } from './built-command.ts';
 import type { Comparison } from './measure.ts';
+import { samplePhotos } from './sample-photos.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 
 /** Photos of the two runs of a row. The difference of their times has no start of processes and threads. */
 const counts = [24, 144] as const;
-const sampleCount = 6;
 
 /**
  * Measures `openset align`, from files to crops, on one worker for each of `threads`: photos of 1,920 pixels with three to five faces,
@@ -39,13 +38,11 @@ export async function align({ threads }: BenchmarkOptions): Promise<Comparison[]
 
 /** Writes the photos of both runs into folders. */
 async function makePhotos(folder: string, write: (path: string, sample: string) => Promise<unknown>) {
-  const demo = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
   return Promise.all(
     counts.map(async (count) => {
       const path = join(folder, String(count));
       await mkdir(path, { recursive: true });
-      for (let index = 0; index < count; index++) {
-        const sample = join(demo, 'demo', `sample${1 + (index % sampleCount)}.jpg`);
+      for (const [index, sample] of samplePhotos(count).entries()) {
         await write(join(path, `${index}.jpg`), sample);
       }
       return path;

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isInstalled } from '../packages/cli/src/backends.ts';
 import { imageFileSource } from '../packages/cli/src/images/image-files.ts';
 import { embedFaces } from '../packages/cli/src/model/embed-faces.ts';
@@ -11,6 +10,7 @@ import { createOutput } from '../packages/cli/src/output.ts';
 import { startBackend } from '../packages/cli/src/start-backend.ts';
 import { runBuiltCommand } from './built-command.ts';
 import { type Comparison, median } from './measure.ts';
+import { samplePhotos } from './sample-photos.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 
 const rounds = 9;
@@ -33,7 +33,7 @@ export async function verify({ threads }: BenchmarkOptions): Promise<Comparison[
 
 /** Runs the built command in an empty folder, by turns on wasm and on tfjs-node. */
 async function measureProcess(folder: string, threads: number): Promise<Comparison> {
-  const [first, second] = photos(2);
+  const [first, second] = samplePhotos(2);
   const run = (backend: string) =>
     duration(() =>
       runBuiltCommand(['verify', first!, second!, '--backend', backend, '--threads', `${threads}`], folder),
@@ -62,9 +62,9 @@ async function measureWarm(threads: number): Promise<Comparison[]> {
   const model = await loadModel('faceres');
   const reading = readingFor(model, {});
   const { verifier } = model;
-  const images = imageFileSource(photos(photosInSet));
+  const images = imageFileSource(samplePhotos(photosInSet));
   const compareTwo = async () => {
-    const two = imageFileSource(photos(2));
+    const two = imageFileSource(samplePhotos(2));
     const embeddings = await embedFaces(verifier, two, 'largest', silent, reading);
     verifier.compare(embeddings.row(0), embeddings.row(1));
   };
@@ -93,13 +93,6 @@ async function measureWarm(threads: number): Promise<Comparison[]> {
     model.dispose();
   }
   return rows;
-}
-
-/** Returns paths of photos of 1,920 pixels that ship with `@vladmandic/face-api`, some of them several times. */
-function photos(count: number): string[] {
-  const { resolve } = createRequire(import.meta.url);
-  const demo = join(dirname(resolve('@vladmandic/face-api/package.json')), 'demo');
-  return Array.from({ length: count }, (_, index) => join(demo, `sample${1 + (index % 6)}.jpg`));
 }
 
 async function duration(work: () => Promise<unknown>): Promise<number> {

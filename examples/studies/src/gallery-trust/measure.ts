@@ -13,6 +13,7 @@ import {
   thresholdForGallery,
 } from '@openset/verify';
 import { rowsByPerson, selectRows } from '../strangers/face-set.ts';
+import { drawGallery, innerProducts, matchRow } from '../strangers/gallery-search.ts';
 import { type FaceEmbeddings, pairPeople } from '../strangers/people-pairs.ts';
 import { shuffled } from '../strangers/split-people.ts';
 
@@ -74,7 +75,7 @@ export function measureTrust(
   const held = shuffled(several.length, seed)
     .slice(0, people)
     .map((index) => several[index]!);
-  const others = all.filter((person) => !held.includes(person));
+  const others = all.filter((person) => !held.includes(person)).map((person) => rowsOf.get(person)!);
   const rows = held.flatMap((person) => rowsOf.get(person)!);
   const labels = rows.map((row) => embeddings.labels[row]!);
   const scores = galleryScores(selectRows(embeddings, rows).values, labels, embeddings.size);
@@ -85,12 +86,12 @@ export function measureTrust(
   const rate = estimateThreshold(pairs, { kind: 'far', rate: promise }, { samples })!;
   const curve = calibrateProbabilities(pairs)!;
   const unit = { ...embeddings, values: unitRows(embeddings.values, embeddings.size, 'measureTrust') };
-  const eligible = others.filter((person) => rowsOf.get(person)!.length > 1).length;
+  const eligible = others.filter((own) => own.length > 1).length;
   const galleries = sizes.flatMap(({ size, draws }) => {
     const estimate = estimates.find((found) => found.people === size);
     const kept = promises.find((found) => found.people === size);
     if (!estimate || !kept || eligible < size + 60) return [];
-    const searches = searchGalleries(unit, rowsOf, others, { size, draws, seed });
+    const searches = searchGalleries(unit, others, { size, draws, seed });
     const smaller = estimates.filter((found) => found.people < size && found.people > 1);
     return [trustIn(searches, { estimate, kept, smaller, curve })];
   });
@@ -99,7 +100,7 @@ export function measureTrust(
     seed,
     galleries,
     pairs: {
-      rate: rateOf(unit, rowsOf, others.slice(0, mostInPairs), rate.threshold),
+      rate: rateOf(unit, others.slice(0, mostInPairs), rate.threshold),
       bound: rate.rateBound!,
     },
   };
@@ -176,42 +177,30 @@ function calibrationError(
 /** Enrols people with all images but one, at most five, and searches for the other image and for images of strangers. */
 function searchGalleries(
   unit: FaceEmbeddings,
-  rowsOf: ReadonlyMap<number, readonly number[]>,
-  people: readonly number[],
+  people: readonly (readonly number[])[],
   { size, draws, seed }: { readonly size: number; readonly draws: number; readonly seed: number },
 ): Search[] {
   const searches: Search[] = [];
   for (let draw = 0; draw < draws; draw++) {
-    const order = shuffled(people.length, 1000 * (seed + 1) + draw).map((index) => people[index]!);
-    const gallery = order.filter((person) => rowsOf.get(person)!.length > 1).slice(0, size);
-    const isEnrolled = new Set(gallery);
-    const strangers = order.filter((person) => !isEnrolled.has(person)).slice(0, mostStrangers);
-    const templates = gallery.map((person) =>
-      meanOf(unit, rowsOf.get(person)!.slice(1).slice(0, templateImages)),
-    );
-    const search = (row: number, own: number): Search => {
-      const cosines = cosinesWith(unit, row, templates);
-      const place = cosines.indexOf(cosines.reduce((most, value) => Math.max(most, value)));
-      return { cosines, best: cosines[place]!, isRight: place === own, isStranger: own === -1 };
+    const { gallery, strangers } = drawGallery(people, size, 1000 * (seed + 1) + draw);
+    const templates = gallery.map(([, ...others]) => meanOf(unit, others.slice(0, templateImages)));
+    const search = ([probe]: readonly number[], own: number): Search => {
+      const { products: cosines, best } = matchRow(unit, probe!, templates);
+      return { cosines, best: cosines[best]!, isRight: best === own, isStranger: own === -1 };
     };
-    searches.push(...gallery.map((person, place) => search(rowsOf.get(person)![0]!, place)));
-    searches.push(...strangers.map((person) => search(rowsOf.get(person)![0]!, -1)));
+    searches.push(...gallery.map(search));
+    searches.push(...strangers.slice(0, mostStrangers).map((rows) => search(rows, -1)));
   }
   return searches;
 }
 
 /** Returns the share of pairs of different people that a threshold accepts, on one image of each person. */
-function rateOf(
-  unit: FaceEmbeddings,
-  rowsOf: ReadonlyMap<number, readonly number[]>,
-  people: readonly number[],
-  threshold: number,
-): number {
-  const rows = people.map((person) => rowsOf.get(person)![0]!);
+function rateOf(unit: FaceEmbeddings, people: readonly (readonly number[])[], threshold: number): number {
+  const rows = people.map(([first]) => first!);
   const all = rows.map((row) => unit.values.subarray(row * unit.size, (row + 1) * unit.size));
   let accepted = 0;
   for (const [place, row] of rows.entries()) {
-    const cosines = cosinesWith(unit, row, all.slice(place + 1));
+    const cosines = innerProducts(unit, row, all.slice(place + 1));
     accepted += cosines.filter((cosine) => cosine >= threshold).length;
   }
   return accepted / ((rows.length * (rows.length - 1)) / 2);
@@ -221,17 +210,4 @@ function meanOf({ values, size }: FaceEmbeddings, rows: readonly number[]): Floa
   const sum = new Float32Array(size);
   for (const row of rows) for (let k = 0; k < size; k++) sum[k]! += values[row * size + k]!;
   return unitRows(sum, size, 'meanOf');
-}
-
-function cosinesWith(
-  { values, size }: FaceEmbeddings,
-  row: number,
-  templates: readonly Float32Array[],
-): Float64Array {
-  const probe = values.subarray(row * size, (row + 1) * size);
-  return Float64Array.from(templates, (template) => {
-    let product = 0;
-    for (let k = 0; k < size; k++) product += probe[k]! * template[k]!;
-    return product;
-  });
 }

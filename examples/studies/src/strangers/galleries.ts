@@ -2,6 +2,7 @@ import { type LearnedThreshold, pairThreshold } from '@openset/core';
 import { galleryScores, galleryThreshold } from '@openset/metrics';
 import { estimateThreshold } from '@openset/verify';
 import { rowsByPerson, selectRows } from './face-set.ts';
+import { drawGallery, matchRow } from './gallery-search.ts';
 import { type FaceEmbeddings, pairPeople } from './people-pairs.ts';
 import { shuffled } from './split-people.ts';
 
@@ -108,10 +109,8 @@ function searchGalleries(
 ): Searches {
   const [enrolled, others]: [number[], number[]] = [[], []];
   for (let draw = 0; draw < draws; draw++) {
-    const people = shuffled(strangers.length, 1000 * seed + draw).map((index) => strangers[index]!);
-    const gallery = people.filter((rows) => rows.length > 1).slice(0, size);
-    const isEnrolled = new Set(gallery);
-    const images = gallery.map((rows, person) =>
+    const drawn = drawGallery(strangers, size, 1000 * seed + draw);
+    const images = drawn.gallery.map((rows, person) =>
       shuffled(rows.length, 1000 * seed + draw + person).map((place) => rows[place]!),
     );
     const counts = images.map((rows) => Math.min(templateImages, rows.length - 1));
@@ -122,7 +121,7 @@ function searchGalleries(
         enrolled.push(place === person ? cosine : -2);
       }
     }
-    for (const rows of people.filter((own) => !isEnrolled.has(own))) {
+    for (const rows of drawn.strangers) {
       for (const row of rows.slice(0, probesPerPerson)) {
         others.push(bestMatch(embeddings, row, templates).cosine);
       }
@@ -143,16 +142,10 @@ function meanOf({ values, size }: FaceEmbeddings, rows: readonly number[]): Floa
   return sum.map((value) => value / length);
 }
 
-function bestMatch({ values, size }: FaceEmbeddings, row: number, templates: readonly Float32Array[]) {
-  const probe = values.subarray(row * size, (row + 1) * size);
-  let [largest, place] = [Number.NEGATIVE_INFINITY, -1];
-  for (let index = 0; index < templates.length; index++) {
-    const template = templates[index]!;
-    let product = 0;
-    for (let k = 0; k < size; k++) product += probe[k]! * template[k]!;
-    if (product > largest) [largest, place] = [product, index];
-  }
-  return { cosine: largest / lengthOf(probe), place };
+function bestMatch(embeddings: FaceEmbeddings, row: number, templates: readonly Float32Array[]) {
+  const { values, size } = embeddings;
+  const { products, best } = matchRow(embeddings, row, templates);
+  return { cosine: products[best]! / lengthOf(values.subarray(row * size, (row + 1) * size)), place: best };
 }
 
 function lengthOf(row: Float32Array): number {
