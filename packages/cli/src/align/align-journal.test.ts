@@ -28,12 +28,24 @@ it('remembers photos, also after a line that was cut short', async () => {
 });
 
 it('refuses crops of other settings by name', async () => {
-  await AlignJournal.open(folder, settings);
+  const journal = await AlignJournal.open(folder, settings);
+  await writeFile(join(folder, '1.png'), '');
+  await journal.add(photo('1.jpg'));
   const other = AlignJournal.open(folder, { ...settings, size: 224 });
   await expect(other).rejects.toThrow(ConfigError);
   await expect(other).rejects.toThrow(
     /has crops with other settings: size was 112 and is 224\. Choose another/,
   );
+});
+
+it('takes other settings in a folder without crops, and searches all photos again', async () => {
+  const journal = await AlignJournal.open(folder, { ...settings, minSize: 10_000 });
+  await journal.add({ ...photo('1.jpg'), rejects: [{ kind: 'too small', reason: 'face too small' }] });
+  for (const name of ['rejects.csv', 'contact-sheet.html']) await writeFile(join(folder, name), '');
+  const again = await AlignJournal.open(folder, settings);
+  expect([...again.names()]).toEqual([]);
+  await again.add(photo('2.jpg'));
+  expect([...(await AlignJournal.open(folder, settings)).names()]).toEqual(['2.jpg']);
 });
 
 it('refuses a folder with other files, and changes nothing', async () => {

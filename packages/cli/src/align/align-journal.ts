@@ -55,6 +55,9 @@ export type Reject = z.output<typeof rejectSchema>;
 /** What became of a photo. */
 export type AlignedPhoto = z.output<typeof photoSchema>;
 
+/** Files of the command in the folder of the crops, which are no crops. */
+const summaryFiles = ['align.jsonl', 'contact-sheet.html', 'crops.csv', 'rejects.csv'];
+
 /** Version of the journal. */
 const version = 1;
 
@@ -73,6 +76,7 @@ export class AlignJournal {
 
   /**
    * Opens the journal of a folder. Creates both if they do not exist. Removes what a command left that was killed while it wrote.
+   * Other settings start a new journal if the folder has no crops: nothing was found with the earlier ones.
    * @throws ConfigError for a folder with other files, or with crops of other settings; DataError if it cannot be written
    */
   static async open(folder: string, settings: AlignSettings): Promise<AlignJournal> {
@@ -91,10 +95,11 @@ export class AlignJournal {
       return new AlignJournal(path, new Map());
     }
     const [header = '', ...lines] = new TextDecoder().decode(await readBytes(path)).split('\n');
-    if (`${header}\n` !== headerLine(settings)) throw otherSettings(folder, header, settings);
+    const isSame = `${header}\n` === headerLine(settings);
+    if (!isSame && (await hasCrops(folder))) throw otherSettings(folder, header, settings);
     await removeTemporaries(folder);
     const photos = new Map<string, AlignedPhoto>();
-    for (const line of lines) {
+    for (const line of isSame ? lines : []) {
       const photo = parsePhoto(line);
       if (photo) photos.set(photo.name, photo);
     }
@@ -124,6 +129,12 @@ export class AlignJournal {
     }
     this.#photos.set(photo.name, photo);
   }
+}
+
+/** Whether a folder of crops has any, or another file of the user. */
+async function hasCrops(folder: string): Promise<boolean> {
+  const names = await readdir(folder);
+  return names.some((name) => !summaryFiles.some((file) => name === file || isTemporaryOf(name, file)));
 }
 
 function headerLine(settings: AlignSettings): string {

@@ -26,3 +26,12 @@ it('keeps the extension of a photo that is named like the second face of another
   expect(stems).toEqual(['party', 'party-face2.jpg', 'other-face2']);
   expect(new Set(stems.flatMap((stem) => [0, 1, 2].map((face) => cropName(stem, face)))).size).toBe(9);
 });
+
+it.each([
+  [['a.jpg', 'a.png', 'a.png.jpg']],
+  [['a.jpg', 'a.png', 'a.png.jpg', 'a.png.jpg.webp', 'A.PNG.jpg']],
+  [['a.jpg', 'a.png', 'a.jpg-face2.jpg']],
+])('gives each of %j a crop of its own', (names) => {
+  const crops = cropStems(names).flatMap((stem) => [0, 1].map((face) => cropName(stem, face).toLowerCase()));
+  expect(new Set(crops).size).toBe(new Set(names.map((name) => name.toLowerCase())).size * 2);
+});

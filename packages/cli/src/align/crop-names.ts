@@ -5,16 +5,26 @@ import { imageExtensions } from '@openset/data/node';
 const extension = '.png';
 
 /**
- * Returns the names of the crops of photos, without the extension: those of the photos. Photos whose names differ only in their
- * extension or in upper and lower case keep their extension, so that no two photos share a name.
+ * Returns the names of the crops of photos, without the extension: those of the photos. Photos whose crops would share a name keep
+ * their extension, also if the names differ only in upper and lower case.
  * @param names relative paths of the photos, with `/`
  */
 export function cropStems(names: readonly string[]): string[] {
-  const plain = names.map(withoutExtension);
-  const keys = plain.map(keyOf);
+  let stems = names.map(withoutExtension);
+  // A name with its extension may be that of another photo without: `a.png` beside `a.jpg`, and `a.png.jpg`.
+  for (;;) {
+    const next = withDistinctNames(stems, names);
+    if (next.every((stem, index) => stem === stems[index])) return next;
+    stems = next;
+  }
+}
+
+/** Replaces the stems that several photos share by the names of the photos. */
+function withDistinctNames(stems: readonly string[], names: readonly string[]): string[] {
+  const keys = stems.map(keyOf);
   const counts = new Map<string, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return plain.map((stem, index) => {
+  return stems.map((stem, index) => {
     const key = keys[index]!;
     // The second face of `a.jpg` must not get the name of `a-face2.jpg`.
     const owner = /^(.*)-face\d+$/.exec(key)?.[1];

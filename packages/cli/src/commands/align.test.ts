@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -149,9 +149,26 @@ describe('align', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('refuses crops among the photos behind a link, and a link to the photos', async () => {
+    await symlink(at('photos'), at('link'));
+    for (const [photos, crops] of [
+      ['link', 'photos/crops'],
+      ['photos', 'link/crops'],
+    ] as const) {
+      const refused = run({ paths: [at(photos)], out: at(crops) });
+      await expect(refused).rejects.toThrow(/would mix. Choose a folder outside/);
+    }
+    await rm(at('link'));
+  });
+
   it.each<[string, Partial<AlignOptions>, RegExp]>([
     ['crops among the photos', { out: 'photos/crops' }, /would mix. Choose a folder outside/],
     ['photos among the crops', { out: '' }, /would mix. Choose a folder outside/],
+    [
+      'a size that no memory holds',
+      { size: 100_000 },
+      /--size must be a whole number from 1 up to 4096, but is/,
+    ],
     ['--crop and --for', { crop: { kind: 'points' }, for: 'm' }, /Remove --crop or --for/],
     ['a model that does not exist', { for: 'nowhere' }, /There is no model 'nowhere'/],
     ['a folder that does not exist', { paths: ['nowhere'] }, /There is no file or folder 'nowhere'/],

@@ -1,6 +1,6 @@
-import { relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BackboneConfig, ConfigError } from '@openset/core';
+import { type BackboneConfig, ConfigError, checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type AlignedPhoto,
@@ -20,6 +20,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import { usualMinimumScore } from '../faces/face-tools.ts';
 import { encodeCsv } from '../files/csv.ts';
+import { resolveLinks } from '../files/paths.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import type { Decoding } from '../images/image-reading.ts';
 import { readModel } from '../model/load-model.ts';
@@ -67,6 +68,8 @@ export interface AlignResult {
 /** Eyes closer than this show too little of a face. */
 const defaultMinSize = 12;
 const defaultSide = 112;
+/** Larger crops have more pixels than the faces of any photo, and take gigabytes of memory. */
+const largestSide = 4096;
 
 /**
  * Finds the faces of photos, crops them as recognition needs them, and writes the crops under the names of the photos.
@@ -75,7 +78,7 @@ const defaultSide = 112;
  */
 export async function align(options: AlignOptions, output: Output): Promise<CommandResult<AlignResult>> {
   const { out, signal } = options;
-  checkOutside(options.paths, out);
+  await checkOutside(options.paths, out);
   // Reading a model needs a backend.
   const { name: backend } = await startBackend(options, output);
   const settings = await readAlignSettings(options);
@@ -107,6 +110,7 @@ async function readAlignSettings(options: AlignOptions): Promise<AlignSettings> 
   if (model !== undefined && crop !== undefined) {
     throw new ConfigError('--for takes the crop of a model. Remove --crop or --for.');
   }
+  checkNumber('--size', options.size ?? defaultSide, { minimum: 1, maximum: largestSide, integer: true });
   const wanted = model === undefined ? null : await cropOfModel(model);
   return {
     crop: wanted?.crop ?? crop ?? defaultCrop,
@@ -142,20 +146,22 @@ function longerSide(config: BackboneConfig): number | null {
   return sides.length > 0 ? Math.max(...sides) : null;
 }
 
-/** @throws ConfigError if crops would be among the photos, or photos among the crops */
-function checkOutside(paths: readonly string[], out: string): void {
+/** @throws ConfigError if crops would be among the photos, or photos among the crops, also through links */
+async function checkOutside(paths: readonly string[], out: string): Promise<void> {
+  const crops = await resolveLinks(out);
   for (const path of paths) {
-    for (const [inner, outer] of [
-      [out, path],
-      [path, out],
-    ] as const) {
-      const place = relative(resolve(outer), resolve(inner));
-      if (place === '..' || place.startsWith(`..${sep}`) || resolve(place) === place) continue;
-      throw new ConfigError(
-        `The crops in '${out}' and the photos in '${path}' would mix. Choose a folder outside with --out.`,
-      );
-    }
+    const photos = await resolveLinks(path);
+    if (!isWithin(crops, photos) && !isWithin(photos, crops)) continue;
+    throw new ConfigError(
+      `The crops in '${out}' and the photos in '${path}' would mix. Choose a folder outside with --out.`,
+    );
   }
+}
+
+/** Whether an absolute path is a folder or inside it. */
+function isWithin(path: string, folder: string): boolean {
+  const place = relative(folder, path);
+  return place !== '..' && !place.startsWith(`..${sep}`) && !isAbsolute(place);
 }
 
 /** Writes the list of rejects, the contact sheet and, for photos of a list, the list of crops. */

@@ -1,6 +1,6 @@
 import type { ImageSource } from '@openset/data';
 import { Gallery, type Identification, type ThresholdQuestion } from '@openset/verify';
-import { aligned, counted, decimal, percent } from '../evaluation/texts.ts';
+import { aligned, counted, decimal, probabilityText } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { chooseAlignment, chooseProbeCrop } from '../faces/choose-alignment.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
@@ -175,7 +175,7 @@ function searchRows({ search }: DecidingSearch): [string, string][] {
 function resultText({ identity, candidates, reason, probability }: IdentifiedImage): string {
   if (reason !== null) return `unknown: ${reason}`;
   const [best] = candidates;
-  const sure = probability === null ? '' : `, probability ${percent(probability)}`;
+  const sure = probability === null ? '' : `, probability ${probabilityText(probability)}`;
   const nearest = best ? `${decimal(best.cosine, 3)}${sure}` : '';
   return identity === null
     ? `unknown (nearest: ${best?.identity ?? 'nobody'}, cosine ${nearest})`

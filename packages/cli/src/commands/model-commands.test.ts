@@ -281,7 +281,7 @@ describe('calibrate', () => {
     // Four people are too few for searches: the probability comes from the curve for pairs.
     const [picture] = found.data.pictures;
     expect(picture!.probability).toBeGreaterThan(0);
-    expect(found.text).toMatch(/person-0 \(.*cosine [\d.]+, probability [\d.]+ %\)$/);
+    expect(found.text).toMatch(/person-0 \(.*cosine [\d.]+, probability (over )?[\d.]+ %\)$/);
     expect(text).toMatch(/^warning +the threshold comes from pairs with odds of 1 : G, not from searches/m);
   });
 

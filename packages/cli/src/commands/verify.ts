@@ -1,5 +1,5 @@
 import { describeQuestion, type ThresholdQuestion, type Verification, type Verifier } from '@openset/verify';
-import { decimal, percent } from '../evaluation/texts.ts';
+import { decimal, probabilityText } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { imageFileSource } from '../images/image-files.ts';
@@ -69,7 +69,7 @@ function resultText({ same, cosine, threshold, probability }: Verification, veri
   const sure =
     probability === null
       ? ''
-      : `, probability of the same person ${percent(probability)}${oddsText(same, probability, verifier)}`;
+      : `, probability of the same person ${probabilityText(probability)}${oddsText(same, probability, verifier)}`;
   const relation = same ? 'reaches' : 'is below';
   const answer = `${same ? 'same' : 'different'}: cosine ${decimal(cosine, 3)} ${relation} the threshold ${decimal(threshold, 3)}${sure}`;
   return verifier.question ? `${answer}\nthreshold for ${describeQuestion(verifier.question)}` : answer;
@@ -78,5 +78,5 @@ function resultText({ same, cosine, threshold, probability }: Verification, veri
 /** Explains an answer that differs from the more probable one: the threshold asks for more than even odds, or for less. */
 function oddsText(same: boolean, probability: number, verifier: Verifier): string {
   if (same === probability >= 0.5) return '';
-  return `, at the threshold ${percent(verifier.probability(verifier.threshold) as number)}`;
+  return `, at the threshold ${probabilityText(verifier.probability(verifier.threshold) as number)}`;
 }

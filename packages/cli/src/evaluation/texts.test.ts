@@ -12,6 +12,7 @@ import {
   measurementRows,
   percent,
   percentInterval,
+  probabilityText,
 } from './texts.ts';
 import { measureUniform } from './uniform-accuracy.ts';
 
@@ -32,6 +33,18 @@ it('writes no negative zero', () => {
 
 it('writes a chosen share with all its digits', () => {
   expect([0.07, 1e-9, 0, 1, Number.NaN].map(exactPercent)).toEqual(['7 %', '1e-7 %', '0 %', '100 %', 'n/a']);
+});
+
+it('claims no certainty', () => {
+  expect([1, 0.9995, 0.9994, 0.5, 0.0005, 0.0004, 0].map(probabilityText)).toEqual([
+    'over 99.9 %',
+    'over 99.9 %',
+    '99.9 %',
+    '50.0 %',
+    '0.1 %',
+    'under 0.1 %',
+    'under 0.1 %',
+  ]);
 });
 
 /** Cosines that break formulas: ends of the range, equal ones, neighbours. */

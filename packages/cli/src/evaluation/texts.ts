@@ -16,6 +16,12 @@ export function percent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${decimal(100 * share, digits)} %` : notAvailable;
 }
 
+/** Formats a probability: `97.5 %`. The ends are `over 99.9 %` and `under 0.1 %`, because a measured curve makes nothing certain. */
+export function probabilityText(probability: number): string {
+  if (probability >= 0.9995) return 'over 99.9 %';
+  return probability < 0.0005 ? 'under 0.1 %' : percent(probability);
+}
+
 /** Formats a share that was chosen, not measured, with all its digits: `0.1 %`, `1e-7 %`. */
 export function exactPercent(share: number): string {
   return Number.isFinite(share) ? `${Number((100 * share).toPrecision(12))} %` : notAvailable;

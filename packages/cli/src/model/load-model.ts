@@ -70,8 +70,8 @@ async function readModelFile(path: string): Promise<ModelFile> {
   const file = await findModelFile(path);
   const words = Object.keys(pretrainedNetworks);
   const missing =
-    `There is no model '${file}'.${didYouMean(path, words)} Train one with 'openset train', or name another with --model: a ` +
-    `file, or one of ${words.join(', ')}.`;
+    `There is no model '${file}'.${didYouMean(path, words)} Train one with 'openset train', or name another: a file, ` +
+    `or one of ${words.join(', ')}.`;
   const bytes = await readBytes(file, missing);
   return inFile(file, () => decodeModel(bytes));
 }
