@@ -183,6 +183,33 @@ describe('a gallery of crops or of photos', () => {
     expect(notes).toContain('warning: the gallery');
   });
 
+  it('takes each probe as it is: crops whole, and the faces of photos beside them', async () => {
+    const paths = [crops(1), at('two.png'), crops(2), at('none.png')];
+    const output = recordOutput();
+    const { data } = await identify({ ...cropped(), gallery: at('crops'), paths }, output);
+    expect(data.pictures.map(({ path, face }) => [path, face?.box.width ?? null])).toEqual([
+      [crops(1), null],
+      [at('two.png'), 22],
+      [at('two.png'), 30],
+      [crops(2), null],
+      // Among crops, a square without a face is one that is too tight for the detector.
+      [at('none.png'), null],
+    ]);
+    expect(data.pictures[3]).toMatchObject({ identity: 'person-2', cosine: expect.closeTo(1, 5) });
+    const notes = output.lines.join('\n');
+    expect(notes).toContain(
+      'probes that are crops are taken whole, as the gallery: faces fill 2 of 4 images looked at',
+    );
+    expect(notes).toContain('but other probes are cropped to faces in a box');
+  });
+
+  it('refuses a photo without a face among crops', async () => {
+    await sharp(at('none.png')).resize(41, 80, { fit: 'fill' }).png().toFile(at('wide.png'));
+    const paths = [crops(1), crops(2), at('wide.png')];
+    const refused = identify({ ...cropped(), gallery: at('crops'), paths }, recordOutput());
+    await expect(refused).rejects.toThrow(/^1 image cannot be used:\n.*wide\.png: no face found/);
+  });
+
   it('still refuses a probe without a face', async () => {
     await expect(search('crops', at('none.png'))).rejects.toThrow(/no face found/);
   });

@@ -93,11 +93,9 @@ export async function identify(
         ...searchRows(deciding),
       ]),
     );
-    const probeCrop = await chooseProbeCrop(crop, images, reading, loadFaceTools, output);
-    const probes = await embedFaces(verifier, images, 'all', output, {
-      ...reading,
-      align: probeCrop !== null,
-    });
+    const cropping = await chooseProbeCrop(crop, images, reading, loadFaceTools, output);
+    const probeReading = { ...reading, align: cropping.crop !== null };
+    const probes = await embedFaces(verifier, images, 'all', output, probeReading, cropping.isWhole);
     const order = fromLeftToRight(probes.rows);
     const identified = order.map((row): IdentifiedImage => {
       const { photo, face } = probes.rows[row]!;

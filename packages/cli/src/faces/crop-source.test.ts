@@ -7,16 +7,16 @@ import type { ImageReading } from '../images/image-reading.ts';
 import { chooseAlignment, defaultCrop, photoCrop } from './choose-alignment.ts';
 import { cropSource } from './crop-source.ts';
 
-/** Raw images of 100 × 100 pixels, whose first value is their index. */
-function images(count: number): ImageSource {
+/** Raw images, 100 pixels high, whose first value is their index. */
+function images(count: number, width = 100): ImageSource {
   return {
     size: count,
     classNames: ['ada'],
     labels: new Int32Array(count),
     origin: (index) => `photo ${index}`,
     get: async (index) => ({
-      bytes: new Uint8Array(30_000).fill(index),
-      raw: { height: 100, width: 100, channels: 3 },
+      bytes: new Uint8Array(300 * width).fill(index),
+      raw: { height: 100, width, channels: 3 },
       label: 0,
       origin: `photo ${index}`,
     }),
@@ -65,7 +65,12 @@ describe('cropSource', () => {
 describe('chooseAlignment', () => {
   const crop = { kind: 'box', scale: 1.2 } as const;
 
-  async function choose(reading: ImageReading, side: (index: number) => number | null, count = 40) {
+  async function choose(
+    reading: ImageReading,
+    side: (index: number) => number | null,
+    count = 40,
+    width = 100,
+  ) {
     const output = recordOutput();
     let isLoaded = false;
     const tools = toolsFor((index) => [side(index)].filter((one) => one !== null));
@@ -73,7 +78,7 @@ describe('chooseAlignment', () => {
       isLoaded = true;
       return tools;
     };
-    const chosen = await chooseAlignment(images(count), reading, load, output);
+    const chosen = await chooseAlignment(images(count, width), reading, load, output);
     return { chosen, lines: output.lines, isLoaded };
   }
 
@@ -96,7 +101,21 @@ describe('chooseAlignment', () => {
     expect(even.chosen).toEqual(crop);
     const none = await choose({ crop }, () => null, 3);
     expect(none.chosen).toBeNull();
-    expect(none.lines[0]).toMatch(/^images are taken whole: no face found on 3 of the images/);
+    expect(none.lines[0]).toMatch(/^images are taken whole: no face found on 3 images looked at/);
+  });
+
+  it('does not take photos for crops because no face was found', async () => {
+    const { chosen, lines } = await choose({ crop }, () => null, 2, 160);
+    expect(chosen).toEqual(crop);
+    expect(lines).toEqual([
+      'faces are cropped: no face found on 2 images looked at, and most are no squares, as crops are (--no-align takes images whole)',
+    ]);
+  });
+
+  it('names an image among crops that has no face', async () => {
+    const { chosen, lines } = await choose({ crop }, (index) => (index === 3 ? null : 90));
+    expect(chosen).toBeNull();
+    expect(lines[1]).toBe("no face found on 1 image of 32, such as 'photo 3'");
   });
 
   it.each<[string, ImageReading, object | null]>([

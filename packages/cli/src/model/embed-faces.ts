@@ -1,8 +1,14 @@
 import { DataError, type FaceCrop } from '@openset/core';
-import type { BadRecord, ImageRecord, ImageSource, PixelImage } from '@openset/data';
+import {
+  type BadRecord,
+  type ImageRecord,
+  type ImageSource,
+  type PixelImage,
+  subsetSource,
+} from '@openset/data';
 import type { Face, FaceSelection } from '@openset/faces';
 import type { Verifier } from '@openset/verify';
-import { photoCrop } from '../faces/choose-alignment.ts';
+import { type ProbeCropping, photoCrop } from '../faces/choose-alignment.ts';
 import { noFaceError } from '../faces/crop-source.ts';
 import { tooSmallError, tooSmallReason } from '../faces/face-size.ts';
 import { type FaceTools, loadFaceTools } from '../faces/face-tools.ts';
@@ -29,7 +35,7 @@ export interface EmbeddedFace {
 
 /** Embeddings of the faces of photos. */
 export interface FaceEmbeddings extends EmbeddingRows {
-  /** What each row shows, in the order of the photos. */
+  /** What each row shows, in the order of the photos; those that are taken whole come last. */
   readonly rows: readonly EmbeddedFace[];
   /** Photos that were skipped. */
   readonly skipped: readonly BadImage[];
@@ -43,6 +49,7 @@ const photosAhead = 4;
 /**
  * Embeds the selected faces of photos: those of probes, and of the photos that `verify` compares. Takes images whole if the model
  * states no crop or with `--no-align`, as `photoCrop`.
+ * @param isWhole returns whether a photo is a crop already, which is taken whole; default: none is
  * @throws BadImagesError for photos that cannot be read, have no face, or whose selected face is too small to recognise (not with
  *   `'all'`), all of them, as `skipBadImages`
  */
@@ -52,6 +59,7 @@ export async function embedFaces(
   selection: FaceSelection,
   output: Output,
   reading: ImageReading,
+  isWhole: ProbeCropping['isWhole'] = null,
 ): Promise<FaceEmbeddings> {
   const crop = photoCrop(reading);
   if (crop === null) return embedWhole(verifier, photos, output, reading);
@@ -66,6 +74,7 @@ export async function embedFaces(
   const rows: EmbeddedFace[] = [];
   const embeddings: Float32Array[] = [];
   const bad: Omit<BadRecord, 'count'>[] = [];
+  const whole: number[] = [];
   let crops: PixelImage[] = [];
   const embedCrops = async () => {
     embeddings.push(...(await verifier.embedBatches(loadCrops(rawSource(crops), input))));
@@ -77,8 +86,9 @@ export async function embedFaces(
     try {
       if (result instanceof DataError) throw result;
       const size = Math.max(input.height, input.width);
-      const found = await cropFaces(result, { crop, size, selection, tools });
-      crops.push(...found.crops);
+      const found = await cropFaces(result, { crop, size, selection, tools, isWhole });
+      if (found.crops === null) whole.push(photo);
+      else crops.push(...found.crops);
       rows.push(...found.faces.map((face) => ({ photo, face, faceCount: found.faceCount })));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
@@ -92,6 +102,11 @@ export async function embedFaces(
   if (crops.length > 0) await embedCrops();
   turns.note(output);
   const skipped = skipBadImages(bad, photos.size, reading);
+  if (whole.length > 0) {
+    const taken = await embedWhole(verifier, subsetSource(photos, whole), output, reading);
+    embeddings.push(...taken.rows.map((_, row) => taken.row(row)));
+    rows.push(...taken.rows.map((row) => ({ ...row, photo: whole[row.photo]! })));
+  }
   return { ...joinRows(embeddings, verifier.backbone.embeddingSize), rows, skipped };
 }
 
@@ -136,13 +151,19 @@ interface FaceSettings {
   readonly size: number;
   readonly selection: FaceSelection;
   readonly tools: FaceTools;
+  readonly isWhole: ProbeCropping['isWhole'];
 }
 
-/** Returns the selected faces and their crops. @throws DataError if there is no face, or if the selected one is too small */
+/**
+ * Returns the selected faces and their crops; null crops for a photo that is taken whole.
+ * @throws DataError if there is no face, or if the selected one is too small
+ */
 async function cropFaces({ photo, origin }: OpenedPhoto, settings: FaceSettings) {
-  const { crop, size, selection, tools } = settings;
+  const { crop, size, selection, tools, isWhole } = settings;
   const need = selection === 'largest' ? 'largest' : 'all';
   const found = await facesOf(photo, tools, { need });
+  if (isWhole?.(found.select('largest')[0] ?? null, found))
+    return { crops: null, faces: [], faceCount: null };
   const faces = found.select(selection);
   if (faces.length === 0) throw noFaceError(origin);
   const reason = selection === 'all' ? null : tooSmallReason(faces[0]!);
