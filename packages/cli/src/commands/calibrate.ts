@@ -24,7 +24,14 @@ import {
   searchWarnings,
   storedThreshold,
 } from '../model/gallery-thresholds.ts';
-import { findModelFile, loadModel, type ModelOptions, readingFor, readModel } from '../model/load-model.ts';
+import {
+  findModelFile,
+  loadModel,
+  type ModelOptions,
+  readingFor,
+  readModel,
+  requireModel,
+} from '../model/load-model.ts';
 import {
   type OpenedTest,
   openTest,
@@ -97,6 +104,7 @@ export async function calibrate(
 ): Promise<CommandResult<CalibrateResult>> {
   const { model: path } = options;
   const question = questionOf(options);
+  await requireModel(path);
   const out = options.out ?? (await defaultOutput(path));
   await checkOutputFile(out);
   await startBackend(options, output);

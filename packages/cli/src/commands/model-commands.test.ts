@@ -194,6 +194,13 @@ describe('calibrate', () => {
     expect(check.data.probability).toBeGreaterThan(0.5);
   });
 
+  it('says that there is no model, not that its output cannot be written', async () => {
+    const model = at('no-run', 'model.safetensors');
+    await expect(calibrate({ ...common, data: at('faces'), model }, recordOutput())).rejects.toThrow(
+      /^There is no model '.*no-run.model\.safetensors'\. Train one with 'openset train', or name another: a file, or one of faceres/,
+    );
+  });
+
   it('writes next to the model of a folder, and does not overwrite an earlier calibration', async () => {
     const options = { ...common, data: at('faces') };
     await mkdir(at('a-run'));

@@ -1,4 +1,4 @@
-import { type Backbone, didYouMean } from '@openset/core';
+import { type Backbone, DataError, didYouMean } from '@openset/core';
 import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
 import { decodeModel, type ModelDescription, type ModelFile, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
@@ -68,12 +68,27 @@ export async function readModel(path: string): Promise<ModelFile> {
 
 async function readModelFile(path: string): Promise<ModelFile> {
   const file = await findModelFile(path);
-  const words = Object.keys(pretrainedNetworks);
-  const missing =
-    `There is no model '${file}'.${didYouMean(path, words)} Train one with 'openset train', or name another: a file, ` +
-    `or one of ${words.join(', ')}.`;
-  const bytes = await readBytes(file, missing);
+  const bytes = await readBytes(file, missingModelText(path, file));
   return inFile(file, () => decodeModel(bytes));
+}
+
+/**
+ * Checks that there is a model, without reading it.
+ * @param path of the file or of the folder of a run, or the word of a pretrained network
+ * @throws DataError if there is none
+ */
+export async function requireModel(path: string): Promise<void> {
+  if (await isPretrainedModel(path)) return;
+  const file = await findModelFile(path);
+  if ((await pathStatus(file)) === null) throw new DataError(missingModelText(path, file));
+}
+
+function missingModelText(path: string, file: string): string {
+  const words = Object.keys(pretrainedNetworks);
+  return (
+    `There is no model '${file}'.${didYouMean(path, words)} Train one with 'openset train', or name another: a file, or one ` +
+    `of ${words.join(', ')}.`
+  );
 }
 
 /**
