@@ -4,7 +4,8 @@ import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
 
 /**
  * Longest side, in pixels, of the image in which faces are searched. A photo of 12 megapixels has more than twice as many, so that a
- * JPEG decoder can halve it at no cost.
+ * JPEG decoder can halve it at no cost. Photos of 1,920 pixels are reduced too: as they are, they decode 9 ms faster, but the search in them
+ * takes as much longer.
  */
 const longestSide = 1600;
 
