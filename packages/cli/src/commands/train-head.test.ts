@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeState } from '@openset/core';
+import { Trainer } from '@openset/train';
 import { readLatestCheckpoint } from '@openset/train/node';
 import { decodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { writeGraph } from '../__fixtures__/graph-file.ts';
 import { writePeople } from '../__fixtures__/people-folder.ts';
 import { recordOutput } from '../__fixtures__/record-output.ts';
@@ -74,6 +75,30 @@ it('trains a head on features that are computed once, and writes a model of the 
     notes,
   );
   expect(notes.lines).toContain('features: 0 computed, 1 reused');
+});
+
+it('trains the heads of a cross-fit for as many steps as the head that is kept', async () => {
+  const lengths: number[] = [];
+  const iterate = Trainer.prototype[Symbol.asyncIterator];
+  const spy = vi.spyOn(Trainer.prototype, Symbol.asyncIterator).mockImplementation(async function* (
+    this: Trainer,
+  ) {
+    let steps = 0;
+    try {
+      for await (const event of iterate.call(this)) {
+        if (event.kind === 'step') steps = event.step;
+        yield event;
+      }
+    } finally {
+      lengths.push(steps);
+    }
+  });
+  await writeFile(at('early.json'), JSON.stringify({ network, evaluateEvery: { steps: 1 } }));
+  const { data } = await run({ out: at('early'), config: at('early.json') });
+  spy.mockRestore();
+  // Otherwise the test shows nothing.
+  expect(data.step).toBeLessThan(6);
+  expect(lengths).toEqual([6, ...Array(5).fill(data.step)]);
 });
 
 it('takes no features of mirror images if the settings mirror none', async () => {

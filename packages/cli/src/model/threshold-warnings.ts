@@ -82,7 +82,7 @@ function closedFormWarning(
   if (lost <= maximumLoss) return null;
   return (
     `the learned bias is off: its closed form for pairs, ${decimal(closed, 3)}, loses ${percent(lost)} of accuracy against ` +
-    `${decimal(threshold, 3)} on the people held out.`
+    `${decimal(threshold, 3)} on all ${counted(pairs.isSame.length, 'pair')} outside training.`
   );
 }
 

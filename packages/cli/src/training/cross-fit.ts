@@ -23,8 +23,10 @@ const peopleInPart = 2;
 
 /**
  * Estimates the threshold of a head on its own training people, for sets with too few people to hold out. Trains five more
- * heads, each without a fifth of the people, and scores that fifth with it. A head on features takes seconds.
+ * heads, each without a fifth of the people and for as many steps as the one that is kept, and scores that fifth with it. A head
+ * on features takes seconds.
  * @param run the head that is kept, trained on all people of the set
+ * @param step number of steps that it was trained for: cosines change while a head trains
  * @param signal aborted to stop
  * @returns null if the run trains no head on features, for fewer than ten people, if the parts have no pairs of the
  *   same person, or if embeddings have collapsed
@@ -34,6 +36,7 @@ export async function crossFitHead(
   config: RunConfig,
   set: TrainingSet,
   run: Pick<RunParts, 'backbone'>,
+  step: number,
   output: Output,
   signal?: AbortSignal,
 ): Promise<ThresholdEstimate | null> {
@@ -48,8 +51,10 @@ export async function crossFitHead(
     const batchSize = Math.min(config.batchSize, trainingSampler(config, rest.labels).length);
     const other = await buildRun({ ...config, batchSize }, { ...set, source: rest });
     try {
-      for await (const event of new Trainer(other.options))
-        if (event.kind === 'step') signal?.throwIfAborted();
+      for await (const event of new Trainer(other.options)) {
+        signal?.throwIfAborted();
+        if (event.kind === 'step' && event.step >= step) break;
+      }
       const backbone = other.backbone as FeatureBackbone;
       const impostors = await impostorScores(backbone, rest, flipSum);
       // Labels stay those of the whole set, so that no two people share a number.

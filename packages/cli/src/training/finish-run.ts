@@ -49,7 +49,7 @@ export async function finishRun(
   const pairs = people ?? scored;
   const chosen = chooseThreshold(await readThreshold(run.loss), pairs, people ? 'held-out' : 'calibrated');
   const isFew = data.pairsSource === null || (people !== null && data.heldOutPeople < trustedPeople);
-  const refit = isFew ? await crossFitHead(config, data.train, run, output) : null;
+  const refit = isFew ? await crossFitHead(config, data.train, run, step, output) : null;
   const choice = refit ? withCrossFit(chosen, refit) : chosen;
   if (!choice) throw noThreshold(folder);
   const searches = people && scored && estimateSearches(scored.embeddings, scored.labels);
