@@ -5,8 +5,8 @@ import { ConfigError } from './errors.ts';
  *
  * - `pair`: two images show the same identity, yes or no, with as few errors as possible. `odds` is
  *   `P(same) : P(different)` among the pairs, finite and above 0; 1 for as many pairs of each kind.
- * - `gallery`: which of `size` people, or nobody, with as few errors as possible; with a `rate`, so that at most this share of
- *   strangers is taken for one of them. `size` is a whole number of at least 1; `rate` is above 0 and below 1.
+ * - `gallery`: which of `size` people, or nobody, with as few errors as possible. With a `rate`: at most this share of strangers
+ *   is accepted. `size` is a whole number of at least 1; `rate` is above 0 and below 1.
  * - `far`: same or not, so that at most the share `rate` of pairs of different identities is accepted; `rate` in [0, 1].
  */
 export type ThresholdQuestion =

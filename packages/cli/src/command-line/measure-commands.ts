@@ -45,7 +45,7 @@ export function addMeasureCommands(program: Command): void {
       'openset calibrate --data my-faces --far 0.001 --out strict.safetensors',
       'openset calibrate --pairs pairs.csv        # half of the pairs are the same person',
       'openset calibrate --data my-faces --gallery-size 200',
-      'openset calibrate --data my-faces --gallery-size 200 --far 0.01    # one stranger in a hundred is taken for somebody',
+      'openset calibrate --data my-faces --gallery-size 200 --far 0.01    # accepts at most 1 % of strangers',
     ].join('\n'),
   });
   withTest(withModel(calibrate))
