@@ -11,6 +11,7 @@ export { type BlockProduct, plainBlockProduct } from './block-product.ts';
 export { type BootstrapInterval, bootstrapInterval } from './bootstrap-interval.ts';
 export { type BinnedPairs, bootstrapPairs, type PairsOfPeople } from './bootstrap-pairs.ts';
 export { type CalibratedThreshold, calibrateThreshold } from './calibrate-threshold.ts';
+export type { CalibrationRange } from './calibration-range.ts';
 export { cmcCurve, rankAccuracy } from './cmc-curve.ts';
 export { compareThreshold, type ThresholdComparison } from './compare-threshold.ts';
 export { cosineSimilarities, pairSimilarities } from './cosine-similarities.ts';
@@ -26,6 +27,7 @@ export { type ExactKFoldVerification, exactKFoldVerification } from './exact-k-f
 export type { FoldAccuracies } from './folds.ts';
 export { type GalleryScores, type GalleryScoresOptions, galleryScores } from './gallery-scores.ts';
 export { type GalleryPromise, galleryThreshold } from './gallery-threshold.ts';
+export { type GroupRates, type GroupRatesOptions, groupRates } from './group-rates.ts';
 export { type Histogram, histogram } from './histogram.ts';
 export {
   type IdentityThreshold,
@@ -38,6 +40,12 @@ export { matchProbes, type ProbeMatches } from './match-probes.ts';
 export { type MegaFaceResult, type MegaFaceTest, megaFaceProtocol } from './mega-face.ts';
 export { MetricsError } from './metrics-error.ts';
 export { normalDeviate } from './normal-deviate.ts';
+export {
+  type ClassUtility,
+  type InconsistencyOptions,
+  type OperatingPointInconsistency,
+  operatingPointInconsistency,
+} from './operating-point-inconsistency.ts';
 export { peopleNeeded } from './people-needed.ts';
 export {
   type LogisticCurve,
@@ -45,6 +53,7 @@ export {
   type PlattCalibration,
   plattCalibration,
 } from './platt-calibration.ts';
+export type { RateOverPeople } from './rate-over-people.ts';
 export { type RocCurve, rocCurve } from './roc-curve.ts';
 export { type IdentityScores, sampleIdentityScores } from './sample-identity-scores.ts';
 export { type SampledPairs, samplePairs } from './sample-pairs.ts';

@@ -1,9 +1,15 @@
-import { cosineError, largestCosine } from './scan-pairs.ts';
+import {
+  binOfKey,
+  checkCosineBins,
+  findBinFromTop,
+  radixBins,
+  scoreFromHalves,
+  sortKey,
+  sumAbove,
+  viewBits,
+} from './radix-keys.ts';
 import type { OperatingPointSearch } from './score-stream.ts';
 import type { OperatingPoint } from './tar-at-far.ts';
-
-/** Bins of a pass: one for each value of 16 bits. */
-const bins = 2 ** 16;
 
 /** Number of scores of each kind in each bin. Float64, because counts may exceed 2³². */
 interface Counts {
@@ -23,7 +29,7 @@ export function radixPoints({
   scan,
   allowed,
 }: OperatingPointSearch): OperatingPoint[] {
-  const upper: Counts = { same: new Float64Array(bins), different: new Float64Array(bins) };
+  const upper: Counts = { same: new Float64Array(radixBins), different: new Float64Array(radixBins) };
   const { same: upperSame, different: upperDifferent } = upper;
   scan((scores, start, end, identities, firstIdentity, identity) => {
     const words = viewBits(scores);
@@ -34,7 +40,7 @@ export function radixPoints({
       else upperDifferent[bin]! += 1;
     }
   });
-  checkCosines(caller, upper);
+  for (const counts of [upperSame, upperDifferent]) checkCosineBins(caller, counts);
 
   // The bin of each negative that must just be rejected, and the next bin above it that holds a positive.
   const searches = allowed.map((count) => {
@@ -46,10 +52,10 @@ export function radixPoints({
   for (const { bin, next } of searches) {
     for (const counted of [bin, next]) {
       if (counted < 0 || lower.has(counted)) continue;
-      lower.set(counted, { same: new Float64Array(bins), different: new Float64Array(bins) });
+      lower.set(counted, { same: new Float64Array(radixBins), different: new Float64Array(radixBins) });
     }
   }
-  const isCounted = Uint8Array.from({ length: bins }, (_, bin) => (lower.has(bin) ? 1 : 0));
+  const isCounted = Uint8Array.from({ length: radixBins }, (_, bin) => (lower.has(bin) ? 1 : 0));
   scan((scores, start, end, identities, firstIdentity, identity) => {
     const words = viewBits(scores);
     const shift = firstIdentity - start;
@@ -78,57 +84,7 @@ export function radixPoints({
     return {
       tar: accepted('same') / positives,
       far: accepted('different') / negatives,
-      threshold: scoreFromKey((high - bins / 2) * bins + low),
+      threshold: scoreFromHalves(high, low),
     };
   });
-}
-
-/** Returns a view of the scores' bits. */
-function viewBits(scores: Float32Array): Int32Array {
-  return new Int32Array(scores.buffer, scores.byteOffset, scores.length);
-}
-
-/**
- * Returns the key of a score's bits. Reverses the order of negative numbers and maps -0, the lowest word, to 0. Does not
- * branch on the sign, which a processor cannot predict.
- */
-function sortKey(word: number): number {
-  return word === -0x80000000 ? 0 : word ^ ((word >> 31) & 0x7fffffff);
-}
-
-/** Returns the bin of a key, from 0: its upper 16 bits. */
-function binOfKey(key: number): number {
-  return (key >> 16) + bins / 2;
-}
-
-/** Returns the score of a key. */
-function scoreFromKey(key: number): number {
-  const word = key >= 0 ? key : key ^ 0x7fffffff;
-  return new Float32Array(new Int32Array([word]).buffer)[0]!;
-}
-
-/** Returns the bin of the element with a rank; rank 0 is the highest element. */
-function findBinFromTop(counts: Float64Array, rank: number): number {
-  let above = 0;
-  let bin = counts.length;
-  while (above <= rank) above += counts[--bin]!;
-  return bin;
-}
-
-/** Returns the number of elements in the bins above one. */
-function sumAbove(counts: Float64Array, bin: number): number {
-  let sum = 0;
-  for (let index = bin + 1; index < counts.length; index++) sum += counts[index]!;
-  return sum;
-}
-
-/** Rejects NaN and scores outside the range of a cosine, to the width of a bin. */
-function checkCosines(caller: string, upper: Counts): void {
-  const word = new Int32Array(new Float32Array([largestCosine]).buffer)[0]!;
-  const [low, high] = [binOfKey(word ^ -1), binOfKey(word)];
-  for (let bin = 0; bin < bins; bin++) {
-    if (bin >= low && bin <= high) continue;
-    if (upper.same[bin]! + upper.different[bin]! > 0)
-      throw cosineError(caller, scoreFromKey((bin - bins / 2) * bins));
-  }
 }

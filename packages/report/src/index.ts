@@ -17,3 +17,4 @@ export {
   type SimilarityPlotOptions,
   similarityPlot,
 } from './similarity-plot.ts';
+export { type UtilityCurves, type UtilityPlotOptions, utilityPlot } from './utility-plot.ts';

@@ -23,14 +23,14 @@ export function addMeasureCommands(program: Command): void {
     description: 'measure a model: accuracy at its threshold and at the best one, TAR@FAR, EER, ROC',
     example: [
       'openset evaluate --data other-faces --report report.html',
+      'openset evaluate --data other-faces --groups groups.csv',
       'openset evaluate --pairs lfw/pairs.txt --images lfw --model model.safetensors',
       'openset evaluate --bin lfw.bin --json',
     ].join('\n'),
   });
-  withTest(withThreshold(withAnyModel(evaluate))).option(
-    '--report <file>',
-    'write a report with curves and histograms as HTML',
-  );
+  withTest(withThreshold(withAnyModel(evaluate)))
+    .option('--groups <file>', 'table person,group: error rates of each group of the people in --data')
+    .option('--report <file>', 'write a report with curves and histograms as HTML');
   withBackend(withImageReading(evaluate)).action(
     async (options: WithAnyModel<EvaluateOptions> & CommonOptions) => {
       const { evaluate: run } = await import('../commands/evaluate.ts');

@@ -1,8 +1,16 @@
 import { basename } from 'node:path';
+import { ConfigError } from '@openset/core';
 import { pairSimilarities } from '@openset/metrics';
 import { reportPage } from '@openset/report';
 import type { ThresholdQuestion } from '@openset/verify';
+import {
+  type ConsistencyResult,
+  consistencyResult,
+  consistencyRows,
+} from '../evaluation/consistency-texts.ts';
+import { measureConsistency } from '../evaluation/measure-consistency.ts';
 import { measurePairs, type PairMeasurements } from '../evaluation/measure-pairs.ts';
+import { assignGroups, type GroupTable, readGroups } from '../evaluation/read-groups.ts';
 import { measureIdentityThresholds, type ReportData, reportSections } from '../evaluation/report-sections.ts';
 import { aligned, decimal, measurementRows, percent } from '../evaluation/texts.ts';
 import { measureUniform, type UniformMeasurements } from '../evaluation/uniform-accuracy.ts';
@@ -24,12 +32,14 @@ import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset evaluate`. */
 export interface EvaluateOptions extends TestChoice, DecisionOptions, ImageReading {
+  /** Path of a table `person,group`, for labelled images. */
+  readonly groups?: string | undefined;
   /** Path of the HTML report. */
   readonly report?: string | undefined;
 }
 
 /** Result of `openset evaluate`. */
-export interface EvaluateResult extends PairMeasurements, SkippedTest {
+export interface EvaluateResult extends PairMeasurements, SkippedTest, ConsistencyResult {
   readonly model: string;
   readonly thresholdSource: ThresholdSource;
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
@@ -47,32 +57,45 @@ export async function evaluate(
   options: EvaluateOptions,
   output: Output,
 ): Promise<CommandResult<EvaluateResult>> {
+  const groups = await openGroups(options);
   if (options.report !== undefined) await checkOutputFile(options.report);
   await startBackend(options, output);
   const model = await loadModel(options.model, options.threshold);
   try {
-    return await evaluateModel(model, options, output);
+    return await evaluateModel(model, groups, options, output);
   } finally {
     model.dispose();
   }
 }
 
+async function openGroups({ groups, data }: EvaluateOptions): Promise<GroupTable | null> {
+  if (groups === undefined) return null;
+  if (data !== undefined) return readGroups(groups);
+  throw new ConfigError('--groups needs --data: pairs do not say who is on them.');
+}
+
 async function evaluateModel(
   model: LoadedModel,
+  groups: GroupTable | null,
   options: EvaluateOptions,
   output: Output,
 ): Promise<CommandResult<EvaluateResult>> {
   const { verifier, description, source } = model;
-  const test = await openTest(readingFor(model, options), verifier, output);
+  let groupOf = null as readonly (string | null)[] | null;
+  const test = await openTest(readingFor(model, options), verifier, output, (people) => {
+    groupOf = groups && assignGroups(groups, people, options.data!, output);
+  });
   const { pairs, isSame, folds, labels, embeddings } = test;
   const skipped = reportSkippedTest(test, output);
   const cosines = pairSimilarities(embeddings.values, embeddings.size, pairs);
   const stated = statedThreshold(description, source);
   const measured = measurePairs(cosines, isSame, description, folds);
   const uniform = labels && measureUniform(embeddings, labels, description);
+  const consistency = labels && measureConsistency(embeddings, labels, groupOf, description.threshold);
   if (options.report !== undefined) {
     const identities = labels && measureIdentityThresholds(embeddings, labels);
-    const page = renderReport(options, test.name, { cosines, isSame, measured, stated, uniform, identities });
+    const data = { cosines, isSame, measured, stated, uniform, identities, consistency };
+    const page = renderReport(options, test.name, data);
     await writeAtomically(options.report, page);
   }
   const { report = null, model: path } = options;
@@ -80,6 +103,7 @@ async function evaluateModel(
     ...thresholdRows(stated, 4),
     ...measurementRows(measured),
     ...(uniform ? uniformRows(uniform) : []),
+    ...(consistency ? consistencyRows(consistency) : []),
     ...skippedRows(skipped),
     ...(report === null ? [] : [['report', report] as const]),
   ];
@@ -90,6 +114,7 @@ async function evaluateModel(
       question: description.question ?? null,
       ...measured,
       uniform,
+      ...consistencyResult(consistency),
       report,
       ...skipped,
     },

@@ -125,8 +125,42 @@ describe('evaluate', () => {
     expect(text).toMatch(/^threshold +0\.9000, learned$/m);
     expect(text).toMatch(/^accuracy +\d+\.\d % \(/m);
     const page = await readFile(at('report.html'), 'utf8');
-    expect(page.match(/<svg/g)).toHaveLength(4);
+    expect(page.match(/<svg/g)).toHaveLength(5);
     expect(page).toContain('The best threshold of each person');
+    expect(data.inconsistency).toMatchObject({ people: { classes: 4 }, groups: null });
+    expect(text).toMatch(/^OPIS over people +0\.\d{4}, 4 people$/m);
+  });
+
+  it('measures groups of people', async () => {
+    const groups = at('groups.csv');
+    await writeFile(groups, 'person,group\nperson-0,a\nperson-1,a\nperson-2,b\nperson-3,b\n');
+    const options = { ...common, data: at('faces'), groups, report: at('groups.html') };
+    const output = recordOutput();
+    const { data, text } = await evaluate(options, output);
+    // Two people of four images: 12 pairs of one person, 16 of two.
+    const rates = { people: 2, images: 8, falseAcceptRate: { pairs: 16 }, falseRejectRate: { pairs: 12 } };
+    expect(data.groups).toMatchObject([
+      { name: 'a', ...rates },
+      { name: 'b', ...rates },
+    ]);
+    expect(data.inconsistency.groups).toMatchObject({ classes: 2 });
+    expect(text).toMatch(/^group a +FAR \d+\.\d\d % \(.+\), FRR .*, 2 people, 8 images$/m);
+    expect(output.lines.join()).not.toContain('groups.csv');
+    expect(await readFile(at('groups.html'), 'utf8')).toContain('Does one threshold serve every group?');
+  });
+
+  it('rejects groups that it cannot use, before it reads images', async () => {
+    const options = { ...common, data: at('faces'), groups: at('wrong.csv') };
+    await writeFile(at('wrong.csv'), 'nobody,a\n');
+    const output = recordOutput();
+    await expect(evaluate(options, output)).rejects.toThrow(/names none of the 4 people/);
+    expect(output.lines.join()).not.toContain('image');
+    await expect(evaluate({ ...common, pairs: 'pairs.csv', groups: 'groups.csv' }, output)).rejects.toThrow(
+      /^--groups needs --data/,
+    );
+    await expect(evaluate({ ...options, groups: at('none.csv') }, output)).rejects.toThrow(
+      /There is no file/,
+    );
   });
 
   it('measures pairs', async () => {

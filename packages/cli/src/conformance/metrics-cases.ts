@@ -54,21 +54,28 @@ const byFar = (key: string, table: Readonly<Record<string, number>>, rate: (far:
 export function metricsCases(text: string): (() => MetricsResult)[] {
   const { verification, identification, uniform } = readMetricsFixtures(text);
   const prepare = <T>(kind: string, cases: readonly T[], compare: (fixture: T) => MetricsComparison[]) =>
-    cases.map((fixture, index) => () => {
-      const name = `${kind}[${index}]`;
-      try {
-        const comparisons = compare(fixture);
-        return { name, comparisons, passed: comparisons.every(({ passed }) => passed) };
-      } catch (error) {
-        if (!(error instanceof MetricsError)) throw error;
-        throw new DataError(`${name}: ${error.message}`, { cause: error });
-      }
-    });
+    cases.map((fixture, index) => prepareCase(`${kind}[${index}]`, () => compare(fixture)));
   return [
     ...prepare('verification', verification, verify),
     ...prepare('identification', identification, identify),
     ...prepare('uniform', uniform, classify),
   ];
+}
+
+/**
+ * Returns a function that runs a case.
+ * @param compare throws MetricsError if the numbers of the case are unusable; the result throws DataError
+ */
+export function prepareCase(name: string, compare: () => MetricsComparison[]): () => MetricsResult {
+  return () => {
+    try {
+      const comparisons = compare();
+      return { name, comparisons, passed: comparisons.every(({ passed }) => passed) };
+    } catch (error) {
+      if (!(error instanceof MetricsError)) throw error;
+      throw new DataError(`${name}: ${error.message}`, { cause: error });
+    }
+  };
 }
 
 function verify({ pairs, embeddingSize, embeddings, isSame, expected }: VerificationFixture) {

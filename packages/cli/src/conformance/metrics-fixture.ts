@@ -1,4 +1,12 @@
 import { DataError } from '@openset/core';
+import {
+  caseList,
+  checkCount,
+  checkList,
+  checkNumber,
+  fieldsOf,
+  parseFixtureText,
+} from './fixture-fields.ts';
 
 /** Expected results of verification by InsightFace's code and scikit-learn. */
 export interface VerificationFixture {
@@ -59,8 +67,6 @@ export interface MetricsFixtures {
   readonly uniform: readonly UniformFixture[];
 }
 
-type Fields = Record<string, unknown>;
-
 /** Fields of each kind of case: counts, arrays with their lengths, and expected results. */
 const formats = {
   verification: {
@@ -109,16 +115,10 @@ const formats = {
  *   message names the case and the key
  */
 export function readMetricsFixtures(text: string): MetricsFixtures {
-  let parsed: Fields;
-  try {
-    parsed = JSON.parse(text) as Fields;
-  } catch (error) {
-    throw new DataError(`The fixture file is not JSON: ${String(error)}.`);
-  }
+  const file = parseFixtureText(text);
   const kinds = Object.keys(formats) as (keyof typeof formats)[];
   const lists = kinds.map((kind) => {
-    const cases = parsed?.[kind] ?? [];
-    if (!Array.isArray(cases)) throw new DataError(`The fixture file's '${kind}' must be a list.`);
+    const cases = caseList(file, kind);
     cases.forEach((one, index) => {
       checkCase(kind, one, `${kind}[${index}]`);
     });
@@ -133,11 +133,7 @@ export function readMetricsFixtures(text: string): MetricsFixtures {
 function checkCase(kind: keyof typeof formats, fixture: unknown, path: string): void {
   const { counts, arrays, expected } = formats[kind];
   const fields = fieldsOf(fixture, path);
-  for (const key of counts) {
-    const count = fields[key];
-    if (Number.isInteger(count) && (count as number) > 0) continue;
-    throw new DataError(`${path}.${key} must be a whole number above 0, but is ${JSON.stringify(count)}.`);
-  }
+  for (const key of counts) checkCount(fields[key], `${path}.${key}`);
   for (const [key, length] of Object.entries(arrays((count) => fields[count] as number))) {
     checkList(fields[key], `${path}.${key}`, length, key === 'isSame');
   }
@@ -155,29 +151,4 @@ function checkCase(kind: keyof typeof formats, fixture: unknown, path: string): 
       }
     }
   }
-}
-
-function fieldsOf(value: unknown, path: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new DataError(`${path} must be an object, but is ${describe(value)}.`);
-}
-
-function checkList(value: unknown, path: string, length?: number, booleans = false): void {
-  if (!Array.isArray(value)) throw new DataError(`${path} must be a list, but is ${describe(value)}.`);
-  if (length !== undefined && value.length !== length) {
-    throw new DataError(`${path} has ${value.length} values, not ${length}.`);
-  }
-  value.forEach((one, index) => {
-    if (!(booleans && typeof one === 'boolean')) checkNumber(one, `${path}[${index}]`);
-  });
-}
-
-function checkNumber(value: unknown, path: string): void {
-  if (Number.isFinite(value)) return;
-  throw new DataError(`${path} must be a finite number, but is ${describe(value)}.`);
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return 'missing';
-  return Array.isArray(value) ? `a list of ${value.length}` : JSON.stringify(value);
 }

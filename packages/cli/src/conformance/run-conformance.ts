@@ -3,6 +3,8 @@ import { readLossFixtures, runLossFixture } from '@openset/testkit';
 import { readBytes } from '../files/read-file.ts';
 import { losses } from '../losses.ts';
 import { type BackboneResult, backboneCases } from './backbone-cases.ts';
+import { parseFixtureText } from './fixture-fields.ts';
+import { inconsistencyCases } from './inconsistency-cases.ts';
 import { type MetricsResult, metricsCases } from './metrics-cases.ts';
 
 /** Content of fixture files. */
@@ -33,7 +35,8 @@ type ConformanceCase = () => Promise<{ readonly passed: boolean; readonly line: 
  * Losses and backbones run on the active backend. The line of a loss has the worst relative errors of the loss, of each
  * gradient and of the updated state. The line of a backbone has the relative errors of embeddings and gradients. Metrics
  * need no backend: counts and shares must be equal, areas and means must agree within 1e-9. The line has the number of
- * compared values and the values that differ.
+ * compared values and the values that differ. Files of losses and of metrics may also have cases of the
+ * operating-point inconsistency, a list `opis`: utilities and distances must agree within 1e-6.
  *
  * @throws DataError if a file cannot be read or has another format
  */
@@ -62,11 +65,7 @@ async function readCases(path: string, kind: ConformanceKind): Promise<Conforman
     return new DataError(message, { cause: error });
   };
   try {
-    if (kind === 'losses') return lossCases(text);
-    const cases =
-      kind === 'metrics'
-        ? metricsCases(text).map((run) => async () => describeMetrics(run()))
-        : backboneCases(text).map((run) => async () => describeErrors(await run()));
+    const cases = kind === 'backbone' ? networkCases(text) : casesOfFile(text, kind);
     return cases.map((run) => async () => {
       try {
         return await run();
@@ -79,10 +78,30 @@ async function readCases(path: string, kind: ConformanceKind): Promise<Conforman
   }
 }
 
+/** Lists of cases in files of each kind. */
+const ownLists = { losses: ['cases'], metrics: ['verification', 'identification', 'uniform'] } as const;
+
+/** Returns the cases of losses or metrics, then those of the list `opis`, which both files may have. */
+function casesOfFile(text: string, kind: 'losses' | 'metrics'): ConformanceCase[] {
+  const inconsistency = inconsistencyCases(text).map((run) => async () => describeMetrics(run()));
+  const file = parseFixtureText(text);
+  const isAlone = ownLists[kind].every((list) => file[list] === undefined);
+  if (inconsistency.length > 0 && isAlone) return inconsistency;
+  return [...(kind === 'losses' ? lossCases(text) : metricCases(text)), ...inconsistency];
+}
+
 function lossCases(text: string): ConformanceCase[] {
   return readLossFixtures(text).map((fixture) => async () => {
     return describeErrors(await runLossFixture(fixture, losses));
   });
+}
+
+function metricCases(text: string): ConformanceCase[] {
+  return metricsCases(text).map((run) => async () => describeMetrics(run()));
+}
+
+function networkCases(text: string): ConformanceCase[] {
+  return backboneCases(text).map((run) => async () => describeErrors(await run()));
 }
 
 function describeErrors({ name, errors, passed, note }: BackboneResult) {

@@ -10,6 +10,8 @@ import { detPlot, identityThresholdPlot, type ReportSection, rocPlot, similarity
 import { describeQuestion } from '@openset/verify';
 import type { EmbeddingRows } from '../model/embeddings.ts';
 import type { StatedThreshold } from '../model/threshold-rows.ts';
+import { consistencySections } from './consistency-texts.ts';
+import type { ConsistencyMeasurements } from './measure-consistency.ts';
 import type { PairMeasurements } from './measure-pairs.ts';
 import { counted, decimal, measurementRows, percent } from './texts.ts';
 import type { UniformMeasurements } from './uniform-accuracy.ts';
@@ -23,6 +25,7 @@ export interface ReportData {
   readonly stated: StatedThreshold;
   readonly uniform?: UniformMeasurements | null;
   readonly identities?: IdentityThresholds | null;
+  readonly consistency?: ConsistencyMeasurements | null;
 }
 
 /** Maximum number of people in the plot of individual thresholds. */
@@ -49,11 +52,12 @@ export function measureIdentityThresholds(
 
 /** Returns the sections of a report on pairs. */
 export function reportSections(data: ReportData): ReportSection[] {
-  const { measured, identities, uniform } = data;
+  const { measured, identities, uniform, consistency } = data;
   return [
     thresholdSection(data),
     curvesSection(data),
     ...(identities ? [identitiesSection(identities, measured.threshold)] : []),
+    ...(consistency ? consistencySections(consistency, measured.threshold) : []),
     ...(uniform ? [uniformSection(uniform)] : []),
   ];
 }

@@ -38,6 +38,8 @@ export interface OpenedTest {
   readonly folds: Int32Array | null;
   /** Class of each embedding; null for pairs. */
   readonly labels: Int32Array | null;
+  /** Name of each class; empty for pairs. */
+  readonly people: readonly string[];
   /** Number of pairs that were skipped because of a bad image. */
   readonly skippedPairs: number;
 }
@@ -68,12 +70,14 @@ const maximumPairs = 10_000;
 
 /**
  * Opens a test set and embeds its images. Warns about labelled images that are under two people.
+ * @param onPeople called with the names of the classes before images are read, so that it can reject them
  * @throws ConfigError unless exactly one test set is chosen; DataError for data that cannot be used
  */
 export async function openTest(
   choice: TestChoice & ImageReading,
   verifier: Verifier,
   output: Output,
+  onPeople: (names: readonly string[]) => void = () => {},
 ): Promise<OpenedTest> {
   const { pairs, images: imageFolder, bin, data } = choice;
   const given = [pairs, bin, data].filter((path) => path !== undefined);
@@ -92,13 +96,14 @@ export async function openTest(
       checkBothKinds(kept.isSame, name);
       const skippedPairs = set.isSame.length - kept.isSame.length;
       const nameOf = (row: number) => imageName(images, embeddings.indices[row]!);
-      return { ...kept, name, labels: null, embeddings, nameOf, skippedPairs };
+      return { ...kept, name, labels: null, people: [], embeddings, nameOf, skippedPairs };
     } finally {
       await images.close();
     }
   }
   const source = await openImages(data, output);
   try {
+    onPeople(source.classNames);
     // Sampling first reports missing pairs before minutes of embedding.
     const options = { maximum: maximumPairs, seed: 0, name };
     sampleBalancedPairs(source.labels, options);
@@ -108,7 +113,8 @@ export async function openTest(
     const labels = Int32Array.from(embeddings.indices, (index) => source.labels[index]!);
     const sampled = sampleBalancedPairs(labels, options);
     const nameOf = (row: number) => imageName(source, embeddings.indices[row]!);
-    return { ...sampled, name, folds: null, labels, embeddings, nameOf, skippedPairs: 0 };
+    const people = source.classNames;
+    return { ...sampled, name, folds: null, labels, people, embeddings, nameOf, skippedPairs: 0 };
   } finally {
     await source.close();
   }

@@ -59,7 +59,7 @@ export function scorePairs(
 }
 
 /** Returns evenly spaced rows of each person, at most so many. */
-function limitImages(labels: ArrayLike<number>, most: number): Map<number, number[]> {
+export function limitImages(labels: ArrayLike<number>, most: number): Map<number, number[]> {
   const rows = new Map<number, number[]>();
   for (let row = 0; row < labels.length; row++) {
     const own = rows.get(labels[row]!);
