@@ -89,6 +89,15 @@ describe('of metrics', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('the operating-point inconsistency agrees with the reference values', async () => {
+    const path = join(rootFolder, 'packages', 'metrics', 'src', '__fixtures__', 'opis.json');
+    for (const kind of ['metrics', 'losses']) {
+      const { exitCode, stdout, output } = await conformance('--kind', kind, '--backend', 'cpu', path);
+      expect(stdout.trimEnd().split('\n').at(-1), output).toBe('3 passed, 0 failed');
+      expect(exitCode).toBe(0);
+    }
+  });
+
   it('a wrong count is reported by name', async () => {
     const { uniform } = JSON.parse(readFileSync(metricsPath, 'utf8'));
     const [first] = uniform;

@@ -72,7 +72,7 @@ export {
   type RecordIOSource,
   readRecordIO,
 } from './sources/record-io-source.ts';
-export type { FieldSeparator } from './sources/separated-fields.ts';
+export { type FieldSeparator, splitFields } from './sources/separated-fields.ts';
 export { subsetSource } from './sources/subset-source.ts';
 export type { ListReport, SkippedLine } from './sources/text-lines.ts';
 export { readVerificationBin } from './sources/verification-bin.ts';

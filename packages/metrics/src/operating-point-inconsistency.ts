@@ -66,7 +66,7 @@ export interface OperatingPointInconsistency {
 /**
  * Returns the operating-point-inconsistency score (OPIS): how far the utility of one threshold differs between identities, or
  * between groups of them. Zhang et al., "Threshold-Consistent Margin Loss for Open-World Deep Metric Learning", ICLR 2024,
- * arXiv 2307.04047.
+ * arXiv 2307.04047. The authors published no code; the formula is that of the abstract and of secondary sources.
  *
  * The distance of a pair is `‖x̂ᵢ − x̂ⱼ‖` for unit rows. For class k and distance d, the sensitivity φ is the share of k's pairs
  * of the same identity at a distance of at most d. The specificity ψ is the share of k's pairs of different identities at a

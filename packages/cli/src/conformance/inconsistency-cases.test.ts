@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataError } from '@openset/core';
+import { type BlockProduct, operatingPointInconsistency } from '@openset/metrics';
+import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readInconsistencyFixtures } from './inconsistency-fixture.ts';
 import { type ConformanceKind, runConformance } from './run-conformance.ts';
 
 const opisText = readFileSync(
@@ -101,5 +104,28 @@ describe('conformance of the operating-point inconsistency', () => {
 
   it('rejects a list that is none', async () => {
     await expect(run({ opis: 3 })).rejects.toThrow(/'opis' must be a list/);
+  });
+});
+
+describeOnBackends('the operating-point inconsistency', () => {
+  it('has the same values with the matrix product of the backend', () => {
+    const multiply: BlockProduct = (a, b, rowsA, rowsB, size) => {
+      const left = tf.tensor2d(a, [rowsA, size]);
+      const right = tf.tensor2d(b, [rowsB, size]);
+      const product = tf.matMul(left, right, false, true);
+      const scores = product.dataSync<'float32'>();
+      tf.dispose([left, right, product]);
+      return scores;
+    };
+    const before = tf.memory().numTensors;
+    for (const { config, embeddings, labels, embeddingSize, expectedOpis } of readInconsistencyFixtures(
+      opisText,
+    )) {
+      const { thresholds, utilityWeight, distanceRange } = config;
+      const options = { thresholds, utilityWeight, distanceRange, multiply, blockRows: 8 };
+      const { score } = operatingPointInconsistency(embeddings, labels, embeddingSize, options);
+      expect(score).toBeCloseTo(expectedOpis, 12);
+    }
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -21,6 +21,8 @@ describe('readGroups', () => {
     ['without a header', 'ann,a\nbob,b\n'],
     ['with a header', 'person,group\nann,a\nbob,b'],
     ['of another system', '\uFEFFname,Group\r\nann, a\r\n\r\nbob,b \r\n'],
+    ['with tabs and a comment', '# of our staff\nann\ta\nbob\tb\n'],
+    ['with semicolons and empty fields', 'person;group;;\nann;a;;\nbob;b;;\n'],
     ['with quotes and repeated people', '"ann",a\nbob,"b"\nann,a\n'],
   ])('reads a table %s', async (_, text) => {
     expect(await read(text)).toEqual([
@@ -40,6 +42,7 @@ describe('readGroups', () => {
     ['ann,a\nbob;b\n', /line 2 is 'bob;b'/],
     ['ann,\n', /line 1 is 'ann,'/],
     ['ann,a,1\n', /line 1 is 'ann,a,1'/],
+    ['ann,a\n"bob,b\n', /line 2 is '"bob,b'/],
     ['ann,a\nann,b\n', /line 2: 'ann' is in the group 'b', but above in 'a'/],
   ])('rejects %j', async (text, message) => {
     const failure = read(text);

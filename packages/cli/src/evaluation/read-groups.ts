@@ -1,6 +1,5 @@
 import { DataError } from '@openset/core';
-import { normalizeName } from '@openset/data';
-import { decodeCsv } from '../files/csv.ts';
+import { normalizeName, splitFields } from '@openset/data';
 import { readBytes } from '../files/read-file.ts';
 import type { Output } from '../output.ts';
 import { counted } from './texts.ts';
@@ -12,28 +11,31 @@ export interface GroupTable {
   readonly groups: ReadonlyMap<string, string>;
 }
 
+const separators = ['\t', ',', ';'] as const;
+
 /**
- * Reads a table `person,group`. The first line may be a header, which names the second column `group`.
+ * Reads a table `person,group`, separated by tabs, commas or semicolons. The first line may be a header, which names the second
+ * column `group`. Blank lines and comments (`#` and a space) are skipped.
  * @throws DataError if the file cannot be read, has no rows, or a line has no person or no group, or a person two groups
  */
 export async function readGroups(path: string): Promise<GroupTable> {
   const text = new TextDecoder().decode(await readBytes(path));
-  const rows = decodeCsv(`${text.replaceAll(/\r\n?/g, '\n')}\n`);
+  const lines = text.split(/\r\n?|\n/).map((line, index) => ({ line, place: `${path}, line ${index + 1}` }));
+  const rows = lines.filter(({ line }) => !/^\s*(#\s.*|#)?$/.test(line));
+  const separator = separators.find((one) => rows[0]?.line.includes(one)) ?? ',';
   const groups = new Map<string, string>();
-  for (const [index, row] of rows.entries()) {
-    const fields = row.map((field) => field.trim());
-    if (fields.every((field) => field === '')) continue;
-    const [name = '', group = ''] = fields;
+  for (const [index, { line, place }] of rows.entries()) {
+    const fields = splitFields(line, separator);
+    const [name = '', group = '', ...others] = typeof fields === 'string' ? [] : fields;
     if (index === 0 && group.toLowerCase() === 'group') continue;
-    const line = `${path}, line ${index + 1}`;
-    if (fields.length !== 2 || name === '' || group === '') {
-      throw new DataError(`${line} is '${row.join(',')}', but must be a person and a group: person,group.`);
+    if (name === '' || group === '' || others.some((field) => field !== '')) {
+      throw new DataError(`${place} is '${line.trim()}', but must be a person and a group: person,group.`);
     }
     const person = normalizeName(name);
     const known = groups.get(person);
     if (known !== undefined && known !== group) {
       throw new DataError(
-        `${line}: '${name}' is in the group '${group}', but above in '${known}': keep one.`,
+        `${place}: '${name}' is in the group '${group}', but above in '${known}': keep one.`,
       );
     }
     groups.set(person, group);

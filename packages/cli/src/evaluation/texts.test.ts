@@ -1,6 +1,8 @@
 import { reportPage } from '@openset/report';
 import * as fc from 'fast-check';
 import { expect, inject, it } from 'vitest';
+import { consistencyResult, consistencyRows } from './consistency-texts.ts';
+import { measureConsistency } from './measure-consistency.ts';
 import { measurePairs } from './measure-pairs.ts';
 import { measureIdentityThresholds, reportSections } from './report-sections.ts';
 import {
@@ -112,10 +114,15 @@ it('writes only finite numbers for labelled embeddings, however few and equal', 
       const uniform = measureUniform(embeddings, labels, { threshold: at });
       const identities = measureIdentityThresholds(embeddings, labels);
       expectFiniteNumbers(uniform);
+      const groups = ['a', 'b', 'a', null];
+      const consistency = measureConsistency(embeddings, labels, groups, at);
+      expectFiniteNumbers(consistencyResult(consistency));
       const cosines = Float64Array.of(0.5, 0.5);
       const isSame = Uint8Array.of(1, 0);
       const measured = measurePairs(cosines, isSame, { threshold: at }, null);
-      const sections = reportSections({ cosines, isSame, measured, stated, uniform, identities });
+      const data = { cosines, isSame, measured, stated, uniform, identities, consistency };
+      const sections = reportSections(data);
+      expect(aligned(consistencyRows(consistency))).not.toMatch(/NaN|Infinity|undefined|n\/a/);
       expect(reportPage({ title: 'images', sections })).not.toMatch(/NaN|Infinity|undefined|n\/a/);
     }),
     { numRuns },
