@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
-import { applyMargins, type MarginResult } from './margins.ts';
-import { type NormalizedRows, normalizeRows, normalizeRowsGradient } from './normalize-rows.ts';
+import { type BankRows, openBankRows } from './bank-rows.ts';
+import { applyMargins, type Margin, type MarginResult } from './margins.ts';
+import { type NormalizedRows, normalizeRowsGradient } from './normalize-rows.ts';
 import { readRows } from './read-rows.ts';
+import { applyPower, mapNegatives } from './similarity-map.ts';
 
 /**
  * A batch and the bank it is scored against, one block of classes at a time. Matrices are class-major,
@@ -21,26 +23,42 @@ export interface BankBlocks {
   readonly labels: tf.Tensor2D | null;
   /** `[batch, numClasses]` soft targets, or null. */
   readonly softTargets: tf.Tensor2D | null;
-  /** `[1, batch]`: what the margins add to each positive similarity, and their derivative; null without margins. */
-  readonly positives: { readonly shift: tf.Tensor2D; readonly derivative: tf.Tensor2D } | null;
-  /** `[1, batch]`: the share of each row in the mean; 0 for a skipped sample of an unseen class. */
+  /** The similarities to the own classes; null if nothing distinguishes them from the others. */
+  readonly positives: Positives | null;
+  /** `[1, batch]`: 0 for a skipped sample of an unseen class, else 1. */
+  readonly counted: tf.Tensor2D;
+  /** `[1, batch]`: the factor of each row in the loss: its share in the mean times its weight. */
   readonly rowWeights: tf.Tensor2D;
   readonly options: ResolvedBankOptions;
 }
 
-/** One block: classes `start … start + count − 1`. */
+/** Similarities to the own classes with margins and map, and derivatives; all `[1, batch]`. */
+interface Positives {
+  readonly value: tf.Tensor2D;
+  readonly derivative: tf.Tensor2D;
+  readonly byRowMargins: { readonly angle: tf.Tensor2D | null; readonly cosine: tf.Tensor2D | null };
+  /** What a hard negative exceeds: the value without the branch of an angular margin. */
+  readonly hardThreshold: tf.Tensor2D;
+}
+
+/** One block: classes `start … start + count − 1`, or as many outside negatives. */
 export interface BankBlock {
   readonly start: number;
   readonly count: number;
-  readonly rows: NormalizedRows;
-  /** `[count, batch]`: similarities before margins. */
+  /** Null for outside negatives. */
+  readonly rows: BankRows | null;
+  /** `[count · centers, batch]`: similarities before margins and map. */
   readonly similarities: tf.Tensor2D;
-  /** `[count, batch]`: `scale · margin(similarity) − bias`. */
+  /** `[count, batch]`: `scale · map(margin(similarity)) − bias`. */
   readonly logits: tf.Tensor2D;
   /** `[count, batch]` bool: marks the class of each row; null with soft targets. */
   readonly isPositive: tf.Tensor2D | null;
   /** `[count, 1]` float32: 0 for skipped classes, else 1; null unless `emptyRows` is `'skip'`. */
   readonly present: tf.Tensor2D | null;
+  /** `[count, batch]`: derivative of the map at the other classes; null where it is 1. */
+  readonly derivative: tf.Tensor2D | null;
+  /** `[count, centers, batch]` float32: 1 for the center that scores, else 0; null for one center. */
+  readonly chosen: tf.Tensor3D | null;
 }
 
 /** 1 MB of float32 for the larger of a block's bank rows and its logits. About 20 such tensors exist at a time. */
@@ -50,15 +68,16 @@ const blockElements = 2 ** 18;
 export function openBank(inputs: BankInputs, options: ResolvedBankOptions): BankBlocks {
   const { embeddings, labels, bank } = inputs;
   const [batch, size] = embeddings.shape;
-  const numClasses = bank.shape[0];
-  const defaultSize = Math.max(64, Math.floor(blockElements / Math.max(batch, size, 1)));
-  const queries = normalizeForCosine(embeddings, options);
+  const numClasses = bank.shape[0] / options.centers;
+  const defaultSize = Math.max(
+    Math.ceil(64 / options.centers),
+    Math.floor(blockElements / (Math.max(batch, size, 1) * options.centers)),
+  );
+  const queries = openBankRows(embeddings, null, options);
   const hardLabels = labels.rank === 1 ? (tf.cast(labels, 'int32') as tf.Tensor1D) : null;
-  const own =
-    hardLabels && needsOwnRows(options)
-      ? normalizeForCosine(tf.gather(bank, hardLabels) as tf.Tensor2D, options)
-      : null;
-  const share = tf.fill([1, batch], 1 / batch) as tf.Tensor2D;
+  const own = hardLabels && needsOwnRows(options) ? ownRows(inputs, hardLabels, options) : null;
+  const counted =
+    own && options.emptyRows === 'skip' ? tf.reshape(own.nonZero, [1, batch]) : tf.ones([1, batch]);
   return {
     batch,
     numClasses,
@@ -67,59 +86,186 @@ export function openBank(inputs: BankInputs, options: ResolvedBankOptions): Bank
     queriesTransposed: tf.transpose(queries.unit),
     labels: hardLabels && tf.reshape(hardLabels, [1, batch]),
     softTargets: hardLabels ? null : (labels as tf.Tensor2D),
-    positives: own && options.margins.length > 0 ? computeMarginShift(queries, own, options) : null,
-    rowWeights: own && options.emptyRows === 'skip' ? computeSeenShare(own, batch) : share,
+    positives:
+      own && changesPositives(options)
+        ? computePositives(ownSimilarity(queries, own), inputs, options)
+        : null,
+    counted: counted as tf.Tensor2D,
+    rowWeights: weighRows(counted, inputs, options),
     options,
   };
 }
 
-function needsOwnRows({ margins, emptyRows }: ResolvedBankOptions): boolean {
-  return margins.length > 0 || emptyRows === 'skip';
+function needsOwnRows(options: ResolvedBankOptions): boolean {
+  return changesPositives(options) || options.emptyRows === 'skip';
 }
 
-/** Returns rows scaled to unit length, or unchanged rows for raw products. */
-function normalizeForCosine(rows: tf.Tensor2D, { similarity }: ResolvedBankOptions): NormalizedRows {
-  if (similarity === 'cosine') return normalizeRows(rows);
-  const nonZero = tf.cast(tf.greater(tf.max(tf.abs(rows), 1, true), 0), 'float32') as tf.Tensor2D;
-  return { unit: rows, inverseNorm: tf.onesLike(nonZero), projected: tf.zerosLike(nonZero), nonZero };
+function changesPositives({ margins, similarityMap, negativeMargin }: ResolvedBankOptions): boolean {
+  return margins.length > 0 || similarityMap !== undefined || negativeMargin !== undefined;
 }
 
-function computeMarginShift(queries: NormalizedRows, own: NormalizedRows, options: ResolvedBankOptions) {
-  const cosine = tf.sum(tf.mul(queries.unit, own.unit), 1) as tf.Tensor1D;
-  const { value, derivative }: MarginResult = applyMargins(cosine, options.margins);
-  const row = (tensor: tf.Tensor1D): tf.Tensor2D => tf.reshape(tensor, [1, tensor.size]);
-  return { shift: row(tf.sub(value, cosine)), derivative: row(derivative) };
+/** Returns the rows of the own classes, `[batch · centers, size]`. */
+function ownRows(
+  { bank, mixture }: BankInputs,
+  labels: tf.Tensor1D,
+  options: ResolvedBankOptions,
+): NormalizedRows {
+  const { centers } = options;
+  const first = tf.reshape(tf.mul(labels, tf.scalar(centers, 'int32')), [-1, 1]);
+  const places = tf.reshape(tf.add(first, tf.range(0, centers, 1, 'int32')), [-1]) as tf.Tensor1D;
+  const mixed = mixture && {
+    rows: tf.gather(mixture.rows, places) as tf.Tensor2D,
+    shares: tf.gather(mixture.shares, places) as tf.Tensor1D,
+  };
+  return openBankRows(tf.gather(bank, places) as tf.Tensor2D, mixed ?? null, options);
 }
 
-function computeSeenShare(own: NormalizedRows, batch: number): tf.Tensor2D {
-  const present = tf.reshape(own.nonZero, [1, batch]);
-  return tf.div(present, tf.maximum(tf.sum(present), 1)) as tf.Tensor2D;
+/** Returns the similarity of each sample with its own class, `[batch]`. */
+function ownSimilarity(queries: NormalizedRows, own: NormalizedRows): tf.Tensor1D {
+  const [batch, size] = queries.unit.shape;
+  const centers = own.unit.shape[0] / batch;
+  const products = tf.mul(
+    tf.reshape(queries.unit, [batch, 1, size]),
+    tf.reshape(own.unit, [batch, centers, size]),
+  );
+  const similarities = tf.sum(products, 2);
+  return (centers === 1 ? tf.reshape(similarities, [batch]) : tf.max(similarities, 1)) as tf.Tensor1D;
+}
+
+function computePositives(
+  similarity: tf.Tensor1D,
+  { rowMargins }: BankInputs,
+  { margins, similarityMap: map, cosineLimit }: ResolvedBankOptions,
+): Positives {
+  const limited =
+    cosineLimit === undefined ? similarity : tf.clipByValue(similarity, -cosineLimit, cosineLimit);
+  const power = map?.kind === 'power' ? map : null;
+  const result: MarginResult = applyMargins(limited, margins, {
+    rowMargins,
+    ...(power && { beforeCosine: (value: tf.Tensor1D) => applyPower(value, power) }),
+  });
+  const inside = tf.cast(tf.equal(limited, similarity), 'float32');
+  const row = (tensor: tf.Tensor): tf.Tensor2D => tf.reshape(tensor, [1, tensor.size]);
+  const isDetached = power?.gradient === 'detached';
+  const { angle, cosine } = result.byRowMargins;
+  const isHard = map?.kind === 'hardNegatives';
+  const withoutBranch = isHard
+    ? applyMargins(limited, margins.map(withoutBranches), { rowMargins }).value
+    : null;
+  return {
+    value: row(result.value),
+    derivative: row(isDetached ? tf.onesLike(similarity) : tf.mul(result.derivative, inside)),
+    byRowMargins: { angle: angle && row(angle), cosine: cosine && row(cosine) },
+    hardThreshold: row(withoutBranch ?? result.value),
+  };
+}
+
+function withoutBranches(margin: Margin): Margin {
+  return margin.kind === 'angular' ? { ...margin, branch: 'none' } : margin;
+}
+
+function weighRows(
+  counted: tf.Tensor,
+  { rowWeights }: BankInputs,
+  { reduction }: ResolvedBankOptions,
+): tf.Tensor2D {
+  const share = reduction === 'none' ? counted : tf.div(counted, tf.maximum(tf.sum(counted), 1));
+  return (rowWeights ? tf.mul(share, tf.reshape(rowWeights, [1, -1])) : share) as tf.Tensor2D;
 }
 
 /** Calls `visit` for each block in a separate `tf.tidy`, so that memory holds one block at a time. */
 export function forEachBlock(
   blocks: BankBlocks,
-  { bank, bias }: BankInputs,
+  inputs: BankInputs,
   visit: (block: BankBlock) => void,
 ): void {
-  const { numClasses, blockSize, options, queriesTransposed, labels, positives } = blocks;
+  const { numClasses, blockSize } = blocks;
   for (let start = 0; start < numClasses; start += blockSize) {
-    tf.tidy(() => {
-      const count = Math.min(blockSize, numClasses - start);
-      const rows = normalizeForCosine(readRows(bank, start, count), options);
-      const similarities = tf.matMul(rows.unit, queriesTransposed) as tf.Tensor2D;
-      const classes = tf.reshape(tf.range(start, start + count, 1, 'int32'), [count, 1]);
-      const isPositive = labels && (tf.equal(classes, labels) as tf.Tensor2D);
-      const withMargin =
-        positives && isPositive
-          ? tf.add(similarities, tf.mul(tf.cast(isPositive, 'float32'), positives.shift))
-          : similarities;
-      const scaled = tf.mul(withMargin, options.scale);
-      const logits = (bias ? tf.sub(scaled, readBias(bias, start, count)) : scaled) as tf.Tensor2D;
-      const present = options.emptyRows === 'skip' ? rows.nonZero : null;
-      visit({ start, count, rows, similarities, logits, isPositive, present });
-    });
+    tf.tidy(() => visit(classBlock(blocks, inputs, start, Math.min(blockSize, numClasses - start))));
   }
+  const outside = inputs.outsideNegatives?.shape.at(-1) ?? 0;
+  for (let start = 0; start < outside; start += blockSize) {
+    tf.tidy(() => visit(outsideBlock(blocks, inputs, start, Math.min(blockSize, outside - start))));
+  }
+}
+
+function classBlock(
+  { batch, options, queriesTransposed, labels, positives }: BankBlocks,
+  { bank, bias, mixture, hardFactor }: BankInputs,
+  start: number,
+  count: number,
+): BankBlock {
+  const { centers } = options;
+  const rows = openBankRows(
+    readRows(bank, start * centers, count * centers),
+    sliceMixture(mixture, start, count),
+    options,
+  );
+  const similarities = tf.matMul(rows.unit, queriesTransposed) as tf.Tensor2D;
+  const { best, chosen } = bestCenters(similarities, [count, centers, batch]);
+  const classes = tf.reshape(tf.range(start, start + count, 1, 'int32'), [count, 1]);
+  const isPositive = labels && (tf.equal(classes, labels) as tf.Tensor2D);
+  const hard = positives && { threshold: positives.hardThreshold, factor: hardFactor };
+  const others = mapNegatives(best, options, hard);
+  const mapped = positives && isPositive ? tf.where(isPositive, positives.value, others.value) : others.value;
+  const scaled = tf.mul(mapped, options.scale);
+  const logits = (bias ? tf.sub(scaled, readBias(bias, start, count)) : scaled) as tf.Tensor2D;
+  const present = options.emptyRows === 'skip' ? rows.nonZero : null;
+  return {
+    start,
+    count,
+    rows,
+    similarities,
+    logits,
+    isPositive,
+    present,
+    derivative: others.derivative,
+    chosen,
+  };
+}
+
+function outsideBlock(
+  { batch, options }: BankBlocks,
+  { bias, outsideNegatives }: BankInputs,
+  start: number,
+  count: number,
+): BankBlock {
+  const outside = outsideNegatives as tf.Tensor;
+  const part =
+    outside.rank === 1
+      ? tf.reshape(tf.slice(outside, start, count), [count, 1])
+      : tf.transpose(tf.slice(outside, [0, start], [batch, count]));
+  const similarities = tf.add(part, tf.zeros([count, batch])) as tf.Tensor2D;
+  const scaled = tf.mul(similarities, options.scale) as tf.Tensor2D;
+  return {
+    start,
+    count,
+    rows: null,
+    similarities,
+    logits: bias ? tf.sub(scaled, tf.reshape(bias, [1, 1])) : scaled,
+    isPositive: tf.zeros([count, batch], 'bool'),
+    present: null,
+    derivative: null,
+    chosen: null,
+  };
+}
+
+function sliceMixture(mixture: BankInputs['mixture'], start: number, count: number) {
+  if (!mixture) return null;
+  return { rows: readRows(mixture.rows, start, count), shares: tf.slice1d(mixture.shares, start, count) };
+}
+
+/** Returns the best similarity of each class, `[classes, batch]`, and which of its centers has it. */
+function bestCenters(similarities: tf.Tensor2D, [count, centers, batch]: [number, number, number]) {
+  if (centers === 1) return { best: similarities, chosen: null };
+  const byCenter = tf.reshape(similarities, [count, centers, batch]) as tf.Tensor3D;
+  // The first of equal centers, so that one of them gets the gradient.
+  const places = tf.reshape(tf.argMax(byCenter, 1), [count, 1, batch]);
+  const chosen = tf.cast(
+    tf.equal(places, tf.reshape(tf.range(0, centers, 1, 'int32'), [1, centers, 1])),
+    'float32',
+  );
+  return { best: tf.max(byCenter, 1) as tf.Tensor2D, chosen: chosen as tf.Tensor3D };
 }
 
 function readBias(bias: tf.Tensor1D, start: number, count: number): tf.Tensor2D {
@@ -141,29 +287,34 @@ export function blockTargets(block: BankBlock, blocks: BankBlocks): tf.Tensor2D 
 }
 
 /**
- * Returns `dL/dsimilarity` from `dL/dlogit`: multiplies by the scale, and at the positives by the derivative of the
- * margins.
+ * Returns `dL/dsimilarity` from `dL/dlogit`, `[count · centers, batch]`: multiplies by the scale and by the derivatives of map
+ * and margins, and gives each class's gradient to the center that scored.
  */
 export function similarityGradient(
   logitGradient: tf.Tensor2D,
-  { isPositive }: BankBlock,
-  { positives, options }: BankBlocks,
+  { isPositive, derivative, chosen, count }: BankBlock,
+  { positives, options, batch }: BankBlocks,
 ): tf.Tensor2D {
   const scaled = tf.mul(logitGradient, options.scale) as tf.Tensor2D;
-  if (!positives || !isPositive) return scaled;
-  return tf.where(isPositive, tf.mul(scaled, positives.derivative), scaled) as tf.Tensor2D;
+  let gradient = derivative ? tf.mul(scaled, derivative) : scaled;
+  if (positives && isPositive)
+    gradient = tf.where(isPositive, tf.mul(scaled, positives.derivative), gradient);
+  if (!chosen) return gradient as tf.Tensor2D;
+  const byCenter = tf.mul(tf.reshape(gradient, [count, 1, batch]), chosen);
+  return tf.reshape(byCenter, [count * options.centers, batch]);
 }
 
 /** Returns the gradient of a block's bank rows: `Σ_i g_ij x̂_i`, through the normalisation of the row. */
 export function bankRowsGradient(
   gradient: tf.Tensor2D,
-  block: BankBlock,
+  rows: BankRows,
+  { similarities }: BankBlock,
   { queries }: BankBlocks,
 ): tf.Tensor2D {
   const direct = tf.matMul(gradient, queries.unit) as tf.Tensor2D;
   // ŵ · Σ g x̂ = Σ g cos avoids a second pass over the embedding dimension.
-  const radial = tf.sum(tf.mul(gradient, block.similarities), 1, true) as tf.Tensor2D;
-  return normalizeRowsGradient(block.rows, direct, radial);
+  const radial = tf.sum(tf.mul(gradient, similarities), 1, true) as tf.Tensor2D;
+  return rows.gradient(direct, radial);
 }
 
 /** Returns the gradient of the raw embeddings `[batch, size]`, from the sum of `gᵀ ŵ` over all blocks. */

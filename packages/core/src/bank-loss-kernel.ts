@@ -4,9 +4,14 @@ import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 /**
  * Name under which a backend may register a faster kernel for `cosineBankLoss` with tfjs's `registerKernel`.
  *
- * Inputs: `embeddings`, `labels`, `bank` and, if given, `bias` and `classes`, as in `BankInputs`. Attributes:
- * `ResolvedBankOptions` and `gradients: boolean`. Outputs: the loss (a scalar) and, if `gradients`, the gradients
- * of `embeddings`, of `bank` (if `bankGradient`), and of `bias` (if given), in this order.
+ * Inputs: `embeddings`, `labels`, `bank` and, if given, the others of `BankInputs`: `bias`, `classes`, `angleMargins`,
+ * `cosineMargins`, `outsideNegatives`, `rowWeights`, `hardFactor`, `mixtureRows` and `mixtureShares`. Attributes:
+ * `ResolvedBankOptions` and `gradients: boolean`.
+ *
+ * Outputs: the loss (a scalar); the losses of the rows `[batch]`, times `weight` but not their own weights, 0 for skipped rows;
+ * and, if `gradients`, the gradients of `embeddings`, of `bank` (if `bankGradient`), and of those given among `bias`,
+ * `angleMargins`, `cosineMargins` and `outsideNegatives`, in this order. They are gradients of the loss, or with
+ * `reduction: 'none'` of the sum of the rows times their weights.
  */
 export const cosineBankLossKernel = 'CosineBankLoss';
 

@@ -9,6 +9,10 @@ describe('resolveBankOptions', () => {
       scale: 64,
       margins: [],
       similarity: 'cosine',
+      cosineLimit: undefined,
+      similarityMap: undefined,
+      negativeMargin: undefined,
+      centers: 1,
       labelSmoothing: 0,
       negativeWeight: 1,
       pairSampling: undefined,
@@ -16,6 +20,7 @@ describe('resolveBankOptions', () => {
       emptyRows: 'score',
       bankGradient: true,
       weight: 1,
+      reduction: 'mean',
       blockSize: undefined,
     });
     expect(resolveBankOptions({ criterion: 'softmax', similarity: 'dot' }).scale).toBe(1);
@@ -27,6 +32,10 @@ describe('resolveBankOptions', () => {
       scale: 30,
       margins: [{ kind: 'cosine', margin: 0.2 }],
       similarity: 'dot',
+      cosineLimit: undefined,
+      similarityMap: undefined,
+      negativeMargin: undefined,
+      centers: 2,
       labelSmoothing: 0.1,
       negativeWeight: 0.5,
       pairSampling: { rate: 0.3, seed: 9 },
@@ -34,6 +43,7 @@ describe('resolveBankOptions', () => {
       emptyRows: 'score',
       bankGradient: false,
       weight: 2,
+      reduction: 'none',
       blockSize: 7,
     } as const;
     expect(resolveBankOptions(given)).toEqual(given);

@@ -1,6 +1,16 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { ConfigError, checkChoice, checkNumber } from './errors.ts';
-import { checkMargins, type Margin } from './margins.ts';
+import { checkCombination } from './bank-combinations.ts';
+import { checkChoice, checkNumber } from './errors.ts';
+import { checkMargins, type Margin, type RowMargins } from './margins.ts';
+import { checkSimilarityMap, type NegativeMargin, type SimilarityMap } from './similarity-map.ts';
+
+/** Rows that are mixed into the bank: row `j` becomes `(1 − shares[j]) · ŵ_j + shares[j] · rows[j]` (VPL). */
+export interface BankMixture {
+  /** Rows of the bank's shape, of unit length; no gradient. */
+  readonly rows: Tensor2D;
+  /** `[numClasses]`, in `[0, 1]`; no gradient. */
+  readonly shares: Tensor1D;
+}
 
 /** Inputs of a loss over a bank. */
 export interface BankInputs {
@@ -8,7 +18,10 @@ export interface BankInputs {
   readonly embeddings: Tensor2D;
   /** `[batch]` int32, or soft targets `[batch, numClasses]` float32 (rows sum to 1, no margins). */
   readonly labels: Tensor1D | Tensor2D;
-  /** `[numClasses, embeddingSize]` float32: class weights, sample memory or empirical prototypes. */
+  /**
+   * `[numClasses, embeddingSize]` float32: class weights, sample memory or empirical prototypes. With K `centers`,
+   * `[numClasses · K, embeddingSize]`: row `jK + k` is centre k of class j.
+   */
   readonly bank: Tensor2D;
   /** `[1]` (unified) or `[numClasses]` (diverse), subtracted from the logits; default: no bias. */
   readonly bias?: Tensor1D | undefined;
@@ -17,6 +30,19 @@ export interface BankInputs {
    * (see `sampleClasses`). Label smoothing divides by `count`.
    */
   readonly classes?: Tensor1D | undefined;
+  /** Margins of the rows, added to those of the options; differentiable. For margins that depend on the quality of a sample. */
+  readonly rowMargins?: RowMargins | undefined;
+  /**
+   * `[count]`, shared by all rows, or `[batch, count]`: similarities to negatives that are no class; differentiable. They get
+   * the scale and the bias, but no map and no margin. −1e30 stands for no negative.
+   */
+  readonly outsideNegatives?: Tensor1D | Tensor2D | undefined;
+  /** `[batch]`: factor of the loss of each row, without a gradient; default 1. */
+  readonly rowWeights?: Tensor1D | undefined;
+  /** `[1]`: t of the map of hard negatives, without a gradient. */
+  readonly hardFactor?: Tensor1D | undefined;
+  /** Rows to mix into the bank. */
+  readonly mixture?: BankMixture | undefined;
 }
 
 /** Options of a loss over a bank; plain data. */
@@ -29,6 +55,20 @@ export interface BankOptions {
   readonly margins?: readonly Margin[];
   /** `'cosine'` (default) normalises embeddings and bank; `'dot'` uses raw products, as in `W·x − b`. */
   readonly similarity?: 'cosine' | 'dot';
+  /**
+   * Clips cosines to ± this value, in `(0, 1]`, before margins and map, without a gradient outside; default: no clipping.
+   * AdaFace: 0.999.
+   */
+  readonly cosineLimit?: number | undefined;
+  /**
+   * Map of the similarities; default: none. It comes after the angles of margins, and before cosine margins:
+   * `map(cos(θ + angle)) − cosine` for the own class, `map(cos(θ − angle)) + cosine` for others.
+   */
+  readonly similarityMap?: SimilarityMap | undefined;
+  /** Margins on the similarities to the other classes; default: none. */
+  readonly negativeMargin?: NegativeMargin | undefined;
+  /** K: centres of each class, of which the most similar one scores (sub-center ArcFace); default 1. */
+  readonly centers?: number;
   /** ε in `[0, 1]`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
   readonly labelSmoothing?: number;
   /** λ: weight of the negative terms of BCE (UniFace eq. 32); default 1. */
@@ -52,6 +92,8 @@ export interface BankOptions {
   readonly bankGradient?: boolean;
   /** Factor of the loss and its gradients; default 1. */
   readonly weight?: number;
+  /** `'mean'` (default): the mean over the rows. `'none'`: the loss of each row. */
+  readonly reduction?: 'mean' | 'none';
   /** Classes in a block; default: as many as keep each matrix of a block at 1 MB. */
   readonly blockSize?: number | undefined;
 }
@@ -62,6 +104,10 @@ export interface ResolvedBankOptions {
   readonly scale: number;
   readonly margins: readonly Margin[];
   readonly similarity: 'cosine' | 'dot';
+  readonly cosineLimit: number | undefined;
+  readonly similarityMap: SimilarityMap | undefined;
+  readonly negativeMargin: NegativeMargin | undefined;
+  readonly centers: number;
   readonly labelSmoothing: number;
   readonly negativeWeight: number;
   readonly pairSampling: { readonly rate: number; readonly seed: number } | undefined;
@@ -69,6 +115,7 @@ export interface ResolvedBankOptions {
   readonly emptyRows: 'score' | 'skip';
   readonly bankGradient: boolean;
   readonly weight: number;
+  readonly reduction: 'mean' | 'none';
   readonly blockSize: number | undefined;
 }
 
@@ -95,6 +142,10 @@ function withDefaults(options: BankOptions): ResolvedBankOptions {
     scale: options.scale ?? (similarity === 'cosine' ? 64 : 1),
     margins: Object.freeze(options.margins?.map((margin) => Object.freeze({ ...margin })) ?? []),
     similarity,
+    cosineLimit: options.cosineLimit,
+    similarityMap: options.similarityMap && Object.freeze({ ...options.similarityMap }),
+    negativeMargin: options.negativeMargin && Object.freeze({ ...options.negativeMargin }),
+    centers: options.centers ?? 1,
     labelSmoothing: options.labelSmoothing ?? 0,
     negativeWeight: options.negativeWeight ?? 1,
     pairSampling: options.pairSampling && Object.freeze({ ...options.pairSampling }),
@@ -102,6 +153,7 @@ function withDefaults(options: BankOptions): ResolvedBankOptions {
     emptyRows: options.emptyRows ?? 'score',
     bankGradient: options.bankGradient ?? true,
     weight: options.weight ?? 1,
+    reduction: options.reduction ?? 'mean',
     blockSize: options.blockSize,
   });
 }
@@ -119,25 +171,19 @@ function checkBankOptions(resolved: ResolvedBankOptions): void {
     checkNumber('blockSize', resolved.blockSize, { minimum: 1, integer: true });
   }
   if (resolved.logitClip !== undefined) checkNumber('logitClip', resolved.logitClip, { minimum: 0 });
-  if (resolved.labelSmoothing > 0 && resolved.emptyRows === 'skip') {
-    throw new ConfigError(
-      "labelSmoothing gives every class a share, so it cannot be combined with emptyRows 'skip'.",
-    );
+  if (resolved.cosineLimit !== undefined) {
+    checkNumber('cosineLimit', resolved.cosineLimit, { minimum: 0, maximum: 1 });
   }
+  checkChoice('reduction', resolved.reduction, ['mean', 'none']);
+  checkNumber('centers (K)', resolved.centers, { minimum: 1, integer: true });
+  if (resolved.similarityMap) checkSimilarityMap(resolved.similarityMap);
+  checkNumber('the angle of negativeMargin', resolved.negativeMargin?.angle ?? 0, {
+    minimum: 0,
+    maximum: Math.PI,
+  });
+  checkNumber('the cosine of negativeMargin', resolved.negativeMargin?.cosine ?? 0, { minimum: 0 });
   if (resolved.pairSampling) {
     checkNumber('the negative sample rate (r)', resolved.pairSampling.rate, { minimum: 0, maximum: 1 });
   }
-  if (resolved.criterion === 'softmax') {
-    const bceOnly = {
-      negativeWeight: resolved.negativeWeight !== 1,
-      pairSampling: resolved.pairSampling,
-      logitClip: resolved.logitClip,
-    };
-    for (const [option, used] of Object.entries(bceOnly)) {
-      if (used)
-        throw new ConfigError(
-          `${option} is an option of the criterion 'bce', but the criterion is 'softmax'.`,
-        );
-    }
-  }
+  checkCombination(resolved);
 }

@@ -61,7 +61,8 @@ describeOnBackends('checks of the inputs', () => {
     ],
   ])('refuse a wrong shape: %s', (_, change, message) => {
     tf.tidy(() => {
-      const score = () => cosineBankLoss({ ...good, ...change() } as BankInputs, { criterion: 'bce' });
+      const score = () =>
+        cosineBankLoss({ ...good, ...change() } as unknown as BankInputs, { criterion: 'bce' });
       expect(score).toThrow(ShapeError);
       expect(score).toThrow(message);
     });

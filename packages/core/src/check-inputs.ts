@@ -1,23 +1,29 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor, util } from '@tensorflow/tfjs-core';
+import { checkInputCombination } from './bank-combinations.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import type { LossContext } from './contract.ts';
-import { ConfigError, DataError, ShapeError, shapeText } from './errors.ts';
+import { DataError, ShapeError, shapeText } from './errors.ts';
 import { hasSynchronousReads } from './storage.ts';
 
 /** Checks the shapes of the inputs of `cosineBankLoss`, and that the options support them. @throws ShapeError, ConfigError */
-export function checkBankInputs(
-  { embeddings, labels, bank, bias, classes }: BankInputs,
-  options: ResolvedBankOptions,
-): void {
+export function checkBankInputs(inputs: BankInputs, options: ResolvedBankOptions): void {
+  const { embeddings, labels, bank, bias, classes } = inputs;
+  const { centers } = options;
   if (bank.rank !== 2 || bank.shape[0] === 0 || bank.shape[1] === 0) {
     throw new ShapeError(
       `The bank must be [numClasses, embeddingSize] with at least one class, but has shape ${shapeText(bank.shape)}.`,
     );
   }
-  checkBatchShapes({ embeddings, labels }, { numClasses: bank.shape[0], embeddingSize: bank.shape[1] });
-  if (bias && (bias.rank !== 1 || (bias.shape[0] !== 1 && bias.shape[0] !== bank.shape[0]))) {
+  if (bank.shape[0] % centers !== 0) {
     throw new ShapeError(
-      `The bias must have shape [1] (unified) or [${bank.shape[0]}] (one per class), but has ${shapeText(bias.shape)}.`,
+      `With ${centers} centers the bank must have a multiple of ${centers} rows, but has shape ${shapeText(bank.shape)}.`,
+    );
+  }
+  const numClasses = bank.shape[0] / centers;
+  checkBatchShapes({ embeddings, labels }, { numClasses, embeddingSize: bank.shape[1] });
+  if (bias && (bias.rank !== 1 || (bias.shape[0] !== 1 && bias.shape[0] !== numClasses))) {
+    throw new ShapeError(
+      `The bias must have shape [1] (unified) or [${numClasses}] (one per class), but has ${shapeText(bias.shape)}.`,
     );
   }
   if (classes && (classes.rank !== 1 || classes.shape[0] === 0 || labels.rank !== 1)) {
@@ -25,14 +31,35 @@ export function checkBankInputs(
       `classes must have shape [count], with labels [batch]; found ${shapeText(classes.shape)} and labels ${shapeText(labels.shape)}.`,
     );
   }
-  if (labels.rank === 2) {
-    if (options.margins.length > 0 || options.emptyRows === 'skip') {
-      throw new ConfigError(
-        'Soft targets have no single positive class for a margin or an empty memory row: use margin 0 and a bank of ' +
-          'class weights, or pass labels [batch].',
-      );
-    }
+  checkRowInputs(inputs);
+  checkInputCombination(inputs, options);
+}
+
+/** Checks the shapes of the inputs beyond embeddings, labels, bank and bias. */
+function checkRowInputs(inputs: BankInputs): void {
+  const { rowMargins, outsideNegatives: outside, rowWeights, hardFactor, mixture, bank } = inputs;
+  const batch = inputs.embeddings.shape[0];
+  checkShape('rowMargins.angle', rowMargins?.angle, [batch]);
+  checkShape('rowMargins.cosine', rowMargins?.cosine, [batch]);
+  checkShape('rowWeights', rowWeights, [batch]);
+  checkShape('hardFactor', hardFactor, [1]);
+  checkShape('mixture.rows', mixture?.rows, bank.shape);
+  checkShape('mixture.shares', mixture?.shares, [bank.shape[0]]);
+  const count = outside?.shape.at(-1);
+  if (
+    outside &&
+    (count === 0 || (outside.rank !== 1 && (outside.rank !== 2 || outside.shape[0] !== batch)))
+  ) {
+    throw new ShapeError(
+      `outsideNegatives must have shape [count] or [${batch}, count] for embeddings ${shapeText(inputs.embeddings.shape)}, ` +
+        `but have ${shapeText(outside.shape)}.`,
+    );
   }
+}
+
+function checkShape(what: string, tensor: Tensor | undefined, expected: readonly number[]): void {
+  if (!tensor || util.arraysEqual(tensor.shape, [...expected])) return;
+  throw new ShapeError(`${what} must have shape ${shapeText(expected)}, but has ${shapeText(tensor.shape)}.`);
 }
 
 /**

@@ -30,7 +30,7 @@ function registerFake(backendName: string): Call[] {
         ...(bias ? [bias] : []),
       ];
       const gradients = attributes.gradients ? differentiable.map(({ shape }) => tf.fill(shape, 7)) : [];
-      return [tf.scalar(42), ...gradients];
+      return [tf.scalar(42), tf.fill([embeddings!.shape[0]!], 6), ...gradients];
     },
   });
   return calls;

@@ -24,29 +24,57 @@ import { operation, stopGradient } from './tape.ts';
 
 /**
  * Returns the computation behind every loss of this project:
- * `criterion(scale · margin(similarity(embeddings, bank)) − bias, labels)`, averaged over the rows.
+ * `criterion(scale · map(margin(similarity(embeddings, bank))) − bias, labels)`, averaged over the rows.
  *
  * It streams over blocks of classes with closed-form gradients and never materialises a `batch × numClasses` matrix. BCE
  * takes one pass (three matrix products, two for a bank without a gradient), softmax one more for its log-sum-exp. Memory
  * beyond inputs and gradients: `O(batch · blockSize)`.
  *
- * Differentiable in `embeddings`, `bank` (unless `bankGradient: false`) and `bias`. Works with plain
- * `@tensorflow/tfjs-core`, which registers no gradients. Runs the kernel `CosineBankLoss` of the backend if registered.
+ * Differentiable in `embeddings`, `bank` (unless `bankGradient: false`), `bias`, `rowMargins` and `outsideNegatives`. Works with
+ * plain `@tensorflow/tfjs-core`, which registers no gradients. Runs the kernel `CosineBankLoss` of the backend if registered.
  *
- * @returns scalar: the mean over the rows of the sum over the classes
+ * @returns scalar: the mean over the rows of the sum over the classes; with `reduction: 'none'`, `[batch]`: the loss of each
+ *   row, times its weight. Its gradient takes another evaluation, once the upstream gradient is known.
  * @throws ShapeError, ConfigError before any computation; the losses check values
  */
-export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Scalar {
+export function cosineBankLoss<Options extends BankOptions>(
+  inputs: BankInputs,
+  options: Options,
+): Options extends { readonly reduction: 'none' } ? tf.Tensor1D : tf.Scalar;
+export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Scalar | tf.Tensor1D {
   const resolved = resolveBankOptions(options);
   checkBankInputs(inputs, resolved);
-  const { embeddings, bank, bias } = inputs;
-  // A bank without a gradient is not recorded on the tape; the closure captures it.
-  const differentiable = [embeddings, ...(resolved.bankGradient ? [bank] : []), ...(bias ? [bias] : [])];
+  return resolved.reduction === 'none' ? lossOfRows(inputs, resolved) : meanLoss(inputs, resolved, null);
+}
+
+/**
+ * Returns `cosineBankLoss`, and with it the loss of each row, computed in the same pass.
+ * @param options `reduction` is ignored
+ * @returns `loss`: the mean; `rowLosses`: `[batch]`, not on the tape, 0 for a skipped row; kept until the caller disposes of it
+ * @throws ShapeError, ConfigError before any computation
+ */
+export function cosineBankLossWithRows(
+  inputs: BankInputs,
+  options: BankOptions,
+): { loss: tf.Scalar; rowLosses: tf.Tensor1D } {
+  const resolved = resolveBankOptions({ ...options, reduction: 'mean' });
+  checkBankInputs(inputs, resolved);
+  const kept: { rowLosses?: tf.Tensor1D } = {};
+  const loss = meanLoss(inputs, resolved, kept);
+  return { loss, rowLosses: kept.rowLosses as tf.Tensor1D };
+}
+
+function meanLoss(
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
+  keep: { rowLosses?: tf.Tensor1D } | null,
+): tf.Scalar {
   const gradients = tf.engine().state.gradientDepth > 0;
   return operation(
-    differentiable,
+    differentiableInputs(inputs, options),
     () => {
-      const [loss, ...partials] = compute(inputs, resolved, gradients);
+      const [loss, rowLosses, ...partials] = compute(inputs, options, gradients);
+      if (keep) keep.rowLosses = tf.keep(rowLosses as tf.Tensor1D);
       return { value: loss as tf.Scalar, saved: partials };
     },
     (dy, partials) => {
@@ -57,18 +85,63 @@ export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Sca
   );
 }
 
+function lossOfRows(inputs: BankInputs, options: ResolvedBankOptions): tf.Tensor1D {
+  const { rowWeights } = inputs;
+  return operation(
+    differentiableInputs(inputs, options),
+    () => {
+      const rowLosses = compute(inputs, options, false)[1] as tf.Tensor1D;
+      return { value: rowWeights ? tf.mul(rowLosses, rowWeights) : rowLosses };
+    },
+    (dy) => {
+      const weights: tf.Tensor1D = rowWeights ? tf.mul(dy, rowWeights) : dy;
+      return compute({ ...inputs, rowWeights: weights }, options, true).slice(2);
+    },
+  );
+}
+
+/** Returns the inputs that get a gradient. A bank without one is not recorded on the tape; the closure captures it. */
+function differentiableInputs(
+  { embeddings, bank, bias, rowMargins, outsideNegatives }: BankInputs,
+  { bankGradient }: ResolvedBankOptions,
+): tf.Tensor[] {
+  const inputs = [
+    embeddings,
+    bankGradient && bank,
+    bias,
+    rowMargins?.angle,
+    rowMargins?.cosine,
+    outsideNegatives,
+  ];
+  return inputs.filter((input): input is tf.Tensor2D => Boolean(input));
+}
+
 function compute(inputs: BankInputs, options: ResolvedBankOptions, gradients: boolean): tf.Tensor[] {
   const kernel = findBankLossKernel();
-  const { embeddings, labels, bank, bias, classes } = inputs;
+  const { classes } = inputs;
   if (!kernel || (classes && !kernel.takesClasses) || kernel.supports?.(inputs, options) === false) {
     if (!classes) return streamedBankLoss(inputs, options, gradients);
-    const outputs = compute(restrictToClasses(inputs, classes), options, gradients);
+    const outputs = compute(restrictToClasses(inputs, classes, options), options, gradients);
     return gradients ? scatterToAllClasses(outputs, inputs, classes, options) : outputs;
   }
-  const kernelInputs = { embeddings, labels, bank, ...(bias && { bias }), ...(classes && { classes }) };
   const attributes = { ...options, gradients } as unknown as tf.NamedAttrMap;
-  const outputs = tf.engine().runKernel(cosineBankLossKernel, kernelInputs, attributes);
+  const outputs = tf.engine().runKernel(cosineBankLossKernel, kernelInputs(inputs), attributes);
   return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];
+}
+
+/** Returns the inputs of the kernel by name; see `cosineBankLossKernel`. */
+function kernelInputs({ rowMargins, mixture, ...inputs }: BankInputs): tf.NamedTensorMap {
+  const named = {
+    ...inputs,
+    angleMargins: rowMargins?.angle,
+    cosineMargins: rowMargins?.cosine,
+    mixtureRows: mixture?.rows,
+    mixtureShares: mixture?.shares,
+  };
+  const given = Object.entries(named).filter(
+    (entry): entry is [string, tf.Tensor2D] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(given);
 }
 
 /**
@@ -85,8 +158,10 @@ export function streamedBankLoss(
     const sums = gradients ? new GradientSums(blocks, inputs) : null;
     const rowsOf = options.criterion === 'softmax' ? softmaxRows : bceRows;
     const rows = rowsOf(blocks, inputs, sums && ((block, gradient) => sums.add(block, gradient)));
-    const loss = tf.mul(tf.sum(tf.mul(rows, blocks.rowWeights)), options.weight);
-    return [loss, ...(sums ? sums.finish() : [])];
+    const weighted = tf.mul(rows, options.weight);
+    const loss = tf.sum(tf.mul(weighted, blocks.rowWeights));
+    const rowLosses = tf.reshape(tf.mul(weighted, blocks.counted), [blocks.batch]);
+    return [loss, rowLosses, ...(sums ? sums.finish() : [])];
   });
 }
 
@@ -98,15 +173,25 @@ class GradientSums {
   private readonly bank;
   private readonly unifiedBias: Accumulator<tf.Tensor1D> | null;
   private readonly diverseBias;
+  /** `[1, batch]`: `dL/dlogit` of the own classes, for the margins of the rows. */
+  private readonly own: Accumulator<tf.Tensor2D> | null;
+  private readonly outside;
 
-  constructor(blocks: BankBlocks, { bank, bias }: BankInputs) {
-    const { options, numClasses } = blocks;
+  constructor(blocks: BankBlocks, { bank, bias, rowMargins, outsideNegatives: outside }: BankInputs) {
+    const { options, numClasses, batch } = blocks;
     this.blocks = blocks;
     this.rowWeights = tf.mul(blocks.rowWeights, options.weight);
-    this.bank = options.bankGradient ? createRowWriter(numClasses, bank.shape[1]) : null;
+    this.bank = options.bankGradient ? createRowWriter(...bank.shape) : null;
     const unified = bias?.shape[0] === 1;
     this.unifiedBias = bias && unified ? new Accumulator<tf.Tensor1D>() : null;
     this.diverseBias = bias && !unified ? createRowWriter(numClasses, 1) : null;
+    this.own = rowMargins?.angle || rowMargins?.cosine ? new Accumulator<tf.Tensor2D>() : null;
+    this.outside = outside
+      ? {
+          shape: outside.shape,
+          writer: createRowWriter(outside.shape.at(-1)!, outside.rank === 1 ? 1 : batch),
+        }
+      : null;
   }
 
   add(block: BankBlock, logitGradient: tf.Tensor2D): void {
@@ -115,17 +200,42 @@ class GradientSums {
     // error of 1e-4 for the entries of one block.
     const byClass = this.unifiedBias || this.diverseBias ? tf.neg(tf.sum(weighted, 1, true)) : null;
     if (byClass) this.unifiedBias?.add(tf.reshape(tf.sum(byClass), [1]));
+    if (!block.rows) {
+      this.addOutside(block, weighted);
+      return;
+    }
     if (byClass) this.diverseBias?.write(block.start, byClass as tf.Tensor2D);
+    if (this.own) {
+      const own = tf.where(block.isPositive as tf.Tensor2D, weighted, tf.zerosLike(weighted));
+      this.own.add(tf.sum(own, 0, true) as tf.Tensor2D);
+    }
     const gradient = similarityGradient(weighted, block, this.blocks);
     this.unit.add(tf.matMul(tf.transpose(gradient), block.rows.unit) as tf.Tensor2D);
-    this.bank?.write(block.start, bankRowsGradient(gradient, block, this.blocks));
+    const start = block.start * this.blocks.options.centers;
+    this.bank?.write(start, bankRowsGradient(gradient, block.rows, block, this.blocks));
+  }
+
+  private addOutside({ start }: BankBlock, weighted: tf.Tensor2D): void {
+    if (!this.outside) return;
+    const gradient = tf.mul(weighted, this.blocks.options.scale) as tf.Tensor2D;
+    this.outside.writer.write(start, this.outside.shape.length === 1 ? tf.sum(gradient, 1, true) : gradient);
   }
 
   finish(): tf.Tensor[] {
+    const { positives, numClasses, options } = this.blocks;
     const gradients: tf.Tensor[] = [embeddingsGradient(this.unit.take(), this.blocks)];
     if (this.bank) gradients.push(this.bank.finish());
     if (this.unifiedBias) gradients.push(this.unifiedBias.take());
-    if (this.diverseBias) gradients.push(tf.reshape(this.diverseBias.finish(), [this.blocks.numClasses]));
+    if (this.diverseBias) gradients.push(tf.reshape(this.diverseBias.finish(), [numClasses]));
+    const own = this.own?.take();
+    const { angle, cosine } = positives?.byRowMargins ?? {};
+    for (const byMargin of [angle, cosine]) {
+      if (own && byMargin) gradients.push(tf.reshape(tf.mul(tf.mul(own, byMargin), options.scale), [-1]));
+    }
+    if (this.outside) {
+      const { writer, shape } = this.outside;
+      gradients.push(shape.length === 1 ? tf.reshape(writer.finish(), [-1]) : tf.transpose(writer.finish()));
+    }
     return gradients;
   }
 }
@@ -142,7 +252,7 @@ export function meanNegativeLogSumExp(
   const resolved = resolveBankOptions({ ...options, criterion: 'softmax', bankGradient: false });
   checkBankInputs(inputs, resolved);
   return stopGradient(() => {
-    const selected = inputs.classes ? restrictToClasses(inputs, inputs.classes) : inputs;
+    const selected = inputs.classes ? restrictToClasses(inputs, inputs.classes, resolved) : inputs;
     const rows = negativeLogSumExpRows(openBank(selected, resolved), selected);
     const counts = tf.greater(rows, emptySum);
     const sum = tf.sum(tf.where(counts, rows, tf.zerosLike(rows)));

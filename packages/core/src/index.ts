@@ -1,6 +1,6 @@
 export type { Backbone, BackboneConfig, BackboneForwardOptions } from './backbone.ts';
 export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
-export type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
+export type { BankInputs, BankMixture, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export { resolveBankOptions } from './bank-options.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
 export { ClassWeightsLoss } from './class-weights-loss.ts';
@@ -20,6 +20,7 @@ export type {
 } from './contract.ts';
 export {
   cosineBankLoss,
+  cosineBankLossWithRows,
   meanNegativeLogSumExp,
   streamedBankLoss,
 } from './cosine-bank-loss.ts';
@@ -74,7 +75,9 @@ export {
   applyMargins,
   type CosineMargin,
   type Margin,
+  type MarginBranch,
   type MarginResult,
+  type RowMargins,
 } from './margins.ts';
 export { minimize } from './minimize.ts';
 export { didYouMean, nearestWord } from './nearest-word.ts';
@@ -106,6 +109,13 @@ export {
   sizeOptions,
   suitableStrength,
 } from './shared-loss-options.ts';
+export type {
+  HardNegativesMap,
+  NegativeLimitMap,
+  NegativeMargin,
+  PowerMap,
+  SimilarityMap,
+} from './similarity-map.ts';
 export { isSplitBackbone, type SplitBackbone } from './split-backbone.ts';
 export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';

@@ -33,6 +33,9 @@ const chains: Record<string, Margin[]> = {
   'angular, easy': [angular(0.5, { branch: 'easy' })],
   'angular, linear': [angular(0.5, { branch: 'linear' })],
   'angular, linear, detached': [angular(0.5, { branch: 'linear', gradient: 'detached' })],
+  'angular, continuous': [angular(0.5, { branch: 'continuous' })],
+  'angular, clamped': [angular(0.5, { branch: 'clamp', angleLimit: 0.1 })],
+  'angle factor, clamped': [angular(0.2, { factor: 1.5, branch: 'clamp' })],
   'angle factor': [angular(0, { factor: 1.35 })],
   'angle factor and margin, linear': [angular(0.2, { factor: 1.35, branch: 'linear' })],
   'angle factor, easy, detached': [angular(0.2, { factor: 2, branch: 'easy', gradient: 'detached' })],
@@ -137,7 +140,7 @@ describe('checkMargins', () => {
     ['negative angle', angular(-0.1), /but is -0.1/],
     ['factor below 1', angular(0.1, { factor: 0.5 }), /factor .* from 1, but is 0.5/],
     ['gradient', angular(0.1, { gradient: 'none' as 'exact' }), /'exact', 'detached', but is 'none'/],
-    ['branch', angular(0.1, { branch: 'hard' as 'easy' }), /'none', 'easy', 'linear', but is 'hard'/],
+    ['branch', angular(0.1, { branch: 'hard' as 'easy' }), /'linear', 'continuous', 'clamp', but is 'hard'/],
     ['kind', { kind: 'sphere' } as unknown as Margin, /kind must be .*"sphere"/],
   ])('refuses a bad margin: %s', (_, margin, message) => {
     const check = () => checkMargins([margin], 'cosine');

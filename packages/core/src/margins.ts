@@ -23,10 +23,16 @@ export interface AngularMargin {
    * Behaviour where the cosine stops being monotonic in the angle. `'none'` (default): no change, as in the EPL head.
    * `'easy'`: the margin applies only where `c > 0`, else the plain cosine. `'linear'`: where `factor · θ + m > π`, a line
    * of slope 1 in the cosine. That line is `c − m·sin(m)` as in ArcFace's code. With a factor other than 1 it starts at the
-   * value −1: `c − cos((π − m) / factor) − 1`.
+   * value −1: `c − cos((π − m) / factor) − 1`. `'continuous'`: that line with any factor, so that nothing jumps. `'clamp'`: the
+   * angle with its margin stays between `angleLimit` and `π − angleLimit`, without a gradient beyond.
    */
-  readonly branch?: 'none' | 'easy' | 'linear';
+  readonly branch?: MarginBranch | 'clamp';
+  /** ε in radians, in `[0, π/2)`, for the branch `'clamp'`; default 0. */
+  readonly angleLimit?: number;
 }
+
+/** Where a margin on the angle ends, and what comes beyond; see `AngularMargin`. */
+export type MarginBranch = 'none' | 'easy' | 'linear' | 'continuous';
 
 /** The sample-adaptive margin of EPL: `c − coefficient · sg(c)` (k), with value `(1 − k) c` and gradient 1. */
 export interface AdaptiveMargin {
@@ -38,10 +44,20 @@ export interface AdaptiveMargin {
 /** A change of the positive similarity; plain data, which a backend kernel can read. */
 export type Margin = CosineMargin | AngularMargin | AdaptiveMargin;
 
+/** A margin for each row, `[batch]`, added to the margin of the same kind in the list. Quality-aware losses compute it. */
+export interface RowMargins {
+  /** Radians, of any sign. */
+  readonly angle?: tf.Tensor1D | undefined;
+  /** Of any sign. */
+  readonly cosine?: tf.Tensor1D | undefined;
+}
+
 /** The positive similarities after all margins, and their derivative with respect to the similarities before. */
 export interface MarginResult {
   readonly value: tf.Tensor1D;
   readonly derivative: tf.Tensor1D;
+  /** Derivatives with respect to the margins of the rows; null without them. */
+  readonly byRowMargins: { readonly angle: tf.Tensor1D | null; readonly cosine: tf.Tensor1D | null };
 }
 
 /** Bound of |cosine| before its angle is taken: 1 − 1e-7, as in the papers' code. Keeps 1/sin θ finite. */
@@ -61,7 +77,8 @@ export function checkMargins(margins: readonly Margin[], similarity: 'cosine' | 
       checkNumber('the angular margin (m)', margin.margin, { minimum: 0, maximum: Math.PI });
       checkNumber('the angle factor', margin.factor ?? 1, { minimum: 1 });
       checkChoice('gradient', margin.gradient ?? 'exact', ['exact', 'detached']);
-      checkChoice('branch', margin.branch ?? 'none', ['none', 'easy', 'linear']);
+      checkChoice('branch', margin.branch ?? 'none', ['none', 'easy', 'linear', 'continuous', 'clamp']);
+      checkNumber('angleLimit', margin.angleLimit ?? 0, { minimum: 0, maximum: Math.PI / 2 });
       if (similarity === 'dot') {
         throw new ConfigError(
           "An angular margin needs similarity 'cosine', but the similarity is 'dot', which has no angle.",
@@ -78,48 +95,120 @@ export function checkMargins(margins: readonly Margin[], similarity: 'cosine' | 
 /**
  * Applies margins to the positive similarities, one after another.
  * @param similarity `[batch]`
+ * @param more `rowMargins`: added to the first margin of the same kind; `beforeCosine`: a map right before the first cosine margin,
+ *   or at the end
  */
-export function applyMargins(similarity: tf.Tensor1D, margins: readonly Margin[]): MarginResult {
-  let result: MarginResult = { value: similarity, derivative: tf.onesLike(similarity) };
+export function applyMargins(
+  similarity: tf.Tensor1D,
+  margins: readonly Margin[],
+  more: {
+    readonly rowMargins?: RowMargins | undefined;
+    readonly beforeCosine?: (similarity: tf.Tensor1D) => { value: tf.Tensor1D; derivative: tf.Tensor1D };
+  } = {},
+): MarginResult {
+  const { rowMargins = {} } = more;
+  let value = similarity;
+  let derivative: tf.Tensor1D = tf.onesLike(similarity);
+  let byAngle: tf.Tensor1D | null = null;
+  let byCosine: tf.Tensor1D | null = null;
+  let map = more.beforeCosine;
+  const then = (next: { value: tf.Tensor1D; derivative: tf.Tensor1D }) => {
+    value = next.value;
+    derivative = tf.mul(derivative, next.derivative);
+    byAngle = byAngle && (tf.mul(byAngle, next.derivative) as tf.Tensor1D);
+    byCosine = byCosine && (tf.mul(byCosine, next.derivative) as tf.Tensor1D);
+  };
   for (const margin of margins) {
     if (margin.kind === 'cosine') {
-      result = { ...result, value: tf.sub(result.value, margin.margin) };
+      if (map) then(map(value));
+      map = undefined;
+      value = tf.sub(value, margin.margin);
+      if (rowMargins.cosine && !byCosine) {
+        value = tf.sub(value, rowMargins.cosine);
+        byCosine = tf.fill(similarity.shape, -1) as tf.Tensor1D;
+      }
     } else if (margin.kind === 'adaptive') {
       // c − k·sg(c): the subtrahend has no gradient (EPL, E3; head_EPL.py).
-      result = { ...result, value: tf.mul(result.value, 1 - margin.coefficient) };
+      value = tf.mul(value, 1 - margin.coefficient);
     } else {
-      const angular = applyAngular(result.value, margin);
-      result = { value: angular.value, derivative: tf.mul(result.derivative, angular.derivative) };
+      const own = byAngle ? undefined : rowMargins.angle;
+      const angular = applyAngular(value, margin, own);
+      then(angular);
+      if (own) byAngle = angular.byAngle;
     }
   }
-  return result;
+  if (map) then(map(value));
+  return { value, derivative, byRowMargins: { angle: byAngle, cosine: byCosine } };
 }
 
-function applyAngular(similarity: tf.Tensor1D, options: AngularMargin): MarginResult {
-  const { margin, factor = 1, gradient = 'exact', branch = 'none' } = options;
+/** Returns cosines bounded to where they have an angle, their sines, and where the bound changed nothing. */
+export function boundedSine<T extends tf.Tensor>(similarity: T): { cosine: T; sine: T; inside: T } {
   const cosine = tf.clipByValue(similarity, -largestCosine, largestCosine);
-  const sine = tf.sqrt(tf.mul(tf.sub(1, cosine), tf.add(1, cosine)));
+  const sine = tf.sqrt(tf.mul(tf.sub(1, cosine), tf.add(1, cosine))) as T;
+  return { cosine, sine, inside: tf.equal(cosine, similarity) };
+}
+
+function applyAngular(
+  similarity: tf.Tensor1D,
+  options: AngularMargin,
+  rowAngle: tf.Tensor1D | undefined,
+): { value: tf.Tensor1D; derivative: tf.Tensor1D; byAngle: tf.Tensor1D } {
+  const { factor = 1, gradient = 'exact', branch = 'none', angleLimit = 0 } = options;
+  const margin: Angle = rowAngle ? tf.add(rowAngle, options.margin) : options.margin;
+  const { cosine, sine, inside } = boundedSine(similarity);
+  const zeros: tf.Tensor1D = tf.zerosLike(similarity);
   let value: tf.Tensor1D;
   let derivative: tf.Tensor1D;
-  if (factor === 1) {
-    value = tf.sub(tf.mul(cosine, Math.cos(margin)), tf.mul(sine, Math.sin(margin)));
-    derivative = tf.add(Math.cos(margin), tf.div(tf.mul(cosine, Math.sin(margin)), sine));
+  let byAngle: tf.Tensor1D;
+  if (factor === 1 && branch !== 'clamp') {
+    const [cosMargin, sinMargin] = [cosOf(margin), sinOf(margin)];
+    value = tf.sub(tf.mul(cosine, cosMargin), tf.mul(sine, sinMargin));
+    derivative = tf.add(cosMargin, tf.div(tf.mul(cosine, sinMargin), sine));
+    byAngle = tf.neg(tf.add(tf.mul(cosine, sinMargin), tf.mul(sine, cosMargin))) as tf.Tensor1D;
   } else {
-    const angle = tf.add(tf.mul(tf.acos(cosine), factor), margin) as tf.Tensor1D;
+    const free = tf.add(tf.mul(tf.acos(cosine), factor), margin) as tf.Tensor1D;
+    const angle = branch === 'clamp' ? tf.clipByValue(free, angleLimit, Math.PI - angleLimit) : free;
+    byAngle = tf.neg(tf.sin(angle));
+    if (branch === 'clamp') byAngle = tf.where(tf.equal(angle, free), byAngle, zeros);
     value = tf.cos(angle);
-    derivative = tf.div(tf.mul(tf.sin(angle), factor), sine);
+    derivative = tf.div(tf.mul(byAngle, -factor), sine);
   }
   // The value is constant where the cosine was clipped. An earlier margin may have left [−1, 1].
-  derivative = tf.where(tf.equal(cosine, similarity), derivative, tf.zerosLike(derivative));
-  if (gradient === 'detached') derivative = tf.onesLike(similarity);
-  if (branch === 'none') return { value, derivative };
-  const end = branch === 'easy' ? 0 : Math.cos((Math.PI - margin) / factor);
-  const inside = tf.greater(cosine, end);
-  // ArcFace's line starts a little below −1. With a factor, the same line would jump upwards.
-  const drop = factor === 1 ? margin * Math.sin(margin) : end + 1;
-  const outside: tf.Tensor1D = branch === 'easy' ? similarity : tf.sub(similarity, drop);
+  derivative = tf.where(inside, derivative, zeros);
+  const isDetached = gradient === 'detached';
+  if (isDetached) [derivative, byAngle] = [tf.onesLike(similarity), zeros];
+  if (branch === 'none' || branch === 'clamp') return { value, derivative, byAngle };
+  const line = lineOf(margin, factor, branch);
+  const onLine = tf.lessEqual(cosine, line.start);
+  const lineByAngle = isDetached ? zeros : tf.sub(zeros, line.dropByMargin);
   return {
-    value: tf.where(inside, value, outside) as tf.Tensor1D,
-    derivative: tf.where(inside, derivative, tf.onesLike(similarity)) as tf.Tensor1D,
+    value: tf.where(onLine, tf.sub(similarity, line.drop) as tf.Tensor1D, value),
+    derivative: tf.where(onLine, tf.onesLike(similarity) as tf.Tensor1D, derivative),
+    byAngle: tf.where(onLine, lineByAngle as tf.Tensor1D, byAngle),
   };
+}
+
+/** Returns the line `c − drop` of a branch, the largest cosine on it, and `d drop / d margin`. */
+function lineOf(margin: Angle, factor: number, branch: 'easy' | 'linear' | 'continuous') {
+  if (branch === 'easy') return { start: 0, drop: 0, dropByMargin: 0 };
+  const rest =
+    typeof margin === 'number' ? (Math.PI - margin) / factor : tf.div(tf.sub(Math.PI, margin), factor);
+  const start = cosOf(rest);
+  // ArcFace's line starts a little below −1. With a factor, the same line would jump upwards.
+  if (branch === 'continuous' || factor !== 1) {
+    return { start, drop: tf.add(start, 1), dropByMargin: tf.div(sinOf(rest), factor) };
+  }
+  const sine = sinOf(margin);
+  return { start, drop: tf.mul(margin, sine), dropByMargin: tf.add(sine, tf.mul(margin, cosOf(margin))) };
+}
+
+/** One angle for all rows, or an angle for each. */
+type Angle = number | tf.Tensor;
+
+function cosOf(angle: Angle): Angle {
+  return typeof angle === 'number' ? Math.cos(angle) : tf.cos(angle);
+}
+
+function sinOf(angle: Angle): Angle {
+  return typeof angle === 'number' ? Math.sin(angle) : tf.sin(angle);
 }

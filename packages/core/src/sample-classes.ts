@@ -28,21 +28,33 @@ export function sampleClasses(
 
 /** Returns the inputs restricted to some classes: their rows of bank and bias, and labels as positions among them. */
 export function restrictToClasses(
-  { embeddings, labels, bank, bias }: BankInputs,
+  inputs: BankInputs,
   classes: tf.Tensor1D,
+  { centers }: Pick<ResolvedBankOptions, 'centers'>,
 ): BankInputs {
+  const { labels, bank, bias, mixture } = inputs;
   const count = classes.shape[0];
   const positions = tf.tensorScatterUpdate(
-    tf.fill([bank.shape[0]], 0, 'int32'),
+    tf.fill([bank.shape[0] / centers], 0, 'int32'),
     tf.reshape(classes, [count, 1]),
     tf.range(0, count, 1, 'int32'),
   );
+  const rows = rowsOf(classes, centers);
   return {
-    embeddings,
+    ...inputs,
+    classes: undefined,
     labels: tf.gather(positions, tf.cast(labels, 'int32')) as tf.Tensor1D,
-    bank: tf.gather(bank, classes),
+    bank: tf.gather(bank, rows),
     bias: bias && bias.shape[0] !== 1 ? tf.gather(bias, classes) : bias,
+    mixture: mixture && { rows: tf.gather(mixture.rows, rows), shares: tf.gather(mixture.shares, rows) },
   };
+}
+
+/** Returns the places of the bank's rows of some classes, `[count · centers]` int32. */
+function rowsOf(classes: tf.Tensor1D, centers: number): tf.Tensor1D {
+  if (centers === 1) return classes;
+  const first = tf.mul(tf.cast(tf.reshape(classes, [-1, 1]), 'int32'), tf.scalar(centers, 'int32'));
+  return tf.reshape(tf.add(first, tf.range(0, centers, 1, 'int32')), [-1]);
 }
 
 /** Scatters gradients of the rows of some classes to all classes; the others get 0. */
@@ -50,15 +62,16 @@ export function scatterToAllClasses(
   outputs: readonly tf.Tensor[],
   { bank, bias }: BankInputs,
   classes: tf.Tensor1D,
-  { bankGradient }: ResolvedBankOptions,
+  { bankGradient, centers }: ResolvedBankOptions,
 ): tf.Tensor[] {
-  const indices = tf.reshape(classes, [classes.shape[0], 1]);
-  const [loss, embeddings, ...rest] = outputs as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
-  const scattered = [loss, embeddings];
-  if (bankGradient) scattered.push(tf.scatterND(indices, rest.shift() as tf.Tensor, bank.shape));
-  const biasGradient = rest.shift();
-  if (bias && biasGradient) {
-    scattered.push(bias.shape[0] === 1 ? biasGradient : tf.scatterND(indices, biasGradient, bias.shape));
+  const [loss, rowLosses, embeddings, ...rest] = outputs as [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+  const scatter = (places: tf.Tensor1D, gradient: tf.Tensor, shape: number[]) =>
+    tf.scatterND(tf.reshape(places, [places.shape[0], 1]), gradient, shape);
+  const scattered = [loss, rowLosses, embeddings];
+  if (bankGradient) scattered.push(scatter(rowsOf(classes, centers), rest.shift() as tf.Tensor, bank.shape));
+  if (bias) {
+    const gradient = rest.shift() as tf.Tensor;
+    scattered.push(bias.shape[0] === 1 ? gradient : scatter(classes, gradient, bias.shape));
   }
-  return scattered;
+  return [...scattered, ...rest];
 }

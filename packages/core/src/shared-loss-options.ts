@@ -57,7 +57,7 @@ export const marginGradientOption = {
 /** Descriptor of `AngularMargin.branch`; add `default`. */
 export const marginBranchOption = {
   type: 'choice',
-  choices: ['easy', 'linear', 'none'],
+  choices: ['easy', 'linear', 'continuous', 'none'],
   description: 'behaviour where the cosine stops being monotonic in the angle',
 } as const;
 

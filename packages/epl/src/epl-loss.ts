@@ -13,6 +13,7 @@ import {
   type LossContext,
   type LossStep,
   type Margin,
+  type MarginBranch,
   makeStateStep,
   makeStep,
   marginBranchOption,
@@ -66,7 +67,7 @@ export interface EplLossOptions extends BankLossOptions {
   /** Gradient of the angular margin (ArcFace base); default `'detached'` ("characteristic gradient detachment"). */
   readonly gradient?: AngularMargin['gradient'];
   /** Behaviour where the cosine stops being monotonic in the angle (ArcFace base); default `'none'`. */
-  readonly branch?: AngularMargin['branch'];
+  readonly branch?: MarginBranch;
   /** λ, at least 0, weight of the negative terms (UniFace base); default 1. */
   readonly negativeWeight?: number;
   /** Initial value of the bias (UniFace base); default `log(10 · numClasses)`. */
@@ -275,7 +276,7 @@ export class EplLoss extends ClassWeightsLoss {
 
 function marginsOf(
   base: string,
-  { margin, gradient, branch }: Required<Omit<AngularMargin, 'kind' | 'factor'>>,
+  { margin, gradient, branch }: Required<Pick<AngularMargin, 'margin' | 'gradient' | 'branch'>>,
 ): Margin[] {
   if (base === 'arcface') return [{ kind: 'angular', margin, gradient, branch }];
   return margin === 0 ? [] : [{ kind: 'cosine', margin }];

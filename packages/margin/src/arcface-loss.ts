@@ -4,6 +4,7 @@ import {
   bankLossOptions,
   ClassWeightsLoss,
   describeLoss,
+  type MarginBranch,
   marginBranchOption,
   marginGradientOption,
   type OpenSetLoss,
@@ -25,7 +26,7 @@ export interface ArcFaceLossOptions extends BankLossOptions {
    * margin only where `cos θ > 0`. `'linear'` (ArcFace's own code) uses `cos θ − m sin m` beyond `θ + m = π`. `'none'`
    * uses `cos(θ + m)` everywhere.
    */
-  readonly branch?: AngularMargin['branch'];
+  readonly branch?: MarginBranch;
 }
 
 /** The descriptor of `ArcFaceLoss`. */

@@ -5,6 +5,7 @@ import {
   ClassWeightsLoss,
   cosineMarginOption,
   describeLoss,
+  type MarginBranch,
   marginBranchOption,
   marginGradientOption,
   type OpenSetLoss,
@@ -26,7 +27,7 @@ export interface CombinedMarginLossOptions extends BankLossOptions {
   /** Gradient of the angular margin, as in `ArcFaceLoss`; default `'exact'`. */
   readonly gradient?: AngularMargin['gradient'];
   /** Behaviour where the cosine stops being monotonic in the angle, as in `ArcFaceLoss`; default `'linear'`. */
-  readonly branch?: AngularMargin['branch'];
+  readonly branch?: MarginBranch;
 }
 
 /** The descriptor of `CombinedMarginLoss`. */

@@ -2,56 +2,75 @@
 import {
   batchWord,
   blockClassesWord,
-  groupNumbersWord,
+  groupSlopesWord,
+  mapWord,
   strideWord,
+  sumsWord,
   weightsWord,
 } from '../src/bank-loss-words';
 import {
   addToEmbeddingsGradient,
   blockRows,
   classBias,
-  classScale,
+  derivativesOf,
+  logitScale,
+  sampleArrayOf,
   storeBiasGradient,
   storeInverseNorms,
   storeNegativeDots,
 } from './bank-block';
-import { clearPartial, endOf, finishBlock, firstOf } from './bank-groups';
-import { at, multiplyAdd } from './lanes';
+import { addToSums, clearPartial, endOf, finishBlock, firstOf } from './bank-groups';
+import { applyDerivatives, mapSimilarities } from './bank-map';
+import { at, doubleAt, multiplyAdd } from './lanes';
 import { exponentialOfNegative, logarithmOfOnePlus } from './logistic';
 import { laneSum } from './mathematics';
 import { roundUp } from './panel-products';
 import { address, integer } from './parameters';
-/** Computes `Σ_i w_i softplus(z)` of the negatives of a group, and all gradients in the same pass. */
+/** Computes `Σ_j softplus(z_j)` of the negatives of a group for each sample, and all gradients in the same pass. */
 export function bceGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
   const partial = clearPartial(p, group);
-  const numbers = address(p, groupNumbersWord) + ((<usize>group) << 4);
-  store<f64>(numbers, 0);
-  store<f64>(numbers, 0, 8);
+  const isMapped = integer(p, mapWord) != 0;
+  const derivatives = derivativesOf(p, scratch);
+  const stride = integer(p, strideWord);
+  const slopes = address(p, groupSlopesWord) + ((<usize>group) << 3);
+  const sums = address(p, sumsWord) + doubleAt(group * stride);
+  store<f64>(slopes, 0);
+  memory.fill(sums, 0, doubleAt(stride));
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     storeInverseNorms(p, rows, first, count);
     storeNegativeDots(p, rows, first, count, scratch, scratch);
-    storeBceSlopes(p, first, count, scratch, numbers);
+    if (isMapped) mapSimilarities(p, first, count, scratch, derivatives);
+    storeBceSlopes(p, first, count, scratch, sums, slopes);
+    if (isMapped) applyDerivatives(p, count, scratch, derivatives);
     if (partial) addToEmbeddingsGradient(p, rows, first, count, scratch, partial, scratch);
     finishBlock(p, rows, first, count, scratch);
   }
 }
 
-/** Replaces a block's dot products with `dL/dlogit`, and adds loss and slopes to the group's sums. */
-function storeBceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: usize): void {
+/** Replaces a block's dot products with `dL/dlogit`, and adds losses of the samples and slopes to the group's sums. */
+function storeBceSlopes(
+  p: usize,
+  first: i32,
+  count: i32,
+  dots: usize,
+  sums: usize,
+  groupSlopes: usize,
+): void {
   const vectors = at(roundUp(integer(p, batchWord), 4));
   const stride = at(integer(p, strideWord));
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   const weights = address(p, weightsWord);
-  let lossSum: f64 = 0;
+  const losses = sampleArrayOf(p, dots, 0);
+  memory.fill(losses, 0, vectors);
   let slopeSum: f64 = 0;
   for (let row = 0; row < count; row++) {
     const line = dots + <usize>row * stride;
-    const scale = classScale(p, first + row);
+    const scale = logitScale(p, first + row);
     if (scale == 0) {
       memory.fill(line, 0, vectors);
       storeBiasGradient(p, first + row, 0);
@@ -59,7 +78,6 @@ function storeBceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: 
     }
     const scales = f32x4.splat(scale);
     const biases = f32x4.splat(-classBias(p, first + row));
-    let losses = zero;
     let slopes = zero;
     for (let o: usize = 0; o < vectors; o += 16) {
       const weight = v128.load(weights + o);
@@ -68,15 +86,14 @@ function storeBceSlopes(p: usize, first: i32, count: i32, dots: usize, numbers: 
       const softplus = f32x4.add(f32x4.pmax(z, zero), logarithmOfOnePlus(e));
       const numerator = v128.bitselect(one, e, f32x4.ge(z, zero));
       const slope = f32x4.mul(weight, f32x4.div(numerator, f32x4.add(one, e)));
-      losses = multiplyAdd(weight, softplus, losses);
+      v128.store(losses + o, f32x4.add(v128.load(losses + o), softplus));
       slopes = f32x4.add(slopes, slope);
       v128.store(line + o, slope);
     }
     const sum = laneSum(slopes);
-    lossSum += <f64>laneSum(losses);
     slopeSum += <f64>sum;
     storeBiasGradient(p, first + row, sum);
   }
-  store<f64>(numbers, load<f64>(numbers) + lossSum);
-  store<f64>(numbers, load<f64>(numbers, 8) + slopeSum, 8);
+  store<f64>(groupSlopes, load<f64>(groupSlopes) + slopeSum);
+  addToSums(losses, integer(p, batchWord), sums);
 }

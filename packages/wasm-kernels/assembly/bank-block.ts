@@ -6,10 +6,14 @@ import {
   biasGradientWord,
   biasWord,
   blockClassesWord,
+  centersWord,
   classesWord,
   diverseWord,
   inverseWord,
   labelsWord,
+  mapWord,
+  mixtureRowsWord,
+  mixtureSharesWord,
   normalisedWord,
   ownGradientsWord,
   ownSlopesWord,
@@ -19,6 +23,7 @@ import {
   skipEmptyWord,
   strideWord,
 } from '../src/bank-loss-words';
+import { keepBestCenters } from './bank-map';
 import { at, doubleSum, highDoubles, lowDoubles } from './lanes';
 import { multiplyPanels, packScaled, roundUp } from './panel-products';
 import { address, float, integer } from './parameters';
@@ -27,7 +32,7 @@ import { tileBytes, tileColumns } from './tile';
 const minimumNorm: f64 = 1e-5;
 
 // A thread's scratch memory holds, in this order: the block's matrix, a spare tile, an array over the classes of the
-// block, two arrays over the samples, packed rows, and rows gathered from the bank.
+// block, two arrays over the samples, packed rows, rows gathered from the bank, and the derivatives of a map.
 
 // @inline
 export function spareOf(p: usize, scratch: usize): usize {
@@ -54,6 +59,18 @@ function gatheredOf(p: usize, scratch: usize): usize {
   return packedOf(p, scratch) + at(integer(p, blockClassesWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
 
+/** Whether the rows of a block are copied: some classes are selected, or other rows are mixed in. */
+// @inline
+function isGathered(p: usize): bool {
+  return address(p, classesWord) != 0 || address(p, mixtureRowsWord) != 0;
+}
+
+/** Returns the address of the derivatives of a block's map, unless they are kept. */
+export function derivativesOf(p: usize, scratch: usize): usize {
+  const gathered = gatheredOf(p, scratch);
+  return isGathered(p) ? gathered + at(integer(p, blockClassesWord) * integer(p, sizeWord)) : gathered;
+}
+
 /** Returns the row of the bank for a class. */
 // @inline
 export function bankRow(p: usize, place: i32): i32 {
@@ -69,13 +86,34 @@ export function bankRowAddress(p: usize, place: i32): usize {
 
 /** Returns the address of a block's contiguous rows: in the bank itself, or gathered from it. */
 export function blockRows(p: usize, first: i32, count: i32, scratch: usize): usize {
-  if (!address(p, classesWord)) return bankRowAddress(p, first);
+  if (!isGathered(p)) return bankRowAddress(p, first);
   const size = integer(p, sizeWord);
   const gathered = gatheredOf(p, scratch);
-  for (let row = 0; row < count; row++) {
-    memory.copy(gathered + at(row * size), bankRowAddress(p, first + row), at(size));
-  }
+  for (let row = 0; row < count; row++) copyRow(p, first + row, gathered + at(row * size));
   return gathered;
+}
+
+/** Returns the share of other rows in the row of a class. */
+// @inline
+export function mixtureShare(p: usize, place: i32): f32 {
+  const shares = address(p, mixtureSharesWord);
+  return shares ? load<f32>(shares + at(bankRow(p, place))) : 0;
+}
+
+/** Copies the row of a class, with its share of the other row mixed into the unit row. */
+export function copyRow(p: usize, place: i32, target: usize): void {
+  const size = integer(p, sizeWord);
+  const row = bankRowAddress(p, place);
+  const share = mixtureShare(p, place);
+  if (share == 0) {
+    memory.copy(target, row, at(size));
+    return;
+  }
+  const other = address(p, mixtureRowsWord) + at(bankRow(p, place)) * size;
+  const factor = <f32>((1 - <f64>share) * inverseNorm(norm(row, size)));
+  for (let k = 0; k < size; k++) {
+    store<f32>(target + at(k), factor * load<f32>(row + at(k)) + share * load<f32>(other + at(k)));
+  }
 }
 
 /** Returns the norm of a row. The sum in float64 neither overflows nor underflows. */
@@ -139,6 +177,7 @@ export function storeNegativeDots(
   const batch = integer(p, batchWord);
   const stride = integer(p, strideWord);
   const size = integer(p, sizeWord);
+  const centers = integer(p, centersWord);
   const columns = roundUp(batch, tileColumns);
   const packed = address(p, queryColumnsWord);
   const spare = spareOf(p, scratch);
@@ -146,14 +185,25 @@ export function storeNegativeDots(
   const labels = address(p, labelsWord);
   for (let sample = 0; sample < batch; sample++) {
     const own = load<i32>(labels + at(sample)) - first;
-    if (<u32>own < <u32>count) store<f32>(dots + at(own * stride + sample), -Infinity);
+    if (<u32>own >= <u32>count) continue;
+    const begin = own - (own % centers);
+    for (let row = begin; row < begin + centers; row++)
+      store<f32>(dots + at(row * stride + sample), -Infinity);
   }
+  if (centers > 1) keepBestCenters(p, first, count, dots);
 }
 
 /** Returns the factor of a class's dot products. */
 // @inline
 export function classScale(p: usize, place: i32): f32 {
   return float(p, scaleFloat) * load<f32>(address(p, inverseWord) + at(place));
+}
+
+/** Returns the factor from a class's dot products, or its changed similarities, to logits; 0 if the class is skipped. */
+// @inline
+export function logitScale(p: usize, place: i32): f32 {
+  const scale = classScale(p, place);
+  return integer(p, mapWord) != 0 && scale != 0 ? float(p, scaleFloat) : scale;
 }
 
 /** Returns the bias of a class, which is subtracted from its logits. */

@@ -9,6 +9,7 @@ import {
 } from '../src/bank-loss-words';
 import { storeOwnClasses } from './bank-block';
 import { partialBytes, writeBankGradient } from './bank-rows';
+import { at, doubleAt } from './lanes';
 import { address, integer } from './parameters';
 
 /** Returns the first class of a group. */
@@ -30,6 +31,14 @@ export function clearPartial(p: usize, group: i32): usize {
   const partial = partials + <usize>group * partialBytes(p);
   memory.fill(partial, 0, partialBytes(p));
   return partial;
+}
+
+/** Adds a block's sums of the samples, in float32, to those of the group. */
+export function addToSums(blockSums: usize, batch: i32, sums: usize): void {
+  for (let sample = 0; sample < batch; sample++) {
+    const total = sums + doubleAt(sample);
+    store<f64>(total, load<f64>(total) + <f64>load<f32>(blockSums + at(sample)));
+  }
 }
 
 /** Adds the samples' own classes, and writes the gradients of a block's rows and biases. */

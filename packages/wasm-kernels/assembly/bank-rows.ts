@@ -2,6 +2,7 @@
 import {
   bankGradientWord,
   batchWord,
+  centersWord,
   embeddingsGradientWord,
   embeddingsWord,
   groupCountWord,
@@ -10,6 +11,7 @@ import {
   labelsWord,
   normalisedWord,
   ownFactorsWord,
+  ownRowsWord,
   partialsWord,
   queriesWord,
   queryColumnsWord,
@@ -22,8 +24,10 @@ import {
   bankRow,
   bankRowAddress,
   classScale,
+  copyRow,
   inverseNorm,
   isProjected,
+  mixtureShare,
   norm,
   packedOf,
   spareOf,
@@ -76,8 +80,19 @@ export function writeBankGradient(
       // An inverse of 10⁵ belongs to a row shorter than the minimum.
       const projected = integer(p, normalisedWord) != 0 && factor < 1e5;
       project(source, weightRow, factor, projected, classScale(p, place), size, target);
+      const share = mixtureShare(p, place);
+      if (share != 0) projectMixed(p, place, share, target);
     }
   }
+}
+
+/** Turns the gradient of a mixed row, in place, into that of the bank's own row. */
+function projectMixed(p: usize, place: i32, share: f32, target: usize): void {
+  const size = integer(p, sizeWord);
+  const row = bankRowAddress(p, place);
+  const length = norm(row, size);
+  const inverse = <f32>inverseNorm(length);
+  project(target, row, inverse, isProjected(length), (1 - share) * inverse, size, target);
 }
 
 /** Computes `scale · (source − (source · û) û)` with `û = inverse · row`, without the second term unless `isProjected`. */
@@ -119,7 +134,7 @@ function project(
   }
 }
 
-/** Normalises 8 samples, packs them as rows and as columns, and computes their similarities with their own classes. */
+/** Normalises 8 samples, packs them as rows and as columns, and computes the similarities with their own classes. */
 export function queriesChunk(p: usize, chunk: i32): void {
   const batch = integer(p, batchWord);
   const size = integer(p, sizeWord);
@@ -133,14 +148,11 @@ export function queriesChunk(p: usize, chunk: i32): void {
     }
     const source = address(p, embeddingsWord) + at(sample) * size;
     const query = address(p, queriesWord) + at(sample) * size;
-    const own = bankRowAddress(p, load<i32>(address(p, labelsWord) + at(sample)));
     const length = norm(source, size);
     const normalised = integer(p, normalisedWord) != 0;
     const inverse = normalised ? inverseNorm(length) : 1;
-    let similarity: f64 = 0;
     for (let k = 0; k < size; k++) {
       const value = <f32>(<f64>load<f32>(source + at(k)) * inverse);
-      similarity += <f64>value * <f64>load<f32>(own + at(k));
       store<f32>(query + at(k), value);
       store<f32>(columnPanel + at(k * tileColumns + lane), value);
       store<f32>(packedRows + at(((k >> 3) * batch + sample) * tileColumns + (k & 7)), value);
@@ -149,13 +161,52 @@ export function queriesChunk(p: usize, chunk: i32): void {
     for (let k = size; k < columns; k++) {
       store<f32>(packedRows + at(((k >> 3) * batch + sample) * tileColumns + (k & 7)), 0);
     }
+    chooseCenter(p, sample, query);
+    const own = ownRow(p, sample);
     const ownLength = norm(own, size);
     const numbers = address(p, rowNumbersWord) + ((<usize>sample) << 5);
     store<f64>(numbers, inverse);
     store<f64>(numbers, normalised && isProjected(length) ? 1 : 0, 8);
-    store<f64>(numbers, similarity * (normalised ? inverseNorm(ownLength) : 1), 16);
+    store<f64>(numbers, dotProduct(query, own, size) * (normalised ? inverseNorm(ownLength) : 1), 16);
     store<f64>(numbers, ownLength, 24);
   }
+}
+
+/** Replaces a sample's class with the row of its most similar center, and mixes that row if there is a mixture. */
+function chooseCenter(p: usize, sample: i32, query: usize): void {
+  const size = integer(p, sizeWord);
+  const centers = integer(p, centersWord);
+  const label = address(p, labelsWord) + at(sample);
+  const first = load<i32>(label) * centers;
+  let best = first;
+  if (centers > 1) {
+    let largest: f64 = -Infinity;
+    for (let place = first; place < first + centers; place++) {
+      const row = bankRowAddress(p, place);
+      const similarity =
+        dotProduct(query, row, size) * (integer(p, normalisedWord) ? inverseNorm(norm(row, size)) : 1);
+      if (similarity <= largest) continue;
+      largest = similarity;
+      best = place;
+    }
+  }
+  store<i32>(label, best);
+  const mixed = address(p, ownRowsWord);
+  if (mixed) copyRow(p, best, mixed + at(sample * size));
+}
+
+/** Returns the row that a sample's own class scores with. */
+// @inline
+function ownRow(p: usize, sample: i32): usize {
+  const mixed = address(p, ownRowsWord);
+  if (mixed) return mixed + at(sample) * integer(p, sizeWord);
+  return bankRowAddress(p, load<i32>(address(p, labelsWord) + at(sample)));
+}
+
+function dotProduct(a: usize, b: usize, size: i32): f64 {
+  let sum: f64 = 0;
+  for (let k = 0; k < size; k++) sum += <f64>load<f32>(a + at(k)) * <f64>load<f32>(b + at(k));
+  return sum;
 }
 
 /** Computes the gradients of 8 samples: adds the groups in order and the own class, and propagates the normalisation. */
@@ -166,7 +217,7 @@ export function embeddingsChunk(p: usize, chunk: i32): void {
     const target = address(p, embeddingsGradientWord) + at(sample) * size;
     addGroups(p, sample, target);
     const factor = load<f32>(address(p, ownFactorsWord) + at(sample));
-    const own = bankRowAddress(p, load<i32>(address(p, labelsWord) + at(sample)));
+    const own = ownRow(p, sample);
     for (let k = 0; k < size; k++) {
       store<f32>(target + at(k), load<f32>(target + at(k)) + factor * load<f32>(own + at(k)));
     }

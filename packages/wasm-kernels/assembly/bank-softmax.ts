@@ -2,9 +2,11 @@
 import {
   batchWord,
   blockClassesWord,
+  derivativesWord,
   largestWord,
   logitsWord,
   logSumExpWord,
+  mapWord,
   sizeWord,
   strideWord,
   sumsWord,
@@ -14,13 +16,15 @@ import {
   addToEmbeddingsGradient,
   blockRows,
   classBias,
-  classScale,
+  derivativesOf,
+  logitScale,
   sampleArrayOf,
   storeBiasGradient,
   storeInverseNorms,
   storeNegativeDots,
 } from './bank-block';
-import { clearPartial, endOf, finishBlock, firstOf } from './bank-groups';
+import { addToSums, clearPartial, endOf, finishBlock, firstOf } from './bank-groups';
+import { applyDerivatives, mapSimilarities } from './bank-map';
 import { at, doubleAt, multiplyAdd } from './lanes';
 import { exponentialOfNegative } from './logistic';
 import { laneSum } from './mathematics';
@@ -34,14 +38,21 @@ function logitsAddress(p: usize, first: i32, scratch: usize): usize {
   return kept ? kept + at(first) * integer(p, strideWord) : scratch;
 }
 
+/** Returns the address of a block's derivatives: where the first pass keeps them, or in `scratch`. */
+function derivativesAddress(p: usize, first: i32, scratch: usize): usize {
+  const kept = address(p, derivativesWord);
+  return kept ? kept + at(first) * integer(p, strideWord) : derivativesOf(p, scratch);
+}
+
 /** Stores a block's logits: −∞ for skipped classes and for a sample's own class. */
 function storeLogits(p: usize, rows: usize, first: i32, count: i32, logits: usize, scratch: usize): void {
   const vectors = at(roundUp(integer(p, batchWord), 4));
   const stride = at(integer(p, strideWord));
   storeNegativeDots(p, rows, first, count, logits, scratch);
+  if (integer(p, mapWord)) mapSimilarities(p, first, count, logits, derivativesAddress(p, first, scratch));
   for (let row = 0; row < count; row++) {
     const line = logits + <usize>row * stride;
-    const scale = classScale(p, first + row);
+    const scale = logitScale(p, first + row);
     const scales = f32x4.splat(scale);
     const biases = f32x4.splat(-classBias(p, first + row));
     for (let o: usize = 0; o < vectors; o += 16) {
@@ -60,6 +71,7 @@ export function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
   const block = integer(p, blockClassesWord);
   const stride = integer(p, strideWord);
   const partial = clearPartial(p, group);
+  const isMapped = integer(p, mapWord) != 0;
   const largest = address(p, largestWord) + at(group * stride);
   const sums = address(p, sumsWord) + doubleAt(group * stride);
   for (let i = 0; i < stride; i++) store<f32>(largest + at(i), -1e30);
@@ -72,6 +84,7 @@ export function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
     storeLogits(p, rows, first, count, logits, scratch);
     raiseLargest(p, logits, count, largest, sums, partial, scratch);
     addExponentials(p, logits, count, largest, sums, scratch);
+    if (isMapped) applyDerivatives(p, count, scratch, derivativesAddress(p, first, scratch));
     if (partial) addToEmbeddingsGradient(p, rows, first, count, scratch, partial, scratch);
   }
 }
@@ -135,22 +148,21 @@ function addExponentials(
       v128.store(to + o, e);
     }
   }
-  for (let sample = 0; sample < batch; sample++) {
-    const total = sums + doubleAt(sample);
-    store<f64>(total, load<f64>(total) + <f64>load<f32>(blockSums + at(sample)));
-  }
+  addToSums(blockSums, batch, sums);
 }
 
 /** Computes the gradients of bank and biases of a group, once the log-sum-exp over all groups is known. */
 export function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
+  const isMapped = integer(p, mapWord) != 0;
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     const logits = logitsAddress(p, first, scratch);
     if (logits == scratch) storeLogits(p, rows, first, count, logits, scratch);
     storeSoftmaxSlopes(p, first, count, logits, scratch);
+    if (isMapped) applyDerivatives(p, count, scratch, derivativesAddress(p, first, scratch));
     finishBlock(p, rows, first, count, scratch);
   }
 }

@@ -1,9 +1,17 @@
-import { DataError, type ResolvedBankOptions } from '@openset/core';
+import { DataError, type HardNegativesMap, type ResolvedBankOptions } from '@openset/core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type BankLossPlan, planBankLoss, roundUp } from './bank-loss-plan.ts';
+import {
+  type BankLossPlan,
+  type BankLossSizes,
+  bankLossSizes,
+  planBankLoss,
+  roundUp,
+} from './bank-loss-plan.ts';
+import type { RowInputs } from './bank-loss-rows.ts';
 import * as words from './bank-loss-words.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
+import { OutsideNegatives } from './outside-negatives.ts';
 
 /** Input tensors of the loss over a bank. */
 export interface BankTensors {
@@ -12,6 +20,25 @@ export interface BankTensors {
   readonly bank: TensorInfo;
   readonly bias?: TensorInfo;
   readonly classes?: TensorInfo;
+  readonly angleMargins?: TensorInfo;
+  readonly cosineMargins?: TensorInfo;
+  readonly outsideNegatives?: TensorInfo;
+  readonly rowWeights?: TensorInfo;
+  readonly hardFactor?: TensorInfo;
+  readonly mixtureRows?: TensorInfo;
+  readonly mixtureShares?: TensorInfo;
+}
+
+/** Results of one evaluation, beyond what the compiled code has written. */
+export interface BankLossResults {
+  readonly loss: number;
+  readonly rowLosses: Float64Array;
+  /** `Σ dL/dlogit`, which a shared bias receives negated: it is subtracted. */
+  readonly slopes: number;
+  /** Gradients of the inputs of the same names. */
+  readonly angleMargins: Float64Array;
+  readonly cosineMargins: Float64Array;
+  readonly outside: Float64Array;
 }
 
 /** Arrays of one evaluation, and the words that hold their addresses. */
@@ -27,14 +54,24 @@ const pieces = {
   ownFactors: words.ownFactorsWord,
   inverse: words.inverseWord,
   partials: words.partialsWord,
-  groupNumbers: words.groupNumbersWord,
+  groupSlopes: words.groupSlopesWord,
   largest: words.largestWord,
   sums: words.sumsWord,
   logits: words.logitsWord,
   logSumExp: words.logSumExpWord,
   groupFactors: words.groupFactorsWord,
+  hardThresholds: words.hardThresholdsWord,
+  derivatives: words.derivativesWord,
+  ownRows: words.ownRowsWord,
 } as const;
 type Piece = keyof typeof pieces;
+
+/** The words of the maps. */
+const mapWords = {
+  power: words.powerMap,
+  hardNegatives: words.hardNegativesMap,
+  negativeLimit: words.negativeLimitMap,
+} as const;
 
 /**
  * Memory of one evaluation of the loss over a bank: a workspace tensor for all intermediate arrays, and the gradients. The
@@ -45,32 +82,39 @@ export class BankLossMemory {
   readonly plan: BankLossPlan;
   /** Whether softmax needs a second pass over the bank, for the gradients of its rows or of their biases. */
   readonly needsSecondPass: boolean;
-  readonly gradients: { embeddings: TensorInfo; bank: TensorInfo | null; bias: TensorInfo | null } | null;
+  readonly gradients: {
+    readonly embeddings: TensorInfo;
+    readonly bank: TensorInfo | null;
+    readonly bias: TensorInfo | null;
+    readonly angleMargins: TensorInfo | null;
+    readonly cosineMargins: TensorInfo | null;
+    readonly outside: TensorInfo | null;
+  } | null;
+  private readonly losses: { scalar: TensorInfo; rows: TensorInfo };
   private readonly scope: KernelScope;
   private readonly native: NativeModule;
   private readonly tensors: BankTensors;
   private readonly workspace: TensorInfo;
   private readonly places = new Map<Piece, { offset: number; length: number }>();
   private readonly integers: number[];
-  private readonly scale: number;
+  private readonly numbers: number[];
 
   constructor(scope: KernelScope, tensors: BankTensors, options: ResolvedBankOptions, gradients: boolean) {
-    const { embeddings, bank, bias, classes } = tensors;
-    const [batch, size] = embeddings.shape as [number, number];
-    const classCount = (classes ?? bank).shape[0] as number;
+    const { bank, bias, classes } = tensors;
+    const sizes = bankLossSizes(tensors, options);
+    const { batch, size } = sizes;
     this.batch = batch;
     this.scope = scope;
     this.tensors = tensors;
-    this.scale = options.scale;
     this.native = nativeModule(scope.backend) as NativeModule;
-    this.plan = planBankLoss({ batch, size, classCount, gathered: classes !== undefined }) as BankLossPlan;
+    this.plan = planBankLoss(sizes) as BankLossPlan;
     const diverse = bias !== undefined && bias.shape[0] !== 1;
     this.needsSecondPass = gradients && (options.bankGradient || diverse);
     // Moves tensors of another backend to the heap.
     for (const tensor of Object.values(tensors)) this.native.address(tensor);
 
-    const softmax = options.criterion === 'softmax';
-    this.workspace = scope.allocate([this.placePieces(size, classCount, softmax, gradients)]);
+    this.workspace = scope.allocate([this.placePieces(sizes, options, gradients)]);
+    this.losses = { scalar: scope.allocate([]), rows: scope.allocate([batch]) };
     // Rows of classes that are not selected get no gradient.
     const make = (shape: number[]) => (classes ? scope.zeros(shape) : scope.allocate(shape));
     this.gradients = gradients
@@ -78,15 +122,19 @@ export class BankLossMemory {
           embeddings: scope.allocate([batch, size]),
           bank: options.bankGradient ? make(bank.shape) : null,
           bias: bias ? make(bias.shape) : null,
+          angleMargins: tensors.angleMargins ? scope.allocate([batch]) : null,
+          cosineMargins: tensors.cosineMargins ? scope.allocate([batch]) : null,
+          outside: tensors.outsideNegatives ? scope.allocate(tensors.outsideNegatives.shape) : null,
         }
       : null;
-    this.integers = this.words(options, { size, classCount, diverse });
-    this.writeLabels();
+    this.integers = this.words(options, sizes, diverse);
+    this.numbers = this.floatWords(options);
+    this.writeLabels(options.centers);
   }
 
   /** Runs one of the tasks of bank-loss-words.ts. */
   runTask(task: number, chunks: number): void {
-    this.native.run(task, chunks, this.integers, [this.scale]);
+    this.native.run(task, chunks, this.integers, this.numbers);
   }
 
   /** Returns a view of an array. */
@@ -109,20 +157,60 @@ export class BankLossMemory {
     return Float64Array.from(this.scope.view(labels), (label) => values[values.length === 1 ? 0 : label]!);
   }
 
-  /** Returns the kernel's results. `slopes` is `Σ dL/dlogit`, which a shared bias receives negated: it is subtracted. */
-  finish(loss: number, slopes: number): TensorInfo[] {
-    const scalar = this.scope.allocate([]);
-    this.scope.view(scalar)[0] = loss;
-    if (!this.gradients) return [scalar];
-    const { embeddings, bank, bias } = this.gradients;
-    if (bias?.shape[0] === 1) this.scope.view(bias)[0] = -slopes;
-    return [scalar, embeddings, ...(bank ? [bank] : []), ...(bias ? [bias] : [])];
+  /** Returns the inputs that have a number for each sample. */
+  rowInputs(): RowInputs {
+    const { angleMargins, cosineMargins, rowWeights } = this.tensors;
+    const view = (tensor: TensorInfo | undefined) => (tensor ? this.scope.view(tensor) : null);
+    return {
+      angleMargins: view(angleMargins),
+      cosineMargins: view(cosineMargins),
+      rowWeights: view(rowWeights),
+    };
+  }
+
+  /** Returns the outside negatives, if there are any. */
+  outsideNegatives(): OutsideNegatives | null {
+    const { outsideNegatives: outside, bias } = this.tensors;
+    if (!outside) return null;
+    const shift = bias ? this.scope.view(bias)[0]! : 0;
+    return new OutsideNegatives(
+      this.scope.view(outside),
+      outside.shape,
+      this.batch,
+      this.numbers[words.scaleFloat]!,
+      shift,
+    );
+  }
+
+  /** Returns the kernel's results. */
+  finish(results: BankLossResults): TensorInfo[] {
+    const { scope, losses } = this;
+    scope.view(losses.scalar)[0] = results.loss;
+    scope.view(losses.rows).set(results.rowLosses);
+    if (!this.gradients) return [losses.scalar, losses.rows];
+    const { embeddings, bank, bias, ...ofRows } = this.gradients;
+    if (bias?.shape[0] === 1) scope.view(bias)[0] = -results.slopes;
+    for (const key of ['angleMargins', 'cosineMargins', 'outside'] as const) {
+      const tensor = ofRows[key];
+      if (tensor) scope.view(tensor).set(results[key]);
+    }
+    const all = [embeddings, bank, bias, ofRows.angleMargins, ofRows.cosineMargins, ofRows.outside];
+    return [losses.scalar, losses.rows, ...all.filter((tensor) => tensor !== null)];
   }
 
   /** Assigns each array an offset in the workspace. Returns the size of the workspace in float32 elements. */
-  private placePieces(size: number, classCount: number, softmax: boolean, gradients: boolean): number {
+  private placePieces(
+    { size, classCount, mapped }: BankLossSizes,
+    { criterion, similarityMap }: ResolvedBankOptions,
+    gradients: boolean,
+  ): number {
     const { batch, plan } = this;
     const { stride, groups } = plan;
+    const softmax = criterion === 'softmax';
+    const kept =
+      softmax && this.needsSecondPass && plan.keepsLogits
+        ? roundUp(classCount, plan.blockClasses) * stride
+        : 0;
     const lengths: Record<Piece, number> = {
       queries: batch * size,
       queryColumns: roundUp(batch, 8) * size,
@@ -135,15 +223,15 @@ export class BankLossMemory {
       ownFactors: batch,
       inverse: classCount,
       partials: gradients ? groups * plan.partialSize : 0,
-      groupNumbers: softmax ? 0 : 4 * groups,
+      groupSlopes: softmax ? 0 : 2 * groups,
       largest: softmax ? groups * stride : 0,
-      sums: softmax ? 2 * groups * stride : 0,
-      logits:
-        softmax && this.needsSecondPass && plan.keepsLogits
-          ? roundUp(classCount, plan.blockClasses) * stride
-          : 0,
+      sums: 2 * groups * stride,
+      logits: kept,
       logSumExp: softmax && this.needsSecondPass ? stride : 0,
       groupFactors: softmax && gradients ? groups * stride : 0,
+      hardThresholds: similarityMap?.kind === 'hardNegatives' ? stride : 0,
+      derivatives: mapped ? kept : 0,
+      ownRows: this.tensors.mixtureRows ? batch * size : 0,
     };
     let offset = 0;
     for (const [piece, length] of Object.entries(lengths)) {
@@ -156,7 +244,8 @@ export class BankLossMemory {
 
   private words(
     options: ResolvedBankOptions,
-    { size, classCount, diverse }: { size: number; classCount: number; diverse: boolean },
+    { size, classCount, mapped }: BankLossSizes,
+    diverse: boolean,
   ): number[] {
     const { plan, tensors, gradients } = this;
     const { address } = this.native;
@@ -179,6 +268,13 @@ export class BankLossMemory {
     integers[words.bankGradientWord] = of(gradients?.bank);
     integers[words.biasGradientWord] = diverse ? of(gradients?.bias) : 0;
     integers[words.embeddingsGradientWord] = of(gradients?.embeddings);
+    const map = options.similarityMap;
+    integers[words.mapWord] = mapped ? (map ? mapWords[map.kind] : words.plainMap) : 0;
+    integers[words.exponentWord] = map?.kind === 'power' ? map.exponent : 1;
+    integers[words.detachedWord] = Number(map?.kind === 'power' && map.gradient === 'detached');
+    integers[words.centersWord] = options.centers;
+    integers[words.mixtureRowsWord] = of(tensors.mixtureRows);
+    integers[words.mixtureSharesWord] = of(tensors.mixtureShares);
     for (const [piece, word] of Object.entries(pieces)) {
       const place = this.places.get(piece as Piece);
       integers[word] = place ? of(this.workspace) + 4 * place.offset : 0;
@@ -186,9 +282,31 @@ export class BankLossMemory {
     return integers;
   }
 
-  private writeLabels(): void {
+  private floatWords({
+    scale,
+    cosineLimit,
+    negativeMargin,
+    similarityMap: map,
+  }: ResolvedBankOptions): number[] {
+    const { angle = 0, cosine = 0 } = negativeMargin ?? {};
+    const hard: Partial<HardNegativesMap> = map?.kind === 'hardNegatives' ? map : {};
+    const { hardFactor } = this.tensors;
+    const floats: number[] = [];
+    floats[words.scaleFloat] = scale;
+    floats[words.cosineLimitFloat] = cosineLimit ?? 2;
+    floats[words.angleCosineFloat] = Math.cos(angle);
+    floats[words.angleSineFloat] = Math.sin(angle);
+    floats[words.negativeCosineFloat] = cosine;
+    floats[words.squareFloat] = hard.square ?? 0;
+    floats[words.factorFloat] = hardFactor ? this.scope.view(hardFactor)[0]! : (hard.factor ?? 1);
+    floats[words.offsetFloat] = hard.offset ?? 0;
+    floats[words.negativeLimitFloat] = map?.kind === 'negativeLimit' ? map.limit : 0;
+    return floats;
+  }
+
+  private writeLabels(centers: number): void {
     const { tensors, scope } = this;
-    const numClasses = tensors.bank.shape[0] as number;
+    const numClasses = (tensors.bank.shape[0] as number) / centers;
     const labels = scope.view(tensors.labels);
     const target = new Int32Array(this.floats('labels').buffer, this.floats('labels').byteOffset, this.batch);
     const positions = tensors.classes && positionsOf(scope.view(tensors.classes), numClasses);

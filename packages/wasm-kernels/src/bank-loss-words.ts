@@ -54,13 +54,14 @@ export const ownFactorsWord = 22;
 export const inverseWord = 23;
 /** The groups' gradients of the unit embeddings, padded to full tiles; 0 without gradients. */
 export const partialsWord = 24;
-/** `[groups, 2]` float64: loss, and sum of `dL/dlogit`. */
-export const groupNumbersWord = 25;
+/** BCE: `[groups]` float64, the sum of `dL/dlogit`. */
+export const groupSlopesWord = 25;
 /** The gradients of bank and diverse biases; 0 unless requested. */
 export const bankGradientWord = 26;
 export const biasGradientWord = 27;
-/** Softmax, `[groups, stride]`: the largest logit (float32), and the sum of exponentials relative to it (float64). */
+/** `[groups, stride]` float32: the largest logit of softmax. */
 export const largestWord = 28;
+/** `[groups, stride]` float64: the sum of exponentials relative to it; for BCE, the sum of `softplus(z)`. */
 export const sumsWord = 29;
 /** The logits of all blocks, kept for the second pass; 0 if that recomputes them. */
 export const logitsWord = 30;
@@ -70,8 +71,40 @@ export const logSumExpWord = 31;
 export const groupFactorsWord = 32;
 export const embeddingsGradientWord = 33;
 
-/** Index among the floats of a task. */
+/** The change of the negatives: 0 none, else one of these; and the whole exponent of `powerMap`, and whether it is detached. */
+export const mapWord = 34;
+export const exponentWord = 35;
+export const detachedWord = 36;
+/** Limit and margins of negatives alone. */
+export const plainMap = 1;
+export const powerMap = 2;
+export const hardNegativesMap = 3;
+export const negativeLimitMap = 4;
+/** `[stride]`: similarities above these are hard negatives. */
+export const hardThresholdsWord = 37;
+/** The derivatives of the map for all blocks, kept for the second pass; 0 if a block's scratch memory holds them. */
+export const derivativesWord = 38;
+/** Rows of the bank for each class. With more than one, `labels` change from classes to the rows that score. */
+export const centersWord = 39;
+/** Unit rows to mix into the bank, and their shares; 0 without a mixture. And `[batch, size]`: the mixed rows of the own classes. */
+export const mixtureRowsWord = 40;
+export const mixtureSharesWord = 41;
+export const ownRowsWord = 42;
+
+/** Indices among the floats of a task. */
 export const scaleFloat = 0;
+/** Largest magnitude of a cosine; 2 without a limit. */
+export const cosineLimitFloat = 1;
+/** Margins of negatives: cosine and sine of the angle, and the cosine. */
+export const angleCosineFloat = 2;
+export const angleSineFloat = 3;
+export const negativeCosineFloat = 4;
+/** Coefficients of hard negatives, `square · c² + factor · c + offset`. */
+export const squareFloat = 5;
+export const factorFloat = 6;
+export const offsetFloat = 7;
+/** Negatives above this become 0. */
+export const negativeLimitFloat = 8;
 
 /** Scratch memory of a thread for a block, in bytes. */
 export const bankScratchBytes = 3145728;

@@ -1,4 +1,5 @@
 import {
+  type BankInputs,
   type BankOptions,
   cosineBankLoss,
   normalValues,
@@ -51,13 +52,16 @@ function inputsOf({ batch, size, numClasses, bias, emptyRow, seed }: Case) {
 }
 
 /** Computes loss and all gradients with the public operation. */
-function evaluate(inputs: ReturnType<typeof inputsOf>, options: BankOptions): Float32Array[] {
-  const { bias } = inputs as { bias?: tf.Tensor1D };
+function evaluate(inputs: BankInputs, options: BankOptions): Float32Array[] {
+  const { bias, rowMargins, outsideNegatives } = inputs;
   const differentiable = [
     inputs.embeddings,
-    ...(options.bankGradient === false ? [] : [inputs.bank]),
-    ...(bias ? [bias] : []),
-  ];
+    options.bankGradient === false ? undefined : inputs.bank,
+    bias,
+    rowMargins?.angle,
+    rowMargins?.cosine,
+    outsideNegatives,
+  ].filter((tensor): tensor is tf.Tensor2D => tensor !== undefined);
   return tf.tidy(() => {
     const { value, grads } = tf.valueAndGrads(() => cosineBankLoss(inputs, options))(differentiable);
     return [value, ...grads].map((tensor) => tensor.dataSync<'float32'>());
@@ -186,7 +190,7 @@ describe('CosineBankLoss', () => {
     });
     expect(evaluate(inputs, options)).toEqual(evaluate(inputs, options));
     const resolved = resolveBankOptions(options);
-    expect(streamedBankLoss(inputs, resolved, false)).toHaveLength(1);
+    expect(streamedBankLoss(inputs, resolved, false)).toHaveLength(2);
     expectNoLeak(() => {
       evaluate(inputs, options);
       return [];

@@ -1,7 +1,7 @@
 import type { BankInputs, ResolvedBankOptions } from '@openset/core';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { BankLossMemory, type BankTensors } from './bank-loss-memory.ts';
-import { planBankLoss } from './bank-loss-plan.ts';
+import { bankLossSizes, planBankLoss } from './bank-loss-plan.ts';
 import { type BankLossRows, bankLossRows, sigmoid, softplus } from './bank-loss-rows.ts';
 import {
   bankBceTask,
@@ -12,19 +12,26 @@ import {
 } from './bank-loss-words.ts';
 import { KernelScope } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
+import type { OutsideNegatives } from './outside-negatives.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
 /** Whether the compiled kernel supports these inputs. If not, core computes the loss with tfjs operations. */
 export function supportsBankLoss(
   backend: WasmBackend,
-  { embeddings, labels, bank, classes }: BankInputs,
-  { labelSmoothing, pairSampling, logitClip }: ResolvedBankOptions,
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
 ): boolean {
+  const { labels, classes } = inputs;
+  const { labelSmoothing, pairSampling, logitClip, similarityMap, centers } = options;
   const plain = labels.rank === 1 && labelSmoothing === 0 && !pairSampling && logitClip === undefined;
-  if (!plain || nativeModule(backend) === null) return false;
-  const [batch, size] = embeddings.shape;
-  const sizes = { batch, size, classCount: (classes ?? bank).shape[0], gathered: classes !== undefined };
-  return planBankLoss(sizes) !== null;
+  if (!plain || (classes && centers > 1) || nativeModule(backend) === null) return false;
+  if (
+    similarityMap?.kind === 'power' &&
+    !(Number.isInteger(similarityMap.exponent) && similarityMap.exponent <= 16)
+  ) {
+    return false;
+  }
+  return planBankLoss(bankLossSizes({ ...inputs, mixtureRows: inputs.mixture?.rows }, options)) !== null;
 }
 
 /**
@@ -51,49 +58,81 @@ class BankLossRun {
   private readonly options: ResolvedBankOptions;
   private readonly rows: BankLossRows;
   private readonly ownLogits: Float64Array;
+  private readonly outside: OutsideNegatives | null;
+  /** `dL/dlogit` of the own classes and of the outside negatives. */
+  private ownSlopes: Float64Array = new Float64Array(0);
+  private outsideSlopes: Float64Array = new Float64Array(0);
 
   constructor(scope: KernelScope, tensors: BankTensors, options: ResolvedBankOptions, gradients: boolean) {
     this.memory = new BankLossMemory(scope, tensors, options, gradients);
     this.options = options;
-    this.memory.runTask(bankQueriesTask, Math.ceil(this.memory.batch / samplesInChunk));
-    this.rows = bankLossRows(this.memory.doubles('rowNumbers'), options);
-    const biases = this.memory.ownBiases();
-    this.ownLogits = this.rows.ownWithMargin.map((value, row) => options.scale * value - biases[row]!);
+    const { memory } = this;
+    memory.runTask(bankQueriesTask, Math.ceil(memory.batch / samplesInChunk));
+    this.rows = bankLossRows(memory.doubles('rowNumbers'), memory.rowInputs(), options);
+    const biases = memory.ownBiases();
+    this.ownLogits = Float64Array.from(
+      this.rows.own,
+      ({ value }, row) => options.scale * value - biases[row]!,
+    );
+    this.outside = memory.outsideNegatives();
+    if (options.similarityMap?.kind === 'hardNegatives') {
+      memory
+        .floats('hardThresholds')
+        .fill(0)
+        .set(this.rows.own.map(({ hardThreshold }) => hardThreshold));
+    }
   }
 
   run(): TensorInfo[] {
-    const { memory, options } = this;
-    const { total, slopes } = options.criterion === 'bce' ? this.bce() : this.softmax();
+    const { memory, options, rows } = this;
+    const { losses, slopes } = options.criterion === 'bce' ? this.bce() : this.softmax();
     if (memory.gradients) memory.runTask(bankEmbeddingsTask, Math.ceil(memory.batch / samplesInChunk));
-    return memory.finish(total, slopes);
+    return memory.finish({
+      loss: sum(losses.map((loss, row) => (rows.counted[row] ? rows.weights[row]! * loss : 0))),
+      rowLosses: losses.map((loss, row) => (rows.counted[row] ? options.weight * loss : 0)),
+      slopes,
+      angleMargins: this.ownSlopes.map((slope, row) => slope * options.scale * rows.own[row]!.byAngle),
+      cosineMargins: this.ownSlopes.map((slope, row) => slope * options.scale * rows.own[row]!.byCosine),
+      outside: this.outsideSlopes.map((slope) => slope * options.scale),
+    });
   }
 
-  /** Returns `Σ_i w_i (softplus(−z_y) + λ Σ_{j≠y} softplus(z_j))`, and `Σ dL/dlogit`. */
+  /** Returns `softplus(−z_y) + λ Σ_{j≠y} softplus(z_j)` of each sample, and `Σ dL/dlogit`. */
   private bce() {
-    const { memory, rows, ownLogits } = this;
-    const slopes = ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit));
-    const losses = ownLogits.map((logit, row) => rows.weights[row]! * softplus(-logit));
-    this.writeOwnClasses(slopes);
-    memory
-      .floats('weights')
-      .fill(0)
-      .set(rows.weights.map((weight) => weight * this.options.negativeWeight));
+    const { memory, rows, ownLogits, options, outside } = this;
+    this.writeOwnClasses(ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit)));
+    const weights = rows.weights.map((weight) => weight * options.negativeWeight);
+    memory.floats('weights').fill(0).set(weights);
     memory.runTask(bankBceTask, memory.plan.groups);
-    const numbers = memory.doubles('groupNumbers');
-    const ofGroups = (which: number) => numbers.filter((_, index) => index % 2 === which);
-    return { total: sum(losses) + sum(ofGroups(0)), slopes: sum(slopes) + sum(ofGroups(1)) };
+    const negatives = this.sumGroups(
+      (group, row) => memory.doubles('sums')[group * memory.plan.stride + row]!,
+    );
+    const outsideSums = outside?.softplusSums();
+    if (outside) this.outsideSlopes = outside.bceSlopes(weights);
+    const losses = ownLogits.map((logit, row) => {
+      return softplus(-logit) + options.negativeWeight * (negatives[row]! + (outsideSums?.[row] ?? 0));
+    });
+    return {
+      losses,
+      slopes: sum(this.ownSlopes) + sum(memory.doubles('groupSlopes')) + sum(this.outsideSlopes),
+    };
   }
 
-  /** Returns `Σ_i w_i softplus(logSumExp_{j≠y} z_j − z_y)`, a form that keeps small losses exact and does not overflow. */
+  /** Returns `softplus(logSumExp_{j≠y} z_j − z_y)` of each sample, a form that keeps small losses exact and does not overflow. */
   private softmax() {
-    const { memory, rows, ownLogits } = this;
+    const { memory, rows, ownLogits, outside } = this;
     const { groups } = memory.plan;
     memory.runTask(bankSoftmaxSumsTask, groups);
-    const differences = this.negativesLogSumExp().map((negatives, row) => negatives - ownLogits[row]!);
+    const outsideSums = outside?.logSumExp();
+    const differences = this.negativesLogSumExp().map((negatives, row) => {
+      const all = outsideSums ? logAddExp(negatives, outsideSums[row]!) : negatives;
+      return all - ownLogits[row]!;
+    });
     const losses = differences.map(softplus);
     if (memory.gradients) {
       this.writeOwnClasses(differences.map((difference, row) => -rows.weights[row]! * sigmoid(difference)));
       const logSumExp = losses.map((loss, row) => ownLogits[row]! + loss);
+      if (outside) this.outsideSlopes = outside.softmaxSlopes(rows.weights, logSumExp);
       this.writeGroupFactors(logSumExp);
       if (memory.needsSecondPass) {
         memory.floats('weights').fill(0).set(rows.weights);
@@ -103,7 +142,16 @@ class BankLossRun {
       }
     }
     // The probabilities of a sample sum to 1, so its slopes sum to 0.
-    return { total: sum(losses.map((loss, row) => rows.weights[row]! * loss)), slopes: 0 };
+    return { losses, slopes: 0 };
+  }
+
+  /** Returns the sum over the groups for each sample. */
+  private sumGroups(value: (group: number, row: number) => number): Float64Array {
+    return this.ownLogits.map((_, row) => {
+      let total = 0;
+      for (let group = 0; group < this.memory.plan.groups; group++) total += value(group, row);
+      return total;
+    });
   }
 
   /** Returns the log-sum-exp of each sample's negatives over all groups. */
@@ -111,16 +159,16 @@ class BankLossRun {
     const { groups, stride } = this.memory.plan;
     const largest = this.memory.floats('largest');
     const sums = this.memory.doubles('sums');
-    return this.ownLogits.map((_, row) => {
+    const tops = this.ownLogits.map((_, row) => {
       let top = Number.NEGATIVE_INFINITY;
       for (let group = 0; group < groups; group++) top = Math.max(top, largest[group * stride + row]!);
-      let total = 0;
-      for (let group = 0; group < groups; group++) {
-        const index = group * stride + row;
-        total += sums[index]! * Math.exp(largest[index]! - top);
-      }
-      return top + Math.log(total);
+      return top;
     });
+    const totals = this.sumGroups((group, row) => {
+      const index = group * stride + row;
+      return sums[index]! * Math.exp(largest[index]! - tops[row]!);
+    });
+    return tops.map((top, row) => top + Math.log(totals[row]!));
   }
 
   /** Writes the factors of the groups' gradients, which are relative to their largest logits. */
@@ -139,7 +187,8 @@ class BankLossRun {
   /** Writes the slopes of the samples' own classes, and their factors in the gradients of bank and embeddings. */
   private writeOwnClasses(slopes: Float64Array): void {
     const { memory, rows, options } = this;
-    const gradients = slopes.map((slope, row) => slope * rows.ownDerivative[row]!);
+    this.ownSlopes = slopes;
+    const gradients = slopes.map((slope, row) => slope * rows.own[row]!.derivative);
     memory.floats('ownSlopes').set(slopes);
     memory.floats('ownGradients').set(gradients);
     const factors = gradients.map((gradient, row) => gradient * options.scale * rows.ownInverse[row]!);
@@ -152,4 +201,10 @@ const samplesInChunk = 8;
 
 function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** Returns `log(e^a + e^b)`. */
+function logAddExp(a: number, b: number): number {
+  const top = Math.max(a, b);
+  return top === Number.NEGATIVE_INFINITY ? top : top + Math.log1p(Math.exp(Math.min(a, b) - top));
 }

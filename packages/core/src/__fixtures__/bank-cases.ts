@@ -30,12 +30,19 @@ export interface BankResult {
   readonly embeddings: number[];
   readonly bank: number[] | null;
   readonly bias: number[] | null;
+  readonly angleMargins: number[] | null;
+  readonly cosineMargins: number[] | null;
+  readonly outside: number[] | null;
 }
 
 /** Returns the tensors of a case. */
-export function tensorsOf({ embeddings, labels, bank, bias }: BankCase): BankInputs {
+export function tensorsOf(bankCase: BankCase): BankInputs {
+  const { embeddings, labels, bank, bias, rowWeights, hardFactor, mixture } = bankCase;
   const soft = Array.isArray(labels[0]);
   return {
+    ...(rowWeights && { rowWeights: tf.tensor1d(rowWeights) }),
+    ...(hardFactor !== undefined && { hardFactor: tf.tensor1d([hardFactor]) }),
+    ...(mixture && { mixture: { rows: tf.tensor2d(mixture.rows), shares: tf.tensor1d(mixture.shares) } }),
     embeddings: tf.tensor2d(embeddings),
     labels: soft ? tf.tensor2d(labels as number[][]) : tf.tensor1d(labels as number[], 'int32'),
     bank: tf.tensor2d(bank),
@@ -54,15 +61,31 @@ export function runBankLoss(
 ): BankResult {
   tf.engine().startScope();
   try {
-    const { embeddings, labels, bank, bias } = tensorsOf(bankCase);
-    const variables = { embeddings, bank, ...(bias ? { bias } : {}) };
+    const { embeddings, labels, bank, bias, ...constants } = tensorsOf(bankCase);
+    const { angleMargins, cosineMargins, outside } = bankCase;
+    const variables = {
+      embeddings,
+      bank,
+      ...(bias ? { bias } : {}),
+      ...(angleMargins ? { angleMargins: tf.tensor1d(angleMargins) } : {}),
+      ...(cosineMargins ? { cosineMargins: tf.tensor1d(cosineMargins) } : {}),
+      ...(outside ? { outside: tf.tensor(outside) } : {}),
+    };
     const watched = Object.entries(variables).filter(
       ([name]) => name !== 'bank' || options.bankGradient !== false,
     );
     const gradientsOf = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
       const given = Object.fromEntries(watched.map(([name], index) => [name, inputs[index]]));
       const subset = classes && tf.tensor1d(classes, 'int32');
-      const all = { ...variables, labels, classes: subset, ...given } as unknown as BankInputs;
+      const { angleMargins, cosineMargins, outside, ...plain } = { ...variables, ...given };
+      const all = {
+        ...constants,
+        ...plain,
+        labels,
+        classes: subset,
+        rowMargins: { angle: angleMargins, cosine: cosineMargins },
+        outsideNegatives: outside,
+      } as unknown as BankInputs;
       return after(cosineBankLoss(all, options));
     });
     const { value, grads } = gradientsOf(watched.map(([, tensor]) => tensor));
@@ -75,6 +98,9 @@ export function runBankLoss(
       embeddings: read('embeddings')!,
       bank: read('bank'),
       bias: read('bias'),
+      angleMargins: read('angleMargins'),
+      cosineMargins: read('cosineMargins'),
+      outside: read('outside'),
     };
   } finally {
     tf.engine().endScope();
@@ -82,6 +108,6 @@ export function runBankLoss(
 }
 
 /** Returns every number of a result. */
-export function allNumbers({ loss, embeddings, bank, bias }: BankResult): number[] {
-  return [loss, ...embeddings, ...(bank ?? []), ...(bias ?? [])];
+export function allNumbers({ loss, ...gradients }: BankResult): number[] {
+  return [loss, ...Object.values(gradients).flatMap((values) => values ?? [])];
 }

@@ -1,0 +1,106 @@
+import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import { ConfigError } from './errors.ts';
+
+/**
+ * Refuses options that have no meaning together. docs/algebra.md has the table.
+ * @throws ConfigError that names both
+ */
+export function checkCombination(options: ResolvedBankOptions): void {
+  const { criterion, similarity, similarityMap, margins, centers, emptyRows } = options;
+  if (criterion === 'softmax') {
+    const bceOnly = {
+      negativeWeight: options.negativeWeight !== 1,
+      pairSampling: options.pairSampling,
+      logitClip: options.logitClip !== undefined,
+    };
+    for (const [option, used] of Object.entries(bceOnly)) {
+      if (!used) continue;
+      throw new ConfigError(`${option} is an option of the criterion 'bce', but the criterion is 'softmax'.`);
+    }
+  }
+  if (similarity === 'dot') {
+    const cosineOnly = {
+      cosineLimit: options.cosineLimit !== undefined,
+      similarityMap,
+      negativeMargin: options.negativeMargin,
+    };
+    for (const [option, used] of Object.entries(cosineOnly)) {
+      if (!used) continue;
+      throw new ConfigError(`${option} needs similarity 'cosine', but the similarity is 'dot'.`);
+    }
+  }
+  if (emptyRows === 'skip' && options.labelSmoothing > 0) {
+    throw new ConfigError(
+      "labelSmoothing gives every class a share, so it cannot be combined with emptyRows 'skip'.",
+    );
+  }
+  if (emptyRows === 'skip' && centers > 1) {
+    throw new ConfigError(
+      "emptyRows 'skip' has no meaning for a class of several centers, some of which may be zero.",
+    );
+  }
+  if (options.labelSmoothing > 0 && changesNegatives(options)) {
+    throw new ConfigError(
+      'labelSmoothing makes every class partly positive, so similarityMap and negativeMargin, which treat positives and ' +
+        'negatives differently, cannot be combined with it.',
+    );
+  }
+  if (similarityMap?.kind !== 'power') return;
+  const angular = margins.findLastIndex(({ kind }) => kind === 'angular');
+  const cosine = margins.findIndex(({ kind }) => kind === 'cosine');
+  if (margins.some(({ kind }) => kind === 'adaptive') || (cosine >= 0 && angular > cosine)) {
+    throw new ConfigError(
+      "The map 'power' comes between angular and cosine margins: list angular margins first, and no adaptive one.",
+    );
+  }
+}
+
+/**
+ * Refuses inputs that the options, or other inputs, exclude.
+ * @throws ConfigError that names both
+ */
+export function checkInputCombination(inputs: BankInputs, options: ResolvedBankOptions): void {
+  const { rowMargins = {}, outsideNegatives, mixture, hardFactor, labels, bias, bank } = inputs;
+  if (labels.rank === 2 && (options.margins.length > 0 || options.emptyRows === 'skip')) {
+    throw new ConfigError(
+      'Soft targets have no single positive class for a margin or an empty memory row: use margin 0 and a bank of ' +
+        'class weights, or pass labels [batch].',
+    );
+  }
+  if (labels.rank === 2 && (changesNegatives(options) || outsideNegatives)) {
+    throw new ConfigError(
+      'Soft targets make no class negative, so they cannot be combined with similarityMap, negativeMargin or ' +
+        'outsideNegatives: pass labels [batch].',
+    );
+  }
+  for (const [key, kind] of [['angle', 'angular'] as const, ['cosine', 'cosine'] as const]) {
+    if (rowMargins[key] && !options.margins.some((margin) => margin.kind === kind)) {
+      throw new ConfigError(
+        `rowMargins.${key} is added to a margin of kind '${kind}', but the options have none.`,
+      );
+    }
+  }
+  if (outsideNegatives) {
+    const excluded = {
+      labelSmoothing: options.labelSmoothing > 0,
+      pairSampling: options.pairSampling,
+      'a bias for each class': bias && bias.shape[0] !== 1 && bank.shape[0] > 1,
+    };
+    for (const [what, used] of Object.entries(excluded)) {
+      if (!used) continue;
+      throw new ConfigError(`outsideNegatives belong to no class, so they cannot be combined with ${what}.`);
+    }
+  }
+  if (hardFactor && options.similarityMap?.kind !== 'hardNegatives') {
+    throw new ConfigError("hardFactor belongs to the similarityMap 'hardNegatives', which the options lack.");
+  }
+  if (mixture && (options.centers > 1 || options.emptyRows === 'skip' || options.similarity === 'dot')) {
+    throw new ConfigError(
+      "A mixture needs similarity 'cosine', one center for each class, and emptyRows 'score'.",
+    );
+  }
+}
+
+function changesNegatives({ similarityMap, negativeMargin }: ResolvedBankOptions): boolean {
+  return similarityMap !== undefined || negativeMargin !== undefined;
+}
