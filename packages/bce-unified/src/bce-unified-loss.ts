@@ -142,10 +142,11 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     if (!sampling) return super.forward(embeddings, labels, context);
     const checked = this.checkHardBatch(embeddings, labels, context);
     const seed = deriveStepSeed(sampling.seed, this.batches);
-    return makeStep(() => ({
-      loss: this.score(
+    return makeStep((hold) => ({
+      ...this.score(
         embeddings,
         checked,
+        hold,
         sampling.kind === 'shared'
           ? { classes: this.drawClasses(checked, sampling.rate, seed) }
           : { options: { ...this.bankOptions, pairSampling: { rate: sampling.rate, seed } } },

@@ -6,9 +6,9 @@ import {
   resolveBankOptions,
 } from './bank-options.ts';
 import type { LossContext, LossStep } from './contract.ts';
-import { cosineBankLoss } from './cosine-bank-loss.ts';
+import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
-import { type BankLossOptions, makeStep, StatefulLoss } from './stateful-loss.ts';
+import { type BankLossOptions, type Hold, makeStep, StatefulLoss } from './stateful-loss.ts';
 
 /**
  * Base class of losses whose bank is the class weights. The optimizer changes `weight`, and `bias` if there is one.
@@ -17,7 +17,7 @@ import { type BankLossOptions, makeStep, StatefulLoss } from './stateful-loss.ts
  * `±1 / √embeddingSize` for raw products.
  */
 export abstract class ClassWeightsLoss extends StatefulLoss {
-  /** `[numClasses, embeddingSize]`, not normalised. */
+  /** `[numClasses, embeddingSize]`, not normalised; with K centers `[numClasses · K, embeddingSize]`. */
   readonly weight: Variable;
   /** `[1]` (unified) or `[numClasses]`; null for a loss without a bias. */
   readonly bias: Variable | null;
@@ -41,28 +41,35 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     this.bankOptions = resolveBankOptions({ ...bankOptions, blockSize });
     const spread = 1 / Math.sqrt(embeddingSize);
     const initial = bankOptions.similarity === 'dot' ? uniformValues : normalValues;
-    this.weight = this.addTrainable('weight', initial([numClasses, embeddingSize], spread, seed));
+    const rows = numClasses * this.bankOptions.centers;
+    this.weight = this.addTrainable('weight', initial([rows, embeddingSize], spread, seed));
     this.bias = initialBias && this.addTrainable('bias', initialBias());
   }
 
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
     this.checkBatch(embeddings, labels, context);
-    return makeStep(() => ({ loss: this.score(embeddings, labels) }));
+    return makeStep((hold) => this.score(embeddings, labels, hold));
   }
 
   /**
-   * Returns the mean loss of a checked batch.
-   * @param extra `classes`: the only classes that take part (see `BankInputs`); `options`: replace `this.bankOptions`
+   * Returns the mean loss of a checked batch, and the losses of its samples.
+   * @param hold keeps the losses of the samples until the step ends
+   * @param extra more inputs, such as `classes` or `rowMargins` (see `BankInputs`); `options`: replace `this.bankOptions`
    */
   protected score(
     embeddings: Tensor2D,
     labels: Tensor1D | Tensor2D,
-    extra: { classes?: BankInputs['classes']; options?: BankOptions } = {},
-  ): Scalar {
+    hold: Hold,
+    extra: Omit<BankInputs, 'embeddings' | 'labels' | 'bank' | 'bias'> & {
+      readonly options?: BankOptions;
+    } = {},
+  ): { loss: Scalar; rowLosses: Tensor1D } {
+    const { options = this.bankOptions, ...more } = extra;
     const bias = (this.bias as Tensor1D | null) ?? undefined;
-    return cosineBankLoss(
-      { embeddings, labels, bank: this.weight as Tensor2D, bias, classes: extra.classes },
-      extra.options ?? this.bankOptions,
+    const { loss, rowLosses } = cosineBankLossWithRows(
+      { ...more, embeddings, labels, bank: this.weight as Tensor2D, bias },
+      options,
     );
+    return { loss, rowLosses: hold(rowLosses) };
   }
 }

@@ -13,7 +13,7 @@ import { didYouMean } from './nearest-word.ts';
 import { resolveLossOptions } from './resolve-loss-options.ts';
 import { epochNumber, hasEnded, hasStarted } from './start-epoch.ts';
 import { makeStep } from './stateful-loss.ts';
-import { weightedSum } from './tape.ts';
+import { stopGradient, weightedSum } from './tape.ts';
 
 /** One part of a `CombinedLoss`. */
 export interface CombinedPart {
@@ -131,12 +131,14 @@ export class CombinedLoss implements OpenSetLoss {
     try {
       const step = makeStep(() => {
         const losses: tf.Scalar[] = [];
+        const rows: (tf.Tensor1D | undefined)[] = [];
         const weights: number[] = [];
         for (const [key, part] of this.parts) {
           if (isActive(key, part, context)) {
             const partStep = part.loss.forward(embeddings, labels, context);
             steps.push(partStep);
             losses.push(partStep.loss);
+            rows.push(partStep.rowLosses);
             weights.push(part.weight ?? 1);
           } else if (part.loss.observe) {
             steps.push(part.loss.observe(embeddings, labels as tf.Tensor1D, context));
@@ -148,17 +150,15 @@ export class CombinedLoss implements OpenSetLoss {
           );
         }
         const share = this.options.combination === 'mean' ? 1 / losses.length : 1;
+        const factors = weights.map((weight) => weight * share);
         return {
-          loss: weightedSum(
-            losses,
-            weights.map((weight) => weight * share),
-          ),
+          loss: weightedSum(losses, factors),
+          rowLosses: sumOfRows(rows, factors),
           commit: all.commit,
         };
       });
       return {
-        loss: step.loss,
-        commit: step.commit,
+        ...step,
         dispose: () => {
           all.dispose();
           step.dispose();
@@ -245,6 +245,18 @@ export class CombinedLoss implements OpenSetLoss {
   dispose(): void {
     for (const { loss } of this.parts.values()) loss.dispose();
   }
+}
+
+/** Returns the losses of the samples over all parts; undefined if a part has none. */
+function sumOfRows(
+  rows: readonly (tf.Tensor1D | undefined)[],
+  factors: readonly number[],
+): tf.Tensor1D | undefined {
+  if (rows.includes(undefined)) return undefined;
+  return stopGradient(() => {
+    const terms = rows.map((row, index) => tf.mul(row as tf.Tensor1D, factors[index]!) as tf.Tensor1D);
+    return terms.reduce((sum, term) => tf.add(sum, term));
+  });
 }
 
 /** Returns one step for all steps in a list, including those added later. */

@@ -29,6 +29,11 @@ export interface StateStep {
 export interface LossStep extends StateStep {
   /** Mean loss of the batch. `dispose()` frees it; clone it to keep it. */
   readonly loss: Scalar;
+  /**
+   * `[batch]`: the loss of each sample, for logs and for mining; their mean is the loss, 0 for a sample that does not count.
+   * Without a gradient. `dispose()` frees it. Missing if the loss is no mean over samples.
+   */
+  readonly rowLosses?: Tensor1D;
 }
 
 /** A learned decision threshold. */

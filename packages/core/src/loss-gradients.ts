@@ -106,6 +106,7 @@ function byVariable(gradients: tf.NamedTensorMap): Map<tf.Variable, tf.Tensor> {
 function explainedStep(step: LossStep): LossStep {
   return {
     loss: step.loss,
+    ...(step.rowLosses && { rowLosses: step.rowLosses }),
     commit: () => explainMissingKernels(() => step.commit()),
     dispose: () => step.dispose(),
   };

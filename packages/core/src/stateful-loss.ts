@@ -191,10 +191,19 @@ export type Hold = <T extends tf.Tensor>(tensor: T) => T;
 /**
  * Creates the step of a loss. Evaluates `compute` in a `tf.tidy`, so only the loss and held tensors survive it.
  *
- * @param compute returns the loss, and the function that `step.commit()` runs; `hold` keeps a tensor for that function
+ * @param compute returns the loss, the losses of the samples if it has them, and the function that `step.commit()` runs; `hold`
+ *   keeps a tensor for that function
  */
-export function makeStep(compute: (hold: Hold) => { loss: tf.Scalar; commit?: () => void }): LossStep {
-  return prepareStep(compute);
+export function makeStep(
+  compute: (hold: Hold) => { loss: tf.Scalar; rowLosses?: tf.Tensor1D | undefined; commit?: () => void },
+): LossStep {
+  let rowLosses: tf.Tensor1D | undefined;
+  const step = prepareStep((hold) => {
+    const result = compute(hold);
+    rowLosses = result.rowLosses && hold(result.rowLosses);
+    return result;
+  });
+  return rowLosses ? { ...step, rowLosses } : step;
 }
 
 /**

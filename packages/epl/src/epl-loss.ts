@@ -5,7 +5,7 @@ import {
   type BankOptions,
   bankLossOptions,
   ClassWeightsLoss,
-  cosineBankLoss,
+  cosineBankLossWithRows,
   describeLoss,
   type Hold,
   hasStarted,
@@ -32,7 +32,7 @@ import {
   weightedSum,
   withRows,
 } from '@openset/core';
-import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
+import { add, clone, type Tensor1D, type Tensor2D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
 import {
   type DuplicateLabels,
   type PrototypeUpdate,
@@ -234,13 +234,18 @@ export class EplLoss extends ClassWeightsLoss {
     const started = hasStarted(`The empirical term of ${this.name}`, this.startEpoch, context);
     return makeStep((hold) => {
       const { rows, commit } = this.updatePrototypes(embeddings, checked, hold);
-      if (!started) return { loss: this.score(embeddings, checked), commit };
+      if (!started) return { ...this.score(embeddings, checked, hold), commit };
       const bias = (this.bias as Tensor1D | null) ?? undefined;
-      const conventional = this.score(embeddings, checked, { options: this.conventionalOptions });
+      const conventional = this.score(embeddings, checked, hold, { options: this.conventionalOptions });
       const empirical = withRows(this.empiricalPrototypes, checked, rows, (bank) =>
-        cosineBankLoss({ embeddings, labels: checked, bank, bias }, this.empiricalOptions),
+        cosineBankLossWithRows({ embeddings, labels: checked, bank, bias }, this.empiricalOptions),
       );
-      return { loss: weightedSum([conventional, empirical], [1, 1]), commit };
+      hold(empirical.rowLosses);
+      return {
+        loss: weightedSum([conventional.loss, empirical.loss], [1, 1]),
+        rowLosses: stopGradient<Tensor1D>(() => add(conventional.rowLosses, empirical.rowLosses)),
+        commit,
+      };
     });
   }
 

@@ -59,7 +59,7 @@ describeOnBackends('ArcFaceLoss', () => {
   it('rejects margins beyond π, and unknown branches', () => {
     expect(() => new ArcFaceLoss({ ...options, margin: 3.5 })).toThrow(/angular margin/);
     expect(() => new ArcFaceLoss({ ...options, branch: 'hard' as 'easy' })).toThrow(
-      /'easy', 'linear', 'none'/,
+      /'easy', 'linear', 'continuous', 'none'/,
     );
   });
 });

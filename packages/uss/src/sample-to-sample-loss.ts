@@ -2,7 +2,7 @@ import {
   assignRows,
   type BankLossOptions,
   bankLossOptions,
-  cosineBankLoss,
+  cosineBankLossWithRows,
   cosineMarginOption,
   type Hold,
   type LossContext,
@@ -116,7 +116,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
         variable && this.biasFromData ? dataDrivenOffset(variable, inputs, this.bankOptions, hold) : null;
       const bias = variable && offset ? withOffset(variable, offset) : (variable ?? undefined);
       return {
-        loss: cosineBankLoss({ ...inputs, bias }, this.bankOptions),
+        ...cosineBankLossWithRows({ ...inputs, bias }, this.bankOptions),
         commit: () => {
           // Add, do not set: the optimizer has meanwhile moved the bias, by its gradient at the started value.
           if (offset) this.bias?.assign(withOffset(variable as Tensor1D, offset));

@@ -19,8 +19,8 @@ export class CountingLoss extends ClassWeightsLoss {
 
   override forward(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): LossStep {
     this.checkHardBatch(embeddings, labels, context);
-    return makeStep(() => ({
-      loss: this.score(embeddings, labels),
+    return makeStep((hold) => ({
+      ...this.score(embeddings, labels, hold),
       commit: () => this.count.assign(tf.add(this.count, tf.scalar(embeddings.shape[0], 'int32'))),
     }));
   }
