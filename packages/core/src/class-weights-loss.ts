@@ -51,6 +51,11 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     return makeStep((hold) => this.score(embeddings, labels, hold));
   }
 
+  /** Returns what the logits subtract: the bias. A loss that adds its bias negates it here. */
+  protected subtractedBias(): Tensor1D | undefined {
+    return (this.bias as Tensor1D | null) ?? undefined;
+  }
+
   /**
    * Returns the mean loss of a checked batch, and the losses of its samples.
    * @param hold keeps the losses of the samples until the step ends
@@ -65,7 +70,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     } = {},
   ): { loss: Scalar; rowLosses: Tensor1D } {
     const { options = this.bankOptions, ...more } = extra;
-    const bias = (this.bias as Tensor1D | null) ?? undefined;
+    const bias = this.subtractedBias();
     const { loss, rowLosses } = cosineBankLossWithRows(
       { ...more, embeddings, labels, bank: this.weight as Tensor2D, bias },
       options,

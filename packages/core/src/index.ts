@@ -120,6 +120,7 @@ export { isSplitBackbone, type SplitBackbone } from './split-backbone.ts';
 export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
+export { targetCosines } from './target-cosines.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';
 export { checkQuestion, questionProblem, type ThresholdQuestion } from './threshold-question.ts';
 export { type UnifiedBias, unifiedThreshold } from './unified-threshold.ts';

@@ -93,6 +93,8 @@ export interface ConformanceCase {
   readonly epoch?: number;
   /** Whether the loss normalises embeddings, so that their length has no effect; default true. */
   readonly normalized?: boolean;
+  /** Smallest batch, in rows; the loss refuses smaller ones with a ShapeError. Default 1. */
+  readonly smallestBatch?: number;
 }
 
 /**
@@ -134,7 +136,7 @@ export interface LossDescriptor {
   readonly conformance: readonly ConformanceCase[];
   /** Names of this loss in fixture files, each with a function that returns the options for the `config` of a case. */
   readonly fixtures?: Readonly<
-    Record<string, (config: Readonly<Record<string, number | string>>) => LossOptions>
+    Record<string, (config: Readonly<Record<string, number | string | boolean>>) => LossOptions>
   >;
 }
 

@@ -87,7 +87,7 @@ const fixtureModes: Readonly<Record<string, Pick<EplLossOptions, 'gradient' | 'b
   none: { gradient: 'exact', branch: 'none' },
 };
 
-type FixtureConfig = Readonly<Record<string, number | string>>;
+type FixtureConfig = Readonly<Record<string, number | string | boolean>>;
 
 const fixtureOptions =
   (base: 'cosface' | 'arcface' | 'uniface') =>
@@ -96,9 +96,9 @@ const fixtureOptions =
     scale,
     margin,
     empiricalMargin,
-    prototypeUpdate: fixtureUpdates[update ?? 'softsign'] ?? update,
+    prototypeUpdate: fixtureUpdates[String(update ?? 'softsign')] ?? update,
     ...(base === 'arcface'
-      ? (fixtureModes[mode ?? 'characteristic_gradient_detachment'] ?? { branch: mode })
+      ? (fixtureModes[String(mode ?? 'characteristic_gradient_detachment')] ?? { branch: mode })
       : {}),
   });
 

@@ -55,6 +55,10 @@ export function nestedPlainLosses({ options }: LossDescriptor): Readonly<Record<
 }
 
 /** Returns the options of the suite for a conformance case. */
-export function caseOptions({ epoch, normalized = true }: ConformanceCase): LossConformanceOptions {
-  return { normalized, ...(epoch === undefined ? {} : { context: { epoch } }) };
+export function caseOptions({
+  epoch,
+  normalized = true,
+  smallestBatch = 1,
+}: ConformanceCase): LossConformanceOptions {
+  return { normalized, smallestBatch, ...(epoch === undefined ? {} : { context: { epoch } }) };
 }

@@ -18,6 +18,8 @@ export interface LossConformanceOptions {
   readonly context?: LossContext;
   /** Whether the loss normalises embeddings, so that their length has no effect; default true. */
   readonly normalized?: boolean;
+  /** Smallest batch, in rows; the loss must refuse smaller ones with a ShapeError. Default 1. */
+  readonly smallestBatch?: number;
   /**
    * For a loss that stops gradients, such as a detached margin, or prototypes that are updated before the batch is scored.
    * The suite passes the point at which it takes the gradient. The result is a function of the embeddings

@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface LossEvaluation {
   /** Mean loss of the batch. */
   readonly loss: number;
+  /** Losses of the samples, `batch` values; null if the loss has none. */
+  readonly rowLosses: Float32Array | null;
   /** Gradient of the embeddings, `batch · embeddingSize` values, row-major. */
   readonly embeddings: Float32Array;
   /** Gradients of the trainable variables, in the order of `loss.trainable`; zeros for a variable without a gradient. */
@@ -36,6 +38,7 @@ export async function lossAndGradients(
         new Float32Array(variable.size);
       return {
         loss: (await value.data<'float32'>())[0]!,
+        rowLosses: ((await step.rowLosses?.data()) as Float32Array | undefined) ?? null,
         embeddings: await read(input),
         trainable: await Promise.all(loss.trainable.map(read)),
       };

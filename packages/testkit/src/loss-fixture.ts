@@ -17,7 +17,7 @@ export interface LossFixture {
   /** Name of the loss: a key of `fixtures` in its descriptor. */
   readonly loss: string;
   /** Options, named as in the official code. */
-  readonly config: Readonly<Record<string, number | string>>;
+  readonly config: Readonly<Record<string, number | string | boolean>>;
   readonly batch: number;
   readonly embeddingSize: number;
   readonly numClasses: number;
@@ -25,11 +25,9 @@ export interface LossFixture {
   readonly embeddings: readonly number[];
   /** `batch` integers in `[0, numClasses)`. */
   readonly labels: readonly number[];
-  /** State before the step. The tensors of a bank have `numClasses · embeddingSize` values. */
+  /** State before the step; other tensors of the state have fields of their names, as lists or single numbers. */
   readonly weight?: readonly number[];
   readonly bias?: readonly number[];
-  readonly featureMemory?: readonly number[];
-  readonly empiricalPrototypes?: readonly number[];
   /** Epoch of the step, counted from 0. */
   readonly epoch?: number;
   /** First epoch that scores samples against prototypes, counted from 1. */
@@ -39,18 +37,28 @@ export interface LossFixture {
   readonly gradEmbeddings: readonly number[];
   readonly gradWeight?: readonly number[];
   readonly gradBias?: readonly number[];
-  /** Expected state after the step. */
+  /** Gradient of the raw weights, where `gradWeight` is that of weights that were normalised in place. */
+  readonly gradWeightThroughNormalization?: readonly number[];
+  /** Expected losses of the samples. */
+  readonly rowLosses?: readonly number[];
+  /** Loss and rows without the floor that some official code puts under probabilities. */
+  readonly expectedLossUnclipped?: number;
+  readonly rowLossesUnclipped?: readonly number[];
+  /** Expected initial bias, where `bias` is missing. */
   readonly biasAfterInit?: readonly number[];
-  readonly empiricalPrototypesAfter?: readonly number[];
+  /** Errors of a float32 run of the official code; the case is then compared row by row, with ten times these. */
+  readonly float32Deviation?: Readonly<Record<string, number>>;
+  /** State before the step, expected state `…After` the step, and values that `inspect` of the loss returns. */
+  readonly [field: string]: unknown;
 }
 
 /** Result of one fixture case. */
 export interface LossFixtureResult {
   /** Name of the case. */
   readonly name: string;
-  /** Relative errors of the values that the case expects: `loss`, `gradEmbeddings`, `gradWeight`, `gradBias`, `biasAfterInit`, `empiricalPrototypesAfter`. */
+  /** Relative errors of the values that the case expects, by name; of whole numbers, how many differ. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Whether no error exceeds `fixtureTolerance`. */
+  /** Whether no error exceeds its tolerance: `fixtureTolerance`, or ten times `float32Deviation` and at least 1e-5. */
   readonly passed: boolean;
 }
 
@@ -104,7 +112,7 @@ export function readLossFixtures(text: string): LossFixture[] {
 }
 
 function checkFixture(fixture: LossFixture, index: number): void {
-  const { batch, embeddingSize, numClasses } = fixture;
+  const { batch, embeddingSize } = fixture;
   const where = `Fixture case ${index} ('${fixture.name}')`;
   for (const key of [
     'name',
@@ -121,16 +129,9 @@ function checkFixture(fixture: LossFixture, index: number): void {
     embeddings: batch * embeddingSize,
     gradEmbeddings: batch * embeddingSize,
     labels: batch,
-    ...Object.fromEntries(
-      ['weight', 'gradWeight', 'featureMemory', 'empiricalPrototypes', 'empiricalPrototypesAfter'].map(
-        (key) => [key, numClasses * embeddingSize],
-      ),
-    ),
   };
-  const required = new Set(['embeddings', 'gradEmbeddings', 'labels']);
   for (const [key, length] of Object.entries(lengths)) {
-    const values = fixture[key as keyof LossFixture] as readonly number[] | undefined;
-    if (values === undefined && !required.has(key)) continue;
+    const values = fixture[key] as readonly number[] | undefined;
     if (values?.length !== length) {
       throw new DataError(
         `${where} has ${values?.length ?? 'no'} values of '${key}', but its sizes require ${length}.`,
@@ -152,31 +153,106 @@ export async function runLossFixture(
   const embeddings = tf.tensor2d([...fixture.embeddings], [fixture.batch, fixture.embeddingSize]);
   const labels = tf.tensor1d([...fixture.labels], 'int32');
   try {
+    const started = await numericState(loss);
     setFixtureState(loss, fixture);
     const context = fixture.epoch === undefined ? undefined : { epoch: fixture.epoch };
+    const inspected = await readAll(loss.inspect?.(embeddings, labels, context) ?? {});
     const actual = await lossAndGradients(loss, embeddings, labels, { context, commit: true });
     const after = await numericState(loss);
     const gradients = Object.fromEntries(
       loss.trainable.map((variable, index) => [variable.name.split('/').at(-1), actual.trainable[index]]),
     ) as Record<string, Float32Array>;
-    const comparisons: [string, ArrayLike<number> | undefined, ArrayLike<number> | undefined][] = [
-      ['loss', [actual.loss], [fixture.expectedLoss]],
-      ['gradEmbeddings', actual.embeddings, fixture.gradEmbeddings],
-      ['gradWeight', gradients.weight, fixture.gradWeight],
-      ['gradBias', gradients.bias, fixture.gradBias],
-      ['biasAfterInit', after.bias, fixture.biasAfterInit],
-      ['empiricalPrototypesAfter', after.empiricalPrototypes, fixture.empiricalPrototypesAfter],
-    ];
-    const errors: Record<string, number> = {};
-    for (const [key, found, expected] of comparisons) {
-      if (expected) errors[key] = relativeError(found ?? [], expected);
-    }
-    const passed = Object.values(errors).every((error) => error <= fixtureTolerance);
-    return { name: fixture.name, errors, passed };
+    const biasAfterInit = fixture.bias === undefined && started.bias ? started.bias : after.bias;
+    const comparisons: Record<string, [ArrayLike<number> | undefined, unknown]> = {
+      loss: [[actual.loss], fixture.expectedLossUnclipped ?? fixture.expectedLoss],
+      rowLosses: [actual.rowLosses ?? undefined, fixture.rowLossesUnclipped ?? fixture.rowLosses],
+      gradEmbeddings: [actual.embeddings, fixture.gradEmbeddings],
+      gradWeight: [gradients.weight, fixture.gradWeightThroughNormalization ?? fixture.gradWeight],
+      gradBias: [gradients.bias, fixture.gradBias],
+      biasAfterInit: [biasAfterInit, fixture.biasAfterInit],
+      ...Object.fromEntries(
+        Object.entries(after).map(([key, value]) => [`${key}After`, [value, fixture[`${key}After`]]]),
+      ),
+      ...Object.fromEntries(Object.entries(inspected).map(([key, value]) => [key, [value, fixture[key]]])),
+    };
+    // The stored weights of some official code are normalised in place. Here they stay, and the direction counts.
+    if (fixture.gradWeightThroughNormalization) delete comparisons.weightAfter;
+    return compareAll(fixture, comparisons);
   } finally {
     loss.dispose();
     tf.dispose([embeddings, labels]);
   }
+}
+
+/** Fields of a case whose values are whole numbers, which must be equal. */
+function areWhole(values: readonly number[], key: string): boolean {
+  return !/^(loss|rowLosses|grad|bias|marginScaler)/.test(key) && values.every(Number.isInteger) && values.length > 0;
+}
+
+function compareAll(
+  { name, float32Deviation, batch, ...fixture }: LossFixture,
+  comparisons: Readonly<Record<string, [ArrayLike<number> | undefined, unknown]>>,
+): LossFixtureResult {
+  const errors: Record<string, number> = {};
+  let passed = true;
+  for (const [key, [found, field]] of Object.entries(comparisons)) {
+    if (field === undefined) continue;
+    const expected = listOf(field);
+    if (areWhole(expected, key)) {
+      errors[key] = differences(found ?? [], expected);
+      passed &&= errors[key] === 0;
+    } else {
+      const size = key === 'gradEmbeddings' || key === 'gradWeight' ? fixture.embeddingSize : 1;
+      errors[key] = float32Deviation
+        ? rowError(found ?? [], expected, size)
+        : relativeError(found ?? [], expected);
+      passed &&= errors[key] <= tolerance(key, float32Deviation);
+    }
+  }
+  return { name, errors, passed };
+}
+
+function tolerance(key: string, deviation: LossFixture['float32Deviation']): number {
+  if (!deviation) return fixtureTolerance;
+  return Math.max(1e-5, 10 * (deviation[key === 'rowLosses' ? 'loss' : key] ?? 0));
+}
+
+/** Returns how many numbers differ. */
+function differences(found: ArrayLike<number>, expected: readonly number[]): number {
+  if (found.length !== expected.length) return Math.max(found.length, expected.length);
+  return expected.filter((value, index) => found[index] !== value).length;
+}
+
+/**
+ * Returns the largest error of a row: its largest difference over its largest magnitude, which counts as at least 1e-4 of the
+ * largest of all.
+ */
+function rowError(found: ArrayLike<number>, expected: readonly number[], size: number): number {
+  if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
+  const largest = expected.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+  let worst = 0;
+  for (let start = 0; start < expected.length; start += size) {
+    let [difference, magnitude] = [0, 0];
+    for (let index = start; index < start + size; index++) {
+      const here = Math.abs(found[index]! - expected[index]!);
+      if (Number.isNaN(here)) return Number.POSITIVE_INFINITY;
+      difference = Math.max(difference, here);
+      magnitude = Math.max(magnitude, Math.abs(expected[index]!));
+    }
+    worst = Math.max(worst, difference / Math.max(magnitude, 1e-4 * largest, Number.MIN_VALUE));
+  }
+  return worst;
+}
+
+function listOf(field: unknown): number[] {
+  return [field].flat().map(Number);
+}
+
+async function readAll(tensors: tf.NamedTensorMap): Promise<Record<string, ArrayLike<number>>> {
+  const entries = Object.entries(tensors).map(async ([key, tensor]) => [key, await tensor.data()] as const);
+  const values = Object.fromEntries(await Promise.all(entries));
+  tf.dispose(tensors);
+  return values;
 }
 
 function createFixtureLoss(fixture: LossFixture, descriptors: readonly LossDescriptor[]): OpenSetLoss {
@@ -188,18 +264,23 @@ function createFixtureLoss(fixture: LossFixture, descriptors: readonly LossDescr
   }
 }
 
+/** Sets the state of a case. A bias that the case gives only as `biasAfterInit` keeps its initial value. */
 function setFixtureState(loss: OpenSetLoss, fixture: LossFixture): void {
   const before = loss.getState();
   const state: tf.NamedTensorMap = {};
   try {
     for (const [name, tensor] of Object.entries(before)) {
-      const values = fixture[name as keyof LossFixture] as readonly number[] | undefined;
-      if (values?.length !== tensor.size) {
+      if (name === 'bias' && fixture.bias === undefined && fixture.biasAfterInit !== undefined) {
+        state[name] = tf.clone(tensor);
+        continue;
+      }
+      const values = fixture[name] === undefined ? [] : listOf(fixture[name]);
+      if (values.length !== tensor.size) {
         throw new DataError(
-          `Fixture case '${fixture.name}' has ${values?.length ?? 'no'} values of '${name}', but ${loss.name} needs ${tensor.size}.`,
+          `Fixture case '${fixture.name}' has ${values.length || 'no'} values of '${name}', but ${loss.name} needs ${tensor.size}.`,
         );
       }
-      state[name] = tf.tensor([...values], tensor.shape, tensor.dtype);
+      state[name] = tf.tensor(values, tensor.shape, tensor.dtype);
     }
     loss.setState(state);
   } finally {

@@ -1,0 +1,131 @@
+import {
+  type BankLossOptions,
+  bankLossOptions,
+  ClassWeightsLoss,
+  describeLoss,
+  type LossContext,
+  type LossStep,
+  makeStep,
+  normalizeRows,
+  type OpenSetLoss,
+  resolveLossOptions,
+  scaleOption,
+  stopGradient,
+  suitableStrength,
+  targetCosines,
+} from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Options of `CurricularFaceLoss`. The defaults are those of the official code. */
+export interface CurricularFaceLossOptions extends BankLossOptions {
+  /** s, the factor of the cosines, above 0; default 64. */
+  readonly scale?: number;
+  /** m in radians, in `[0, π]`, added to the angle to the target class; default 0.5. */
+  readonly margin?: number;
+  /** Share of a batch in the running mean of the target cosines, in `[0, 1]`; default 0.01. */
+  readonly statisticsMomentum?: number;
+}
+
+/** The descriptor of `CurricularFaceLoss`. */
+export const curricularFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
+  name: 'CurricularFaceLoss',
+  package: '@openset/curricular',
+  summary: 'CurricularFace: ArcFace that stresses hard negatives more and more as training goes on',
+  use: 'for large sets with clean labels',
+  source: 'Huang et al. 2020, arXiv 2004.00288; head/metrics.py in its code',
+  threshold: null,
+  hasClassWeights: true,
+  words: {
+    curricularface: {
+      options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale, margin: 0.3 }),
+    },
+  },
+  options: {
+    scale: scaleOption,
+    margin: {
+      type: 'number',
+      minimum: 0,
+      maximum: Math.PI,
+      default: 0.5,
+      symbol: 'm',
+      description: 'margin in radians, added to the angle to the target class',
+    },
+    statisticsMomentum: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0.01,
+      description: 'share of a batch in the running mean of the target cosines',
+    },
+    ...bankLossOptions,
+  },
+  create: (options: CurricularFaceLossOptions): OpenSetLoss => new CurricularFaceLoss(options),
+  // With a momentum, t follows the batch without a gradient; the state after a few batches decides its value.
+  conformance: [{ options: { scale: 16, statisticsMomentum: 0 } }],
+  fixtures: { curricularface: (config) => config },
+}));
+
+/**
+ * CurricularFace (Huang et al. 2020, arXiv 2004.00288): ArcFace whose hard negatives, with a cosine above the positive one with its
+ * margin, score with `c (t + c)`. t is a running mean of the target cosines: small at first, which spares hard negatives, and near
+ * 1 at the end. As in metrics.py, a batch enters t before it is scored, and `c − m sin m` follows beyond `θ + m = π`.
+ */
+export class CurricularFaceLoss extends ClassWeightsLoss {
+  /** `[1]`: t, the running mean of the cosines with the target classes, at first 0. */
+  readonly targetCosineMean: tf.Variable;
+  private readonly margin: number;
+  private readonly momentum: number;
+
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
+  constructor(options: CurricularFaceLossOptions) {
+    const { scale, margin, statisticsMomentum } = resolveLossOptions(curricularFaceDescriptor, options);
+    const margins = [{ kind: 'angular', margin, branch: 'linear' }] as const;
+    const similarityMap = { kind: 'hardNegatives', square: 1 } as const;
+    super('CurricularFaceLoss', options, { criterion: 'softmax', scale, margins, similarityMap }, null);
+    this.margin = margin;
+    this.momentum = statisticsMomentum;
+    this.targetCosineMean = this.addMemory('targetCosineMean', tf.tensor1d([0]));
+  }
+
+  override forward(
+    embeddings: tf.Tensor2D,
+    labels: tf.Tensor1D | tf.Tensor2D,
+    context?: LossContext,
+  ): LossStep {
+    const checked = this.checkHardBatch(embeddings, labels, context);
+    return makeStep((hold) => {
+      const cosines = targetCosines(embeddings, checked, this.weight as tf.Tensor2D);
+      const hardFactor = hold(
+        stopGradient(
+          () =>
+            tf.add(
+              tf.mul(tf.mean(cosines), this.momentum),
+              tf.mul(this.targetCosineMean, 1 - this.momentum),
+            ) as tf.Tensor1D,
+        ),
+      );
+      return {
+        ...this.score(embeddings, checked, hold, { hardFactor }),
+        commit: () => this.targetCosineMean.assign(hardFactor),
+      };
+    });
+  }
+
+  /**
+   * Returns what the loss sees in a batch: `hardNegatives`, the number of pairs of a sample and another class that count as hard.
+   * It computes all cosines at once, `[batch, numClasses]`. The caller disposes of it.
+   */
+  inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D): tf.NamedTensorMap {
+    const hardNegatives = tf.tidy(() => {
+      const bank = this.weight as tf.Tensor2D;
+      const own = targetCosines(embeddings, labels, bank);
+      const sine = tf.sqrt(tf.relu(tf.sub(1, tf.square(own))));
+      const threshold = tf.sub(tf.mul(own, Math.cos(this.margin)), tf.mul(sine, Math.sin(this.margin)));
+      const cosines = tf.matMul(normalizeRows(embeddings).unit, normalizeRows(bank).unit, false, true);
+      const isOther = tf.sub(1, tf.cast(tf.oneHot(tf.cast(labels, 'int32'), this.numClasses), 'float32'));
+      const isHard = tf.cast(tf.greater(cosines, tf.reshape(threshold, [-1, 1])), 'float32');
+      return tf.cast(tf.sum(tf.mul(isHard, isOther)), 'int32');
+    });
+    return { hardNegatives };
+  }
+}
