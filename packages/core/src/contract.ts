@@ -92,10 +92,14 @@ export interface OpenSetLoss {
    */
   observe?(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep;
   /**
-   * Returns what the loss sees in a batch, by name: numbers for logs, such as the quality of each sample or the hard negatives.
-   * Each loss that has this method documents them. Changes no state; the caller disposes of the tensors.
+   * Returns what the loss sees in a batch: numbers by name for logs, such as the quality of each sample, or how many negatives are
+   * hard. Each loss that has this method documents them. Changes no state.
    */
-  inspect?(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): NamedTensorMap;
+  inspect?(
+    embeddings: Tensor2D,
+    labels: Tensor1D,
+    context?: LossContext,
+  ): Promise<Readonly<Record<string, ArrayLike<number>>>>;
   /**
    * Returns the learned unified threshold; null if this loss learns none, or has not started to. Reads one number from the
    * backend synchronously. WebGPU may not allow that; `readThreshold(loss)` reads it asynchronously.

@@ -112,11 +112,11 @@ export class CurricularFaceLoss extends ClassWeightsLoss {
   }
 
   /**
-   * Returns what the loss sees in a batch: `hardNegatives`, the number of pairs of a sample and another class that count as hard.
-   * It computes all cosines at once, `[batch, numClasses]`. The caller disposes of it.
+   * Returns `hardNegatives`, the number of pairs of a sample and another class that count as hard. It computes all cosines at
+   * once, `[batch, numClasses]`.
    */
-  inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D): tf.NamedTensorMap {
-    const hardNegatives = tf.tidy(() => {
+  async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D): Promise<{ hardNegatives: ArrayLike<number> }> {
+    const count = tf.tidy(() => {
       const bank = this.weight as tf.Tensor2D;
       const own = targetCosines(embeddings, labels, bank);
       const sine = tf.sqrt(tf.relu(tf.sub(1, tf.square(own))));
@@ -124,8 +124,10 @@ export class CurricularFaceLoss extends ClassWeightsLoss {
       const cosines = tf.matMul(normalizeRows(embeddings).unit, normalizeRows(bank).unit, false, true);
       const isOther = tf.sub(1, tf.cast(tf.oneHot(tf.cast(labels, 'int32'), this.numClasses), 'float32'));
       const isHard = tf.cast(tf.greater(cosines, tf.reshape(threshold, [-1, 1])), 'float32');
-      return tf.cast(tf.sum(tf.mul(isHard, isOther)), 'int32');
+      return tf.sum(tf.mul(isHard, isOther));
     });
+    const hardNegatives = await count.data();
+    count.dispose();
     return { hardNegatives };
   }
 }

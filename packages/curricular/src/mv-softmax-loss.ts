@@ -35,7 +35,13 @@ export const mvSoftmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
   words: { 'mv-softmax': { options: (numIdentities) => suitableStrength(numIdentities) } },
   options: {
     scale: { ...scaleOption, default: 32 },
-    margin: { type: 'number', minimum: 0, default: 0.35, symbol: 'm', description: 'margin of the target class' },
+    margin: {
+      type: 'number',
+      minimum: 0,
+      default: 0.35,
+      symbol: 'm',
+      description: 'margin of the target class',
+    },
     marginType: {
       type: 'choice',
       choices: ['cosine', 'angular'],
@@ -71,7 +77,10 @@ export const mvSoftmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
 export class MvSoftmaxLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: MvSoftmaxLossOptions) {
-    const { scale, margin, marginType, hardness, emphasis } = resolveLossOptions(mvSoftmaxDescriptor, options);
+    const { scale, margin, marginType, hardness, emphasis } = resolveLossOptions(
+      mvSoftmaxDescriptor,
+      options,
+    );
     const factor = emphasis === 'adaptive' ? hardness + 1 : 1;
     super(
       'MvSoftmaxLoss',

@@ -6,3 +6,8 @@ export {
 } from './combined-margin-loss.ts';
 export { CosFaceLoss, type CosFaceLossOptions, cosFaceDescriptor } from './cosface-loss.ts';
 export { SoftmaxLoss, type SoftmaxLossOptions, softmaxDescriptor } from './softmax-loss.ts';
+export {
+  SubCenterArcFaceLoss,
+  type SubCenterArcFaceLossOptions,
+  subCenterArcFaceDescriptor,
+} from './subcenter-arcface-loss.ts';

@@ -124,12 +124,14 @@ export class AdaFaceLoss extends ClassWeightsLoss {
   }
 
   /**
-   * Returns what the loss sees in a batch, by name: `marginScaler` `[batch]`, the quality k in `[−1, 1]` of each sample, with the
-   * statistics that this batch would enter. The caller disposes of it.
+   * Returns `marginScaler`, the quality k in `[−1, 1]` of each sample, with the statistics that this batch would enter.
    * @throws ShapeError for a batch of one row
    */
-  inspect(embeddings: tf.Tensor2D): tf.NamedTensorMap {
-    return { marginScaler: tf.tidy(() => this.measure(embeddings).scaler) };
+  async inspect(embeddings: tf.Tensor2D): Promise<{ marginScaler: ArrayLike<number> }> {
+    const scaler = tf.tidy(() => this.measure(embeddings).scaler);
+    const marginScaler = await scaler.data();
+    scaler.dispose();
+    return { marginScaler };
   }
 
   /** Returns the running statistics after a batch, and the quality of its samples; none has a gradient. */
@@ -143,7 +145,10 @@ export class AdaFaceLoss extends ClassWeightsLoss {
     const { concentration, statisticsMomentum: share } = this.settings;
     const norms = stopGradient<tf.Tensor1D>(() => tf.clipByValue(rowNorms(embeddings), 0.001, 100));
     const moved = (running: tf.Variable, measure: () => tf.Tensor) =>
-      stopGradient(() => tf.add(tf.mul(measure(), share), tf.mul(running, 1 - share)) as tf.Tensor1D);
+      stopGradient((): tf.Tensor1D => {
+        const next: tf.Tensor = tf.add(tf.mul(measure(), share), tf.mul(running, 1 - share));
+        return next as tf.Tensor1D;
+      });
     const mean = moved(this.normMean, () => tf.mean(norms));
     const std = moved(this.normStd, () => {
       const deviations = tf.sub(norms, tf.mean(norms));
@@ -151,7 +156,7 @@ export class AdaFaceLoss extends ClassWeightsLoss {
     });
     const scaler = stopGradient<tf.Tensor1D>(() => {
       const standardised = tf.div(tf.sub(norms, mean), tf.add(std, 0.001));
-      return tf.clipByValue(tf.mul(standardised, concentration), -1, 1);
+      return tf.clipByValue(tf.mul(standardised, concentration), -1, 1) as tf.Tensor1D;
     });
     return { mean, std, scaler };
   }

@@ -42,7 +42,8 @@ const angle = { type: 'number', minimum: 0, maximum: Math.PI } as const;
 export const magFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   name: 'MagFaceLoss',
   package: '@openset/quality',
-  summary: 'MagFace: an angular margin that grows with the norm, so that the norm becomes the quality of the image',
+  summary:
+    'MagFace: an angular margin that grows with the norm, so that the norm becomes the quality of the image',
   use: 'for embeddings whose norm tells the quality of an image',
   source: 'Meng et al. 2021, arXiv 2103.06627; models/magface.py in its code',
   threshold: null,
@@ -52,8 +53,20 @@ export const magFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   },
   options: {
     scale: scaleOption,
-    lowerNorm: { type: 'number', above: 0, default: 10, symbol: 'l', description: 'norm of the lowest quality' },
-    upperNorm: { type: 'number', above: 0, default: 110, symbol: 'u', description: 'norm of the highest quality' },
+    lowerNorm: {
+      type: 'number',
+      above: 0,
+      default: 10,
+      symbol: 'l',
+      description: 'norm of the lowest quality',
+    },
+    upperNorm: {
+      type: 'number',
+      above: 0,
+      default: 110,
+      symbol: 'u',
+      description: 'norm of the highest quality',
+    },
     lowerMargin: { ...angle, default: 0.45, description: 'margin in radians at the lowest quality' },
     upperMargin: { ...angle, default: 0.8, description: 'margin in radians at the highest quality' },
     regularizerWeight: {
@@ -93,7 +106,9 @@ export class MagFaceLoss extends ClassWeightsLoss {
     const { scale, easyMargin, ...settings } = resolveLossOptions(magFaceDescriptor, options);
     const { lowerNorm, upperNorm } = settings;
     if (upperNorm <= lowerNorm) {
-      throw new ConfigError(`MagFaceLoss: upperNorm must be above lowerNorm ${lowerNorm}, but is ${upperNorm}.`);
+      throw new ConfigError(
+        `MagFaceLoss: upperNorm must be above lowerNorm ${lowerNorm}, but is ${upperNorm}.`,
+      );
     }
     const margins = [{ kind: 'angular', margin: 0, branch: easyMargin ? 'easy' : 'linear' }] as const;
     super('MagFaceLoss', options, { criterion: 'softmax', scale, margins }, null);
@@ -123,7 +138,9 @@ export class MagFaceLoss extends ClassWeightsLoss {
       const { loss, rowLosses } = this.score(embeddings, checked, hold, { rowMargins: { angle } });
       return {
         loss: weightedSum([loss, meanOf(regularizers)], [1, regularizerWeight]),
-        rowLosses: stopGradient<tf.Tensor1D>(() => tf.add(rowLosses, tf.mul(regularizers, regularizerWeight))),
+        rowLosses: stopGradient<tf.Tensor1D>(() =>
+          tf.add(rowLosses, tf.mul(regularizers, regularizerWeight)),
+        ),
       };
     });
   }

@@ -47,16 +47,25 @@ export const sphereFace2Descriptor = /* @__PURE__ */ describeLoss(() => ({
   threshold: 'embedding and class',
   hasClassWeights: true,
   words: {
-    sphereface2: { options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale, margin: 0.2 }) },
+    sphereface2: {
+      options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale, margin: 0.2 }),
+    },
   },
   options: {
     scale: { ...scaleOption, default: 40, symbol: 'r' },
-    margin: { type: 'number', minimum: 0, default: 0.4, symbol: 'm', description: 'margin; see `marginType`' },
+    margin: {
+      type: 'number',
+      minimum: 0,
+      default: 0.4,
+      symbol: 'm',
+      description: 'margin; see `marginType`',
+    },
     marginType: {
       type: 'choice',
       choices: ['cosine', 'angular', 'multiplicative'],
       default: 'cosine',
-      description: 'margin on the cosines of all classes, on the angle of the target class, or a factor of it',
+      description:
+        'margin on the cosines of all classes, on the angle of the target class, or a factor of it',
     },
     exponent: { type: 'number', minimum: 1, default: 3, symbol: 't', description: 'exponent of the map' },
     positiveWeight: {
@@ -67,14 +76,25 @@ export const sphereFace2Descriptor = /* @__PURE__ */ describeLoss(() => ({
       symbol: 'λ',
       description: 'weight of the positive term; that of the negatives is 1 − λ',
     },
-    lossWeight: { type: 'number', above: 0, default: 50, symbol: 'ω', description: 'the loss is multiplied by ω / r' },
+    lossWeight: {
+      type: 'number',
+      above: 0,
+      default: 50,
+      symbol: 'ω',
+      description: 'the loss is multiplied by ω / r',
+    },
     gradient: {
       type: 'choice',
       choices: ['detached', 'exact'],
       default: 'detached',
       description: '`detached`: gradient of the plain cosine (official code); `exact`: of map and margin',
     },
-    biasInit: { type: 'number', symbol: 'b', defaultText: 'official code', description: 'initial value of the bias' },
+    biasInit: {
+      type: 'number',
+      symbol: 'b',
+      defaultText: 'official code',
+      description: 'initial value of the bias',
+    },
     ...bankLossOptions,
   },
   create: (options: SphereFace2LossOptions): OpenSetLoss => new SphereFace2Loss(options),
@@ -163,7 +183,9 @@ function bankOptionsOf(options: Resolved): BankOptions {
 /** Returns the bias at which embeddings that are orthogonal to all classes have the smallest loss (sphereface2.py). */
 function initialBias({ numClasses, scale, margin, marginType, exponent, positiveWeight }: Resolved): number {
   const map = (cosine: number) => 2 * ((cosine + 1) / 2) ** exponent - 1;
-  const own = { cosine: 0, angular: Math.PI / 2 + margin, multiplicative: (margin * Math.PI) / 2 }[marginType];
+  const own = { cosine: 0, angular: Math.PI / 2 + margin, multiplicative: (margin * Math.PI) / 2 }[
+    marginType
+  ];
   const shift = marginType === 'cosine' ? margin : 0;
   const negative = scale * (map(0) + shift);
   const positive = scale * (marginType === 'cosine' ? map(0) - shift : map(Math.cos(Math.min(Math.PI, own))));

@@ -1,0 +1,135 @@
+import {
+  type BankLossOptions,
+  bankLossOptions,
+  ClassWeightsLoss,
+  describeLoss,
+  type MarginBranch,
+  marginBranchOption,
+  normalizeRows,
+  type OpenSetLoss,
+  resolveLossOptions,
+  scaleOption,
+  suitableStrength,
+} from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Options of `SubCenterArcFaceLoss`. */
+export interface SubCenterArcFaceLossOptions extends BankLossOptions {
+  /** s, the factor of the cosines, above 0; default 64. */
+  readonly scale?: number;
+  /** m in radians, in `[0, π]`, added to the angle to the target class; default 0.5. */
+  readonly margin?: number;
+  /** K, at least 1: centers of each class; 1 is ArcFace; default 3. */
+  readonly subCenters?: number;
+  /** Angle in degrees, in `[0, 180]`, beyond which `inspect` calls a sample an outlier of its class; default 75. */
+  readonly outlierDegrees?: number;
+  /** Behaviour where `cos(θ + m)` stops being monotonic; default `'linear'`, `cos θ − m sin m`. The authors' own code: `'none'`. */
+  readonly branch?: MarginBranch;
+}
+
+/** The descriptor of `SubCenterArcFaceLoss`. */
+export const subCenterArcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
+  name: 'SubCenterArcFaceLoss',
+  package: '@openset/margin',
+  summary:
+    'sub-center ArcFace: several centers for each class, so that wrong labels gather at centers of their own',
+  use: 'when labels are noisy, and to find the wrong ones',
+  source: 'Deng et al. 2020 (ECCV), Sub-center ArcFace; SubCenterArcFaceLoss of pytorch-metric-learning',
+  threshold: null,
+  hasClassWeights: true,
+  words: {
+    'subcenter-arcface': {
+      options: (numIdentities) => ({ scale: suitableStrength(numIdentities).scale, margin: 0.3 }),
+    },
+  },
+  options: {
+    scale: scaleOption,
+    margin: {
+      type: 'number',
+      minimum: 0,
+      maximum: Math.PI,
+      default: 0.5,
+      symbol: 'm',
+      description: 'margin in radians, added to the angle to the target class',
+    },
+    subCenters: {
+      type: 'number',
+      integer: true,
+      minimum: 1,
+      default: 3,
+      symbol: 'K',
+      description: 'centers of each class; 1 is ArcFace',
+    },
+    outlierDegrees: {
+      type: 'number',
+      minimum: 0,
+      maximum: 180,
+      default: 75,
+      description: 'angle to the dominant center beyond which a sample is an outlier',
+    },
+    branch: { ...marginBranchOption, default: 'linear' },
+    ...bankLossOptions,
+  },
+  create: (options: SubCenterArcFaceLossOptions): OpenSetLoss => new SubCenterArcFaceLoss(options),
+  conformance: [{ options: { scale: 16 } }, { name: 'one center', options: { scale: 16, subCenters: 1 } }],
+  fixtures: { 'subcenter-arcface': (config) => config },
+}));
+
+/**
+ * Sub-center ArcFace (Deng et al. 2020): ArcFace with K centers for each class, of which the most similar one scores and gets the
+ * gradient. Rows `jK … jK + K − 1` of `weight` are the centers of class j. Softmax cross-entropy, mean over the batch.
+ */
+export class SubCenterArcFaceLoss extends ClassWeightsLoss {
+  private readonly outlierDegrees: number;
+
+  /** @throws ConfigError for an option that is missing, unknown or out of range */
+  constructor(options: SubCenterArcFaceLossOptions) {
+    const resolved = resolveLossOptions(subCenterArcFaceDescriptor, options);
+    const { scale, margin, branch, subCenters, outlierDegrees } = resolved;
+    const margins = [{ kind: 'angular', margin, branch }] as const;
+    super(
+      'SubCenterArcFaceLoss',
+      options,
+      { criterion: 'softmax', scale, margins, centers: subCenters },
+      null,
+    );
+    this.outlierDegrees = outlierDegrees;
+  }
+
+  /**
+   * Returns `chosenSubCenters` `[batch · numClasses]`: the center of each class that is most similar to each sample;
+   * `dominantSubCenters` `[numClasses]`: the center that most samples of the class chose, −1 for a class without samples; and
+   * `outliers`: the rows of the batch beyond `outlierDegrees` of the dominant center of their class. Give it all images of some
+   * people to clean their labels. It computes all cosines at once.
+   */
+  async inspect(
+    embeddings: tf.Tensor2D,
+    labels: tf.Tensor1D,
+  ): Promise<{ chosenSubCenters: number[]; dominantSubCenters: number[]; outliers: number[] }> {
+    const { numClasses } = this;
+    const { centers } = this.bankOptions;
+    const product = tf.tidy(() =>
+      tf.matMul(normalizeRows(embeddings).unit, normalizeRows(this.weight as tf.Tensor2D).unit, false, true),
+    );
+    const [cosines, classes] = await Promise.all([product.data(), labels.data()]);
+    product.dispose();
+    const cosineOf = (row: number, label: number, center: number) =>
+      cosines[(row * numClasses + label) * centers + center]!;
+    const places = Array.from({ length: centers }, (_, center) => center);
+    const bestOf = (values: readonly number[]) => values.indexOf(Math.max(...values));
+    const chosenSubCenters = Array.from({ length: classes.length * numClasses }, (_, index) =>
+      bestOf(places.map((center) => cosineOf(Math.floor(index / numClasses), index % numClasses, center))),
+    );
+    const counts = Array.from({ length: numClasses }, () => places.map(() => 0));
+    classes.forEach((label, row) => {
+      counts[label]![chosenSubCenters[row * numClasses + label]!]! += 1;
+    });
+    const dominantSubCenters = counts.map((of) => (of.some((count) => count > 0) ? bestOf(of) : -1));
+    const smallest = Math.cos((this.outlierDegrees * Math.PI) / 180);
+    const rows = Array.from(classes, (_, row) => row);
+    const outliers = rows.filter(
+      (row) => cosineOf(row, classes[row]!, dominantSubCenters[classes[row]!]!) < smallest,
+    );
+    return { chosenSubCenters, dominantSubCenters, outliers };
+  }
+}
