@@ -3,7 +3,9 @@ import {
   createLoss,
   DataError,
   type LossConfig,
+  type LossContext,
   type LossDescriptor,
+  type LossStep,
   type OpenSetLoss,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -157,7 +159,8 @@ export async function runLossFixture(
     setFixtureState(loss, fixture);
     const context = fixture.epoch === undefined ? undefined : { epoch: fixture.epoch };
     const inspected = (await loss.inspect?.(embeddings, labels, context)) ?? {};
-    const actual = await lossAndGradients(loss, embeddings, labels, { context, commit: true });
+    const scored = withOtherMemory(loss, fixture);
+    const actual = await lossAndGradients(scored, embeddings, labels, { context, commit: true });
     const after = await numericState(loss);
     const gradients = Object.fromEntries(
       loss.trainable.map((variable, index) => [variable.name.split('/').at(-1), actual.trainable[index]]),
@@ -182,6 +185,37 @@ export async function runLossFixture(
     loss.dispose();
     tf.dispose([embeddings, labels]);
   }
+}
+
+/** A loss that can remember other embeddings than those it scores. */
+interface RemembersOthers extends OpenSetLoss {
+  forwardWithMemory(
+    embeddings: tf.Tensor2D,
+    labels: tf.Tensor,
+    remembered: tf.Tensor2D,
+    context?: LossContext,
+  ): LossStep;
+}
+
+/** Returns the loss; for a case with `memoryEmbeddings`, one that remembers these. */
+function withOtherMemory(
+  loss: OpenSetLoss,
+  { name, memoryEmbeddings, batch, embeddingSize }: LossFixture,
+): OpenSetLoss {
+  if (memoryEmbeddings === undefined) return loss;
+  if (!('forwardWithMemory' in loss)) {
+    throw new DataError(
+      `Fixture case '${name}' has memoryEmbeddings, but ${loss.name} has no forwardWithMemory.`,
+    );
+  }
+  const forward: OpenSetLoss['forward'] = (embeddings, labels, context) =>
+    tf.tidy(() => {
+      const remembered = tf.tensor2d(listOf(memoryEmbeddings), [batch, embeddingSize]);
+      const step = (loss as RemembersOthers).forwardWithMemory(embeddings, labels, remembered, context);
+      tf.keep(step.loss);
+      return step as never;
+    });
+  return Object.create(loss, { forward: { value: forward } }) as OpenSetLoss;
 }
 
 /** Fields of a case whose values are whole numbers, which must be equal. */

@@ -1,0 +1,1 @@
+export { UnpgLoss, type UnpgLossOptions, unpgDescriptor } from './unpg-loss.ts';

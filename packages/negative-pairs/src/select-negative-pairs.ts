@@ -1,0 +1,65 @@
+import { normalizeRows, normalizeRowsGradient, operation } from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Stands for a pair that does not count, far below any cosine; `outsideNegatives` of core ignore it. */
+export const noPair = -1e30;
+
+/**
+ * Returns the cosines of the pairs of different people in a batch, and `noPair` elsewhere, so that nothing is read from the device.
+ * Pairs count if `Q1 − ω(Q3 − Q1) ≤ cos ≤ Q3 + ω(Q3 − Q1)`; the quartiles are the values at ⌊N/4⌋ and ⌊3N/4⌋ of the N sorted
+ * cosines. Differentiable; the choice is a constant.
+ * @param embeddings `[batch, size]`
+ * @param labels `[batch]` int32
+ * @returns `[batch²]`
+ */
+export function selectNegativePairs(
+  embeddings: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  whisker: number,
+): tf.Tensor1D {
+  const batch = embeddings.shape[0];
+  return operation<tf.Tensor1D>(
+    [embeddings],
+    () => {
+      const { unit } = normalizeRows(embeddings);
+      const cosines = tf.reshape(tf.matMul(unit, unit, false, true), [batch * batch]) as tf.Tensor1D;
+      const isPair = differentPairs(labels, batch);
+      const kept = tf.logicalAnd(isPair, isWithin(cosines, isPair, whisker));
+      const value = tf.where(kept, cosines, tf.fill([batch * batch], noPair)) as tf.Tensor1D;
+      return { value, saved: [tf.cast(kept, 'float32')] };
+    },
+    (dy, [kept]) => {
+      const rows = normalizeRows(embeddings);
+      const slopes = tf.reshape(tf.mul(dy, kept as tf.Tensor), [batch, batch]) as tf.Tensor2D;
+      const direct = tf.matMul(tf.add(slopes, tf.transpose(slopes)) as tf.Tensor2D, rows.unit) as tf.Tensor2D;
+      const radial = tf.sum(tf.mul(direct, rows.unit), 1, true) as tf.Tensor2D;
+      return [normalizeRowsGradient(rows, direct, radial)];
+    },
+  );
+}
+
+/** Marks pairs `i < j` of different classes, `[batch²]` bool. */
+function differentPairs(labels: tf.Tensor1D, batch: number): tf.Tensor1D {
+  const places = tf.range(0, batch, 1, 'int32');
+  const [rows, columns] = [tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])];
+  const isUpper = tf.less(tf.reshape(places, [batch, 1]), tf.reshape(places, [1, batch]));
+  return tf.reshape(tf.logicalAnd(tf.notEqual(rows, columns), isUpper), [batch * batch]);
+}
+
+/** Marks the cosines within the whiskers of the quartiles of those that `isPair` marks. */
+function isWithin(cosines: tf.Tensor1D, isPair: tf.Tensor1D, whisker: number): tf.Tensor1D {
+  const count = tf.sum(tf.cast(isPair, 'int32'));
+  const last = tf.fill(cosines.shape, -noPair);
+  // Ascending, pairs first.
+  const sorted = tf.neg(tf.topk(tf.neg(tf.where(isPair, cosines, last)), cosines.size).values);
+  const at = (quarters: number) => {
+    const place = tf.floorDiv(tf.mul(count, tf.scalar(quarters, 'int32')), tf.scalar(4, 'int32'));
+    return tf.gather(sorted, tf.reshape(place, [1]));
+  };
+  const [first, third] = [at(1), at(3)];
+  const reach = tf.mul(tf.sub(third, first), whisker);
+  return tf.logicalAnd(
+    tf.greaterEqual(cosines, tf.sub(first, reach)),
+    tf.lessEqual(cosines, tf.add(third, reach)),
+  );
+}

@@ -1,0 +1,1 @@
+export { TcmLoss, type TcmLossOptions, tcmDescriptor } from './tcm-loss.ts';

@@ -1,0 +1,1 @@
+export { VplLoss, type VplLossOptions, vplDescriptor } from './vpl-loss.ts';
