@@ -1,3 +1,4 @@
+import { curricularFaceDescriptor, mvSoftmaxDescriptor } from '@openset/curricular';
 import { bceDiverseDescriptor, bceUnifiedDescriptor } from '@openset/bce-unified';
 import { combinedLossDescriptor, type LossDescriptor } from '@openset/core';
 import { eplDescriptor } from '@openset/epl';
@@ -6,13 +7,19 @@ import {
   combinedMarginDescriptor,
   cosFaceDescriptor,
   softmaxDescriptor,
+  subCenterArcFaceDescriptor,
 } from '@openset/margin';
+import { unpgDescriptor } from '@openset/negative-pairs';
+import { adaFaceDescriptor, magFaceDescriptor } from '@openset/quality';
+import { sphereFace2Descriptor } from '@openset/sphereface2';
+import { tcmDescriptor } from '@openset/tcm';
 import {
   sampleToSampleBceDescriptor,
   sampleToSampleSoftmaxDescriptor,
   uniTSFaceDescriptor,
   ussDescriptor,
 } from '@openset/uss';
+import { vplDescriptor } from '@openset/vpl';
 
 /** Descriptors of all losses in this repository. Add a new loss here; everything else follows from its descriptor. */
 export const losses: readonly LossDescriptor[] = [
@@ -27,5 +34,14 @@ export const losses: readonly LossDescriptor[] = [
   sampleToSampleSoftmaxDescriptor,
   sampleToSampleBceDescriptor,
   eplDescriptor,
+  subCenterArcFaceDescriptor,
+  adaFaceDescriptor,
+  magFaceDescriptor,
+  curricularFaceDescriptor,
+  mvSoftmaxDescriptor,
+  sphereFace2Descriptor,
+  unpgDescriptor,
+  vplDescriptor,
+  tcmDescriptor,
   combinedLossDescriptor,
 ];
