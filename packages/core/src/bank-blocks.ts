@@ -120,28 +120,43 @@ function ownRows(
   return openBankRows(tf.gather(bank, places) as tf.Tensor2D, mixed ?? null, options);
 }
 
-/** Returns the similarity of each sample with its own class, `[batch]`. */
-function ownSimilarity(queries: NormalizedRows, own: NormalizedRows): tf.Tensor1D {
+/** The similarity of each sample with its own class, and the sine of their angle, `[batch]`. */
+interface OwnSimilarity {
+  readonly cosine: tf.Tensor1D;
+  readonly sine: tf.Tensor1D;
+}
+
+/**
+ * Returns the similarities with the own classes. The sine comes from the chords, `‖x̂ − ŵ‖ ‖x̂ + ŵ‖ / 2`: near ±1, that of a rounded
+ * cosine would have few correct digits, and margins on the angle divide by it.
+ */
+function ownSimilarity(queries: NormalizedRows, own: NormalizedRows): OwnSimilarity {
   const [batch, size] = queries.unit.shape;
   const centers = own.unit.shape[0] / batch;
-  const products = tf.mul(
-    tf.reshape(queries.unit, [batch, 1, size]),
-    tf.reshape(own.unit, [batch, centers, size]),
-  );
-  const similarities = tf.sum(products, 2);
-  return (centers === 1 ? tf.reshape(similarities, [batch]) : tf.max(similarities, 1)) as tf.Tensor1D;
+  const query = tf.reshape(queries.unit, [batch, 1, size]);
+  const rows = tf.reshape(own.unit, [batch, centers, size]);
+  const cosines = tf.sum(tf.mul(query, rows), 2);
+  const chords = (sum: tf.Tensor) => tf.sum(tf.square(sum), 2);
+  const sines = tf.mul(tf.sqrt(tf.mul(chords(tf.sub(query, rows)), chords(tf.add(query, rows)))), 0.5);
+  if (centers === 1) return { cosine: tf.reshape(cosines, [batch]), sine: tf.reshape(sines, [batch]) };
+  const isBest = tf.oneHot(tf.argMax(cosines, 1) as tf.Tensor1D, centers);
+  const sine = tf.sum(tf.mul(sines, tf.cast(isBest, 'float32')), 1) as tf.Tensor1D;
+  return { cosine: tf.max(cosines, 1) as tf.Tensor1D, sine };
 }
 
 function computePositives(
-  similarity: tf.Tensor1D,
+  { cosine: similarity, sine }: OwnSimilarity,
   { rowMargins }: BankInputs,
   { margins, similarityMap: map, cosineLimit }: ResolvedBankOptions,
 ): Positives {
   const limited =
     cosineLimit === undefined ? similarity : tf.clipByValue(similarity, -cosineLimit, cosineLimit);
   const power = map?.kind === 'power' ? map : null;
+  const limitedSine =
+    cosineLimit === undefined ? sine : (tf.maximum(sine, Math.sqrt(1 - cosineLimit ** 2)) as tf.Tensor1D);
   const result: MarginResult = applyMargins(limited, margins, {
     rowMargins,
+    sine: limitedSine,
     ...(power && { beforeCosine: (value: tf.Tensor1D) => applyPower(value, power) }),
   });
   const inside = tf.cast(tf.equal(limited, similarity), 'float32');
@@ -150,7 +165,7 @@ function computePositives(
   const { angle, cosine } = result.byRowMargins;
   const isHard = map?.kind === 'hardNegatives';
   const withoutBranch = isHard
-    ? applyMargins(limited, margins.map(withoutBranches), { rowMargins }).value
+    ? applyMargins(limited, margins.map(withoutBranches), { rowMargins, sine: limitedSine }).value
     : null;
   return {
     value: row(result.value),

@@ -62,6 +62,8 @@ export interface MarginResult {
 
 /** Bound of |cosine| before its angle is taken: 1 − 1e-7, as in the papers' code. Keeps 1/sin θ finite. */
 const largestCosine = 1 - 1e-7;
+/** The sine at that bound. */
+const smallestSine = Math.sqrt(1 - largestCosine ** 2);
 
 /**
  * Checks a list of margins.
@@ -95,7 +97,8 @@ export function checkMargins(margins: readonly Margin[], similarity: 'cosine' | 
 /**
  * Applies margins to the positive similarities, one after another.
  * @param similarity `[batch]`
- * @param more `rowMargins`: added to the first margin of the same kind; `beforeCosine`: a map right before the first cosine margin,
+ * @param more `rowMargins`: added to the first margin of the same kind; `sine`: the sines of the angles, where they are known more
+ *   exactly than from the similarities; `beforeCosine`: a map right before the first cosine margin,
  *   or at the end
  */
 export function applyMargins(
@@ -103,6 +106,7 @@ export function applyMargins(
   margins: readonly Margin[],
   more: {
     readonly rowMargins?: RowMargins | undefined;
+    readonly sine?: tf.Tensor1D;
     readonly beforeCosine?: (similarity: tf.Tensor1D) => { value: tf.Tensor1D; derivative: tf.Tensor1D };
   } = {},
 ): MarginResult {
@@ -132,7 +136,7 @@ export function applyMargins(
       value = tf.mul(value, 1 - margin.coefficient);
     } else {
       const own = byAngle ? undefined : rowMargins.angle;
-      const angular = applyAngular(value, margin, own);
+      const angular = applyAngular(value, margin, own, value === similarity ? more.sine : undefined);
       then(angular);
       if (own) byAngle = angular.byAngle;
     }
@@ -152,10 +156,12 @@ function applyAngular(
   similarity: tf.Tensor1D,
   options: AngularMargin,
   rowAngle: tf.Tensor1D | undefined,
+  exactSine: tf.Tensor1D | undefined,
 ): { value: tf.Tensor1D; derivative: tf.Tensor1D; byAngle: tf.Tensor1D } {
   const { factor = 1, gradient = 'exact', branch = 'none', angleLimit = 0 } = options;
   const margin: Angle = rowAngle ? tf.add(rowAngle, options.margin) : options.margin;
-  const { cosine, sine, inside } = boundedSine(similarity);
+  const { cosine, sine: ofCosine, inside } = boundedSine(similarity);
+  const sine = exactSine ? (tf.maximum(exactSine, smallestSine) as tf.Tensor1D) : ofCosine;
   const zeros: tf.Tensor1D = tf.zerosLike(similarity);
   let value: tf.Tensor1D;
   let derivative: tf.Tensor1D;
@@ -166,7 +172,7 @@ function applyAngular(
     derivative = tf.add(cosMargin, tf.div(tf.mul(cosine, sinMargin), sine));
     byAngle = tf.neg(tf.add(tf.mul(cosine, sinMargin), tf.mul(sine, cosMargin))) as tf.Tensor1D;
   } else {
-    const free = tf.add(tf.mul(tf.acos(cosine), factor), margin) as tf.Tensor1D;
+    const free = tf.add(tf.mul(tf.atan2(sine, cosine), factor), margin) as tf.Tensor1D;
     const angle = branch === 'clamp' ? tf.clipByValue(free, angleLimit, Math.PI - angleLimit) : free;
     byAngle = tf.neg(tf.sin(angle));
     if (branch === 'clamp') byAngle = tf.where(tf.equal(angle, free), byAngle, zeros);
