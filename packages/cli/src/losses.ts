@@ -1,6 +1,6 @@
-import { curricularFaceDescriptor, mvSoftmaxDescriptor } from '@openset/curricular';
 import { bceDiverseDescriptor, bceUnifiedDescriptor } from '@openset/bce-unified';
 import { combinedLossDescriptor, type LossDescriptor } from '@openset/core';
+import { curricularFaceDescriptor, mvSoftmaxDescriptor } from '@openset/curricular';
 import { eplDescriptor } from '@openset/epl';
 import {
   arcFaceDescriptor,
