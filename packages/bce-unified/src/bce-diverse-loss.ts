@@ -1,7 +1,7 @@
 import {
-  bankLossOptions,
   ClassWeightsLoss,
   ConfigError,
+  classWeightsLossOptions,
   describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
@@ -14,8 +14,8 @@ import { type BceOptions, bceBankOptions, bceOptions } from './bce-options.ts';
 /** Options of `BceDiverseLoss`. */
 export interface BceDiverseLossOptions extends BceOptions {
   /**
-   * Initial value of all biases, or a list with one value per class. Default: `log(10 · numClasses)` if `normalized`
-   * (official code of UniFace's BCE head), else random in `U(±1 / √embeddingSize)` (mode 0 of the classification head).
+   * Initial value of all biases, or a list with one value per class. Default: `log(10 · numClasses · negativeSampleRate)` if
+   * `normalized` (official code of UniFace's BCE head), else random in `U(±1 / √embeddingSize)` (mode 0 of the classification head).
    */
   readonly biasInit?: number | readonly number[];
 }
@@ -36,10 +36,10 @@ export const bceDiverseDescriptor = /* @__PURE__ */ describeLoss(() => ({
       type: 'number',
       list: true,
       symbol: 'b',
-      defaultText: '`log(10 N)`; `U(±1/√d)` if not normalised',
+      defaultText: '`log(10 N r)`; `U(±1/√d)` if not normalised',
       description: 'initial value of all biases, or a list with one value per class',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: BceDiverseLossOptions): OpenSetLoss => new BceDiverseLoss(options),
   conformance: [
@@ -58,8 +58,8 @@ export class BceDiverseLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: BceDiverseLossOptions) {
     const resolved = resolveLossOptions(bceDiverseDescriptor, options);
-    const { numClasses, embeddingSize, normalized, seed } = resolved;
-    const { biasInit = normalized ? Math.log(10 * numClasses) : undefined } = resolved;
+    const { numClasses, embeddingSize, normalized, seed, negativeSampleRate } = resolved;
+    const { biasInit = normalized ? Math.log(10 * numClasses * negativeSampleRate) : undefined } = resolved;
     if (typeof biasInit === 'object' && biasInit.length !== numClasses) {
       throw new ConfigError(
         `BceDiverseLoss: biasInit must be a number or a list of ${numClasses}, but is a list of ${biasInit.length}.`,

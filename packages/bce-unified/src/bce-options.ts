@@ -1,6 +1,6 @@
 import {
-  type BankLossOptions,
   type BankOptions,
+  type ClassWeightsLossOptions,
   labelSmoothingOption,
   logitClipOption,
   negativeWeightOption,
@@ -10,7 +10,7 @@ import {
 } from '@openset/core';
 
 /** Options that the losses of this package share. */
-export interface BceOptions extends BankLossOptions {
+export interface BceOptions extends ClassWeightsLossOptions {
   /** `true` (default): logits are cosines times `scale`. `false`: logits are `W·x − b`, as in the BCE paper. */
   readonly normalized?: boolean;
   /** s or γ, the factor of the similarities, above 0; default 64 if `normalized`, else 1. */
@@ -32,7 +32,7 @@ export interface BceOptions extends BankLossOptions {
 type ResolvedBceOptions = BceOptions &
   Required<Pick<BceOptions, 'normalized' | 'negativeWeight' | 'labelSmoothing'>>;
 
-/** Descriptors of `BceOptions`, without those of `BankLossOptions`. */
+/** Descriptors of `BceOptions`, without those of `ClassWeightsLossOptions`. */
 export const bceOptions = {
   normalized: normalizedOption,
   scale: { ...similarityScaleOption, symbol: 's, γ' },

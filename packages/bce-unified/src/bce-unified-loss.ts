@@ -1,25 +1,14 @@
 import {
-  bankLossOptions,
   ClassWeightsLoss,
-  deriveStepSeed,
+  classWeightsLossOptions,
   describeLoss,
   type LearnedThreshold,
-  type LossContext,
-  type LossStep,
-  makeStep,
   type OpenSetLoss,
   resolveLossOptions,
-  sampleClasses,
   suitableStrength,
   unifiedThreshold,
 } from '@openset/core';
-import {
-  type NamedTensorMap,
-  type Tensor1D,
-  type Tensor2D,
-  tensor1d,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { type Tensor1D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
 import { type BceOptions, bceBankOptions, bceOptions } from './bce-options.ts';
 
 /** Options of `BceUnifiedLoss`. */
@@ -29,12 +18,10 @@ export interface BceUnifiedLossOptions extends BceOptions {
    * UniFace), else 0.
    */
   readonly biasInit?: number;
-  /** r in `(0, 1]`: share of the classes (or of the negative pairs) that a batch uses; default 1, all of them. */
-  readonly negativeSampleRate?: number;
   /**
-   * How negatives are drawn. `'shared'` (default, official code): all rows use the same `⌊r · numClasses⌋` classes, those
-   * of the batch and random others, which cuts the time of the loss to about r. `'independent'` (paper, eq. 32): each
-   * negative pair is kept with probability r.
+   * How `negativeSampleRate` draws negatives. `'shared'` (default, official code): all rows use the same `⌊r · numClasses⌋`
+   * classes, those of the batch and random others, which cuts the time of the loss to about r. `'independent'` (paper, eq. 32):
+   * each negative pair is kept with probability r.
    */
   readonly negativeSampling?: 'shared' | 'independent';
   /**
@@ -68,14 +55,6 @@ export const bceUnifiedDescriptor = /* @__PURE__ */ describeLoss(() => ({
       defaultText: '`log(10 N r)`; 0 if not normalised',
       description: 'initial value of the bias',
     },
-    negativeSampleRate: {
-      type: 'number',
-      above: 0,
-      maximum: 1,
-      default: 1,
-      symbol: 'r',
-      description: 'share of the classes (or of the negative pairs) that a batch uses',
-    },
     negativeSampling: {
       type: 'choice',
       choices: ['shared', 'independent'],
@@ -90,7 +69,7 @@ export const bceUnifiedDescriptor = /* @__PURE__ */ describeLoss(() => ({
       description:
         'formula of the threshold: `b / s`; with `bias-minus-log-classes`, `(b − log(N − 1)) / s` (UniFace eq. 23)',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: BceUnifiedLossOptions): OpenSetLoss => new BceUnifiedLoss(options),
   conformance: [
@@ -117,45 +96,18 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
   private readonly thresholdReading: 'bias' | 'bias-minus-log-classes';
   /** Weight of the negatives of an embedding against that of its positive, at `b / s`; null if targets are smoothed. */
   private readonly comparisons: number | null;
-  private readonly sampling: { kind: 'shared' | 'independent'; rate: number; seed: number } | null;
-  /** Number of batches sampled so far. It is part of the state, so a resumed run draws the same negatives. */
-  private readonly samplingStep: Variable | null;
-  /** Copy of `samplingStep`, so that no step reads it from the device. */
-  private batches = 0;
+  private readonly negativeSampling: 'shared' | 'independent';
 
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: BceUnifiedLossOptions) {
     const resolved = resolveLossOptions(bceUnifiedDescriptor, options);
-    const { numClasses, normalized, negativeSampleRate, negativeSampling, seed, thresholdReading } = resolved;
+    const { numClasses, normalized, negativeSampleRate, negativeSampling, thresholdReading } = resolved;
     const start = resolved.biasInit ?? (normalized ? Math.log(10 * numClasses * negativeSampleRate) : 0);
     super('BceUnifiedLoss', options, bceBankOptions(resolved), () => tensor1d([start]));
     this.thresholdReading = thresholdReading;
     this.comparisons =
       resolved.labelSmoothing > 0 ? null : resolved.negativeWeight * countNegatives(resolved);
-    this.sampling =
-      negativeSampleRate < 1 ? { kind: negativeSampling, rate: negativeSampleRate, seed } : null;
-    this.samplingStep = this.sampling && this.addMemory('samplingStep', tensor1d([0], 'int32'));
-  }
-
-  override forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
-    const { sampling } = this;
-    if (!sampling) return super.forward(embeddings, labels, context);
-    const checked = this.checkHardBatch(embeddings, labels, context);
-    const seed = deriveStepSeed(sampling.seed, this.batches);
-    return makeStep((hold) => ({
-      ...this.score(
-        embeddings,
-        checked,
-        hold,
-        sampling.kind === 'shared'
-          ? { classes: this.drawClasses(checked, sampling.rate, seed) }
-          : { options: { ...this.bankOptions, pairSampling: { rate: sampling.rate, seed } } },
-      ),
-      commit: () => {
-        this.batches++;
-        this.samplingStep?.assign(tensor1d([this.batches], 'int32'));
-      },
-    }));
+    this.negativeSampling = negativeSampling;
   }
 
   /**
@@ -184,14 +136,12 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     };
   }
 
-  override setState(state: NamedTensorMap): void {
-    super.setState(state);
-    if (this.samplingStep) this.batches = (state.samplingStep as Tensor1D).dataSync()[0] as number;
-  }
-
-  private drawClasses(labels: Tensor1D, rate: number, seed: number): Tensor1D {
-    const { numClasses } = this;
-    return sampleClasses(labels, { numClasses, count: Math.floor(rate * numClasses), seed });
+  protected override drawNegatives(
+    labels: Tensor1D,
+    seed: number,
+  ): ReturnType<ClassWeightsLoss['drawNegatives']> {
+    if (this.negativeSampling === 'shared') return super.drawNegatives(labels, seed);
+    return { options: { ...this.bankOptions, pairSampling: { rate: this.negativeSampleRate, seed } } };
   }
 }
 

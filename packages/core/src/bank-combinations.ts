@@ -1,5 +1,5 @@
-import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
-import { ConfigError } from './errors.ts';
+import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
+import { ConfigError, checkNumber } from './errors.ts';
 
 /**
  * Refuses options that have no meaning together. docs/algebra.md has the table.
@@ -99,6 +99,23 @@ export function checkInputCombination(inputs: BankInputs, options: ResolvedBankO
       "A mixture needs similarity 'cosine', one center for each class, and emptyRows 'score'.",
     );
   }
+}
+
+/**
+ * Returns the options with Partial FC's filter of negatives: the map `negativeLimit`.
+ * @param threshold cosine in `[0, 1]`; 0: no filter
+ * @throws ConfigError for a threshold out of range, or options with a map of their own
+ */
+export function filterNegatives(options: BankOptions, threshold = 0): BankOptions {
+  checkNumber('interclassFilteringThreshold', threshold, { minimum: 0, maximum: 1 });
+  if (threshold === 0) return options;
+  const { similarityMap: map } = options;
+  if (map) {
+    throw new ConfigError(
+      `interclassFilteringThreshold is a map of the similarities, but this loss has the map '${map.kind}' already: leave it out.`,
+    );
+  }
+  return { ...options, similarityMap: { kind: 'negativeLimit', limit: threshold } };
 }
 
 function changesNegatives({ similarityMap, negativeMargin }: ResolvedBankOptions): boolean {

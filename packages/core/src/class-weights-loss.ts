@@ -1,14 +1,49 @@
-import type { Scalar, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import {
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { filterNegatives } from './bank-combinations.ts';
 import {
   type BankInputs,
   type BankOptions,
   type ResolvedBankOptions,
   resolveBankOptions,
 } from './bank-options.ts';
+import { checkSampledClasses } from './check-inputs.ts';
 import type { LossContext, LossStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
+import { deriveStepSeed } from './derive-seed.ts';
+import { checkNumber } from './errors.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
+import { sampleClassShare } from './sample-classes.ts';
 import { type BankLossOptions, type Hold, makeStep, StatefulLoss } from './stateful-loss.ts';
+
+/** Options that every loss over class weights shares. */
+export interface ClassWeightsLossOptions extends BankLossOptions {
+  /**
+   * r in `(0, 1]`: share of the classes that a batch uses; default 1, all of them. Below 1, a batch is scored against
+   * `⌊r · numClasses⌋` classes: all classes of its labels, and random others. That cuts time and memory of the loss to about r. It
+   * is `sample_rate` of Partial FC (An et al. 2022, arXiv 2203.15565; arcface_torch).
+   */
+  readonly negativeSampleRate?: number;
+  /**
+   * Cosine in `[0, 1]` above which the similarity of another class counts as 0, without a gradient; default 0, off. For data in which
+   * one person has several classes. It is `interclass_filtering_threshold` of arcface_torch.
+   */
+  readonly interclassFilteringThreshold?: number;
+}
+
+/** Inputs and options that `score` takes beyond batch, weights and bias. */
+interface ScoreInputs extends Omit<BankInputs, 'embeddings' | 'labels' | 'bank' | 'bias'> {
+  /** Replace `this.bankOptions`. */
+  readonly options?: BankOptions | undefined;
+  /** The context of `forward`. */
+  readonly context?: LossContext | undefined;
+}
 
 /**
  * Base class of losses whose bank is the class weights. The optimizer changes `weight`, and `bias` if there is one.
@@ -22,6 +57,13 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   /** `[1]` (unified) or `[numClasses]`; null for a loss without a bias. */
   readonly bias: Variable | null;
   protected readonly bankOptions: ResolvedBankOptions;
+  /** r: the share of the classes that a batch uses. */
+  protected readonly negativeSampleRate: number;
+  /** `[1]` int32: number of batches sampled so far; null without sampling. A resumed run draws the same classes. */
+  private readonly samplingStep: Variable | null;
+  /** Copy of `samplingStep`, so that no step reads it from the device. */
+  private batches = 0;
+  private readonly seed: number;
 
   /**
    * @param name the class name
@@ -32,23 +74,36 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
    */
   protected constructor(
     name: string,
-    options: BankLossOptions,
+    options: ClassWeightsLossOptions,
     bankOptions: BankOptions,
     initialBias: (() => Tensor1D) | null,
   ) {
     super(name, options);
-    const { numClasses, embeddingSize, seed = 0, blockSize } = options;
-    this.bankOptions = resolveBankOptions({ ...bankOptions, blockSize });
+    const { numClasses, embeddingSize, seed = 0, blockSize, negativeSampleRate: rate = 1 } = options;
+    checkNumber(`${name}: negativeSampleRate`, rate, { minimum: Number.MIN_VALUE, maximum: 1 });
+    this.bankOptions = resolveBankOptions({
+      ...filterNegatives(bankOptions, options.interclassFilteringThreshold),
+      blockSize,
+    });
     const spread = 1 / Math.sqrt(embeddingSize);
     const initial = bankOptions.similarity === 'dot' ? uniformValues : normalValues;
     const rows = numClasses * this.bankOptions.centers;
     this.weight = this.addTrainable('weight', initial([rows, embeddingSize], spread, seed));
     this.bias = initialBias && this.addTrainable('bias', initialBias());
+    this.negativeSampleRate = rate;
+    this.seed = seed;
+    this.samplingStep = rate < 1 ? this.addMemory('samplingStep', tensor1d([0], 'int32')) : null;
   }
 
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
-    this.checkBatch(embeddings, labels, context);
-    return makeStep((hold) => this.score(embeddings, labels, hold));
+    if (this.samplingStep) this.checkHardBatch(embeddings, labels, context);
+    else this.checkBatch(embeddings, labels, context);
+    return makeStep((hold) => this.score(embeddings, labels, hold, { context }));
+  }
+
+  override setState(state: NamedTensorMap): void {
+    super.setState(state);
+    if (this.samplingStep) this.batches = (state.samplingStep as Tensor1D).dataSync()[0] as number;
   }
 
   /** Returns what the logits subtract: the bias. A loss that adds its bias negates it here. */
@@ -58,23 +113,60 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
 
   /**
    * Returns the mean loss of a checked batch, and the losses of its samples.
-   * @param hold keeps the losses of the samples until the step ends
-   * @param extra more inputs, such as `classes` or `rowMargins` (see `BankInputs`); `options`: replace `this.bankOptions`
+   * @param hold keeps the losses of the samples until the step ends, and counts a sampled batch when the step is committed
+   * @param extra more inputs, such as `rowMargins` (see `BankInputs`); `context` of `forward`; `options` to replace
+   *   `this.bankOptions`; `classes` to replace those that `sampleNegatives` draws
    */
   protected score(
     embeddings: Tensor2D,
     labels: Tensor1D | Tensor2D,
     hold: Hold,
-    extra: Omit<BankInputs, 'embeddings' | 'labels' | 'bank' | 'bias'> & {
-      readonly options?: BankOptions;
-    } = {},
+    { context, ...extra }: ScoreInputs = {},
   ): { loss: Scalar; rowLosses: Tensor1D } {
-    const { options = this.bankOptions, ...more } = extra;
+    const sampled = extra.classes ? {} : this.sampleNegatives(labels as Tensor1D, hold, context);
+    const { options = this.bankOptions, ...more } = { ...sampled, ...extra };
     const bias = this.subtractedBias();
     const { loss, rowLosses } = cosineBankLossWithRows(
       { ...more, embeddings, labels, bank: this.weight as Tensor2D, bias },
       options,
     );
     return { loss, rowLosses: hold(rowLosses) };
+  }
+
+  /**
+   * Returns what restricts a step to some negatives: the classes of the context, else those that the sample rate draws, else nothing.
+   * Counts a sampled batch when the step is committed.
+   */
+  protected sampleNegatives(
+    labels: Tensor1D,
+    hold: Hold,
+    context: LossContext | undefined,
+  ): Pick<ScoreInputs, 'classes' | 'options'> {
+    const { samplingStep } = this;
+    if (samplingStep) {
+      hold.onCommit(() => {
+        this.batches++;
+        samplingStep.assign(tensor1d([this.batches], 'int32'));
+      });
+    }
+    const classes = context?.sampledClasses;
+    if (classes) return { classes };
+    return samplingStep ? this.drawNegatives(labels, deriveStepSeed(this.seed, this.batches)) : {};
+  }
+
+  /** Draws the negatives of a batch: whole classes, as Partial FC does. A loss that draws otherwise overrides it. */
+  protected drawNegatives(labels: Tensor1D, seed: number): Pick<ScoreInputs, 'classes' | 'options'> {
+    const { numClasses, negativeSampleRate: rate } = this;
+    return { classes: sampleClassShare(labels, { numClasses, rate, seed }) };
+  }
+
+  /** Checks a batch as `StatefulLoss` does, and the classes of the context. */
+  protected override checkBatch(
+    embeddings: Tensor2D,
+    labels: Tensor1D | Tensor2D,
+    context: LossContext | undefined,
+  ): void {
+    super.checkBatch(embeddings, labels, context);
+    checkSampledClasses(labels, this.numClasses, context);
   }
 }

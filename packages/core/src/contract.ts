@@ -12,6 +12,12 @@ export interface LossContext {
    * free (cpu, wasm, node), false where it would stall a GPU.
    */
   readonly checkValues?: boolean;
+  /**
+   * `[count]` int32, distinct: the classes that take part in this step, instead of drawn ones. Losses with class weights score the
+   * batch against these alone, with hard labels that are all among them; other losses ignore it. For a run that draws the classes
+   * itself, such as on several machines.
+   */
+  readonly sampledClasses?: Tensor1D;
 }
 
 /** A pending change of a loss's state. */

@@ -1,9 +1,10 @@
 export type { Backbone, BackboneConfig, BackboneForwardOptions } from './backbone.ts';
+export { filterNegatives } from './bank-combinations.ts';
 export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
 export type { BankInputs, BankMixture, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export { resolveBankOptions } from './bank-options.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
-export { ClassWeightsLoss } from './class-weights-loss.ts';
+export { ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
 export {
   CombinedLoss,
   type CombinedLossOptions,
@@ -97,6 +98,7 @@ export {
 export { sampleClasses } from './sample-classes.ts';
 export {
   bankLossOptions,
+  classWeightsLossOptions,
   cosineMarginOption,
   labelSmoothingOption,
   logitClipOption,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import { randomNumbers } from './initial-values.ts';
+import { hasSynchronousReads } from './storage.ts';
 import { stopGradient } from './tape.ts';
 
 /**
@@ -24,6 +25,23 @@ export function sampleClasses(
     const present = tf.fill([labels.shape[0]], 2);
     return tf.topk(tf.tensorScatterUpdate(scores, indices, present), size, false).indices as tf.Tensor1D;
   });
+}
+
+/**
+ * Draws the classes of a batch as Partial FC does: those of its labels and random others, `⌊rate · numClasses⌋` together; if the
+ * labels alone have more classes, exactly those. Where reading labels would stall the device, it takes no less than
+ * `min(batch, numClasses)` classes.
+ * @param labels `[batch]` int32
+ * @returns `[count]` int32, distinct
+ */
+export function sampleClassShare(
+  labels: tf.Tensor1D,
+  { numClasses, rate, seed }: { numClasses: number; rate: number; seed: number },
+): tf.Tensor1D {
+  const count = Math.floor(rate * numClasses);
+  const fits = labels.shape[0] <= count || !hasSynchronousReads();
+  const own = fits ? labels : stopGradient(() => tf.tensor1d([...new Set(labels.dataSync())], 'int32'));
+  return sampleClasses(own, { numClasses, count, seed });
 }
 
 /** Returns the inputs restricted to some classes: their rows of bank and bias, and labels as positions among them. */

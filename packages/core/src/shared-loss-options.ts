@@ -31,6 +31,26 @@ export const bankLossOptions = {
   },
 } as const satisfies OptionDescriptors;
 
+/** Descriptors of `ClassWeightsLossOptions`, which every loss over class weights shares. */
+export const classWeightsLossOptions = {
+  negativeSampleRate: {
+    type: 'number',
+    above: 0,
+    maximum: 1,
+    default: 1,
+    symbol: 'r',
+    description: 'share of the classes that a batch uses: those of its labels and random others (Partial FC)',
+  },
+  interclassFilteringThreshold: {
+    type: 'number',
+    minimum: 0,
+    maximum: 1,
+    default: 0,
+    description: 'other classes with a larger cosine count as 0, without a gradient (Partial FC); 0: off',
+  },
+  ...bankLossOptions,
+} as const satisfies OptionDescriptors;
+
 /** Descriptor of `scale`, the factor of the cosines, with the papers' default of 64. */
 export const scaleOption = {
   type: 'number',

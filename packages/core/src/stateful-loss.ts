@@ -185,8 +185,13 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 }
 
-/** Keeps a tensor until the step is disposed of, even if a gradient tape or an enclosing `tf.tidy` ends. Returns the tensor. */
-export type Hold = <T extends tf.Tensor>(tensor: T) => T;
+/** What a computation passes on to its step. */
+export interface Hold {
+  /** Keeps a tensor until the step is disposed of, even if a gradient tape or an enclosing `tf.tidy` ends. Returns the tensor. */
+  <T extends tf.Tensor>(tensor: T): T;
+  /** Adds an action to `step.commit()`. It runs after those added before, and before the `commit` that the computation returns. */
+  onCommit(action: () => void): void;
+}
 
 /**
  * Creates the step of a loss. Evaluates `compute` in a `tf.tidy`, so only the loss and held tensors survive it.
@@ -218,19 +223,24 @@ function prepareStep<Loss extends tf.Scalar | undefined>(
   compute: (hold: Hold) => { loss: Loss; commit?: () => void },
 ): StateStep & { readonly loss: Loss } {
   const held: tf.Tensor[] = [];
-  const hold: Hold = (tensor) => {
+  const actions: (() => void)[] = [];
+  const keep = <T extends tf.Tensor>(tensor: T): T => {
     held.push(tf.keep(tensor));
     return tensor;
   };
+  const hold: Hold = Object.assign(keep, {
+    onCommit: (action: () => void) => {
+      actions.push(action);
+    },
+  });
   const disposeHeld = () => {
     for (const tensor of held.splice(0)) tensor.dispose();
   };
-  let commit: (() => void) | undefined;
   let loss: Loss;
   try {
     loss = tf.tidy(() => {
       const result = compute(hold);
-      commit = result.commit;
+      if (result.commit) hold.onCommit(result.commit);
       return result.loss;
     });
   } catch (error) {
@@ -243,7 +253,9 @@ function prepareStep<Loss extends tf.Scalar | undefined>(
     commit: () => {
       if (isSpent) throw new ConfigError('A step can be committed once, before it is disposed of.');
       isSpent = true;
-      tf.tidy(() => commit?.());
+      tf.tidy(() => {
+        for (const action of actions) action();
+      });
     },
     dispose: () => {
       isSpent = true;

@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type LossContext,
   type LossStep,
@@ -17,7 +17,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Options of `CurricularFaceLoss`. The defaults are those of the official code. */
-export interface CurricularFaceLossOptions extends BankLossOptions {
+export interface CurricularFaceLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m in radians, in `[0, π]`, added to the angle to the target class; default 0.5. */
@@ -57,7 +57,7 @@ export const curricularFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
       default: 0.01,
       description: 'share of a batch in the running mean of the target cosines',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: CurricularFaceLossOptions): OpenSetLoss => new CurricularFaceLoss(options),
   // With a momentum, t follows the batch without a gradient; the state after a few batches decides its value.
@@ -105,7 +105,7 @@ export class CurricularFaceLoss extends ClassWeightsLoss {
         ),
       );
       return {
-        ...this.score(embeddings, checked, hold, { hardFactor }),
+        ...this.score(embeddings, checked, hold, { context, hardFactor }),
         commit: () => this.targetCosineMean.assign(hardFactor),
       };
     });

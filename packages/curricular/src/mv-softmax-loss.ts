@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
@@ -10,7 +10,7 @@ import {
 } from '@openset/core';
 
 /** Options of `MvSoftmaxLoss`. */
-export interface MvSoftmaxLossOptions extends BankLossOptions {
+export interface MvSoftmaxLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 32. */
   readonly scale?: number;
   /** m, at least 0: of a cosine, or an angle in radians; default 0.35. */
@@ -61,7 +61,7 @@ export const mvSoftmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
       default: 'adaptive',
       description: 'what hard negatives become: `(t + 1) c + t`, or `c + t`',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: MvSoftmaxLossOptions): OpenSetLoss => new MvSoftmaxLoss(options),
   conformance: [

@@ -1,12 +1,13 @@
 import {
   type AngularMargin,
   assignRows,
-  type BankLossOptions,
   type BankOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   cosineBankLossWithRows,
   describeLoss,
+  filterNegatives,
   type Hold,
   hasStarted,
   type LearnedThreshold,
@@ -41,7 +42,7 @@ import {
 } from './prototype-update.ts';
 
 /** Options of `EplLoss`. The defaults are those of the official code. */
-export interface EplLossOptions extends BankLossOptions {
+export interface EplLossOptions extends ClassWeightsLossOptions {
   /** Loss on the class weights that EPL extends; default `'cosface'`. */
   readonly base?: 'cosface' | 'arcface' | 'uniface';
   /** s or 1/τ, the factor of the cosines, above 0; default 64. */
@@ -70,7 +71,7 @@ export interface EplLossOptions extends BankLossOptions {
   readonly branch?: MarginBranch;
   /** λ, at least 0, weight of the negative terms (UniFace base); default 1. */
   readonly negativeWeight?: number;
-  /** Initial value of the bias (UniFace base); default `log(10 · numClasses)`. */
+  /** Initial value of the bias (UniFace base); default `log(10 · numClasses · negativeSampleRate)`. */
   readonly biasInit?: number;
 }
 
@@ -166,10 +167,10 @@ export const eplDescriptor = /* @__PURE__ */ describeLoss(() => ({
     biasInit: {
       type: 'number',
       symbol: 'b',
-      defaultText: '`log(10 N)`',
+      defaultText: '`log(10 N r)`',
       description: 'initial value of the bias of the UniFace base',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   suitableStartEpoch: (epochs) => Math.min(4, Math.max(1, Math.floor(epochs / 4))),
   create: (options: EplLossOptions): OpenSetLoss => new EplLoss(options),
@@ -203,7 +204,10 @@ export class EplLoss extends ClassWeightsLoss {
     const resolved = resolveLossOptions(eplDescriptor, options);
     const { numClasses, embeddingSize, base, scale, seed, startEpoch, blockSize } = resolved;
     const { prototypeUpdate, duplicateLabels, empiricalMargin, negativeWeight } = resolved;
-    const { biasInit = Math.log(10 * numClasses), empiricalBaseMargin = base !== 'cosface' } = resolved;
+    const {
+      biasInit = Math.log(10 * numClasses * resolved.negativeSampleRate),
+      empiricalBaseMargin = base !== 'cosface',
+    } = resolved;
     const baseMargins = marginsOf(base, resolved);
     const bankOptions: BankOptions = {
       criterion: base === 'uniface' ? 'bce' : 'softmax',
@@ -213,7 +217,7 @@ export class EplLoss extends ClassWeightsLoss {
     };
     const adaptive: Margin = { kind: 'adaptive', coefficient: empiricalMargin };
     const empiricalOptions = resolveBankOptions({
-      ...bankOptions,
+      ...filterNegatives(bankOptions, resolved.interclassFilteringThreshold),
       margins: [adaptive, ...(empiricalBaseMargin ? baseMargins : [])],
       bankGradient: false,
       weight: 0.5,
@@ -234,11 +238,15 @@ export class EplLoss extends ClassWeightsLoss {
     const started = hasStarted(`The empirical term of ${this.name}`, this.startEpoch, context);
     return makeStep((hold) => {
       const { rows, commit } = this.updatePrototypes(embeddings, checked, hold);
-      if (!started) return { ...this.score(embeddings, checked, hold), commit };
+      if (!started) return { ...this.score(embeddings, checked, hold, { context }), commit };
       const bias = (this.bias as Tensor1D | null) ?? undefined;
-      const conventional = this.score(embeddings, checked, hold, { options: this.conventionalOptions });
+      const { classes } = this.sampleNegatives(checked, hold, context);
+      const conventional = this.score(embeddings, checked, hold, {
+        classes,
+        options: this.conventionalOptions,
+      });
       const empirical = withRows(this.empiricalPrototypes, checked, rows, (bank) =>
-        cosineBankLossWithRows({ embeddings, labels: checked, bank, bias }, this.empiricalOptions),
+        cosineBankLossWithRows({ embeddings, labels: checked, bank, bias, classes }, this.empiricalOptions),
       );
       hold(empirical.rowLosses);
       return {

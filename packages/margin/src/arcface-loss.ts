@@ -1,8 +1,8 @@
 import {
   type AngularMargin,
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type MarginBranch,
   marginBranchOption,
@@ -14,7 +14,7 @@ import {
 } from '@openset/core';
 
 /** Options of `ArcFaceLoss`. */
-export interface ArcFaceLossOptions extends BankLossOptions {
+export interface ArcFaceLossOptions extends ClassWeightsLossOptions {
   /** s or γ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m in radians, in `[0, π]`, added to the angle to the target class; default 0.5. */
@@ -51,7 +51,7 @@ export const arcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
     },
     gradient: { ...marginGradientOption, default: 'exact' },
     branch: { ...marginBranchOption, default: 'easy' },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: ArcFaceLossOptions): OpenSetLoss => new ArcFaceLoss(options),
   conformance: [
@@ -59,6 +59,14 @@ export const arcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
     { name: 'easy branch', options: { scale: 16, branch: 'easy' } },
     { name: 'no branch', options: { scale: 16, branch: 'none' } },
   ],
+  // Without the sample rate: the cases list the classes that take part.
+  fixtures: {
+    'partial-fc-arcface': ({ sampleRate, ...config }) => ({
+      ...config,
+      gradient: 'detached',
+      branch: 'none',
+    }),
+  },
 }));
 
 /**

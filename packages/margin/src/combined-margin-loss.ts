@@ -1,8 +1,8 @@
 import {
   type AngularMargin,
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   cosineMarginOption,
   describeLoss,
   type MarginBranch,
@@ -15,7 +15,7 @@ import {
 } from '@openset/core';
 
 /** Options of `CombinedMarginLoss`. */
-export interface CombinedMarginLossOptions extends BankLossOptions {
+export interface CombinedMarginLossOptions extends ClassWeightsLossOptions {
   /** s or γ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m₁, at least 1, multiplies the angle to the target class; default 1. */
@@ -60,7 +60,7 @@ export const combinedMarginDescriptor = /* @__PURE__ */ describeLoss(() => ({
     cosineMargin: { ...cosineMarginOption, default: 0.2, symbol: 'm₃' },
     gradient: { ...marginGradientOption, default: 'exact' },
     branch: { ...marginBranchOption, default: 'linear' },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: CombinedMarginLossOptions): OpenSetLoss => new CombinedMarginLoss(options),
   conformance: [

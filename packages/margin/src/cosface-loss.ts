@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   cosineMarginOption,
   describeLoss,
   type OpenSetLoss,
@@ -11,7 +11,7 @@ import {
 } from '@openset/core';
 
 /** Options of `CosFaceLoss`. */
-export interface CosFaceLossOptions extends BankLossOptions {
+export interface CosFaceLossOptions extends ClassWeightsLossOptions {
   /** s or γ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m, at least 0, subtracted from the cosine to the target class; default 0.4. */
@@ -31,11 +31,15 @@ export const cosFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   options: {
     scale: scaleOption,
     margin: { ...cosineMarginOption, default: 0.4 },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: CosFaceLossOptions): OpenSetLoss => new CosFaceLoss(options),
   conformance: [{ options: { scale: 16 } }],
-  fixtures: { 'normalized-softmax': ({ scale, margin }) => ({ scale, margin }) },
+  fixtures: {
+    'normalized-softmax': ({ scale, margin }) => ({ scale, margin }),
+    // Without the sample rate: the cases list the classes that take part.
+    'partial-fc-cosface': ({ sampleRate, ...config }) => config,
+  },
 }));
 
 /**

@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   labelSmoothingOption,
   normalizedOption,
@@ -13,7 +13,7 @@ import {
 import { zeros } from '@tensorflow/tfjs-core';
 
 /** Options of `SoftmaxLoss`. */
-export interface SoftmaxLossOptions extends BankLossOptions {
+export interface SoftmaxLossOptions extends ClassWeightsLossOptions {
   /** `true` (default): logits are cosines times `scale` (NormFace). `false`: logits are `W·x − b`, ordinary classification. */
   readonly normalized?: boolean;
   /** s or γ, the factor of the similarities, above 0; default 64 if `normalized`, else 1. */
@@ -45,7 +45,7 @@ export const softmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
       description: 'no bias, or one per class; a single bias would cancel in the softmax',
     },
     labelSmoothing: labelSmoothingOption,
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: SoftmaxLossOptions): OpenSetLoss => new SoftmaxLoss(options),
   conformance: [

@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type MarginBranch,
   marginBranchOption,
@@ -14,7 +14,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Options of `SubCenterArcFaceLoss`. */
-export interface SubCenterArcFaceLossOptions extends BankLossOptions {
+export interface SubCenterArcFaceLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m in radians, in `[0, π]`, added to the angle to the target class; default 0.5. */
@@ -68,7 +68,7 @@ export const subCenterArcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
       description: 'angle to the dominant center beyond which a sample is an outlier',
     },
     branch: { ...marginBranchOption, default: 'linear' },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: SubCenterArcFaceLossOptions): OpenSetLoss => new SubCenterArcFaceLoss(options),
   conformance: [{ options: { scale: 16 } }, { name: 'one center', options: { scale: 16, subCenters: 1 } }],

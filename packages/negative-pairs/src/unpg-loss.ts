@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type LossContext,
   type LossStep,
@@ -15,7 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { noPair, selectNegativePairs } from './select-negative-pairs.ts';
 
 /** Options of `UnpgLoss`. */
-export interface UnpgLossOptions extends BankLossOptions {
+export interface UnpgLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m, at least 0: of a cosine, or an angle in radians; default 0.4. */
@@ -58,7 +58,7 @@ export const unpgDescriptor = /* @__PURE__ */ describeLoss(() => ({
       symbol: 'ω',
       description: 'how far beyond their quartiles the cosines of pairs may lie, in quartile distances',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: UnpgLossOptions): OpenSetLoss => new UnpgLoss(options),
   conformance: [
@@ -99,6 +99,7 @@ export class UnpgLoss extends ClassWeightsLoss {
     const checked = this.checkHardBatch(embeddings, labels, context);
     return makeStep((hold) =>
       this.score(embeddings, checked, hold, {
+        context,
         outsideNegatives: selectNegativePairs(embeddings, checked, this.whisker),
       }),
     );

@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type LossContext,
   type LossStep,
@@ -17,7 +17,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { rowNorms } from './row-norms.ts';
 
 /** Options of `AdaFaceLoss`. The defaults are those of the official code. */
-export interface AdaFaceLossOptions extends BankLossOptions {
+export interface AdaFaceLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m, at least 0; default 0.4. */
@@ -62,7 +62,7 @@ export const adaFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
       symbol: 'α',
       description: 'share of a batch in the running mean and deviation of the norms',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: AdaFaceLossOptions): OpenSetLoss => new AdaFaceLoss(options),
   // With a concentration, the margin has no gradient although it follows the norm; adaface-loss.test.ts has a surrogate for it.
@@ -114,7 +114,7 @@ export class AdaFaceLoss extends ClassWeightsLoss {
         cosine: stopGradient<tf.Tensor1D>(() => tf.mul(tf.add(scaler, 1), margin)),
       };
       return {
-        ...this.score(embeddings, checked, hold, { rowMargins }),
+        ...this.score(embeddings, checked, hold, { context, rowMargins }),
         commit: () => {
           this.normMean.assign(mean);
           this.normStd.assign(std);

@@ -1,8 +1,8 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
   ConfigError,
+  classWeightsLossOptions,
   describeLoss,
   type LossContext,
   type LossStep,
@@ -19,7 +19,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { rowNorms } from './row-norms.ts';
 
 /** Options of `MagFaceLoss`. The defaults are those of the official code. */
-export interface MagFaceLossOptions extends BankLossOptions {
+export interface MagFaceLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** l, above 0: norm of the lowest quality; default 10. */
@@ -81,7 +81,7 @@ export const magFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
       default: true,
       description: 'whether the margin applies only where the cosine is above 0',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: MagFaceLossOptions): OpenSetLoss => new MagFaceLoss(options),
   conformance: [
@@ -135,7 +135,7 @@ export class MagFaceLoss extends ClassWeightsLoss {
         (norm) => tf.add(tf.div(norm, upperNorm ** 2), tf.reciprocal(norm)),
         (norm) => tf.sub(1 / upperNorm ** 2, tf.reciprocal(tf.square(norm))),
       );
-      const { loss, rowLosses } = this.score(embeddings, checked, hold, { rowMargins: { angle } });
+      const { loss, rowLosses } = this.score(embeddings, checked, hold, { context, rowMargins: { angle } });
       return {
         loss: weightedSum([loss, meanOf(regularizers)], [1, regularizerWeight]),
         rowLosses: stopGradient<tf.Tensor1D>(() =>

@@ -1,9 +1,9 @@
 import {
-  type BankLossOptions,
   type BankOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
   ConfigError,
+  classWeightsLossOptions,
   describeLoss,
   type LearnedThreshold,
   type OpenSetLoss,
@@ -15,7 +15,7 @@ import {
 import { neg, type Rank, type Tensor1D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
 
 /** Options of `SphereFace2Loss`. The defaults are those of the official code. */
-export interface SphereFace2LossOptions extends BankLossOptions {
+export interface SphereFace2LossOptions extends ClassWeightsLossOptions {
   /** r, the factor of the similarities, above 0; default 40. */
   readonly scale?: number;
   /** m, at least 0: of a cosine, an angle in radians, or a factor of the angle from 1 on (`marginType`); default 0.4. */
@@ -95,7 +95,7 @@ export const sphereFace2Descriptor = /* @__PURE__ */ describeLoss(() => ({
       defaultText: 'official code',
       description: 'initial value of the bias',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: SphereFace2LossOptions): OpenSetLoss => new SphereFace2Loss(options),
   // The default stops gradients, which finite differences cannot check; reference values do.
@@ -150,7 +150,14 @@ type Resolved = SphereFace2LossOptions &
   Required<
     Pick<
       SphereFace2LossOptions,
-      'scale' | 'margin' | 'marginType' | 'exponent' | 'positiveWeight' | 'lossWeight' | 'gradient'
+      | 'scale'
+      | 'margin'
+      | 'marginType'
+      | 'exponent'
+      | 'positiveWeight'
+      | 'lossWeight'
+      | 'gradient'
+      | 'negativeSampleRate'
     >
   >;
 
@@ -181,7 +188,16 @@ function bankOptionsOf(options: Resolved): BankOptions {
 }
 
 /** Returns the bias at which embeddings that are orthogonal to all classes have the smallest loss (sphereface2.py). */
-function initialBias({ numClasses, scale, margin, marginType, exponent, positiveWeight }: Resolved): number {
+function initialBias(options: Resolved): number {
+  const {
+    numClasses,
+    negativeSampleRate: rate,
+    scale,
+    margin,
+    marginType,
+    exponent,
+    positiveWeight,
+  } = options;
   const map = (cosine: number) => 2 * ((cosine + 1) / 2) ** exponent - 1;
   const own = { cosine: 0, angular: Math.PI / 2 + margin, multiplicative: (margin * Math.PI) / 2 }[
     marginType
@@ -189,7 +205,7 @@ function initialBias({ numClasses, scale, margin, marginType, exponent, positive
   const shift = marginType === 'cosine' ? margin : 0;
   const negative = scale * (map(0) + shift);
   const positive = scale * (marginType === 'cosine' ? map(0) - shift : map(Math.cos(Math.min(Math.PI, own))));
-  const odds = positiveWeight / ((1 - positiveWeight) * Math.max(1, numClasses - 1));
+  const odds = positiveWeight / ((1 - positiveWeight) * Math.max(1, Math.floor(rate * numClasses) - 1));
   const root = Math.sqrt((1 - odds) ** 2 + 4 * odds * Math.exp(positive - negative));
   return Math.log(2 * odds) - negative - Math.log(1 - odds + root);
 }

@@ -1,8 +1,8 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
   type ConformanceCase,
+  classWeightsLossOptions,
   createLoss,
   describeLoss,
   type LossDescriptor,
@@ -22,12 +22,12 @@ export const plainClassDescriptor = /* @__PURE__ */ describeLoss(() => ({
   threshold: null,
   hasClassWeights: true,
   words: {},
-  options: { ...bankLossOptions, scale: { ...scaleOption, default: 16 } },
+  options: { ...classWeightsLossOptions, scale: { ...scaleOption, default: 16 } },
   create: (options: PlainClassLossOptions): OpenSetLoss => new PlainClassLoss(options),
   conformance: [],
 }));
 
-interface PlainClassLossOptions extends BankLossOptions {
+interface PlainClassLossOptions extends ClassWeightsLossOptions {
   readonly scale?: number;
 }
 

@@ -34,6 +34,8 @@ export interface LossFixture {
   readonly epoch?: number;
   /** First epoch that scores samples against prototypes, counted from 1. */
   readonly startEpoch?: number;
+  /** Classes that take part in the step; default: all. */
+  readonly sampledClasses?: readonly number[];
   /** Expected mean loss of the batch, and its gradients. */
   readonly expectedLoss: number;
   readonly gradEmbeddings: readonly number[];
@@ -154,10 +156,14 @@ export async function runLossFixture(
   const loss = createFixtureLoss(fixture, descriptors);
   const embeddings = tf.tensor2d([...fixture.embeddings], [fixture.batch, fixture.embeddingSize]);
   const labels = tf.tensor1d([...fixture.labels], 'int32');
+  const sampledClasses = fixture.sampledClasses && tf.tensor1d([...fixture.sampledClasses], 'int32');
   try {
     const started = await numericState(loss);
     setFixtureState(loss, fixture);
-    const context = fixture.epoch === undefined ? undefined : { epoch: fixture.epoch };
+    const context = {
+      ...(fixture.epoch === undefined ? {} : { epoch: fixture.epoch }),
+      ...(sampledClasses && { sampledClasses }),
+    };
     const inspected = (await loss.inspect?.(embeddings, labels, context)) ?? {};
     const scored = withOtherMemory(loss, fixture);
     const actual = await lossAndGradients(scored, embeddings, labels, { context, commit: true });
@@ -183,7 +189,7 @@ export async function runLossFixture(
     return compareAll(fixture, comparisons);
   } finally {
     loss.dispose();
-    tf.dispose([embeddings, labels]);
+    tf.dispose([embeddings, labels, sampledClasses ?? []]);
   }
 }
 

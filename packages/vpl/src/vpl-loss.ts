@@ -1,8 +1,8 @@
 import {
   assignRows,
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type LossContext,
   type LossStep,
@@ -20,7 +20,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Options of `VplLoss`. The defaults are those of the official code. */
-export interface VplLossOptions extends BankLossOptions {
+export interface VplLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m, at least 0: of a cosine, or an angle in radians; default 0.4. */
@@ -76,7 +76,7 @@ export const vplDescriptor = /* @__PURE__ */ describeLoss(() => ({
       default: 8000,
       description: 'steps before the first one that mixes samples in',
     },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: VplLossOptions): OpenSetLoss => new VplLoss(options),
   conformance: [
@@ -150,7 +150,7 @@ export class VplLoss extends ClassWeightsLoss {
       const classes = hold(stopGradient(() => tf.clone(checked)));
       const mixture = { rows: this.sampleMemory as tf.Tensor2D, shares: this.shares() };
       return {
-        ...this.score(embeddings, checked, hold, { mixture }),
+        ...this.score(embeddings, checked, hold, { context, mixture }),
         commit: () => {
           assignRows(this.sampleMemory, classes, rows);
           const places = tf.reshape(tf.cast(classes, 'int32'), [-1, 1]);

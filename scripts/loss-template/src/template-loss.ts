@@ -1,7 +1,7 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   cosineMarginOption,
   describeLoss,
   type OpenSetLoss,
@@ -11,7 +11,7 @@ import {
 } from '@openset/core';
 
 /** Options of `TemplateLoss`. */
-export interface TemplateLossOptions extends BankLossOptions {
+export interface TemplateLossOptions extends ClassWeightsLossOptions {
   /** s, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m, at least 0, subtracted from the cosine to the target class; default 0.4. */
@@ -31,7 +31,7 @@ export const templateDescriptor = /* @__PURE__ */ describeLoss(() => ({
   options: {
     scale: scaleOption,
     margin: { ...cosineMarginOption, default: 0.4 },
-    ...bankLossOptions,
+    ...classWeightsLossOptions,
   },
   create: (options: TemplateLossOptions): OpenSetLoss => new TemplateLoss(options),
   conformance: [{ options: { scale: 16 } }],

@@ -1,14 +1,14 @@
 import {
-  type BankLossOptions,
-  bankLossOptions,
   ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  classWeightsLossOptions,
   describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
 } from '@openset/core';
 
-type ScaledLossOptions = BankLossOptions & { readonly scale?: number };
+type ScaledLossOptions = ClassWeightsLossOptions & { readonly scale?: number };
 
 /** Descriptor of `ScaledLoss`, as a module for `--loss` exports it. */
 export const scaledDescriptor = /* @__PURE__ */ describeLoss(() => ({
@@ -20,7 +20,7 @@ export const scaledDescriptor = /* @__PURE__ */ describeLoss(() => ({
   threshold: null,
   hasClassWeights: true,
   words: { scaled: { options: () => ({ scale: 12 }) } },
-  options: { scale: scaleOption, ...bankLossOptions },
+  options: { scale: scaleOption, ...classWeightsLossOptions },
   create: (options: ScaledLossOptions): OpenSetLoss => new ScaledLoss(options),
   conformance: [],
 }));
