@@ -1,20 +1,17 @@
 import { BceUnifiedLoss } from '@openset/bce-unified';
-import { lossGradients, normalValues, type OpenSetLoss } from '@openset/core';
+import { normalValues, type OpenSetLoss } from '@openset/core';
 import { EplLoss } from '@openset/epl';
 import { CosFaceLoss } from '@openset/margin';
 import { UssLoss } from '@openset/uss';
 // Registers the gradients that the plain formula needs.
 import * as tf from '@tensorflow/tfjs';
 import { formulas } from './loss-formulas.ts';
+import { batch, classCounts, embeddingSize, lossWork } from './loss-work.ts';
 import type { Comparison } from './measure.ts';
 import { extraHeap } from './memory.ts';
 import { type BenchmarkOptions, sideBySide } from './side-by-side.ts';
 import { onStock, sampleLabels, startWasm } from './wasm-kernel.ts';
 
-const batch = 128;
-const embeddingSize = 512;
-/** The classes of CASIA-WebFace, and a count at which autograd over all pairs no longer fits into the wasm heap. */
-const classCounts = { casia: 10_572, large: 100_000 } as const;
 /** Largest number of classes for which the plain formula fits into the 4 GB of the wasm heap. */
 const maxStockClasses = 40_000;
 
@@ -78,20 +75,10 @@ async function compareCase({ name, formula, make }: Case, numClasses: number, op
   const loss = make({ numClasses, embeddingSize });
   const embeddings = tf.variable(normalValues([batch, embeddingSize], 1, 1));
   const labels = sampleLabels(batch, numClasses);
-  const trained = [embeddings, ...loss.trainable];
-  const openset = () => {
-    const embed = () => embeddings as tf.Tensor2D;
-    const options = { context: { epoch: 9 }, variables: trained };
-    const { value, gradients, step } = lossGradients(loss, embed, labels, options);
-    value.dataSync();
-    step.commit();
-    step.dispose();
-    tf.dispose([value, ...gradients.values()]);
-  };
   const stock = onStock(() => {
     const { value, grads } = tf.variableGrads(
       () => formulas[formula](loss, embeddings as tf.Tensor2D, labels),
-      trained,
+      [embeddings, ...loss.trainable],
     );
     value.dataSync();
     tf.dispose([value, grads]);
@@ -100,7 +87,7 @@ async function compareCase({ name, formula, make }: Case, numClasses: number, op
     return await sideBySide(
       `${numClasses.toLocaleString('en')} classes, ${name}`,
       {
-        openset,
+        openset: lossWork(loss, embeddings, labels),
         stock: numClasses > maxStockClasses ? 'out of memory' : stock,
         pytorch: {
           name: 'loss',

@@ -9,6 +9,7 @@ import { gemm } from './gemm.ts';
 import { lossStep } from './loss-step.ts';
 import { type Comparison, comparisonTable, describeMachine } from './measure.ts';
 import { metrics } from './metrics.ts';
+import { moreLosses } from './more-losses.ts';
 import { PyTorch } from './pytorch.ts';
 import { replaceTable } from './replace-table.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
@@ -24,10 +25,14 @@ const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise
   gemm,
   'loss-step': lossStep,
   metrics,
+  'more-losses': moreLosses,
   soak,
   'train-step': trainStep,
   verify,
 };
+
+/** Benchmarks that run others after themselves. */
+const followedBy: Readonly<Record<string, readonly string[]>> = { 'loss-step': ['more-losses'] };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,6 +40,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     threads: { type: 'string', default: '1' },
     size: { type: 'string' },
+    only: { type: 'string' },
     network: { type: 'string' },
     page: { type: 'string' },
     python: { type: 'string' },
@@ -42,14 +48,14 @@ const { values, positionals } = parseArgs({
   },
 });
 const [name] = positionals;
-const benchmark = name === undefined ? undefined : benchmarks[name];
 
-if (values.help || !benchmark) {
+if (values.help || name === undefined || !benchmarks[name]) {
   const usage = `Usage: npm run bench -- NAME [options]
-NAME            ${Object.keys(benchmarks).join(', ')}
+NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-losses
 --json FILE     also writes the results to a file
 --threads N     threads of the wasm kernels and of PyTorch; default 1
 --size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step
+--only TEXT     measures only the losses of more-losses whose name contains the text
 --network NAME  r18 or r50, for train-step; default r18
 --page FILE     replaces the table of the same benchmark and threads in a Markdown file
 --python PATH   also measures PyTorch with this interpreter, if the benchmark supports it`;
@@ -59,15 +65,20 @@ NAME            ${Object.keys(benchmarks).join(', ')}
   const threads = Number(values.threads);
   const size = values.size === undefined ? undefined : Number(values.size);
   const pytorch = values.python === undefined ? null : await findPyTorch(values.python, threads);
-  const rows = await benchmark({ threads, size, network: values.network, pytorch });
+  const options = { threads, size, only: values.only, network: values.network, pytorch };
   const description = `${describeMachine()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  console.log(`${description}\n\n${comparisonTable(rows)}`);
-  if (values.page) {
-    const marks = [name, values.network, `${threads}`].filter((part) => part !== undefined);
-    await replaceTable(values.page, marks.join(' '), `${description}\n\n${comparisonTable(rows)}`);
+  const results: Comparison[] = [];
+  for (const each of [name, ...(followedBy[name] ?? [])]) {
+    const rows = await benchmarks[each]!(options);
+    results.push(...rows);
+    console.log(`${description}\n\n${comparisonTable(rows)}\n`);
+    if (values.page) {
+      const marks = [each, values.network, `${threads}`].filter((part) => part !== undefined);
+      await replaceTable(values.page, marks.join(' '), `${description}\n\n${comparisonTable(rows)}`);
+    }
   }
   if (values.json)
-    await writeFile(values.json, `${JSON.stringify({ machine: description, rows }, null, 2)}\n`);
+    await writeFile(values.json, `${JSON.stringify({ machine: description, rows: results }, null, 2)}\n`);
 }
 
 async function findPyTorch(python: string, threads: number): Promise<PyTorch | null> {

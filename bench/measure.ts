@@ -15,8 +15,19 @@ export interface Comparison {
   readonly absent?: string;
   /** Megabytes that the work allocates beyond its inputs. */
   readonly megabytes?: number;
-  /** The same work in PyTorch: median milliseconds, median of the ratios of neighbouring runs (openset to PyTorch), memory. */
-  readonly pytorch?: { readonly milliseconds: number; readonly ratio: number; readonly megabytes?: number };
+  /** CosFace over as many rows: what a loss may cost. */
+  readonly baseline?: Beside;
+  /** The same work in PyTorch. */
+  readonly pytorch?: Beside;
+}
+
+/** Work that ran by turns with openset's. */
+interface Beside {
+  /** Median. */
+  readonly milliseconds: number;
+  /** Median of the ratios of neighbouring runs, openset to this work. */
+  readonly ratio: number;
+  readonly megabytes?: number;
 }
 
 /** Measures both ways by turns, so that a slowdown of the machine affects both. */
@@ -67,31 +78,36 @@ export function describeMachine(): string {
 /** Returns the comparisons as a Markdown table; the second column is named after the reference. */
 export function comparisonTable(rows: readonly Comparison[]): string {
   const names = new Set(rows.flatMap(({ reference = 'stock' }) => reference ?? []));
-  const withPyTorch = rows.some(({ pytorch }) => pytorch);
   const withMemory = rows.some(({ megabytes }) => megabytes !== undefined);
-  const columns: [string, (row: Comparison) => string][] = [
-    ['', ({ name }) => name],
-    [
+  const columns: [string, (row: Comparison) => string][] = [['', ({ name }) => name]];
+  if (names.size > 0) {
+    columns.push([
       [...names].join(', '),
       ({ reference, theirs, absent }) =>
         reference === null ? '' : theirs === null ? (absent ?? 'missing') : milliseconds(theirs),
-    ],
-    ['openset', ({ openset }) => milliseconds(openset)],
-    ['faster', ({ ratio }) => (ratio === null ? '' : `${ratio.toFixed(1)} ×`)],
-  ];
-  if (withPyTorch) {
+    ]);
+  }
+  columns.push(['openset', ({ openset }) => milliseconds(openset)]);
+  if (names.size > 0)
+    columns.push(['faster', ({ ratio }) => (ratio === null ? '' : `${ratio.toFixed(1)} ×`)]);
+  const others = (['baseline', 'pytorch'] as const).filter((key) => rows.some((row) => row[key]));
+  for (const key of others) {
     columns.push(
-      ['PyTorch', ({ pytorch }) => (pytorch ? milliseconds(pytorch.milliseconds) : '')],
-      ['openset / PyTorch', ({ pytorch }) => pytorch?.ratio.toFixed(2) ?? ''],
+      [titles[key], (row) => (row[key] ? milliseconds(row[key].milliseconds) : '')],
+      [`openset / ${titles[key]}`, (row) => row[key]?.ratio.toFixed(2) ?? ''],
     );
   }
-  if (withMemory) columns.push(['openset, memory', ({ megabytes }) => size(megabytes)]);
-  if (withMemory && withPyTorch) columns.push(['PyTorch, memory', ({ pytorch }) => size(pytorch?.megabytes)]);
+  if (withMemory) {
+    columns.push(['openset, memory', ({ megabytes }) => size(megabytes)]);
+    for (const key of others) columns.push([`${titles[key]}, memory`, (row) => size(row[key]?.megabytes)]);
+  }
   const lines = rows.map((row) => columns.map(([, cell]) => cell(row)));
   return [columns.map(([head]) => head), columns.map(() => '---'), ...lines]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 }
+
+const titles = { baseline: 'CosFace', pytorch: 'PyTorch' } as const;
 
 function milliseconds(value: number): string {
   return `${value.toFixed(1)} ms`;

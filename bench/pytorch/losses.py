@@ -3,7 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-SCALE = 64.0
+import more_losses
+from loss_parts import SCALE, ClassWeights, Loss, cosines, one_hot
 
 
 def make_step(options):
@@ -24,14 +25,6 @@ def make_step(options):
     return step
 
 
-def cosines(embeddings, bank):
-    return F.linear(F.normalize(embeddings, eps=1e-5), F.normalize(bank, eps=1e-5))
-
-
-def one_hot(labels, like):
-    return torch.zeros_like(like, dtype=torch.bool).scatter_(1, labels.view(-1, 1), True)
-
-
 def unified_bce(cosine, labels, margin, bias):
     """Return the unified cross-entropy of UniFace and USS: clamped logits, both terms for all pairs, then a selection."""
     positive = (SCALE * (cosine - margin) - bias).clamp(-SCALE, SCALE)
@@ -42,28 +35,18 @@ def unified_bce(cosine, labels, margin, bias):
     return (own * positive_loss + ~own * negative_loss).sum(dim=1).mean()
 
 
-class Loss(torch.nn.Module):
-    def after(self, embeddings, labels):
-        """Update the state after the loss."""
-
-
-class BceUnified(Loss):
+class BceUnified(ClassWeights):
     def __init__(self, classes, size):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.randn(classes, size) / size**0.5)
+        super().__init__(classes, size)
         self.bias = torch.nn.Parameter(torch.tensor(10.0 * classes).log())
 
     def forward(self, embeddings, labels):
-        return unified_bce(cosines(embeddings, self.weight), labels, 0.4, self.bias)
+        return unified_bce(self.cosines(embeddings), labels, 0.4, self.bias)
 
 
-class CosFace(Loss):
-    def __init__(self, classes, size):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.randn(classes, size) / size**0.5)
-
+class CosFace(ClassWeights):
     def forward(self, embeddings, labels):
-        cosine = cosines(embeddings, self.weight)
+        cosine = self.cosines(embeddings)
         margin = torch.zeros_like(cosine).scatter_(1, labels.view(-1, 1), 0.4)
         return F.cross_entropy(SCALE * (cosine - margin), labels)
 
@@ -83,12 +66,11 @@ class Uss(Loss):
                 self.memory[labels[row]] = embeddings[row].detach()
 
 
-class Epl(Loss):
+class Epl(ClassWeights):
     """CosFace with empirical prototypes that are already scored."""
 
     def __init__(self, classes, size):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.randn(classes, size) / size**0.5)
+        super().__init__(classes, size)
         self.register_buffer("prototypes", F.normalize(torch.randn(classes, size)))
 
     def forward(self, embeddings, labels):
@@ -108,4 +90,4 @@ class Epl(Loss):
         return torch.log(1 + negatives * positive).mean()
 
 
-LOSSES = {"bce": BceUnified, "softmax": CosFace, "uss": Uss, "epl": Epl}
+LOSSES = {"bce": BceUnified, "softmax": CosFace, "uss": Uss, "epl": Epl, **more_losses.LOSSES}
