@@ -109,6 +109,16 @@ describeOnBackends('BceUnifiedLoss', () => {
     expect(touched[4] && touched[11]).toBe(true);
   });
 
+  it('scores all pairs of the given classes, instead of drawn pairs', async () => {
+    const context = { sampledClasses: tf.tensor1d([11, 4, 7], 'int32') };
+    const evaluate = (options: object) =>
+      lossAndGradients(new BceUnifiedLoss({ ...sizes, biasInit: 2, ...options }), embeddings(), labels(), {
+        context,
+      });
+    const independent = { negativeSampleRate: 0.4, negativeSampling: 'independent' };
+    expect(await evaluate(independent)).toEqual(await evaluate({}));
+  });
+
   it('rejects options out of range', () => {
     expect(() => new BceUnifiedLoss({ ...sizes, negativeSampleRate: 0 })).toThrow(ConfigError);
     expect(() => new BceUnifiedLoss({ ...sizes, negativeSampleRate: 1.1 })).toThrow(

@@ -7,12 +7,15 @@ import { expect, it } from 'vitest';
 import { randomCase, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { referenceGradients, referenceLoss } from './__fixtures__/reference.ts';
 import type { BankOptions } from './bank-options.ts';
-import { ClassWeightsLoss } from './class-weights-loss.ts';
-import { ConfigError } from './errors.ts';
-import type { BankLossOptions } from './stateful-loss.ts';
+import { ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
+import { ConfigError, ShapeError } from './errors.ts';
 
 class PlainLoss extends ClassWeightsLoss {
-  constructor(options: BankLossOptions, bankOptions: BankOptions, bias: (() => tf.Tensor1D) | null = null) {
+  constructor(
+    options: ClassWeightsLossOptions,
+    bankOptions: BankOptions,
+    bias: (() => tf.Tensor1D) | null = null,
+  ) {
     super('PlainLoss', options, bankOptions, bias);
   }
 }
@@ -90,5 +93,123 @@ describeOnBackends('ClassWeightsLoss', () => {
     expect(() => new PlainLoss(sizes, { criterion: 'softmax', scale: -1 })).toThrow(ConfigError);
     expect(() => new PlainLoss({ ...sizes, blockSize: 0 }, { criterion: 'softmax' })).toThrow(/blockSize/);
     expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
+
+const cosface: BankOptions = { criterion: 'softmax', scale: 8, margins: [{ kind: 'cosine', margin: 0.2 }] };
+
+describeOnBackends('ClassWeightsLoss with Partial FC', () => {
+  const { embeddings: rows, labels: numbers } = randomCase(43);
+  const embeddings = () => tf.tensor2d(rows);
+  const labels = () => tf.tensor1d(numbers as number[], 'int32');
+  const evaluate = (loss: ClassWeightsLoss, classes?: number[]) =>
+    lossAndGradients(loss, embeddings(), labels(), {
+      ...(classes && { context: { sampledClasses: tf.tensor1d(classes, 'int32') } }),
+    });
+  const without = (options: object) => new PlainLoss({ ...sizes, ...options }, cosface);
+
+  it('samples nothing at a rate of 1', async () => {
+    const plain = without({});
+    const all = without({ negativeSampleRate: 1, interclassFilteringThreshold: 0 });
+    expect(Object.keys(all.getState())).toEqual(['weight']);
+    expect(await evaluate(all)).toEqual(await evaluate(plain));
+    expect(
+      relativeError([(await evaluate(all, [0, 1, 2, 3, 4, 5, 6])).loss], [(await evaluate(plain)).loss]),
+    ).toBeLessThan(1e-6);
+  });
+
+  it('scores against the given classes as a loss over these alone would', async () => {
+    const bankCase = randomCase(43);
+    const classes = [6, 0, 4, 2];
+    const small = {
+      ...bankCase,
+      labels: (bankCase.labels as number[]).map((label) => classes.indexOf(label)),
+      bank: classes.map((label) => bankCase.bank[label]!),
+    };
+    const loss = without({ negativeSampleRate: 0.5 });
+    const state = loss.getState();
+    loss.setState({ ...state, weight: tf.tensor2d(bankCase.bank) });
+    const result = await evaluate(loss, classes);
+    const expected = referenceGradients(small, cosface);
+    const expectedBank = new Array<number>(35).fill(0);
+    classes.forEach((label, place) => {
+      for (let column = 0; column < 5; column++)
+        expectedBank[label * 5 + column] = expected.bank[place * 5 + column]!;
+    });
+    expect(relativeError([result.loss], [referenceLoss(small, cosface)])).toBeLessThan(1e-5);
+    expect(relativeError(result.embeddings, expected.embeddings)).toBeLessThan(1e-5);
+    expect(relativeError(result.trainable[0]!, expectedBank)).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    // Labels 2, 6, 2, 0: three classes
+    [0.99, 6],
+    [0.6, 4],
+    [0.5, 3],
+    [0.2, 3],
+    [0.01, 3],
+  ])('at the rate %d of 7 classes uses %d', async (negativeSampleRate, count) => {
+    const { trainable } = await evaluate(without({ negativeSampleRate }));
+    const touched = [0, 1, 2, 3, 4, 5, 6].filter((label) =>
+      trainable[0]!.slice(label * 5, label * 5 + 5).some(Boolean),
+    );
+    expect(touched).toHaveLength(count);
+    expect(touched).toEqual(expect.arrayContaining([0, 2, 6]));
+  });
+
+  it('counts only committed batches, in its state', async () => {
+    const loss = without({ negativeSampleRate: 0.5 });
+    expect(loss.memory.map(({ name }) => name.split('/')[1])).toEqual(['samplingStep']);
+    const steps = () => [...loss.memory[0]!.dataSync()];
+    await evaluate(loss);
+    expect(steps()).toEqual([0]);
+    await lossAndGradients(loss, embeddings(), labels(), { commit: true });
+    expect(steps()).toEqual([1]);
+  });
+
+  it('counts negatives above the filter as 0', async () => {
+    // Cosines with class 0: 1, with class 1: 0.8, with class 2: −0.6
+    const loss = new PlainLoss(
+      { numClasses: 3, embeddingSize: 2, interclassFilteringThreshold: 0.7 },
+      { criterion: 'softmax', scale: 2 },
+    );
+    loss.setState({ weight: tf.tensor2d([1, 0, 0.8, 0.6, -0.6, 0.8], [3, 2]) });
+    const result = await lossAndGradients(loss, tf.tensor2d([[3, 0]]), tf.tensor1d([0], 'int32'));
+    expect(result.loss).toBeCloseTo(Math.log(Math.exp(2) + 1 + Math.exp(-1.2)) - 2, 6);
+    expect([...result.trainable[0]!.slice(2, 4)]).toEqual([0, 0]);
+    expect(result.trainable[0]!.slice(4).some(Boolean)).toBe(true);
+  });
+
+  it('refuses soft targets, bad rates and limits, and a second map, before it creates a variable', () => {
+    const { numTensors } = tf.memory();
+    const make =
+      (options: object, bankOptions: object = {}) =>
+      () =>
+        new PlainLoss({ ...sizes, ...options }, { criterion: 'softmax', ...bankOptions });
+    for (const negativeSampleRate of [0, -1, 1.01, Number.NaN]) {
+      expect(make({ negativeSampleRate })).toThrow(ConfigError);
+      expect(make({ negativeSampleRate })).toThrow(/PlainLoss: negativeSampleRate/);
+    }
+    for (const interclassFilteringThreshold of [-0.1, 1.1, Number.NaN])
+      expect(make({ interclassFilteringThreshold })).toThrow(/interclassFilteringThreshold/);
+    const filter = { interclassFilteringThreshold: 0.4 };
+    const maps = [
+      { kind: 'power', exponent: 3 },
+      { kind: 'hardNegatives' },
+      { kind: 'negativeLimit', limit: 1 },
+    ];
+    for (const similarityMap of maps) {
+      expect(make(filter, { similarityMap })).toThrow(ConfigError);
+      expect(make(filter, { similarityMap })).toThrow(`interclassFilteringThreshold`);
+      expect(make(filter, { similarityMap })).toThrow(`'${similarityMap.kind}'`);
+    }
+    expect(make(filter, { similarity: 'dot' })).toThrow(/'cosine'.*'dot'/);
+    expect(make(filter, { labelSmoothing: 0.1 })).toThrow(/labelSmoothing/);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    const sampled = make({ negativeSampleRate: 0.5 })();
+    const soft = tf.fill([4, 7], 1 / 7) as tf.Tensor2D;
+    expect(() => sampled.forward(embeddings(), soft)).toThrow(ShapeError);
+    const sampledClasses = tf.tensor1d([0], 'int32');
+    expect(() => make({})().forward(embeddings(), soft, { sampledClasses })).toThrow(ShapeError);
   });
 });

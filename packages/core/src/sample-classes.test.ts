@@ -4,7 +4,7 @@ import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { sampleClasses } from './sample-classes.ts';
+import { sampleClasses, sampleClassShare } from './sample-classes.ts';
 
 function draw(labels: number[], options: { numClasses: number; count: number; seed: number }): number[] {
   const tensor = tf.tensor1d(labels, 'int32');
@@ -67,5 +67,28 @@ describeOnBackends('sampleClasses', () => {
     tf.dispose([x, gradient]);
     expect(tf.memory().numTensors).toBe(numTensors);
     labels.dispose();
+  });
+});
+
+describeOnBackends('sampleClassShare', () => {
+  it.each([
+    // rate, labels, number of classes out of 20
+    [0.5, [3, 3, 3, 3], 10],
+    [0.25, [0, 1, 2, 3, 4, 5, 5, 6], 7],
+    [0.25, [7, 7, 7, 7, 7, 7, 8], 5],
+    [0.01, [7, 8, 7], 2],
+    [0.29, [1], 5],
+    [1, [1, 2], 20],
+  ])('of %d with labels %j draws %d classes', (rate, labels, count) => {
+    const tensor = tf.tensor1d(labels, 'int32');
+    const { numTensors } = tf.memory();
+    const classes = sampleClassShare(tensor, { numClasses: 20, rate, seed: 3 });
+    const values = [...classes.dataSync()];
+    expect(values).toHaveLength(count);
+    expect(new Set(values).size).toBe(count);
+    expect(values).toEqual(expect.arrayContaining(labels));
+    classes.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+    tensor.dispose();
   });
 });

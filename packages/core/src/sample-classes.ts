@@ -39,9 +39,9 @@ export function sampleClassShare(
   { numClasses, rate, seed }: { numClasses: number; rate: number; seed: number },
 ): tf.Tensor1D {
   const count = Math.floor(rate * numClasses);
-  const fits = labels.shape[0] <= count || !hasSynchronousReads();
-  const own = fits ? labels : stopGradient(() => tf.tensor1d([...new Set(labels.dataSync())], 'int32'));
-  return sampleClasses(own, { numClasses, count, seed });
+  const options = { numClasses, count, seed };
+  if (labels.shape[0] <= count || !hasSynchronousReads()) return sampleClasses(labels, options);
+  return stopGradient(() => sampleClasses(tf.tensor1d([...new Set(labels.dataSync())], 'int32'), options));
 }
 
 /** Returns the inputs restricted to some classes: their rows of bank and bias, and labels as positions among them. */

@@ -217,6 +217,19 @@ describeOnBackends('makeStep', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
+  it('runs the actions of its parts in commit, before its own', () => {
+    const actions: string[] = [];
+    const step = makeStep((hold) => {
+      hold.onCommit(() => actions.push('first'));
+      hold.onCommit(() => actions.push('second'));
+      return { loss: tf.scalar(1), commit: () => actions.push('own') };
+    });
+    expect(actions).toEqual([]);
+    step.commit();
+    expect(actions).toEqual(['first', 'second', 'own']);
+    step.dispose();
+  });
+
   it('frees tensors created in commit', () => {
     const { numTensors } = tf.memory();
     const step = makeStep(() => ({ loss: tf.scalar(1), commit: () => void tf.ones([3]) }));

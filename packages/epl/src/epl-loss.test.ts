@@ -132,6 +132,40 @@ describeOnBackends('EplLoss', () => {
     expect(relativeError(sequential, [mixed[0]! / norm, mixed[1]! / norm, 0, 1])).toBeLessThan(1e-6);
   });
 
+  it('scores weights and prototypes against the same sampled classes', async () => {
+    const rows = { weight: [1, 0.2, -0.3, 1, 0.4, -1], prototypes: [1, 0, 0, 1, 0.6, -0.8] };
+    const evaluate = async (classes: readonly number[], options: Partial<EplLossOptions>, few?: number[]) => {
+      const of = (values: readonly number[]) =>
+        tf.tensor2d(classes.map((label) => values.slice(2 * label, 2 * label + 2)));
+      const loss = new EplLoss({ numClasses: classes.length, embeddingSize: 2, scale: 8, ...options });
+      const empty = loss.getState();
+      loss.setState({ ...empty, weight: of(rows.weight), empiricalPrototypes: of(rows.prototypes) });
+      const sampledClasses = few && tf.tensor1d(few, 'int32');
+      return lossAndGradients(loss, embedding(), labels(), {
+        context: { epoch: 3, ...(sampledClasses && { sampledClasses }) },
+      });
+    };
+    for (const base of ['cosface', 'uniface'] as const) {
+      const biasInit = base === 'uniface' ? { biasInit: 2 } : {};
+      const small = await evaluate([0, 2], { base, ...biasInit });
+      const given = await evaluate([0, 1, 2], { base, ...biasInit }, [2, 0]);
+      expect(given.loss).toBeCloseTo(small.loss, 5);
+      expect(relativeError(given.embeddings, small.embeddings)).toBeLessThan(1e-5);
+      const [weight] = small.trainable as [Float32Array];
+      expect(
+        relativeError(given.trainable[0]!, [...weight.slice(0, 2), 0, 0, ...weight.slice(2)]),
+      ).toBeLessThan(1e-5);
+    }
+    // ⌊0.4 · 3⌋ = 1 class: nothing to tell apart, so softmax has no loss.
+    expect((await evaluate([0, 1, 2], { negativeSampleRate: 0.4 })).loss).toBeCloseTo(0, 6);
+    // Every other class is above the limit, and counts as similarity 0.
+    const filtered = await evaluate([0, 1], { interclassFilteringThreshold: 0.1, empiricalMargin: 0 });
+    const cosines = [0.6 * 0.98058068 + 0.8 * 0.19611614, (0.6 + 0.8 * 0.4) / Math.hypot(1, 0.4)];
+    expect(filtered.loss).toBeGreaterThan(0);
+    expect(cosines[0]).toBeGreaterThan(0.1);
+    expect([...filtered.trainable[0]!.slice(2)]).toEqual([0, 0]);
+  });
+
   it('observe updates only the prototypes, as a scored batch does', async () => {
     const loss = new EplLoss(sizes);
     const start = (await numericState(loss)).empiricalPrototypes!;

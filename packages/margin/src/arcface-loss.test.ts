@@ -1,11 +1,18 @@
 import type { OpenSetLoss } from '@openset/core';
 import { lossAndGradients, plainBankLoss, plainTargetCosines } from '@openset/testkit';
-import { describeOnBackends, lossConformance, variantConformance } from '@openset/testkit/vitest';
+import {
+  describeOnBackends,
+  lossConformance,
+  lossFixtures,
+  variantConformance,
+} from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { ArcFaceLoss, arcFaceDescriptor } from './arcface-loss.ts';
 
-lossConformance(arcFaceDescriptor);
+lossConformance(arcFaceDescriptor, {
+  fixtures: lossFixtures(new URL('../../cli/src/__fixtures__/more-losses.json', import.meta.url)),
+});
 variantConformance(
   'ArcFaceLoss with a detached gradient',
   (sizes) => new ArcFaceLoss({ ...sizes, scale: 16, margin: 0.4, gradient: 'detached', branch: 'none' }),

@@ -6,7 +6,10 @@ import { expect, it } from 'vitest';
 import { CosFaceLoss, cosFaceDescriptor } from './cosface-loss.ts';
 
 lossConformance(cosFaceDescriptor, {
-  fixtures: lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url)),
+  fixtures: [
+    ...lossFixtures(new URL('./__fixtures__/losses.json', import.meta.url)),
+    ...lossFixtures(new URL('../../cli/src/__fixtures__/more-losses.json', import.meta.url)),
+  ],
 });
 
 it('rejects options and sizes out of range', () => {

@@ -5,7 +5,8 @@ import { caseOptions, makeConformanceLoss } from './conformance-cases.ts';
 import { descriptorTests } from './conformance-descriptor.ts';
 import { gradientTests } from './conformance-gradients.ts';
 import { invarianceTests } from './conformance-invariances.ts';
-import type { LossConformanceOptions, LossMaker } from './conformance-setup.ts';
+import { samplingTests } from './conformance-sampling.ts';
+import type { LossConformanceOptions, LossMaker, LossSizes } from './conformance-setup.ts';
 import { stateTests } from './conformance-state.ts';
 import { describeOnBackends } from './describe-on-backends.ts';
 import { type LossFixture, runLossFixture } from './loss-fixture.ts';
@@ -13,7 +14,7 @@ import { type LossFixture, runLossFixture } from './loss-fixture.ts';
 /**
  * Registers the vitest tests that every loss must pass, on every registered backend. For each conformance case of the
  * descriptor they cover finite differences, permutations of batch and classes, the length of embeddings, extreme and bad
- * input, block sizes, purity of `forward`, round trips of state and configuration, and leaks. Further tests cover the
+ * input, block sizes, samples of the classes, purity of `forward`, round trips of state and configuration, and leaks. Further tests cover the
  * descriptor itself, and reference values.
  *
  * @param options `fixtures`: cases of fixture files; cases of other losses are skipped
@@ -27,7 +28,12 @@ export function lossConformance(
   const { name } = descriptor;
   for (const one of descriptor.conformance) {
     const make: LossMaker = (sizes) => makeConformanceLoss(descriptor, one, sizes);
-    variantConformance(one.name === undefined ? name : `${name}, ${one.name}`, make, caseOptions(one));
+    const title = one.name === undefined ? name : `${name}, ${one.name}`;
+    variantConformance(title, make, caseOptions(one));
+    if (!('negativeSampleRate' in descriptor.options)) continue;
+    const makeWith = (options: object, sizes: LossSizes) =>
+      makeConformanceLoss(descriptor, { options: { ...one.options, ...options } }, sizes);
+    describeOnBackends(title, () => samplingTests(makeWith, caseOptions(one).context));
   }
   describeOnBackends(`descriptor of ${name}`, () => descriptorTests(descriptor));
   const own = fixtures.filter(({ loss }) => Object.hasOwn(descriptor.fixtures ?? {}, loss));

@@ -1,4 +1,4 @@
-import { ClassWeightsLoss, ConfigError } from '@openset/core';
+import { ClassWeightsLoss, type ClassWeightsLossOptions, ConfigError } from '@openset/core';
 import { lossAndGradients, numericState } from '@openset/testkit';
 import {
   describeOnBackends,
@@ -13,10 +13,10 @@ import { UssLoss } from './uss-loss.ts';
 
 /** CosFace in a few lines, because this package imports no other loss. */
 class ClassLoss extends ClassWeightsLoss {
-  constructor(sizes: LossSizes) {
+  constructor(options: ClassWeightsLossOptions) {
     super(
       'ClassLoss',
-      sizes,
+      options,
       { criterion: 'softmax', scale: 16, margins: [{ kind: 'cosine', margin: 0.4 }] },
       null,
     );
@@ -93,6 +93,30 @@ describeOnBackends('UniTSFaceLoss', () => {
       scale: 16,
       comparisons: sizes.numClasses - 1,
     });
+  });
+
+  it('adds a class loss that samples classes, and resumes it exactly', async () => {
+    const classOptions = { ...sizes, negativeSampleRate: 0.8, interclassFilteringThreshold: 0.4 };
+    const classLoss = new ClassLoss(classOptions);
+    const uss = new UssLoss({ ...sizes, scale: 16 });
+    const loss = make(sizes, { startEpoch: 1, classLoss: new ClassLoss(classOptions) });
+    const options = { context: { epoch: 1 }, commit: true };
+    for (const each of [classLoss, uss, loss]) await lossAndGradients(each, embeddings(), labels(), options);
+    const both = await lossAndGradients(loss, embeddings(), labels(), { context: { epoch: 1 } });
+    const alone = await lossAndGradients(classLoss, embeddings(), labels(), {});
+    const { loss: ussValue } = await lossAndGradients(uss, embeddings(), labels(), {});
+    expect(both.loss).toBeCloseTo(alone.loss + ussValue, 4);
+    // The batch has 3 of 4 classes, and ⌊0.8 · 4⌋ = 3.
+    expect([...both.trainable[0]!.slice(6, 9)]).toEqual([0, 0, 0]);
+    expect([...(await numericState(loss))['classLoss.samplingStep']!]).toEqual([1]);
+    const resumed = make(sizes, { startEpoch: 1, classLoss: new ClassLoss(classOptions) });
+    resumed.setState(loss.getState());
+    expect(await lossAndGradients(resumed, embeddings(), labels(), options)).toEqual(both);
+    const all = tf.tensor1d([0, 1, 2, 3], 'int32');
+    const wide = await lossAndGradients(loss, embeddings(), labels(), {
+      context: { epoch: 1, sampledClasses: all },
+    });
+    expect(wide.trainable[0]!.slice(6, 9).some(Boolean)).toBe(true);
   });
 
   it('requires the epoch, and rejects a class loss that would never count', () => {

@@ -235,6 +235,24 @@ describe('CosineBankLoss with additions', () => {
     tf.dispose([inputs as unknown as tf.TensorContainer, classes] as tf.TensorContainer);
   });
 
+  it('scores some of the classes with several centers, whose rows it gets gathered', () => {
+    const inputs = inputsOf(300, 16, 3, ['outside']);
+    const places = new Set([...inputs.labels.dataSync(), 299, 100, 0]);
+    const classes = tf.tensor1d([...places], 'int32');
+    const options: BankOptions = { criterion: 'softmax', scale: 16, margins: [arcface], centers: 3 };
+    const compiled = evaluate({ ...inputs, classes }, options);
+    enableNative(false);
+    const plain = evaluate({ ...inputs, classes }, options);
+    enableNative(true);
+    expectSame(compiled, plain);
+    const ofBank = compiled[2]!;
+    const touched = Array.from({ length: 300 }, (_, label) => label).filter((label) =>
+      ofBank.subarray(label * 48, label * 48 + 48).some(Boolean),
+    );
+    expect(touched).toEqual([...places].sort((a, b) => a - b));
+    tf.dispose([inputs as unknown as tf.TensorContainer, classes] as tf.TensorContainer);
+  });
+
   it('leaks no memory', () => {
     const [options, extras] = variants['everything on the rows']!;
     const inputs = inputsOf(300, 5, 1, extras);
