@@ -1,4 +1,5 @@
 import {
+  add,
   type NamedTensorMap,
   type Scalar,
   type Tensor1D,
@@ -20,7 +21,9 @@ import { deriveStepSeed } from './derive-seed.ts';
 import { checkNumber } from './errors.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
 import { sampleClassShare } from './sample-classes.ts';
+import { checkSecondBank, halfOptions, type SecondBank, secondInputs } from './second-bank.ts';
 import { type BankLossOptions, type Hold, makeStep, StatefulLoss } from './stateful-loss.ts';
+import { stopGradient, weightedSum } from './tape.ts';
 
 /** Options that every loss over class weights shares. */
 export interface ClassWeightsLossOptions extends BankLossOptions {
@@ -64,6 +67,8 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   /** Copy of `samplingStep`, so that no step reads it from the device. */
   private batches = 0;
   private readonly seed: number;
+  /** The second bank during `forwardWithSecondBank`; undefined otherwise. */
+  private secondBank: SecondBank | undefined;
 
   /**
    * @param name the class name
@@ -106,6 +111,35 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     if (this.samplingStep) this.batches = (state.samplingStep as Tensor1D).dataSync()[0] as number;
   }
 
+  /**
+   * Returns the step of a batch that is scored against the class weights and against a second bank, with the criterion, the margins
+   * and the state of this loss. Each counts half.
+   * @throws ConfigError if this loss cannot score a second bank, as `checkSecondBank`
+   */
+  forwardWithSecondBank(
+    embeddings: Tensor2D,
+    labels: Tensor1D,
+    bank: SecondBank,
+    context?: LossContext,
+  ): LossStep {
+    this.checkSecondBank();
+    this.secondBank = bank;
+    try {
+      return this.forward(embeddings, labels, context);
+    } finally {
+      this.secondBank = undefined;
+    }
+  }
+
+  /** @throws ConfigError with the reason if this loss cannot score a second bank */
+  checkSecondBank(): void {
+    checkSecondBank(
+      this.name,
+      this.bankOptions,
+      this.memory.some(({ rank }) => rank === 2),
+    );
+  }
+
   /** Returns what the logits subtract: the bias. A loss that adds its bias negates it here. */
   protected subtractedBias(): Tensor1D | undefined {
     return (this.bias as Tensor1D | null) ?? undefined;
@@ -125,12 +159,23 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   ): { loss: Scalar; rowLosses: Tensor1D } {
     const sampled = extra.classes ? {} : this.sampleNegatives(labels as Tensor1D, hold, context);
     const { options = this.bankOptions, ...more } = { ...sampled, ...extra };
-    const bias = this.subtractedBias();
-    const { loss, rowLosses } = cosineBankLossWithRows(
-      { ...more, embeddings, labels, bank: this.weight as Tensor2D, bias },
-      options,
+    const inputs = { ...more, embeddings, labels, bias: this.subtractedBias() };
+    const scoreBank = (given: Omit<BankInputs, 'bank'>, bank: Tensor2D, bankOptions: BankOptions) => {
+      const { loss, rowLosses } = cosineBankLossWithRows({ ...given, bank }, bankOptions);
+      return { loss, rowLosses: hold(rowLosses) };
+    };
+    const weight = this.weight as Tensor2D;
+    const { secondBank } = this;
+    if (!secondBank) return scoreBank(inputs, weight, options);
+    const half = halfOptions(options, secondBank);
+    const first = scoreBank(inputs, weight, half.weights);
+    const second = secondBank.use((bank) =>
+      scoreBank(secondInputs(inputs, secondBank), bank, half.second),
     );
-    return { loss, rowLosses: hold(rowLosses) };
+    return {
+      loss: weightedSum([first.loss, second.loss], [1, 1]),
+      rowLosses: stopGradient<Tensor1D>(() => add(first.rowLosses, second.rowLosses)),
+    };
   }
 
   /**

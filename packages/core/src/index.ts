@@ -96,6 +96,7 @@ export {
   type SafetensorsType,
 } from './safetensors.ts';
 export { sampleClasses } from './sample-classes.ts';
+export type { SecondBank } from './second-bank.ts';
 export {
   bankLossOptions,
   classWeightsLossOptions,

@@ -12,6 +12,8 @@ interface OptionFacts {
   readonly defaultText?: string;
   /** Whether the option is required. */
   readonly required?: true;
+  /** Name of the option that replaces this one; both together are refused. */
+  readonly replacedBy?: string;
 }
 
 /** A finite number; with `words`, also one of these words; with `list`, also a list of numbers. */
@@ -87,7 +89,7 @@ export interface LossWord {
 export interface ConformanceCase {
   /** Name of the variant; omit it for the plain loss. */
   readonly name?: string;
-  /** Options except sizes and seed. The suite fills in missing nested losses. */
+  /** Options except sizes and seed. The suite fills in missing nested losses that are required. */
   readonly options: LossOptions;
   /** Epoch of every `forward`, counted from 0. Choose one in which the parts to test count. */
   readonly epoch?: number;

@@ -29,8 +29,8 @@ type Defaults<Options extends OptionDescriptors> = {
 /**
  * Returns the options of a loss, checked against its descriptor, with defaults filled in. Undefined options are dropped. Also
  * accepts a configuration, which has the class name under `loss`.
- * @throws ConfigError for an unknown option (suggesting the nearest name), a missing option, a value out of range, or the
- *   configuration of another loss
+ * @throws ConfigError for an unknown option (suggesting the nearest name), a missing option, a value out of range, an option and
+ *   the one that replaces it, or the configuration of another loss
  */
 export function resolveLossOptions<Options extends object, Known extends OptionDescriptors>(
   { name, options: known }: { readonly name: string; readonly options: Known },
@@ -51,7 +51,14 @@ export function resolveLossOptions<Options extends object, Known extends OptionD
         `${name} has no option '${key}'.${didYouMean(key, names)} Its options are ${names.join(', ')}.`,
       );
     }
-    checkOption(`${name}: ${key}`, value, known[key] as OptionDescriptor);
+    const option = known[key] as OptionDescriptor;
+    checkOption(`${name}: ${key}`, value, option);
+    const { replacedBy } = option;
+    if (replacedBy !== undefined && given[replacedBy] !== undefined) {
+      throw new ConfigError(
+        `${name}: ${key} has no effect with ${replacedBy}, which replaces it. Remove one of them.`,
+      );
+    }
     resolved[key] = value;
   }
   for (const [key, option] of Object.entries(known)) {

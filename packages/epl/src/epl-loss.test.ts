@@ -217,7 +217,7 @@ describeOnBackends('EplLoss', () => {
       /'cosface', 'arcface', 'uniface'/,
     );
     expect(() => new EplLoss({ ...sizes, prototypeUpdate: 'mean' as 'sigmoid' })).toThrow(/softsign/);
-    expect(() => new EplLoss({ ...sizes, empiricalMargin: 1.5 })).toThrow(/\(k\).*1\.5/);
+    expect(() => new EplLoss({ ...sizes, empiricalMargin: 1.5 })).toThrow(/empiricalMargin.*1\.5/);
     expect(() => new EplLoss({ ...sizes, startEpoch: 0 })).toThrow(/startEpoch/);
   });
 });

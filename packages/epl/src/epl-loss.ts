@@ -1,19 +1,18 @@
 import {
   type AngularMargin,
   assignRows,
-  type BankOptions,
-  ClassWeightsLoss,
+  type BankLossOptions,
+  type ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
-  cosineBankLossWithRows,
+  ConfigError,
   describeLoss,
-  filterNegatives,
   type Hold,
   hasStarted,
   type LearnedThreshold,
+  type LossConfig,
   type LossContext,
   type LossStep,
-  type Margin,
   type MarginBranch,
   makeStateStep,
   makeStep,
@@ -22,18 +21,23 @@ import {
   negativeWeightOption,
   normalValues,
   type OpenSetLoss,
-  type ResolvedBankOptions,
-  resolveBankOptions,
   resolveLossOptions,
   type StateStep,
+  StatefulLoss,
   scaleOption,
   stopGradient,
   suitableStrength,
-  unifiedThreshold,
-  weightedSum,
   withRows,
 } from '@openset/core';
-import { add, clone, type Tensor1D, type Tensor2D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
+import {
+  clone,
+  dispose,
+  type NamedTensorMap,
+  type Tensor1D,
+  type Tensor2D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { EplBase, type EplBaseName } from './epl-base.ts';
 import {
   type DuplicateLabels,
   type PrototypeUpdate,
@@ -44,7 +48,12 @@ import {
 /** Options of `EplLoss`. The defaults are those of the official code. */
 export interface EplLossOptions extends ClassWeightsLossOptions {
   /** Loss on the class weights that EPL extends; default `'cosface'`. */
-  readonly base?: 'cosface' | 'arcface' | 'uniface';
+  readonly base?: EplBaseName;
+  /**
+   * Another loss over the same class weights to extend instead of `base`, such as CurricularFace. It has its own scale, margin and
+   * bias, so these options of EPL are refused with it. `dispose()` disposes of it.
+   */
+  readonly classLoss?: OpenSetLoss;
   /** s or 1/τ, the factor of the cosines, above 0; default 64. */
   readonly scale?: number;
   /** m of the base: a cosine, at least 0 (CosFace, UniFace), or an angle in `[0, π]` (ArcFace); default 0.4. */
@@ -62,7 +71,7 @@ export interface EplLossOptions extends ClassWeightsLossOptions {
   readonly duplicateLabels?: DuplicateLabels;
   /**
    * Whether scores against the prototypes also get the margin of the base, after the adaptive one. Default, as in the
-   * official heads: `false` for CosFace, `true` for ArcFace and UniFace. `false` is the paper's L_ePr-m.
+   * official heads: `false` for CosFace, `true` for ArcFace, UniFace and a `classLoss`. `false` is the paper's L_ePr-m.
    */
   readonly empiricalBaseMargin?: boolean;
   /** Gradient of the angular margin (ArcFace base); default `'detached'` ("characteristic gradient detachment"). */
@@ -91,7 +100,7 @@ const fixtureModes: Readonly<Record<string, Pick<EplLossOptions, 'gradient' | 'b
 type FixtureConfig = Readonly<Record<string, number | string | boolean>>;
 
 const fixtureOptions =
-  (base: 'cosface' | 'arcface' | 'uniface') =>
+  (base: EplBaseName) =>
   ({ scale, margin, empiricalMargin, update, mode }: FixtureConfig) => ({
     base,
     scale,
@@ -112,7 +121,7 @@ export const eplDescriptor = /* @__PURE__ */ describeLoss(() => ({
   use: 'when labels are noisy or classes contain hard samples',
   source: 'EPL, arXiv 2405.12447; head_EPL.py in its code',
   threshold: 'embedding and class',
-  thresholdCondition: 'with base `uniface`',
+  thresholdCondition: 'over a loss that learns one, such as base `uniface`',
   hasClassWeights: true,
   words: { epl: { options: (numIdentities) => suitableStrength(numIdentities) } },
   options: {
@@ -120,17 +129,25 @@ export const eplDescriptor = /* @__PURE__ */ describeLoss(() => ({
       type: 'choice',
       choices: ['cosface', 'arcface', 'uniface'],
       default: 'cosface',
+      replacedBy: 'classLoss',
       description: 'loss on the class weights that EPL extends',
     },
-    scale: { ...scaleOption, symbol: 's, 1/τ' },
+    classLoss: {
+      type: 'loss',
+      description: 'another loss over class weights to extend instead, with its own scale and margin',
+    },
+    scale: { ...scaleOption, replacedBy: 'classLoss', symbol: 's, 1/τ' },
     margin: {
       type: 'number',
+      replacedBy: 'classLoss',
       default: 0.4,
       symbol: 'm',
       description: 'margin of the base: a cosine (CosFace, UniFace) or an angle in radians (ArcFace)',
     },
     empiricalMargin: {
       type: 'number',
+      minimum: 0,
+      maximum: 1,
       default: 0.7,
       symbol: 'k',
       description: 'coefficient of the adaptive margin `k · sg(cos)`',
@@ -161,21 +178,30 @@ export const eplDescriptor = /* @__PURE__ */ describeLoss(() => ({
       defaultText: '`false` for CosFace, else `true`',
       description: "whether scores against prototypes also get the base's margin",
     },
-    gradient: { ...marginGradientOption, default: 'detached' },
-    branch: { ...marginBranchOption, default: 'none' },
-    negativeWeight: negativeWeightOption,
+    gradient: { ...marginGradientOption, replacedBy: 'classLoss', default: 'detached' },
+    branch: { ...marginBranchOption, replacedBy: 'classLoss', default: 'none' },
+    negativeWeight: { ...negativeWeightOption, replacedBy: 'classLoss' },
     biasInit: {
       type: 'number',
+      replacedBy: 'classLoss',
       symbol: 'b',
       defaultText: '`log(10 N r)`',
       description: 'initial value of the bias of the UniFace base',
     },
     ...classWeightsLossOptions,
+    negativeSampleRate: { ...classWeightsLossOptions.negativeSampleRate, replacedBy: 'classLoss' },
+    interclassFilteringThreshold: {
+      ...classWeightsLossOptions.interclassFilteringThreshold,
+      replacedBy: 'classLoss',
+    },
   },
   suitableStartEpoch: (epochs) => Math.min(4, Math.max(1, Math.floor(epochs / 4))),
   create: (options: EplLossOptions): OpenSetLoss => new EplLoss(options),
   // Later epochs stop gradients, which finite differences cannot check; epl-loss.test.ts tests them with a surrogate.
-  conformance: [{ name: 'before startEpoch', options: { scale: 16 }, epoch: 0 }],
+  conformance: [
+    { name: 'before startEpoch', options: { scale: 16 }, epoch: 0 },
+    { name: 'over a class loss', options: { classLoss: { loss: 'PlainClassLoss' } }, epoch: 0 },
+  ],
   fixtures: {
     'epl-cosface': fixtureOptions('cosface'),
     'epl-arcface': fixtureOptions('arcface'),
@@ -188,73 +214,87 @@ export const eplDescriptor = /* @__PURE__ */ describeLoss(() => ({
  * running mean of its embeddings, weighted by similarity. From `startEpoch` on, the loss is the mean of two terms, the base
  * loss over the weights and the base loss over the prototypes. Before, it is the base loss over the weights.
  *
+ * The base is a loss over class weights: one of EPL's own (`base`), whose state tensors are `weight` and `bias`, or a `classLoss`,
+ * whose state tensors are `classLoss.*`. It scores both banks with the same criterion, scale, map and state.
+ *
  * As in head_EPL.py, a step updates the prototypes with the batch *before* it scores the batch against them. `forward` scores
  * against the updated prototypes; `commit` stores them.
  */
-export class EplLoss extends ClassWeightsLoss {
+export class EplLoss extends StatefulLoss {
   /** `[numClasses, embeddingSize]`: random values from `N(0, 1)` until a class is first seen, then rows of unit length. */
   readonly empiricalPrototypes: Variable;
-  private readonly conventionalOptions: ResolvedBankOptions;
-  private readonly empiricalOptions: ResolvedBankOptions;
+  private readonly base: ClassWeightsLoss;
+  /** What the names of the base's state tensors begin with. */
+  private readonly basePrefix: '' | 'classLoss.';
   private readonly startEpoch: number;
+  private readonly empirical: { coefficient: number; keepsMargins: boolean };
   private readonly update: { update: PrototypeUpdate; duplicates: DuplicateLabels };
 
-  /** @throws ConfigError for an option that is missing, unknown or out of range */
+  /** @throws ConfigError for an option that is missing, unknown or out of range, or a class loss that EPL cannot extend */
   constructor(options: EplLossOptions) {
     const resolved = resolveLossOptions(eplDescriptor, options);
-    const { numClasses, embeddingSize, base, scale, seed, startEpoch, blockSize } = resolved;
-    const { prototypeUpdate, duplicateLabels, empiricalMargin, negativeWeight } = resolved;
-    const {
-      biasInit = Math.log(10 * numClasses * resolved.negativeSampleRate),
-      empiricalBaseMargin = base !== 'cosface',
-    } = resolved;
-    const baseMargins = marginsOf(base, resolved);
-    const bankOptions: BankOptions = {
-      criterion: base === 'uniface' ? 'bce' : 'softmax',
-      scale,
-      margins: baseMargins,
-      negativeWeight,
-    };
-    const adaptive: Margin = { kind: 'adaptive', coefficient: empiricalMargin };
-    const empiricalOptions = resolveBankOptions({
-      ...filterNegatives(bankOptions, resolved.interclassFilteringThreshold),
-      margins: [adaptive, ...(empiricalBaseMargin ? baseMargins : [])],
-      bankGradient: false,
-      weight: 0.5,
-      blockSize,
-    });
-    super('EplLoss', options, bankOptions, base === 'uniface' ? () => tensor1d([biasInit]) : null);
-    this.conventionalOptions = resolveBankOptions({ ...this.bankOptions, weight: 0.5 });
-    this.empiricalOptions = empiricalOptions;
+    const { numClasses, embeddingSize, base, classLoss, seed, startEpoch } = resolved;
+    const { prototypeUpdate, duplicateLabels, empiricalMargin } = resolved;
+    const { biasInit = Math.log(10 * numClasses * resolved.negativeSampleRate) } = resolved;
+    const { empiricalBaseMargin = classLoss !== undefined || base !== 'cosface' } = resolved;
+    const { classLoss: _, ...ownOptions } = options;
+    super('EplLoss', ownOptions);
+    this.base = classLoss ? extensible(classLoss, this) : new EplBase({ ...resolved, biasInit });
+    this.basePrefix = classLoss ? 'classLoss.' : '';
+    this.trainable.push(...this.base.trainable);
     this.startEpoch = startEpoch;
+    this.empirical = { coefficient: empiricalMargin, keepsMargins: empiricalBaseMargin };
     this.update = { update: prototypeUpdate, duplicates: duplicateLabels };
     // The weights are drawn from `seed`, so the prototypes use the next one.
     const initial = normalValues([numClasses, embeddingSize], 1, seed + 1);
     this.empiricalPrototypes = this.addMemory('empiricalPrototypes', initial);
+    this.memory.push(...this.base.memory);
+  }
+
+  /** `[numClasses, embeddingSize]`: the weights of the base. */
+  get weight(): Variable {
+    return this.base.weight;
+  }
+
+  /** The bias of the base; null if it has none. */
+  get bias(): Variable | null {
+    return this.base.bias;
   }
 
   override forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
     const started = hasStarted(`The empirical term of ${this.name}`, this.startEpoch, context);
-    return makeStep((hold) => {
+    const { coefficient, keepsMargins } = this.empirical;
+    const once = { ...context, checkValues: false };
+    let scored: LossStep | undefined;
+    const step = makeStep((hold) => {
       const { rows, commit } = this.updatePrototypes(embeddings, checked, hold);
-      if (!started) return { ...this.score(embeddings, checked, hold, { context }), commit };
-      const bias = (this.bias as Tensor1D | null) ?? undefined;
-      const { classes } = this.sampleNegatives(checked, hold, context);
-      const conventional = this.score(embeddings, checked, hold, {
-        classes,
-        options: this.conventionalOptions,
-      });
-      const empirical = withRows(this.empiricalPrototypes, checked, rows, (bank) =>
-        cosineBankLossWithRows({ embeddings, labels: checked, bank, bias, classes }, this.empiricalOptions),
-      );
-      hold(empirical.rowLosses);
+      const prototypes = {
+        margins: [{ kind: 'adaptive', coefficient }],
+        keepsMargins,
+        use: <Result>(score: (bank: Tensor2D) => Result) =>
+          withRows(this.empiricalPrototypes, checked, rows, score),
+      } as const;
+      scored = started
+        ? this.base.forwardWithSecondBank(embeddings, checked, prototypes, once)
+        : this.base.forward(embeddings, checked, once);
+      const { loss, rowLosses, commit: commitBase } = scored;
       return {
-        loss: weightedSum([conventional.loss, empirical.loss], [1, 1]),
-        rowLosses: stopGradient<Tensor1D>(() => add(conventional.rowLosses, empirical.rowLosses)),
-        commit,
+        loss,
+        rowLosses,
+        commit: () => {
+          commitBase();
+          commit();
+        },
       };
     });
+    return {
+      ...step,
+      dispose: () => {
+        scored?.dispose();
+        step.dispose();
+      },
+    };
   }
 
   /** Returns a step that only updates the prototypes with the batch, for the epochs before this loss starts. */
@@ -264,14 +304,49 @@ export class EplLoss extends ClassWeightsLoss {
   }
 
   /**
-   * Returns `b / scale`, a cosine between an embedding and a class vector, for the UniFace base; null for other bases. It has no
-   * closed form for other questions (`pairThreshold` returns null), because the adaptive margin lowers the positives by a share
-   * of their cosine.
+   * Returns the threshold that the base learns, a cosine between an embedding and a class vector; null over a base that learns none.
+   * It has no closed form for other questions (`pairThreshold` returns null), because the adaptive margin lowers the positives by
+   * a share of their cosine.
    */
   override threshold(): LearnedThreshold | null {
-    if (!this.bias) return null;
-    const scale = this.bankOptions.scale as number;
-    return unifiedThreshold(this.bias, { scale, between: 'embedding and class', comparisons: null });
+    const learned = this.base.threshold();
+    return learned && { cosine: learned.cosine, between: learned.between };
+  }
+
+  override getConfig(): LossConfig {
+    return { ...super.getConfig(), ...(this.basePrefix && { classLoss: this.base.getConfig() }) };
+  }
+
+  override getState(): NamedTensorMap {
+    const ofBase = Object.entries(this.base.getState());
+    const named = ofBase.map(([name, tensor]) => [this.basePrefix + name, tensor] as const);
+    return { ...Object.fromEntries(named), ...super.getState() };
+  }
+
+  override setState(state: NamedTensorMap): void {
+    const ofBase: NamedTensorMap = {};
+    const own: NamedTensorMap = {};
+    for (const [name, tensor] of Object.entries(state)) {
+      const isOwn = name === 'empiricalPrototypes' || !name.startsWith(this.basePrefix);
+      if (isOwn) own[name] = tensor;
+      else ofBase[name.slice(this.basePrefix.length)] = tensor;
+    }
+    // If the base rejects its state, the prototypes keep theirs.
+    const before = super.getState();
+    try {
+      super.setState(own);
+      this.base.setState(ofBase);
+    } catch (error) {
+      super.setState(before);
+      throw error;
+    } finally {
+      dispose(before);
+    }
+  }
+
+  override dispose(): void {
+    this.base.dispose();
+    super.dispose();
   }
 
   /** Returns the updated prototype of each sample, `[batch, embeddingSize]`, and the function that stores them. */
@@ -287,10 +362,26 @@ export class EplLoss extends ClassWeightsLoss {
   }
 }
 
-function marginsOf(
-  base: string,
-  { margin, gradient, branch }: Required<Pick<AngularMargin, 'margin' | 'gradient' | 'branch'>>,
-): Margin[] {
-  if (base === 'arcface') return [{ kind: 'angular', margin, gradient, branch }];
-  return margin === 0 ? [] : [{ kind: 'cosine', margin }];
+/**
+ * Returns a class loss that EPL can extend.
+ * @throws ConfigError for a loss without class weights, of other sizes, or that cannot score the prototypes as well
+ */
+function extensible(
+  classLoss: OpenSetLoss,
+  { numClasses, embeddingSize }: Pick<BankLossOptions, 'numClasses' | 'embeddingSize'>,
+): ClassWeightsLoss {
+  if (!('forwardWithSecondBank' in classLoss)) {
+    throw new ConfigError(
+      `EplLoss extends a loss over class weights, but classLoss is ${classLoss.name}, which is none.`,
+    );
+  }
+  const base = classLoss as ClassWeightsLoss;
+  if (base.numClasses !== numClasses || base.embeddingSize !== embeddingSize) {
+    throw new ConfigError(
+      `EplLoss has ${numClasses} classes and embeddings of ${embeddingSize} numbers, but its classLoss has ` +
+        `${base.numClasses} and ${base.embeddingSize}. Give both the same sizes.`,
+    );
+  }
+  base.checkSecondBank();
+  return base;
 }

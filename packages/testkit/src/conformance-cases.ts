@@ -38,7 +38,7 @@ class PlainClassLoss extends ClassWeightsLoss {
   }
 }
 
-/** Creates the loss of a conformance case. Nested losses that the case omits are plain softmax losses. */
+/** Creates the loss of a conformance case. Required nested losses that the case omits are plain softmax losses. */
 export function makeConformanceLoss(
   descriptor: LossDescriptor,
   { options }: Pick<ConformanceCase, 'options'>,
@@ -48,9 +48,9 @@ export function makeConformanceLoss(
   return createLoss(config, [descriptor, plainClassDescriptor], sizes);
 }
 
-/** Returns the configuration of a plain softmax loss for each option of type `'loss'`. */
+/** Returns the configuration of a plain softmax loss for each required option of type `'loss'`. */
 export function nestedPlainLosses({ options }: LossDescriptor): Readonly<Record<string, object>> {
-  const nested = Object.entries(options).filter(([, { type }]) => type === 'loss');
+  const nested = Object.entries(options).filter(([, { type, required }]) => type === 'loss' && required);
   return Object.fromEntries(nested.map(([key]) => [key, { loss: plainClassDescriptor.name }]));
 }
 
