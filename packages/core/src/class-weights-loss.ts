@@ -169,9 +169,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     if (!secondBank) return scoreBank(inputs, weight, options);
     const half = halfOptions(options, secondBank);
     const first = scoreBank(inputs, weight, half.weights);
-    const second = secondBank.use((bank) =>
-      scoreBank(secondInputs(inputs, secondBank), bank, half.second),
-    );
+    const second = secondBank.use((bank) => scoreBank(secondInputs(inputs, secondBank), bank, half.second));
     return {
       loss: weightedSum([first.loss, second.loss], [1, 1]),
       rowLosses: stopGradient<Tensor1D>(() => add(first.rowLosses, second.rowLosses)),
