@@ -142,12 +142,20 @@ describeOnBackends('combined losses', () => {
     ['cosface', () => new CosFaceLoss({ ...sizes, scale: 16 }), { empiricalBaseMargin: false }],
     [
       'arcface',
-      () => new ArcFaceLoss({ ...sizes, scale: 16, margin: 0.4, gradient: 'detached', branch: 'none' }),
+      () =>
+        new ArcFaceLoss({
+          ...sizes,
+          ...{ scale: 16, margin: 0.4, gradient: 'detached', branch: 'none', negativeSampleRate: 0.8 },
+        }),
       {},
     ],
     ['uniface', () => new BceUnifiedLoss({ ...sizes, scale: 16, negativeWeight: 0.5, biasInit: 3 }), {}],
   ] as const)('EPL over a class loss is EPL with base %s', async (base, classLoss, options) => {
-    const own = base === 'uniface' ? { negativeWeight: 0.5, biasInit: 3 } : {};
+    const own = {
+      cosface: {},
+      arcface: { negativeSampleRate: 0.8 },
+      uniface: { negativeWeight: 0.5, biasInit: 3 },
+    }[base];
     const [first, second] = [
       new EplLoss({ ...sizes, base, scale: 16, ...own }),
       new EplLoss({ ...sizes, classLoss: classLoss(), ...options }),
