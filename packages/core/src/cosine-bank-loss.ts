@@ -87,15 +87,20 @@ function meanLoss(
 
 function lossOfRows(inputs: BankInputs, options: ResolvedBankOptions): tf.Tensor1D {
   const { rowWeights } = inputs;
+  const named = kernelInputs(inputs);
   return operation(
     differentiableInputs(inputs, options),
     () => {
       const rowLosses = compute(inputs, options, false)[1] as tf.Tensor1D;
-      return { value: rowWeights ? tf.mul(rowLosses, rowWeights) : rowLosses };
+      const value: tf.Tensor1D = rowWeights ? tf.mul(rowLosses, rowWeights) : rowLosses;
+      return { value, saved: Object.values(named) };
     },
-    (dy) => {
-      const weights: tf.Tensor1D = rowWeights ? tf.mul(dy, rowWeights) : dy;
-      return compute({ ...inputs, rowWeights: weights }, options, true).slice(2);
+    (dy, saved) => {
+      const kept = namedInputs(
+        Object.fromEntries(Object.keys(named).map((name, index) => [name, saved[index]!])),
+      );
+      const weights: tf.Tensor1D = kept.rowWeights ? tf.mul(dy, kept.rowWeights) : dy;
+      return compute({ ...kept, rowWeights: weights }, options, true).slice(2);
     },
   );
 }
@@ -142,6 +147,21 @@ function kernelInputs({ rowMargins, mixture, ...inputs }: BankInputs): tf.NamedT
     (entry): entry is [string, tf.Tensor2D] => entry[1] !== undefined,
   );
   return Object.fromEntries(given);
+}
+
+/** Undoes `kernelInputs`. */
+function namedInputs({
+  angleMargins,
+  cosineMargins,
+  mixtureRows,
+  mixtureShares,
+  ...named
+}: tf.NamedTensorMap) {
+  return {
+    ...named,
+    rowMargins: { angle: angleMargins, cosine: cosineMargins },
+    mixture: mixtureRows && { rows: mixtureRows, shares: mixtureShares },
+  } as BankInputs;
 }
 
 /**

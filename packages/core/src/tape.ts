@@ -5,7 +5,8 @@ import { saveWithoutCopies } from './storage.ts';
  * Runs an operation with its own gradient: `tf.customGrad` with types for several inputs.
  * @param inputs the tensors that the operation is differentiable in
  * @param compute returns the value and the tensors that `gradient` needs; is not recorded on the tape
- * @param gradient returns the gradients of the inputs, in their order
+ * @param gradient returns the gradients of the inputs, in their order. Of `inputs` and other tensors of the forward pass, only
+ *   those that `compute` saved still exist
  */
 export function operation<T extends tf.Tensor>(
   inputs: readonly tf.Tensor[],

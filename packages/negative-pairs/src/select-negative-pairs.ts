@@ -26,10 +26,10 @@ export function selectNegativePairs(
       const isPair = differentPairs(labels, batch);
       const kept = tf.logicalAnd(isPair, isWithin(cosines, isPair, whisker));
       const value = tf.where(kept, cosines, tf.fill([batch * batch], noPair)) as tf.Tensor1D;
-      return { value, saved: [tf.cast(kept, 'float32')] };
+      return { value, saved: [embeddings, tf.cast(kept, 'float32')] };
     },
-    (dy, [kept]) => {
-      const rows = normalizeRows(embeddings);
+    (dy, [saved, kept]) => {
+      const rows = normalizeRows(saved as tf.Tensor2D);
       const slopes = tf.reshape(tf.mul(dy, kept as tf.Tensor), [batch, batch]) as tf.Tensor2D;
       const direct = tf.matMul(tf.add(slopes, tf.transpose(slopes)) as tf.Tensor2D, rows.unit) as tf.Tensor2D;
       const radial = tf.sum(tf.mul(direct, rows.unit), 1, true) as tf.Tensor2D;

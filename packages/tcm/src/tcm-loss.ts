@@ -94,10 +94,10 @@ export class TcmLoss extends StatefulLoss {
             tf.sum(tf.mul(positive, tf.sub(cosines, positiveMargin))),
             tf.sum(tf.mul(negative, tf.sub(cosines, negativeMargin))),
           );
-          return { value: value as tf.Scalar, saved: [tf.add(positive, negative)] };
+          return { value: value as tf.Scalar, saved: [embeddings, tf.add(positive, negative)] };
         },
-        (dy, [slopes]) => {
-          const rows = normalizeRows(embeddings);
+        (dy, [saved, slopes]) => {
+          const rows = normalizeRows(saved as tf.Tensor2D);
           // Each pair is there in both orders, so the matrix is symmetric.
           const direct = tf.mul(tf.matMul(slopes as tf.Tensor2D, rows.unit), tf.mul(dy, 2)) as tf.Tensor2D;
           const radial = tf.sum(tf.mul(direct, rows.unit), 1, true) as tf.Tensor2D;

@@ -1,4 +1,4 @@
-import { type LossContext, lossGradients, type OpenSetLoss } from '@openset/core';
+import { type LossContext, lossGradients, type OpenSetLoss, operation } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Results of one forward and backward pass, as plain numbers and arrays. */
@@ -29,7 +29,7 @@ export async function lossAndGradients(
   const input = tf.variable(embeddings) as tf.Variable;
   try {
     const variables = [input, ...loss.trainable];
-    const result = lossGradients(loss, () => input as tf.Tensor2D, labels, { context, variables });
+    const result = lossGradients(loss, () => networkOutput(input), labels, { context, variables });
     const { value, gradients, step } = result;
     try {
       if (commit) step.commit();
@@ -49,6 +49,15 @@ export async function lossAndGradients(
   } finally {
     input.dispose();
   }
+}
+
+/** Returns the embeddings as a network does: as a tensor that is gone when the backward pass runs. */
+function networkOutput(input: tf.Variable): tf.Tensor2D {
+  return operation<tf.Tensor2D>(
+    [input],
+    () => ({ value: tf.mul(input, 1) as tf.Tensor2D }),
+    (dy) => [tf.clone(dy)],
+  );
 }
 
 /** Returns the state of a loss as plain arrays by name; integer tensors become `Int32Array`. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, BankOptions } from '../bank-options.ts';
 import { cosineBankLoss } from '../cosine-bank-loss.ts';
 import { randomNumbers } from '../initial-values.ts';
+import { operation } from '../tape.ts';
 import type { BankCase } from './reference.ts';
 
 /** Returns rows of float32 numbers around 0, each row with a different length. */
@@ -75,7 +76,7 @@ export function runBankLoss(
       ([name]) => name !== 'bank' || options.bankGradient !== false,
     );
     const gradientsOf = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
-      const given = Object.fromEntries(watched.map(([name], index) => [name, inputs[index]]));
+      const given = Object.fromEntries(watched.map(([name], index) => [name, outputOf(inputs[index]!)]));
       const subset = classes && tf.tensor1d(classes, 'int32');
       const { angleMargins, cosineMargins, outside, ...plain } = { ...variables, ...given };
       const all = {
@@ -110,4 +111,13 @@ export function runBankLoss(
 /** Returns every number of a result. */
 export function allNumbers({ loss, ...gradients }: BankResult): number[] {
   return [loss, ...Object.values(gradients).flatMap((values) => values ?? [])];
+}
+
+/** Returns the tensor as the output of an operation, which is gone when the backward pass runs. */
+function outputOf(input: tf.Tensor): tf.Tensor {
+  return operation(
+    [input],
+    () => ({ value: tf.mul(input, 1) as tf.Tensor }),
+    (dy) => [tf.clone(dy)],
+  );
 }
