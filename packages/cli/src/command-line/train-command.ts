@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../commands/train.ts';
-import { checkLossWord, lossWordHelp } from '../config/loss-words.ts';
+import { checkClassLossWord, checkLossWord, lossWordHelp } from '../config/loss-words.ts';
 import { presetNames } from '../config/presets.ts';
 import {
   addCommand,
@@ -19,6 +19,7 @@ export function addTrain(program: Command): void {
     example: [
       'openset train --data faces                 # one folder of images for each person',
       'openset train --data faces --minutes 5 --loss cosface --out quick',
+      'openset train --data faces --loss unitsface --class-loss adaface',
       'openset train --data faces --backbone faceres             # a head on a network that others trained',
       'openset train --resume                     # resume the run that Ctrl-C stopped',
       'openset train --data faces_webface_112x112 --preset r50-casia-epl --backend node-gpu',
@@ -53,6 +54,11 @@ export function addTrain(program: Command): void {
     .option('--config <file>', 'settings as JSON; --print-config lists them')
     .addOption(new Option('--preset <name>', "settings of a paper's run").choices(presetNames))
     .option('--loss <name>', 'loss, one of those below (default: unitsface)', checkLossWord)
+    .option(
+      '--class-loss <name>',
+      'loss over class weights that --loss unitsface or epl builds on (default: cosface)',
+      checkClassLossWord,
+    )
     .option('--epochs <n>', 'length of the run in epochs', countParser)
     .option('--steps <n>', 'length of the run in steps', countParser)
     .option(

@@ -42,6 +42,39 @@ async function readModel(path: string) {
 }
 
 describe('train', () => {
+  it('trains UniTSFace over AdaFace, and resumes it', async () => {
+    const output = recordOutput();
+    const combination = { loss: 'unitsface', classLoss: 'adaface' };
+    const { data } = await run({ out: at('over-adaface'), ...combination, steps: 6 }, output);
+    expect(output.lines[0]).toContain(
+      'UniTSFaceLoss (scale 32, margin 0.1) with AdaFaceLoss (scale 32, margin 0.2)',
+    );
+    expect(data.learnedThreshold).toMatchObject({ between: 'embeddings' });
+    const config = JSON.parse(await readFile(at('over-adaface', 'config.json'), 'utf8'));
+    expect(config.loss).toEqual({
+      loss: 'UniTSFaceLoss',
+      scale: 32,
+      margin: 0.1,
+      startEpoch: 1,
+      classLoss: { loss: 'AdaFaceLoss', scale: 32, margin: 0.2 },
+    });
+    const again = { out: at('over-adaface'), resume: true };
+    expect((await train(again, recordOutput())).data).toMatchObject({ step: data.step });
+    await expect(train({ ...again, classLoss: 'cosface' }, recordOutput())).rejects.toThrow(
+      /Remove --class-loss\.$/,
+    );
+  });
+
+  it('refuses a class loss that the loss cannot build on, before it reads images', async () => {
+    const refused = (options: Partial<TrainOptions>) => run({ out: at('refused'), steps: 1, ...options });
+    await expect(refused({ loss: 'epl', classLoss: 'vpl' })).rejects.toThrow(
+      /VplLoss cannot score a second bank, because it has a memory of its own for each class\.$/,
+    );
+    await expect(refused({ loss: 'cosface', classLoss: 'adaface' })).rejects.toThrow(
+      /^--class-loss adaface needs a loss that takes a class loss, but CosFaceLoss takes none\. Use --loss unitsface or epl\.$/,
+    );
+  });
+
   it('chooses settings, prints them, trains, and writes a model with its threshold and a report', async () => {
     const output = recordOutput();
     await useBackend('cpu');

@@ -24,6 +24,7 @@ import { type FinishedRun, finishRun } from '../training/finish-run.ts';
 import { fixLength } from '../training/fix-length.ts';
 import { baselineText, type FrozenBaseline, measureFrozen } from '../training/frozen-baseline.ts';
 import { describeImages, readManifest } from '../training/image-manifest.ts';
+import { makeLoss } from '../training/make-loss.ts';
 import { prepareData, type RunData } from '../training/prepare-data.ts';
 import { type ResumedImages, resumeImages } from '../training/resume-images.ts';
 import {
@@ -87,7 +88,8 @@ export async function train(
   options: TrainOptions,
   output: Output,
 ): Promise<CommandResult<TrainResult | ChosenSettings>> {
-  const { resume = false, printConfig = false, loss: lossWord, signal } = options;
+  const { resume = false, printConfig = false, signal } = options;
+  const { loss: lossWord, classLoss: classLossWord } = options;
   const folder = runFolder(options.out);
   let source: ImageSource | undefined;
   let data: RunData | undefined;
@@ -108,8 +110,10 @@ export async function train(
     const backend = await startBackend(read, output);
 
     const { given, crop } = await resolveNetworkStart(read);
-    const circumstances = { ...facts, backend: backend.name, lossWord, ...(crop && { crop }) };
+    const circumstances = { ...facts, backend: backend.name, lossWord, classLossWord, ...(crop && { crop }) };
     const settings = chooseSettings(given, circumstances);
+    // A class loss that the loss cannot build on is refused before images are read.
+    if (classLossWord) makeLoss(settings.loss, { numClasses: 2, embeddingSize: 2, seed: 0 }).dispose();
     if (printConfig) return { data: settings, text: JSON.stringify(settings, null, 2) };
 
     network = await openNetwork(settings.network, settings.seed);

@@ -11,7 +11,8 @@ import {
   trainsHeadOnly,
 } from './choose-head.ts';
 import { defaultHeldOutPeople } from './held-out-people.ts';
-import { lossFor } from './loss-words.ts';
+import type { LossSettings } from './loss-schema.ts';
+import { lossFor, withClassLoss } from './loss-words.ts';
 import type { NetworkSettings } from './network-schema.ts';
 import type { ChosenSettings, GivenSettings, SizedNetwork } from './settings.ts';
 
@@ -20,6 +21,8 @@ export interface Circumstances extends ImageFacts {
   readonly backend: BackendName;
   /** Value of `--loss`; overrides the loss of the settings. */
   readonly lossWord?: string | undefined;
+  /** Value of `--class-loss`; overrides the class loss of the settings. */
+  readonly classLossWord?: string | undefined;
   /** Crop that the network to start from was made for. */
   readonly crop?: FaceCrop | undefined;
   /** Number of cores; default: those of this machine. */
@@ -38,14 +41,7 @@ const fastCores = 16;
 
 /** Chooses every setting that is missing. */
 export function chooseSettings(given: GivenSettings, facts: Circumstances): ChosenSettings {
-  const {
-    imageCount,
-    personCount,
-    imagesOfPerson,
-    backend,
-    lossWord,
-    cores = availableParallelism(),
-  } = facts;
+  const { imageCount, personCount, imagesOfPerson, backend, cores = availableParallelism() } = facts;
   const pairable = Array.from(imagesOfPerson).filter((images) => images > 1).length;
   const maxImagesPerPerson =
     given.maxImagesPerPerson === undefined ? defaultImagesPerPerson : given.maxImagesPerPerson;
@@ -68,7 +64,7 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
     heldOut: given.heldOut ?? (given.pairs === undefined ? defaultHeldOutPeople(pairable) : 0),
     maxImagesPerPerson,
     network,
-    loss: lossWord ? lossFor(lossWord, personCount) : (given.loss ?? lossFor('unitsface', personCount)),
+    loss: chooseLoss(given, facts),
     optimizer: given.optimizer ?? head.optimizer ?? { kind: 'sgd', momentum: 0.9, weightDecay: 5e-4 },
     schedule: given.schedule ??
       head.schedule ?? {
@@ -97,6 +93,13 @@ export function chooseSettings(given: GivenSettings, facts: Circumstances): Chos
         ? (facts.crop ?? pretrained?.crop ?? (given.align ? defaultCrop : null))
         : given.crop,
   };
+}
+
+/** Returns the loss of the flags, else of the settings, else the default one, with the class loss of the flags. */
+function chooseLoss({ loss: given }: GivenSettings, facts: Circumstances): LossSettings {
+  const { lossWord, classLossWord, personCount } = facts;
+  const loss = lossWord ? lossFor(lossWord, personCount) : (given ?? lossFor('unitsface', personCount));
+  return classLossWord ? withClassLoss(loss, classLossWord, personCount) : loss;
 }
 
 /** Sets the input size, if it is missing, to the size of the images, up to what the machine can train. */

@@ -82,6 +82,6 @@ it.each([
 
 it('suggests the nearest word', () => {
   expect(() => lossFor('cosfase', 10)).toThrow(
-    /no loss 'cosfase'\. Did you mean 'cosface'\? Losses: arcface, /,
+    /no loss 'cosfase'\. Did you mean 'cosface'\? Losses: adaface, arcface, /,
   );
 });

@@ -27,13 +27,20 @@ export function nestedLosses(settings: LossSettings): readonly [name: string, lo
   return classLoss ? [['classLoss', classLoss]] : inParts;
 }
 
+/** Returns whether a loss takes another loss, over class weights. */
+export function hasClassLoss({ options }: LossDescriptor): boolean {
+  return options.classLoss?.type === 'loss';
+}
+
 /** Returns the schema of all known losses, built from their descriptors. */
 export function lossSchema(): z.ZodType<LossSettings> {
   const known = knownLosses();
   const isCombination = ({ options }: LossDescriptor) =>
     Object.values(options).some(({ type }) => type === 'parts');
-  const classLosses = known.filter(({ hasClassWeights }) => hasClassWeights).map((one) => schemaOf(one, {}));
-  const classLoss = z.discriminatedUnion('loss', tuple(classLosses));
+  const withWeights = known.filter(({ hasClassWeights }) => hasClassWeights);
+  const innermost = withWeights.filter((one) => !hasClassLoss(one)).map((one) => schemaOf(one, {}));
+  const nested = { classLoss: z.discriminatedUnion('loss', tuple(innermost)) };
+  const classLoss = z.discriminatedUnion('loss', tuple(withWeights.map((one) => schemaOf(one, nested))));
   const parts = known.filter((one) => !isCombination(one)).map((one) => schemaOf(one, { classLoss }));
   const part = z.discriminatedUnion('loss', tuple(parts));
   return z.discriminatedUnion(

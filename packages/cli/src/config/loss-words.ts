@@ -1,7 +1,7 @@
 import { ConfigError, didYouMean, type LossDescriptor, type LossWord } from '@openset/core';
 import { losses } from '../losses.ts';
 import { absoluteReference, isModuleReference, knownLosses, loadedLoss } from './loss-modules.ts';
-import { type LossSettings, lossSchema, nestedLosses } from './loss-schema.ts';
+import { hasClassLoss, type LossSettings, lossSchema, nestedLosses } from './loss-schema.ts';
 
 const words: ReadonlyMap<string, { readonly descriptor: LossDescriptor; readonly word: LossWord }> = new Map(
   losses.flatMap((descriptor) =>
@@ -35,6 +35,45 @@ export function checkLossWord(text: string): string {
   throw new ConfigError(
     `There is no loss '${text}'.${didYouMean(text, lossWords)} Losses: ${lossWords.join(', ')}, or MODULE#EXPORT.`,
   );
+}
+
+/**
+ * Returns a value of `--class-loss` after a check.
+ * @throws ConfigError if it is neither the word of a loss over class weights nor `MODULE#EXPORT`; the message suggests the nearest
+ */
+export function checkClassLossWord(text: string): string {
+  const known = words.get(text);
+  if (known?.descriptor.hasClassWeights || isModuleReference(text)) return text;
+  const choices = lossWords.filter((word) => words.get(word)?.descriptor.hasClassWeights);
+  const problem = known
+    ? `'${text}' is no loss over class weights, which --class-loss needs.`
+    : `There is no loss '${text}'.${didYouMean(text, choices)}`;
+  throw new ConfigError(`${problem} Class losses: ${choices.join(', ')}, or MODULE#EXPORT.`);
+}
+
+/**
+ * Returns the settings of a loss with another class loss, whose options suit a number of people. Options that the class loss
+ * replaces are dropped.
+ * @param text a word of `--class-loss`, or the reference of a loaded module
+ * @throws ConfigError if the loss takes no class loss, or if the class loss has no class weights
+ */
+export function withClassLoss(settings: LossSettings, text: string, people: number): LossSettings {
+  const descriptor = descriptorOf(settings);
+  if (!hasClassLoss(descriptor)) {
+    const takers = knownLosses().filter(hasClassLoss);
+    const choices = takers.flatMap((one) => Object.keys(one.words));
+    throw new ConfigError(
+      `--class-loss ${text} needs a loss that takes a class loss, but ${descriptor.name} takes none. Use --loss ${choices.join(' or ')}.`,
+    );
+  }
+  const classLoss = lossFor(text, people);
+  if (!descriptorOf(classLoss).hasClassWeights) {
+    throw new ConfigError(`--class-loss needs a loss over class weights, but ${classLoss.loss} has none.`);
+  }
+  const kept = Object.entries(settings).filter(
+    ([key]) => descriptor.options[key]?.replacedBy !== 'classLoss',
+  );
+  return lossSchema().parse({ ...Object.fromEntries(kept), classLoss });
 }
 
 /**

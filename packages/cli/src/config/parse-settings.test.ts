@@ -59,7 +59,7 @@ it.each([
   ],
   [
     { loss: { loss: 'CosFaceLoss', margn: 1 } },
-    /loss has no 'margn'\. Did you mean 'margin'\? It has loss, scale, margin, blockSize\.$/,
+    /loss has no 'margn'\. Did you mean 'margin'\? It has loss, scale, margin, negativeSampleRate, interclassFilteringThreshold, blockSize\.$/,
   ],
   [
     { loss: { loss: 'UssLoss', biasInit: 'dat' } },

@@ -6,7 +6,7 @@ import { checkImageReading, type ImageReading } from '../images/image-reading.ts
 import type { BackendChoice } from '../start-backend.ts';
 import type { RunFolder } from '../training/run-paths.ts';
 import { isModuleReference, loadLossModule } from './loss-modules.ts';
-import { checkLossWord } from './loss-words.ts';
+import { checkClassLossWord, checkLossWord } from './loss-words.ts';
 import { networkFor } from './network-schema.ts';
 import { parseSettings } from './parse-settings.ts';
 import { presets } from './presets.ts';
@@ -40,6 +40,8 @@ export interface SettingsFlags
   readonly preset?: keyof typeof presets | undefined;
   /** Word for a loss, or `MODULE#EXPORT`; its options depend on the number of people. */
   readonly loss?: string | undefined;
+  /** Word for the class loss of the loss, or `MODULE#EXPORT`. */
+  readonly classLoss?: string | undefined;
   /** Whether to resume the run in the folder. */
   readonly resume?: boolean | undefined;
 }
@@ -49,13 +51,16 @@ const commandLine = 'The command line';
 
 /**
  * Reads the settings of a run: flags override the configuration file, which overrides the preset. A resumed run has the
- * settings in its folder. All paths in the result are absolute. `flags.loss` is not resolved here.
+ * settings in its folder. All paths in the result are absolute. `flags.loss` and
+ * `flags.classLoss` are not resolved here.
  * @throws ConfigError for invalid or contradictory settings, or if no setting names the images; DataError for a missing
  *   file or run
  */
 export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): Promise<GivenSettings> {
-  if (flags.loss !== undefined && isModuleReference(checkLossWord(flags.loss)))
-    await loadLossModule(flags.loss);
+  const { loss, classLoss } = flags;
+  if (loss !== undefined && isModuleReference(checkLossWord(loss))) await loadLossModule(loss);
+  if (classLoss !== undefined && isModuleReference(checkClassLossWord(classLoss)))
+    await loadLossModule(classLoss);
   const settings = flags.resume ? await resumedSettings(flags, folder) : await newSettings(flags);
   const { data, pairs, images, featureCache, ...others } = settings;
   if (data === undefined) throw new ConfigError('There is nothing to train on. Name the images with --data.');
@@ -96,11 +101,11 @@ function networkFlags({ backbone, inputRange }: SettingsFlags): Settings['networ
 
 /** @throws DataError if the folder holds no run; ConfigError for a flag that would change the run */
 async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise<Settings> {
-  const { config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
+  const { config, preset, loss, classLoss, pairs, images, heldOut, epochs, steps, minutes, seed } = flags;
   const { backbone, inputRange, init, freeze, maxImagesPerPerson } = flags;
   const { orientation, align, ...reading } = readingFlags(flags);
   const fixed = {
-    ...{ config, preset, loss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
+    ...{ config, preset, loss, classLoss, pairs, images, heldOut, epochs, steps, minutes, seed, orientation },
     ...{ backbone, inputRange, init, freeze, maxImagesPerPerson },
     ...(align === false ? { noAlign: true } : { align }),
   };
