@@ -15,14 +15,14 @@ import {
   resolveBankOptions,
 } from './bank-options.ts';
 import { checkSampledClasses } from './check-inputs.ts';
-import type { LossContext, LossStep } from './contract.ts';
+import type { LossContext, LossStep, StateStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { deriveStepSeed } from './derive-seed.ts';
 import { checkNumber } from './errors.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
 import { sampleClassShare } from './sample-classes.ts';
 import { checkSecondBank, halfOptions, type SecondBank, secondInputs } from './second-bank.ts';
-import { type BankLossOptions, type Hold, makeStep, StatefulLoss } from './stateful-loss.ts';
+import { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 import { stopGradient, weightedSum } from './tape.ts';
 
 /** Options that every loss over class weights shares. */
@@ -40,8 +40,8 @@ export interface ClassWeightsLossOptions extends BankLossOptions {
   readonly interclassFilteringThreshold?: number;
 }
 
-/** Inputs and options that `score` takes beyond batch, weights and bias. */
-interface ScoreInputs extends Omit<BankInputs, 'embeddings' | 'labels' | 'bank' | 'bias'> {
+/** What a batch adds to batch, weights and bias: more inputs of the operation, such as `rowMargins` (see `BankInputs`). */
+export interface BatchInputs extends Omit<BankInputs, 'embeddings' | 'labels' | 'bank' | 'bias'> {
   /** Replace `this.bankOptions`. */
   readonly options?: BankOptions | undefined;
   /** The context of `forward`. */
@@ -100,10 +100,42 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     this.samplingStep = rate < 1 ? this.addMemory('samplingStep', tensor1d([0], 'int32')) : null;
   }
 
+  /**
+   * Returns what a batch adds to the operation. A loss without additions lacks this method; a loss with it accepts hard labels only.
+   * @param embeddings `[batch, embeddingSize]`, checked
+   * @param labels `[batch]`, checked
+   * @param hold keeps tensors for the change of state after the batch, which `hold.onCommit` adds to the step
+   */
+  protected batchInputs?(embeddings: Tensor2D, labels: Tensor1D, hold: Hold): BatchInputs;
+
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
+    if (this.batchInputs) return this.forwardWith(embeddings, labels, context, embeddings);
     if (this.samplingStep) this.checkHardBatch(embeddings, labels, context);
     else this.checkBatch(embeddings, labels, context);
     return makeStep((hold) => this.score(embeddings, labels, hold, { context }));
+  }
+
+  /** Returns the change of state that `batchInputs` makes after a batch; none for a loss without it. */
+  observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
+    this.checkBatch(embeddings, labels, context);
+    return makeStateStep((hold) => {
+      this.batchInputs?.(embeddings, labels, hold);
+      return () => {};
+    });
+  }
+
+  /** Returns the step of a batch whose `batchInputs` follow from other embeddings of its samples, `source`. */
+  protected forwardWith(
+    embeddings: Tensor2D,
+    labels: Tensor1D | Tensor2D,
+    context: LossContext | undefined,
+    source: Tensor2D,
+  ): LossStep {
+    const hard = this.checkHardBatch(embeddings, labels, context);
+    return makeStep((hold) => {
+      const inputs = this.batchInputs?.(source, hard, hold);
+      return this.score(embeddings, hard, hold, { context, ...inputs });
+    });
   }
 
   override setState(state: NamedTensorMap): void {
@@ -155,7 +187,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     embeddings: Tensor2D,
     labels: Tensor1D | Tensor2D,
     hold: Hold,
-    { context, ...extra }: ScoreInputs = {},
+    { context, ...extra }: BatchInputs = {},
   ): { loss: Scalar; rowLosses: Tensor1D } {
     const sampled = extra.classes ? {} : this.sampleNegatives(labels as Tensor1D, hold, context);
     const { options = this.bankOptions, ...more } = { ...sampled, ...extra };
@@ -184,7 +216,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     labels: Tensor1D,
     hold: Hold,
     context: LossContext | undefined,
-  ): Pick<ScoreInputs, 'classes' | 'options'> {
+  ): Pick<BatchInputs, 'classes' | 'options'> {
     const { samplingStep } = this;
     if (samplingStep) {
       hold.onCommit(() => {
@@ -198,7 +230,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   }
 
   /** Draws the negatives of a batch: whole classes, as Partial FC does. A loss that draws otherwise overrides it. */
-  protected drawNegatives(labels: Tensor1D, seed: number): Pick<ScoreInputs, 'classes' | 'options'> {
+  protected drawNegatives(labels: Tensor1D, seed: number): Pick<BatchInputs, 'classes' | 'options'> {
     const { numClasses, negativeSampleRate: rate } = this;
     return { classes: sampleClassShare(labels, { numClasses, rate, seed }) };
   }

@@ -90,7 +90,7 @@ export interface OpenSetLoss {
    */
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep;
   /**
-   * Returns the state change of a batch that is observed but not scored. Only losses with a memory have this method. Before
+   * Returns the state change of a batch that is observed but not scored. Losses without a memory need no such method. Before
    * its start epoch, a part of a `CombinedLoss` fills its memory this way.
    * @param embeddings `[batch, embeddingSize]` float32, not normalised
    * @param labels `[batch]` int32 in `[0, numClasses)`

@@ -4,7 +4,7 @@ export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } f
 export type { BankInputs, BankMixture, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export { resolveBankOptions } from './bank-options.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
-export { ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
+export { type BatchInputs, ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
 export {
   CombinedLoss,
   type CombinedLossOptions,
@@ -98,18 +98,22 @@ export {
 export { sampleClasses } from './sample-classes.ts';
 export type { SecondBank } from './second-bank.ts';
 export {
+  angularMarginOption,
   bankLossOptions,
   classWeightsLossOptions,
   cosineMarginOption,
+  eitherMarginOption,
   labelSmoothingOption,
   logitClipOption,
   marginBranchOption,
   marginGradientOption,
+  marginTypeOption,
   negativeWeightOption,
   normalizedOption,
   scaleOption,
   similarityScaleOption,
   sizeOptions,
+  statisticsMomentumOption,
   suitableStrength,
 } from './shared-loss-options.ts';
 export type {

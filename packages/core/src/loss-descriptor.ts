@@ -97,6 +97,11 @@ export interface ConformanceCase {
   readonly normalized?: boolean;
   /** Smallest batch, in rows; the loss refuses smaller ones with a ShapeError. Default 1. */
   readonly smallestBatch?: number;
+  /**
+   * Whether the variant stops gradients, so that they differ from finite differences of the loss. The test of the loss then
+   * gives `lossConformance` a surrogate. Default false.
+   */
+  readonly stopsGradients?: boolean;
 }
 
 /**

@@ -67,6 +67,41 @@ export const cosineMarginOption = {
   description: 'margin subtracted from the cosine to the target class',
 } as const;
 
+/** Descriptor of a margin on the angle, in `[0, π]`; add `default`. */
+export const angularMarginOption = {
+  type: 'number',
+  minimum: 0,
+  maximum: Math.PI,
+  symbol: 'm',
+  description: 'margin in radians, added to the angle to the target class',
+} as const;
+
+/** Descriptor of a margin on the cosine or on the angle, as `marginType` says; add `default`. */
+export const eitherMarginOption = {
+  type: 'number',
+  minimum: 0,
+  symbol: 'm',
+  description: 'margin of the target class',
+} as const;
+
+/** Descriptor of `marginType` of losses over CosFace or ArcFace. */
+export const marginTypeOption = {
+  type: 'choice',
+  choices: ['cosine', 'angular'],
+  default: 'cosine',
+  description: 'kind of the margin; an angle is in radians',
+} as const;
+
+/** Descriptor of the share of a batch in the running statistics of a loss. */
+export const statisticsMomentumOption = {
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  default: 0.01,
+  symbol: 'α',
+  description: 'share of a batch in the running statistics',
+} as const;
+
 /** Descriptor of `AngularMargin.gradient`; add `default`. */
 export const marginGradientOption = {
   type: 'choice',

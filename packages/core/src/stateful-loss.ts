@@ -183,6 +183,25 @@ export abstract class StatefulLoss implements OpenSetLoss {
     }
     return labels as tf.Tensor1D;
   }
+
+  /**
+   * Returns numbers for `inspect`: checks a batch with hard labels, computes tensors by name, reads them, and disposes of them.
+   * @param measure computes the tensors, in a `tf.tidy`
+   * @throws ShapeError, DataError, ConfigError as `forward` does
+   */
+  protected async readFromBatch<Name extends string>(
+    embeddings: tf.Tensor2D,
+    labels: tf.Tensor1D,
+    context: LossContext | undefined,
+    measure: (labels: tf.Tensor1D) => Record<Name, tf.Tensor>,
+  ): Promise<Record<Name, tf.TypedArray>> {
+    const checked = this.checkHardBatch(embeddings, labels, context);
+    const tensors = Object.entries<tf.Tensor>(tf.tidy(() => measure(checked)));
+    const read = tensors.map(async ([name, tensor]) => [name, await tensor.data()] as const);
+    const values = await Promise.all(read);
+    tf.dispose(tensors.map(([, tensor]) => tensor));
+    return Object.fromEntries(values) as Record<Name, tf.TypedArray>;
+  }
 }
 
 /** What a computation passes on to its step. */

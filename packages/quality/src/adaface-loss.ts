@@ -1,20 +1,20 @@
 import {
+  type BatchInputs,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
   describeLoss,
+  type Hold,
   type LossContext,
-  type LossStep,
-  makeStep,
   type OpenSetLoss,
   resolveLossOptions,
-  ShapeError,
   scaleOption,
+  statisticsMomentumOption,
   stopGradient,
   suitableStrength,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { rowNorms } from './row-norms.ts';
+import { measureQuality } from './norm-statistics.ts';
 
 /** Options of `AdaFaceLoss`. The defaults are those of the official code. */
 export interface AdaFaceLossOptions extends ClassWeightsLossOptions {
@@ -54,19 +54,18 @@ export const adaFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
       symbol: 'h',
       description: 'how strongly the norm of a sample moves its margin; 0 is CosFace',
     },
-    statisticsMomentum: {
-      type: 'number',
-      minimum: 0,
-      maximum: 1,
-      default: 0.01,
-      symbol: 'α',
-      description: 'share of a batch in the running mean and deviation of the norms',
-    },
+    statisticsMomentum: statisticsMomentumOption,
     ...classWeightsLossOptions,
   },
   create: (options: AdaFaceLossOptions): OpenSetLoss => new AdaFaceLoss(options),
-  // With a concentration, the margin has no gradient although it follows the norm; adaface-loss.test.ts has a surrogate for it.
-  conformance: [{ name: 'concentration 0', options: { scale: 16, concentration: 0 }, smallestBatch: 2 }],
+  conformance: [
+    {
+      options: { scale: 16, statisticsMomentum: 0.5 },
+      normalized: false,
+      smallestBatch: 2,
+      stopsGradients: true,
+    },
+  ],
   fixtures: { adaface: (config) => config },
 }));
 
@@ -80,84 +79,42 @@ export const adaFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
  */
 export class AdaFaceLoss extends ClassWeightsLoss {
   /** `[1]`: running mean μ of the norms, at first 20. */
-  readonly normMean: tf.Variable;
+  readonly normMean: tf.Variable<tf.Rank.R1>;
   /** `[1]`: running standard deviation σ of the norms, at first 100. */
-  readonly normStd: tf.Variable;
+  readonly normStd: tf.Variable<tf.Rank.R1>;
   private readonly settings: { margin: number; concentration: number; statisticsMomentum: number };
 
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: AdaFaceLossOptions) {
     const { scale, ...settings } = resolveLossOptions(adaFaceDescriptor, options);
-    const margins = [
-      { kind: 'angular', margin: 0, branch: 'clamp', angleLimit: 0.001 },
-      { kind: 'cosine', margin: 0 },
-    ] as const;
+    const angular = { kind: 'angular', margin: 0, branch: 'clamp', angleLimit: 0.001 } as const;
+    const margins = [angular, { kind: 'cosine', margin: 0 } as const];
     super('AdaFaceLoss', options, { criterion: 'softmax', scale, margins, cosineLimit: 1 - 0.001 }, null);
     this.settings = settings;
     this.normMean = this.addMemory('normMean', tf.tensor1d([20]));
     this.normStd = this.addMemory('normStd', tf.tensor1d([100]));
   }
 
-  override forward(
-    embeddings: tf.Tensor2D,
-    labels: tf.Tensor1D | tf.Tensor2D,
-    context?: LossContext,
-  ): LossStep {
-    const checked = this.checkHardBatch(embeddings, labels, context);
+  protected override batchInputs(embeddings: tf.Tensor2D, _: tf.Tensor1D, hold: Hold): BatchInputs {
     const { margin } = this.settings;
-    return makeStep((hold) => {
-      const { mean, std, scaler } = this.measure(embeddings);
-      hold(mean);
-      hold(std);
-      const rowMargins = {
-        angle: stopGradient<tf.Tensor1D>(() => tf.mul(scaler, -margin)),
-        cosine: stopGradient<tf.Tensor1D>(() => tf.mul(tf.add(scaler, 1), margin)),
-      };
-      return {
-        ...this.score(embeddings, checked, hold, { context, rowMargins }),
-        commit: () => {
-          this.normMean.assign(mean);
-          this.normStd.assign(std);
-        },
-      };
+    const { normMean, normStd, quality } = measureQuality(embeddings, this, this.settings);
+    hold(normMean);
+    hold(normStd);
+    hold.onCommit(() => {
+      this.normMean.assign(normMean);
+      this.normStd.assign(normStd);
     });
+    return {
+      rowMargins: {
+        angle: stopGradient<tf.Tensor1D>(() => tf.mul(quality, -margin)),
+        cosine: stopGradient<tf.Tensor1D>(() => tf.mul(tf.add(quality, 1), margin)),
+      },
+    };
   }
 
-  /**
-   * Returns `marginScaler`, the quality k in `[−1, 1]` of each sample, with the statistics that this batch would enter.
-   * @throws ShapeError for a batch of one row
-   */
-  async inspect(embeddings: tf.Tensor2D): Promise<{ marginScaler: ArrayLike<number> }> {
-    const scaler = tf.tidy(() => this.measure(embeddings).scaler);
-    const marginScaler = await scaler.data();
-    scaler.dispose();
-    return { marginScaler };
-  }
-
-  /** Returns the running statistics after a batch, and the quality of its samples; none has a gradient. */
-  private measure(embeddings: tf.Tensor2D): { mean: tf.Tensor1D; std: tf.Tensor1D; scaler: tf.Tensor1D } {
-    const [batch] = embeddings.shape;
-    if (batch < 2) {
-      throw new ShapeError(
-        `${this.name}: a batch must have at least 2 rows, because their norms need a standard deviation; found ${batch}.`,
-      );
-    }
-    const { concentration, statisticsMomentum: share } = this.settings;
-    const norms = stopGradient<tf.Tensor1D>(() => tf.clipByValue(rowNorms(embeddings), 0.001, 100));
-    const moved = (running: tf.Variable, measure: () => tf.Tensor) =>
-      stopGradient((): tf.Tensor1D => {
-        const next: tf.Tensor = tf.add(tf.mul(measure(), share), tf.mul(running, 1 - share));
-        return next as tf.Tensor1D;
-      });
-    const mean = moved(this.normMean, () => tf.mean(norms));
-    const std = moved(this.normStd, () => {
-      const deviations = tf.sub(norms, tf.mean(norms));
-      return tf.sqrt(tf.div(tf.sum(tf.square(deviations)), batch - 1));
-    });
-    const scaler = stopGradient<tf.Tensor1D>(() => {
-      const standardised = tf.div(tf.sub(norms, mean), tf.add(std, 0.001));
-      return tf.clipByValue(tf.mul(standardised, concentration), -1, 1) as tf.Tensor1D;
-    });
-    return { mean, std, scaler };
+  /** Returns `marginScaler`: the quality k of each sample, in `[−1, 1]`, with the statistics that this batch would enter. */
+  async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext) {
+    const measure = () => ({ marginScaler: measureQuality(embeddings, this, this.settings).quality });
+    return this.readFromBatch(embeddings, labels, context, measure);
   }
 }

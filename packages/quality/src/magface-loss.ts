@@ -1,21 +1,18 @@
 import {
+  type BatchInputs,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   ConfigError,
   classWeightsLossOptions,
   describeLoss,
-  type LossContext,
-  type LossStep,
-  makeStep,
+  type Hold,
   type OpenSetLoss,
-  operation,
   resolveLossOptions,
   scaleOption,
-  stopGradient,
   suitableStrength,
-  weightedSum,
 } from '@openset/core';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { addRowTerms, type MagnitudeRange, magnitudeMargins, magnitudeRegularizers } from './magnitude.ts';
 import { rowNorms } from './row-norms.ts';
 
 /** Options of `MagFaceLoss`. The defaults are those of the official code. */
@@ -36,6 +33,7 @@ export interface MagFaceLossOptions extends ClassWeightsLossOptions {
   readonly easyMargin?: boolean;
 }
 
+const norm = { type: 'number', above: 0 } as const;
 const angle = { type: 'number', minimum: 0, maximum: Math.PI } as const;
 
 /** The descriptor of `MagFaceLoss`. */
@@ -53,20 +51,8 @@ export const magFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   },
   options: {
     scale: scaleOption,
-    lowerNorm: {
-      type: 'number',
-      above: 0,
-      default: 10,
-      symbol: 'l',
-      description: 'norm of the lowest quality',
-    },
-    upperNorm: {
-      type: 'number',
-      above: 0,
-      default: 110,
-      symbol: 'u',
-      description: 'norm of the highest quality',
-    },
+    lowerNorm: { ...norm, default: 10, symbol: 'l', description: 'norm of the lowest quality' },
+    upperNorm: { ...norm, default: 110, symbol: 'u', description: 'norm of the highest quality' },
     lowerMargin: { ...angle, default: 0.45, description: 'margin in radians at the lowest quality' },
     upperMargin: { ...angle, default: 0.8, description: 'margin in radians at the highest quality' },
     regularizerWeight: {
@@ -97,9 +83,7 @@ export const magFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
  * times the scores, mean over the batch. The norm is trained, within `[l, u]`.
  */
 export class MagFaceLoss extends ClassWeightsLoss {
-  private readonly settings: Required<
-    Pick<MagFaceLossOptions, 'lowerNorm' | 'upperNorm' | 'lowerMargin' | 'upperMargin' | 'regularizerWeight'>
-  >;
+  private readonly settings: MagnitudeRange & { readonly regularizerWeight: number };
 
   /** @throws ConfigError for an option that is missing, unknown or out of range, or if `upperNorm` is not above `lowerNorm` */
   constructor(options: MagFaceLossOptions) {
@@ -115,60 +99,13 @@ export class MagFaceLoss extends ClassWeightsLoss {
     this.settings = settings;
   }
 
-  override forward(
-    embeddings: tf.Tensor2D,
-    labels: tf.Tensor1D | tf.Tensor2D,
-    context?: LossContext,
-  ): LossStep {
-    const checked = this.checkHardBatch(embeddings, labels, context);
-    const { lowerNorm, upperNorm, lowerMargin, upperMargin, regularizerWeight } = this.settings;
-    const slope = (upperMargin - lowerMargin) / (upperNorm - lowerNorm);
-    return makeStep((hold) => {
-      const norms = rowNorms(embeddings);
-      const within = (compute: (norm: tf.Tensor) => tf.Tensor, derivative: (norm: tf.Tensor) => tf.Tensor) =>
-        ofClippedNorms(norms, [lowerNorm, upperNorm], compute, derivative);
-      const angle = within(
-        (norm) => tf.add(tf.mul(tf.sub(norm, lowerNorm), slope), lowerMargin),
-        (norm) => tf.fill(norm.shape, slope),
-      );
-      const regularizers = within(
-        (norm) => tf.add(tf.div(norm, upperNorm ** 2), tf.reciprocal(norm)),
-        (norm) => tf.sub(1 / upperNorm ** 2, tf.reciprocal(tf.square(norm))),
-      );
-      const { loss, rowLosses } = this.score(embeddings, checked, hold, { context, rowMargins: { angle } });
-      return {
-        loss: weightedSum([loss, meanOf(regularizers)], [1, regularizerWeight]),
-        rowLosses: stopGradient<tf.Tensor1D>(() =>
-          tf.add(rowLosses, tf.mul(regularizers, regularizerWeight)),
-        ),
-      };
-    });
+  protected override batchInputs(embeddings: tf.Tensor2D): BatchInputs {
+    return { rowMargins: { angle: magnitudeMargins(rowNorms(embeddings), this.settings) } };
   }
-}
 
-/** Returns a function of the norms, clipped to a range, without a gradient outside; `[batch]`. */
-function ofClippedNorms(
-  norms: tf.Tensor1D,
-  [lower, upper]: readonly [number, number],
-  compute: (norm: tf.Tensor) => tf.Tensor,
-  derivative: (norm: tf.Tensor) => tf.Tensor,
-): tf.Tensor1D {
-  return operation<tf.Tensor1D>(
-    [norms],
-    () => {
-      const clipped = tf.clipByValue(norms, lower, upper);
-      const inside = tf.cast(tf.equal(clipped, norms), 'float32');
-      return { value: compute(clipped) as tf.Tensor1D, saved: [tf.mul(derivative(clipped), inside)] };
-    },
-    (dy, [slope]) => [tf.mul(dy, slope as tf.Tensor1D)],
-  );
-}
-
-/** Returns the mean of `[batch]` numbers, with a gradient that plain tfjs-core lacks. */
-function meanOf(values: tf.Tensor1D): tf.Scalar {
-  return operation<tf.Scalar>(
-    [values],
-    () => ({ value: tf.mean(values) as tf.Scalar }),
-    (dy) => [tf.mul(tf.onesLike(values), tf.div(dy, values.size))],
-  );
+  protected override score(embeddings: tf.Tensor2D, labels: tf.Tensor1D, hold: Hold, inputs: BatchInputs) {
+    const regularizers = magnitudeRegularizers(rowNorms(embeddings), this.settings);
+    const scored = super.score(embeddings, labels, hold, inputs);
+    return addRowTerms(scored, regularizers, this.settings.regularizerWeight);
+  }
 }

@@ -22,16 +22,22 @@ export interface LossConformanceOptions {
   readonly smallestBatch?: number;
   /**
    * For a loss that stops gradients, such as a detached margin, or prototypes that are updated before the batch is scored.
-   * The suite passes the point at which it takes the gradient. The result is a function of the embeddings
-   * `[batch, embeddingSize]` with the same gradient at that point, in which the stopped terms are constants. `plainBankLoss`
-   * helps to write one.
+   * `'elsewhere'`: another test compares its gradients with finite differences, and this one does not.
    */
-  readonly surrogate?: (
-    loss: OpenSetLoss,
-    embeddings: tf.Tensor2D,
-    labels: tf.Tensor1D,
-  ) => (embeddings: tf.Tensor2D) => tf.Scalar;
+  readonly surrogate?: Surrogate | 'elsewhere';
 }
+
+/**
+ * Returns a function of the embeddings `[batch, embeddingSize]` that has the gradient of the loss at one point, and in which the
+ * terms whose gradient is stopped are constants. `loss` is in the state before the batch. `plainCriterion` and `plainBankLoss` help to write one.
+ * @param embeddings the point, `[batch, embeddingSize]`
+ * @param labels `[batch]` int32
+ */
+export type Surrogate = (
+  loss: OpenSetLoss,
+  embeddings: tf.Tensor2D,
+  labels: tf.Tensor1D,
+) => (embeddings: tf.Tensor2D) => tf.Scalar;
 
 /** Inputs of a loss. The caller, or the enclosing `tf.tidy`, disposes of the tensors. */
 export interface Batch {

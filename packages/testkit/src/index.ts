@@ -12,6 +12,8 @@ export {
   type PlainBankLossInputs,
   plainBankLoss,
   plainCosines,
+  plainCriterion,
   plainTargetCosines,
+  plainTargets,
 } from './plain-bank-loss.ts';
 export { relativeError } from './relative-error.ts';

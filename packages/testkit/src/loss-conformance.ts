@@ -1,4 +1,4 @@
-import type { LossDescriptor } from '@openset/core';
+import { ConfigError, type LossDescriptor } from '@openset/core';
 import { describe, expect, it } from 'vitest';
 import { badInputTests } from './conformance-bad-input.ts';
 import { caseOptions, makeConformanceLoss } from './conformance-cases.ts';
@@ -6,10 +6,16 @@ import { descriptorTests } from './conformance-descriptor.ts';
 import { gradientTests } from './conformance-gradients.ts';
 import { invarianceTests } from './conformance-invariances.ts';
 import { samplingTests } from './conformance-sampling.ts';
-import type { LossConformanceOptions, LossMaker, LossSizes } from './conformance-setup.ts';
+import type { LossConformanceOptions, LossMaker, LossSizes, Surrogate } from './conformance-setup.ts';
 import { stateTests } from './conformance-state.ts';
 import { describeOnBackends } from './describe-on-backends.ts';
 import { type LossFixture, runLossFixture } from './loss-fixture.ts';
+
+/** Options of `lossConformance`. */
+export interface DescriptorConformanceOptions {
+  readonly fixtures?: readonly LossFixture[];
+  readonly surrogate?: Surrogate | 'elsewhere';
+}
 
 /**
  * Registers the vitest tests that every loss must pass, on every registered backend. For each conformance case of the
@@ -17,23 +23,31 @@ import { type LossFixture, runLossFixture } from './loss-fixture.ts';
  * input, block sizes, samples of the classes, purity of `forward`, round trips of state and configuration, and leaks. Further tests cover the
  * descriptor itself, and reference values.
  *
- * @param options `fixtures`: cases of fixture files; cases of other losses are skipped
+ * @param options `fixtures`: cases of fixture files; cases of other losses are skipped. `surrogate`: stands for the loss in finite
+ *   differences of the cases with `stopsGradients`; `loss.getConfig()` tells it the options of the case
+ * @throws ConfigError if a case needs a surrogate, and there is none
  * @example
  * lossConformance(cosFaceDescriptor);
  */
 export function lossConformance(
   descriptor: LossDescriptor,
-  { fixtures = [] }: { readonly fixtures?: readonly LossFixture[] } = {},
+  { fixtures = [], surrogate }: DescriptorConformanceOptions = {},
 ): void {
   const { name } = descriptor;
   for (const one of descriptor.conformance) {
+    const variant = one.name === undefined ? name : `${name}, ${one.name}`;
+    if (one.stopsGradients && !surrogate) {
+      throw new ConfigError(
+        `${variant} stops gradients, so finite differences need a surrogate: pass it to lossConformance.`,
+      );
+    }
     const make: LossMaker = (sizes) => makeConformanceLoss(descriptor, one, sizes);
-    const title = one.name === undefined ? name : `${name}, ${one.name}`;
-    variantConformance(title, make, caseOptions(one));
+    const frozen = one.stopsGradients && surrogate ? { surrogate } : {};
+    variantConformance(variant, make, { ...caseOptions(one), ...frozen });
     if (!('negativeSampleRate' in descriptor.options)) continue;
     const makeWith = (options: object, sizes: LossSizes) =>
       makeConformanceLoss(descriptor, { options: { ...one.options, ...options } }, sizes);
-    describeOnBackends(title, () => samplingTests(makeWith, caseOptions(one).context));
+    describeOnBackends(variant, () => samplingTests(makeWith, caseOptions(one).context));
   }
   describeOnBackends(`descriptor of ${name}`, () => descriptorTests(descriptor));
   const own = fixtures.filter(({ loss }) => Object.hasOwn(descriptor.fixtures ?? {}, loss));
@@ -50,8 +64,7 @@ export function lossConformance(
 }
 
 /**
- * Registers the tests of a variant that no descriptor can express: a loss that stops gradients, or one that needs its own code
- * to create it.
+ * Registers the tests of a variant that no descriptor can express, because it needs its own code to create it.
  * @example
  * variantConformance('EplLoss', (sizes) => new EplLoss({ ...sizes, scale: 16 }), { context: { epoch: 3 }, surrogate });
  */

@@ -29,8 +29,33 @@ export function plainTargetCosines(
   labels: tf.Tensor1D,
   bank: tf.Tensor2D,
 ): tf.Tensor1D {
-  const own = tf.cast(tf.oneHot(labels, bank.shape[0], 1, 0, 'int32'), 'float32');
-  return tf.sum(tf.mul(plainCosines(embeddings, bank), own), 1);
+  return tf.sum(tf.mul(plainCosines(embeddings, bank), plainTargets(labels, bank.shape[0])), 1);
+}
+
+/** Returns 1 where a sample meets its own class, and 0 elsewhere, `[batch, columns]` float32. */
+export function plainTargets(labels: tf.Tensor1D, columns: number): tf.Tensor2D {
+  return tf.cast(tf.oneHot(labels, columns, 1, 0, 'int32'), 'float32') as tf.Tensor2D;
+}
+
+/**
+ * Returns softmax cross-entropy or binary cross-entropy by its plain formula, mean over the batch.
+ * @param scores `[batch, columns]`; columns beyond the classes are negatives that belong to no class
+ * @param labels `[batch]` int32
+ * @param options `scale`: factor of the scores; `bias`: `[1]` or `[columns]`, subtracted from the logits
+ */
+export function plainCriterion(
+  scores: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  { criterion, scale, bias }: Pick<PlainBankLossInputs, 'criterion' | 'scale' | 'bias'>,
+): tf.Scalar {
+  const own = plainTargets(labels, scores.shape[1]);
+  const scaled = tf.mul(scores, scale);
+  const logits = bias ? tf.sub(scaled, bias) : scaled;
+  if (criterion === 'softmax') {
+    return tf.mean(tf.sub(tf.logSumExp(logits, 1), tf.sum(tf.mul(logits, own), 1)));
+  }
+  const sign = tf.sub(1, tf.mul(own, 2));
+  return tf.mean(tf.sum(tf.softplus(tf.mul(logits, sign)), 1));
 }
 
 /**
@@ -38,15 +63,14 @@ export function plainTargetCosines(
  * logits. If `shift` is the value of a margin at one point, the result has the gradient of a margin that stops gradients
  * there.
  */
-export function plainBankLoss(inputs: PlainBankLossInputs): tf.Scalar {
-  const { embeddings, labels, bank, shift = 0, criterion, scale, bias } = inputs;
-  const own = tf.cast(tf.oneHot(labels, bank.shape[0], 1, 0, 'int32'), 'float32');
+export function plainBankLoss({
+  embeddings,
+  labels,
+  bank,
+  shift = 0,
+  ...options
+}: PlainBankLossInputs): tf.Scalar {
+  const own = plainTargets(labels, bank.shape[0]);
   const shifts = typeof shift === 'number' ? tf.mul(own, shift) : tf.mul(own, tf.reshape(shift, [-1, 1]));
-  const scaled = tf.mul(tf.add(plainCosines(embeddings, bank), shifts), scale);
-  const logits = bias ? tf.sub(scaled, bias) : scaled;
-  if (criterion === 'softmax') {
-    return tf.mean(tf.sub(tf.logSumExp(logits, 1), tf.sum(tf.mul(logits, own), 1)));
-  }
-  const sign = tf.sub(1, tf.mul(own, 2));
-  return tf.mean(tf.sum(tf.softplus(tf.mul(logits, sign)), 1));
+  return plainCriterion(tf.add(plainCosines(embeddings, bank), shifts), labels, options);
 }
