@@ -298,7 +298,7 @@ export class EplLoss extends StatefulLoss {
   }
 
   /** Returns a step that only updates the prototypes with the batch, for the epochs before this loss starts. */
-  override observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
+  observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
     return makeStateStep((hold) => this.updatePrototypes(embeddings, checked, hold).commit);
   }
