@@ -127,17 +127,28 @@ interface OwnSimilarity {
 }
 
 /**
- * Returns the similarities with the own classes. The sine comes from the chords, `‖x̂ − ŵ‖ ‖x̂ + ŵ‖ / 2`: near ±1, that of a rounded
- * cosine would have few correct digits, and margins on the angle divide by it.
+ * Returns the similarities with the own classes. Of unit rows, cosines near ±1 come from the chords, and so do the sines,
+ * `‖x̂ − ŵ‖ ‖x̂ + ŵ‖ / 2`: a sum of products has few correct digits of what is missing to ±1, and margins on the angle divide by the
+ * sine.
  */
 function ownSimilarity(queries: NormalizedRows, own: NormalizedRows): OwnSimilarity {
   const [batch, size] = queries.unit.shape;
   const centers = own.unit.shape[0] / batch;
   const query = tf.reshape(queries.unit, [batch, 1, size]);
   const rows = tf.reshape(own.unit, [batch, centers, size]);
-  const cosines = tf.sum(tf.mul(query, rows), 2);
-  const chords = (sum: tf.Tensor) => tf.sum(tf.square(sum), 2);
-  const sines = tf.mul(tf.sqrt(tf.mul(chords(tf.sub(query, rows)), chords(tf.add(query, rows)))), 0.5);
+  const products = tf.sum(tf.mul(query, rows), 2);
+  const near = tf.sum(tf.square(tf.sub(query, rows)), 2);
+  const far = tf.sum(tf.square(tf.add(query, rows)), 2);
+  const areUnit = tf.greater(tf.mul(queries.projected, tf.reshape(own.projected, [batch, centers])), 0);
+  const nearUnit = tf.where(
+    tf.greater(products, 0),
+    tf.sub(1, tf.mul(near, 0.5)),
+    tf.sub(tf.mul(far, 0.5), 1),
+  );
+  const isNear = tf.logicalAnd(areUnit, tf.greater(tf.abs(products), 0.5));
+  const cosines = tf.where(isNear, nearUnit, products);
+  const square = tf.where(areUnit, tf.mul(tf.mul(near, far), 0.25), tf.relu(tf.sub(1, tf.square(products))));
+  const sines = tf.sqrt(square);
   if (centers === 1) return { cosine: tf.reshape(cosines, [batch]), sine: tf.reshape(sines, [batch]) };
   const isBest = tf.oneHot(tf.argMax(cosines, 1) as tf.Tensor1D, centers);
   const sine = tf.sum(tf.mul(sines, tf.cast(isBest, 'float32')), 1) as tf.Tensor1D;

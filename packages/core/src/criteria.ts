@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Accumulator } from './accumulator.ts';
 import { type BankBlock, type BankBlocks, blockTargets, forEachBlock } from './bank-blocks.ts';
 import type { BankInputs } from './bank-options.ts';
+import { softplus, softplusTail } from './elementary-functions.ts';
 import { pairMask } from './pair-mask.ts';
 
 /** Receives a block and its `dL/dlogit` `[count, batch]`, before the mean over the rows. */
@@ -30,13 +31,10 @@ export function bceRows(blocks: BankBlocks, inputs: BankInputs, sink: GradientSi
       negatives = tf.mul(negatives, pairMask(pairSampling, block.start, block.count, blocks.batch));
     if (block.present) negatives = tf.mul(negatives, block.present);
     const minusLogits = tf.neg(logits);
-    total.add(
-      tf.sum(
-        tf.add(tf.mul(targets, tf.softplus(minusLogits)), tf.mul(negatives, tf.softplus(logits))),
-        0,
-        true,
-      ) as tf.Tensor2D,
-    );
+    // softplus(±z) is max(±z, 0) plus the same tail.
+    const tail = tf.mul(tf.add(targets, negatives), softplusTail(logits));
+    const linear = tf.add(tf.mul(targets, tf.relu(minusLogits)), tf.mul(negatives, tf.relu(logits)));
+    total.add(tf.sum(tf.add(tail, linear), 0, true) as tf.Tensor2D);
     if (!sink) return;
     const gradient = tf.sub(
       tf.mul(negatives, tf.sigmoid(logits)),
@@ -88,7 +86,7 @@ function sumHardTargets(blocks: BankBlocks, inputs: BankInputs) {
   });
   const positiveLogit = positive.take();
   const difference = tf.sub(negatives.take(), positiveLogit);
-  const loss = tf.softplus(difference) as tf.Tensor2D;
+  const loss = softplus(difference) as tf.Tensor2D;
   const logSumExp = tf.add(positiveLogit, loss);
   return { loss, logSumExp, positiveGradient: tf.neg(tf.sigmoid(difference)) as tf.Tensor2D };
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { angleOf, sineAndCosine } from './elementary-functions.ts';
 import { ConfigError, checkChoice, checkNumber } from './errors.ts';
 
 /** The margin of CosFace: `c − margin` (m). With `similarity: 'dot'`, `c` is the raw product. */
@@ -163,21 +164,21 @@ function applyAngular(
   const { cosine, sine: ofCosine, inside } = boundedSine(similarity);
   const sine = exactSine ? (tf.maximum(exactSine, smallestSine) as tf.Tensor1D) : ofCosine;
   const zeros: tf.Tensor1D = tf.zerosLike(similarity);
-  let value: tf.Tensor1D;
-  let derivative: tf.Tensor1D;
-  let byAngle: tf.Tensor1D;
-  if (factor === 1 && branch !== 'clamp') {
-    const [cosMargin, sinMargin] = [cosOf(margin), sinOf(margin)];
-    value = tf.sub(tf.mul(cosine, cosMargin), tf.mul(sine, sinMargin));
-    derivative = tf.add(cosMargin, tf.div(tf.mul(cosine, sinMargin), sine));
-    byAngle = tf.neg(tf.add(tf.mul(cosine, sinMargin), tf.mul(sine, cosMargin))) as tf.Tensor1D;
-  } else {
-    const free = tf.add(tf.mul(tf.atan2(sine, cosine), factor), margin) as tf.Tensor1D;
-    const angle = branch === 'clamp' ? tf.clipByValue(free, angleLimit, Math.PI - angleLimit) : free;
-    byAngle = tf.neg(tf.sin(angle));
-    if (branch === 'clamp') byAngle = tf.where(tf.equal(angle, free), byAngle, zeros);
-    value = tf.cos(angle);
-    derivative = tf.div(tf.mul(byAngle, -factor), sine);
+  const needsAngle = factor !== 1 || branch === 'clamp';
+  const angle = needsAngle ? (tf.mul(angleOf(sine, cosine), factor) as tf.Tensor1D) : null;
+  const multiple = angle && factor !== 1 ? sineAndCosine(angle) : { sine, cosine };
+  const turn = ofAngle(margin);
+  let value = tf.sub(tf.mul(multiple.cosine, turn.cosine), tf.mul(multiple.sine, turn.sine)) as tf.Tensor1D;
+  const sineAfter = tf.add(tf.mul(multiple.sine, turn.cosine), tf.mul(multiple.cosine, turn.sine));
+  let byAngle = tf.neg(sineAfter) as tf.Tensor1D;
+  let derivative = tf.div(tf.mul(sineAfter, factor), sine) as tf.Tensor1D;
+  if (angle && branch === 'clamp') {
+    const free = tf.add(angle, margin);
+    const [isBelow, isAbove] = [tf.less(free, angleLimit), tf.greater(free, Math.PI - angleLimit)];
+    const isBeyond = tf.logicalOr(isBelow, isAbove);
+    const limit: tf.Tensor1D = tf.fill(value.shape, Math.cos(angleLimit));
+    value = tf.where(isBelow, limit, tf.where(isAbove, tf.neg(limit), value));
+    [byAngle, derivative] = [tf.where(isBeyond, zeros, byAngle), tf.where(isBeyond, zeros, derivative)];
   }
   // The value is constant where the cosine was clipped. An earlier margin may have left [−1, 1].
   derivative = tf.where(inside, derivative, zeros);
@@ -199,22 +200,24 @@ function lineOf(margin: Angle, factor: number, branch: 'easy' | 'linear' | 'cont
   if (branch === 'easy') return { start: 0, drop: 0, dropByMargin: 0 };
   const rest =
     typeof margin === 'number' ? (Math.PI - margin) / factor : tf.div(tf.sub(Math.PI, margin), factor);
-  const start = cosOf(rest);
+  const start = ofAngle(rest);
   // ArcFace's line starts a little below −1. With a factor, the same line would jump upwards.
   if (branch === 'continuous' || factor !== 1) {
-    return { start, drop: tf.add(start, 1), dropByMargin: tf.div(sinOf(rest), factor) };
+    return { start: start.cosine, drop: tf.add(start.cosine, 1), dropByMargin: tf.div(start.sine, factor) };
   }
-  const sine = sinOf(margin);
-  return { start, drop: tf.mul(margin, sine), dropByMargin: tf.add(sine, tf.mul(margin, cosOf(margin))) };
+  const { sine, cosine } = ofAngle(margin);
+  return {
+    start: start.cosine,
+    drop: tf.mul(margin, sine),
+    dropByMargin: tf.add(sine, tf.mul(margin, cosine)),
+  };
 }
 
 /** One angle for all rows, or an angle for each. */
 type Angle = number | tf.Tensor;
 
-function cosOf(angle: Angle): Angle {
-  return typeof angle === 'number' ? Math.cos(angle) : tf.cos(angle);
-}
-
-function sinOf(angle: Angle): Angle {
-  return typeof angle === 'number' ? Math.sin(angle) : tf.sin(angle);
+function ofAngle(angle: Angle): { sine: Angle; cosine: Angle } {
+  return typeof angle === 'number'
+    ? { sine: Math.sin(angle), cosine: Math.cos(angle) }
+    : sineAndCosine(angle);
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { power } from './elementary-functions.ts';
 import { checkChoice, checkNumber } from './errors.ts';
 import { boundedSine } from './margins.ts';
 
@@ -88,10 +89,8 @@ export function applyPower<T extends tf.Tensor>(
   if (exponent === 1) return { value: similarity, derivative: tf.onesLike(similarity) };
   const half = tf.mul(tf.add(similarity, 1), 0.5) as T;
   const base = Number.isInteger(exponent) ? half : tf.relu(half);
-  return {
-    value: tf.sub(tf.mul(tf.pow(base, exponent), 2), 1),
-    derivative: tf.mul(tf.pow(base, exponent - 1), exponent),
-  };
+  const slope = power(base, exponent - 1);
+  return { value: tf.sub(tf.mul(tf.mul(base, slope), 2), 1), derivative: tf.mul(slope, exponent) };
 }
 
 /**

@@ -41,7 +41,8 @@ describeOnBackends('storage', (backend) => {
     tf.tidy(() => {
       const tensor = tf.tensor2d([[1], [2]]);
       const snapshot = tf.clone(tensor);
-      const updated = scatterUpdate(tensor, tf.tensor2d([[1]], [1, 1], 'int32'), tf.tensor2d([[5]]));
+      const index = tf.tensor2d([[1]], [1, 1], 'int32');
+      const updated = scatterUpdate(tensor, index, tf.tensor2d([[5]]), () => tf.tensor1d([1]));
       expect([updated, tensor, snapshot].map((each) => [...each.dataSync()])).toEqual([
         [1, 5],
         [1, 2],

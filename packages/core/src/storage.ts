@@ -14,6 +14,8 @@ interface BackendTraits {
   readonly clonesByCopying?: boolean;
   /** Whether `tf.tensorScatterUpdate` changes its first operand. */
   readonly scattersInPlace?: boolean;
+  /** Whether `tf.tensorScatterUpdate` adds up the rows of an index that occurs more than once, instead of keeping one. */
+  readonly scatterAddsDuplicates?: boolean;
   /** The memory of a float32 tensor itself, not a copy. */
   readonly memory?: (tensor: tf.Tensor) => Float32Array;
   /** The package that adds the kernels this backend lacks for training. */
@@ -34,6 +36,7 @@ const traitsByBackend: Readonly<Record<string, BackendTraits>> = {
     memory: heapView,
     kernelPackage: '@openset/wasm-kernels',
   },
+  webgl: { scatterAddsDuplicates: true },
   // tfjs-node
   tensorflow: { synchronousReads: true },
 };
@@ -102,11 +105,20 @@ export function saveWithoutCopies(save: tf.GradSaveFunc, tensors: readonly tf.Te
   }
 }
 
-/** `tf.tensorScatterUpdate` that leaves `tensor` unchanged on every backend. */
-export function scatterUpdate(tensor: tf.Tensor2D, indices: tf.Tensor2D, rows: tf.Tensor2D): tf.Tensor2D {
+/**
+ * `tf.tensorScatterUpdate` that leaves `tensor` unchanged on every backend.
+ * @param isLast `[indices]`: 1 for the last of equal indices, else 0; the rows of equal indices must be equal
+ */
+export function scatterUpdate(
+  tensor: tf.Tensor2D,
+  indices: tf.Tensor2D,
+  rows: tf.Tensor2D,
+  isLast: () => tf.Tensor1D,
+): tf.Tensor2D {
   // The cpu backend scatters into the array of its operand, which snapshots share.
-  const target = activeTraits().scattersInPlace ? tf.mul(tensor, 1) : tensor;
-  return tf.tensorScatterUpdate(target, indices, rows) as tf.Tensor2D;
+  const target = activeTraits().scattersInPlace ? tf.mul(tensor, tf.scalar(1, tensor.dtype)) : tensor;
+  const updates = activeTraits().scatterAddsDuplicates ? tf.mul(rows, tf.reshape(isLast(), [-1, 1])) : rows;
+  return tf.tensorScatterUpdate(target, indices, updates) as tf.Tensor2D;
 }
 
 /** The part of the wasm backend that gives access to a tensor's memory. */

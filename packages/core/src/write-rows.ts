@@ -7,16 +7,18 @@ import { stopGradient } from './tape.ts';
  * wins. Runs on the device. The result does not depend on the order in which a backend scatters, because every duplicate
  * writes the winner's values.
  *
- * @param memory `[numClasses, size]`
+ * @param memory `[numClasses, size]`, float32 or int32
  * @param labels `[batch]` int32
- * @param rows `[batch, size]`
+ * @param rows `[batch, size]`, of the same type
  * @returns a new tensor `[numClasses, size]`
  */
 export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Tensor2D): tf.Tensor2D {
   return stopGradient(() => {
     const indices = tf.cast(labels, 'int32') as tf.Tensor1D;
-    const winners = tf.gather(rows, lastWithSameLabel(indices));
-    return scatterUpdate(memory, tf.reshape(indices, [-1, 1]) as tf.Tensor2D, winners);
+    const last = lastWithSameLabel(indices);
+    const isLast = () =>
+      tf.cast(tf.equal(last, tf.range(0, last.size, 1, 'int32')), rows.dtype) as tf.Tensor1D;
+    return scatterUpdate(memory, tf.reshape(indices, [-1, 1]) as tf.Tensor2D, tf.gather(rows, last), isLast);
   });
 }
 

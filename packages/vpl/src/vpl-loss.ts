@@ -16,6 +16,7 @@ import {
   shapeText,
   stopGradient,
   suitableStrength,
+  writeRows,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -153,11 +154,10 @@ export class VplLoss extends ClassWeightsLoss {
         ...this.score(embeddings, checked, hold, { context, mixture }),
         commit: () => {
           assignRows(this.sampleMemory, classes, rows);
-          const places = tf.reshape(tf.cast(classes, 'int32'), [-1, 1]);
-          const steps = tf.add(tf.zeros([classes.size], 'int32'), this.iteration);
-          // A copy, because the cpu backend scatters in place, also into clones of the variable.
-          const copy = tf.add(this.memoryIterations, tf.scalar(0, 'int32'));
-          this.memoryIterations.assign(tf.tensorScatterUpdate(copy, places, steps) as tf.Tensor1D);
+          const steps = tf.add(tf.zeros([classes.size, 1], 'int32'), this.iteration);
+          const before = tf.reshape(this.memoryIterations, [-1, 1]) as tf.Tensor2D;
+          const after = writeRows(before, classes, steps as tf.Tensor2D);
+          this.memoryIterations.assign(tf.reshape(after, [this.numClasses]));
           this.iteration.assign(tf.add(this.iteration, tf.scalar(1, 'int32')));
         },
       };
