@@ -40,10 +40,19 @@ export function selectNegativePairs(
 
 /** Marks pairs `i < j` of different classes, `[batch²]` bool. */
 function differentPairs(labels: tf.Tensor1D, batch: number): tf.Tensor1D {
-  const places = tf.range(0, batch, 1, 'int32');
-  const [rows, columns] = [tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])];
-  const isUpper = tf.less(tf.reshape(places, [batch, 1]), tf.reshape(places, [1, batch]));
-  return tf.reshape(tf.logicalAnd(tf.notEqual(rows, columns), isUpper), [batch * batch]);
+  const classes = differences(tf.cast(labels, 'float32'));
+  const places = differences(tf.range(0, batch));
+  const zeros = tf.zerosLike(places);
+  const isDifferent = tf.notEqual(classes, zeros);
+  return tf.reshape(tf.logicalAnd(isDifferent, tf.less(places, zeros)), [batch * batch]);
+}
+
+/**
+ * Returns `values[i] − values[j]` of all pairs, `[count, count]`. Comparisons take operands of one shape here: stock tfjs-wasm
+ * expands them a hundred times slower than those of differences.
+ */
+function differences(values: tf.Tensor1D): tf.Tensor2D {
+  return tf.sub(tf.reshape(values, [-1, 1]), tf.reshape(values, [1, -1]));
 }
 
 /** Marks the cosines within the whiskers of the quartiles of those that `isPair` marks. */
@@ -58,8 +67,9 @@ function isWithin(cosines: tf.Tensor1D, isPair: tf.Tensor1D, whisker: number): t
   };
   const [first, third] = [at(1), at(3)];
   const reach = tf.mul(tf.sub(third, first), whisker);
+  const everywhere = (bound: tf.Tensor) => tf.add(tf.zerosLike(cosines), bound);
   return tf.logicalAnd(
-    tf.greaterEqual(cosines, tf.sub(first, reach)),
-    tf.lessEqual(cosines, tf.add(third, reach)),
+    tf.greaterEqual(cosines, everywhere(tf.sub(first, reach))),
+    tf.lessEqual(cosines, everywhere(tf.add(third, reach))),
   );
 }

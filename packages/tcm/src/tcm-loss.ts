@@ -127,10 +127,15 @@ export class TcmLoss extends StatefulLoss {
     const batch = embeddings.shape[0];
     const { unit } = normalizeRows(embeddings);
     const cosines = tf.matMul(unit, unit, false, true);
-    const same = tf.cast(tf.equal(tf.reshape(labels, [batch, 1]), tf.reshape(labels, [1, batch])), 'float32');
+    const classes = tf.cast(labels, 'float32');
+    const difference = tf.sub(tf.reshape(classes, [batch, 1]), tf.reshape(classes, [1, batch]));
+    // Operands of one shape, because comparisons of stock tfjs-wasm are slow at expanding them.
+    const compared = (isTrue: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, value: tf.Tensor, bound: number) =>
+      tf.cast(isTrue(value, tf.fill([batch, batch], bound)), 'float32');
+    const same = compared(tf.equal, difference, 0);
     const isPair = tf.sub(1, tf.eye(batch));
-    const positive = tf.mul(tf.mul(same, isPair), tf.cast(tf.lessEqual(cosines, positiveMargin), 'float32'));
-    const negative = tf.mul(tf.sub(1, same), tf.cast(tf.greaterEqual(cosines, negativeMargin), 'float32'));
+    const positive = tf.mul(tf.mul(same, isPair), compared(tf.lessEqual, cosines, positiveMargin));
+    const negative = tf.mul(tf.sub(1, same), compared(tf.greaterEqual, cosines, negativeMargin));
     return { cosines, unit, positive, negative };
   }
 }

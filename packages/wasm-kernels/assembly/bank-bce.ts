@@ -43,7 +43,7 @@ export function bceGroup(p: usize, group: i32, scratch: usize): void {
     const rows = blockRows(p, first, count, scratch);
     storeInverseNorms(p, rows, first, count);
     storeNegativeDots(p, rows, first, count, scratch, scratch);
-    if (isMapped) mapSimilarities(p, first, count, scratch, derivatives);
+    if (isMapped) mapSimilarities(p, first, count, scratch, scratch, derivatives);
     storeBceSlopes(p, first, count, scratch, sums, slopes);
     if (isMapped) applyDerivatives(p, count, scratch, derivatives);
     if (partial) addToEmbeddingsGradient(p, rows, first, count, scratch, partial, scratch);

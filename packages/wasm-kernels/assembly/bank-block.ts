@@ -24,7 +24,7 @@ import {
   strideWord,
 } from '../src/bank-loss-words';
 import { keepBestCenters } from './bank-map';
-import { at, doubleSum, highDoubles, lowDoubles } from './lanes';
+import { at, doubleSum, highDoubles, lowDoubles, multiplyAdd } from './lanes';
 import { multiplyPanels, packScaled, roundUp } from './panel-products';
 import { address, float, integer } from './parameters';
 import { tileBytes, tileColumns } from './tile';
@@ -65,7 +65,7 @@ function isGathered(p: usize): bool {
   return address(p, classesWord) != 0 || address(p, mixtureRowsWord) != 0;
 }
 
-/** Returns the address of the derivatives of a block's map, unless they are kept. */
+/** Returns the address of the derivatives of a block's map. */
 export function derivativesOf(p: usize, scratch: usize): usize {
   const gathered = gatheredOf(p, scratch);
   return isGathered(p) ? gathered + at(integer(p, blockClassesWord) * integer(p, sizeWord)) : gathered;
@@ -111,7 +111,14 @@ export function copyRow(p: usize, place: i32, target: usize): void {
   }
   const other = address(p, mixtureRowsWord) + at(bankRow(p, place)) * size;
   const factor = <f32>((1 - <f64>share) * inverseNorm(norm(row, size)));
-  for (let k = 0; k < size; k++) {
+  const factors = f32x4.splat(factor);
+  const shares = f32x4.splat(share);
+  let k = 0;
+  for (; k + 4 <= size; k += 4) {
+    const mixedIn = f32x4.mul(shares, v128.load(other + at(k)));
+    v128.store(target + at(k), multiplyAdd(factors, v128.load(row + at(k)), mixedIn));
+  }
+  for (; k < size; k++) {
     store<f32>(target + at(k), factor * load<f32>(row + at(k)) + share * load<f32>(other + at(k)));
   }
 }

@@ -53,23 +53,34 @@ export function keepBestCenters(p: usize, first: i32, count: i32, dots: usize): 
   }
 }
 
-/** Replaces the dot products of a block with changed similarities, and stores the derivatives. −∞ stays, with derivative 0. */
-export function mapSimilarities(p: usize, first: i32, count: i32, dots: usize, derivatives: usize): void {
+/**
+ * Stores the changed similarities of a block's dot products, and the derivatives. −∞ stays, with derivative 0. `values` may be
+ * `dots`.
+ */
+export function mapSimilarities(
+  p: usize,
+  first: i32,
+  count: i32,
+  dots: usize,
+  values: usize,
+  derivatives: usize,
+): void {
   const vectors = at(roundUp(integer(p, batchWord), 4));
   const stride = at(integer(p, strideWord));
   const inverse = address(p, inverseWord) + at(first);
   for (let row = 0; row < count; row++) {
     const line = dots + <usize>row * stride;
+    const mapped = values + <usize>row * stride;
     const slopes = derivatives + <usize>row * stride;
     const factor = load<f32>(inverse + at(row));
     if (factor == 0) {
-      memory.fill(line, 0, vectors);
+      memory.fill(mapped, 0, vectors);
       memory.fill(slopes, 0, vectors);
-    } else mapLine(p, line, slopes, f32x4.splat(factor), vectors);
+    } else mapLine(p, line, mapped, slopes, f32x4.splat(factor), vectors);
   }
 }
 
-function mapLine(p: usize, line: usize, slopes: usize, inverse: v128, vectors: usize): void {
+function mapLine(p: usize, line: usize, mapped: usize, slopes: usize, inverse: v128, vectors: usize): void {
   const one = f32x4.splat(1);
   const none = f32x4.splat(-Infinity);
   const limit = f32x4.splat(float(p, cosineLimitFloat));
@@ -118,7 +129,7 @@ function mapLine(p: usize, line: usize, slopes: usize, inverse: v128, vectors: u
       slope = v128.and(slope, isKept);
     }
     const isNone = f32x4.eq(dot, none);
-    v128.store(line + o, v128.bitselect(none, f32x4.add(value, cosine), isNone));
+    v128.store(mapped + o, v128.bitselect(none, f32x4.add(value, cosine), isNone));
     v128.store(slopes + o, v128.andnot(slope, isNone));
   }
 }

@@ -2,7 +2,6 @@
 import {
   batchWord,
   blockClassesWord,
-  derivativesWord,
   largestWord,
   logitsWord,
   logSumExpWord,
@@ -32,32 +31,52 @@ import { roundUp } from './panel-products';
 import { address, integer } from './parameters';
 import { tileColumns } from './tile';
 
-/** Returns the address of a block's logits: where the first pass keeps them, or `scratch`. */
-function logitsAddress(p: usize, first: i32, scratch: usize): usize {
+/** Returns where the first pass keeps a block's numbers for the second one, or 0 if it keeps none. */
+function keptOf(p: usize, first: i32): usize {
   const kept = address(p, logitsWord);
-  return kept ? kept + at(first) * integer(p, strideWord) : scratch;
+  return kept ? kept + at(first) * integer(p, strideWord) : 0;
 }
 
-/** Returns the address of a block's derivatives: where the first pass keeps them, or in `scratch`. */
-function derivativesAddress(p: usize, first: i32, scratch: usize): usize {
-  const kept = address(p, derivativesWord);
-  return kept ? kept + at(first) * integer(p, strideWord) : derivativesOf(p, scratch);
+/**
+ * Stores a block's logits: −∞ for skipped classes and for a sample's own class. Returns their address. Keeps them for the second
+ * pass, or with a map the dot products: the map takes less time than another matrix of derivatives takes memory.
+ */
+function storeLogits(p: usize, rows: usize, first: i32, count: i32, scratch: usize): usize {
+  const kept = keptOf(p, first);
+  const dots = kept ? kept : scratch;
+  storeNegativeDots(p, rows, first, count, dots, scratch);
+  const logits = integer(p, mapWord) ? scratch : dots;
+  scaleDots(p, first, count, dots, logits, scratch);
+  return logits;
 }
 
-/** Stores a block's logits: −∞ for skipped classes and for a sample's own class. */
-function storeLogits(p: usize, rows: usize, first: i32, count: i32, logits: usize, scratch: usize): void {
+/** Returns the address of a block's logits in the second pass. */
+function restoreLogits(p: usize, rows: usize, first: i32, count: i32, scratch: usize): usize {
+  const kept = keptOf(p, first);
+  if (!kept) return storeLogits(p, rows, first, count, scratch);
+  if (!integer(p, mapWord)) return kept;
+  scaleDots(p, first, count, kept, scratch, scratch);
+  return scratch;
+}
+
+/** Turns dot products into logits. With a map, also stores its derivatives in `scratch`. */
+function scaleDots(p: usize, first: i32, count: i32, dots: usize, logits: usize, scratch: usize): void {
   const vectors = at(roundUp(integer(p, batchWord), 4));
   const stride = at(integer(p, strideWord));
-  storeNegativeDots(p, rows, first, count, logits, scratch);
-  if (integer(p, mapWord)) mapSimilarities(p, first, count, logits, derivativesAddress(p, first, scratch));
+  let source = dots;
+  if (integer(p, mapWord)) {
+    mapSimilarities(p, first, count, dots, logits, derivativesOf(p, scratch));
+    source = logits;
+  }
   for (let row = 0; row < count; row++) {
-    const line = logits + <usize>row * stride;
+    const from = source + <usize>row * stride;
+    const to = logits + <usize>row * stride;
     const scale = logitScale(p, first + row);
     const scales = f32x4.splat(scale);
     const biases = f32x4.splat(-classBias(p, first + row));
     for (let o: usize = 0; o < vectors; o += 16) {
-      const z = multiplyAdd(scales, v128.load(line + o), biases);
-      v128.store(line + o, scale == 0 ? f32x4.splat(-Infinity) : z);
+      const z = multiplyAdd(scales, v128.load(from + o), biases);
+      v128.store(to + o, scale == 0 ? f32x4.splat(-Infinity) : z);
     }
   }
 }
@@ -79,12 +98,11 @@ export function softmaxSumsGroup(p: usize, group: i32, scratch: usize): void {
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
-    const logits = logitsAddress(p, first, scratch);
     storeInverseNorms(p, rows, first, count);
-    storeLogits(p, rows, first, count, logits, scratch);
+    const logits = storeLogits(p, rows, first, count, scratch);
     raiseLargest(p, logits, count, largest, sums, partial, scratch);
     addExponentials(p, logits, count, largest, sums, scratch);
-    if (isMapped) applyDerivatives(p, count, scratch, derivativesAddress(p, first, scratch));
+    if (isMapped) applyDerivatives(p, count, scratch, derivativesOf(p, scratch));
     if (partial) addToEmbeddingsGradient(p, rows, first, count, scratch, partial, scratch);
   }
 }
@@ -159,10 +177,9 @@ export function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): voi
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
-    const logits = logitsAddress(p, first, scratch);
-    if (logits == scratch) storeLogits(p, rows, first, count, logits, scratch);
+    const logits = restoreLogits(p, rows, first, count, scratch);
     storeSoftmaxSlopes(p, first, count, logits, scratch);
-    if (isMapped) applyDerivatives(p, count, scratch, derivativesAddress(p, first, scratch));
+    if (isMapped) applyDerivatives(p, count, scratch, derivativesOf(p, scratch));
     finishBlock(p, rows, first, count, scratch);
   }
 }

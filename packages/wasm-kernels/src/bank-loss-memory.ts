@@ -61,7 +61,6 @@ const pieces = {
   logSumExp: words.logSumExpWord,
   groupFactors: words.groupFactorsWord,
   hardThresholds: words.hardThresholdsWord,
-  derivatives: words.derivativesWord,
   ownRows: words.ownRowsWord,
 } as const;
 type Piece = keyof typeof pieces;
@@ -200,7 +199,7 @@ export class BankLossMemory {
 
   /** Assigns each array an offset in the workspace. Returns the size of the workspace in float32 elements. */
   private placePieces(
-    { size, classCount, mapped }: BankLossSizes,
+    { size, classCount }: BankLossSizes,
     { criterion, similarityMap }: ResolvedBankOptions,
     gradients: boolean,
   ): number {
@@ -230,7 +229,6 @@ export class BankLossMemory {
       logSumExp: softmax && this.needsSecondPass ? stride : 0,
       groupFactors: softmax && gradients ? groups * stride : 0,
       hardThresholds: similarityMap?.kind === 'hardNegatives' ? stride : 0,
-      derivatives: mapped ? kept : 0,
       ownRows: this.tensors.mixtureRows ? batch * size : 0,
     };
     let offset = 0;

@@ -101,7 +101,7 @@ export function planBankLoss({
     groupBlocks,
     groups: Math.ceil(blocks / groupBlocks),
     partialSize,
-    keepsLogits: 4 * matrices * roundUp(classCount, blockClasses) * stride <= 12 * megabyte,
+    keepsLogits: 4 * roundUp(classCount, blockClasses) * stride <= 12 * megabyte,
   };
 }
 

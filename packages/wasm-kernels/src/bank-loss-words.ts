@@ -63,7 +63,7 @@ export const biasGradientWord = 27;
 export const largestWord = 28;
 /** `[groups, stride]` float64: the sum of exponentials relative to it; for BCE, the sum of `softplus(z)`. */
 export const sumsWord = 29;
-/** The logits of all blocks, kept for the second pass; 0 if that recomputes them. */
+/** The logits of all blocks, or with a map their dot products, kept for the second pass; 0 if that recomputes them. */
 export const logitsWord = 30;
 /** Softmax: log-sum-exp of each sample over all classes. */
 export const logSumExpWord = 31;
@@ -82,14 +82,12 @@ export const hardNegativesMap = 3;
 export const negativeLimitMap = 4;
 /** `[stride]`: similarities above these are hard negatives. */
 export const hardThresholdsWord = 37;
-/** The derivatives of the map for all blocks, kept for the second pass; 0 if a block's scratch memory holds them. */
-export const derivativesWord = 38;
 /** Rows of the bank for each class. With more than one, `labels` change from classes to the rows that score. */
-export const centersWord = 39;
+export const centersWord = 38;
 /** Unit rows to mix into the bank, and their shares; 0 without a mixture. And `[batch, size]`: the mixed rows of the own classes. */
-export const mixtureRowsWord = 40;
-export const mixtureSharesWord = 41;
-export const ownRowsWord = 42;
+export const mixtureRowsWord = 39;
+export const mixtureSharesWord = 40;
+export const ownRowsWord = 41;
 
 /** Indices among the floats of a task. */
 export const scaleFloat = 0;

@@ -15,7 +15,7 @@ export class OutsideNegatives {
     scale: number,
     bias: number,
   ) {
-    this.logits = Float64Array.from(values, (value) => scale * value - bias);
+    this.logits = new Float64Array(values).map((value) => scale * value - bias);
     this.isShared = shape.length === 1;
     this.batch = batch;
   }
