@@ -42,6 +42,11 @@ const cases: readonly Case[] = [
     head: 'vpl',
     make: (sizes) => new VplLoss({ ...sizes, startIteration: 0 }),
   },
+  {
+    name: 'CosFace over a tenth of them (Partial FC)',
+    head: 'partial-fc',
+    make: (sizes) => new CosFaceLoss({ ...sizes, negativeSampleRate: 0.1 }),
+  },
 ];
 
 /**
