@@ -91,13 +91,23 @@ export function checkInputCombination(inputs: BankInputs, options: ResolvedBankO
       throw new ConfigError(`outsideNegatives belong to no class, so they cannot be combined with ${what}.`);
     }
   }
-  if (hardFactor && options.similarityMap?.kind !== 'hardNegatives') {
-    throw new ConfigError("hardFactor belongs to the similarityMap 'hardNegatives', which the options lack.");
+  const kind = options.similarityMap?.kind;
+  if (hardFactor && kind !== 'hardNegatives') {
+    const found = kind ? `is '${kind}'` : 'is missing';
+    throw new ConfigError(`hardFactor belongs to the similarityMap 'hardNegatives', but the map ${found}.`);
   }
-  if (mixture && (options.centers > 1 || options.emptyRows === 'skip' || options.similarity === 'dot')) {
-    throw new ConfigError(
-      "A mixture needs similarity 'cosine', one center for each class, and emptyRows 'score'.",
-    );
+  if (mixture) {
+    const excluded = {
+      'several centers for each class': options.centers > 1,
+      "emptyRows 'skip'": options.emptyRows === 'skip',
+      "similarity 'dot'": options.similarity === 'dot',
+    };
+    for (const [what, used] of Object.entries(excluded)) {
+      if (!used) continue;
+      throw new ConfigError(
+        `A mixture mixes one unit row for each class, so it cannot be combined with ${what}.`,
+      );
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BankInputs, resolveBankOptions } from './bank-options.ts';
+import { type BankInputs, type BankOptions, resolveBankOptions } from './bank-options.ts';
 import { checkBankInputs, checkBatchShapes, checkBatchValues } from './check-inputs.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { ConfigError, DataError, ShapeError } from './errors.ts';
@@ -65,6 +65,93 @@ describeOnBackends('checks of the inputs', () => {
         cosineBankLoss({ ...good, ...change() } as unknown as BankInputs, { criterion: 'bce' });
       expect(score).toThrow(ShapeError);
       expect(score).toThrow(message);
+    });
+  });
+
+  const angular = { margins: [{ kind: 'angular', margin: 0.1 }] } as const;
+  const additions: [string, () => Partial<BankInputs>, Partial<BankOptions>, RegExp][] = [
+    [
+      'angles of the rows',
+      () => ({ rowMargins: { angle: tf.ones([3]) } }),
+      angular,
+      /rowMargins\.angle must have shape \[2\], but has \[3\]/,
+    ],
+    [
+      'cosines of the rows',
+      () => ({ rowMargins: { cosine: tf.ones([2, 1]) as unknown as tf.Tensor1D } }),
+      angular,
+      /rowMargins\.cosine must have shape \[2\], but has \[2, 1\]/,
+    ],
+    ['weights of the rows', () => ({ rowWeights: tf.ones([5]) }), {}, /rowWeights .* \[2\], but has \[5\]/],
+    [
+      'outside negatives of another batch',
+      () => ({ outsideNegatives: tf.ones([3, 4]) as tf.Tensor2D }),
+      {},
+      /outsideNegatives must have shape \[count\] or \[2, count\] for embeddings \[2, 3\], but have \[3, 4\]/,
+    ],
+    [
+      'no outside negatives',
+      () => ({ outsideNegatives: tf.ones([0]) as tf.Tensor1D }),
+      {},
+      /outsideNegatives .* have \[0\]/,
+    ],
+    [
+      'no outside negatives of each row',
+      () => ({ outsideNegatives: tf.ones([2, 0]) as tf.Tensor2D }),
+      {},
+      /outsideNegatives .* have \[2, 0\]/,
+    ],
+    [
+      'rank of the outside negatives',
+      () => ({ outsideNegatives: tf.ones([2, 1, 4]) as unknown as tf.Tensor2D }),
+      {},
+      /outsideNegatives .* have \[2, 1, 4\]/,
+    ],
+    [
+      'factor of hard negatives',
+      () => ({ hardFactor: tf.ones([2]) }),
+      { similarityMap: { kind: 'hardNegatives' } },
+      /hardFactor must have shape \[1\], but has \[2\]/,
+    ],
+    [
+      'rows of a mixture',
+      () => ({ mixture: { rows: tf.ones([4, 3]), shares: tf.ones([5]) } }),
+      {},
+      /mixture\.rows must have shape \[5, 3\], but has \[4, 3\]/,
+    ],
+    [
+      'shares of a mixture',
+      () => ({ mixture: { rows: tf.ones([5, 3]), shares: tf.ones([1]) } }),
+      {},
+      /mixture\.shares must have shape \[5\], but has \[1\]/,
+    ],
+    [
+      'centers of a bank of another size',
+      () => ({}),
+      { centers: 2 },
+      /2 centers .* multiple of 2 rows, but has shape \[5, 3\]/,
+    ],
+    [
+      'a bias for each center',
+      () => ({ bank: tf.ones([10, 3]), bias: tf.ones([10]) }),
+      { centers: 2 },
+      /bias .* \[5\] .* has \[10\]/,
+    ],
+    [
+      'soft targets for each center',
+      () => ({ bank: tf.ones([10, 3]), labels: tf.ones([2, 10]) as tf.Tensor2D }),
+      { centers: 2 },
+      /soft targets \[2, 5\]\) .* but have \[2, 10\]/,
+    ],
+  ];
+  it.each(additions)('refuse a wrong shape of the additions: %s', (_, change, options, message) => {
+    tf.tidy(() => {
+      const inputs = { ...good, ...change() };
+      const { numTensors } = tf.memory();
+      const score = () => cosineBankLoss(inputs, { criterion: 'bce', ...options });
+      expect(score).toThrow(ShapeError);
+      expect(score).toThrow(message);
+      expect(tf.memory().numTensors).toBe(numTensors);
     });
   });
 
