@@ -14,7 +14,6 @@ import {
   type ResolvedBankOptions,
   resolveBankOptions,
 } from './bank-options.ts';
-import { checkSampledClasses } from './check-inputs.ts';
 import type { LossContext, LossStep, StateStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { deriveStepSeed } from './derive-seed.ts';
@@ -233,15 +232,5 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   protected drawNegatives(labels: Tensor1D, seed: number): Pick<BatchInputs, 'classes' | 'options'> {
     const { numClasses, negativeSampleRate: rate } = this;
     return { classes: sampleClassShare(labels, { numClasses, rate, seed }) };
-  }
-
-  /** Checks a batch as `StatefulLoss` does, and the classes of the context. */
-  protected override checkBatch(
-    embeddings: Tensor2D,
-    labels: Tensor1D | Tensor2D,
-    context: LossContext | undefined,
-  ): void {
-    super.checkBatch(embeddings, labels, context);
-    checkSampledClasses(labels, this.numClasses, context);
   }
 }

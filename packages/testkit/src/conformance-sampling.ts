@@ -1,4 +1,4 @@
-import { ConfigError, DataError, type LossContext, type OpenSetLoss, ShapeError } from '@openset/core';
+import { ConfigError, type ConformanceCase, DataError, type OpenSetLoss, ShapeError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { commitBatch, makeBatch, standardSizes, warmLoss } from './conformance-setup.ts';
@@ -13,11 +13,13 @@ const given = [6, 3, 1, 0];
 /**
  * Registers the tests of Partial FC, on the active backend: a step that scores against some classes only.
  * @param makeWith creates the loss with more options
+ * @param stopsGradients whether finite differences cannot check the loss
  */
 export function samplingTests(
   makeWith: (options: object, sizes: typeof standardSizes) => OpenSetLoss,
-  context: LossContext | undefined,
+  { epoch, stopsGradients = false }: Pick<ConformanceCase, 'epoch' | 'stopsGradients'>,
 ): void {
+  const context = epoch === undefined ? undefined : { epoch };
   const { numClasses, embeddingSize } = standardSizes;
   const makeLoss = (options: object) => makeWith(options, standardSizes);
   const batch = (seed: number) => makeBatch(labels, embeddingSize, seed);
@@ -30,7 +32,7 @@ export function samplingTests(
   };
 
   describe('samples classes', () => {
-    it('so that only the given ones get a gradient, which matches finite differences', async () => {
+    it(`so that only the given ones get a gradient${stopsGradients ? '' : ', which matches finite differences'}`, async () => {
       const loss = warmLoss((sizes) => makeWith({}, sizes), standardSizes, context);
       const { embeddings, labels: own } = batch(31);
       const sampledClasses = tf.tensor1d(given, 'int32');
@@ -38,6 +40,7 @@ export function samplingTests(
       const result = await lossAndGradients(loss, embeddings, own, { context: few });
       const [weight] = loss.trainable;
       expect(touchedClasses(result.trainable[0]!)).toEqual([...given].sort());
+      if (stopsGradients) return;
       const lossAt = async (moved: tf.Tensor2D) => {
         const step = loss.forward(moved, own, few);
         const [value] = await step.loss.data();

@@ -44,10 +44,11 @@ export function lossConformance(
     const make: LossMaker = (sizes) => makeConformanceLoss(descriptor, one, sizes);
     const frozen = one.stopsGradients && surrogate ? { surrogate } : {};
     variantConformance(variant, make, { ...caseOptions(one), ...frozen });
-    if (!('negativeSampleRate' in descriptor.options)) continue;
+    const rate = descriptor.options.negativeSampleRate;
+    if (!rate || (rate.replacedBy && rate.replacedBy in one.options)) continue;
     const makeWith = (options: object, sizes: LossSizes) =>
       makeConformanceLoss(descriptor, { options: { ...one.options, ...options } }, sizes);
-    describeOnBackends(variant, () => samplingTests(makeWith, caseOptions(one).context));
+    describeOnBackends(variant, () => samplingTests(makeWith, one));
   }
   describeOnBackends(`descriptor of ${name}`, () => descriptorTests(descriptor));
   const own = fixtures.filter(({ loss }) => Object.hasOwn(descriptor.fixtures ?? {}, loss));
