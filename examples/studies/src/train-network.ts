@@ -45,11 +45,14 @@ export async function trainNetwork(task: TrainingTask): Promise<{ epochs: number
   const logger = consoleLogger();
   const started = performance.now();
   let epochs = 0;
-  for await (const event of trainer) {
-    logger.log(event);
-    if (event.kind === 'epoch') epochs = epochNumber(event.epoch);
+  try {
+    for await (const event of trainer) {
+      logger.log(event);
+      if (event.kind === 'epoch') epochs = epochNumber(event.epoch);
+    }
+  } finally {
+    optimizer.dispose();
+    await logger.close?.();
   }
-  optimizer.dispose();
-  await logger.close?.();
   return { epochs, seconds: (performance.now() - started) / 1000 };
 }

@@ -19,6 +19,8 @@ export interface Dot {
 export interface DotPlotOptions extends FigureOptions {
   /** Label of the value axis, with the unit. */
   readonly label: string;
+  /** Whether groups are rows, which suits many groups and long names; default: columns. */
+  readonly rows?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface DotPlotOptions extends FigureOptions {
  */
 export function dotPlot(
   dots: readonly Dot[],
-  { label, caption = label, width = 640, ...size }: DotPlotOptions,
+  { label, rows = false, caption = label, width = 640, ...size }: DotPlotOptions,
 ): Figure {
   if (dots.length === 0) throw new ReportError('dotPlot needs at least one dot, but got none.');
   for (const { group, name, value, low = value, high = value } of dots) {
@@ -37,24 +39,38 @@ export function dotPlot(
   const names = [...new Set(dots.map(({ name }) => name))];
   const groups = [...new Set(dots.map(({ group }) => group))];
   const spans = dots.filter(({ low, high }) => low !== undefined && high !== undefined);
-  const shared = { fx: 'group', x: 'name' } as const;
+  const values = { label, grid: true, nice: true } as const;
+  const places = { domain: names, axis: null, padding: 0.6 } as const;
+  const line = { stroke: 'name', strokeWidth: 2 } as const;
+  const dot = { fill: 'name', r: 4 } as const;
+  const marks = rows
+    ? [
+        Plot.axisFy({ anchor: 'left', label: null, dx: -4 }),
+        Plot.ruleY(spans, { fy: 'group', y: 'name', x1: 'low', x2: 'high', ...line }),
+        Plot.dot(dots, { fy: 'group', y: 'name', x: 'value', ...dot }),
+      ]
+    : [
+        Plot.ruleX(spans, { fx: 'group', x: 'name', y1: 'low', y2: 'high', ...line }),
+        Plot.dot(dots, { fx: 'group', x: 'name', y: 'value', ...dot }),
+      ];
+  const scales = rows
+    ? { fy: { domain: groups, label: null }, y: places, x: values, marginLeft: leftMargin(groups) }
+    : { fx: { domain: groups, label: null }, x: places, y: values };
+  // The legend, above the first row or the last column.
+  const facet = rows ? { fy: [groups[0]!] } : { fx: [groups.at(-1)!] };
   return drawFigure(
     { caption, width, ...size },
     {
       marginTop: 24 + 14 * names.length,
-      marginBottom: 30,
-      fx: { domain: groups, label: null },
-      x: { domain: names, axis: null, padding: 0.6 },
-      y: { label, grid: true, nice: true },
+      ...(rows ? {} : { marginBottom: 30 }),
+      ...scales,
       color: { ...colourScale(names), legend: false },
       marks: [
         Plot.frame({ stroke: '#ddd' }),
-        Plot.ruleX(spans, { ...shared, y1: 'low', y2: 'high', stroke: 'name', strokeWidth: 2 }),
-        Plot.dot(dots, { ...shared, y: 'value', fill: 'name', r: 4 }),
-        // The legend, above the last group.
+        ...marks,
         ...names.map((name, index) =>
           Plot.text([name], {
-            fx: [groups.at(-1)!],
+            ...facet,
             frameAnchor: 'top-right',
             text: [name],
             fill: [name],
@@ -64,4 +80,9 @@ export function dotPlot(
       ],
     },
   );
+}
+
+/** Returns a margin, in pixels, with room for the names of rows. */
+function leftMargin(names: readonly string[]): number {
+  return 16 + 6 * Math.max(...names.map((name) => name.length));
 }

@@ -219,6 +219,21 @@ describe('dotPlot', () => {
     expect(heights[0]!).toBeLessThan(heights[3]!);
   });
 
+  it('draws one row for each group, with higher values further to the right', () => {
+    const figure = drawn(dotPlot(dots, { label: 'x', rows: true }));
+    const [circles, lines] = [[...figure.querySelectorAll('circle')], figure.querySelectorAll('line')];
+    const xs = circles.map((circle) => Number(circle.getAttribute('cx')));
+    expect(xs[1]!).toBeGreaterThan(xs[0]!);
+    expect(xs[2]!).toBeGreaterThan(xs[1]!);
+    expect(xs[3]!).toBeLessThan(xs[0]!);
+    // A spread lies on the row of its dot.
+    const [rule] = [...lines].filter((line) => line.getAttribute('x2') !== line.getAttribute('x1'));
+    expect(rule?.getAttribute('y1')).toBe(circles[0]!.getAttribute('cy'));
+    expect(texts(dotPlot(dots, { label: 'x', rows: true }))).toEqual(
+      expect.arrayContaining(['a', 'b', 'one']),
+    );
+  });
+
   it('rejects missing dots and numbers that are not finite', () => {
     expect(() => dotPlot([], { label: 'x' })).toThrow(ReportError);
     const broken = [{ group: 'a', name: 'one', value: Number.NaN }];

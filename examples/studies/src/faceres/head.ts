@@ -22,13 +22,16 @@ export interface TrainedHead {
   dispose(): void;
 }
 
-/** Trains a linear map and a batch normalisation on features of known people. */
+/**
+ * Trains a linear map and a batch normalisation on features of known people.
+ * @throws DataError if training diverges; no tensors of the head remain
+ */
 export async function trainHead(
   features: Features,
   labels: ArrayLike<number>,
   loss: OpenSetLoss,
   seed: number,
-  recipe: HeadRecipe,
+  recipe: Omit<HeadRecipe, 'scale'>,
 ): Promise<TrainedHead> {
   const { steps, batchSize, learningRate, weightDecay, embeddingSize } = recipe;
   const kernelInitializer = tf.initializers.glorotNormal({ seed });
@@ -49,24 +52,33 @@ export async function trainHead(
   const sampler = shuffledSampler(count, { seed });
   const stepsPerEpoch = Math.floor(count / batchSize);
   let order = sampler.order(0);
-  for (let step = 0; step < steps; step++) {
-    const epoch = Math.floor(step / stepsPerEpoch);
-    const place = batchSize * (step % stepsPerEpoch);
-    if (place === 0) order = sampler.order(epoch);
-    const rows = order.slice(place, place + batchSize);
-    const batch = tf.tidy(() => tf.gather(all, tf.tensor1d(rows, 'int32')));
-    const batchLabels = tf.tensor1d(
-      rows.map((row) => labels[row]!),
-      'int32',
-    );
-    optimizer.learningRate = (learningRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
-    const embed = () => model.apply(batch, { training: true }) as tf.Tensor2D;
-    minimize(optimizer, loss, embed, batchLabels, { context: { epoch } }).dispose();
-    tf.dispose([batch, batchLabels]);
+  try {
+    for (let step = 0; step < steps; step++) {
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const place = batchSize * (step % stepsPerEpoch);
+      if (place === 0) order = sampler.order(epoch);
+      const rows = order.slice(place, place + batchSize);
+      const batch = tf.tidy(() => tf.gather(all, tf.tensor1d(rows, 'int32')));
+      const batchLabels = tf.tensor1d(
+        rows.map((row) => labels[row]!),
+        'int32',
+      );
+      optimizer.learningRate = (learningRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
+      const embed = () => model.apply(batch, { training: true }) as tf.Tensor2D;
+      try {
+        minimize(optimizer, loss, embed, batchLabels, { context: { epoch } }).dispose();
+      } finally {
+        tf.dispose([batch, batchLabels]);
+      }
+    }
+  } catch (error) {
+    model.dispose();
+    throw error;
+  } finally {
+    optimizer.dispose();
+    all.dispose();
   }
   const learned = await readThreshold(loss);
-  optimizer.dispose();
-  all.dispose();
   return {
     learned,
     embed: (others) => tf.tidy(() => (model.predict(toTensor(others)) as tf.Tensor).dataSync<'float32'>()),

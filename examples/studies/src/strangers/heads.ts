@@ -4,9 +4,7 @@ import { reuseResult } from '../reuse-result.ts';
 import { type FaceImages, rowsByPerson, selectRows } from './face-set.ts';
 import { makeStrangersLoss, type StrangersLoss } from './losses.ts';
 import type { FaceEmbeddings } from './people-pairs.ts';
-
-/** Largest number of images of a person to train on, as in `openset train`. */
-const imagesPerPerson = 50;
+import { imagesPerPerson } from './train-and-measure.ts';
 
 /** Options of `trainHeadOn`. */
 export interface HeadOptions {

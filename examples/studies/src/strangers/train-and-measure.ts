@@ -17,7 +17,7 @@ export interface NetworkSettings {
 }
 
 /** Largest number of images of a person to train on, as in `openset train`. */
-const imagesPerPerson = 50;
+export const imagesPerPerson = 50;
 
 /** What happens before and after the training. */
 export interface TrainingHooks {
@@ -55,18 +55,20 @@ export async function trainAndMeasure(
   }
 }
 
-interface DecodedFaces {
+/** Images of the study, decoded into memory. */
+export interface DecodedFaces {
   readonly train: ImageSource;
   readonly others: ImageSource;
 }
 
-async function decodeFaces({ train, others }: FaceImages, inputSize: number): Promise<DecodedFaces> {
+/** Decodes all images into memory: grey, of one size. */
+export async function decodeFaces({ train, others }: FaceImages, inputSize: number): Promise<DecodedFaces> {
   const size = { height: inputSize, width: inputSize, channels: 1 } as const;
   return { train: await decodeIntoMemory(train, size), others: await decodeIntoMemory(others, size) };
 }
 
 /** Returns the images of the people to train on; the person's place in `trained` is the label. */
-function trainingSet(images: ImageSource, { trained }: PeopleSplit): ImageSource {
+export function trainingSet(images: ImageSource, { trained }: PeopleSplit): ImageSource {
   const rowsOf = rowsByPerson(images.labels);
   const rows = trained.flatMap((person) => rowsOf.get(person)!.slice(0, imagesPerPerson));
   return subsetSource(images, rows, trained);
