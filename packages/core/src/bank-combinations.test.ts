@@ -201,6 +201,12 @@ describe('filterNegatives', () => {
     expectRefusal(filter, ['interclassFilteringThreshold', `'${similarityMap.kind}'`]);
   });
 
+  it('refuses raw products and label smoothing', () => {
+    const name = 'interclassFilteringThreshold';
+    expectRefusal(() => filterNegatives({ ...options, similarity: 'dot' }, 0.4), [name, "'dot'"]);
+    expectRefusal(() => filterNegatives({ ...options, labelSmoothing: 0.1 }, 0.4), [name, 'labelSmoothing']);
+  });
+
   it.each([-0.1, 1.1, Number.NaN])('refuses the threshold %d', (threshold) => {
     expectRefusal(
       () => filterNegatives(options, threshold),

@@ -69,8 +69,8 @@ export function checkInputCombination(inputs: BankInputs, options: ResolvedBankO
   }
   if (labels.rank === 2 && (changesNegatives(options) || outsideNegatives)) {
     throw new ConfigError(
-      'Soft targets make no class negative, so they cannot be combined with similarityMap, negativeMargin or ' +
-        'outsideNegatives: pass labels [batch].',
+      'Soft targets make no class negative, so they cannot be combined with similarityMap (interclassFilteringThreshold is ' +
+        'one), negativeMargin or outsideNegatives: pass labels [batch].',
     );
   }
   for (const [key, kind] of [['angle', 'angular'] as const, ['cosine', 'cosine'] as const]) {
@@ -114,15 +114,21 @@ export function checkInputCombination(inputs: BankInputs, options: ResolvedBankO
 /**
  * Returns the options with Partial FC's filter of negatives: the map `negativeLimit`.
  * @param threshold cosine in `[0, 1]`; 0: no filter
- * @throws ConfigError for a threshold out of range, or options with a map of their own
+ * @throws ConfigError for a threshold out of range, or options that exclude the filter
  */
 export function filterNegatives(options: BankOptions, threshold = 0): BankOptions {
   checkNumber('interclassFilteringThreshold', threshold, { minimum: 0, maximum: 1 });
   if (threshold === 0) return options;
-  const { similarityMap: map } = options;
-  if (map) {
+  const { similarityMap: map, similarity, labelSmoothing = 0 } = options;
+  const excluded = {
+    [`the map '${map?.kind}' of this loss`]: map !== undefined,
+    "raw products (similarity 'dot')": similarity === 'dot',
+    labelSmoothing: labelSmoothing > 0,
+  };
+  for (const [what, used] of Object.entries(excluded)) {
+    if (!used) continue;
     throw new ConfigError(
-      `interclassFilteringThreshold is a map of the similarities, but this loss has the map '${map.kind}' already: leave it out.`,
+      `interclassFilteringThreshold maps cosines of other classes, so it cannot be combined with ${what}: leave it out.`,
     );
   }
   return { ...options, similarityMap: { kind: 'negativeLimit', limit: threshold } };
