@@ -32,14 +32,17 @@ describe.each(['cpu', 'wasm', ...more])('on %s', (backendName) => {
 
   // A backend that is not installed keeps its section.
   afterAll(() => {
-    const rows = Object.keys(backbones).map((backbone) => {
-      const cells = Object.keys(lossMakers).map((loss) =>
+    const columns = Object.keys(backbones);
+    const rows = Object.keys(lossMakers).map((loss) => {
+      const cells = columns.map((backbone) =>
         done.get(`${backendName}/${backbone}`)?.has(loss) ? '✓' : 'fails',
       );
-      return `| ${[backbone, ...cells].join(' | ')} |`;
+      return `| ${[loss.replace(/Loss$/, ''), ...cells].join(' | ')} |`;
     });
-    const names = Object.keys(lossMakers).map((name) => name.replace(/Loss$/, ''));
-    const head = [`| ${['', ...names].join(' | ')} |`, `| ${['', ...names].map(() => '---').join(' | ')} |`];
+    const head = [
+      `| ${['', ...columns].join(' | ')} |`,
+      `| ${['', ...columns].map(() => '---').join(' | ')} |`,
+    ];
     const sections = readSections();
     sections.set(backendName, [...head, ...rows].join('\n'));
     writeFileSync(document, pageOf(sections));
@@ -64,7 +67,7 @@ function pageOf(sections: ReadonlyMap<string, string>): string {
   return `# Any loss, any backbone, any backend
 
 \`tests/matrix.test.ts\` writes this page. It trains each combination for two steps on one batch; the loss must fall, stay finite
-and leak no tensors. Each column is a loss with all its terms active from the first step. \`tensorflow\` is the backend of
+and leak no tensors. Each row is a loss with all its terms active from the first step. \`tensorflow\` is the backend of
 \`@tensorflow/tfjs-node\`. \`tests/browser.test.ts\` tests WebGL and WebGPU in a browser with the losses' reference values.
 
 ${names.map((name) => `## ${name}\n\n${sections.get(name)}`).join('\n\n')}

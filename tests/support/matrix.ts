@@ -54,7 +54,7 @@ const classLoss = { loss: 'CosFaceLoss', scale: 8 };
 
 /**
  * Functions that create the losses, by class name. All parts are active from the first step. The options avoid what prevents a
- * loss from decreasing along its gradient: the detached margin of EPL, and the jump of ArcFace's easy margin at a right angle.
+ * loss from decreasing along its gradient: the detached margin of EPL, and the jump of easy margins at a right angle.
  */
 export const lossMakers: Readonly<Record<string, () => OpenSetLoss>> = Object.fromEntries(
   losses
@@ -64,9 +64,11 @@ export const lossMakers: Readonly<Record<string, () => OpenSetLoss>> = Object.fr
 );
 
 function makeSmallLoss({ name, options }: LossDescriptor): OpenSetLoss {
-  const wanted = { scale: 8, startEpoch: 1, empiricalMargin: 0, branch: 'linear', classLoss };
+  const starts = { startEpoch: 1, startIteration: 0, lowerNorm: 0.1 };
+  const wanted = { scale: 8, ...starts, empiricalMargin: 0, branch: 'linear', easyMargin: false };
   const own = Object.entries(wanted).filter(([key]) => key in options);
-  const config = { ...Object.fromEntries(own), loss: name };
+  const nested = options.classLoss?.required ? { classLoss } : {};
+  const config = { ...Object.fromEntries(own), ...nested, loss: name };
   return createLoss(config, losses, { numClasses, embeddingSize, seed: 1 });
 }
 
