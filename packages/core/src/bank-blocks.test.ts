@@ -7,7 +7,8 @@ import { expect, it } from 'vitest';
 import { allNumbers, randomCase, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { referenceGradients, referenceLoss } from './__fixtures__/reference.ts';
 import { forEachBlock, openBank } from './bank-blocks.ts';
-import { type BankOptions, resolveBankOptions } from './bank-options.ts';
+import type { BankOptions } from './bank-options.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 
 const margins = [{ kind: 'cosine', margin: 0.35 }] as const;
 

@@ -2,9 +2,10 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { filterNegatives } from './bank-combinations.ts';
-import { type BankInputs, type BankOptions, resolveBankOptions } from './bank-options.ts';
+import type { BankInputs, BankOptions } from './bank-options.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { ConfigError } from './errors.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

@@ -3,10 +3,11 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BankInputs, type BankOptions, resolveBankOptions } from './bank-options.ts';
+import type { BankInputs, BankOptions } from './bank-options.ts';
 import { checkBankInputs, checkBatchShapes, checkBatchValues } from './check-inputs.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { ConfigError, DataError, ShapeError } from './errors.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 
 const sizes = { numClasses: 5, embeddingSize: 3 };
 

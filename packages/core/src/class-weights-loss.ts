@@ -8,19 +8,15 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import { filterNegatives } from './bank-combinations.ts';
-import {
-  type BankInputs,
-  type BankOptions,
-  type ResolvedBankOptions,
-  resolveBankOptions,
-} from './bank-options.ts';
+import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 import type { LossContext, LossStep, StateStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { deriveStepSeed } from './derive-seed.ts';
 import { checkNumber } from './errors.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 import { sampleClassShare } from './sample-classes.ts';
-import { checkSecondBank, halfOptions, type SecondBank, secondInputs } from './second-bank.ts';
+import { checkSecondBank, halfOptions, secondInputs } from './second-bank.ts';
 import { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 import { stopGradient, weightedSum } from './tape.ts';
 
@@ -66,8 +62,6 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   /** Copy of `samplingStep`, so that no step reads it from the device. */
   private batches = 0;
   private readonly seed: number;
-  /** The second bank during `forwardWithSecondBank`; undefined otherwise. */
-  private secondBank: SecondBank | undefined;
 
   /**
    * @param name the class name
@@ -142,27 +136,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     if (this.samplingStep) this.batches = (state.samplingStep as Tensor1D).dataSync()[0] as number;
   }
 
-  /**
-   * Returns the step of a batch that is scored against the class weights and against a second bank, with the criterion, the margins
-   * and the state of this loss. Each counts half.
-   * @throws ConfigError if this loss cannot score a second bank, as `checkSecondBank`
-   */
-  forwardWithSecondBank(
-    embeddings: Tensor2D,
-    labels: Tensor1D,
-    bank: SecondBank,
-    context?: LossContext,
-  ): LossStep {
-    this.checkSecondBank();
-    this.secondBank = bank;
-    try {
-      return this.forward(embeddings, labels, context);
-    } finally {
-      this.secondBank = undefined;
-    }
-  }
-
-  /** @throws ConfigError with the reason if this loss cannot score a second bank */
+  /** @throws ConfigError with the reason if this loss cannot score a second bank (`LossContext.secondBank`) */
   checkSecondBank(): void {
     checkSecondBank(
       this.name,
@@ -196,8 +170,9 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
       return { loss, rowLosses: hold(rowLosses) };
     };
     const weight = this.weight as Tensor2D;
-    const { secondBank } = this;
+    const secondBank = context?.secondBank;
     if (!secondBank) return scoreBank(inputs, weight, options);
+    this.checkSecondBank();
     const half = halfOptions(options, secondBank);
     const first = scoreBank(inputs, weight, half.weights);
     const second = secondBank.use((bank) => scoreBank(secondInputs(inputs, secondBank), bank, half.second));

@@ -1,4 +1,5 @@
 import type { NamedTensorMap, Scalar, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { SecondBank } from './second-bank.ts';
 
 /** Facts about the training run that a loss may need. */
 export interface LossContext {
@@ -18,6 +19,11 @@ export interface LossContext {
    * itself, such as on several machines.
    */
   readonly sampledClasses?: Tensor1D;
+  /**
+   * A bank to score the batch against beside the class weights; each counts half. Losses with class weights score it with their
+   * criterion, margins and state, or refuse it (`checkSecondBank`); other losses ignore it. EPL passes its prototypes to its base.
+   */
+  readonly secondBank?: SecondBank;
 }
 
 /** A pending change of a loss's state. */

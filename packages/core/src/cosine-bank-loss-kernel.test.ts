@@ -6,8 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, it } from 'vitest';
 import { randomCase, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { cosineBankLossKernel } from './bank-loss-kernel.ts';
-import { type BankInputs, type BankOptions, resolveBankOptions } from './bank-options.ts';
+import type { BankInputs, BankOptions } from './bank-options.ts';
 import { cosineBankLoss, streamedBankLoss } from './cosine-bank-loss.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 
 interface Call {
   readonly inputs: Record<string, tf.TensorInfo>;

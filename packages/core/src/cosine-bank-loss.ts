@@ -9,14 +9,10 @@ import {
   similarityGradient,
 } from './bank-blocks.ts';
 import { cosineBankLossKernel, findBankLossKernel } from './bank-loss-kernel.ts';
-import {
-  type BankInputs,
-  type BankOptions,
-  type ResolvedBankOptions,
-  resolveBankOptions,
-} from './bank-options.ts';
+import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 import { checkBankInputs } from './check-inputs.ts';
 import { bceRows, emptySum, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 import { createRowWriter } from './row-writer.ts';
 import { restrictToClasses, scatterToAllClasses } from './sample-classes.ts';
 import { hasSynchronousReads, shareStorage } from './storage.ts';

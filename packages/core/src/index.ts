@@ -2,7 +2,6 @@ export type { Backbone, BackboneConfig, BackboneForwardOptions } from './backbon
 export { filterNegatives } from './bank-combinations.ts';
 export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
 export type { BankInputs, BankMixture, BankOptions, ResolvedBankOptions } from './bank-options.ts';
-export { resolveBankOptions } from './bank-options.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
 export { type BatchInputs, ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
 export {
@@ -85,6 +84,7 @@ export { didYouMean, nearestWord } from './nearest-word.ts';
 export { minimumNorm, type NormalizedRows, normalizeRows, normalizeRowsGradient } from './normalize-rows.ts';
 export { type PairThresholdOptions, pairThreshold } from './pair-threshold.ts';
 export { readThreshold } from './read-threshold.ts';
+export { resolveBankOptions } from './resolve-bank-options.ts';
 export { resolveLossOptions } from './resolve-loss-options.ts';
 export {
   decodeSafetensors,

@@ -26,14 +26,12 @@ const bankOf = (more: Partial<SecondBank> = {}): SecondBank => ({
 });
 
 describeOnBackends('a second bank', () => {
-  const evaluate = (bank: SecondBank | null, cosine = 1) => {
+  const evaluate = (secondBank: SecondBank, cosine = 1) => {
     const loss = new Loss();
     loss.weight.assign(tf.tensor2d([1, 0, 0, 3], [2, 2]));
     const embeddings = tf.tensor2d([cosine * 2, Math.sqrt(1 - cosine ** 2) * 2], [1, 2]);
     const labels = tf.tensor1d([0], 'int32');
-    const step = bank
-      ? loss.forwardWithSecondBank(embeddings, labels, bank)
-      : loss.forward(embeddings, labels);
+    const step = loss.forward(embeddings, labels, { secondBank });
     const result = [step.loss.dataSync()[0], step.rowLosses?.dataSync()[0]];
     step.dispose();
     loss.dispose();
@@ -55,29 +53,6 @@ describeOnBackends('a second bank', () => {
       expect(value).toBeCloseTo(expected, 5);
   });
 
-  it('is gone in the next step, also after an error', () => {
-    const loss = new Loss();
-    const step = () => {
-      const one = loss.forward(tf.tensor2d([[1, 2]]), tf.tensor1d([0], 'int32'));
-      const [value] = one.loss.dataSync();
-      one.dispose();
-      return value;
-    };
-    const alone = step();
-    const fail = () => {
-      throw new Error('no bank');
-    };
-    expect(() =>
-      loss.forwardWithSecondBank(
-        tf.tensor2d([[1, 2]]),
-        tf.tensor1d([0], 'int32'),
-        bankOf({ use: fail as never }),
-      ),
-    ).toThrow('no bank');
-    expect(step()).toBe(alone);
-    loss.dispose();
-  });
-
   it.each([
     ['several centers', () => new Loss({ centers: 2 })],
     ['memory of its own', () => new Loss({}, [2, 2])],
@@ -86,9 +61,10 @@ describeOnBackends('a second bank', () => {
   ])('is refused by a loss with %s', (reason, make) => {
     const loss = make();
     expect(() => loss.checkSecondBank()).toThrow(ConfigError);
-    expect(() =>
-      loss.forwardWithSecondBank(tf.tensor2d([[1, 2]]), tf.tensor1d([0], 'int32'), bankOf()),
-    ).toThrow(new RegExp(`Loss cannot score a second bank, because .*${reason}`));
+    const context = { secondBank: bankOf() };
+    expect(() => loss.forward(tf.tensor2d([[1, 2]]), tf.tensor1d([0], 'int32'), context)).toThrow(
+      new RegExp(`Loss cannot score a second bank, because .*${reason}`),
+    );
     loss.dispose();
   });
 

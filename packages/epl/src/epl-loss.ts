@@ -22,6 +22,7 @@ import {
   normalValues,
   type OpenSetLoss,
   resolveLossOptions,
+  type SecondBank,
   StatefulLoss,
   type StateStep,
   scaleOption,
@@ -227,7 +228,7 @@ export class EplLoss extends StatefulLoss {
   /** What the names of the base's state tensors begin with. */
   private readonly basePrefix: '' | 'classLoss.';
   private readonly startEpoch: number;
-  private readonly empirical: { coefficient: number; keepsMargins: boolean };
+  private readonly empirical: Omit<SecondBank, 'use'>;
   private readonly update: { update: PrototypeUpdate; duplicates: DuplicateLabels };
 
   /** @throws ConfigError for an option that is missing, unknown or out of range, or a class loss that EPL cannot extend */
@@ -243,7 +244,10 @@ export class EplLoss extends StatefulLoss {
     this.basePrefix = classLoss ? 'classLoss.' : '';
     this.trainable.push(...this.base.trainable);
     this.startEpoch = startEpoch;
-    this.empirical = { coefficient: empiricalMargin, keepsMargins: empiricalBaseMargin };
+    this.empirical = {
+      margins: [{ kind: 'adaptive', coefficient: empiricalMargin }],
+      keepsMargins: empiricalBaseMargin,
+    };
     this.update = { update: prototypeUpdate, duplicates: duplicateLabels };
     // The weights are drawn from `seed`, so the prototypes use the next one.
     const initial = normalValues([numClasses, embeddingSize], 1, seed + 1);
@@ -264,43 +268,30 @@ export class EplLoss extends StatefulLoss {
   override forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
     const started = hasStarted(`The empirical term of ${this.name}`, this.startEpoch, context);
-    const { coefficient, keepsMargins } = this.empirical;
-    const once = { ...context, checkValues: false };
     let scored: LossStep | undefined;
     const step = makeStep((hold) => {
       const { rows, commit } = this.updatePrototypes(embeddings, checked, hold);
-      const prototypes = {
-        margins: [{ kind: 'adaptive', coefficient }],
-        keepsMargins,
-        use: <Result>(score: (bank: Tensor2D) => Result) =>
-          withRows(this.empiricalPrototypes, checked, rows, score),
-      } as const;
-      scored = started
-        ? this.base.forwardWithSecondBank(embeddings, checked, prototypes, once)
-        : this.base.forward(embeddings, checked, once);
-      const { loss, rowLosses, commit: commitBase } = scored;
-      return {
-        loss,
-        rowLosses,
-        commit: () => {
-          commitBase();
-          commit();
-        },
+      const secondBank: SecondBank = {
+        ...this.empirical,
+        use: (score) => withRows(this.empiricalPrototypes, checked, rows, score),
       };
+      scored = this.base.forward(embeddings, checked, { ...context, ...(started && { secondBank }) });
+      const { loss, rowLosses } = scored;
+      hold.onCommit(scored.commit);
+      return { loss, rowLosses, commit };
     });
-    return {
-      ...step,
-      dispose: () => {
-        scored?.dispose();
-        step.dispose();
-      },
-    };
+    return { ...step, dispose: disposeBoth(scored as LossStep | undefined, step) };
   }
 
-  /** Returns a step that only updates the prototypes with the batch, for the epochs before this loss starts. */
+  /** Returns a step that only updates the prototypes and the state of the base, for the epochs before this loss starts. */
   observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
     const checked = this.checkHardBatch(embeddings, labels, context);
-    return makeStateStep((hold) => this.updatePrototypes(embeddings, checked, hold).commit);
+    const ofBase = this.base.observe(embeddings, checked, context);
+    const step = makeStateStep((hold) => {
+      hold.onCommit(ofBase.commit);
+      return this.updatePrototypes(embeddings, checked, hold).commit;
+    });
+    return { ...step, dispose: disposeBoth(ofBase, step) };
   }
 
   /**
@@ -362,6 +353,13 @@ export class EplLoss extends StatefulLoss {
   }
 }
 
+function disposeBoth(first: StateStep | undefined, second: StateStep): () => void {
+  return () => {
+    first?.dispose();
+    second.dispose();
+  };
+}
+
 /**
  * Returns a class loss that EPL can extend.
  * @throws ConfigError for a loss without class weights, of other sizes, or that cannot score the prototypes as well
@@ -370,7 +368,7 @@ function extensible(
   classLoss: OpenSetLoss,
   { numClasses, embeddingSize }: Pick<BankLossOptions, 'numClasses' | 'embeddingSize'>,
 ): ClassWeightsLoss {
-  if (!('forwardWithSecondBank' in classLoss)) {
+  if (!('checkSecondBank' in classLoss)) {
     throw new ConfigError(
       `EplLoss extends a loss over class weights, but classLoss is ${classLoss.name}, which is none.`,
     );

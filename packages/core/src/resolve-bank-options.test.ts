@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type BankOptions, resolveBankOptions } from './bank-options.ts';
+import type { BankOptions } from './bank-options.ts';
 import { ConfigError } from './errors.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 
 describe('resolveBankOptions', () => {
   it('fills in the defaults of the papers', () => {
