@@ -37,11 +37,12 @@ export class PyTorch {
   async begin({ name, options }: PyTorchWork): Promise<void> {
     this.end();
     const child = spawn(this.python, [join(import.meta.dirname, 'pytorch', 'serve.py')]);
-    // A missing interpreter ends the output; `ask` reports it.
-    child.on('error', () => child.stdout.destroy());
+    const lines = createInterface({ input: child.stdout });
+    // A missing interpreter gives no answers; `ask` reports it.
+    child.on('error', () => lines.close());
     child.stdin.on('error', () => {});
     this.child = child;
-    this.answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    this.answers = lines[Symbol.asyncIterator]();
     await this.ask({ setup: name, options, threads: this.threads });
   }
 
