@@ -85,9 +85,11 @@ function sumHardTargets(blocks: BankBlocks, inputs: BankInputs) {
     );
   });
   const positiveLogit = positive.take();
-  const difference = tf.sub(negatives.take(), positiveLogit);
+  const negativeLogSumExp = negatives.take();
+  const difference = tf.sub(negativeLogSumExp, positiveLogit);
   const loss = softplus(difference) as tf.Tensor2D;
-  const logSumExp = tf.add(positiveLogit, loss);
+  // Not the positive logit plus the loss: a large loss has few digits after the point.
+  const logSumExp = tf.add(tf.maximum(negativeLogSumExp, positiveLogit), softplusTail(difference));
   return { loss, logSumExp, positiveGradient: tf.neg(tf.sigmoid(difference)) as tf.Tensor2D };
 }
 

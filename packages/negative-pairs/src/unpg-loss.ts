@@ -114,9 +114,18 @@ export class UnpgLoss extends ClassWeightsLoss {
     labels: tf.Tensor1D,
   ): Promise<{ extraNegatives: number[]; negativePairs: number[] }> {
     const pairs = tf.tidy(() => selectNegativePairs(embeddings, labels, this.whisker));
-    const [values, classes] = await Promise.all([pairs.data<'float32'>(), labels.data()]);
+    const [values, classes, rows] = await Promise.all([
+      pairs.data<'float32'>(),
+      labels.data(),
+      embeddings.data<'float32'>(),
+    ]);
     pairs.dispose();
-    const extraNegatives = [...values].filter((value) => value > noPair).sort((a, b) => a - b);
+    const [batch, size] = embeddings.shape;
+    const row = (index: number) => rows.subarray(index * size, (index + 1) * size);
+    const extraNegatives = [...values.keys()]
+      .filter((place) => values[place]! > noPair)
+      .map((place) => cosineOf(row(Math.floor(place / batch)), row(place % batch)))
+      .sort((a, b) => a - b);
     let negativePairs = 0;
     classes.forEach((label, row) => {
       for (let other = row + 1; other < classes.length; other++)
@@ -124,4 +133,11 @@ export class UnpgLoss extends ClassWeightsLoss {
     });
     return { extraNegatives, negativePairs: [negativePairs] };
   }
+}
+
+/** Returns a cosine in float64: one near 0 has few digits in float32. */
+function cosineOf(a: Float32Array, b: Float32Array): number {
+  const product = a.reduce((sum, value, index) => sum + value * b[index]!, 0);
+  // The bound of the norms is that of normalizeRows.
+  return product / (Math.max(Math.hypot(...a), 1e-5) * Math.max(Math.hypot(...b), 1e-5));
 }

@@ -14,7 +14,7 @@ import {
   suitableStrength,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { measureQuality } from './norm-statistics.ts';
+import { measureQuality, readQuality } from './norm-statistics.ts';
 
 /** Options of `AdaFaceLoss`. The defaults are those of the official code. */
 export interface AdaFaceLossOptions extends ClassWeightsLossOptions {
@@ -114,7 +114,12 @@ export class AdaFaceLoss extends ClassWeightsLoss {
 
   /** Returns `marginScaler`: the quality k of each sample, in `[−1, 1]`, with the statistics that this batch would enter. */
   async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext) {
-    const measure = () => ({ marginScaler: measureQuality(embeddings, this, this.settings).quality });
-    return this.readFromBatch(embeddings, labels, context, measure);
+    const { rows, normMean, normStd } = await this.readFromBatch(embeddings, labels, context, () => ({
+      rows: tf.clone(embeddings),
+      normMean: tf.clone(this.normMean),
+      normStd: tf.clone(this.normStd),
+    }));
+    const running = { normMean: normMean[0]!, normStd: normStd[0]! };
+    return { marginScaler: readQuality(rows, embeddings.shape[0], running, this.settings) };
   }
 }

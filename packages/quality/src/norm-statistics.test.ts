@@ -2,7 +2,13 @@ import { ShapeError } from '@openset/core';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { clippedNorms, qualityOfNorms, updateStatistics } from './norm-statistics.ts';
+import {
+  clippedNorms,
+  measureQuality,
+  qualityOfNorms,
+  readQuality,
+  updateStatistics,
+} from './norm-statistics.ts';
 
 const values = (tensor: tf.Tensor) => [...tensor.dataSync()];
 
@@ -13,6 +19,8 @@ describeOnBackends('statistics of norms', () => {
       for (const [index, expected] of [5, 0.001, 100].entries())
         expect(norms[index]).toBeCloseTo(expected, 5);
       expect(() => clippedNorms(tf.ones([1, 2]))).toThrow(ShapeError);
+      const options = { concentration: 1, statisticsMomentum: 0.1 };
+      expect(() => readQuality([1, 1], 1, { normMean: 1, normStd: 1 }, options)).toThrow(ShapeError);
     });
   });
 
@@ -42,6 +50,25 @@ describeOnBackends('statistics of norms', () => {
       const none = { normMean: tf.tensor1d([3]), normStd: tf.tensor1d([0]) };
       const after = updateStatistics(none, tf.tensor1d([3, 3]), 1);
       expect(values(qualityOfNorms(tf.tensor1d([3, 3]), after, 0.333))).toEqual([0, 0]);
+    });
+  });
+
+  it('and qualities are the same in float64, with more digits', () => {
+    const rows = [3, 4, 0, 0.0001, 600, 800, 0, 5.0001];
+    const options = { concentration: 0.5, statisticsMomentum: 0.25 };
+    const running = { normMean: 5, normStd: 2 };
+    const exact = readQuality(rows, 4, running, options);
+    // Norms 5, 0.001, 100, 5.0001; their mean and deviation.
+    const norms = [5, 0.001, 100, 5.0001];
+    const mean = norms.reduce((sum, norm) => sum + norm / 4, 0);
+    const deviation = Math.sqrt(norms.reduce((sum, norm) => sum + (norm - mean) ** 2 / 3, 0));
+    const divisor = 0.25 * deviation + 0.75 * 2 + 0.001;
+    expect(exact[0]).toBeCloseTo((0.5 * (5 - (0.25 * mean + 0.75 * 5))) / divisor, 12);
+    expect(exact[2]).toBe(1);
+    tf.tidy(() => {
+      const before = { normMean: tf.tensor1d([5]), normStd: tf.tensor1d([2]) };
+      const { quality } = measureQuality(tf.tensor2d(rows, [4, 2]), before, options);
+      for (const [row, value] of values(quality).entries()) expect(value).toBeCloseTo(exact[row]!, 5);
     });
   });
 });

@@ -32,11 +32,7 @@ export function measureQuality(
  * @throws ShapeError for a batch of one row, whose norms have no standard deviation
  */
 export function clippedNorms(embeddings: tf.Tensor2D): tf.Tensor1D {
-  if (embeddings.shape[0] < 2) {
-    throw new ShapeError(
-      `A batch of AdaFaceLoss must have at least 2 rows, because their norms need a standard deviation, but has ${embeddings.shape[0]}.`,
-    );
-  }
+  requireTwoRows(embeddings.shape[0]);
   return stopGradient(() => tf.clipByValue(rowNorms(embeddings), 0.001, 100));
 }
 
@@ -70,4 +66,40 @@ export function qualityOfNorms(
     const standardised = tf.div(tf.sub(norms, normMean), tf.add(normStd, 0.001));
     return tf.clipByValue(tf.mul(standardised, concentration), -1, 1) as tf.Tensor1D;
   });
+}
+
+/**
+ * Returns the qualities that `measureQuality` returns, in float64: those of norms close to the mean have few digits in float32.
+ * @param embeddings `batch · embeddingSize` values, row-major
+ * @param running the statistics before the batch
+ * @throws ShapeError for a batch of one row
+ */
+export function readQuality(
+  embeddings: ArrayLike<number>,
+  batch: number,
+  running: { readonly normMean: number; readonly normStd: number },
+  { concentration, statisticsMomentum }: { concentration: number; statisticsMomentum: number },
+): number[] {
+  requireTwoRows(batch);
+  const size = embeddings.length / batch;
+  const rows = Array.from({ length: batch }, (_, row) =>
+    Array.from({ length: size }, (_, column) => embeddings[row * size + column]!),
+  );
+  const norms = rows.map((row) => Math.min(Math.max(Math.hypot(...row), 0.001), 100));
+  const mean = norms.reduce((sum, norm) => sum + norm, 0) / batch;
+  const variance = norms.reduce((sum, norm) => sum + (norm - mean) ** 2, 0) / (batch - 1);
+  const blend = (before: number, ofBatch: number) =>
+    statisticsMomentum * ofBatch + (1 - statisticsMomentum) * before;
+  const normMean = blend(running.normMean, mean);
+  const normStd = blend(running.normStd, Math.sqrt(variance));
+  return norms.map((norm) =>
+    Math.min(Math.max((concentration * (norm - normMean)) / (normStd + 0.001), -1), 1),
+  );
+}
+
+function requireTwoRows(batch: number): void {
+  if (batch >= 2) return;
+  throw new ShapeError(
+    `A batch of AdaFaceLoss must have at least 2 rows, because their norms need a standard deviation, but has ${batch}.`,
+  );
 }
