@@ -1,4 +1,9 @@
-import { bankLossOptions, type LossDescriptor, type OptionDescriptor } from '@openset/core';
+import {
+  bankLossOptions,
+  classWeightsLossOptions,
+  type LossDescriptor,
+  type OptionDescriptor,
+} from '@openset/core';
 import { replaceBlock } from './replace-block.ts';
 
 /**
@@ -37,8 +42,11 @@ function thresholdText({ threshold, thresholdCondition: condition }: LossDescrip
 }
 
 function optionSection({ name, summary, source, options }: LossDescriptor): string {
-  // The page lists the options of all losses above the tables.
-  const own = Object.entries(options).filter(([key]) => !(key in bankLossOptions));
+  // The page lists the options that losses share above the tables.
+  const shared: readonly OptionDescriptor[] = Object.values(classWeightsLossOptions);
+  const own = Object.entries(options).filter(
+    ([key, option]) => !(key in bankLossOptions) && !shared.includes(option),
+  );
   const rows = own.map(([key, option]) => {
     return `| \`${key}\` | ${option.symbol ?? ''} | ${valuesText(option)} | ${defaultText(option)} | ${option.description} |`;
   });
