@@ -7,10 +7,11 @@ import {
   uniformValues,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from './__fixtures__/run-kernel.ts';
 import './index.ts';
 import { enableNative } from './native-module.ts';
+import type { WasmBackend } from './wasm-backend.ts';
 
 beforeAll(async () => {
   await tf.setBackend('wasm');
@@ -203,6 +204,26 @@ describe('CosineBankLoss with additions', () => {
       const plain = evaluate(inputs, options);
       enableNative(true);
       expectSame(compiled, plain);
+      tf.dispose(inputs as unknown as tf.TensorContainer);
+    }
+  });
+
+  it('allocates within 5 % of what softmax over the same rows takes', () => {
+    const allocatedBy = (inputs: BankInputs, options: BankOptions) => {
+      const spy = vi.spyOn(tf.backend() as unknown as WasmBackend, 'makeOutput');
+      evaluate(inputs, options);
+      const count = spy.mock.calls.reduce((sum, [shape]) => sum + tf.util.sizeFromShape(shape), 0);
+      spy.mockRestore();
+      return count;
+    };
+    for (const [name, [options, extras]] of Object.entries(variants)) {
+      // Computed with tfjs operations.
+      if (name.includes('no whole number')) continue;
+      const inputs = inputsOf(4000, 16, options.centers ?? 1, extras);
+      const { embeddings, labels, bank, bias } = inputs;
+      const plain = allocatedBy({ embeddings, labels, bank, bias }, { criterion: 'softmax', scale: 16 });
+      const extended = allocatedBy(inputs, { criterion: 'softmax', scale: 16, ...options });
+      expect(extended / plain, name).toBeLessThan(1.05);
       tf.dispose(inputs as unknown as tf.TensorContainer);
     }
   });
