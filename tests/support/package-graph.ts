@@ -55,7 +55,10 @@ export function directArrows(packages: readonly PackageImports[]): [importer: st
 
 /** Groups that the graph draws as boxes; all other packages stand alone. */
 const groups: Readonly<Record<string, readonly string[]>> = {
-  losses: ['margin', 'bce-unified', 'uss', 'epl'],
+  losses: [
+    ...['margin', 'bce-unified', 'uss', 'epl'],
+    ...['quality', 'curricular', 'sphereface2', 'negative-pairs', 'vpl', 'tcm'],
+  ],
   training: ['backbones', 'data', 'train', 'wasm-kernels'],
   use: ['verify', 'onnx'],
   evaluation: ['metrics', 'report'],
