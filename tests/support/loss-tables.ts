@@ -63,10 +63,11 @@ function capitalized(text: string): string {
 function valuesText(option: OptionDescriptor): string {
   switch (option.type) {
     case 'number': {
-      const { integer, minimum, above, maximum, words = [], list } = option;
+      const { integer, minimum, above, below, maximum, words = [], list } = option;
       const bounds = [
         ...(minimum === undefined ? [] : [`≥ ${minimum}`]),
         ...(above === undefined ? [] : [`> ${above}`]),
+        ...(below === undefined ? [] : [`< ${below}`]),
         ...(maximum === undefined ? [] : [`≤ ${maximum}`]),
       ];
       const number = [integer ? 'integer' : 'number', bounds.join(' and ')].join(' ').trim();

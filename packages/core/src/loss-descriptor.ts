@@ -23,6 +23,8 @@ export interface NumberOption extends OptionFacts {
   readonly minimum?: number;
   /** Exclusive lower bound. */
   readonly above?: number;
+  /** Exclusive upper bound. */
+  readonly below?: number;
   /** Largest allowed value. */
   readonly maximum?: number;
   /** Whether the value must be an integer. */

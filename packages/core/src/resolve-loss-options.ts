@@ -98,7 +98,7 @@ function checkOption(what: string, value: unknown, option: OptionDescriptor): vo
 }
 
 function checkNumberOption(what: string, value: unknown, option: NumberOption): void {
-  const { words = [], list = false, above, ...range } = option;
+  const { words = [], list = false, above, below, ...range } = option;
   if (list && Array.isArray(value)) {
     for (const [index, one] of value.entries())
       checkNumberOption(`${what}[${index}]`, one, { ...option, words: [] });
@@ -112,6 +112,9 @@ function checkNumberOption(what: string, value: unknown, option: NumberOption): 
   checkNumber(what, value as number, range);
   if (above !== undefined && (value as number) <= above) {
     throw new ConfigError(`${what} must be above ${above}, but is ${String(value)}.`);
+  }
+  if (below !== undefined && (value as number) >= below) {
+    throw new ConfigError(`${what} must be below ${below}, but is ${String(value)}.`);
   }
 }
 

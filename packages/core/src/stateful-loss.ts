@@ -186,8 +186,8 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 
   /**
-   * Returns numbers for `inspect`: checks a batch with hard labels, computes tensors by name, reads them, and disposes of them.
-   * @param measure computes the tensors, in a `tf.tidy`
+   * Returns numbers for `inspect`: checks a batch with hard labels, computes tensors by name in a `tf.tidy`, and reads them.
+   * @param measure returns the tensors; also variables and inputs
    * @throws ShapeError, DataError, ConfigError as `forward` does
    */
   protected async readFromBatch<Name extends string>(
@@ -197,11 +197,18 @@ export abstract class StatefulLoss implements OpenSetLoss {
     measure: (labels: tf.Tensor1D) => Record<Name, tf.Tensor>,
   ): Promise<Record<Name, tf.TypedArray>> {
     const checked = this.checkHardBatch(embeddings, labels, context);
-    const tensors = Object.entries<tf.Tensor>(tf.tidy(() => measure(checked)));
-    const read = tensors.map(async ([name, tensor]) => [name, await tensor.data()] as const);
-    const values = await Promise.all(read);
-    tf.dispose(tensors.map(([, tensor]) => tensor));
-    return Object.fromEntries(values) as Record<Name, tf.TypedArray>;
+    const tensors: tf.Tensor[] = [];
+    const names = tf.tidy(() => {
+      const measured = measure(checked);
+      for (const tensor of Object.values<tf.Tensor>(measured)) tensors.push(tf.keep(tf.clone(tensor)));
+      return Object.keys(measured);
+    });
+    const values = await Promise.all(tensors.map((tensor) => tensor.data()));
+    tf.dispose(tensors);
+    return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<
+      Name,
+      tf.TypedArray
+    >;
   }
 }
 
@@ -211,6 +218,8 @@ export interface Hold {
   <T extends tf.Tensor>(tensor: T): T;
   /** Adds an action to `step.commit()`. It runs after those added before, and before the `commit` that the computation returns. */
   onCommit(action: () => void): void;
+  /** Keeps a tensor, and assigns it to a variable in `step.commit()`. */
+  assignOnCommit(variable: tf.Variable, value: tf.Tensor): void;
 }
 
 /**
@@ -251,6 +260,10 @@ function prepareStep<Loss extends tf.Scalar | undefined>(
   const hold: Hold = Object.assign(keep, {
     onCommit: (action: () => void) => {
       actions.push(action);
+    },
+    assignOnCommit: (variable: tf.Variable, value: tf.Tensor) => {
+      keep(value);
+      actions.push(() => variable.assign(value));
     },
   });
   const disposeHeld = () => {

@@ -1,15 +1,17 @@
 import {
+  angularMarginOption,
+  type BatchInputs,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
   describeLoss,
+  type Hold,
   type LossContext,
-  type LossStep,
-  makeStep,
   normalizeRows,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  statisticsMomentumOption,
   stopGradient,
   suitableStrength,
   targetCosines,
@@ -22,7 +24,7 @@ export interface CurricularFaceLossOptions extends ClassWeightsLossOptions {
   readonly scale?: number;
   /** m in radians, in `[0, π]`, added to the angle to the target class; default 0.5. */
   readonly margin?: number;
-  /** Share of a batch in the running mean of the target cosines, in `[0, 1]`; default 0.01. */
+  /** α: share of a batch in the running mean of the target cosines, in `[0, 1]`; default 0.01. */
   readonly statisticsMomentum?: number;
 }
 
@@ -42,26 +44,12 @@ export const curricularFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   },
   options: {
     scale: scaleOption,
-    margin: {
-      type: 'number',
-      minimum: 0,
-      maximum: Math.PI,
-      default: 0.5,
-      symbol: 'm',
-      description: 'margin in radians, added to the angle to the target class',
-    },
-    statisticsMomentum: {
-      type: 'number',
-      minimum: 0,
-      maximum: 1,
-      default: 0.01,
-      description: 'share of a batch in the running mean of the target cosines',
-    },
+    margin: { ...angularMarginOption, default: 0.5 },
+    statisticsMomentum: statisticsMomentumOption,
     ...classWeightsLossOptions,
   },
   create: (options: CurricularFaceLossOptions): OpenSetLoss => new CurricularFaceLoss(options),
-  // With a momentum, t follows the batch without a gradient; the state after a few batches decides its value.
-  conformance: [{ options: { scale: 16, statisticsMomentum: 0 } }],
+  conformance: [{ options: { scale: 16, statisticsMomentum: 0.5 }, stopsGradients: true }],
   fixtures: { curricularface: (config) => config },
 }));
 
@@ -72,7 +60,7 @@ export const curricularFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
  */
 export class CurricularFaceLoss extends ClassWeightsLoss {
   /** `[1]`: t, the running mean of the cosines with the target classes, at first 0. */
-  readonly targetCosineMean: tf.Variable;
+  readonly targetCosineMean: tf.Variable<tf.Rank.R1>;
   private readonly margin: number;
   private readonly momentum: number;
 
@@ -87,47 +75,29 @@ export class CurricularFaceLoss extends ClassWeightsLoss {
     this.targetCosineMean = this.addMemory('targetCosineMean', tf.tensor1d([0]));
   }
 
-  override forward(
-    embeddings: tf.Tensor2D,
-    labels: tf.Tensor1D | tf.Tensor2D,
-    context?: LossContext,
-  ): LossStep {
-    const checked = this.checkHardBatch(embeddings, labels, context);
-    return makeStep((hold) => {
-      const cosines = targetCosines(embeddings, checked, this.weight as tf.Tensor2D);
-      const hardFactor = hold(
-        stopGradient(
-          () =>
-            tf.add(
-              tf.mul(tf.mean(cosines), this.momentum),
-              tf.mul(this.targetCosineMean, 1 - this.momentum),
-            ) as tf.Tensor1D,
-        ),
-      );
-      return {
-        ...this.score(embeddings, checked, hold, { context, hardFactor }),
-        commit: () => this.targetCosineMean.assign(hardFactor),
-      };
-    });
+  protected override batchInputs(embeddings: tf.Tensor2D, labels: tf.Tensor1D, hold: Hold): BatchInputs {
+    const mean = tf.mean(targetCosines(embeddings, labels, this.weight as tf.Tensor2D));
+    const hardFactor = stopGradient<tf.Tensor1D>(() =>
+      tf.add(tf.mul(mean, this.momentum), tf.mul(this.targetCosineMean, 1 - this.momentum)),
+    );
+    hold.assignOnCommit(this.targetCosineMean, hardFactor);
+    return { hardFactor };
   }
 
   /**
    * Returns `hardNegatives`, the number of pairs of a sample and another class that count as hard. It computes all cosines at
    * once, `[batch, numClasses]`.
    */
-  async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D): Promise<{ hardNegatives: ArrayLike<number> }> {
-    const count = tf.tidy(() => {
+  async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext) {
+    return this.readFromBatch(embeddings, labels, context, (checked) => {
       const bank = this.weight as tf.Tensor2D;
-      const own = targetCosines(embeddings, labels, bank);
+      const own = targetCosines(embeddings, checked, bank);
       const sine = tf.sqrt(tf.relu(tf.sub(1, tf.square(own))));
       const threshold = tf.sub(tf.mul(own, Math.cos(this.margin)), tf.mul(sine, Math.sin(this.margin)));
       const cosines = tf.matMul(normalizeRows(embeddings).unit, normalizeRows(bank).unit, false, true);
-      const isOther = tf.sub(1, tf.cast(tf.oneHot(tf.cast(labels, 'int32'), this.numClasses), 'float32'));
-      const isHard = tf.cast(tf.greater(cosines, tf.reshape(threshold, [-1, 1])), 'float32');
-      return tf.sum(tf.mul(isHard, isOther));
+      const isOther = tf.oneHot(tf.cast(checked, 'int32'), this.numClasses, 0, 1, 'int32');
+      const isAbove = tf.cast(tf.greater(cosines, tf.reshape(threshold, [-1, 1])), 'int32');
+      return { hardNegatives: tf.sum(tf.mul(isAbove, isOther)) };
     });
-    const hardNegatives = await count.data();
-    count.dispose();
-    return { hardNegatives };
   }
 }

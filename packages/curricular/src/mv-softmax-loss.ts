@@ -3,6 +3,8 @@ import {
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
   describeLoss,
+  eitherMarginOption,
+  marginTypeOption,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
@@ -35,19 +37,8 @@ export const mvSoftmaxDescriptor = /* @__PURE__ */ describeLoss(() => ({
   words: { 'mv-softmax': { options: (numIdentities) => suitableStrength(numIdentities) } },
   options: {
     scale: { ...scaleOption, default: 32 },
-    margin: {
-      type: 'number',
-      minimum: 0,
-      default: 0.35,
-      symbol: 'm',
-      description: 'margin of the target class',
-    },
-    marginType: {
-      type: 'choice',
-      choices: ['cosine', 'angular'],
-      default: 'cosine',
-      description: 'kind of the margin; an angle is in radians',
-    },
+    margin: { ...eitherMarginOption, default: 0.35 },
+    marginType: marginTypeOption,
     hardness: {
       type: 'number',
       minimum: 0,

@@ -1,8 +1,10 @@
 import {
+  angularMarginOption,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
   describeLoss,
+  type LossContext,
   type MarginBranch,
   marginBranchOption,
   normalizeRows,
@@ -12,6 +14,7 @@ import {
   suitableStrength,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { measureSubCenters, type SubCenterUse } from './sub-centers.ts';
 
 /** Options of `SubCenterArcFaceLoss`. */
 export interface SubCenterArcFaceLossOptions extends ClassWeightsLossOptions {
@@ -44,14 +47,7 @@ export const subCenterArcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   },
   options: {
     scale: scaleOption,
-    margin: {
-      type: 'number',
-      minimum: 0,
-      maximum: Math.PI,
-      default: 0.5,
-      symbol: 'm',
-      description: 'margin in radians, added to the angle to the target class',
-    },
+    margin: { ...angularMarginOption, default: 0.5 },
     subCenters: {
       type: 'number',
       integer: true,
@@ -87,12 +83,8 @@ export class SubCenterArcFaceLoss extends ClassWeightsLoss {
     const resolved = resolveLossOptions(subCenterArcFaceDescriptor, options);
     const { scale, margin, branch, subCenters, outlierDegrees } = resolved;
     const margins = [{ kind: 'angular', margin, branch }] as const;
-    super(
-      'SubCenterArcFaceLoss',
-      options,
-      { criterion: 'softmax', scale, margins, centers: subCenters },
-      null,
-    );
+    const bankOptions = { criterion: 'softmax', scale, margins, centers: subCenters } as const;
+    super('SubCenterArcFaceLoss', options, bankOptions, null);
     this.outlierDegrees = outlierDegrees;
   }
 
@@ -102,34 +94,19 @@ export class SubCenterArcFaceLoss extends ClassWeightsLoss {
    * `outliers`: the rows of the batch beyond `outlierDegrees` of the dominant center of their class. Give it all images of some
    * people to clean their labels. It computes all cosines at once.
    */
-  async inspect(
-    embeddings: tf.Tensor2D,
-    labels: tf.Tensor1D,
-  ): Promise<{ chosenSubCenters: number[]; dominantSubCenters: number[]; outliers: number[] }> {
-    const { numClasses } = this;
-    const { centers } = this.bankOptions;
-    const product = tf.tidy(() =>
-      tf.matMul(normalizeRows(embeddings).unit, normalizeRows(this.weight as tf.Tensor2D).unit, false, true),
-    );
-    const [cosines, classes] = await Promise.all([product.data(), labels.data()]);
-    product.dispose();
-    const cosineOf = (row: number, label: number, center: number) =>
-      cosines[(row * numClasses + label) * centers + center]!;
-    const places = Array.from({ length: centers }, (_, center) => center);
-    const bestOf = (values: readonly number[]) => values.indexOf(Math.max(...values));
-    const chosenSubCenters = Array.from({ length: classes.length * numClasses }, (_, index) =>
-      bestOf(places.map((center) => cosineOf(Math.floor(index / numClasses), index % numClasses, center))),
-    );
-    const counts = Array.from({ length: numClasses }, () => places.map(() => 0));
-    classes.forEach((label, row) => {
-      counts[label]![chosenSubCenters[row * numClasses + label]!]! += 1;
+  async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): Promise<SubCenterUse> {
+    const measure = (checked: tf.Tensor1D) => {
+      const [rows, centers] = [embeddings, this.weight as tf.Tensor2D].map(
+        (each) => normalizeRows(each).unit,
+      );
+      return { cosines: tf.matMul(rows!, centers!, false, true), classes: checked };
+    };
+    const { cosines, classes } = await this.readFromBatch(embeddings, labels, context, measure);
+    const { numClasses, outlierDegrees } = this;
+    return measureSubCenters(cosines, classes, {
+      numClasses,
+      centers: this.bankOptions.centers,
+      outlierDegrees,
     });
-    const dominantSubCenters = counts.map((of) => (of.some((count) => count > 0) ? bestOf(of) : -1));
-    const smallest = Math.cos((this.outlierDegrees * Math.PI) / 180);
-    const rows = Array.from(classes, (_, row) => row);
-    const outliers = rows.filter(
-      (row) => cosineOf(row, classes[row]!, dominantSubCenters[classes[row]!]!) < smallest,
-    );
-    return { chosenSubCenters, dominantSubCenters, outliers };
   }
 }

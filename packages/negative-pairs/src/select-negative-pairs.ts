@@ -1,8 +1,8 @@
-import { normalizeRows, normalizeRowsGradient, operation } from '@openset/core';
+import { minimumNorm, normalizeRows, normalizeRowsGradient, operation } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Stands for a pair that does not count, far below any cosine; `outsideNegatives` of core ignore it. */
-export const noPair = -1e30;
+const noPair = -1e30;
 
 /**
  * Returns the cosines of the pairs of different people in a batch, and `noPair` elsewhere, so that nothing is read from the device.
@@ -23,7 +23,7 @@ export function selectNegativePairs(
     () => {
       const { unit } = normalizeRows(embeddings);
       const cosines = tf.reshape(tf.matMul(unit, unit, false, true), [batch * batch]) as tf.Tensor1D;
-      const isPair = differentPairs(labels, batch);
+      const isPair = differentPairs(labels);
       const kept = tf.logicalAnd(isPair, isWithin(cosines, isPair, whisker));
       const value = tf.where(kept, cosines, tf.fill([batch * batch], noPair)) as tf.Tensor1D;
       return { value, saved: [embeddings, tf.cast(kept, 'float32')] };
@@ -38,8 +38,32 @@ export function selectNegativePairs(
   );
 }
 
-/** Marks pairs `i < j` of different classes, `[batch²]` bool. */
-function differentPairs(labels: tf.Tensor1D, batch: number): tf.Tensor1D {
+/**
+ * Returns the cosines of the pairs that count, in float64: those near 0 have few digits in float32.
+ * @param pairs `batch²` values of `selectNegativePairs`
+ * @param embeddings `batch · size` values, row-major
+ */
+export function readPairs(pairs: ArrayLike<number>, embeddings: ArrayLike<number>, batch: number): number[] {
+  const size = embeddings.length / batch;
+  const product = (row: number, other: number) => {
+    let sum = 0;
+    for (let index = 0; index < size; index++) {
+      sum += embeddings[row * size + index]! * embeddings[other * size + index]!;
+    }
+    return sum;
+  };
+  const norms = Array.from({ length: batch }, (_, row) =>
+    Math.max(Math.sqrt(product(row, row)), minimumNorm),
+  );
+  return Array.from(pairs).flatMap((cosine, place) => {
+    const [row, other] = [Math.floor(place / batch), place % batch];
+    return cosine < noPair / 2 ? [] : [product(row, other) / (norms[row]! * norms[other]!)];
+  });
+}
+
+/** Marks pairs `i < j` of different classes, `[batch²]` bool; `labels` is `[batch]`. */
+export function differentPairs(labels: tf.Tensor1D): tf.Tensor1D {
+  const batch = labels.size;
   const classes = differences(tf.cast(labels, 'float32'));
   const places = differences(tf.range(0, batch));
   const zeros = tf.zerosLike(places);

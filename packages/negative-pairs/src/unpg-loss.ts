@@ -1,18 +1,19 @@
 import {
+  type BatchInputs,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
   describeLoss,
+  eitherMarginOption,
   type LossContext,
-  type LossStep,
-  makeStep,
+  marginTypeOption,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
   suitableStrength,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { noPair, selectNegativePairs } from './select-negative-pairs.ts';
+import { differentPairs, readPairs, selectNegativePairs } from './select-negative-pairs.ts';
 
 /** Options of `UnpgLoss`. */
 export interface UnpgLossOptions extends ClassWeightsLossOptions {
@@ -38,19 +39,8 @@ export const unpgDescriptor = /* @__PURE__ */ describeLoss(() => ({
   words: { unpg: { options: (numIdentities) => suitableStrength(numIdentities) } },
   options: {
     scale: scaleOption,
-    margin: {
-      type: 'number',
-      minimum: 0,
-      default: 0.4,
-      symbol: 'm',
-      description: 'margin of the target class',
-    },
-    marginType: {
-      type: 'choice',
-      choices: ['cosine', 'angular'],
-      default: 'cosine',
-      description: 'kind of the margin; an angle is in radians',
-    },
+    margin: { ...eitherMarginOption, default: 0.4 },
+    marginType: marginTypeOption,
     whisker: {
       type: 'number',
       minimum: 0,
@@ -62,7 +52,8 @@ export const unpgDescriptor = /* @__PURE__ */ describeLoss(() => ({
   },
   create: (options: UnpgLossOptions): OpenSetLoss => new UnpgLoss(options),
   conformance: [
-    { options: { scale: 16, whisker: 100 } },
+    { options: { scale: 16, whisker: 0.3 }, stopsGradients: true },
+    { name: 'all pairs', options: { scale: 16, whisker: 100 } },
     { name: 'angular', options: { scale: 16, whisker: 100, marginType: 'angular' } },
   ],
   fixtures: {
@@ -82,27 +73,13 @@ export class UnpgLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: UnpgLossOptions) {
     const { scale, margin, marginType, whisker } = resolveLossOptions(unpgDescriptor, options);
-    super(
-      'UnpgLoss',
-      options,
-      { criterion: 'softmax', scale, margins: [{ kind: marginType, margin }] },
-      null,
-    );
+    const margins = [{ kind: marginType, margin }];
+    super('UnpgLoss', options, { criterion: 'softmax', scale, margins }, null);
     this.whisker = whisker;
   }
 
-  override forward(
-    embeddings: tf.Tensor2D,
-    labels: tf.Tensor1D | tf.Tensor2D,
-    context?: LossContext,
-  ): LossStep {
-    const checked = this.checkHardBatch(embeddings, labels, context);
-    return makeStep((hold) =>
-      this.score(embeddings, checked, hold, {
-        context,
-        outsideNegatives: selectNegativePairs(embeddings, checked, this.whisker),
-      }),
-    );
+  protected override batchInputs(embeddings: tf.Tensor2D, labels: tf.Tensor1D): BatchInputs {
+    return { outsideNegatives: selectNegativePairs(embeddings, labels, this.whisker) };
   }
 
   /**
@@ -112,32 +89,15 @@ export class UnpgLoss extends ClassWeightsLoss {
   async inspect(
     embeddings: tf.Tensor2D,
     labels: tf.Tensor1D,
+    context?: LossContext,
   ): Promise<{ extraNegatives: number[]; negativePairs: number[] }> {
-    const pairs = tf.tidy(() => selectNegativePairs(embeddings, labels, this.whisker));
-    const [values, classes, rows] = await Promise.all([
-      pairs.data<'float32'>(),
-      labels.data(),
-      embeddings.data<'float32'>(),
-    ]);
-    pairs.dispose();
-    const [batch, size] = embeddings.shape;
-    const row = (index: number) => rows.subarray(index * size, (index + 1) * size);
-    const extraNegatives = [...values.keys()]
-      .filter((place) => values[place]! > noPair)
-      .map((place) => cosineOf(row(Math.floor(place / batch)), row(place % batch)))
-      .sort((a, b) => a - b);
-    let negativePairs = 0;
-    classes.forEach((label, row) => {
-      for (let other = row + 1; other < classes.length; other++)
-        if (classes[other] !== label) negativePairs++;
+    const measure = (checked: tf.Tensor1D) => ({
+      rows: embeddings,
+      pairs: selectNegativePairs(embeddings, checked, this.whisker),
+      different: tf.sum(tf.cast(differentPairs(checked), 'int32')),
     });
-    return { extraNegatives, negativePairs: [negativePairs] };
+    const { rows, pairs, different } = await this.readFromBatch(embeddings, labels, context, measure);
+    const extraNegatives = readPairs(pairs, rows, embeddings.shape[0]).sort((a, b) => a - b);
+    return { extraNegatives, negativePairs: [...different] };
   }
-}
-
-/** Returns a cosine in float64: one near 0 has few digits in float32. */
-function cosineOf(a: Float32Array, b: Float32Array): number {
-  const product = a.reduce((sum, value, index) => sum + value * b[index]!, 0);
-  // The bound of the norms is that of normalizeRows.
-  return product / (Math.max(Math.hypot(...a), 1e-5) * Math.max(Math.hypot(...b), 1e-5));
 }

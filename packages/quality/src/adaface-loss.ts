@@ -60,7 +60,7 @@ export const adaFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
   create: (options: AdaFaceLossOptions): OpenSetLoss => new AdaFaceLoss(options),
   conformance: [
     {
-      options: { scale: 16, statisticsMomentum: 0.5 },
+      options: { scale: 16, statisticsMomentum: 0.9 },
       normalized: false,
       smallestBatch: 2,
       stopsGradients: true,
@@ -98,12 +98,8 @@ export class AdaFaceLoss extends ClassWeightsLoss {
   protected override batchInputs(embeddings: tf.Tensor2D, _: tf.Tensor1D, hold: Hold): BatchInputs {
     const { margin } = this.settings;
     const { normMean, normStd, quality } = measureQuality(embeddings, this, this.settings);
-    hold(normMean);
-    hold(normStd);
-    hold.onCommit(() => {
-      this.normMean.assign(normMean);
-      this.normStd.assign(normStd);
-    });
+    hold.assignOnCommit(this.normMean, normMean);
+    hold.assignOnCommit(this.normStd, normStd);
     return {
       rowMargins: {
         angle: stopGradient<tf.Tensor1D>(() => tf.mul(quality, -margin)),
@@ -114,12 +110,8 @@ export class AdaFaceLoss extends ClassWeightsLoss {
 
   /** Returns `marginScaler`: the quality k of each sample, in `[−1, 1]`, with the statistics that this batch would enter. */
   async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext) {
-    const { rows, normMean, normStd } = await this.readFromBatch(embeddings, labels, context, () => ({
-      rows: tf.clone(embeddings),
-      normMean: tf.clone(this.normMean),
-      normStd: tf.clone(this.normStd),
-    }));
-    const running = { normMean: normMean[0]!, normStd: normStd[0]! };
+    const measure = () => ({ rows: embeddings, normMean: this.normMean, normStd: this.normStd });
+    const { rows, ...running } = await this.readFromBatch(embeddings, labels, context, measure);
     return { marginScaler: readQuality(rows, embeddings.shape[0], running, this.settings) };
   }
 }

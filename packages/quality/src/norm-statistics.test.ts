@@ -20,7 +20,7 @@ describeOnBackends('statistics of norms', () => {
         expect(norms[index]).toBeCloseTo(expected, 5);
       expect(() => clippedNorms(tf.ones([1, 2]))).toThrow(ShapeError);
       const options = { concentration: 1, statisticsMomentum: 0.1 };
-      expect(() => readQuality([1, 1], 1, { normMean: 1, normStd: 1 }, options)).toThrow(ShapeError);
+      expect(() => readQuality([1, 1], 1, { normMean: [1], normStd: [1] }, options)).toThrow(ShapeError);
     });
   });
 
@@ -56,7 +56,7 @@ describeOnBackends('statistics of norms', () => {
   it('and qualities are the same in float64, with more digits', () => {
     const rows = [3, 4, 0, 0.0001, 600, 800, 0, 5.0001];
     const options = { concentration: 0.5, statisticsMomentum: 0.25 };
-    const running = { normMean: 5, normStd: 2 };
+    const running = { normMean: [5], normStd: [2] };
     const exact = readQuality(rows, 4, running, options);
     // Norms 5, 0.001, 100, 5.0001; their mean and deviation.
     const norms = [5, 0.001, 100, 5.0001];

@@ -71,13 +71,13 @@ export function qualityOfNorms(
 /**
  * Returns the qualities that `measureQuality` returns, in float64: those of norms close to the mean have few digits in float32.
  * @param embeddings `batch · embeddingSize` values, row-major
- * @param running the statistics before the batch
+ * @param running the statistics before the batch, one value each
  * @throws ShapeError for a batch of one row
  */
 export function readQuality(
   embeddings: ArrayLike<number>,
   batch: number,
-  running: { readonly normMean: number; readonly normStd: number },
+  running: Readonly<Record<'normMean' | 'normStd', ArrayLike<number>>>,
   { concentration, statisticsMomentum }: { concentration: number; statisticsMomentum: number },
 ): number[] {
   requireTwoRows(batch);
@@ -90,8 +90,8 @@ export function readQuality(
   const variance = norms.reduce((sum, norm) => sum + (norm - mean) ** 2, 0) / (batch - 1);
   const blend = (before: number, ofBatch: number) =>
     statisticsMomentum * ofBatch + (1 - statisticsMomentum) * before;
-  const normMean = blend(running.normMean, mean);
-  const normStd = blend(running.normStd, Math.sqrt(variance));
+  const normMean = blend(running.normMean[0]!, mean);
+  const normStd = blend(running.normStd[0]!, Math.sqrt(variance));
   return norms.map((norm) =>
     Math.min(Math.max((concentration * (norm - normMean)) / (normStd + 0.001), -1), 1),
   );

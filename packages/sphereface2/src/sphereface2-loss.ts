@@ -1,41 +1,25 @@
 import {
-  type BankOptions,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
-  ConfigError,
   classWeightsLossOptions,
   describeLoss,
+  eitherMarginOption,
   type LearnedThreshold,
   type OpenSetLoss,
-  operation,
   resolveLossOptions,
   scaleOption,
   suitableStrength,
 } from '@openset/core';
-import { neg, type Rank, type Tensor1D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
+import { type Rank, type Tensor1D, tensor1d, type Variable } from '@tensorflow/tfjs-core';
+import { type BinaryOptions, binaryBankOptions, initialBias, negate } from './binary-criterion.ts';
 
 /** Options of `SphereFace2Loss`. The defaults are those of the official code. */
-export interface SphereFace2LossOptions extends ClassWeightsLossOptions {
-  /** r, the factor of the similarities, above 0; default 40. */
-  readonly scale?: number;
-  /** m, at least 0: of a cosine, an angle in radians, or a factor of the angle from 1 on (`marginType`); default 0.4. */
-  readonly margin?: number;
-  /** Kind of the margin: SphereFace2-C (default), -A and -M. */
-  readonly marginType?: 'cosine' | 'angular' | 'multiplicative';
-  /** t, at least 1: exponent of the map of the similarities; default 3. */
-  readonly exponent?: number;
-  /** λ in `(0, 1)`: weight of the positive term; that of the negatives is 1 − λ; default 0.7. */
-  readonly positiveWeight?: number;
-  /** ω, above 0: the loss is multiplied by ω / scale; default 50. */
-  readonly lossWeight?: number;
-  /**
-   * `'detached'` (default, official code): the gradient of the plain cosine. `'exact'`: that of map and margin, with margins on the
-   * angles of the negatives too (wespeaker), `marginType` cosine or angular.
-   */
-  readonly gradient?: 'detached' | 'exact';
+export interface SphereFace2LossOptions extends ClassWeightsLossOptions, Partial<BinaryOptions> {
   /** Initial value of the bias b, which is added to the logits; default: as in the official code, or 0 with `gradient: 'exact'`. */
   readonly biasInit?: number;
 }
+
+const positive = { type: 'number', above: 0 } as const;
 
 /** The descriptor of `SphereFace2Loss`. */
 export const sphereFace2Descriptor = /* @__PURE__ */ describeLoss(() => ({
@@ -53,13 +37,7 @@ export const sphereFace2Descriptor = /* @__PURE__ */ describeLoss(() => ({
   },
   options: {
     scale: { ...scaleOption, default: 40, symbol: 'r' },
-    margin: {
-      type: 'number',
-      minimum: 0,
-      default: 0.4,
-      symbol: 'm',
-      description: 'margin; see `marginType`',
-    },
+    margin: { ...eitherMarginOption, default: 0.4, description: 'margin; see `marginType`' },
     marginType: {
       type: 'choice',
       choices: ['cosine', 'angular', 'multiplicative'],
@@ -69,20 +47,13 @@ export const sphereFace2Descriptor = /* @__PURE__ */ describeLoss(() => ({
     },
     exponent: { type: 'number', minimum: 1, default: 3, symbol: 't', description: 'exponent of the map' },
     positiveWeight: {
-      type: 'number',
-      above: 0,
-      maximum: 1,
+      ...positive,
+      below: 1,
       default: 0.7,
       symbol: 'λ',
       description: 'weight of the positive term; that of the negatives is 1 − λ',
     },
-    lossWeight: {
-      type: 'number',
-      above: 0,
-      default: 50,
-      symbol: 'ω',
-      description: 'the loss is multiplied by ω / r',
-    },
+    lossWeight: { ...positive, default: 50, symbol: 'ω', description: 'the loss is multiplied by ω / r' },
     gradient: {
       type: 'choice',
       choices: ['detached', 'exact'],
@@ -98,8 +69,8 @@ export const sphereFace2Descriptor = /* @__PURE__ */ describeLoss(() => ({
     ...classWeightsLossOptions,
   },
   create: (options: SphereFace2LossOptions): OpenSetLoss => new SphereFace2Loss(options),
-  // The default stops gradients, which finite differences cannot check; reference values do.
   conformance: [
+    { options: { scale: 16 }, stopsGradients: true },
     { name: 'exact', options: { scale: 16, margin: 0.2, gradient: 'exact', lossWeight: 16 } },
     { name: 'exact, angular', options: { scale: 16, margin: 0.2, marginType: 'angular', gradient: 'exact' } },
   ],
@@ -124,8 +95,10 @@ export class SphereFace2Loss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SphereFace2LossOptions) {
     const resolved = resolveLossOptions(sphereFace2Descriptor, options);
-    const { gradient, biasInit = gradient === 'exact' ? 0 : initialBias(resolved) } = resolved;
-    super('SphereFace2Loss', options, bankOptionsOf(resolved), () => tensor1d([biasInit]));
+    const { numClasses, negativeSampleRate, gradient } = resolved;
+    const negatives = Math.floor(negativeSampleRate * numClasses) - 1;
+    const { biasInit = gradient === 'exact' ? 0 : initialBias(resolved, negatives) } = resolved;
+    super('SphereFace2Loss', options, binaryBankOptions(resolved), () => tensor1d([biasInit]));
     this.exponent = resolved.exponent;
   }
 
@@ -137,75 +110,6 @@ export class SphereFace2Loss extends ClassWeightsLoss {
   }
 
   protected override subtractedBias(): Tensor1D {
-    const bias = this.bias as Variable<Rank.R1>;
-    return operation<Tensor1D>(
-      [bias],
-      () => ({ value: neg(bias) }),
-      (dy) => [neg(dy)],
-    );
+    return negate(this.bias as Variable<Rank.R1>);
   }
-}
-
-type Resolved = SphereFace2LossOptions &
-  Required<
-    Pick<
-      SphereFace2LossOptions,
-      | 'scale'
-      | 'margin'
-      | 'marginType'
-      | 'exponent'
-      | 'positiveWeight'
-      | 'lossWeight'
-      | 'gradient'
-      | 'negativeSampleRate'
-    >
-  >;
-
-function bankOptionsOf(options: Resolved): BankOptions {
-  const { scale, margin, marginType, exponent, positiveWeight, lossWeight, gradient } = options;
-  if (gradient === 'exact' && marginType === 'multiplicative') {
-    throw new ConfigError(
-      "SphereFace2Loss: gradient 'exact' is defined for marginType 'cosine' and 'angular', but it is 'multiplicative'.",
-    );
-  }
-  const shared = {
-    criterion: 'bce',
-    scale,
-    similarityMap: { kind: 'power', exponent, gradient },
-    negativeWeight: (1 - positiveWeight) / positiveWeight,
-    weight: (positiveWeight * lossWeight) / scale,
-  } as const;
-  if (marginType === 'cosine') {
-    return { ...shared, margins: [{ kind: 'cosine', margin }], negativeMargin: { cosine: margin } };
-  }
-  if (gradient === 'exact') {
-    const margins = [{ kind: 'angular', margin, branch: 'continuous' }] as const;
-    return { ...shared, margins, negativeMargin: { angle: margin } };
-  }
-  const angle = marginType === 'angular' ? { margin } : { margin: 0, factor: margin };
-  const margins = [{ kind: 'angular', ...angle, branch: 'clamp', angleLimit: 1e-5 }] as const;
-  return { ...shared, margins, cosineLimit: 1 - 1e-5 };
-}
-
-/** Returns the bias at which embeddings that are orthogonal to all classes have the smallest loss (sphereface2.py). */
-function initialBias(options: Resolved): number {
-  const {
-    numClasses,
-    negativeSampleRate: rate,
-    scale,
-    margin,
-    marginType,
-    exponent,
-    positiveWeight,
-  } = options;
-  const map = (cosine: number) => 2 * ((cosine + 1) / 2) ** exponent - 1;
-  const own = { cosine: 0, angular: Math.PI / 2 + margin, multiplicative: (margin * Math.PI) / 2 }[
-    marginType
-  ];
-  const shift = marginType === 'cosine' ? margin : 0;
-  const negative = scale * (map(0) + shift);
-  const positive = scale * (marginType === 'cosine' ? map(0) - shift : map(Math.cos(Math.min(Math.PI, own))));
-  const odds = positiveWeight / ((1 - positiveWeight) * Math.max(1, Math.floor(rate * numClasses) - 1));
-  const root = Math.sqrt((1 - odds) ** 2 + 4 * odds * Math.exp(positive - negative));
-  return Math.log(2 * odds) - negative - Math.log(1 - odds + root);
 }

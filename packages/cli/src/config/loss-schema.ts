@@ -91,10 +91,11 @@ function valueSchema(option: OptionDescriptor, { classLoss, part }: NestedSchema
   }
 }
 
-function numberSchema({ minimum, above, maximum, integer, words, list }: NumberOption): z.ZodType {
+function numberSchema({ minimum, above, maximum, below, integer, words, list }: NumberOption): z.ZodType {
   let number: z.ZodNumber = integer ? z.int() : z.number();
   if (minimum !== undefined) number = number.min(minimum);
   if (above !== undefined) number = number.gt(above);
+  if (below !== undefined) number = number.lt(below);
   if (maximum !== undefined) number = number.max(maximum);
   if (words) return z.union([z.literal([...words]), number]);
   return list ? z.union([number, z.array(number)]) : number;
