@@ -3,8 +3,10 @@ import '@tensorflow/tfjs-backend-wasm';
 import { relativeError } from '@openset/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, inject, it } from 'vitest';
+import { ClassWeightsLoss } from './class-weights-loss.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { normalValues } from './initial-values.ts';
+import { lossGradients } from './loss-gradients.ts';
 import { readRows } from './read-rows.ts';
 import { memoryOf } from './storage.ts';
 
@@ -130,4 +132,31 @@ it(`a unified BCE over ${numClasses} classes materialises no batch × numClasses
   expect(matrix.peak).toBe(4 * batch * numClasses);
   expect(matrix.peak).toBeGreaterThan(limit);
   tf.dispose([embeddings, some, bank, labels, biases, result.value, result.grads, matrix.result]);
+});
+
+it('a hundredth of the classes takes memory for these alone', () => {
+  class PlainLoss extends ClassWeightsLoss {
+    constructor(negativeSampleRate: number) {
+      const options = { numClasses: 10_000, embeddingSize: 16, negativeSampleRate };
+      super('PlainLoss', options, { criterion: 'softmax', scale }, null);
+    }
+  }
+  const embeddings = normalValues([64, 16], 1, 1);
+  const labels = tf.tensor1d(
+    Array.from({ length: 64 }, (_, row) => 150 * row),
+    'int32',
+  );
+  const peakAtRate = (rate: number) => {
+    const loss = new PlainLoss(rate);
+    const { result, peak } = peakStorage(() => lossGradients(loss, () => embeddings, labels));
+    result.step.dispose();
+    tf.dispose([result.value, ...result.gradients.values()]);
+    loss.dispose();
+    // The gradient of the weights has a row for each class.
+    return peak - 4 * 10_000 * 16;
+  };
+  // Of 100 classes: logits and rows of 32 kB, some at a time. Three lists of all classes, of 40 kB.
+  expect(peakAtRate(0.01)).toBeLessThan(2 ** 19);
+  expect(peakAtRate(1)).toBeGreaterThan(4 * 2 ** 20);
+  tf.dispose([embeddings, labels]);
 });
