@@ -8,7 +8,7 @@ import { openFaceDetector } from '@openset/faces/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { largestDifference } from '../packages/data/src/images/__fixtures__/sample-images.ts';
 import {
   compareSizes,
@@ -51,6 +51,27 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
       // At the first class's axis the negatives have the cosines 0 and −1, at the second 0 and 0, at the third 0 and −1.
       const starts = [Math.log(1 + Math.exp(-4)), Math.log(2), Math.log(1 + Math.exp(-4))];
       expect(report.threshold).toBeCloseTo(starts.reduce((sum, start) => sum + start / 3, 0) / 4, 4);
+    },
+  );
+
+  it.for(['cpu', 'wasm', 'webgl', 'webgpu'])(
+    'more losses meet the reference values, row by row, on %s',
+    { timeout: 600_000 },
+    async (backend, { skip }) => {
+      const path = join(rootFolder, 'packages/cli/src/__fixtures__/more-losses.json');
+      const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: { loss: string }[] };
+      // WebGL compiles shaders for every shape, which takes a second for each case.
+      const isEach = inject('long') || backend !== 'webgl';
+      const isFirst = (index: number) => cases.findIndex(({ loss }) => loss === cases[index]!.loss) === index;
+      const chosen = cases.filter((_, index) => isEach || isFirst(index));
+      const report = await page.evaluate(([name, text]) => inBrowser.runOn(name, text), [
+        backend,
+        JSON.stringify({ cases: chosen }),
+      ] as const);
+      if (report.backend === 'none' && backend === 'webgpu' && !process.env.CI)
+        skip('this browser has no WebGPU');
+      expect(report).toMatchObject({ backend, passed: chosen.length, failed: [] });
+      expect(chosen.length).toBe(isEach ? 69 : 13);
     },
   );
 

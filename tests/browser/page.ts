@@ -1,6 +1,6 @@
 import { readThreshold } from '@openset/core';
 import '@openset/wasm-kernels';
-import { lossAndGradients, readLossFixtures, runLossFixture } from '@openset/testkit';
+import { type LossFixtureResult, lossAndGradients, readLossFixtures, runLossFixture } from '@openset/testkit';
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgl';
@@ -23,12 +23,19 @@ export interface BrowserReport {
   readonly threshold: number;
 }
 
-async function runOn(backend: string, fixtures: string): Promise<BrowserReport> {
+/** Runs cases of reference values on a backend; returns null if this browser cannot start it. */
+async function conformanceOn(backend: string, fixtures: string): Promise<LossFixtureResult[] | null> {
   setWasmPaths('/wasm/');
-  if (!(await tf.setBackend(backend))) return { backend: 'none', passed: 0, failed: [], threshold: 0 };
+  if (!(await tf.setBackend(backend))) return null;
   await tf.ready();
   const results = [];
   for (const fixture of readLossFixtures(fixtures)) results.push(await runLossFixture(fixture, losses));
+  return results;
+}
+
+async function runOn(backend: string, fixtures: string): Promise<BrowserReport> {
+  const results = await conformanceOn(backend, fixtures);
+  if (!results) return { backend: 'none', passed: 0, failed: [], threshold: 0 };
   const failed = results
     .filter(({ passed }) => !passed)
     .map(({ name, errors }) => `${name} ${JSON.stringify(errors)}`);
@@ -51,7 +58,7 @@ async function threshold(): Promise<number> {
   return cosine;
 }
 
-const functions = { runOn, withThreads, decode, load, detectFaces };
+const functions = { runOn, conformanceOn, withThreads, decode, load, detectFaces };
 
 declare global {
   /** The functions that tests call in the page. */

@@ -14,7 +14,7 @@ interface BackendTraits {
   readonly clonesByCopying?: boolean;
   /** Whether `tf.tensorScatterUpdate` changes its first operand. */
   readonly scattersInPlace?: boolean;
-  /** Whether `tf.tensorScatterUpdate` adds up the rows of an index that occurs more than once, instead of keeping one. */
+  /** Whether `tf.tensorScatterUpdate` adds up the rows of an index that occurs more than once, instead of keeping one of them. */
   readonly scatterAddsDuplicates?: boolean;
   /** The memory of a float32 tensor itself, not a copy. */
   readonly memory?: (tensor: tf.Tensor) => Float32Array;
@@ -116,9 +116,14 @@ export function scatterUpdate(
   isLast: () => tf.Tensor1D,
 ): tf.Tensor2D {
   // The cpu backend scatters into the array of its operand, which snapshots share.
-  const target = activeTraits().scattersInPlace ? tf.mul(tensor, tf.scalar(1, tensor.dtype)) : tensor;
-  const updates = activeTraits().scatterAddsDuplicates ? tf.mul(rows, tf.reshape(isLast(), [-1, 1])) : rows;
-  return tf.tensorScatterUpdate(target, indices, updates) as tf.Tensor2D;
+  const copy = () => tf.mul(tensor, tf.scalar(1, tensor.dtype)) as tf.Tensor2D;
+  const target = activeTraits().scattersInPlace ? copy() : tensor;
+  if (!activeTraits().scatterAddsDuplicates) return tf.tensorScatterUpdate(target, indices, rows);
+  // Into zeros, because such a backend also rounds the difference to the value that it replaces.
+  const once = tf.reshape(isLast(), [-1, 1]) as tf.Tensor2D;
+  const written = tf.scatterND(indices, tf.mul(rows, once), tensor.shape) as tf.Tensor2D;
+  const isWritten = tf.scatterND(indices, once, [tensor.shape[0], 1]);
+  return tf.where(tf.cast(isWritten, 'bool'), written, tensor);
 }
 
 /** The part of the wasm backend that gives access to a tensor's memory. */

@@ -51,7 +51,7 @@ export async function runConformance({
   for (const run of cases) {
     const result = await run();
     if (result.passed) passed++;
-    print(`${result.passed ? 'pass' : 'FAIL'}  ${result.line}`);
+    print(reportLine(result.passed, result.line));
   }
   const failed = cases.length - passed;
   print(`${passed} passed, ${failed} failed`);
@@ -102,6 +102,16 @@ function metricCases(text: string): ConformanceCase[] {
 
 function networkCases(text: string): ConformanceCase[] {
   return backboneCases(text).map((run) => async () => describeErrors(await run()));
+}
+
+/** Returns the line of the report for a case of a loss or a network. */
+export function resultLine(result: BackboneResult): string {
+  const { passed, line } = describeErrors(result);
+  return reportLine(passed, line);
+}
+
+function reportLine(passed: boolean, line: string): string {
+  return `${passed ? 'pass' : 'FAIL'}  ${line}`;
 }
 
 function describeErrors({ name, errors, passed, note }: BackboneResult) {
