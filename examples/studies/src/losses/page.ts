@@ -22,8 +22,9 @@ How do the losses compare on the same small data, if each of them may train for 
 **Data.** ${counts.images} grey images of ${counts.people} people of Labeled Faces in the Wild, cropped by a detector and not aligned; ${trained} people are trained
 on, ${held} are held out to calibrate the threshold. ${counts.pairs} pairs of ${counts.others} other people judge. The seed decides who is held out.
 
-**Equal time.** Time is that of the processor, which other programs distort less than the clock. A step of each loss is timed
-in turns with all others, in one process and thread, and each loss trains for the steps that fit into its time.
+**Equal time.** Time is that of the processor on one thread, which other programs distort less than the clock. The losses are timed in
+turns, some steps of each in every round, and the median over the rounds counts. A head is timed as a whole. The network of a step is
+the same for all losses and is timed once; it adds to the time of each loss alone. Each loss trains for the steps that fit.
 
 ${startList(study)}
 

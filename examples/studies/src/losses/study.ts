@@ -13,8 +13,22 @@ import { createFromConfig, type StudiedLoss, startingAtOnce, startingFor } from 
 import { type Measurements, measureLoss } from './measure.ts';
 import { lossesFigure, lossesPage } from './page.ts';
 import { type LossesStudy, type LossRun, readStudy, type Start, type StartTimes } from './results.ts';
-import { type Continue, cpuSeconds, stepsWithin, type Timing, timeSteps } from './step-times.ts';
-import { embedStrangers, type HeadSettings, headData, type NetworkSettings, startNetwork } from './train.ts';
+import {
+  type Continue,
+  cpuSeconds,
+  type StepTime,
+  stepsWithin,
+  type Timing,
+  timeSteps,
+} from './step-times.ts';
+import {
+  embedStrangers,
+  type HeadSettings,
+  headData,
+  lossAlone,
+  type NetworkSettings,
+  startNetwork,
+} from './train.ts';
 
 /** A part of the study that runs on its own; `page` only writes the page, which the others do as well. */
 export type LossesStage = (typeof lossesStages)[number];
@@ -74,8 +88,10 @@ export async function lossesStudy(options: LossesStudyOptions): Promise<LossesSt
 interface StartPlan {
   readonly start: Start;
   readonly budget: Budget<HeadSettings | NetworkSettings>;
-  /** Returns a training that can be continued, to time its steps. */
+  /** Returns a training that can be continued, to time its steps, or those of its loss alone if there is `whole`. */
   readonly timed: (loss: OpenSetLoss, split: PeopleSplit) => { readonly train: Continue; dispose?(): void };
+  /** Returns a training of a network, to time what all losses have in common. */
+  readonly whole?: (loss: OpenSetLoss, split: PeopleSplit) => { readonly train: Continue; dispose(): void };
   /** Trains a network and measures it. `trained` says that training has ended. */
   readonly run: (
     loss: OpenSetLoss,
@@ -123,7 +139,11 @@ async function runNetworks(results: string, faces: FaceImages, options: LossesSt
   await runStart(results, faces, options, {
     start: 'nothing',
     budget,
-    timed: (loss, split) => {
+    timed: (loss, { trained }) => {
+      const sizes = { numClasses: trained.length, embeddingSize: settings.embeddingSize, seed: timingSeed };
+      return lossAlone(loss, sizes, settings);
+    },
+    whole: (loss, split) => {
       const { backbone, train } = startNetwork(images, split, loss, timingSeed, settings);
       return { train, dispose: () => backbone.dispose() };
     },
@@ -190,7 +210,7 @@ async function runStart(
 async function timeLosses(
   losses: readonly StudiedLoss[],
   split: PeopleSplit,
-  { start, budget, timed }: StartPlan,
+  { start, budget, timed, whole }: StartPlan,
 ): Promise<StartTimes> {
   const { settings, seconds, timing } = budget;
   const sizes = { numClasses: split.trained.length, embeddingSize: settings.embeddingSize, seed: timingSeed };
@@ -203,12 +223,14 @@ async function timeLosses(
   const trainings = all.map(
     ({ name, train }) => [name, (steps: number) => train(steps).catch(ignoreExpected)] as const,
   );
-  const times = await timeSteps(new Map(trainings), timing);
+  const own = await timeSteps(new Map(trainings), timing);
+  const shared = whole ? await timeRest(all[0]!.loss, own[0]!, whole, split, timing) : 0;
   for (const { loss, dispose } of all) {
     dispose?.();
     loss.dispose();
   }
   const { trained, held } = split;
+  const times = own.map(({ loss, milliseconds }) => ({ loss, milliseconds: milliseconds + shared }));
   return {
     start,
     seconds,
@@ -218,6 +240,20 @@ async function timeLosses(
     machine: describeMachine(),
     times,
   };
+}
+
+/** Returns the time of a step that is not the loss's own. It is the same for all losses, so it is timed with one of them. */
+async function timeRest(
+  loss: OpenSetLoss,
+  own: StepTime,
+  whole: NonNullable<StartPlan['whole']>,
+  split: PeopleSplit,
+  timing: Timing,
+): Promise<number> {
+  const { train, dispose } = whole(loss, split);
+  const [step] = await timeSteps(new Map([[own.loss, train]]), timing);
+  dispose();
+  return step!.milliseconds - own.milliseconds;
 }
 
 /** Returns measurements, or the message of a run whose training or embeddings are not usable. */

@@ -1,7 +1,9 @@
 import { smallCnn } from '@openset/backbones';
-import type { Backbone, OpenSetLoss } from '@openset/core';
+import { type Backbone, minimize, type OpenSetLoss, randomNumbers } from '@openset/core';
 import { type ImageSource, subsetSource } from '@openset/data';
+import { Sgd } from '@openset/train';
 import { Verifier } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs';
 import type { Features } from '../faceres/features.ts';
 import type { HeadRecipe } from '../faceres/head.ts';
 import { orderedBatches } from '../lfw/train-once.ts';
@@ -56,6 +58,37 @@ export function startNetwork(
     backbone,
     train: (steps: number) =>
       trainNetwork({ backbone, loss, source, size, augment, seed, recipe: { ...recipe, steps } }),
+  };
+}
+
+/** Returns a training of the loss alone, on random embeddings that stand for those of a network. */
+export function lossAlone(
+  loss: OpenSetLoss,
+  { numClasses, embeddingSize, seed }: { numClasses: number; embeddingSize: number; seed: number },
+  { batchSize, learningRate, weightDecay }: Omit<NetworkSettings, 'inputSize' | 'width'>,
+) {
+  const embeddings = tf.tidy(() =>
+    tf.variable(tf.randomNormal<tf.Rank.R2>([batchSize, embeddingSize], 0, 1, 'float32', seed)),
+  );
+  const random = randomNumbers(seed);
+  const optimizer = new Sgd({ learningRate, momentum: 0.9, weightDecay });
+  return {
+    train: async (steps: number) => {
+      for (let step = 0; step < steps; step++) {
+        const people = Array.from({ length: batchSize }, () => Math.floor(random() * numClasses));
+        const labels = tf.tensor1d(people, 'int32');
+        const embed = () => embeddings as tf.Tensor2D;
+        try {
+          minimize(optimizer, loss, embed, labels, { context: { epoch: 0 } }).dispose();
+        } finally {
+          labels.dispose();
+        }
+      }
+    },
+    dispose: () => {
+      optimizer.dispose();
+      embeddings.dispose();
+    },
   };
 }
 
