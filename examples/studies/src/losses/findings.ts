@@ -82,7 +82,8 @@ function consistencyText(
   );
   return (
     `OPIS lies between ${Math.min(...scores).toFixed(3)} and ${Math.max(...scores).toFixed(3)}. Its rank correlation with the best accuracy is ` +
-    `${correlation.toFixed(2).replace('-', '−')} over the losses.`
+    `${correlation.toFixed(2).replace('-', '−')} over the losses` +
+    (correlation > 0 ? ': whoever serves everybody badly serves them alike.' : '.')
   );
 }
 

@@ -28,7 +28,7 @@ it('changes the base of EPL, the class loss of UniTSFace and the start of VPL', 
     margin: 0.1,
     classLoss: { loss: 'AdaFaceLoss', margin: 0.2 },
   });
-  expect(config('vpl')).toMatchObject({ loss: 'VplLoss', startIteration: 250 });
+  expect(config('vpl')).toMatchObject({ loss: 'VplLoss', startIteration: 100, maximumAge: 100 });
 });
 
 it('starts EPL and UniTSFace as the command does', () => {

@@ -26,8 +26,8 @@ const words = new Map(
   ),
 );
 
-/** The default of 8000 steps is longer than the runs of this study. It must exceed `maximumAge`, which is 200. */
-const vplStart = { startIteration: 250 };
+/** The default start, step 8000, comes after the end of these runs. A start after `maximumAge` leaves out classes never seen. */
+const vplStart = { startIteration: 100, maximumAge: 100 };
 
 /** Losses that configuration files name. */
 const others: readonly StudiedLoss[] = [

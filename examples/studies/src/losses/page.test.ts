@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { judgedAt } from '../strangers/__fixtures__/example-run.ts';
 import { exampleRun, exampleTimes } from './__fixtures__/example-run.ts';
 import { lossesFigure, lossesPage } from './page.ts';
-import type { LossesStudy } from './results.ts';
+import { type LossesStudy, readStudy, starts } from './results.ts';
 
 const learned = { ...judgedAt(0.6), between: 'embeddings' } as const;
 const uss = (seed: number, accuracy: number) => {
@@ -65,4 +67,19 @@ it('draws what each other loss gains from each start', () => {
   const figure = lossesFigure({ ...study, runs: [...runs, ...networks] });
   expect(figure.match(/<circle/g)).toHaveLength(2);
   expect(figure).toContain('networks from nothing');
+});
+
+it('remakes the page and the figure in docs/studies from the stored runs', async () => {
+  const folder = new URL('../../../../docs/studies/', import.meta.url);
+  const read = (name: string) => readFile(new URL(name, folder), 'utf8');
+  const stored = await readStudy(fileURLToPath(new URL('results/losses', folder)));
+  expect(lossesPage(stored)).toBe(await read('losses.md'));
+  expect(lossesFigure(stored)).toBe(await read('losses.svg'));
+  // Every loss has three seeds of each start.
+  for (const { loss } of stored.times[0]!.times) {
+    const own = stored.runs.filter((run) => run.loss === loss);
+    expect(own.map(({ start, seed }) => `${start} ${seed}`)).toEqual(
+      starts.flatMap((start) => [1, 2, 3].map((seed) => `${start} ${seed}`)),
+    );
+  }
 });
