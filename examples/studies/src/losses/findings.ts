@@ -36,7 +36,7 @@ function startFindings(all: readonly LossRuns[], { times }: StartTimes): string[
   );
   return [
     `Mean accuracies at the calibrated threshold lie between ${percent(worst.accuracy)} (${nameOf(worst.loss)}) ` +
-      `and ${percent(best.accuracy)} (${nameOf(best.loss)}). Seeds of one loss lie ${mean(spreads).toFixed(1)} points apart on average, and ` +
+      `and ${percent(best.accuracy)} (${nameOf(best.loss)}). The seeds of one loss lie within ${mean(spreads).toFixed(1)} points on average, and within ` +
       `${Math.max(...spreads).toFixed(1)} at most. Resampling the people of the pairs moves one run by ±${mean(halves).toFixed(1)} points.`,
     comparedText(all),
     lostText(measured.flatMap(({ own }) => own)),

@@ -53,6 +53,8 @@ What they do not show:
 - Which loss is the best for millions of images, for which the papers made their losses, or with margins tuned for the data.
 - Which is the best for faces in general. All runs share the pairs, and those with one seed share the people held out, so a loss that
   is lucky with these pairs is lucky with every seed. Another network, rate or length of training may change the order.
+- What a full training gives: the networks from nothing saw each image a few times, and are far from the accuracy of
+  [longer trainings](lfw.md).
 - Small differences in time: the steps of losses within a tenth of each other count as equally fast.
 
 The measurements of each run are in [the results folder](results/losses).
