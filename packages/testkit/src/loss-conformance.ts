@@ -5,6 +5,7 @@ import { caseOptions, makeConformanceLoss } from './conformance-cases.ts';
 import { descriptorTests } from './conformance-descriptor.ts';
 import { gradientTests } from './conformance-gradients.ts';
 import { invarianceTests } from './conformance-invariances.ts';
+import { readingTests } from './conformance-readings.ts';
 import { samplingTests } from './conformance-sampling.ts';
 import type { LossConformanceOptions, LossMaker, LossSizes, Surrogate } from './conformance-setup.ts';
 import { stateTests } from './conformance-state.ts';
@@ -78,6 +79,7 @@ export function variantConformance(
     gradientTests(make, options);
     invarianceTests(make, options);
     stateTests(make, options);
+    readingTests(make, options);
     badInputTests(make, options);
   });
 }
