@@ -99,7 +99,7 @@ describeOnBackends('losses refuse what has no meaning', () => {
     const loss = new VplLoss(sizes);
     const [batch, own, others] = [embeddings(), labels(), tf.zeros<tf.Rank.R2>([2, 4])];
     const forward = () => loss.forwardWithMemory(batch, own, others);
-    await expectRefusal(loss, forward, ShapeError, /\[3, 4\].*\[2, 4\]/);
+    await expectRefusal(loss, forward, ShapeError, /embeddings \[2, 4\].*\[3\]/);
   });
 });
 

@@ -110,7 +110,8 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
 
   /** Returns the change of state that `batchInputs` makes after a batch; none for a loss without it. */
   observe(embeddings: Tensor2D, labels: Tensor1D, context?: LossContext): StateStep {
-    this.checkBatch(embeddings, labels, context);
+    if (this.batchInputs) this.checkHardBatch(embeddings, labels, context);
+    else this.checkBatch(embeddings, labels, context);
     return makeStateStep((hold) => {
       this.batchInputs?.(embeddings, labels, hold);
       return () => {};
