@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describeBackend } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { losses } from '../packages/cli/src/losses.ts';
+import { makeConformanceLoss } from '../packages/testkit/src/conformance-cases.ts';
 import type { CaseResult } from './support/gradient-audit/audit-case.ts';
 import { auditText } from './support/gradient-audit/audit-lines.ts';
 import { readTables, withAuditTables } from './support/gradient-audit/audit-table.ts';
@@ -70,6 +72,23 @@ it.each(Object.entries(backbones))('%s has no operation with a wrong gradient', 
   expect(describeBackend([], forward).wrongGradients).toEqual([]);
   images.dispose();
   backbone.dispose();
+});
+
+it.each(
+  losses.flatMap((descriptor) =>
+    descriptor.conformance.map(
+      (one) => [`${descriptor.name} ${one.name ?? ''}`.trim(), descriptor, one] as const,
+    ),
+  ),
+)('%s has no operation with a wrong gradient', async (_, descriptor, one) => {
+  await tf.setBackend('cpu');
+  const loss = makeConformanceLoss(descriptor, one, { numClasses: 3, embeddingSize: 4 });
+  const embeddings = tf.randomNormal<tf.Rank.R2>([3, 4], 0, 1, 'float32', 1);
+  const labels = tf.tensor1d([0, 1, 2], 'int32');
+  const forward = () => loss.forward(embeddings, labels, { epoch: one.epoch ?? 0 }).dispose();
+  expect(describeBackend([], forward).wrongGradients).toEqual([]);
+  tf.dispose([embeddings, labels]);
+  loss.dispose();
 });
 
 // In this order: the kernels of @openset/wasm-kernels stay registered.

@@ -4,7 +4,7 @@ import type { OptionDescriptors } from './loss-descriptor.ts';
 import { resolveLossOptions } from './resolve-loss-options.ts';
 
 const options = {
-  scale: { type: 'number', above: 0, default: 64, description: 'factor' },
+  scale: { type: 'number', above: 0, below: 1000, default: 64, description: 'factor' },
   epoch: { type: 'number', minimum: 1, integer: true, required: true, description: 'first epoch' },
   share: { type: 'number', minimum: 0, maximum: 1, description: 'share' },
   start: { type: 'number', words: ['data'], default: 'data', description: 'start' },
@@ -37,6 +37,7 @@ it.each([
   [{ epoch: 0 }, 'TestLoss: epoch must be a whole number from 1, but is 0.'],
   [{ epoch: 1.5 }, 'TestLoss: epoch must be a whole number from 1, but is 1.5.'],
   [{ epoch: 1, scale: 0 }, 'TestLoss: scale must be above 0, but is 0.'],
+  [{ epoch: 1, scale: 1000 }, 'TestLoss: scale must be below 1000, but is 1000.'],
   [{ epoch: 1, scale: '8' }, 'TestLoss: scale must be a finite number, but is 8.'],
   [{ epoch: 1, share: 2 }, 'TestLoss: share must be a finite number from 0 up to 1, but is 2.'],
   [{ epoch: 1, start: 'date' }, "TestLoss: start must be 'data' or a number, but is 'date'."],

@@ -58,6 +58,11 @@ export const arcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
     { options: { scale: 16, branch: 'linear' } },
     { name: 'easy branch', options: { scale: 16, branch: 'easy' } },
     { name: 'no branch', options: { scale: 16, branch: 'none' } },
+    {
+      name: 'detached gradient',
+      options: { scale: 16, margin: 0.4, gradient: 'detached', branch: 'none' },
+      stopsGradients: true,
+    },
   ],
   // Without the sample rate: the cases list the classes that take part.
   fixtures: {

@@ -1,7 +1,8 @@
-import { plainCosines, plainCriterion, plainTargets } from '@openset/testkit';
-import { lossConformance, lossFixtures, type Surrogate } from '@openset/testkit/vitest';
+import { lossAndGradients, numericState, plainCosines, plainCriterion, plainTargets } from '@openset/testkit';
+import { describeOnBackends, lossConformance, lossFixtures, type Surrogate } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdaFaceLoss, adaFaceDescriptor } from './adaface-loss.ts';
+import { expect, it } from 'vitest';
+import { AdaFaceLoss, adaFaceDescriptor } from './adaface-loss.ts';
 
 const fixtures = lossFixtures(new URL('../../cli/src/__fixtures__/more-losses.json', import.meta.url));
 const margin = 0.4;
@@ -26,3 +27,25 @@ const surrogate: Surrogate = (loss, start, labels) => {
 };
 
 lossConformance(adaFaceDescriptor, { fixtures, surrogate });
+
+describeOnBackends('AdaFaceLoss', () => {
+  it('observes a batch as a scored one moves its statistics, once committed', async () => {
+    const sizes = { numClasses: 3, embeddingSize: 2 };
+    const [scored, observed] = [new AdaFaceLoss(sizes), new AdaFaceLoss(sizes)];
+    const embeddings = tf.tensor2d([3, 4, 6, 8, 0, 1], [3, 2]);
+    const labels = tf.tensor1d([0, 1, 2], 'int32');
+    await lossAndGradients(scored, embeddings, labels, { commit: true });
+    const { numTensors } = tf.memory();
+    const step = observed.observe(embeddings, labels);
+    expect((await numericState(observed)).normMean).toEqual(Float32Array.of(20));
+    step.commit();
+    step.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(await numericState(observed)).toEqual(await numericState(scored));
+    // Norms 5, 10 and 1: a mean of 16 / 3.
+    expect((await numericState(observed)).normMean![0]).toBeCloseTo(0.01 * (16 / 3) + 0.99 * 20, 4);
+    tf.dispose([embeddings, labels]);
+    scored.dispose();
+    observed.dispose();
+  });
+});

@@ -57,6 +57,27 @@ export function badInputTests(make: LossMaker, { context }: LossConformanceOptio
     await expectRefusal(makeInputs(), DataError, text);
   });
 
+  it('inspects a batch without a leak or a change of state, and rejects what forward rejects', async () => {
+    const loss = warmLoss(make, standardSizes, context);
+    if (loss.inspect) {
+      const before = await numericState(loss);
+      const { embeddings, labels } = good();
+      const wide = tf.zeros<tf.Rank.R2>([rows, embeddingSize + 1]);
+      const unknown = tf.tensor1d([0, 1, 7, 2, 3], 'int32');
+      const tensors = tf.memory().numTensors;
+      for (const values of Object.values(await loss.inspect(embeddings, labels, readable))) {
+        expect(Array.from(values).every(Number.isFinite)).toBe(true);
+      }
+      await expect(loss.inspect(wide, labels, readable)).rejects.toThrow(ShapeError);
+      await expect(loss.inspect(embeddings, unknown, readable)).rejects.toThrow(/labels\[2\] is 7/);
+      expect(embeddings.isDisposed || labels.isDisposed).toBe(false);
+      expect(tf.memory().numTensors).toBe(tensors);
+      expect(await numericState(loss)).toEqual(before);
+      tf.dispose([embeddings, labels, wide, unknown]);
+    }
+    loss.dispose();
+  });
+
   it('rejects a state with missing, unknown or wrongly shaped tensors', async () => {
     const loss = warmLoss(make, standardSizes, context);
     const before = await numericState(loss);
