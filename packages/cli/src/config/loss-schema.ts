@@ -39,10 +39,12 @@ export function lossSchema(): z.ZodType<LossSettings> {
     Object.values(options).some(({ type }) => type === 'parts');
   const withWeights = known.filter(({ hasClassWeights }) => hasClassWeights);
   const innermost = withWeights.filter((one) => !hasClassLoss(one)).map((one) => schemaOf(one, {}));
-  const nested = { classLoss: z.discriminatedUnion('loss', tuple(innermost)) };
-  const classLoss = z.discriminatedUnion('loss', tuple(withWeights.map((one) => schemaOf(one, nested))));
+  // Schemas with an id appear once in the JSON schema, under `definitions`.
+  const nested = { classLoss: z.discriminatedUnion('loss', tuple(innermost)).meta({ id: 'innermostLoss' }) };
+  const classLosses = withWeights.map((one) => schemaOf(one, nested));
+  const classLoss = z.discriminatedUnion('loss', tuple(classLosses)).meta({ id: 'classLoss' });
   const parts = known.filter((one) => !isCombination(one)).map((one) => schemaOf(one, { classLoss }));
-  const part = z.discriminatedUnion('loss', tuple(parts));
+  const part = z.discriminatedUnion('loss', tuple(parts)).meta({ id: 'part' });
   return z.discriminatedUnion(
     'loss',
     tuple(known.map((one) => schemaOf(one, { classLoss, part }))),
