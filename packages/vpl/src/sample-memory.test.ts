@@ -1,7 +1,13 @@
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { initialSamples, injectionShares, rememberSamples, type SampleMemory } from './sample-memory.ts';
+import {
+  initialSamples,
+  injectionShares,
+  rememberSamples,
+  type SampleMemory,
+  suitableVpl,
+} from './sample-memory.ts';
 
 function memoryAt(iteration: number, memoryIterations: readonly number[]): SampleMemory {
   return {
@@ -50,4 +56,9 @@ describeOnBackends('the memory of samples', () => {
     expect([...memory.iteration.dataSync()]).toEqual([7]);
     dispose(memory);
   });
+});
+
+it('starts early in the short runs of few identities, and never before a sample can be too old', () => {
+  const starts = [10, 982, 20_000].map((count) => suitableVpl(count).startIteration);
+  expect(starts).toEqual([300, 491, 8000]);
 });

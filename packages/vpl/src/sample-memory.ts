@@ -1,4 +1,12 @@
-import { assignRows, type Hold, normalizeRows, normalValues, stopGradient, writeRows } from '@openset/core';
+import {
+  assignRows,
+  type Hold,
+  normalizeRows,
+  normalValues,
+  stopGradient,
+  suitableStrength,
+  writeRows,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The latest sample of each class, and when it was remembered. */
@@ -73,4 +81,13 @@ export function rememberSamples(
   const before = tf.reshape(memoryIterations, [-1, 1]) as tf.Tensor2D;
   memoryIterations.assign(tf.reshape(writeRows(before, classes, now), memoryIterations.shape));
   iteration.assign(tf.add(iteration, tf.scalar(1, 'int32')));
+}
+
+/**
+ * Returns options that suit a number of identities. Few identities mean short runs, which may end before the official code's step
+ * 8000, so samples are mixed in from step `numIdentities / 2` on, but not before step 300.
+ */
+export function suitableVpl(numIdentities: number) {
+  const startIteration = Math.min(8000, Math.max(300, Math.round(numIdentities / 2)));
+  return { ...suitableStrength(numIdentities), startIteration };
 }

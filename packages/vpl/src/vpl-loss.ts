@@ -12,7 +12,6 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
-  suitableStrength,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -21,6 +20,7 @@ import {
   injectionShares,
   rememberOnCommit,
   type SampleMemory,
+  suitableVpl,
 } from './sample-memory.ts';
 
 /** Options of `VplLoss`. The defaults are those of the official code. */
@@ -45,7 +45,7 @@ export const vplDescriptor = /* @__PURE__ */ describeLoss(() => ({
   source: 'Deng et al. 2021 (CVPR), Variational Prototype Learning; recognition/vpl of insightface',
   threshold: null,
   hasClassWeights: true,
-  words: { vpl: { options: (numIdentities) => suitableStrength(numIdentities) } },
+  words: { vpl: { options: suitableVpl } },
   options: {
     scale: scaleOption,
     margin: { ...eitherMarginOption, default: 0.4 },
