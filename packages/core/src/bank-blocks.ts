@@ -233,7 +233,11 @@ function classBlock(
   const isPositive = labels && (tf.equal(classes, labels) as tf.Tensor2D);
   const hard = positives && { threshold: positives.hardThreshold, factor: hardFactor };
   const others = mapNegatives(best, options, hard);
-  const mapped = positives && isPositive ? tf.where(isPositive, positives.value, others.value) : others.value;
+  const mapped =
+    positives && isPositive
+      ? // A sum repeats the row; where and tile do so many times slower on stock wasm.
+        tf.where(isPositive, tf.add(tf.zerosLike(others.value), positives.value), others.value)
+      : others.value;
   const scaled = tf.mul(mapped, options.scale);
   const logits = (bias ? tf.sub(scaled, readBias(bias, start, count)) : scaled) as tf.Tensor2D;
   const present = options.emptyRows === 'skip' ? rows.nonZero : null;
