@@ -81,7 +81,8 @@ export {
 } from './margins.ts';
 export { minimize } from './minimize.ts';
 export { didYouMean, nearestWord } from './nearest-word.ts';
-export { minimumNorm, type NormalizedRows, normalizeRows, normalizeRowsGradient } from './normalize-rows.ts';
+export { minimumNorm, type NormalizedRows, normalizeRows } from './normalize-rows.ts';
+export { pairCosines, pairDifferences } from './pair-cosines.ts';
 export { type PairThresholdOptions, pairThreshold } from './pair-threshold.ts';
 export { readThreshold } from './read-threshold.ts';
 export { resolveBankOptions } from './resolve-bank-options.ts';

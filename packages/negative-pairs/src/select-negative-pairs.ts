@@ -1,4 +1,4 @@
-import { minimumNorm, normalizeRows, normalizeRowsGradient, operation } from '@openset/core';
+import { minimumNorm, operation, pairCosines, pairDifferences } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Stands for a pair that does not count, far below any cosine; `outsideNegatives` of core ignore it. */
@@ -17,24 +17,17 @@ export function selectNegativePairs(
   labels: tf.Tensor1D,
   whisker: number,
 ): tf.Tensor1D {
-  const batch = embeddings.shape[0];
+  const all = pairCosines(embeddings);
   return operation<tf.Tensor1D>(
-    [embeddings],
+    [all],
     () => {
-      const { unit } = normalizeRows(embeddings);
-      const cosines = tf.reshape(tf.matMul(unit, unit, false, true), [batch * batch]) as tf.Tensor1D;
+      const cosines = tf.reshape(all, [all.size]) as tf.Tensor1D;
       const isPair = differentPairs(labels);
       const kept = tf.logicalAnd(isPair, isWithin(cosines, isPair, whisker));
-      const value = tf.where(kept, cosines, tf.fill([batch * batch], noPair)) as tf.Tensor1D;
-      return { value, saved: [embeddings, tf.cast(kept, 'float32')] };
+      const value = tf.where(kept, cosines, tf.fill(cosines.shape, noPair)) as tf.Tensor1D;
+      return { value, saved: [tf.cast(kept, 'float32')] };
     },
-    (dy, [saved, kept]) => {
-      const rows = normalizeRows(saved as tf.Tensor2D);
-      const slopes = tf.reshape(tf.mul(dy, kept as tf.Tensor), [batch, batch]) as tf.Tensor2D;
-      const direct = tf.matMul(tf.add(slopes, tf.transpose(slopes)) as tf.Tensor2D, rows.unit) as tf.Tensor2D;
-      const radial = tf.sum(tf.mul(direct, rows.unit), 1, true) as tf.Tensor2D;
-      return [normalizeRowsGradient(rows, direct, radial)];
-    },
+    (dy, [kept]) => [tf.reshape(tf.mul(dy, kept as tf.Tensor), all.shape)],
   );
 }
 
@@ -64,19 +57,11 @@ export function readPairs(pairs: ArrayLike<number>, embeddings: ArrayLike<number
 /** Marks pairs `i < j` of different classes, `[batch²]` bool; `labels` is `[batch]`. */
 export function differentPairs(labels: tf.Tensor1D): tf.Tensor1D {
   const batch = labels.size;
-  const classes = differences(tf.cast(labels, 'float32'));
-  const places = differences(tf.range(0, batch));
+  const classes = pairDifferences(tf.cast(labels, 'float32'));
+  const places = pairDifferences(tf.range(0, batch));
   const zeros = tf.zerosLike(places);
   const isDifferent = tf.notEqual(classes, zeros);
   return tf.reshape(tf.logicalAnd(isDifferent, tf.less(places, zeros)), [batch * batch]);
-}
-
-/**
- * Returns `values[i] − values[j]` of all pairs, `[count, count]`. Comparisons take operands of one shape here: stock tfjs-wasm
- * expands them a hundred times slower than those of differences.
- */
-function differences(values: tf.Tensor1D): tf.Tensor2D {
-  return tf.sub(tf.reshape(values, [-1, 1]), tf.reshape(values, [1, -1]));
 }
 
 /** Marks the cosines within the whiskers of the quartiles of those that `isPair` marks. */

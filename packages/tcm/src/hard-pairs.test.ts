@@ -1,3 +1,4 @@
+import { pairCosines } from '@openset/core';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -15,7 +16,7 @@ const cosine = (degrees: number) => Math.cos((degrees * Math.PI) / 180);
 describeOnBackends('hard pairs', () => {
   it('are those of one class below m⁺, and of different classes above m⁻, in both orders', () => {
     tf.tidy(() => {
-      const { positive, negative } = findHardPairs(rows(), labels(), margins);
+      const { positive, negative } = findHardPairs(pairCosines(rows()), labels(), margins);
       // Same class: 60° and 120°. Different: 50° and 10° count, 170° and 110° do not.
       expect([...positive.dataSync()]).toEqual([0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0]);
       expect([...negative.dataSync()]).toEqual([0, 0, 1, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0]);
@@ -31,7 +32,7 @@ describeOnBackends('hard pairs', () => {
     });
   });
 
-  it('cost nothing where there are none', () => {
+  it('have a loss of 0 in a batch without pairs', () => {
     tf.tidy(() => {
       const alone = marginLossOfPairs(tf.tensor2d([[3, 4]]), tf.tensor1d([0], 'int32'), margins);
       expect(alone.dataSync()[0]).toBe(0);

@@ -1,4 +1,4 @@
-import { normalizeRows, normalizeRowsGradient, operation } from '@openset/core';
+import { operation, pairCosines, pairDifferences } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** m⁺ and m⁻, the cosines up to and from which pairs count, and the weights of both kinds. */
@@ -9,9 +9,8 @@ export interface PairMargins {
   readonly negativeMargin: number;
 }
 
-/** All cosines of a batch, and 1 for the ordered pairs that count, `[batch, batch]` float32. */
+/** 1 for the ordered pairs that count, `[batch, batch]` float32. */
 export interface HardPairs {
-  readonly cosines: tf.Tensor2D;
   /** Of the same class, with `cos ≤ m⁺`. */
   readonly positive: tf.Tensor2D;
   /** Of different classes, with `cos ≥ m⁻`. */
@@ -20,25 +19,20 @@ export interface HardPairs {
 
 /**
  * Returns the pairs that count.
- * @param unit `[batch, embeddingSize]`, rows of unit length
+ * @param cosines `[batch, batch]`
  * @param labels `[batch]`
  */
 export function findHardPairs(
-  unit: tf.Tensor2D,
+  cosines: tf.Tensor2D,
   labels: tf.Tensor1D,
   { positiveMargin, negativeMargin }: PairMargins,
 ): HardPairs {
   const batch = labels.size;
-  const cosines = tf.matMul(unit, unit, false, true) as tf.Tensor2D;
-  const classes = tf.cast(labels, 'float32');
-  const difference = tf.sub(tf.reshape(classes, [batch, 1]), tf.reshape(classes, [1, batch]));
-  // Operands of one shape, because comparisons of stock tfjs-wasm are slow at expanding them.
   const compared = (isTrue: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, value: tf.Tensor, bound: number) =>
     tf.cast(isTrue(value, tf.fill([batch, batch], bound)), 'float32') as tf.Tensor2D;
-  const same = compared(tf.equal, difference, 0);
+  const same = compared(tf.equal, pairDifferences(tf.cast(labels, 'float32')), 0);
   const others = tf.sub(1, tf.eye(batch));
   return {
-    cosines,
     positive: tf.mul(tf.mul(same, others), compared(tf.lessEqual, cosines, positiveMargin)),
     negative: tf.mul(tf.sub(1, same), compared(tf.greaterEqual, cosines, negativeMargin)),
   };
@@ -55,25 +49,20 @@ export function marginLossOfPairs(
   labels: tf.Tensor1D,
   margins: PairMargins,
 ): tf.Scalar {
+  const cosines = pairCosines(embeddings);
   return operation<tf.Scalar>(
-    [embeddings],
+    [cosines],
     () => {
-      const { cosines, ...pairs } = findHardPairs(normalizeRows(embeddings).unit, labels, margins);
+      const pairs = findHardPairs(cosines, labels, margins);
       const positive = shareOfEach(pairs.positive, -margins.positiveWeight);
       const negative = shareOfEach(pairs.negative, margins.negativeWeight);
       const value = tf.add(
         tf.sum(tf.mul(positive, tf.sub(cosines, margins.positiveMargin))),
         tf.sum(tf.mul(negative, tf.sub(cosines, margins.negativeMargin))),
       );
-      return { value: value as tf.Scalar, saved: [embeddings, tf.add(positive, negative)] };
+      return { value: value as tf.Scalar, saved: [tf.add(positive, negative)] };
     },
-    (dy, [saved, slopes]) => {
-      const rows = normalizeRows(saved as tf.Tensor2D);
-      // Each pair is there in both orders, so the matrix is symmetric.
-      const direct = tf.mul(tf.matMul(slopes as tf.Tensor2D, rows.unit), tf.mul(dy, 2)) as tf.Tensor2D;
-      const radial = tf.sum(tf.mul(direct, rows.unit), 1, true) as tf.Tensor2D;
-      return [normalizeRowsGradient(rows, direct, radial)];
-    },
+    (dy, [slopes]) => [tf.mul(slopes as tf.Tensor2D, dy)],
   );
 }
 

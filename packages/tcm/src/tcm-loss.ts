@@ -5,8 +5,8 @@ import {
   type LossContext,
   type LossStep,
   makeStep,
-  normalizeRows,
   type OpenSetLoss,
+  pairCosines,
   resolveLossOptions,
   StatefulLoss,
 } from '@openset/core';
@@ -88,7 +88,7 @@ export class TcmLoss extends StatefulLoss {
   /** Returns `hardPositivePairs` and `hardNegativePairs`: how many ordered pairs of the batch count. */
   async inspect(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext) {
     return this.readFromBatch(embeddings, labels, context, (checked) => {
-      const { positive, negative } = findHardPairs(normalizeRows(embeddings).unit, checked, this.settings);
+      const { positive, negative } = findHardPairs(pairCosines(embeddings), checked, this.settings);
       return { hardPositivePairs: tf.sum(positive), hardNegativePairs: tf.sum(negative) };
     });
   }
