@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { planeLabels as labels, planes } from './__fixtures__/planes.ts';
 import { groupRates, MetricsError } from './index.ts';
 
 /** Groups 7 and 9 of two identities each; those of group 9 are separated perfectly. */
-const embeddings = [
-  [1, 0, 0, 0],
-  [0.6, 0.8, 0, 0],
-  [0, 1, 0, 0],
-  [0, 1, 0, 0],
-  [0, 0, 1, 0],
-  [0, 0, 1, 0],
-  [0, 0, 0, 1],
-  [0, 0, 0, 1],
-].flat();
-const labels = [0, 0, 1, 1, 2, 2, 3, 3];
+const embeddings = planes.flat();
 const groups = [7, 7, 7, 7, 9, 9, 9, 9];
 
 describe('groupRates', () => {

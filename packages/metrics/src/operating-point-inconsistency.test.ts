@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelledRows } from './__fixtures__/arbitraries.ts';
 import references from './__fixtures__/opis.json';
+import { planeLabels, planes } from './__fixtures__/planes.ts';
 import {
   type InconsistencyOptions,
   MetricsError,
@@ -10,18 +11,6 @@ import {
   tarAtFar,
 } from './index.ts';
 
-/** Identities 0 and 1 in the first plane; 2 and 3 along axes of the second one, each with two equal samples. */
-const planes = [
-  [1, 0, 0, 0],
-  [0.6, 0.8, 0, 0],
-  [0, 1, 0, 0],
-  [0, 1, 0, 0],
-  [0, 0, 1, 0],
-  [0, 0, 1, 0],
-  [0, 0, 0, 1],
-  [0, 0, 0, 1],
-];
-const planeLabels = [0, 0, 1, 1, 2, 2, 3, 3];
 const firstPlane = planes.slice(0, 4).flat();
 const firstLabels = planeLabels.slice(0, 4);
 
