@@ -53,7 +53,9 @@ export function cosineBankLossWithRows(
   inputs: BankInputs,
   options: BankOptions,
 ): { loss: tf.Scalar; rowLosses: tf.Tensor1D } {
-  const resolved = resolveBankOptions({ ...options, reduction: 'mean' });
+  const given = resolveBankOptions(options);
+  // Resolved options pass unchanged, so that a step checks nothing again.
+  const resolved = given.reduction === 'mean' ? given : resolveBankOptions({ ...given, reduction: 'mean' });
   checkBankInputs(inputs, resolved);
   const kept: { rowLosses?: tf.Tensor1D } = {};
   const loss = meanLoss(inputs, resolved, kept);

@@ -54,9 +54,9 @@ export function softplusTail<T extends tf.Tensor>(x: T): T {
     // log(1 + u) = 2 artanh(u / (2 + u)); the polynomial is that of artanh(w) / w in w² up to 1/9, within 2e-8.
     const ratio = tf.div(small, tf.add(small, 2));
     const square = tf.square(ratio);
-    const polynomial = [0.13433775, 0.14116978, 0.20003835, 0.3333332, 1].reduce<tf.Tensor>(
+    const polynomial = [0.14116978, 0.20003835, 0.3333332, 1].reduce<tf.Tensor>(
       (sum, coefficient) => tf.add(tf.mul(sum, square), coefficient),
-      tf.scalar(0),
+      tf.scalar(0.13433775),
     );
     return tf.mul(tf.mul(ratio, 2), polynomial) as T;
   });
