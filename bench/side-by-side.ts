@@ -20,7 +20,7 @@ export interface Sides {
   readonly openset: () => void;
   /** Work on stock tfjs-backend-wasm; a text is the reason why it cannot run; default: stock is not measured. */
   readonly stock?: (() => void) | string;
-  /** Other work of openset, of which the work should not exceed time and memory by much. */
+  /** Other work of openset, whose time and memory are compared with those of `openset`. */
   readonly baseline?: () => void;
   readonly pytorch?: PyTorchWork;
   /** Measures the memory that a step allocates; default: memory is not measured. */

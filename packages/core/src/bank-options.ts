@@ -18,7 +18,7 @@ export interface BankInputs {
   readonly labels: Tensor1D | Tensor2D;
   /**
    * `[numClasses, embeddingSize]` float32: class weights, sample memory or empirical prototypes. With K `centers`,
-   * `[numClasses · K, embeddingSize]`: row `jK + k` is centre k of class j.
+   * `[numClasses · K, embeddingSize]`: row `jK + k` is center k of class j.
    */
   readonly bank: Tensor2D;
   /** `[1]` (unified) or `[numClasses]` (diverse), subtracted from the logits; default: no bias. */
@@ -65,7 +65,7 @@ export interface BankOptions {
   readonly similarityMap?: SimilarityMap | undefined;
   /** Margins on the similarities to the other classes; default: none. */
   readonly negativeMargin?: NegativeMargin | undefined;
-  /** K: centres of each class, of which the most similar one scores (sub-center ArcFace); default 1. */
+  /** K: centers of each class; the one most similar to a sample scores (sub-center ArcFace); default 1. */
   readonly centers?: number;
   /** ε in `[0, 1]`: targets become `(1 − ε) t + ε / numClasses`; default 0. */
   readonly labelSmoothing?: number;

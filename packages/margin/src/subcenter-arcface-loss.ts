@@ -72,7 +72,7 @@ export const subCenterArcFaceDescriptor = /* @__PURE__ */ describeLoss(() => ({
 }));
 
 /**
- * Sub-center ArcFace (Deng et al. 2020): ArcFace with K centers for each class, of which the most similar one scores and gets the
+ * Sub-center ArcFace (Deng et al. 2020): ArcFace with K centers for each class. The one most similar to a sample scores and gets the
  * gradient. Rows `jK … jK + K − 1` of `weight` are the centers of class j. Softmax cross-entropy, mean over the batch.
  */
 export class SubCenterArcFaceLoss extends ClassWeightsLoss {
