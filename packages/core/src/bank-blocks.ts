@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
-import { type BankRows, openBankRows } from './bank-rows.ts';
+import { type BankRows, gatherMixture, openBankRows, placesOfRows } from './bank-rows.ts';
 import { applyMargins, type Margin, type MarginResult } from './margins.ts';
 import { type NormalizedRows, normalizeRowsGradient } from './normalize-rows.ts';
 import { readRows } from './read-rows.ts';
@@ -110,14 +110,9 @@ function ownRows(
   labels: tf.Tensor1D,
   options: ResolvedBankOptions,
 ): NormalizedRows {
-  const { centers } = options;
-  const first = tf.reshape(tf.mul(labels, tf.scalar(centers, 'int32')), [-1, 1]);
-  const places = tf.reshape(tf.add(first, tf.range(0, centers, 1, 'int32')), [-1]) as tf.Tensor1D;
-  const mixed = mixture && {
-    rows: tf.gather(mixture.rows, places) as tf.Tensor2D,
-    shares: tf.gather(mixture.shares, places) as tf.Tensor1D,
-  };
-  return openBankRows(tf.gather(bank, places) as tf.Tensor2D, mixed ?? null, options);
+  const places = placesOfRows(labels, options.centers);
+  const mixed = mixture ? gatherMixture(mixture, places) : null;
+  return openBankRows(tf.gather(bank, places), mixed, options);
 }
 
 /** The similarity of each sample with its own class, and the sine of their angle, `[batch]`. */

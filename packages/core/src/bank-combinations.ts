@@ -13,10 +13,7 @@ export function checkCombination(options: ResolvedBankOptions): void {
       pairSampling: options.pairSampling,
       logitClip: options.logitClip !== undefined,
     };
-    for (const [option, used] of Object.entries(bceOnly)) {
-      if (!used) continue;
-      throw new ConfigError(`${option} is an option of the criterion 'bce', but the criterion is 'softmax'.`);
-    }
+    refuse(bceOnly, (one) => `${one} is an option of the criterion 'bce', but the criterion is 'softmax'.`);
   }
   if (similarity === 'dot') {
     const cosineOnly = {
@@ -24,10 +21,7 @@ export function checkCombination(options: ResolvedBankOptions): void {
       similarityMap,
       negativeMargin: options.negativeMargin,
     };
-    for (const [option, used] of Object.entries(cosineOnly)) {
-      if (!used) continue;
-      throw new ConfigError(`${option} needs similarity 'cosine', but the similarity is 'dot'.`);
-    }
+    refuse(cosineOnly, (one) => `${one} needs similarity 'cosine', but the similarity is 'dot'.`);
   }
   if (emptyRows === 'skip' && options.labelSmoothing > 0) {
     throw new ConfigError(
@@ -86,10 +80,7 @@ export function checkInputCombination(inputs: BankInputs, options: ResolvedBankO
       pairSampling: options.pairSampling,
       'a bias for each class': bias && bias.shape[0] !== 1 && bank.shape[0] > 1,
     };
-    for (const [what, used] of Object.entries(excluded)) {
-      if (!used) continue;
-      throw new ConfigError(`outsideNegatives belong to no class, so they cannot be combined with ${what}.`);
-    }
+    refuse(excluded, (one) => `outsideNegatives belong to no class, so they cannot be combined with ${one}.`);
   }
   const kind = options.similarityMap?.kind;
   if (hardFactor && kind !== 'hardNegatives') {
@@ -102,12 +93,10 @@ export function checkInputCombination(inputs: BankInputs, options: ResolvedBankO
       "emptyRows 'skip'": options.emptyRows === 'skip',
       "similarity 'dot'": options.similarity === 'dot',
     };
-    for (const [what, used] of Object.entries(excluded)) {
-      if (!used) continue;
-      throw new ConfigError(
-        `A mixture mixes one unit row for each class, so it cannot be combined with ${what}.`,
-      );
-    }
+    refuse(
+      excluded,
+      (one) => `A mixture mixes one unit row for each class, so it cannot be combined with ${one}.`,
+    );
   }
 }
 
@@ -125,15 +114,20 @@ export function filterNegatives(options: BankOptions, threshold = 0): BankOption
     "raw products (similarity 'dot')": similarity === 'dot',
     labelSmoothing: labelSmoothing > 0,
   };
-  for (const [what, used] of Object.entries(excluded)) {
-    if (!used) continue;
-    throw new ConfigError(
-      `interclassFilteringThreshold maps cosines of other classes, so it cannot be combined with ${what}: leave it out.`,
-    );
-  }
+  refuse(
+    excluded,
+    (one) =>
+      `interclassFilteringThreshold maps cosines of other classes, so it cannot be combined with ${one}: leave it out.`,
+  );
   return { ...options, similarityMap: { kind: 'negativeLimit', limit: threshold } };
 }
 
 function changesNegatives({ similarityMap, negativeMargin }: ResolvedBankOptions): boolean {
   return similarityMap !== undefined || negativeMargin !== undefined;
+}
+
+/** @throws ConfigError with the message for the first of `excluded` that is used */
+function refuse(excluded: Readonly<Record<string, unknown>>, message: (one: string) => string): void {
+  const used = Object.keys(excluded).find((one) => excluded[one]);
+  if (used !== undefined) throw new ConfigError(message(used));
 }

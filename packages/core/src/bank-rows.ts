@@ -33,6 +33,18 @@ export function openBankRows(
   };
 }
 
+/** Returns the places of the rows of some classes in a bank of several centers, `[count · centers]`. */
+export function placesOfRows(classes: tf.Tensor1D, centers: number): tf.Tensor1D {
+  if (centers === 1) return classes;
+  const first = tf.mul(tf.cast(tf.reshape(classes, [-1, 1]), 'int32'), tf.scalar(centers, 'int32'));
+  return tf.reshape(tf.add(first, tf.range(0, centers, 1, 'int32')), [-1]);
+}
+
+/** Returns the mixture of some rows of a bank; `places` is `[rows]`. */
+export function gatherMixture({ rows, shares }: BankMixture, places: tf.Tensor1D): BankMixture {
+  return { rows: tf.gather(rows, places), shares: tf.gather(shares, places) };
+}
+
 function keepRows(rows: tf.Tensor2D): NormalizedRows {
   const nonZero = tf.cast(tf.greater(tf.max(tf.abs(rows), 1, true), 0), 'float32') as tf.Tensor2D;
   return { unit: rows, inverseNorm: tf.onesLike(nonZero), projected: tf.zerosLike(nonZero), nonZero };

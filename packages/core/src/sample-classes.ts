@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import { gatherMixture, placesOfRows } from './bank-rows.ts';
 import { randomNumbers } from './initial-values.ts';
 import { hasSynchronousReads } from './storage.ts';
 import { stopGradient } from './tape.ts';
@@ -57,22 +58,15 @@ export function restrictToClasses(
     tf.reshape(classes, [count, 1]),
     tf.range(0, count, 1, 'int32'),
   );
-  const rows = rowsOf(classes, centers);
+  const rows = placesOfRows(classes, centers);
   return {
     ...inputs,
     classes: undefined,
     labels: tf.gather(positions, tf.cast(labels, 'int32')) as tf.Tensor1D,
     bank: tf.gather(bank, rows),
     bias: bias && bias.shape[0] !== 1 ? tf.gather(bias, classes) : bias,
-    mixture: mixture && { rows: tf.gather(mixture.rows, rows), shares: tf.gather(mixture.shares, rows) },
+    mixture: mixture && gatherMixture(mixture, rows),
   };
-}
-
-/** Returns the places of the bank's rows of some classes, `[count · centers]` int32. */
-function rowsOf(classes: tf.Tensor1D, centers: number): tf.Tensor1D {
-  if (centers === 1) return classes;
-  const first = tf.mul(tf.cast(tf.reshape(classes, [-1, 1]), 'int32'), tf.scalar(centers, 'int32'));
-  return tf.reshape(tf.add(first, tf.range(0, centers, 1, 'int32')), [-1]);
 }
 
 /** Scatters gradients of the rows of some classes to all classes; the others get 0. */
@@ -86,7 +80,8 @@ export function scatterToAllClasses(
   const scatter = (places: tf.Tensor1D, gradient: tf.Tensor, shape: number[]) =>
     tf.scatterND(tf.reshape(places, [places.shape[0], 1]), gradient, shape);
   const scattered = [loss, rowLosses, embeddings];
-  if (bankGradient) scattered.push(scatter(rowsOf(classes, centers), rest.shift() as tf.Tensor, bank.shape));
+  if (bankGradient)
+    scattered.push(scatter(placesOfRows(classes, centers), rest.shift() as tf.Tensor, bank.shape));
   if (bias) {
     const gradient = rest.shift() as tf.Tensor;
     scattered.push(bias.shape[0] === 1 ? gradient : scatter(classes, gradient, bias.shape));

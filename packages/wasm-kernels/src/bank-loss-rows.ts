@@ -1,7 +1,5 @@
-import type { ResolvedBankOptions } from '@openset/core';
+import { minimumNorm, type ResolvedBankOptions } from '@openset/core';
 import { type OwnSimilarity, ownSimilarity } from './own-similarity.ts';
-
-const minimumNorm = 1e-5;
 
 /** Quantities of the samples in the loss over a bank, in float64. */
 export interface BankLossRows {
