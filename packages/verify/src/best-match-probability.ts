@@ -11,16 +11,22 @@ import type { Calibration } from './calibration.ts';
  * `GalleryThreshold.calibration`, is more reliable in large galleries.
  *
  * @param curve balanced: of as many pairs of the same identity as of different ones
- * @param cosines of the probe with each person of the gallery, at least one
- * @throws DataError without a cosine; ConfigError for a cosine that is not finite
+ * @param cosines of the probe with the nearest people of the gallery, at least one; the evidence of the others counts as none
+ * @param people G, the size of the gallery; default: as many as cosines
+ * @throws DataError without a cosine; ConfigError for a cosine that is not finite, or fewer people than cosines
  */
-export function bestMatchProbability({ slope, offset }: Calibration, cosines: ArrayLike<number>): number {
+export function bestMatchProbability(
+  { slope, offset }: Calibration,
+  cosines: ArrayLike<number>,
+  people: number = cosines.length,
+): number {
   if (cosines.length === 0) throw new DataError('A search needs at least one person in the gallery.');
+  checkNumber('bestMatchProbability: people', people, { minimum: cosines.length, integer: true });
   const evidence = Array.from(cosines, (cosine) => {
     checkNumber('bestMatchProbability: cosine', cosine);
     return -(slope * cosine + offset);
   });
-  const ofNobody = Math.log(evidence.length);
+  const ofNobody = Math.log(people);
   // The largest exponent is subtracted: exponents of steep curves overflow.
   const best = evidence.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   const origin = Math.max(best, ofNobody);

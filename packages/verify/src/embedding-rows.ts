@@ -24,6 +24,22 @@ export function checkEmbedding(
   normOf(embedding, what);
 }
 
+/** Largest difference of the squared norm from 1 that counts as unit length. */
+const unitTolerance = 1e-6;
+
+/**
+ * Returns an embedding at unit length, as a new array. One that has unit length keeps its values, bit for bit.
+ * @param what subject of the error message
+ * @param size expected number of values
+ * @throws ShapeError if it has another number of values; DataError if it is no array or has no direction
+ */
+export function unitEmbedding(what: string, embedding: ArrayLike<number>, size: number): Float32Array {
+  checkEmbedding(what, embedding, size);
+  const norm = normOf(embedding, what);
+  const isUnit = Math.abs(norm * norm - 1) < unitTolerance;
+  return isUnit ? Float32Array.from(embedding) : normalise(embedding, what);
+}
+
 /** Names a value that is no array. */
 function describeValue(value: unknown): string {
   if (value === null || typeof value !== 'object') return String(value);

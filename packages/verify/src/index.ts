@@ -6,14 +6,18 @@ export {
   type ScoredPairs,
   usableCalibration,
 } from './calibration.ts';
-export { describeCrop } from './describe-crop.ts';
 export {
-  type Candidate,
-  Gallery,
-  type GalleryOptions,
-  type GalleryState,
-  type Identification,
-} from './gallery.ts';
+  betweenEmbeddings,
+  type DecidingSearch,
+  type DecidingSource,
+  type DecidingThreshold,
+  type DescribedModel,
+  type GivenThreshold,
+  selectGalleryThreshold,
+  selectPairThreshold,
+} from './deciding-threshold.ts';
+export { describeCrop, isSameCrop } from './describe-crop.ts';
+export { unitEmbedding } from './embedding-rows.ts';
 export {
   type GallerySearch,
   type GalleryThreshold,
@@ -27,6 +31,7 @@ export {
   type ModelFile,
   type ThresholdSource,
 } from './model-file.ts';
+export { modelFingerprint } from './model-fingerprint.ts';
 export {
   type CrossFitPart,
   crossFitThreshold,

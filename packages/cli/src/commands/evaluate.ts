@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { ConfigError } from '@openset/core';
 import { pairSimilarities } from '@openset/metrics';
 import { reportPage } from '@openset/report';
-import type { ThresholdQuestion } from '@openset/verify';
+import type { DecidingSource, ThresholdQuestion } from '@openset/verify';
 import {
   type ConsistencyResult,
   consistencyResult,
@@ -26,7 +26,6 @@ import {
   type TestChoice,
 } from '../model/open-test.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
-import type { ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -41,7 +40,7 @@ export interface EvaluateOptions extends TestChoice, DecisionOptions, ImageReadi
 /** Result of `openset evaluate`. */
 export interface EvaluateResult extends PairMeasurements, SkippedTest, ConsistencyResult {
   readonly model: string;
-  readonly thresholdSource: ThresholdSource;
+  readonly thresholdSource: DecidingSource;
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
   readonly question: ThresholdQuestion | null;
   /** Uniform accuracy on labelled images; null for pairs. */

@@ -1,5 +1,16 @@
 import type { ImageSource } from '@openset/data';
-import { Gallery, type Identification, type ThresholdQuestion } from '@openset/verify';
+import {
+  type Identification,
+  identify as identifyIn,
+  MemoryGallery,
+  type NewEmbedding,
+} from '@openset/gallery';
+import {
+  type DecidingSearch,
+  type DecidingSource,
+  selectGalleryThreshold,
+  type ThresholdQuestion,
+} from '@openset/verify';
 import { aligned, counted, decimal, probabilityText } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { chooseAlignment, chooseProbeCrop } from '../faces/choose-alignment.ts';
@@ -9,6 +20,7 @@ import { loadFaceTools } from '../faces/face-tools.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import { hashImages } from '../images/content-hashes.ts';
 import { openImagePaths } from '../images/image-files.ts';
+import { imageName } from '../images/image-name.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { noteCopies } from '../images/note-copies.ts';
 import { openImages } from '../images/open-images.ts';
@@ -17,7 +29,6 @@ import { embedImages } from '../model/embed-images.ts';
 import { falseAlarmsText } from '../model/gallery-thresholds.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import { thresholdRows } from '../model/threshold-rows.ts';
-import { type DecidingSearch, selectGalleryThreshold, type ThresholdSource } from '../model/thresholds.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -47,7 +58,7 @@ export interface IdentifyResult extends SkippedImages {
   /** Lowest cosine at which somebody counts as known. */
   readonly threshold: number;
   /** Origin of the threshold. */
-  readonly thresholdSource: ThresholdSource;
+  readonly thresholdSource: DecidingSource;
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
   readonly question: ThresholdQuestion | null;
   /** Expected share of strangers that are taken for somebody in the gallery; null if it is unknown. */
@@ -77,18 +88,27 @@ export async function identify(
     const crop = await chooseAlignment(known, reading, loadFaceTools, output);
     const enrolled = await embedImages(verifier, hashed, output, { ...reading, align: crop !== null });
     noteCopies(hashes, known, options.gallery, output);
-    const people = new Set(Array.from(enrolled.indices, (index) => known.labels[index]!)).size;
-    const deciding = selectGalleryThreshold(model, people);
-    const { threshold, source, question, search } = deciding;
-    const { calibration = null, galleryThresholds = null } = model.description;
-    const gallery = new Gallery(threshold, { question, calibration, galleryThresholds, crop });
-    enrolled.indices.forEach((index, row) => {
-      gallery.enroll(known.classNames[known.labels[index]!]!, [enrolled.row(row)]);
+    const gallery = new MemoryGallery({
+      model: { fingerprint: options.model, name: options.model },
+      embeddingSize: enrolled.size,
+      crop,
+      comparison: 'mean',
     });
+    const byPerson = new Map<string, NewEmbedding[]>();
+    enrolled.indices.forEach((index, row) => {
+      const name = known.classNames[known.labels[index]!]!;
+      const own = byPerson.get(name) ?? [];
+      own.push({ values: enrolled.row(row), source: imageName(known, index) });
+      byPerson.set(name, own);
+    });
+    for (const [name, own] of byPerson) await gallery.enroll(name, own);
+    const deciding = selectGalleryThreshold(model, byPerson.size);
+    const { threshold, source, question, search } = deciding;
+    const { calibration, galleryThresholds } = model.description;
     const skippedGallery = reportSkipped(enrolled.skipped, output, 'the gallery');
     output.note(
       aligned([
-        ['gallery', galleryText(gallery, known)],
+        ['gallery', galleryText(byPerson.size, known)],
         ...thresholdRows(deciding),
         ...searchRows(deciding),
       ]),
@@ -97,16 +117,18 @@ export async function identify(
     const probeReading = { ...reading, align: cropping.crop !== null };
     const probes = await embedFaces(verifier, images, 'all', output, probeReading, cropping.isWhole);
     const order = fromLeftToRight(probes.rows);
-    const identified = order.map((row): IdentifiedImage => {
+    const identified: IdentifiedImage[] = [];
+    for (const row of order) {
       const { photo, face } = probes.rows[row]!;
       const reason = face && tooSmallReason(face);
-      const found = gallery.identify(probes.row(row));
-      return {
+      const found = await identifyIn(gallery, probes.row(row), { threshold, calibration, galleryThresholds });
+      identified.push({
         ...{ path: images.paths[photo]!, face: facePlace(face), reason, ...found },
         identity: reason === null ? found.identity : null,
+        id: reason === null ? found.id : null,
         probability: reason === null ? found.probability : null,
-      };
-    });
+      });
+    }
     const { skipped, skippedPictures } = reportSkipped(probes.skipped, output);
     const isKnown = identified.every(({ identity }) => identity !== null);
     return {
@@ -142,11 +164,11 @@ function probeText(path: string, { face, faceCount }: EmbeddedFace): string {
 }
 
 /** Describes the people of a gallery, and how many lack a good image. */
-function galleryText({ identities }: Gallery, { classNames }: ImageSource): string {
-  const missing = classNames.length - identities.length;
+function galleryText(people: number, { classNames }: ImageSource): string {
+  const missing = classNames.length - people;
   const without =
     missing > 0 ? `; ${counted(missing, 'person', 'people')} without an image that can be read` : '';
-  return `${counted(identities.length, 'person', 'people')}${without}`;
+  return `${counted(people, 'person', 'people')}${without}`;
 }
 
 /** Returns what is known about searches in a gallery of this size, as labels and values. */

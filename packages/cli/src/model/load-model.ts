@@ -1,6 +1,14 @@
 import { type Backbone, DataError, didYouMean } from '@openset/core';
 import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
-import { decodeModel, type ModelDescription, type ModelFile, Verifier } from '@openset/verify';
+import {
+  type DescribedModel,
+  decodeModel,
+  type GivenThreshold,
+  type ModelDescription,
+  type ModelFile,
+  selectPairThreshold,
+  Verifier,
+} from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { inFile } from '../files/in-file.ts';
 import { pathStatus } from '../files/paths.ts';
@@ -10,7 +18,6 @@ import type { BackendChoice } from '../start-backend.ts';
 import { runFolder } from '../training/run-paths.ts';
 import { createNetwork } from './create-network.ts';
 import { openPretrainedModel } from './pretrained-model.ts';
-import { type DescribedModel, type GivenThreshold, selectPairThreshold } from './thresholds.ts';
 
 /** Options of every command that uses a model. */
 export interface ModelOptions extends BackendChoice {

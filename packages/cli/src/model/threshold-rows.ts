@@ -1,6 +1,5 @@
-import { describeQuestion, type ModelDescription } from '@openset/verify';
+import { type DecidingThreshold, describeQuestion, type ModelDescription } from '@openset/verify';
 import { counted, decimal } from '../evaluation/texts.ts';
-import type { DecidingThreshold } from './thresholds.ts';
 
 /** A threshold with everything that is known about it. */
 export interface StatedThreshold extends Omit<DecidingThreshold, 'question'>, ThresholdFacts {}

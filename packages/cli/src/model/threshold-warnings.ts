@@ -1,9 +1,9 @@
 import { type LearnedThreshold, pairThreshold } from '@openset/core';
 import { accuracyAt } from '@openset/metrics';
-import type { ScoredPairs } from '@openset/verify';
+import { betweenEmbeddings, type ScoredPairs } from '@openset/verify';
 import { trustedPeople } from '../config/held-out-people.ts';
 import { counted, decimal, percent } from '../evaluation/texts.ts';
-import { betweenEmbeddings, type ThresholdChoice } from './thresholds.ts';
+import type { ThresholdChoice } from './thresholds.ts';
 
 /** Points that the closed form may lose against the held-out people before it is named. */
 const maximumLoss = 0.02;

@@ -1,12 +1,12 @@
 import type { LearnedThreshold } from '@openset/core';
-import type { ScoredPairs } from '@openset/verify';
-import { describe, expect, it } from 'vitest';
 import {
-  chooseThreshold,
   type DescribedModel,
+  type ScoredPairs,
   selectGalleryThreshold,
   selectPairThreshold,
-} from './thresholds.ts';
+} from '@openset/verify';
+import { describe, expect, it } from 'vitest';
+import { chooseThreshold } from './thresholds.ts';
 
 /** Pairs of so many people: two of each person, around 0.7, and one of each two people, around 0.3. */
 function pairsOf(people: number): ScoredPairs {

@@ -1,5 +1,5 @@
 import type { BackboneConfig, LearnedThreshold } from '@openset/core';
-import type { ModelDescription } from '@openset/verify';
+import { betweenEmbeddings, type ModelDescription } from '@openset/verify';
 import type { RunningBackend } from '../backends.ts';
 import { type LossSettings, nestedLosses } from '../config/loss-schema.ts';
 import type { NetworkSettings } from '../config/network-schema.ts';
@@ -19,7 +19,6 @@ import type { ImageFacts } from '../images/inspect-images.ts';
 import type { SkippedList } from '../images/skipped-list.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import { largePersonWarning } from '../model/threshold-warnings.ts';
-import { betweenEmbeddings } from '../model/thresholds.ts';
 import { backendText } from '../start-backend.ts';
 import type { RunData } from './prepare-data.ts';
 import type { RunFolder } from './run-paths.ts';

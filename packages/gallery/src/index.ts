@@ -1,0 +1,35 @@
+export {
+  checkFixedFacts,
+  checkLimit,
+  checkMetadata,
+  checkNewEmbeddings,
+  checkOperatingPoint,
+  checkPersonName,
+  checkRecord,
+  requireSameFacts,
+} from './check-input.ts';
+export { compareCodePoints } from './compare-code-points.ts';
+export { ConflictError } from './errors.ts';
+export type {
+  Candidate,
+  Comparison,
+  EmbeddingEntry,
+  Enrollment,
+  FixedFacts,
+  Gallery,
+  GalleryCount,
+  GalleryFacts,
+  GalleryModel,
+  JsonObject,
+  JsonValue,
+  NewEmbedding,
+  OperatingPoint,
+  PeoplePage,
+  Person,
+  PersonKey,
+  PersonRecord,
+  StoredEmbedding,
+} from './gallery.ts';
+export { type Identification, type IdentifyOptions, identify } from './identify.ts';
+export { meanTemplate } from './mean-template.ts';
+export { MemoryGallery } from './memory-gallery.ts';
