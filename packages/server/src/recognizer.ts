@@ -43,7 +43,12 @@ export interface RecognizedImage {
 export interface RecognizeOptions {
   /** The largest face, or all; default all. */
   readonly select?: 'largest' | 'all';
-  /** Ends the wait: a call that has not begun is dropped. */
+  /**
+   * Whether faces are found and cropped; default: if the model states its crop. False for an image that is such a crop already, which is
+   * taken whole.
+   */
+  readonly align?: boolean;
+  /** Ends the wait: the call rejects with the signal's reason, and is dropped if it has not begun. */
   readonly signal?: AbortSignal;
 }
 
@@ -54,12 +59,15 @@ export interface Recognizer {
   readonly model: RecognizerModel;
   /** Number of calls that run or wait. */
   readonly pending: number;
+  /** Whether a worker thread can take calls: false if all have died and cannot be replaced, and after `close`. */
+  readonly isReady: boolean;
   /**
-   * @param image bytes of a JPEG, PNG, WebP, AVIF, GIF or TIFF file
+   * @param image bytes of a JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP file. They move to another thread: the caller must not use them, or
+   *   their buffer, afterwards
    * @throws ImageRefusedError for an image that cannot be used; QueueFullError if too many calls wait; WorkerError if a thread died
    */
   recognize(image: Uint8Array, options?: RecognizeOptions): Promise<RecognizedImage>;
-  /** Ends the threads. Calls that have begun end first. */
+  /** Ends the threads, after the calls that were accepted. Later calls reject. */
   close(): Promise<void>;
 }
 
