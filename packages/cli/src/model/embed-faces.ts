@@ -20,7 +20,7 @@ import type { ImageReading } from '../images/image-reading.ts';
 import { prefetch } from '../images/prefetch.ts';
 import { watchTurns } from '../images/turned-images.ts';
 import type { Output } from '../output.ts';
-import { embedImages, inputSize, loadCrops } from './embed-images.ts';
+import { embedReadable, inputSize, loadCrops } from './embed-images.ts';
 import { type EmbeddingRows, joinRows } from './embeddings.ts';
 
 /** What an embedding shows. */
@@ -61,6 +61,34 @@ export async function embedFaces(
   reading: ImageReading,
   isWhole: ProbeCropping['isWhole'] = null,
 ): Promise<FaceEmbeddings> {
+  const { badRecords, ...faces } = await embedUsableFaces(
+    verifier,
+    photos,
+    selection,
+    output,
+    reading,
+    isWhole,
+  );
+  return { ...faces, skipped: skipBadImages(badRecords, photos.size, reading) };
+}
+
+/** Embeddings of the faces of photos, and the photos that cannot be used. */
+export interface UsableFaces extends Omit<FaceEmbeddings, 'skipped'> {
+  readonly badRecords: readonly FailedPhoto[];
+}
+
+/** A photo that cannot be used. */
+export type FailedPhoto = Omit<BadRecord, 'count'>;
+
+/** Embeds faces as `embedFaces`, and returns the photos that cannot be used instead of an error. */
+export async function embedUsableFaces(
+  verifier: Verifier,
+  photos: ImageSource,
+  selection: FaceSelection,
+  output: Output,
+  reading: ImageReading,
+  isWhole: ProbeCropping['isWhole'] = null,
+): Promise<UsableFaces> {
   const crop = photoCrop(reading);
   if (crop === null) return embedWhole(verifier, photos, output, reading);
   const input = inputSize(verifier);
@@ -73,7 +101,7 @@ export async function embedFaces(
   const counter = output.counter('photos');
   const rows: EmbeddedFace[] = [];
   const embeddings: Float32Array[] = [];
-  const bad: Omit<BadRecord, 'count'>[] = [];
+  const badRecords: FailedPhoto[] = [];
   const whole: number[] = [];
   let crops: PixelImage[] = [];
   const embedCrops = async () => {
@@ -93,7 +121,12 @@ export async function embedFaces(
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       const { problem: reason, advice } = error;
-      bad.push({ index: photo, origin: imageName(photos, photo), reason, ...(advice ? { advice } : {}) });
+      badRecords.push({
+        index: photo,
+        origin: imageName(photos, photo),
+        reason,
+        ...(advice ? { advice } : {}),
+      });
     }
     photo += 1;
     counter.update(photo, photos.size);
@@ -101,13 +134,13 @@ export async function embedFaces(
   }
   if (crops.length > 0) await embedCrops();
   turns.note(output);
-  const skipped = skipBadImages(bad, photos.size, reading);
   if (whole.length > 0) {
     const taken = await embedWhole(verifier, subsetSource(photos, whole), output, reading);
     embeddings.push(...taken.rows.map((_, row) => taken.row(row)));
     rows.push(...taken.rows.map((row) => ({ ...row, photo: whole[row.photo]! })));
+    badRecords.push(...taken.badRecords.map((bad) => ({ ...bad, index: whole[bad.index]! })));
   }
-  return { ...joinRows(embeddings, verifier.backbone.embeddingSize), rows, skipped };
+  return { ...joinRows(embeddings, verifier.backbone.embeddingSize), rows, badRecords };
 }
 
 /** Embeds photos whole. A few of them are not worth a cache. */
@@ -116,9 +149,11 @@ async function embedWhole(
   photos: ImageSource,
   output: Output,
   reading: ImageReading,
-): Promise<FaceEmbeddings> {
-  const whole = { ...reading, align: false, featureCache: 'off' };
-  const { indices, ...embeddings } = await embedImages(verifier, photos, output, whole);
+): Promise<UsableFaces> {
+  const { indices, ...embeddings } = await embedReadable(verifier, photos, output, {
+    ...reading,
+    align: false,
+  });
   const rows = Array.from(indices, (photo) => ({ photo, face: null, faceCount: null }));
   return { ...embeddings, rows };
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '@openset/core';
-import type { Batch, ImageSource, Loader } from '@openset/data';
+import type { BadRecord, Batch, ImageSource, Loader } from '@openset/data';
 import { createLoader } from '@openset/data/node';
 import type { Verifier } from '@openset/verify';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
@@ -32,9 +32,26 @@ export async function embedImages(
   if (verifier.backbone instanceof FeatureBackbone) {
     return embedFeatures(verifier.backbone, images, verifier.flipSum, signal);
   }
-  const size = inputSize(verifier);
   const split = reading.featureCache === 'off' ? null : withFrozenPart(verifier.backbone);
   if (split) return embedWithCache(verifier, split, images, output, reading, signal);
+  const { badRecords, ...embeddings } = await embedReadable(verifier, images, output, reading, signal);
+  return { ...embeddings, skipped: skipBadImages(badRecords, images.size, reading) };
+}
+
+/** Embeddings of the images of a set that can be used, and the others. */
+export interface ReadableImages extends Omit<Embeddings, 'skipped'> {
+  readonly badRecords: readonly BadRecord[];
+}
+
+/** Embeds the images of a set that can be read, in order, without the cache. Returns the others as bad records. */
+export async function embedReadable(
+  verifier: Verifier,
+  images: ImageSource,
+  output: Output,
+  reading: ImageReading,
+  signal?: AbortSignal,
+): Promise<ReadableImages> {
+  const size = inputSize(verifier);
   const { source, turns } = watchTurns(images, reading);
   const crops = await cropFaces(source, size, reading, output);
   const loader = crops
@@ -50,8 +67,12 @@ export async function embedImages(
   const rows = await verifier.embedBatches(batches);
   turns.note(output);
   crops?.noteSeveralFaces(output);
-  const skipped = skipBadImages(loader.badRecords, images.size, reading);
-  return { ...joinRows(rows, verifier.backbone.embeddingSize), indices: Int32Array.from(indices), skipped };
+  const { badRecords } = loader;
+  return {
+    ...joinRows(rows, verifier.backbone.embeddingSize),
+    indices: Int32Array.from(indices),
+    badRecords,
+  };
 }
 
 const inOrder = { batchSize: 32, shuffle: false, onBadRecord: 'skip' } as const;
