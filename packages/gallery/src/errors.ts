@@ -4,3 +4,11 @@ import { OpenSetError } from '@openset/core';
 export class ConflictError extends OpenSetError {
   override readonly name = 'ConflictError';
 }
+
+/**
+ * The store of a gallery cannot do the work now: another program locks it, its disk is full, or it cannot be reached. Nothing was
+ * changed, so the same call may succeed later.
+ */
+export class StoreError extends OpenSetError {
+  override readonly name = 'StoreError';
+}

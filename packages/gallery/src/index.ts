@@ -9,7 +9,7 @@ export {
   requireSameFacts,
 } from './check-input.ts';
 export { compareCodePoints } from './compare-code-points.ts';
-export { ConflictError } from './errors.ts';
+export { ConflictError, StoreError } from './errors.ts';
 export type {
   Candidate,
   Comparison,
