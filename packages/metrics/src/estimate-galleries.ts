@@ -117,7 +117,7 @@ function intervalOf(threshold: number, resampled: readonly number[]) {
 }
 
 /** Returns the curve from the cosine of the best match to the probability that it is right; null if it does not rise. */
-function searchCurve({ probes, logBelow, atLogBelow }: SearchModel, people: number): LogisticCurve | null {
+function searchCurve({ probes, ownIsBest, atLogBelow }: SearchModel, people: number): LogisticCurve | null {
   const similarities: number[] = [];
   const isRight: number[] = [];
   const weights: number[] = [];
@@ -126,11 +126,11 @@ function searchCurve({ probes, logBelow, atLogBelow }: SearchModel, people: numb
     isRight.push(right ? 1 : 0);
     weights.push(weight);
   };
-  for (const { genuine, weight: share, location, scale } of probes) {
+  for (const probe of probes) {
+    const { genuine, weight: share, location, scale } = probe;
     const weight = share * probes.length;
     const others = people - 1;
-    const wins = others === 0 ? 1 : Math.exp(others * logBelow((genuine - location) / scale));
-    add(genuine, true, weight * wins);
+    add(genuine, true, weight * ownIsBest(probe, people));
     for (let rank = 0; rank < quantiles; rank++) {
       const logShare = Math.log((rank + 0.5) / quantiles);
       add(location + scale * atLogBelow(logShare / people), false, weight / quantiles);

@@ -25,6 +25,7 @@ export {
 } from './estimate-galleries.ts';
 export { type ExactKFoldVerification, exactKFoldVerification } from './exact-k-fold-verification.ts';
 export type { FoldAccuracies } from './folds.ts';
+export { falseAlarmRates, type GalleryRate, type GalleryRates, galleryRates } from './gallery-rates.ts';
 export { type GalleryScores, type GalleryScoresOptions, galleryScores } from './gallery-scores.ts';
 export { type GalleryPromise, galleryThreshold } from './gallery-threshold.ts';
 export { type GroupRates, type GroupRatesOptions, groupRates } from './group-rates.ts';

@@ -20,6 +20,8 @@ export interface SearchModel {
   readonly typicalFalseAlarms: (threshold: number, people: number) => number;
   /** Share of the probes that reach a threshold against their own template; smoothed. */
   readonly found: (threshold: number) => number;
+  /** Probability that a probe is nearest to its own template in a gallery of so many people. */
+  readonly ownIsBest: (probe: SearchProbe, people: number) => number;
   /** Probes: genuine score, weight, location and scale of the impostor scores. */
   readonly probes: readonly SearchProbe[];
   /** Returns the probability that one standardised impostor score stays below a value, as its logarithm. */
@@ -95,6 +97,8 @@ export function searchModel(caller: string, scores: SearchScores, draws?: ArrayL
   return {
     probes,
     ...typical,
+    ownIsBest: ({ genuine, location, scale }, people) =>
+      people === 1 ? 1 : Math.exp((people - 1) * typical.logBelow((genuine - location) / scale)),
     found: smoothShareAbove(probes),
     falseAlarms: falseAlarmsOf(predictive.logBelow),
     typicalFalseAlarms: falseAlarmsOf(typical.logBelow),

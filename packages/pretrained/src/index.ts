@@ -14,4 +14,4 @@ export {
   type PretrainedNetwork,
   pretrainedNetworks,
 } from './pretrained-networks.ts';
-export type { ShippedThreshold } from './shipped-thresholds.ts';
+export type { ShippedGallery, ShippedThreshold } from './shipped-thresholds.ts';

@@ -7,9 +7,22 @@ export interface ShippedThreshold {
   /** 95 % confidence interval of the cosine over people. */
   readonly interval?: { readonly low: number; readonly high: number };
   /** Thresholds for searches among so many people, ascending. */
-  readonly galleries?: readonly { readonly people: number; readonly threshold: number }[];
+  readonly galleries?: readonly ShippedGallery[];
   /** On whom it was measured, and the page of the documentation with the measurement. */
   readonly measured?: { readonly on: string; readonly page: string };
+}
+
+/** Thresholds for a gallery of one size. */
+export interface ShippedGallery {
+  readonly people: number;
+  /** As few errors as possible if half of the probes are enrolled. */
+  readonly threshold: number;
+  /** Thresholds that keep rates of false alarms, from the highest rate, and the share of enrolled people that each misses. */
+  readonly rates?: readonly {
+    readonly falseAlarms: number;
+    readonly threshold: number;
+    readonly missed: number;
+  }[];
 }
 
 /** The numbers of docs/studies/faceres-threshold.md; `npm run study -- faceres-threshold` measures them. */

@@ -151,6 +151,9 @@ describe('galleryThresholdsProblem', () => {
     ['a share above 1', [{ ...thresholds[0], falseAlarms: 2 }], 'from 0 to 1, but is 2'],
     ['a bound that is no number', [{ ...thresholds[0], falseAlarmsBound: '1' }], 'from 0 to 1, but is 1'],
     ['a curve that rises', [{ ...thresholds[0], calibration: { slope: 2, offset: 1 } }], 'has 2 and 1'],
+    ['rates', [{ ...thresholds[0], rates: [{ falseAlarms: 0.1, threshold: 0.4, missed: 0.2 }] }], null],
+    ['no rates', [{ ...thresholds[0], rates: [] }], null],
+    ['rates that are no list', [{ ...thresholds[0], rates: null }], 'must be a list, but are null'],
     ['a curve without an offset', [{ ...thresholds[0], calibration: { slope: -2 } }], 'has -2 and undefined'],
   ])('judges %s', (_, value, problem) => {
     const found = galleryThresholdsProblem(value);

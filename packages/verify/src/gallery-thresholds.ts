@@ -1,5 +1,7 @@
 import { checkNumber, DataError } from '@openset/core';
+import type { GalleryRate } from '@openset/metrics';
 import type { Calibration } from './calibration.ts';
+import { galleryRatesProblem } from './gallery-rates.ts';
 
 /** The threshold for a search among so many people. */
 export interface GalleryThreshold {
@@ -16,10 +18,12 @@ export interface GalleryThreshold {
    * gallery; null or missing if unknown.
    */
   readonly calibration?: Calibration | null;
+  /** Thresholds that keep other rates of false alarms, from the highest rate; missing in older models. See `operatingPoints`. */
+  readonly rates?: readonly GalleryRate[];
 }
 
 /** What is known about searches in a gallery of some size. */
-export interface GallerySearch extends Required<GalleryThreshold> {
+export interface GallerySearch extends Required<Omit<GalleryThreshold, 'rates'>> {
   /** Whether the gallery is larger than the largest size that was estimated. */
   readonly isExtrapolated: boolean;
 }
@@ -55,8 +59,12 @@ export function thresholdForGallery(thresholds: readonly GalleryThreshold[], peo
   return gallerySearch(thresholds, people).threshold;
 }
 
-/** Returns the place of a size between two entries, from 0 to 1, on the axis of its logarithm. */
-function logShare(size: number, before: GalleryThreshold, after: GalleryThreshold): number {
+/** Returns the place of a size on the axis of its logarithm: 0 at `before`, 1 at `after`. */
+export function logShare(
+  size: number,
+  before: Pick<GalleryThreshold, 'people'>,
+  after: Pick<GalleryThreshold, 'people'>,
+): number {
   return Math.log(size / before.people) / Math.log(after.people / before.people);
 }
 
@@ -112,7 +120,7 @@ export function galleryThresholdsProblem(value: unknown): string | null {
     return 'Thresholds for galleries must be a list that is not empty.';
   let last = 0;
   for (const entry of value as Partial<GalleryThreshold>[]) {
-    const { people, threshold, calibration, falseAlarms, falseAlarmsBound } = entry ?? {};
+    const { people, threshold, calibration, falseAlarms, falseAlarmsBound, rates } = entry ?? {};
     if (!Number.isInteger(people) || people! <= last) {
       return `Thresholds for galleries need whole numbers of people that ascend from 1, but have ${String(people)} after ${last}.`;
     }
@@ -132,6 +140,8 @@ export function galleryThresholdsProblem(value: unknown): string | null {
         `${String(calibration.slope)} and ${String(calibration.offset)}.`
       );
     }
+    const problem = rates === undefined ? null : galleryRatesProblem(people!, rates);
+    if (problem) return problem;
     last = people!;
   }
   return null;

@@ -1,4 +1,5 @@
 export type { ThresholdQuestion } from '@openset/core';
+export type { GalleryRate } from '@openset/metrics';
 export { bestMatchProbability } from './best-match-probability.ts';
 export {
   type Calibration,
@@ -32,6 +33,7 @@ export {
   type ThresholdSource,
 } from './model-file.ts';
 export { modelFingerprint } from './model-fingerprint.ts';
+export { type OperatingPointEstimate, operatingPoints } from './operating-points.ts';
 export {
   type CrossFitPart,
   crossFitThreshold,

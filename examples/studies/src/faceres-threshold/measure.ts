@@ -5,6 +5,8 @@ import {
   bootstrapPairs,
   cosineSimilarities,
   exactKFoldVerification,
+  type GalleryRates,
+  galleryRates,
   galleryScores,
   galleryThreshold,
   type LogisticCurve,
@@ -32,8 +34,8 @@ export interface EstimatedThresholds {
   readonly calibration: LogisticCurve;
   /** Number of pairs of each kind. */
   readonly pairsOfKind: number;
-  /** Threshold for each size of a gallery. */
-  readonly galleries: readonly { readonly people: number; readonly threshold: number }[];
+  /** Threshold for each size of a gallery, and those that keep rates of false alarms. */
+  readonly galleries: readonly (GalleryRates & { readonly threshold: number })[];
 }
 
 /** Largest number of pairs of a kind. */
@@ -53,7 +55,11 @@ export function estimateThresholds({ values, size, labels }: LabelledRows): Esti
     interval: { low, high },
     calibration: { slope, offset },
     pairsOfKind: count / 2,
-    galleries: gallerySizes.map((people) => ({ people, threshold: galleryThreshold(scores, people)! })),
+    galleries: galleryRates(scores, gallerySizes).map(({ people, rates }) => ({
+      people,
+      threshold: galleryThreshold(scores, people)!,
+      rates,
+    })),
   };
 }
 

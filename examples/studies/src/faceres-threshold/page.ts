@@ -1,3 +1,4 @@
+import type { GalleryRate } from '@openset/metrics';
 import { percent } from '../numbers.ts';
 import type { EstimatedThresholds, GalleryTest, PairTest } from './measure.ts';
 
@@ -6,6 +7,11 @@ export interface FaceresThresholdStudy {
   readonly thresholds: EstimatedThresholds;
   readonly test: PairTest;
   readonly galleries: readonly GalleryTest[];
+  /** Thresholds that keep rates of false alarms, tested in galleries of other people. */
+  readonly rates: readonly {
+    readonly people: number;
+    readonly rates: readonly (GalleryRate & { readonly test: GalleryTest })[];
+  }[];
   /** People and photos that estimated the thresholds. */
   readonly people: number;
   readonly images: number;
@@ -45,6 +51,13 @@ ${thresholds.galleries.map(({ people: size, threshold }) => `| one of ${size.toL
 
 Probability of the same person: \`1 / (1 + exp(${slope.toFixed(2)} · cosine + ${offset.toFixed(2)}))\`.
 
+### Operating points
+
+Lower rates of false alarms cost people who are not recognised. Each cell is the threshold, and the share of probes of enrolled people that
+are not named right. A cell is empty if ${people} people are too few for the rate.
+
+${ratesTable(thresholds)}
+
 ## Test on other people
 
 ${study.otherPeople} other people, ${study.otherPhotos} photos, a face found on ${study.otherFound}; ${test.pairs} of the ${study.listed} pairs of LFW's folds that these photos have.
@@ -64,6 +77,12 @@ enrolled with one. As many probes show people who are not enrolled.
 | --- | --- | --- | --- |
 ${galleries.map((gallery) => `| ${gallery.people} people | ${gallery.threshold.toFixed(3)} | ${percent(gallery.named)} | ${percent(gallery.falseAlarms)} |`).join('\n')}
 
+The operating points in the same way, with the estimate before each measured value:
+
+| gallery | rate | threshold | strangers taken for somebody | enrolled people missed |
+| --- | --- | --- | --- | --- |
+${study.rates.flatMap((gallery) => gallery.rates.map((rate) => rateRow(gallery.people, rate))).join('\n')}
+
 ## Where it does not hold
 
 - The photos are grey, 112 × 112 pixels, and show well-known people of the years around 2000, mostly men. No labelled set of colour
@@ -72,4 +91,35 @@ ${galleries.map((gallery) => `| ${gallery.people} people | ${gallery.threshold.t
   and measure on people like yours with \`openset evaluate\`, or set your own threshold with \`openset calibrate\`.
 - Galleries of a size between two rows use the straight line over the logarithm of the size.
 `;
+}
+
+/** Returns the operating points as a table: a row for each rate, a column for each size. */
+function ratesTable({ galleries }: EstimatedThresholds): string {
+  const rates = [...new Set(galleries.flatMap((gallery) => gallery.rates.map((rate) => rate.falseAlarms)))];
+  const cell = (gallery: EstimatedThresholds['galleries'][number], falseAlarms: number) => {
+    const rate = gallery.rates.find((candidate) => candidate.falseAlarms === falseAlarms);
+    return rate ? `${rate.threshold.toFixed(3)} (${percent(rate.missed)})` : '';
+  };
+  return [
+    `| strangers taken for somebody | ${galleries.map(({ people }) => `gallery of ${people.toLocaleString('en-US')}`).join(' | ')} |`,
+    `| --- |${' --- |'.repeat(galleries.length)}`,
+    ...rates.map(
+      (rate) => `| ${shortPercent(rate)} | ${galleries.map((gallery) => cell(gallery, rate)).join(' | ')} |`,
+    ),
+  ].join('\n');
+}
+
+function rateRow(
+  people: number,
+  { falseAlarms, threshold, missed, test }: FaceresThresholdStudy['rates'][number]['rates'][number],
+): string {
+  return (
+    `| ${people} people | ${shortPercent(falseAlarms)} | ${threshold.toFixed(3)} | ${shortPercent(falseAlarms)}, measured ${percent(test.falseAlarms)} | ` +
+    `${percent(missed)}, measured ${percent(1 - test.named)} |`
+  );
+}
+
+/** Formats a chosen share: `10 %`, `0.3 %`. */
+function shortPercent(share: number): string {
+  return `${Number((100 * share).toPrecision(6))} %`;
 }

@@ -36,6 +36,9 @@ it('finds thresholds between the cosines of one person and of two', () => {
   expect(interval.high).toBeGreaterThanOrEqual(pair);
   expect(calibration.slope).toBeLessThan(0);
   expect(galleries.map(({ people: size }) => size)).toEqual([1, 10, 100, 1000, 10_000]);
+  for (const { rates } of galleries) {
+    for (const { threshold } of rates) expect(threshold).toBeLessThan(0.7);
+  }
 });
 
 it('counts the errors of a threshold on pairs', () => {

@@ -47,16 +47,23 @@ export async function faceresThresholdStudy(options: FaceresThresholdOptions): P
   const thresholds = estimateThresholds(labelled);
   const rowPairs = pairsOfRows(list, others, otherRows);
   const test = testPairs(otherRows, rowPairs, thresholds.pair);
-  const random = sequence();
   const labelledOthers = { ...otherRows, labels: labelsOf(others, otherRows) };
-  const galleries = thresholds.galleries
-    .filter(({ people }) => people > 1 && people <= largestTestedGallery)
-    .map((gallery) => testGallery(labelledOthers, gallery, random));
+  const tested = thresholds.galleries.filter(({ people }) => people > 1 && people <= largestTestedGallery);
+  const random = sequence();
+  const galleries = tested.map((gallery) => testGallery(labelledOthers, gallery, random));
+  // The same galleries for all rates.
+  const rates = tested.map(({ people, rates }) => ({
+    people,
+    rates: rates.map((rate) => ({
+      ...rate,
+      test: testGallery(labelledOthers, { people, threshold: rate.threshold }, sequence()),
+    })),
+  }));
   await mkdir(out, { recursive: true });
   await writeAtomically(
     join(out, 'faceres-threshold.md'),
     faceresThresholdPage({
-      ...{ thresholds, test, galleries, command: options.command, machine: describeMachine() },
+      ...{ thresholds, test, galleries, rates, command: options.command, machine: describeMachine() },
       people: new Set(labelled.labels).size,
       images: images,
       chosen: chosen.length,

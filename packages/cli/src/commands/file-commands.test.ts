@@ -198,7 +198,14 @@ it('info describes a model, and which question its threshold answers', async () 
     learnedThreshold: { cosine: 0.7, between: 'embeddings', scale: 32, comparisons: 49 },
     galleryThresholds: [
       { people: 10, threshold: 0.45 },
-      { people: 1000, threshold: 0.6 },
+      {
+        people: 1000,
+        threshold: 0.6,
+        rates: [
+          { falseAlarms: 0.1, threshold: 0.61, missed: 0.125 },
+          { falseAlarms: 0.003, threshold: 0.7, missed: 0.4 },
+        ],
+      },
     ],
     crop: { kind: 'box', scale: 1.2 },
   } as const;
@@ -220,6 +227,7 @@ it('info describes a model, and which question its threshold answers', async () 
     threshold: '0.4000 (0.3800 to 0.4300), held-out',
     'threshold for': 'at most 1 in 1,000 strangers accepted',
     'in galleries': '0.450 for 10 people, 0.600 for 1,000 people',
+    'gallery of 1,000': '10 % of strangers: 0.610 (12.5 % missed), 0.3 %: 0.700 (40.0 % missed)',
     'learned threshold': '0.7000 between embeddings',
     'closed form': '0.5784',
     probabilities: 'none',

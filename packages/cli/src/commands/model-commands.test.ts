@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeModel, encodeModel } from '@openset/verify';
+import { decodeModel, encodeModel, operatingPoints } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { describeModel, useModelFolder } from '../__fixtures__/model-folder.ts';
@@ -340,6 +340,10 @@ describe('calibrate', () => {
     const entry = stored.galleryThresholds!.find(({ people }) => people === 8)!;
     expect(entry).toMatchObject({ threshold: data.threshold, falseAlarms: data.falseAlarms });
     expect(entry.calibration!.slope).toBeLessThan(0);
+    // 276 pairs of people support 10 % of false alarms among 8, which is 1.3 % of pairs, but not 0.3 %.
+    const points = operatingPoints(stored.galleryThresholds, 8);
+    expect(points[0]).toMatchObject({ falseAlarms: 0.1, isExtrapolated: false });
+    expect(points.every(({ falseAlarms }) => falseAlarms > 0.003)).toBe(true);
 
     // At a lower rate, the threshold is higher, and identify uses it.
     const rate = data.falseAlarms! / 2;

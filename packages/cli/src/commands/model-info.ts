@@ -1,7 +1,7 @@
 import { type LearnedThreshold, pairThreshold } from '@openset/core';
 import { describeCrop, type ModelDescription } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { aligned, counted, decimal, percent } from '../evaluation/texts.ts';
+import { aligned, count, counted, decimal, exactPercent, percent } from '../evaluation/texts.ts';
 import { findModelFile, type ModelOptions, readModel } from '../model/load-model.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -48,6 +48,7 @@ function resultText({ model, description, closedForm }: ModelInfoResult): string
     ...(loss ? [['loss', loss.loss] as [string, string]] : []),
     ...thresholdRows(statedThreshold(description), 4),
     ...galleryRows(description),
+    ...rateRows(description),
     ['learned threshold', learnedText(learnedThreshold ?? null)],
     ...(closedForm === null ? [] : [['closed form', decimal(closedForm, 4)] as [string, string]]),
     ['probabilities', calibration ? 'yes' : 'none'],
@@ -65,6 +66,17 @@ function galleryRows({ galleryThresholds }: ModelDescription): [string, string][
       (typeof falseAlarms === 'number' ? ` (${percent(falseAlarms)} of strangers accepted)` : ''),
   );
   return entries.length > 0 ? [['in galleries', entries.join(', ')]] : [];
+}
+
+/** Returns a row for each size with rates: the thresholds that keep them, and what they miss. */
+function rateRows({ galleryThresholds }: ModelDescription): [string, string][] {
+  return (galleryThresholds ?? []).flatMap(({ people, rates = [] }): [string, string][] => {
+    const texts = rates.map(
+      ({ falseAlarms, threshold, missed }, place) =>
+        `${exactPercent(falseAlarms)}${place === 0 ? ' of strangers' : ''}: ${decimal(threshold, 3)} (${percent(missed)} missed)`,
+    );
+    return texts.length > 0 ? [[`gallery of ${count(people)}`, texts.join(', ')]] : [];
+  });
 }
 
 function learnedText(learned: LearnedThreshold | null): string {

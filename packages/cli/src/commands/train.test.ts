@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeModel } from '@openset/verify';
+import { decodeModel, operatingPoints } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
@@ -174,6 +174,10 @@ describe('train', () => {
     expect(thresholdInterval!.low).toBeLessThan(threshold);
     expect(thresholdInterval!.high).toBeGreaterThan(threshold);
     expect(galleryThresholds![0]).toMatchObject({ people: 1 });
+    expect(operatingPoints(galleryThresholds, 1)[0]).toMatchObject({
+      falseAlarms: 0.1,
+      isExtrapolated: false,
+    });
     expect(text).not.toMatch(/^warning +(only|fewer)/m);
     const config = JSON.parse(await readFile(at('trusted', 'config.json'), 'utf8'));
     expect(config).toMatchObject({ heldOut: 20, maxImagesPerPerson: 50 });

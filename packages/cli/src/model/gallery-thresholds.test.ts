@@ -1,5 +1,5 @@
 import { randomNumbers } from '@openset/core';
-import { gallerySearch } from '@openset/verify';
+import { gallerySearch, operatingPoints } from '@openset/verify';
 import { describe, expect, it } from 'vitest';
 import {
   estimateSearches,
@@ -65,6 +65,23 @@ it('stores what a model file carries', () => {
   expect(stored).not.toHaveProperty('interval');
 });
 
+it('estimates other rates of false alarms on the same people, as far as they support them', () => {
+  const found = estimateSearches(embeddingsOf(40, 0.5), labelsOf(40), { falseAlarmRate: 0.05 })!;
+  const byPeople = new Map(found.map(({ people, rates }) => [people, rates]));
+  // 780 pairs of people: 0.3 % of them are 2.3, 0.1 % are 0.8; in a gallery of 10, 1 % are 0.8.
+  expect(byPeople.get(1)!.map(({ falseAlarms }) => falseAlarms)).toEqual([0.1, 0.03, 0.01, 0.003]);
+  expect(byPeople.get(10)!.map(({ falseAlarms }) => falseAlarms)).toEqual([0.1, 0.03]);
+  expect(byPeople.get(1000)).toEqual([]);
+  const stored = found.map(storedThreshold);
+  const [ten] = operatingPoints(stored, 10);
+  expect(ten).toEqual({ ...byPeople.get(10)![0], isExtrapolated: false });
+  expect(ten!.missed).toBeGreaterThan(0);
+  expect(ten!.missed).toBeLessThan(1);
+  // Between 3 % and 10 %.
+  expect(found[1]!.threshold).toBeGreaterThan(ten!.threshold);
+  expect(found[1]!.threshold).toBeLessThan(byPeople.get(10)![1]!.threshold);
+});
+
 const search = {
   people: 100,
   on: 33,
@@ -75,6 +92,7 @@ const search = {
   curve: null,
   peopleNeeded: 58,
   isBeyondData: false,
+  rates: [],
 };
 
 describe('searchWarnings', () => {

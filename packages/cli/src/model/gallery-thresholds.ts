@@ -2,7 +2,9 @@ import {
   estimateGalleries,
   type GalleryEstimate,
   type GalleryPromise,
+  type GalleryRate,
   type GalleryScores,
+  galleryRates,
   galleryScores,
   peopleNeeded,
 } from '@openset/metrics';
@@ -28,6 +30,8 @@ export interface EstimatedSearch extends GalleryEstimate {
   readonly peopleNeeded: number | null;
   /** Whether the threshold is above all scores of these people, so that the form of the tail decides alone. */
   readonly isBeyondData: boolean;
+  /** Thresholds for other rates of false alarms, as far as the people support them. */
+  readonly rates: readonly GalleryRate[];
 }
 
 /** Options of `estimateSearches`. */
@@ -58,7 +62,12 @@ export function estimateSearches(
   // A size after one that is out of reach would be found by chance.
   const missing = wanted.findIndex((gallery, place) => found[place]?.people !== gallery);
   const reached = missing === -1 ? found : found.slice(0, missing);
-  return reached.length > 0 ? reached.map((estimate) => judge(estimate, scores)) : null;
+  if (reached.length === 0) return null;
+  const rates = galleryRates(
+    scores,
+    reached.map(({ people }) => people),
+  );
+  return reached.map((estimate, place) => ({ ...judge(estimate, scores), rates: rates[place]!.rates }));
 }
 
 /** Returns the number of people with two images or more. */
@@ -68,7 +77,10 @@ export function searchablePeople(labels: ArrayLike<number>): number {
   return [...counts.values()].filter((count) => count > 1).length;
 }
 
-function judge(estimate: GalleryEstimate, { genuine, people: on }: GalleryScores): EstimatedSearch {
+function judge(
+  estimate: GalleryEstimate,
+  { genuine, people: on }: GalleryScores,
+): Omit<EstimatedSearch, 'rates'> {
   const { people, falseAlarms, falseAlarmsBound } = estimate;
   const expected = (falseAlarms / people) * genuine.length * (on - 1);
   return {
@@ -86,8 +98,9 @@ export function storedThreshold({
   falseAlarms,
   falseAlarmsBound,
   curve,
+  rates,
 }: EstimatedSearch): GalleryThreshold {
-  return { people, threshold, falseAlarms, falseAlarmsBound, calibration: curve };
+  return { people, threshold, falseAlarms, falseAlarmsBound, calibration: curve, rates };
 }
 
 /** Returns the share of strangers that a search accepts, in words: `9.9 % of strangers, up to 22.1 %`. */
