@@ -7,6 +7,7 @@ export {
   type ScoredPairs,
   usableCalibration,
 } from './calibration.ts';
+export { type ComparisonOptions, compareEmbeddings, type Verification } from './compare-embeddings.ts';
 export {
   betweenEmbeddings,
   type DecidingSearch,
@@ -52,7 +53,6 @@ export {
 export {
   type CalibrationOptions,
   type ImageBatch,
-  type Verification,
   Verifier,
   type VerifierOptions,
 } from './verifier.ts';

@@ -9,10 +9,11 @@ import {
   shapeText,
   type ThresholdQuestion,
 } from '@openset/core';
-import { cosineSimilarities, logisticProbability } from '@openset/metrics';
+import { logisticProbability } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Calibration, usableCalibration } from './calibration.ts';
-import { checkEmbedding, normalise } from './embedding-rows.ts';
+import { compareEmbeddings, type Verification } from './compare-embeddings.ts';
+import { normalise } from './embedding-rows.ts';
 import { estimateThreshold } from './threshold-estimate.ts';
 
 /** Options of a verifier. */
@@ -32,20 +33,6 @@ export interface VerifierOptions {
   readonly flipSum?: boolean;
   /** Number of images in a forward pass; default 32. */
   readonly batchSize?: number;
-}
-
-/** Result of the comparison of two images. */
-export interface Verification {
-  /** Whether `cosine >= threshold`. */
-  readonly same: boolean;
-  readonly cosine: number;
-  readonly threshold: number;
-  /**
-   * Probability that both show the same identity, whatever the threshold; null without a calibration. `same` can be false
-   * above one half and true below, if the threshold does not come from the pairs of the calibration, or has a low false
-   * accept rate.
-   */
-  readonly probability: number | null;
 }
 
 /** Images as plain numbers, row-major. */
@@ -171,15 +158,7 @@ export class Verifier {
    *   that is not a finite number
    */
   compare(a: Float32Array, b: Float32Array): Verification {
-    checkEmbedding('The first embedding', a, b?.length);
-    checkEmbedding('The second embedding', b);
-    const similarity = cosineSimilarities(a, b, a.length)[0]!;
-    return {
-      same: similarity >= this.threshold,
-      cosine: similarity,
-      threshold: this.threshold,
-      probability: this.probability(similarity),
-    };
+    return compareEmbeddings(a, b, this);
   }
 
   /**

@@ -1,0 +1,51 @@
+import { type TSchema, Type } from 'typebox';
+import { ApiError } from './api-error.ts';
+import type { UploadedFile } from './read-form.ts';
+import { closed } from './schemas.ts';
+
+/** An image in a body: a file of a form, or base64 in JSON. */
+export type ImageValue = string | UploadedFile;
+
+const formats = 'A JPEG, PNG, WebP, AVIF, GIF or TIFF file';
+/** `isFile` is a keyword of our validator; in the OpenAPI document it becomes `format: binary`. */
+const fileSchema = Type.Unsafe<ImageValue>({ isFile: true, description: `${formats}.` });
+const base64Schema = Type.Unsafe<ImageValue>({
+  type: 'string',
+  minLength: 1,
+  contentEncoding: 'base64',
+  description: `${formats} as base64, with or without \`data:…;base64,\` before it.`,
+});
+
+/**
+ * Returns the schemas of a body with images, as JSON and as a form.
+ * @param properties from the schema of an image to the properties of the body
+ */
+export function imageBody(properties: (image: typeof fileSchema) => Record<string, TSchema>) {
+  return {
+    content: {
+      'multipart/form-data': { schema: closed(properties(fileSchema)) },
+      'application/json': { schema: closed(properties(base64Schema)) },
+    },
+  };
+}
+
+/**
+ * Returns the bytes of an image of a body.
+ * @param place name of the field, for messages
+ * @throws ApiError if the text is not base64
+ */
+export function readImage(value: ImageValue, place: string): UploadedFile {
+  if (typeof value !== 'string') {
+    if (value.bytes.length > 0) return value;
+    throw new ApiError(422, 'not-an-image', `The file '${place}' is empty.`);
+  }
+  const start = /^data:[^,]{0,100};base64,/.exec(value)?.[0].length ?? 0;
+  const text = start === 0 ? value : value.slice(start);
+  const bytes = Buffer.from(text, 'base64');
+  // The decoder skips characters that are not base64.
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  if (bytes.length === 0 || bytes.length !== Math.floor(((text.length - padding) * 3) / 4)) {
+    throw new ApiError(400, 'invalid-request', `'${place}' is not base64.`);
+  }
+  return { bytes, name: null };
+}

@@ -1,0 +1,57 @@
+import type { ThresholdQuestion } from '@openset/core';
+import { type DecidingThreshold, describeQuestion, selectGalleryThreshold } from '@openset/verify';
+import type { Service } from './service.ts';
+
+/** A threshold as answers show it. */
+export interface ShownThreshold {
+  threshold: number;
+  source: string;
+  question: ThresholdQuestion | null;
+  questionText: string | null;
+}
+
+/** The threshold of a search as answers show it. */
+export interface ShownSearchThreshold extends ShownThreshold {
+  falseAlarms: number | null;
+  falseAlarmsBound: number | null;
+  isExtrapolated: boolean;
+}
+
+function shown({
+  threshold,
+  source,
+  question,
+}: Omit<DecidingThreshold, 'source'> & { source: string }): ShownThreshold {
+  return { threshold, source, question, questionText: question && describeQuestion(question) };
+}
+
+/** Returns the threshold for two images: that of the request, otherwise that of the model. */
+export function pairThresholdFor({ recognizer }: Service, requested?: number): ShownThreshold {
+  const { description, source } = recognizer.model;
+  if (requested !== undefined) return shown({ threshold: requested, source: 'request', question: null });
+  return shown({ threshold: description.threshold, source, question: description.question ?? null });
+}
+
+/**
+ * Returns the threshold for a search: that of the request, otherwise the one chosen for the gallery, otherwise that of the model for
+ * galleries of this size.
+ * @param people size of the gallery
+ */
+export function searchThresholdFor(
+  { recognizer, gallery }: Service,
+  people: number,
+  requested?: number,
+): ShownSearchThreshold {
+  const unknown = { falseAlarms: null, falseAlarmsBound: null, isExtrapolated: false };
+  if (requested !== undefined)
+    return { ...shown({ threshold: requested, source: 'request', question: null }), ...unknown };
+  const { operatingPoint } = gallery.facts;
+  if (operatingPoint) {
+    const { question } = operatingPoint;
+    const falseAlarms = question?.kind === 'gallery' ? (question.rate ?? null) : null;
+    return { ...shown({ ...operatingPoint, source: 'operating-point' }), ...unknown, falseAlarms };
+  }
+  const { search, ...deciding } = selectGalleryThreshold(recognizer.model, people);
+  const { falseAlarms, falseAlarmsBound, isExtrapolated } = search ?? unknown;
+  return { ...shown(deciding), falseAlarms, falseAlarmsBound, isExtrapolated };
+}
