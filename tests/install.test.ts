@@ -124,7 +124,7 @@ describe('in a bundle made by Vite', () => {
 
   it('unused code is removed', async () => {
     const others = installed.filter(
-      ({ shortName }) => !['cli', 'testkit', 'wasm-kernels'].includes(shortName),
+      ({ shortName }) => !['cli', 'server', 'testkit', 'wasm-kernels'].includes(shortName),
     );
     const code = await bundle(
       'tree-shaking',

@@ -18,6 +18,13 @@ export const SelectOne = Type.Optional(
   }),
 );
 
+/** How `enrollImages` treats images. */
+export interface EnrollOptions {
+  readonly select?: 'only' | 'largest';
+  readonly align?: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** Returns a person as answers show it. */
 export function shownPerson({ embeddingCount, ...person }: Person): Static<typeof PersonAnswer> {
   return { ...person, photoCount: embeddingCount };
@@ -31,10 +38,7 @@ export async function enrollImages(
   { recognizer, gallery }: Service,
   { name, metadata }: { readonly name: string; readonly metadata?: JsonObject | undefined },
   images: readonly ImageValue[],
-  {
-    select = 'only',
-    signal,
-  }: { readonly select?: 'only' | 'largest' | undefined; readonly signal: AbortSignal },
+  { select = 'only', ...options }: EnrollOptions,
 ): Promise<Static<typeof EnrollAnswer>> {
   const files = images.map((image, index) => readImage(image, `images/${index}`));
   const accepted: NewEmbedding[] = [];
@@ -42,7 +46,7 @@ export async function enrollImages(
   // One after the other: a request with many images leaves the queue to others.
   for (const [index, { bytes, name: source }] of files.entries()) {
     const outcome = await recognizer
-      .recognize(bytes, { select: select === 'only' ? 'all' : 'largest', signal })
+      .recognize(bytes, { select: select === 'only' ? 'all' : 'largest', ...options })
       .then(chooseFace, refusalOf);
     if (outcome instanceof Float32Array) accepted.push({ values: outcome, source });
     else refused.push({ index, source, ...outcome });
@@ -51,7 +55,7 @@ export async function enrollImages(
     throw new ApiError(422, 'no-face', 'No image can be enrolled.', { details: { refused } });
   }
   // A request that was answered with a timeout, or whose client hung up, enrolls nobody.
-  signal.throwIfAborted();
+  options.signal.throwIfAborted();
   const { person, isNew, embeddingIds } = await faultsOfClient(() =>
     gallery.enroll(name, accepted, { metadata }),
   );

@@ -32,6 +32,7 @@ export class FakeRecognizer implements Recognizer {
     },
   } as const;
   pending = 0;
+  isReady = true;
   /** Resolves before each answer: tests hold requests with it. */
   gate: Promise<void> = Promise.resolve();
   /** Error to throw instead of an answer. */

@@ -1,4 +1,4 @@
-import { ConflictError } from '@openset/gallery';
+import { ConflictError, StoreError } from '@openset/gallery';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ImageRefusedError, QueueFullError } from '../recognizer.ts';
 import { ApiError } from './api-error.ts';
@@ -18,6 +18,9 @@ export function expectedAnswer(error: unknown): ApiError | null {
   if (error instanceof ConflictError) return new ApiError(409, 'conflict', error.message);
   if (error instanceof QueueFullError) {
     return new ApiError(503, 'busy', error.message, { retryAfter: error.retryAfter });
+  }
+  if (error instanceof StoreError) {
+    return new ApiError(503, 'gallery', 'The gallery cannot do this now: try again.', { retryAfter: 1 });
   }
   const { validation, validationContext, statusCode, code, message } = error as Partial<FastifyError>;
   if (validation) {

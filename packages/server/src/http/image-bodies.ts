@@ -6,7 +6,7 @@ import { closed } from './schemas.ts';
 /** An image in a body: a file of a form, or base64 in JSON. */
 export type ImageValue = string | UploadedFile;
 
-const formats = 'A JPEG, PNG, WebP, AVIF, GIF or TIFF file';
+const formats = 'A JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP file';
 /** `isFile` is a keyword of our validator; in the OpenAPI document it becomes `format: binary`. */
 const fileSchema = Type.Unsafe<ImageValue>({ isFile: true, description: `${formats}.` });
 const base64Schema = Type.Unsafe<ImageValue>({
@@ -15,6 +15,14 @@ const base64Schema = Type.Unsafe<ImageValue>({
   contentEncoding: 'base64',
   description: `${formats} as base64, with or without \`data:…;base64,\` before it.`,
 });
+
+/** Schema of the option that takes crops as they are. */
+export const Align = Type.Optional(
+  Type.Boolean({
+    description:
+      'False for images that are crops already: they are taken whole. Default: faces are found if the model needs crops.',
+  }),
+);
 
 /**
  * Returns the schemas of a body with images, as JSON and as a form.
@@ -30,13 +38,13 @@ export function imageBody(properties: (image: typeof fileSchema) => Record<strin
 }
 
 /**
- * Returns the bytes of an image of a body.
+ * Returns the bytes of an image of a body, which nothing else uses.
  * @param place name of the field, for messages
  * @throws ApiError if the text is not base64
  */
 export function readImage(value: ImageValue, place: string): UploadedFile {
   if (typeof value !== 'string') {
-    if (value.bytes.length > 0) return value;
+    if (value.bytes.length > 0) return { ...value, bytes: ownBytes(value.bytes) };
     throw new ApiError(422, 'not-an-image', `The file '${place}' is empty.`);
   }
   const start = /^data:[^,]{0,100};base64,/.exec(value)?.[0].length ?? 0;
@@ -47,5 +55,10 @@ export function readImage(value: ImageValue, place: string): UploadedFile {
   if (bytes.length === 0 || bytes.length !== Math.floor(((text.length - padding) * 3) / 4)) {
     throw new ApiError(400, 'invalid-request', `'${place}' is not base64.`);
   }
-  return { bytes, name: null };
+  return { bytes: ownBytes(bytes), name: null };
+}
+
+/** Returns bytes with a buffer of their own, which can move to another thread. Node keeps small ones in a common buffer. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
 }

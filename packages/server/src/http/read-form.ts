@@ -74,6 +74,7 @@ export function typedValues(
 
 function typedText(text: string, type: unknown): unknown {
   if (type === 'number' || type === 'integer') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   if (type !== 'object') return text;
   try {
     return JSON.parse(text);

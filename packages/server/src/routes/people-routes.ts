@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import { enrollImages, SelectOne, shownPerson } from '../enroll-images.ts';
 import { notFound } from '../http/api-error.ts';
 import { faultsOfClient } from '../http/client-faults.ts';
-import { type ImageValue, imageBody } from '../http/image-bodies.ts';
+import { Align, type ImageValue, imageBody } from '../http/image-bodies.ts';
 import { answers } from '../http/route-schema.ts';
 import { closed, EnrollAnswer, Metadata, PeopleAnswer, PersonAnswer } from '../http/schemas.ts';
 import type { Service } from '../service.ts';
@@ -24,7 +24,13 @@ export function addPeopleRoutes(app: FastifyInstance, service: Service): void {
   const imageCount = { minItems: 1, maxItems: limits.imagesPerRequest };
 
   app.post<{
-    Body: { name: string; metadata?: JsonObject; images: ImageValue[]; select?: 'only' | 'largest' };
+    Body: {
+      name: string;
+      metadata?: JsonObject;
+      images: ImageValue[];
+      select?: 'only' | 'largest';
+      align?: boolean;
+    };
   }>(
     '/v1/people',
     {
@@ -40,18 +46,18 @@ export function addPeopleRoutes(app: FastifyInstance, service: Service): void {
           metadata: Type.Optional(Metadata),
           images: Type.Array(image, imageCount),
           select: SelectOne,
+          align: Align,
         })),
         response: { ...answers(200, EnrollAnswer), 201: EnrollAnswer },
       },
     },
     async (request, reply): Promise<Static<typeof EnrollAnswer>> => {
-      const { images, select, ...rest } = request.body;
-      const name = await faultsOfClient(() => checkPersonName(rest.name));
-      const metadata = rest.metadata && (await faultsOfClient(() => checkMetadata(rest.metadata!)));
-      const answer = await enrollImages(service, { name, metadata }, images, {
-        select,
-        signal: request.signal,
-      });
+      const { images, name, metadata, ...options } = request.body;
+      const person = await faultsOfClient(() => ({
+        name: checkPersonName(name),
+        metadata: metadata && checkMetadata(metadata),
+      }));
+      const answer = await enrollImages(service, person, images, { ...options, signal: request.signal });
       reply.status(answer.isNew ? 201 : 200);
       return answer;
     },

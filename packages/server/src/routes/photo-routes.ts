@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { enrollImages, SelectOne } from '../enroll-images.ts';
 import { notFound } from '../http/api-error.ts';
 import { faultsOfClient } from '../http/client-faults.ts';
-import { type ImageValue, imageBody } from '../http/image-bodies.ts';
+import { Align, type ImageValue, imageBody } from '../http/image-bodies.ts';
 import { answers } from '../http/route-schema.ts';
 import { closed, EnrollAnswer, PhotosAnswer } from '../http/schemas.ts';
 import type { Service } from '../service.ts';
@@ -13,7 +13,10 @@ import { PersonParameters, requirePerson } from './people-routes.ts';
 export function addPhotoRoutes(app: FastifyInstance, service: Service): void {
   const { gallery, limits } = service;
 
-  app.post<{ Params: { id: string }; Body: { images: ImageValue[]; select?: 'only' | 'largest' } }>(
+  app.post<{
+    Params: { id: string };
+    Body: { images: ImageValue[]; select?: 'only' | 'largest'; align?: boolean };
+  }>(
     '/v1/people/:id/photos',
     {
       config: { scope: 'enroll' },
@@ -25,14 +28,15 @@ export function addPhotoRoutes(app: FastifyInstance, service: Service): void {
         body: imageBody((image) => ({
           images: Type.Array(image, { minItems: 1, maxItems: limits.imagesPerRequest }),
           select: SelectOne,
+          align: Align,
         })),
         response: answers(200, EnrollAnswer),
       },
     },
     async (request): Promise<Static<typeof EnrollAnswer>> => {
       const { name } = await requirePerson(gallery.find({ id: request.params.id }));
-      const { images, select } = request.body;
-      return enrollImages(service, { name }, images, { select, signal: request.signal });
+      const { images, ...options } = request.body;
+      return enrollImages(service, { name }, images, { ...options, signal: request.signal });
     },
   );
 

@@ -3,7 +3,7 @@ import { compareEmbeddings } from '@openset/verify';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../http/api-error.ts';
-import { type ImageValue, imageBody, readImage } from '../http/image-bodies.ts';
+import { Align, type ImageValue, imageBody, readImage } from '../http/image-bodies.ts';
 import { answers } from '../http/route-schema.ts';
 import { EmbedAnswer, IdentifyAnswer, VerifyAnswer } from '../http/schemas.ts';
 import type { RecognizedFace, RecognizedImage } from '../recognizer.ts';
@@ -24,19 +24,26 @@ const Candidates = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 100, description: 'Number of nearest people to list; default 5.' }),
 );
 
-const VerifyBody = imageBody((image) => ({ first: image, second: image, threshold: Threshold }));
+const VerifyBody = imageBody((image) => ({
+  first: image,
+  second: image,
+  threshold: Threshold,
+  align: Align,
+}));
 const IdentifyBody = imageBody((image) => ({
   image,
   candidates: Candidates,
   threshold: Threshold,
   select: Select,
+  align: Align,
 }));
-const EmbedBody = imageBody((image) => ({ image, select: Select }));
+const EmbedBody = imageBody((image) => ({ image, select: Select, align: Align }));
 
 interface VerifyRequest {
   readonly first: ImageValue;
   readonly second: ImageValue;
   readonly threshold?: number;
+  readonly align?: boolean;
 }
 
 interface IdentifyRequest {
@@ -44,6 +51,7 @@ interface IdentifyRequest {
   readonly candidates?: number;
   readonly threshold?: number;
   readonly select?: 'largest' | 'all';
+  readonly align?: boolean;
 }
 
 /** Adds the routes that recognise faces: two images, one image among many people, embeddings. */
@@ -64,13 +72,14 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
       },
     },
     async (request): Promise<Static<typeof VerifyAnswer>> => {
-      const { first, second, threshold: requested } = request.body;
+      const { first, second, threshold: requested, ...options } = request.body;
       const recognize = async (value: ImageValue, place: string) =>
         onlyFace(
           place,
           await recognizer.recognize(readImage(value, place).bytes, {
             select: 'largest',
             signal: request.signal,
+            ...options,
           }),
         );
       const [a, b] = await Promise.all([recognize(first, 'first'), recognize(second, 'second')]);
@@ -98,16 +107,19 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
       },
     },
     async (request): Promise<Static<typeof IdentifyAnswer>> => {
-      const { image, candidates = 5, threshold: requested, select = 'all' } = request.body;
+      const { image, candidates = 5, threshold: requested, ...options } = request.body;
       const { bytes } = readImage(image, 'image');
-      const { width, height, faces } = await recognizer.recognize(bytes, { select, signal: request.signal });
+      const { width, height, faces } = await recognizer.recognize(bytes, {
+        signal: request.signal,
+        ...options,
+      });
       const { people } = await gallery.count();
       const threshold = searchThresholdFor(service, people, requested);
       const { calibration, galleryThresholds } = recognizer.model.description;
-      const options = { threshold: threshold.threshold, calibration, galleryThresholds, candidates };
+      const decision = { threshold: threshold.threshold, calibration, galleryThresholds, candidates };
       const identified = [];
       for (const face of faces) {
-        const found = face.embedding && (await identify(gallery, face.embedding, options));
+        const found = face.embedding && (await identify(gallery, face.embedding, decision));
         identified.push({
           ...shownFace(face),
           person: found?.identity ? { id: found.id!, name: found.identity } : null,
@@ -124,7 +136,7 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
     },
   );
 
-  app.post<{ Body: Pick<IdentifyRequest, 'image' | 'select'> }>(
+  app.post<{ Body: Pick<IdentifyRequest, 'image' | 'select' | 'align'> }>(
     '/v1/embed',
     {
       config: { scope: 'read' },
@@ -137,9 +149,12 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
       },
     },
     async (request): Promise<Static<typeof EmbedAnswer>> => {
-      const { image, select = 'all' } = request.body;
+      const { image, ...options } = request.body;
       const { bytes } = readImage(image, 'image');
-      const { width, height, faces } = await recognizer.recognize(bytes, { select, signal: request.signal });
+      const { width, height, faces } = await recognizer.recognize(bytes, {
+        signal: request.signal,
+        ...options,
+      });
       return {
         width,
         height,

@@ -9,7 +9,7 @@ import type { Service } from '../service.ts';
 /** Adds the routes for those who run the service: health, metrics, the OpenAPI document. */
 export function addStatusRoutes(
   app: FastifyInstance,
-  { gallery }: Service,
+  { recognizer, gallery }: Service,
   { running, metrics }: { readonly running: RunningRequests; readonly metrics: Registry },
 ): void {
   app.get(
@@ -41,6 +41,9 @@ export function addStatusRoutes(
     },
     async () => {
       if (running.isStopping) throw new ApiError(503, 'stopping', 'The service stops.', { retryAfter: 1 });
+      if (!recognizer.isReady) {
+        throw new ApiError(503, 'recognizer', 'The recognizer takes no images.', { retryAfter: 5 });
+      }
       await gallery.count().catch(() => {
         throw new ApiError(503, 'gallery', 'The gallery does not answer.', { retryAfter: 5 });
       });
