@@ -16,6 +16,7 @@ import { type LogOptions, loggerOptions, logRequests } from './logging.ts';
 import { measure } from './metrics.ts';
 import type { Recognizer } from './recognizer.ts';
 import { addModelRoutes } from './routes/model-routes.ts';
+import { addPageRoutes } from './routes/page-routes.ts';
 import { addPeopleRoutes } from './routes/people-routes.ts';
 import { addPhotoRoutes } from './routes/photo-routes.ts';
 import { addRecognitionRoutes } from './routes/recognition-routes.ts';
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly keys?: ApiKeys | null;
   /** Limits that differ from `defaultLimits`. */
   readonly limits?: Partial<ServerLimits>;
+  /** Absolute path of a folder with `index.html`, for the page at `/`; null for none. Default null. */
+  readonly page?: string | null;
   /** The log, which holds no names, keys, images and embeddings; default none. */
   readonly log?: LogOptions | null;
 }
@@ -56,7 +59,7 @@ export interface Server {
  * @throws DataError or ShapeError for a gallery of another model; ConfigError if a limit is out of range
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { recognizer, gallery, keys = null, log = null } = options;
+  const { recognizer, gallery, keys = null, log = null, page = null } = options;
   const limits = completeLimits(options.limits);
   const { name, fingerprint, embeddingSize, description } = recognizer.model;
   requireSameFacts('of the service', gallery.facts, {
@@ -101,6 +104,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   addPhotoRoutes(app, service);
   addModelRoutes(app, service);
   addStatusRoutes(app, service, { running, metrics });
+  if (page !== null) await addPageRoutes(app, page);
   let isListening = false;
   return {
     app,
