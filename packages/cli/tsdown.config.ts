@@ -3,6 +3,11 @@ import { libraryBuild } from '../../tsdown.config.ts';
 export default {
   ...libraryBuild,
   platform: 'node',
-  // Worker threads of `align` start from a file of their own.
-  entry: { index: 'src/index.ts', main: 'src/main.ts', 'align-worker': 'src/align/align-worker.ts' },
+  // Worker threads start from files of their own.
+  entry: {
+    index: 'src/index.ts',
+    main: 'src/main.ts',
+    'align-worker': 'src/align/align-worker.ts',
+    'recognizer-worker': 'src/recognizer/recognizer-worker.ts',
+  },
 };

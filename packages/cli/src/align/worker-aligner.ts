@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { WorkerError } from '@openset/data/node';
+import { startWorker } from '../workers/start-worker.ts';
 import type { AlignSettings } from './align-journal.ts';
 import type { PhotoCrops, PhotoTask } from './align-photo.ts';
 import type { PhotoAligner } from './photo-aligner.ts';
@@ -29,7 +30,7 @@ interface Member {
 export function workerAligner(
   count: number,
   settings: AlignSettings,
-  start: (setup: WorkerSetup) => Worker = startWorker,
+  start: (setup: WorkerSetup) => Worker = (setup) => startWorker('align-worker', setup),
 ): PhotoAligner {
   const pending = new Map<number, Pending>();
   let nextId = 0;
@@ -80,15 +81,4 @@ export function workerAligner(
       await Promise.all(members.map(({ worker }) => worker.terminate()));
     },
   };
-}
-
-/** Starts a worker thread from the built entry point next to this file, or inside the repository from its source. */
-function startWorker(setup: WorkerSetup): Worker {
-  // The thread must not inherit options of this process, such as --input-type.
-  const options = { workerData: setup, execArgv: [] };
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./align-worker.js', import.meta.url), options);
-  }
-  const execArgv = ['--conditions=@openset/source'];
-  return new Worker(new URL('./align-worker-source.mjs', import.meta.url), { ...options, execArgv });
 }

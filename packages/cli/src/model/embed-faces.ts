@@ -1,11 +1,5 @@
 import { DataError, type FaceCrop } from '@openset/core';
-import {
-  type BadRecord,
-  type ImageRecord,
-  type ImageSource,
-  type PixelImage,
-  subsetSource,
-} from '@openset/data';
+import { type BadRecord, type ImageSource, type PixelImage, subsetSource } from '@openset/data';
 import type { Face, FaceSelection } from '@openset/faces';
 import type { Verifier } from '@openset/verify';
 import { type ProbeCropping, photoCrop } from '../faces/choose-alignment.ts';
@@ -20,7 +14,8 @@ import type { ImageReading } from '../images/image-reading.ts';
 import { prefetch } from '../images/prefetch.ts';
 import { watchTurns } from '../images/turned-images.ts';
 import type { Output } from '../output.ts';
-import { embedReadable, inputSize, loadCrops } from './embed-images.ts';
+import { embedCrops } from './embed-crops.ts';
+import { embedReadable, inputSize } from './embed-images.ts';
 import { type EmbeddingRows, joinRows } from './embeddings.ts';
 
 /** What an embedding shows. */
@@ -104,8 +99,8 @@ export async function embedUsableFaces(
   const badRecords: FailedPhoto[] = [];
   const whole: number[] = [];
   let crops: PixelImage[] = [];
-  const embedCrops = async () => {
-    embeddings.push(...(await verifier.embedBatches(loadCrops(rawSource(crops), input))));
+  const embedNext = async () => {
+    embeddings.push(...(await embedCrops(verifier, crops, input)));
     crops = [];
   };
   let photo = 0;
@@ -130,9 +125,9 @@ export async function embedUsableFaces(
     }
     photo += 1;
     counter.update(photo, photos.size);
-    if (crops.length >= cropsInChunk) await embedCrops();
+    if (crops.length >= cropsInChunk) await embedNext();
   }
-  if (crops.length > 0) await embedCrops();
+  if (crops.length > 0) await embedNext();
   turns.note(output);
   if (whole.length > 0) {
     const taken = await embedWhole(verifier, subsetSource(photos, whole), output, reading);
@@ -206,18 +201,4 @@ async function cropFaces({ photo, origin }: OpenedPhoto, settings: FaceSettings)
   const crops: PixelImage[] = [];
   for (const face of faces) crops.push(await found.crop(face, crop, size));
   return { crops, faces, faceCount: found.faces.length };
-}
-
-/** Returns a source of raw images in memory. */
-function rawSource(images: readonly PixelImage[]): ImageSource {
-  return {
-    size: images.length,
-    classNames: [],
-    labels: new Int32Array(images.length).fill(-1),
-    async get(index): Promise<ImageRecord> {
-      const { data, ...raw } = images[index]!;
-      return { bytes: data, raw, label: -1, origin: `face ${index}` };
-    },
-    close: async () => {},
-  };
 }

@@ -1,5 +1,0 @@
-// Runs the worker thread from its TypeScript source inside the repository. Worker threads do not inherit tsx.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./align-worker.ts');

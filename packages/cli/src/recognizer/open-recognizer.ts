@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import { ConfigError, checkNumber } from '@openset/core';
+import { ImageRefusedError, type Recognizer } from '@openset/server';
+import type { GivenThreshold } from '@openset/verify';
+import type { BackendName } from '../backends.ts';
+import type { Decoding } from '../images/image-reading.ts';
+import { startWorker } from '../workers/start-worker.ts';
+import type { BatchOptions } from './batch-crops.ts';
+import type { ImageLimits } from './image-recognizer.ts';
+import type { WorkerSetup } from './recognizer-messages.ts';
+import { RecognizerPool } from './recognizer-pool.ts';
+
+/** Limits of a recognizer. */
+export interface RecognizerLimits extends ImageLimits {
+  /** Largest number of calls that wait for a thread. */
+  readonly queue: number;
+}
+
+/** Options of `openRecognizer`. */
+export interface RecognizerOptions {
+  /** Path of the model file or of the folder of a run, or the word of a pretrained network. */
+  readonly model: string;
+  /** Overrides the model's threshold. */
+  readonly threshold?: GivenThreshold | undefined;
+  /** Default `'wasm'`. */
+  readonly backend?: BackendName | undefined;
+  /** Number of threads of each worker's backend; default 1. */
+  readonly threads?: number | undefined;
+  /** Number of worker threads; default: one for each core, and 1 on backends other than wasm and cpu. */
+  readonly workers?: number | undefined;
+  /** Defaults: 50 million pixels, 50 faces, 32 waiting calls for each worker. */
+  readonly limits?: { readonly [Name in keyof RecognizerLimits]?: number | undefined };
+  /** Defaults: batches of at most 4 crops, which wait for nothing. */
+  readonly batch?: { readonly [Name in keyof BatchOptions]?: number | undefined };
+  /** How images are decoded; `maxPixels` is a limit of its own. */
+  readonly decoding?: Omit<Decoding, 'maxPixels'> | undefined;
+  /** Seconds that a worker may take for a call before it is replaced; default 60. */
+  readonly timeout?: number | undefined;
+}
+
+/** Backends that may run in several threads of a process. */
+const backendsOfManyWorkers: readonly BackendName[] = ['wasm', 'cpu'];
+
+/**
+ * Opens a recognizer that runs in worker threads, each with a backend, a network and a face detector of its own. It finds the same faces
+ * and embeddings as `openset embed` and `identify`. A thread that dies or hangs fails its calls, and is replaced.
+ * @param start starts a thread; replaced in tests
+ * @throws ConfigError for options out of range, and for several workers on a backend that may run only once; DataError for a model that
+ *   does not exist, or a detector that is not installed
+ */
+export async function openRecognizer(
+  options: RecognizerOptions,
+  start: (setup: WorkerSetup) => Worker = (setup) => startWorker('recognizer-worker', setup),
+): Promise<Recognizer> {
+  const { model: path, threshold, backend = 'wasm', threads = 1, decoding = {}, timeout = 60 } = options;
+  const { workers = backendsOfManyWorkers.includes(backend) ? availableParallelism() : 1 } = options;
+  const { pixels = 50e6, faces = 50, queue = 32 * workers } = options.limits ?? {};
+  const { size = 4, wait = 0 } = options.batch ?? {};
+  const whole = { minimum: 1, integer: true };
+  checkNumber('openRecognizer: workers', workers, { ...whole, maximum: 256 });
+  checkNumber('openRecognizer: threads', threads, whole);
+  checkNumber('openRecognizer: limits.pixels', pixels, whole);
+  checkNumber('openRecognizer: limits.faces', faces, whole);
+  checkNumber('openRecognizer: limits.queue', queue, whole);
+  checkNumber('openRecognizer: batch.size', size, { ...whole, maximum: 32 });
+  checkNumber('openRecognizer: batch.wait', wait, { minimum: 0, maximum: 1000 });
+  checkNumber('openRecognizer: timeout', timeout, { minimum: 0.001, maximum: 3600 });
+  if (workers > 1 && !backendsOfManyWorkers.includes(backend)) {
+    throw new ConfigError(
+      `${workers} workers need the backend wasm, but the backend is ${backend}. Use one worker, or the backend wasm.`,
+    );
+  }
+  const setup = {
+    ...{ model: path, threshold, backend, threads, decoding },
+    ...{ limits: { pixels, faces }, batch: { size, wait } },
+  };
+  const pool = new RecognizerPool({ workers, queue, timeout: 1000 * timeout, start: () => start(setup) });
+  const model = await pool.open();
+  return {
+    model,
+    get pending() {
+      return pool.pending;
+    },
+    get isReady() {
+      return pool.isReady;
+    },
+    async recognize(image, options = {}) {
+      const answer = await pool.recognize(image, options);
+      // Only calls that were aborted have no answer.
+      if (answer === null) throw new Error('A call was dropped that nobody has aborted.');
+      if ('refused' in answer) throw new ImageRefusedError(answer.refused, answer.problem);
+      return answer.image;
+    },
+    close: () => pool.close(),
+  };
+}

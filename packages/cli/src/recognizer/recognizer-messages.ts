@@ -1,0 +1,42 @@
+import type { ErrorAdvice } from '@openset/core';
+import type { RecognizerModel } from '@openset/server';
+import type { GivenThreshold } from '@openset/verify';
+import type { BackendName } from '../backends.ts';
+import type { Decoding } from '../images/image-reading.ts';
+import type { BatchOptions } from './batch-crops.ts';
+import type { ImageAnswer, ImageLimits, ImageRequest } from './image-recognizer.ts';
+
+/** Data with which a worker thread starts. */
+export interface WorkerSetup {
+  readonly model: string;
+  readonly threshold: GivenThreshold | undefined;
+  readonly backend: BackendName;
+  /** Number of threads of the backend. */
+  readonly threads: number;
+  readonly limits: ImageLimits;
+  readonly batch: BatchOptions;
+  readonly decoding: Decoding;
+}
+
+/** A message to a worker thread. */
+export type WorkerTask =
+  | ({
+      readonly kind: 'recognize';
+      readonly id: number;
+      readonly image: Uint8Array;
+    } & Pick<ImageRequest, 'select' | 'align'>)
+  /** Nobody waits for the answer any more. */
+  | { readonly kind: 'drop'; readonly id: number };
+
+/** A message from a worker thread. */
+export type WorkerReply =
+  | { readonly kind: 'ready'; readonly model: RecognizerModel; readonly parallel: number }
+  /** The thread cannot start. */
+  | {
+      readonly kind: 'failed';
+      readonly name: string;
+      readonly problem: string;
+      readonly advice?: ErrorAdvice;
+    }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: ImageAnswer }
+  | { readonly kind: 'error'; readonly id: number; readonly text: string };
