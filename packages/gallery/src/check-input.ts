@@ -7,14 +7,7 @@ import {
   ShapeError,
 } from '@openset/core';
 import { describeCrop, isSameCrop, unitEmbedding } from '@openset/verify';
-import type {
-  FixedFacts,
-  GalleryModel,
-  JsonObject,
-  NewEmbedding,
-  OperatingPoint,
-  PersonRecord,
-} from './gallery.ts';
+import type { FixedFacts, GalleryModel, NewEmbedding, OperatingPoint } from './gallery.ts';
 
 /** Largest number of characters of a name. */
 const longestName = 200;
@@ -58,13 +51,29 @@ export function checkNewEmbeddings(
 }
 
 /**
- * Checks that metadata are a JSON object.
- * @throws DataError if they are not
+ * Returns the origin of an embedding; null if it is unknown.
+ * @throws DataError if it is neither null nor text that every store can keep
  */
-export function checkMetadata(metadata: JsonObject): JsonObject {
-  const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
-  if (!isObject) throw new DataError('The metadata of a person must be a JSON object.');
-  return JSON.parse(JSON.stringify(metadata)) as JsonObject;
+export function checkSource(name: string, source: string | null | undefined): string | null {
+  if (source === null || source === undefined) return null;
+  if (isStorableText(source)) return source;
+  throw new DataError(
+    `The source of an embedding of '${name}' must be null, or text without the character U+0000 and without half characters.`,
+  );
+}
+
+/**
+ * Returns the name after which a page starts, in the Unicode form NFC.
+ * @throws DataError if it is no text that every store can compare
+ */
+export function checkAfter(after: string | undefined): string | undefined {
+  if (after === undefined || isStorableText(after)) return after?.normalize('NFC');
+  throw new DataError('people: after must be text without the character U+0000 and without half characters.');
+}
+
+/** Whether a value is text that every store can keep: databases have no U+0000 and no surrogates without their other half. */
+export function isStorableText(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('\0') && !/\p{Cs}/u.test(value);
 }
 
 /** Checks the number of people of a page, or of candidates. @throws ConfigError if it is out of range */
@@ -72,10 +81,12 @@ export function checkLimit(what: string, limit: number): void {
   checkNumber(`${what}: limit`, limit, { minimum: 1, maximum: largestPage, integer: true });
 }
 
-/** Checks a threshold and its question. @throws ConfigError if one is out of range */
-export function checkOperatingPoint(point: OperatingPoint): void {
-  checkNumber('setOperatingPoint: threshold', point.threshold, { minimum: -1, maximum: 1 });
-  if (point.question) checkQuestion(point.question);
+/** Returns a copy of a threshold with its question. @throws ConfigError if one is out of range */
+export function checkOperatingPoint(point: OperatingPoint): OperatingPoint {
+  const { threshold, question = null } = point;
+  checkNumber('setOperatingPoint: threshold', threshold, { minimum: -1, maximum: 1 });
+  if (question) checkQuestion(question);
+  return { threshold, question: question && { ...question } };
 }
 
 /** Checks the facts of a new gallery. @throws ConfigError if one is out of range */
@@ -130,46 +141,7 @@ export function requireSameFacts(
   }
 }
 
-function modelText({ name, fingerprint }: GalleryModel): string {
+/** Names a model in a message. */
+export function modelText({ name, fingerprint }: GalleryModel): string {
   return `'${name}' (${fingerprint.slice(0, 12)})`;
-}
-
-/**
- * Checks a record to restore, and returns it with unit embeddings and its name in the form NFC.
- * @throws DataError if it is damaged, or has embeddings of another model than the gallery's
- */
-export function checkRecord(record: PersonRecord, { model, embeddingSize }: FixedFacts): PersonRecord {
-  const { id, enrolledAt, embeddings } = record ?? {};
-  const name = checkPersonName(record?.name);
-  if (!isIdentifier(id)) throw damaged(name, 'an identifier of 1 to 100 visible ASCII characters');
-  if (!isTime(enrolledAt)) throw damaged(name, 'a time in ISO 8601');
-  if (!Array.isArray(embeddings)) throw damaged(name, 'a list of embeddings');
-  const ids = new Set<string>();
-  const checked = embeddings.map((one) => {
-    if (!isIdentifier(one?.id)) throw damaged(name, 'an identifier for each embedding');
-    if (ids.has(one.id)) throw damaged(name, 'another identifier for each embedding');
-    ids.add(one.id);
-    if (!isTime(one.enrolledAt)) throw damaged(name, 'a time for each embedding');
-    if (one.source !== null && typeof one.source !== 'string')
-      throw damaged(name, 'a source that is text or null');
-    if (one.model !== model.fingerprint) {
-      throw new DataError(
-        `An embedding of '${name}' was made by the model ${String(one.model).slice(0, 12)}, but the gallery's model is ${modelText(model)}.`,
-      );
-    }
-    return { ...one, values: unitEmbedding(`An embedding of '${name}'`, one.values, embeddingSize) };
-  });
-  return { id, name, metadata: checkMetadata(record.metadata), enrolledAt, embeddings: checked };
-}
-
-function damaged(name: string, needed: string): DataError {
-  return new DataError(`The record of '${name}' is damaged: it needs ${needed}.`);
-}
-
-function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]{1,100}$/.test(value);
-}
-
-function isTime(value: unknown): value is string {
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 }

@@ -1,9 +1,16 @@
 /** Compares texts by their Unicode code points, as databases sort UTF-8 bytes; negative if the first comes first. */
 export function compareCodePoints(first: string, second: string): number {
-  const [a, b] = [[...first], [...second]];
-  for (let place = 0; place < Math.min(a.length, b.length); place++) {
-    const difference = a[place]!.codePointAt(0)! - b[place]!.codePointAt(0)!;
-    if (difference !== 0) return difference;
+  const length = Math.min(first.length, second.length);
+  for (let place = 0; place < length; place++) {
+    if (first.charCodeAt(place) === second.charCodeAt(place)) continue;
+    // Halves of characters beyond U+FFFF sort between others as UTF-16, so compare whole characters.
+    const start = isSecondHalf(first, place) && isSecondHalf(second, place) ? place - 1 : place;
+    return first.codePointAt(start)! - second.codePointAt(start)!;
   }
-  return a.length - b.length;
+  return first.length - second.length;
+}
+
+/** Whether the text has the second half of a character beyond U+FFFF at a place. */
+function isSecondHalf(text: string, place: number): boolean {
+  return place > 0 && text.codePointAt(place - 1)! > 0xffff;
 }

@@ -54,7 +54,7 @@ export interface Person {
   readonly name: string;
   /** Data of the caller. */
   readonly metadata: JsonObject;
-  /** Time of the first enrollment, ISO 8601 in UTC. */
+  /** Time of the first enrollment, ISO 8601 in UTC with milliseconds. */
   readonly enrolledAt: string;
   /** Number of embeddings. A person without any is listed, but not found by a search. */
   readonly embeddingCount: number;
@@ -132,12 +132,14 @@ export interface GalleryCount {
  *
  * - A call changes everything or nothing. When its promise resolves, the change is durable, if the store is.
  * - Bad input rejects with a `DataError`, `ShapeError` or `ConfigError`, before anything is changed.
- * - Names are compared in the Unicode form NFC. Stores treat names, sources and metadata as plain text.
+ * - Names are compared in the Unicode form NFC. Stores treat names, sources and metadata as plain text. Text has neither U+0000 nor
+ *   half characters.
+ * - Results are copies: a caller who changes them changes nothing in the gallery.
  * - Calls may overlap. Changes of other processes are visible to calls that begin after them.
  * - After `close`, every call rejects with a `ConfigError`, except `close`, which does nothing.
  */
 export interface Gallery {
-  /** Facts at the last call of this object; `operatingPoint` can be changed by others. */
+  /** Facts of this gallery. Others can change `operatingPoint`; `count` and `search` read it again. */
   readonly facts: GalleryFacts;
 
   /**

@@ -1,13 +1,15 @@
 export {
+  checkAfter,
   checkFixedFacts,
   checkLimit,
-  checkMetadata,
   checkNewEmbeddings,
   checkOperatingPoint,
   checkPersonName,
-  checkRecord,
+  checkSource,
   requireSameFacts,
 } from './check-input.ts';
+export { checkMetadata } from './check-metadata.ts';
+export { checkRecord, isIdentifier } from './check-record.ts';
 export { compareCodePoints } from './compare-code-points.ts';
 export { ConflictError, StoreError } from './errors.ts';
 export type {

@@ -2,14 +2,16 @@ import { ConfigError } from '@openset/core';
 import { cosineSimilarities } from '@openset/metrics';
 import { unitEmbedding } from '@openset/verify';
 import {
+  checkAfter,
   checkFixedFacts,
   checkLimit,
-  checkMetadata,
   checkNewEmbeddings,
   checkOperatingPoint,
   checkPersonName,
-  checkRecord,
+  checkSource,
 } from './check-input.ts';
+import { checkMetadata } from './check-metadata.ts';
+import { checkRecord } from './check-record.ts';
 import { compareCodePoints } from './compare-code-points.ts';
 import { ConflictError } from './errors.ts';
 import type {
@@ -71,16 +73,15 @@ export class MemoryGallery implements Gallery {
     const known = checkPersonName(name);
     const values = checkNewEmbeddings(known, embeddings, this.#facts.embeddingSize);
     const time = new Date().toISOString();
-    const added = values.map((vector, index): StoredEmbedding => {
-      const { source = null } = embeddings[index]!;
-      return {
+    const added = values.map(
+      (vector, index): StoredEmbedding => ({
         id: crypto.randomUUID(),
-        source,
+        source: checkSource(known, embeddings[index]!.source),
         model: this.#facts.model.fingerprint,
         enrolledAt: time,
         values: vector,
-      };
-    });
+      }),
+    );
     const before = this.#entryNamed(known)?.record;
     const start = before ?? {
       id: crypto.randomUUID(),
@@ -123,7 +124,7 @@ export class MemoryGallery implements Gallery {
   } = {}): Promise<PeoplePage> {
     this.#requireOpen();
     checkLimit('people', limit);
-    const start = after?.normalize('NFC');
+    const start = checkAfter(after);
     const names = [...this.#idOfName.keys()]
       .filter((name) => start === undefined || compareCodePoints(name, start) > 0)
       .sort(compareCodePoints);
@@ -201,8 +202,8 @@ export class MemoryGallery implements Gallery {
 
   async setOperatingPoint(point: OperatingPoint | null): Promise<void> {
     this.#requireOpen();
-    if (point) checkOperatingPoint(point);
-    this.#facts = { ...this.#facts, operatingPoint: point };
+    const operatingPoint = point && checkOperatingPoint(point);
+    this.#facts = { ...this.#facts, operatingPoint };
   }
 
   async compact(): Promise<void> {
@@ -243,5 +244,5 @@ export class MemoryGallery implements Gallery {
 }
 
 function personOf({ embeddings, ...person }: PersonRecord): Person {
-  return { ...person, embeddingCount: embeddings.length };
+  return { ...person, metadata: structuredClone(person.metadata), embeddingCount: embeddings.length };
 }

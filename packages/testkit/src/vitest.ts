@@ -1,5 +1,7 @@
 export type { LossConformanceOptions, LossMaker, LossSizes, Surrogate } from './conformance-setup.ts';
 export { describeOnBackends } from './describe-on-backends.ts';
+export { galleryConformance } from './gallery-conformance.ts';
+export type { GalleryConformanceOptions, GalleryStore } from './gallery-conformance-setup.ts';
 export {
   type DescriptorConformanceOptions,
   lossConformance,
