@@ -9,6 +9,7 @@ import { answerErrors, sendError } from './http/error-answers.ts';
 import { describeRoutes } from './http/openapi.ts';
 import { fileKeyword, readBodies } from './http/read-bodies.ts';
 import { guardAccess, requireSafeHost } from './limits/access.ts';
+import { limitAnswerTime } from './limits/answer-time.ts';
 import type { ApiKeys } from './limits/api-keys.ts';
 import { completeLimits, type ServerLimits } from './limits/limits.ts';
 import { RunningRequests } from './limits/running-requests.ts';
@@ -74,7 +75,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: 1000 * limits.receiveSeconds,
-    handlerTimeout: 1000 * limits.answerSeconds,
     http: { headersTimeout: 1000 * Math.min(10, limits.receiveSeconds), connectionsCheckingInterval: 1000 },
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false },
@@ -92,6 +92,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       'cache-control': 'no-store',
     });
   });
+  limitAnswerTime(app, limits);
   logRequests(app);
   const metrics = measure(app, service, running);
   running.addTo(app);

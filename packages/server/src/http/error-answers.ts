@@ -22,7 +22,7 @@ export function expectedAnswer(error: unknown): ApiError | null {
   if (error instanceof StoreError) {
     return new ApiError(503, 'gallery', 'The gallery cannot do this now: try again.', { retryAfter: 1 });
   }
-  const { validation, validationContext, statusCode, code, message } = error as Partial<FastifyError>;
+  const { validation, validationContext, statusCode, message } = error as Partial<FastifyError>;
   if (validation) {
     return new ApiError(400, 'invalid-request', `The request does not fit the schema: ${message}.`, {
       details: validation.map(({ instancePath, message: problem, params }) => ({
@@ -31,9 +31,6 @@ export function expectedAnswer(error: unknown): ApiError | null {
         ...('additionalProperty' in params && { property: params.additionalProperty }),
       })),
     });
-  }
-  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
-    return new ApiError(503, 'timeout', 'The request took too long.', { retryAfter: 1 });
   }
   if ((error as Error)?.name === 'AbortError') {
     return new ApiError(400, 'aborted', 'The request was aborted.');
