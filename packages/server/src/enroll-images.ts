@@ -35,12 +35,12 @@ export function shownPerson({ embeddingCount, ...person }: Person): Static<typeo
  * @throws ApiError if no image can be enrolled; nothing is stored then
  */
 export async function enrollImages(
-  { recognizer, gallery }: Service,
+  { recognizer, gallery, limits }: Service,
   { name, metadata }: { readonly name: string; readonly metadata?: JsonObject | undefined },
   images: readonly ImageValue[],
   { select = 'only', ...options }: EnrollOptions,
 ): Promise<Static<typeof EnrollAnswer>> {
-  const files = images.map((image, index) => readImage(image, `images/${index}`));
+  const files = images.map((image, index) => readImage(image, `images/${index}`, limits.imageBytes));
   const accepted: NewEmbedding[] = [];
   const refused: Static<typeof RefusedPhoto>[] = [];
   // One after the other: a request with many images leaves the queue to others.

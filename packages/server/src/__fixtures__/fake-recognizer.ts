@@ -72,10 +72,7 @@ function recognized(face: FakeFace, index: number): RecognizedFace {
   const box = { x: 10 + 100 * index, y: 20, width: 80, height: 90 };
   if (typeof face !== 'number') return { box, score: 0.5, reason: String(face), embedding: null };
   const radians = (face * Math.PI) / 180;
-  return {
-    box,
-    score: 0.99,
-    reason: null,
-    embedding: Float32Array.of(Math.cos(radians), Math.sin(radians), 0, 0),
-  };
+  // Rounded: opposite faces cancel each other out exactly.
+  const [x, y] = [Math.cos(radians), Math.sin(radians)].map((value) => Math.round(value * 1e9) / 1e9);
+  return { box, score: 0.99, reason: null, embedding: Float32Array.of(x!, y!, 0, 0) };
 }

@@ -40,9 +40,10 @@ export function imageBody(properties: (image: typeof fileSchema) => Record<strin
 /**
  * Returns the bytes of an image of a body, which nothing else uses.
  * @param place name of the field, for messages
- * @throws ApiError if the text is not base64
+ * @param maximum bytes that an image may have
+ * @throws ApiError if the text is not base64, or the image is empty or too large
  */
-export function readImage(value: ImageValue, place: string): UploadedFile {
+export function readImage(value: ImageValue, place: string, maximum: number): UploadedFile {
   if (typeof value !== 'string') {
     if (value.bytes.length > 0) return { ...value, bytes: ownBytes(value.bytes) };
     throw new ApiError(422, 'not-an-image', `The file '${place}' is empty.`);
@@ -52,8 +53,16 @@ export function readImage(value: ImageValue, place: string): UploadedFile {
   const bytes = Buffer.from(text, 'base64');
   // The decoder skips characters that are not base64.
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  if (bytes.length === 0 || bytes.length !== Math.floor(((text.length - padding) * 3) / 4)) {
+  const digits = text.length - padding;
+  if (bytes.length === 0 || digits % 4 === 1 || bytes.length !== Math.floor((digits * 3) / 4)) {
     throw new ApiError(400, 'invalid-request', `'${place}' is not base64.`);
+  }
+  if (bytes.length > maximum) {
+    throw new ApiError(
+      413,
+      'too-large',
+      `An image may have ${maximum} bytes, but '${place}' has ${bytes.length}.`,
+    );
   }
   return { bytes: ownBytes(bytes), name: null };
 }

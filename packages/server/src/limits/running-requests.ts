@@ -1,6 +1,16 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../http/api-error.ts';
 import type { ServerLimits } from './limits.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /**
+     * Aborts when the answer was sent or the client hung up: work that still runs is for nobody. `signal` of fastify aborts as soon as
+     * the body has arrived.
+     */
+    ending: AbortSignal;
+  }
+}
 
 /** Counts the requests that run and the bytes of their bodies, and refuses more than fit. */
 export class RunningRequests {
@@ -26,23 +36,21 @@ export class RunningRequests {
 
   /** Adds the hooks. Health checks pass also while the service stops. */
   addTo(app: FastifyInstance): void {
+    app.decorateRequest('ending');
     app.addHook('onRequest', async (request, reply) => {
-      if (request.routeOptions.config?.isHealthCheck) return;
-      if (this.#isStopping) {
-        reply.header('connection', 'close');
-        throw new ApiError(503, 'stopping', 'The service stops.', { retryAfter: 1 });
-      }
-      const bytes = bodyBytes(request.headers, this.#limits.bodyBytes);
-      if (bytes > this.#limits.bodyBytes) {
-        throw new ApiError(413, 'too-large', `A body may have ${this.#limits.bodyBytes} bytes.`);
-      }
-      if (this.#bytes + bytes > Math.max(this.#limits.bufferedBytes, this.#limits.bodyBytes)) {
-        throw new ApiError(503, 'busy', 'The service is busy: try again in 1 s.', { retryAfter: 1 });
-      }
-      this.#count++;
-      this.#bytes += bytes;
+      const ending = new AbortController();
+      request.ending = ending.signal;
+      let bytes: number | null = null;
       // It comes also if the client hangs up.
-      reply.raw.once('close', () => this.#end(bytes));
+      reply.raw.once('close', () => {
+        ending.abort();
+        if (bytes !== null) this.#end(bytes);
+      });
+      if (request.routeOptions.config?.isHealthCheck) return;
+      const needed = this.#requireRoom(request, reply);
+      bytes = needed;
+      this.#count++;
+      this.#bytes += needed;
     });
     app.addHook('onSend', async (_, reply) => {
       if (this.#isStopping) reply.header('connection', 'close');
@@ -59,6 +67,22 @@ export class RunningRequests {
     });
     await Promise.race([timeout, new Promise<void>((resolve) => this.#whenIdle.push(resolve))]);
     clearTimeout(timer);
+  }
+
+  /** Returns the bytes that the body of a request needs. @throws ApiError if the service stops or they do not fit */
+  #requireRoom(request: FastifyRequest, reply: FastifyReply): number {
+    if (this.#isStopping) {
+      reply.header('connection', 'close');
+      throw new ApiError(503, 'stopping', 'The service stops.', { retryAfter: 1 });
+    }
+    const bytes = bodyBytes(request.headers, this.#limits.bodyBytes);
+    if (bytes > this.#limits.bodyBytes) {
+      throw new ApiError(413, 'too-large', `A body may have ${this.#limits.bodyBytes} bytes.`);
+    }
+    if (this.#bytes + bytes > Math.max(this.#limits.bufferedBytes, this.#limits.bodyBytes)) {
+      throw new ApiError(503, 'busy', 'The service is busy: try again in 1 s.', { retryAfter: 1 });
+    }
+    return bytes;
   }
 
   #end(bytes: number): void {

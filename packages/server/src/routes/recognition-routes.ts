@@ -56,7 +56,7 @@ interface IdentifyRequest {
 
 /** Adds the routes that recognise faces: two images, one image among many people, embeddings. */
 export function addRecognitionRoutes(app: FastifyInstance, service: Service): void {
-  const { recognizer, gallery } = service;
+  const { recognizer, gallery, limits } = service;
 
   app.post<{ Body: VerifyRequest }>(
     '/v1/verify',
@@ -76,9 +76,9 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
       const recognize = async (value: ImageValue, place: string) =>
         onlyFace(
           place,
-          await recognizer.recognize(readImage(value, place).bytes, {
+          await recognizer.recognize(readImage(value, place, limits.imageBytes).bytes, {
             select: 'largest',
-            signal: request.signal,
+            signal: request.ending,
             ...options,
           }),
         );
@@ -108,9 +108,9 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
     },
     async (request): Promise<Static<typeof IdentifyAnswer>> => {
       const { image, candidates = 5, threshold: requested, ...options } = request.body;
-      const { bytes } = readImage(image, 'image');
+      const { bytes } = readImage(image, 'image', limits.imageBytes);
       const { width, height, faces } = await recognizer.recognize(bytes, {
-        signal: request.signal,
+        signal: request.ending,
         ...options,
       });
       const { people } = await gallery.count();
@@ -150,9 +150,9 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
     },
     async (request): Promise<Static<typeof EmbedAnswer>> => {
       const { image, ...options } = request.body;
-      const { bytes } = readImage(image, 'image');
+      const { bytes } = readImage(image, 'image', limits.imageBytes);
       const { width, height, faces } = await recognizer.recognize(bytes, {
-        signal: request.signal,
+        signal: request.ending,
         ...options,
       });
       return {
