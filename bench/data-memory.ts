@@ -7,7 +7,6 @@ import sharp from 'sharp';
 import type { Comparison } from './measure.ts';
 
 /** Size of the record file, in 10^9 bytes. */
-// biome-ignore lint/suspicious/noUndeclaredEnvVars: benchmarks are not run by turbo
 const gigabytes = Number(process.env.OPENSET_BENCH_GIGABYTES ?? 4);
 /** Quality 100 makes large files, so that fewer of them fill the disk. */
 const jpeg = { quality: 100, chromaSubsampling: '4:4:4' } as const;

@@ -1,6 +1,7 @@
-// Runs the steps of `npm test` one after another, and prints how long each took. Passes further options to vitest.
+// Runs the steps of `npm test`, and prints how long each took. Passes further options to vitest.
 // With `--long`, runs only the tests, at full strength.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 const [isLong, options] = [
   process.argv.includes('--long'),
@@ -12,15 +13,7 @@ const report = [
   '--outputFile.json=.cache/vitest.json',
   '--reporter=./tests/support/stall-reporter.ts',
 ];
-const tests = ['tests', `vitest run ${[...report, ...options].join(' ')}`];
-const steps = isLong
-  ? [tests]
-  : [
-      ['lint', 'npm run --silent lint'],
-      ['types', 'npm run --silent typecheck'],
-      ['build', 'turbo run build check'],
-      tests,
-    ];
+const run = `vitest run ${[...report, ...options].join(' ')}`;
 
 /** @param {number} milliseconds */
 function durationText(milliseconds) {
@@ -32,12 +25,34 @@ const env = { ...process.env, ...(isLong && { OPENSET_TEST_LONG: '1' }) };
 const start = performance.now();
 const durations = [];
 let status = 0;
-for (const [name, command] of steps) {
-  const stepStart = performance.now();
-  // npm adds node_modules/.bin to the path.
-  status = spawnSync(command, { shell: true, stdio: 'inherit', env }).status ?? 1;
-  durations.push(`${name} ${durationText(performance.now() - stepStart)}`);
-  if (status !== 0) break;
+
+/**
+ * Runs commands one after another, up to the first that fails.
+ * @param {[name: string, command: string][]} steps
+ */
+async function runSteps(steps) {
+  for (const [name, command] of steps) {
+    const stepStart = performance.now();
+    // npm adds node_modules/.bin to the path.
+    const child = spawn(command, { shell: true, stdio: 'inherit', env });
+    const [code] = await once(child, 'close');
+    durations.push(`${name} ${durationText(performance.now() - stepStart)}`);
+    if (code !== 0) status = code ?? 1;
+    if (status !== 0) return;
+  }
 }
+
+if (!isLong) {
+  // The compiler of TypeScript uses one processor.
+  await Promise.all([
+    runSteps([['types', 'npm run --silent typecheck']]),
+    runSteps([
+      ['lint', 'npm run --silent lint'],
+      ['build', 'npm run --silent build'],
+      ['check', 'npm run --silent check'],
+    ]),
+  ]);
+}
+if (status === 0) await runSteps([['tests', run]]);
 console.log(`${durations.join(', ')}; total ${durationText(performance.now() - start)}`);
 process.exit(status);

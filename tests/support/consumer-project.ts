@@ -25,7 +25,7 @@ const companions = [
 export async function makeConsumerProject(): Promise<ConsumerProject> {
   const packages = workspacePackages().filter(({ manifest }) => !manifest.private);
   if (!packages.every(isBuildCurrent)) {
-    await runSuccessfully('npx', ['turbo', 'run', 'build'], { folder: rootFolder });
+    await runSuccessfully('npm', ['run', 'build'], { folder: rootFolder });
   }
   const folder = mkdtempSync(join(tmpdir(), 'openset-consumer-'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));

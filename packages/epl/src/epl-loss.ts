@@ -102,7 +102,7 @@ type FixtureConfig = Readonly<Record<string, number | string | boolean>>;
 
 const fixtureOptions =
   (base: EplBaseName) =>
-  ({ scale, margin, empiricalMargin, update, mode }: FixtureConfig) => ({
+  ({ scale, margin, empiricalMargin, update, mode }: FixtureConfig): Record<string, unknown> => ({
     base,
     scale,
     margin,

@@ -1,0 +1,23 @@
+// The size limits of all packages, which each package states for itself, for one run of size-limit in the root folder.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const parent = join(import.meta.dirname, 'packages');
+const limits = await Promise.all(
+  readdirSync(parent).map(async (name) => {
+    const folder = join(parent, name);
+    const { peerDependencies, 'size-limit': own = [] } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    );
+    const configuration = join(folder, '.size-limit.js');
+    const checks = existsSync(configuration) ? (await import(configuration)).default : own;
+    const peers = Object.keys(peerDependencies ?? {});
+    return checks.map(({ path, ignore = [], ...check }) => ({
+      ...check,
+      path: join('packages', name, path),
+      ignore: [...peers, ...ignore],
+    }));
+  }),
+);
+
+export default limits.flat();
