@@ -35,3 +35,6 @@ export type {
 export { type Identification, type IdentifyOptions, identify } from './identify.ts';
 export { meanTemplate } from './mean-template.ts';
 export { MemoryGallery } from './memory-gallery.ts';
+export { quantiseRow } from './quantise-row.ts';
+export { rankCandidates } from './rank-candidates.ts';
+export { type ScoredRows, type ScoreRows, VectorIndex } from './vector-index.ts';

@@ -1,5 +1,4 @@
 import { ConfigError } from '@openset/core';
-import { cosineSimilarities } from '@openset/metrics';
 import { unitEmbedding } from '@openset/verify';
 import {
   checkAfter,
@@ -31,13 +30,8 @@ import type {
   StoredEmbedding,
 } from './gallery.ts';
 import { meanTemplate } from './mean-template.ts';
-
-/** What the gallery keeps of a person. */
-interface Entry {
-  readonly record: PersonRecord;
-  /** Vectors that a search compares: the template, or all embeddings. */
-  readonly compared: readonly Float32Array[];
-}
+import { PeopleIndex } from './people-index.ts';
+import { rankCandidates } from './rank-candidates.ts';
 
 /**
  * A gallery in the memory of this process. `exportGallery` saves it.
@@ -49,14 +43,19 @@ interface Entry {
  */
 export class MemoryGallery implements Gallery {
   #facts: GalleryFacts;
-  readonly #byId = new Map<string, Entry>();
+  readonly #byId = new Map<string, PersonRecord>();
   readonly #idOfName = new Map<string, string>();
   readonly #embeddingIds = new Set<string>();
+  /** Vectors that a search compares: the template of each person, or all embeddings. */
+  readonly #index: PeopleIndex;
+  /** Names in order; null if they have changed since. */
+  #sortedNames: readonly string[] | null = null;
   #isClosed = false;
 
   /** @throws ConfigError if a fact is out of range */
   constructor(facts: FixedFacts) {
     checkFixedFacts(facts);
+    this.#index = new PeopleIndex(facts.embeddingSize);
     this.#facts = { ...facts, createdAt: new Date().toISOString(), operatingPoint: null };
   }
 
@@ -82,7 +81,7 @@ export class MemoryGallery implements Gallery {
         values: vector,
       }),
     );
-    const before = this.#entryNamed(known)?.record;
+    const before = this.#recordNamed(known);
     const start = before ?? {
       id: crypto.randomUUID(),
       name: known,
@@ -111,8 +110,8 @@ export class MemoryGallery implements Gallery {
 
   async find(key: PersonKey): Promise<Person | null> {
     this.#requireOpen();
-    const entry = 'id' in key ? this.#byId.get(key.id) : this.#entryNamed(checkPersonName(key.name));
-    return entry ? personOf(entry.record) : null;
+    const record = 'id' in key ? this.#byId.get(key.id) : this.#recordNamed(checkPersonName(key.name));
+    return record ? personOf(record) : null;
   }
 
   async people({
@@ -125,11 +124,11 @@ export class MemoryGallery implements Gallery {
     this.#requireOpen();
     checkLimit('people', limit);
     const start = checkAfter(after);
-    const names = [...this.#idOfName.keys()]
-      .filter((name) => start === undefined || compareCodePoints(name, start) > 0)
-      .sort(compareCodePoints);
-    const people = names.slice(0, limit).map((name) => personOf(this.#entryNamed(name)!.record));
-    return { people, next: names.length > limit ? people.at(-1)!.name : null };
+    this.#sortedNames ??= [...this.#idOfName.keys()].sort(compareCodePoints);
+    const names = this.#sortedNames;
+    const first = start === undefined ? 0 : countNotAfter(names, start);
+    const people = names.slice(first, first + limit).map((name) => personOf(this.#recordNamed(name)!));
+    return { people, next: names.length > first + limit ? people.at(-1)!.name : null };
   }
 
   async update(
@@ -137,37 +136,42 @@ export class MemoryGallery implements Gallery {
     { name, metadata }: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
   ): Promise<Person | null> {
     this.#requireOpen();
-    const entry = this.#byId.get(id);
+    const record = this.#byId.get(id);
     const changed = {
       ...(name !== undefined && { name: checkPersonName(name) }),
       ...(metadata !== undefined && { metadata: checkMetadata(metadata) }),
     };
-    if (!entry) return null;
-    const { record } = entry;
+    if (!record) return null;
     if (changed.name !== undefined && changed.name !== record.name) this.#requireFreeName(changed.name);
+    const changedRecord = { ...record, ...changed };
+    this.#byId.set(id, changedRecord);
     this.#idOfName.delete(record.name);
-    return this.#put({ ...record, ...changed });
+    this.#idOfName.set(changedRecord.name, id);
+    this.#sortedNames = null;
+    return personOf(changedRecord);
   }
 
   async remove(id: string): Promise<boolean> {
     this.#requireOpen();
-    const entry = this.#byId.get(id);
-    if (!entry) return false;
+    const record = this.#byId.get(id);
+    if (!record) return false;
     this.#byId.delete(id);
-    this.#idOfName.delete(entry.record.name);
-    for (const embedding of entry.record.embeddings) this.#embeddingIds.delete(embedding.id);
+    this.#idOfName.delete(record.name);
+    this.#sortedNames = null;
+    this.#index.remove(id);
+    for (const embedding of record.embeddings) this.#embeddingIds.delete(embedding.id);
     return true;
   }
 
   async embeddings(id: string): Promise<readonly StoredEmbedding[] | null> {
     this.#requireOpen();
-    const entry = this.#byId.get(id);
-    return entry ? entry.record.embeddings.map((one) => ({ ...one, values: one.values.slice() })) : null;
+    const record = this.#byId.get(id);
+    return record ? record.embeddings.map((one) => ({ ...one, values: one.values.slice() })) : null;
   }
 
   async removeEmbedding(personId: string, embeddingId: string): Promise<boolean> {
     this.#requireOpen();
-    const record = this.#byId.get(personId)?.record;
+    const record = this.#byId.get(personId);
     const remaining = record?.embeddings.filter(({ id }) => id !== embeddingId);
     if (!record || !remaining || remaining.length === record.embeddings.length) return false;
     this.#put({ ...record, embeddings: remaining });
@@ -182,17 +186,8 @@ export class MemoryGallery implements Gallery {
     this.#requireOpen();
     checkLimit('search', limit);
     const unit = unitEmbedding('The probe', probe, this.#facts.embeddingSize);
-    const all: Candidate[] = [];
-    for (const { record, compared } of this.#byId.values()) {
-      if (compared.length === 0) continue;
-      const cosine = compared.reduce(
-        (best, vector) => Math.max(best, cosineSimilarities(unit, vector, vector.length)[0]!),
-        Number.NEGATIVE_INFINITY,
-      );
-      all.push({ identity: record.name, id: record.id, cosine });
-    }
-    all.sort((a, b) => b.cosine - a.cosine || compareCodePoints(a.identity, b.identity));
-    return all.slice(0, limit);
+    const scored = this.#index.search(unit, limit);
+    return rankCandidates(scored, (slot) => this.#byId.get(this.#index.personAt(slot))!, limit);
   }
 
   async count(): Promise<GalleryCount> {
@@ -215,6 +210,8 @@ export class MemoryGallery implements Gallery {
     this.#byId.clear();
     this.#idOfName.clear();
     this.#embeddingIds.clear();
+    this.#sortedNames = null;
+    this.#index.clear();
   }
 
   /** Adds or replaces a person. Throws before it changes anything if the template has no direction. */
@@ -222,13 +219,15 @@ export class MemoryGallery implements Gallery {
     const vectors = record.embeddings.map(({ values }) => values);
     const isMean = this.#facts.comparison === 'mean' && vectors.length > 0;
     const compared = isMean ? [meanTemplate(record.name, vectors)] : vectors;
-    this.#byId.set(record.id, { record, compared });
+    this.#index.set(record.id, compared);
+    if (!this.#byId.has(record.id)) this.#sortedNames = null;
+    this.#byId.set(record.id, record);
     this.#idOfName.set(record.name, record.id);
     for (const { id } of record.embeddings) this.#embeddingIds.add(id);
     return personOf(record);
   }
 
-  #entryNamed(name: string): Entry | undefined {
+  #recordNamed(name: string): PersonRecord | undefined {
     const id = this.#idOfName.get(name);
     return id === undefined ? undefined : this.#byId.get(id);
   }
@@ -245,4 +244,15 @@ export class MemoryGallery implements Gallery {
 
 function personOf({ embeddings, ...person }: PersonRecord): Person {
   return { ...person, metadata: structuredClone(person.metadata), embeddingCount: embeddings.length };
+}
+
+/** Returns how many sorted names do not come after a text. */
+function countNotAfter(names: readonly string[], text: string): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareCodePoints(names[middle]!, text) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
