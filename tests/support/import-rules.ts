@@ -21,6 +21,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   data: ['@openset/core', tfjsCore, 'jpeg-js', 'node:', 'sharp'],
   faces: ['@openset/core', '@openset/data', '@openset/pretrained', tfjsCore, 'node:'],
   gallery: ['@openset/core', '@openset/metrics', '@openset/verify'],
+  'gallery-sqlite': ['@openset/core', '@openset/gallery', '@openset/metrics', '@openset/verify', 'better-sqlite3', 'node:'],
   metrics: [],
   onnx: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers', 'node:', 'protobufjs'],
   pretrained: ['@openset/core', '@openset/backbones', tfjsCore, '@tensorflow/tfjs-converter', 'node:'],

@@ -1,0 +1,240 @@
+import {
+  type Candidate,
+  ConflictError,
+  checkLimit,
+  checkMetadata,
+  checkNewEmbeddings,
+  checkOperatingPoint,
+  checkPersonName,
+  checkRecord,
+  type Enrollment,
+  type Gallery,
+  type GalleryCount,
+  type GalleryFacts,
+  type JsonObject,
+  type NewEmbedding,
+  type OperatingPoint,
+  type PeoplePage,
+  type Person,
+  type PersonKey,
+  type PersonRecord,
+  type StoredEmbedding,
+} from '@openset/gallery';
+import { unitEmbedding } from '@openset/verify';
+import type { Database } from 'better-sqlite3';
+import { ComparedRows } from './compared-rows.ts';
+import { emptyLog } from './database-file.ts';
+import { operatingPointOf, personOf, readFacts } from './rows.ts';
+import { prepareStatements, type Statements } from './statements.ts';
+import { Transactions } from './transactions.ts';
+import { updateTemplate } from './update-template.ts';
+import { vectorBytes, vectorOf } from './vector-bytes.ts';
+
+/** A gallery in an SQLite file. `openSqliteGallery` opens it. */
+export class SqliteGallery implements Gallery {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly #database: Database;
+  readonly #statements: Statements;
+  readonly #transactions: Transactions;
+  readonly #compared: ComparedRows;
+  #facts: GalleryFacts;
+
+  /** @internal */
+  constructor(database: Database, path: string, patience: number) {
+    this.path = path;
+    this.#database = database;
+    this.#facts = readFacts(database);
+    this.#statements = prepareStatements(database);
+    this.#transactions = new Transactions(database, path, patience);
+    this.#compared = new ComparedRows(database, this.#facts.comparison);
+  }
+
+  get facts(): GalleryFacts {
+    return this.#facts;
+  }
+
+  async enroll(
+    name: string,
+    embeddings: readonly NewEmbedding[],
+    { metadata }: { readonly metadata?: JsonObject | undefined } = {},
+  ): Promise<Enrollment> {
+    this.#transactions.requireOpen();
+    const known = checkPersonName(name);
+    const vectors = checkNewEmbeddings(known, embeddings, this.#facts.embeddingSize);
+    const sources = embeddings.map(({ source = null }) => source);
+    const json = metadata === undefined ? undefined : JSON.stringify(checkMetadata(metadata));
+    const time = new Date().toISOString();
+    return this.#write((to) => {
+      const before = to.personByName.get(known);
+      if (!before) to.addPerson.run(crypto.randomUUID(), known, json ?? '{}', time);
+      else if (json !== undefined) to.changePerson.run(known, json, before.number);
+      const { number } = before ?? to.personByName.get(known)!;
+      const embeddingIds = vectors.map((vector, index) => {
+        const id = crypto.randomUUID();
+        to.addEmbedding.run(id, number, sources[index]!, time, vectorBytes(vector));
+        return id;
+      });
+      this.#updateTemplate(number, known);
+      return { person: personOf(to.personByName.get(known)!), isNew: before === undefined, embeddingIds };
+    });
+  }
+
+  async restore(record: PersonRecord): Promise<Person> {
+    this.#transactions.requireOpen();
+    const { id, name, metadata, enrolledAt, embeddings } = checkRecord(record, this.#facts);
+    return this.#write((to) => {
+      if (to.personById.get(id)) throw new ConflictError(`The gallery already has a person '${id}'.`);
+      this.#requireFreeName(name);
+      const taken = embeddings.find((one) => to.hasEmbedding.get(one.id) !== undefined);
+      if (taken) throw new ConflictError(`The gallery already has an embedding '${taken.id}'.`);
+      to.addPerson.run(id, name, JSON.stringify(metadata), enrolledAt);
+      const { number } = to.personById.get(id)!;
+      for (const one of embeddings)
+        to.addEmbedding.run(one.id, number, one.source, one.enrolledAt, vectorBytes(one.values));
+      this.#updateTemplate(number, name);
+      return personOf(to.personById.get(id)!);
+    });
+  }
+
+  async find(key: PersonKey): Promise<Person | null> {
+    this.#transactions.requireOpen();
+    const name = 'id' in key ? null : checkPersonName(key.name);
+    return this.#read((from) => {
+      const row = 'id' in key ? from.personById.get(key.id) : from.personByName.get(name!);
+      return row ? personOf(row) : null;
+    });
+  }
+
+  async people({
+    after,
+    limit = 100,
+  }: {
+    readonly after?: string | undefined;
+    readonly limit?: number | undefined;
+  } = {}): Promise<PeoplePage> {
+    this.#transactions.requireOpen();
+    checkLimit('people', limit);
+    const start = after?.normalize('NFC');
+    return this.#read((from) => {
+      const rows =
+        start === undefined ? from.firstPeople.all(limit + 1) : from.peopleAfter.all(start, limit + 1);
+      const people = rows.slice(0, limit).map(personOf);
+      return { people, next: rows.length > limit ? people.at(-1)!.name : null };
+    });
+  }
+
+  async update(
+    id: string,
+    { name, metadata }: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
+  ): Promise<Person | null> {
+    this.#transactions.requireOpen();
+    const known = name === undefined ? undefined : checkPersonName(name);
+    const json = metadata === undefined ? undefined : JSON.stringify(checkMetadata(metadata));
+    return this.#write((to) => {
+      const row = to.personById.get(id);
+      if (!row) return null;
+      if (known !== undefined && known !== row.name) this.#requireFreeName(known);
+      to.changePerson.run(known ?? row.name, json ?? row.metadata, row.number);
+      return personOf(to.personById.get(id)!);
+    });
+  }
+
+  async remove(id: string): Promise<boolean> {
+    this.#transactions.requireOpen();
+    return this.#write((to) => to.removePerson.run(id).changes > 0);
+  }
+
+  async embeddings(id: string): Promise<readonly StoredEmbedding[] | null> {
+    this.#transactions.requireOpen();
+    return this.#read((from) => {
+      const row = from.personById.get(id);
+      if (!row) return null;
+      const { fingerprint: model } = this.#facts.model;
+      return from.embeddingsOf
+        .all(row.number)
+        .map(({ vector, ...one }) => ({ ...one, model, values: vectorOf(vector) }));
+    });
+  }
+
+  async removeEmbedding(personId: string, embeddingId: string): Promise<boolean> {
+    this.#transactions.requireOpen();
+    return this.#write((to) => {
+      const row = to.personById.get(personId);
+      if (!row || to.removeEmbedding.run(embeddingId, row.number).changes === 0) return false;
+      this.#updateTemplate(row.number, row.name);
+      return true;
+    });
+  }
+
+  async search(
+    probe: Float32Array,
+    { limit = 5 }: { readonly limit?: number | undefined } = {},
+  ): Promise<readonly Candidate[]> {
+    this.#transactions.requireOpen();
+    checkLimit('search', limit);
+    const unit = unitEmbedding('The probe', probe, this.#facts.embeddingSize);
+    return this.#read(() => {
+      this.#compared.refresh();
+      return this.#compared.search(unit, limit);
+    });
+  }
+
+  async count(): Promise<GalleryCount> {
+    this.#transactions.requireOpen();
+    return this.#read((from) => ({
+      people: from.countPeople.get()!,
+      embeddings: from.countEmbeddings.get()!,
+    }));
+  }
+
+  async setOperatingPoint(point: OperatingPoint | null): Promise<void> {
+    this.#transactions.requireOpen();
+    if (point) checkOperatingPoint(point);
+    const json = point && JSON.stringify(point);
+    await this.#write((to) => to.setOperatingPoint.run(json));
+  }
+
+  /**
+   * Rewrites the file without free space, and empties the file of recent changes beside it. After that, no byte of removed people is
+   * left in either. It blocks this process; the disk needs room for another copy.
+   * @throws StoreError if other programs read or write for too long
+   */
+  async compact(): Promise<void> {
+    await this.#transactions.alone(() => this.#database.exec('VACUUM'));
+    await this.#transactions.alone(() => emptyLog(this.#database));
+  }
+
+  async close(): Promise<void> {
+    await this.#transactions.close();
+  }
+
+  #read<T>(work: (from: Statements) => T): Promise<T> {
+    return this.#transactions.read(() => {
+      this.#readOperatingPoint();
+      return work(this.#statements);
+    });
+  }
+
+  #write<T>(work: (to: Statements) => T): Promise<T> {
+    return this.#transactions.write(() => {
+      const result = work(this.#statements);
+      this.#readOperatingPoint();
+      return result;
+    });
+  }
+
+  #updateTemplate(person: number, name: string): void {
+    if (this.#facts.comparison === 'mean') updateTemplate(this.#statements, person, name);
+  }
+
+  #requireFreeName(name: string): void {
+    if (this.#statements.personByName.get(name))
+      throw new ConflictError(`The gallery already has a person named '${name}'.`);
+  }
+
+  #readOperatingPoint(): void {
+    const operatingPoint = operatingPointOf(this.#statements.operatingPoint.get()!);
+    this.#facts = { ...this.#facts, operatingPoint };
+  }
+}
