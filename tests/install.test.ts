@@ -90,6 +90,21 @@ describe('in plain Node', () => {
     expect(result).toMatchObject({ threads: 2, simd: true, sharedMemory: true, notes: [], value: 400 });
   });
 
+  it('a gallery in an SQLite file keeps a person', async () => {
+    const output = await project.runModule(
+      'gallery.js',
+      `import { openSqliteGallery } from '@openset/gallery-sqlite';
+      const create = { model: { fingerprint: 'f', name: 'm' }, embeddingSize: 2, crop: null, comparison: 'best' };
+      const gallery = await openSqliteGallery('people.db', { create });
+      await gallery.enroll('Ada', [{ values: Float32Array.of(3, 4) }]);
+      await gallery.close();
+      const again = await openSqliteGallery('people.db');
+      console.log(JSON.stringify(await again.search(Float32Array.of(4, 3))));
+      await again.close();`,
+    );
+    expect(JSON.parse(output)).toMatchObject([{ identity: 'Ada', cosine: expect.closeTo(0.96, 6) }]);
+  });
+
   it('the openset command runs', async () => {
     const fixtures = join(rootFolder, 'packages', 'cli', 'src', '__fixtures__', 'losses.json');
     cpSync(fixtures, join(project.folder, 'losses.json'));
@@ -124,7 +139,7 @@ describe('in a bundle made by Vite', () => {
 
   it('unused code is removed', async () => {
     const others = installed.filter(
-      ({ shortName }) => !['cli', 'server', 'testkit', 'wasm-kernels'].includes(shortName),
+      ({ shortName }) => !['cli', 'gallery-sqlite', 'server', 'testkit', 'wasm-kernels'].includes(shortName),
     );
     const code = await bundle(
       'tree-shaking',

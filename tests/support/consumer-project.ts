@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSuccessfully } from './run-command.ts';
@@ -13,12 +13,16 @@ export interface ConsumerProject {
   readonly runModule: (name: string, code: string) => Promise<string>;
 }
 
-/** Packages that users install together with ours, and Vite in the version of the lock file, for the browser bundle. */
+/** Returns a package in the version of the lock file. */
+const locked = (name: string) => `${name}@${readManifest(join(rootFolder, 'node_modules', name)).version}`;
+
+/** Packages that users install together with ours, Vite for the browser bundle, and a package whose compiled part is copied. */
 const companions = [
   '@tensorflow/tfjs-core@4.22.0',
   '@tensorflow/tfjs-backend-cpu@4.22.0',
   '@tensorflow/tfjs-backend-wasm@4.22.0',
-  `vite@${readManifest(join(rootFolder, 'node_modules', 'vite')).version}`,
+  locked('better-sqlite3'),
+  locked('vite'),
 ];
 
 /** Packs every package that is published and installs the tarballs into an empty project. */
@@ -46,11 +50,15 @@ export async function makeConsumerProject(): Promise<ConsumerProject> {
       '--prefer-offline',
       '--no-audit',
       '--no-fund',
+      // Compiling better-sqlite3 takes a minute.
+      '--ignore-scripts',
       ...tarballs.map((name) => `./${name}`),
       ...companions,
     ],
     { folder },
   );
+  const compiled = join('node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node');
+  cpSync(join(rootFolder, compiled), join(folder, compiled));
   const runModule = async (name: string, code: string) => {
     writeFileSync(join(folder, name), code);
     return (await runSuccessfully(process.execPath, [name], { folder })).stdout;

@@ -1,12 +1,14 @@
 import {
   type Candidate,
   ConflictError,
+  checkAfter,
   checkLimit,
   checkMetadata,
   checkNewEmbeddings,
   checkOperatingPoint,
   checkPersonName,
   checkRecord,
+  checkSource,
   type Enrollment,
   type Gallery,
   type GalleryCount,
@@ -62,7 +64,7 @@ export class SqliteGallery implements Gallery {
     this.#transactions.requireOpen();
     const known = checkPersonName(name);
     const vectors = checkNewEmbeddings(known, embeddings, this.#facts.embeddingSize);
-    const sources = embeddings.map(({ source = null }) => source);
+    const sources = embeddings.map(({ source }) => checkSource(known, source));
     const json = metadata === undefined ? undefined : JSON.stringify(checkMetadata(metadata));
     const time = new Date().toISOString();
     return this.#write((to) => {
@@ -115,7 +117,7 @@ export class SqliteGallery implements Gallery {
   } = {}): Promise<PeoplePage> {
     this.#transactions.requireOpen();
     checkLimit('people', limit);
-    const start = after?.normalize('NFC');
+    const start = checkAfter(after);
     return this.#read((from) => {
       const rows =
         start === undefined ? from.firstPeople.all(limit + 1) : from.peopleAfter.all(start, limit + 1);
@@ -190,8 +192,7 @@ export class SqliteGallery implements Gallery {
 
   async setOperatingPoint(point: OperatingPoint | null): Promise<void> {
     this.#transactions.requireOpen();
-    if (point) checkOperatingPoint(point);
-    const json = point && JSON.stringify(point);
+    const json = point && JSON.stringify(checkOperatingPoint(point));
     await this.#write((to) => to.setOperatingPoint.run(json));
   }
 

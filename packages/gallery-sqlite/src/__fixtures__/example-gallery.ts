@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FixedFacts, NewEmbedding } from '@openset/gallery';
@@ -12,9 +12,17 @@ export const facts: FixedFacts = {
   comparison: 'mean',
 };
 
+/** Folder for galleries of tests. In memory, if the system has such a folder, because creating files on a disk takes most of the time. */
+const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** Creates an empty folder. */
+export function makeFolder(): string {
+  return mkdtempSync(join(parent, 'openset-gallery-'));
+}
+
 /** Returns a path in an empty folder, which is removed after the test. */
 export function temporaryPath(name = 'people.db'): string {
-  const folder = mkdtempSync(join(tmpdir(), 'openset-gallery-'));
+  const folder = makeFolder();
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return join(folder, name);
 }
