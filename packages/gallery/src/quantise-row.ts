@@ -59,30 +59,36 @@ export function readQuantisedRow(bytes: Uint8Array, size: number): QuantisedRow 
   return { values: new Int8Array(bytes.buffer, bytes.byteOffset + headerBytes, size), scale, error };
 }
 
-/** Returns a vector's direction as whole numbers with a float32 scale. @param levels largest whole number, at most 32,767 */
+/**
+ * Returns a vector's direction as whole numbers with a float32 scale. Plain loops, because a store quantises all its vectors when it opens.
+ * @param levels largest whole number, at most 32,767
+ */
 export function toWholeNumbers(vector: Float32Array, levels: number): WholeNumbers {
-  const unit = unitVector(vector);
-  let largest = 0;
-  for (const value of unit) largest = Math.max(largest, Math.abs(value));
-  const values = new Int16Array(unit.length);
+  const size = vector.length;
+  let [squaresOfVector, largestOfVector] = [0, 0];
+  for (let k = 0; k < size; k++) {
+    squaresOfVector += vector[k]! * vector[k]!;
+    largestOfVector = Math.max(largestOfVector, Math.abs(vector[k]!));
+  }
+  const norm = Math.sqrt(squaresOfVector);
+  const largest = largestOfVector / norm;
+  const unit = new Float64Array(size);
+  const values = new Int16Array(size);
   let [dot, squares] = [0, 0];
-  for (let k = 0; k < unit.length; k++) {
-    const whole = Math.round((unit[k]! / largest) * levels);
+  for (let k = 0; k < size; k++) {
+    const value = vector[k]! / norm;
+    const whole = Math.round((value / largest) * levels);
+    unit[k] = value;
     values[k] = whole;
-    dot += unit[k]! * whole;
+    dot += value * whole;
     squares += whole * whole;
   }
   // The scale with the smallest error for these whole numbers.
   const scale = Math.fround(dot / squares);
   let errors = 0;
-  for (let k = 0; k < unit.length; k++) errors += (unit[k]! - scale * values[k]!) ** 2;
+  for (let k = 0; k < size; k++) {
+    const difference = unit[k]! - scale * values[k]!;
+    errors += difference * difference;
+  }
   return { values, scale, length: scale * Math.sqrt(squares), error: Math.sqrt(errors) };
-}
-
-/** Returns a vector at unit length in float64. */
-function unitVector(vector: Float32Array): Float64Array {
-  let squares = 0;
-  for (let k = 0; k < vector.length; k++) squares += vector[k]! * vector[k]!;
-  const norm = Math.sqrt(squares);
-  return Float64Array.from(vector, (value) => value / norm);
 }
