@@ -49,7 +49,7 @@ export class SqliteGallery implements Gallery {
     this.#facts = readFacts(database);
     this.#statements = prepareStatements(database);
     this.#transactions = new Transactions(database, path, patience);
-    this.#compared = new ComparedRows(database, this.#facts.comparison);
+    this.#compared = new ComparedRows(database, this.#facts);
   }
 
   get facts(): GalleryFacts {
