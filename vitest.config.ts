@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@openset/source', 'node', 'import', 'module', 'default'];
+const conditions = ['@openset/source', 'node', 'module'];
 
 // Starting a process and loading tfjs takes longer than most test files take. So the test files of packages share processes,
 // except files that begin with `// @isolate`. tests/setup.ts gives every file the same backends.

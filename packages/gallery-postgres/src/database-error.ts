@@ -7,9 +7,27 @@ export class UncertainChangeError extends OpenSetError {
 }
 
 /** Codes of Node for a server that is not there. */
-const unreachableCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'];
+const unreachableCodes = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'EACCES',
+];
 /** Codes for a connection that broke: of Node, and SQLSTATEs of a server that stops, starts, or ended the session. */
-const brokenCodes = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '57P05', '25P03', '25P04'];
+const brokenCodes = [
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+  '25P03',
+  '25P04',
+];
 /** SQLSTATEs of a deadlock, and of a conflict between transactions. A new attempt succeeds. */
 const conflictCodes = ['40P01', '40001'];
 
@@ -42,32 +60,49 @@ export function explainError(error: unknown, where: string): unknown {
   const explain = (text: string) =>
     new StoreError(`${text} (${code === null ? '' : `${code}: `}${message})`, { cause: error });
   if (unreachableCodes.includes(code ?? '')) {
-    return explain(`No PostgreSQL server answers at ${where}: check the address, and whether the server runs.`);
+    return explain(
+      `No PostgreSQL server answers at ${where}: check the address, and whether the server runs.`,
+    );
   }
   if (isBrokenConnection(error)) {
-    return explain(`The connection to ${where} broke: try again, and look at the log of the server if it happens often.`);
+    return explain(
+      `The connection to ${where} broke: try again, and look at the log of the server if it happens often.`,
+    );
   }
   if (/^timeout exceeded|connection timeout/i.test(message)) {
-    return explain(`Waiting for a connection to ${where} took too long: the server is slow, or all connections are busy.`);
+    return explain(
+      `Waiting for a connection to ${where} took too long: the server is slow, or all connections are busy.`,
+    );
   }
   if (code === null) return isTlsError(message) ? explain(tlsAdvice(where)) : error;
-  if (/^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_)/.test(code)) return explain(tlsAdvice(where));
+  if (/^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_)/.test(code))
+    return explain(tlsAdvice(where));
   switch (code) {
     case '28P01':
     case '28000':
-      return explain(`The server of ${where} refuses the user: check name and password, and pg_hba.conf of the server.`);
+      return explain(
+        `The server of ${where} refuses the user: check name and password, and pg_hba.conf of the server.`,
+      );
     case '3D000':
       return explain(`The server of ${where} has no such database: create it with 'createdb NAME'.`);
     case '42501':
-      return explain(`The user has no right to do this at ${where}: an administrator grants it, see README of @openset/gallery-postgres.`);
+      return explain(
+        `The user has no right to do this at ${where}: an administrator grants it, see README of @openset/gallery-postgres.`,
+      );
     case '53300':
-      return explain(`The server of ${where} has no free connection: lower maxConnections, or raise max_connections of the server.`);
+      return explain(
+        `The server of ${where} has no free connection: lower maxConnections, or raise max_connections of the server.`,
+      );
     case '57014':
-      return explain(`A statement at ${where} took too long and was canceled: raise statementTimeout, or build an index.`);
+      return explain(
+        `A statement at ${where} took too long and was canceled: raise statementTimeout, or build an index.`,
+      );
     case '25006':
       return explain(`The server of ${where} only reads, as a replica does: use the address of the primary.`);
     case '22021':
-      return new DataError('Text of a gallery may not hold the character U+0000: remove it.', { cause: error });
+      return new DataError('Text of a gallery may not hold the character U+0000: remove it.', {
+        cause: error,
+      });
     case '54000':
       return new ConfigError(`PostgreSQL cannot keep this: ${message}.`, { cause: error });
     default:

@@ -1,7 +1,12 @@
 import type { ConnectionOptions } from 'node:tls';
 import { ConfigError, checkNumber, OpenSetError } from '@openset/core';
 import pg from 'pg';
-import { explainError, isBrokenConnection, isTransactionConflict, UncertainChangeError } from './database-error.ts';
+import {
+  explainError,
+  isBrokenConnection,
+  isTransactionConflict,
+  UncertainChangeError,
+} from './database-error.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 
 /** Options of the connections to a server. */
@@ -12,6 +17,8 @@ export interface ConnectionSettings {
   readonly connectTimeout?: number | undefined;
   /** Milliseconds after which the server ends a statement; 0 for never. Default 30,000. */
   readonly statementTimeout?: number | undefined;
+  /** Whether calls that write are refused. Default false. */
+  readonly readOnly?: boolean | undefined;
   /** TLS, as pg takes it; default: by the address or by `PGSSLMODE`, else off. */
   readonly ssl?: boolean | ConnectionOptions | undefined;
 }
@@ -20,7 +27,10 @@ export interface ConnectionSettings {
 // biome-ignore lint/suspicious/noExplicitAny: the columns differ by statement.
 export type Row = any;
 
-/** Runs statements on one connection. */
+/**
+ * Runs a statement on a connection. `values`: its parameters; without them, the text may have several statements, which are one
+ * transaction.
+ */
 export type RunStatement = (text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
 /** Number of attempts of a statement or a transaction. */
@@ -33,16 +43,24 @@ export class Database {
   /** Address for messages. */
   readonly where: string;
   readonly #pool: pg.Pool;
+  readonly #readOnly: boolean;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
   /** Connects at the first call. @throws ConfigError if an option is out of range */
   constructor(address: PostgresAddress, settings: ConnectionSettings = {}) {
-    const { maxConnections = 10, connectTimeout = 10_000, statementTimeout = 30_000, ssl } = settings;
+    const {
+      maxConnections = 10,
+      connectTimeout = 10_000,
+      statementTimeout = 30_000,
+      readOnly = false,
+      ssl,
+    } = settings;
     checkNumber('openPostgresGallery: maxConnections', maxConnections, { minimum: 1, integer: true });
     checkNumber('openPostgresGallery: connectTimeout', connectTimeout, { minimum: 1, integer: true });
     checkNumber('openPostgresGallery: statementTimeout', statementTimeout, { minimum: 0, integer: true });
     this.where = address.display;
+    this.#readOnly = readOnly;
     this.#pool = new pg.Pool({
       connectionString: address.connectionString,
       max: maxConnections,
@@ -59,22 +77,28 @@ export class Database {
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  /** Runs one statement that reads, on any connection. `values`: parameters; without, several statements are one transaction. */
-  readonly read: RunStatement = (text, values) =>
-    this.#track(() => this.#repeat(() => this.#withConnection((run) => run(text, values))));
+  /** Runs statements that only read, on one connection. They are repeated if it breaks. */
+  read<T>(work: (run: RunStatement) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#repeat(() => this.#withConnection(work)));
+  }
 
   /** @throws ConfigError if it is closed */
   requireOpen(): void {
     if (this.#isClosed) throw new ConfigError('The gallery is closed: open it again.');
   }
 
-  /** Runs a transaction. It is repeated if a connection breaks or transactions collide, so `work` must change nothing else. */
+  /**
+   * Runs a transaction. It is repeated if a connection breaks or transactions collide, so `work` must change nothing else.
+   * @throws ConfigError if the gallery was opened to read only
+   */
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T> {
+    this.#requireWritable();
     return this.#track(() => this.#repeat(() => this.#attemptTransaction(work)));
   }
 
   /** Runs statements outside a transaction, on one connection that is closed afterwards, so that it may change settings. */
   maintain(work: (run: RunStatement) => Promise<void>): Promise<void> {
+    this.#requireWritable();
     return this.#track(() => this.#withConnection(work, { isLast: true }));
   }
 
@@ -84,6 +108,12 @@ export class Database {
     this.#isClosed = true;
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#pool.end();
+  }
+
+  #requireWritable(): void {
+    this.requireOpen();
+    if (this.#readOnly)
+      throw new ConfigError(`The gallery ${this.where} was opened to read only: open it without readOnly.`);
   }
 
   async #track<T>(work: () => Promise<T>): Promise<T> {

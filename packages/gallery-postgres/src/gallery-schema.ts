@@ -1,3 +1,5 @@
+import type { RunStatement } from './database.ts';
+
 /** Names of the database objects of a gallery, quoted for SQL. */
 export interface GallerySchema {
   /** Name of the schema, not quoted. */
@@ -32,4 +34,16 @@ export function gallerySchema(name: string, extensionSchema: string): GallerySch
 /** Returns a name as an identifier of SQL. */
 export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Returns whether a schema has a table or an index. It reads the catalog, because `to_regclass` may answer from what the session knew
+ * before it waited for a lock.
+ */
+export async function hasRelation(run: RunStatement, schema: string, relation: string): Promise<boolean> {
+  const found = await run(
+    'SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
+    [schema, relation],
+  );
+  return found.length > 0;
 }

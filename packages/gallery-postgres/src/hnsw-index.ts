@@ -1,7 +1,7 @@
 import { ConfigError, checkNumber } from '@openset/core';
 import type { Comparison } from '@openset/gallery';
 import type { RunStatement } from './database.ts';
-import { type GallerySchema, quote, searchIndexName } from './gallery-schema.ts';
+import { type GallerySchema, hasRelation, quote, searchIndexName } from './gallery-schema.ts';
 import { isAtLeastVersion, type VectorExtension } from './vector-extension.ts';
 
 /** Options of an HNSW index: a graph that leads to the nearest embeddings without comparing all. */
@@ -47,11 +47,8 @@ export function resolveSearchIndex(index: SearchIndex, embeddingSize: number): R
 }
 
 /** Returns whether a gallery has the index. */
-export async function hasSearchIndex(run: RunStatement, schema: GallerySchema): Promise<boolean> {
-  const [row] = await run('SELECT to_regclass($1) IS NOT NULL AS exists', [
-    `${quote(schema.name)}.${quote(searchIndexName)}`,
-  ]);
-  return row.exists;
+export function hasSearchIndex(run: RunStatement, { name }: GallerySchema): Promise<boolean> {
+  return hasRelation(run, name, searchIndexName);
 }
 
 /** Builds the index. Reads continue meanwhile, and changes wait. */

@@ -1,38 +1,33 @@
 import { ConfigError, checkNumber, DataError } from '@openset/core';
-import { checkFixedFacts, type Comparison, type FixedFacts, requireSameFacts } from '@openset/gallery';
+import { type Comparison, checkFixedFacts, type FixedFacts, requireSameFacts } from '@openset/gallery';
 import { type ConnectionSettings, Database, type RunStatement } from './database.ts';
 import { type GallerySchema, gallerySchema, quote } from './gallery-schema.ts';
 import {
   buildSearchIndex,
+  type HnswOptions,
   hasSearchIndex,
   requireIndexSupport,
   resolveSearchIndex,
   type SearchIndex,
 } from './hnsw-index.ts';
 import { migrations } from './migrations.ts';
-import { PostgresGallery } from './postgres-gallery.ts';
 import { readPostgresAddress } from './postgres-address.ts';
+import { PostgresGallery } from './postgres-gallery.ts';
 import { readStoredGallery, type StoredGallery, writeFacts } from './stored-facts.ts';
-import { requireVectorExtension } from './vector-extension.ts';
+import { addVectorExtension, findVectorExtension, type VectorExtension } from './vector-extension.ts';
 
 /** Largest number of values of an embedding that pgvector stores. */
 const largestEmbeddingSize = 16_000;
 
-/** Facts that a gallery must have. */
-export type ExpectedFacts = Omit<FixedFacts, 'comparison'> & {
-  /** Default: any. */
-  readonly comparison?: Comparison | undefined;
-};
-
-/** Options of `openPostgresGallery`. */
-export interface OpenPostgresGalleryOptions extends ConnectionSettings {
-  /** Creates the gallery with these facts if there is none. An existing one must have them. */
+/** How `openPostgresGallery` opens a gallery. */
+export interface PostgresGalleryOptions extends ConnectionSettings {
+  /** Facts of the gallery that is created if there is none. Default: a missing gallery is an error. */
   readonly create?: FixedFacts | undefined;
-  /** Facts that an existing gallery must have; default: any. */
-  readonly expect?: ExpectedFacts | undefined;
+  /** Facts that a gallery must have; without `comparison`, any will do. Default: `create`. Without both, every gallery is opened. */
+  readonly expect?: Parameters<typeof requireSameFacts>[2] | undefined;
   /** Name of the gallery, which is a schema of the database; default: `?gallery=` of the address, or `openset`. */
   readonly gallery?: string | undefined;
-  /** How searches find the nearest people; default `'exact'`. The first opening with an index builds it. */
+  /** How searches find the nearest people; default `'exact'`. The first opening with an index builds it, which can take minutes. */
   readonly index?: SearchIndex | undefined;
 }
 
@@ -48,51 +43,62 @@ export interface OpenPostgresGalleryOptions extends ConnectionSettings {
  */
 export async function openPostgresGallery(
   address: string,
-  {
-    create,
-    expect,
-    gallery: name,
-    index = 'exact',
-    ...settings
-  }: OpenPostgresGalleryOptions = {},
+  { create, expect = create, gallery: name, index = 'exact', ...settings }: PostgresGalleryOptions = {},
 ): Promise<PostgresGallery> {
   const parsed = readPostgresAddress(address, name);
   if (create) {
     checkFixedFacts(create);
-    checkNumber('openPostgresGallery: embeddingSize', create.embeddingSize, { maximum: largestEmbeddingSize });
+    checkNumber('A gallery in PostgreSQL: embeddingSize', create.embeddingSize, {
+      maximum: largestEmbeddingSize,
+    });
+    if (settings.readOnly)
+      throw new ConfigError('openPostgresGallery: create and readOnly exclude each other.');
   }
   // Wrong options are refused before a gallery is created.
   resolveSearchIndex(index, create?.embeddingSize ?? 1);
   const database = new Database(parsed, settings);
   try {
-    const extension = await requireVectorExtension(database);
-    const schema = gallerySchema(parsed.schema, extension.schema);
-    const existing = await readStoredGallery(database.read, parsed.schema, database.where);
-    if (!existing && !create) {
-      throw new DataError(`There is no gallery ${database.where}: enroll people to create it, or check the name.`);
-    }
-    const isCurrent = existing?.version === migrations.length;
-    const stored = isCurrent
-      ? existing
-      : await database.transaction((run) => migrate(run, schema, create, database.where));
-    const expected = expect ?? create;
-    if (expected) requireSameFacts(database.where, stored.facts, expected);
+    const { extension, schema, stored } = await openTables(database, parsed.schema, create);
+    if (expect) requireSameFacts(database.where, stored.facts, expect);
     const hnsw = resolveSearchIndex(index, stored.facts.embeddingSize);
     if (hnsw) {
       requireIndexSupport(extension);
-      if (!(await hasSearchIndex(database.read, schema))) {
-        await database.transaction(async (run) => {
-          await lockSchema(run, schema);
-          if (await hasSearchIndex(run, schema)) return;
-          await buildSearchIndex(run, schema, stored.facts.comparison, hnsw);
-        });
-      }
+      await openIndex(database, schema, stored.facts.comparison, hnsw);
     }
     return new PostgresGallery(database, schema, stored.facts, hnsw);
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+interface OpenTables {
+  readonly extension: VectorExtension;
+  readonly schema: GallerySchema;
+  readonly stored: StoredGallery;
+}
+
+/** Reads a gallery. Creates it if it is missing, and brings its tables to the current version. */
+async function openTables(
+  database: Database,
+  name: string,
+  create: FixedFacts | undefined,
+): Promise<OpenTables> {
+  const { where } = database;
+  const { existing, installed } = await database.read(async (run) => ({
+    existing: await readStoredGallery(run, name, where),
+    installed: await findVectorExtension(run),
+  }));
+  if (!existing && !create) {
+    throw new DataError(`There is no gallery ${where}: enroll people to create it, or check the name.`);
+  }
+  const extension = installed ?? (await addVectorExtension(database));
+  const schema = gallerySchema(name, extension.schema);
+  const isCurrent = existing?.version === migrations.length;
+  const stored = isCurrent
+    ? existing
+    : await database.transaction((run) => migrate(run, schema, create, where));
+  return { extension, schema, stored };
 }
 
 /** Creates a gallery, or brings its tables to the current version. Programs that start at the same time do it one after another. */
@@ -114,6 +120,20 @@ async function migrate(
   if (existing) await run(`UPDATE ${schema.gallery} SET schema_version = $1`, [migrations.length]);
   else await writeFacts(run, schema, facts);
   return (await readStoredGallery(run, schema.name, where))!;
+}
+
+/** Builds the index of a gallery if it is missing. */
+async function openIndex(
+  database: Database,
+  schema: GallerySchema,
+  comparison: Comparison,
+  hnsw: Required<HnswOptions>,
+): Promise<void> {
+  if (await database.read((run) => hasSearchIndex(run, schema))) return;
+  await database.transaction(async (run) => {
+    await lockSchema(run, schema);
+    if (!(await hasSearchIndex(run, schema))) await buildSearchIndex(run, schema, comparison, hnsw);
+  });
 }
 
 /** Waits until no other program changes the tables of the gallery, without the time limit for statements, until the transaction ends. */

@@ -1,14 +1,18 @@
 import {
+  type Candidate,
+  checkAfter,
   checkLimit,
   checkMetadata,
   checkNewEmbeddings,
   checkOperatingPoint,
   checkPersonName,
   checkRecord,
+  checkSource,
   type Enrollment,
   type Gallery,
   type GalleryCount,
   type GalleryFacts,
+  isIdentifier,
   type JsonObject,
   type NewEmbedding,
   type OperatingPoint,
@@ -17,7 +21,6 @@ import {
   type PersonKey,
   type PersonRecord,
   type StoredEmbedding,
-  type Candidate,
 } from '@openset/gallery';
 import { unitEmbedding } from '@openset/verify';
 import type { Database, RunStatement } from './database.ts';
@@ -69,7 +72,7 @@ export class PostgresGallery implements Gallery {
     const added = vectors.map(
       (values, index): StoredEmbedding => ({
         id: crypto.randomUUID(),
-        source: embeddings[index]!.source ?? null,
+        source: checkSource(known, embeddings[index]!.source),
         model: this.#facts.model.fingerprint,
         enrolledAt,
         values,
@@ -109,8 +112,9 @@ export class PostgresGallery implements Gallery {
 
   async find(key: PersonKey): Promise<Person | null> {
     this.#database.requireOpen();
+    if ('id' in key && !isIdentifier(key.id)) return null;
     const [column, value] = 'id' in key ? ['id', key.id] : ['name', checkPersonName(key.name)];
-    return await this.#findBy(this.#database.read, column, value);
+    return await this.#database.read((run) => this.#findBy(run, column, value));
   }
 
   async people({
@@ -122,11 +126,13 @@ export class PostgresGallery implements Gallery {
   } = {}): Promise<PeoplePage> {
     this.#database.requireOpen();
     checkLimit('people', limit);
-    const start = after?.normalize('NFC') ?? null;
-    const rows = await this.#database.read(
-      `SELECT ${personColumns(this.#schema)} FROM ${this.#schema.people} p
-       WHERE $1::text IS NULL OR p.name > $1 ORDER BY p.name LIMIT $2`,
-      [start, limit + 1],
+    const start = checkAfter(after) ?? null;
+    const rows = await this.#database.read((run) =>
+      run(
+        `SELECT ${personColumns(this.#schema)} FROM ${this.#schema.people} p
+         WHERE $1::text IS NULL OR p.name > $1 ORDER BY p.name LIMIT $2`,
+        [start, limit + 1],
+      ),
     );
     const people = rows.slice(0, limit).map(personOf);
     return { people, next: rows.length > limit ? people.at(-1)!.name : null };
@@ -139,6 +145,7 @@ export class PostgresGallery implements Gallery {
     this.#database.requireOpen();
     const renamed = name === undefined ? null : checkPersonName(name);
     const replaced = metadata === undefined ? null : JSON.stringify(checkMetadata(metadata));
+    if (!isIdentifier(id)) return null;
     return await this.#database.transaction((run) =>
       explainConflict({ id, name: renamed ?? '' }, async () => {
         const [row] = await run(
@@ -153,6 +160,7 @@ export class PostgresGallery implements Gallery {
 
   async remove(id: string): Promise<boolean> {
     this.#database.requireOpen();
+    if (!isIdentifier(id)) return false;
     const { people, embeddings } = this.#schema;
     return await this.#database.transaction(async (run) => {
       const [locked] = await run(`SELECT id FROM ${people} WHERE id = $1 FOR UPDATE`, [id]);
@@ -166,13 +174,16 @@ export class PostgresGallery implements Gallery {
 
   async embeddings(id: string): Promise<readonly StoredEmbedding[] | null> {
     this.#database.requireOpen();
-    const found = await readEmbeddings(this.#database.read, this.#schema, id);
-    if (found.length > 0) return found;
-    return (await this.find({ id })) === null ? null : [];
+    if (!isIdentifier(id)) return null;
+    return await this.#database.read(async (run) => {
+      const found = await readEmbeddings(run, this.#schema, id);
+      return found.length > 0 || (await this.#findBy(run, 'id', id)) ? found : null;
+    });
   }
 
   async removeEmbedding(personId: string, embeddingId: string): Promise<boolean> {
     this.#database.requireOpen();
+    if (!isIdentifier(personId) || !isIdentifier(embeddingId)) return false;
     const { people, embeddings } = this.#schema;
     return await this.#database.transaction(async (run) => {
       const [person] = await run(`SELECT id, name FROM ${people} WHERE id = $1 FOR UPDATE`, [personId]);
@@ -196,14 +207,14 @@ export class PostgresGallery implements Gallery {
     const unit = unitEmbedding('The probe', probe, this.#facts.embeddingSize);
     const { comparison } = this.#facts;
     const request = { schema: this.#schema, comparison, probe: unit, limit, hnsw: this.#hnsw };
-    const { candidates, gallery } = await searchPeople(this.#database.read, request);
+    const { candidates, gallery } = await this.#database.read((run) => searchPeople(run, request));
     this.#facts = { ...this.#facts, operatingPoint: gallery.operating_point };
     return candidates;
   }
 
   async count(): Promise<GalleryCount> {
-    const [row] = await this.#database.read(
-      `SELECT people, embeddings, operating_point FROM ${this.#schema.gallery}`,
+    const [row] = await this.#database.read((run) =>
+      run(`SELECT people, embeddings, operating_point FROM ${this.#schema.gallery}`),
     );
     this.#facts = { ...this.#facts, operatingPoint: row.operating_point };
     return { people: Number(row.people), embeddings: Number(row.embeddings) };
@@ -211,11 +222,13 @@ export class PostgresGallery implements Gallery {
 
   async setOperatingPoint(point: OperatingPoint | null): Promise<void> {
     this.#database.requireOpen();
-    if (point) checkOperatingPoint(point);
+    const operatingPoint = point && checkOperatingPoint(point);
     await this.#database.transaction((run) =>
-      run(`UPDATE ${this.#schema.gallery} SET operating_point = $1`, [point && JSON.stringify(point)]),
+      run(`UPDATE ${this.#schema.gallery} SET operating_point = $1`, [
+        operatingPoint && JSON.stringify(operatingPoint),
+      ]),
     );
-    this.#facts = { ...this.#facts, operatingPoint: point };
+    this.#facts = { ...this.#facts, operatingPoint };
   }
 
   /** Frees the space of removed people for new ones, and ends their rows in the tables; backups and the log of changes are not touched. */

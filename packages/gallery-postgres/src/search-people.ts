@@ -32,11 +32,11 @@ export interface SearchResult {
  * Finds the nearest people. PostgreSQL orders embeddings by inner products with float32 sums; this orders the first of them again by
  * cosines in float64, and reads more until no other can belong to the result.
  */
-export async function searchPeople(read: RunStatement, request: SearchRequest): Promise<SearchResult> {
+export async function searchPeople(run: RunStatement, request: SearchRequest): Promise<SearchResult> {
   const { comparison, limit, probe } = request;
   const margin = largestDifference(probe.length);
   for (let count = readPerPerson[comparison] * limit + extraRead; ; count *= 4) {
-    const rows = await read(searchStatement(request, count));
+    const rows = await run(searchStatement(request, count));
     // The row of a gallery without embeddings has none.
     const found = rows.filter((row) => row.id !== null);
     const people = nearestPeople(probe, found);
@@ -76,11 +76,10 @@ function nearestPeople(probe: Float32Array, rows: readonly Row[]): Candidate[] {
   const best = new Map<string, Candidate>();
   for (const { id, name, bytes } of rows) {
     const cosine = cosineSimilarities(probe, decodeVector(bytes), probe.length)[0]!;
-    if (cosine > (best.get(id)?.cosine ?? Number.NEGATIVE_INFINITY)) best.set(id, { identity: name, id, cosine });
+    if (cosine > (best.get(id)?.cosine ?? Number.NEGATIVE_INFINITY))
+      best.set(id, { identity: name, id, cosine });
   }
-  return [...best.values()].sort(
-    (a, b) => b.cosine - a.cosine || compareCodePoints(a.identity, b.identity),
-  );
+  return [...best.values()].sort((a, b) => b.cosine - a.cosine || compareCodePoints(a.identity, b.identity));
 }
 
 /**

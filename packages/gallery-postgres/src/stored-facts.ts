@@ -1,7 +1,7 @@
 import { DataError } from '@openset/core';
 import type { FixedFacts, GalleryFacts } from '@openset/gallery';
 import type { Row, RunStatement } from './database.ts';
-import { type GallerySchema, quote } from './gallery-schema.ts';
+import { type GallerySchema, hasRelation, quote } from './gallery-schema.ts';
 import { migrations } from './migrations.ts';
 
 /** What the database says about a gallery. */
@@ -21,10 +21,8 @@ export async function readStoredGallery(
   schema: string,
   where: string,
 ): Promise<StoredGallery | null> {
-  const table = `${quote(schema)}.gallery`;
-  const [found] = await run('SELECT to_regclass($1) IS NOT NULL AS exists', [table]);
-  if (!found.exists) return null;
-  const [row] = await run(`SELECT * FROM ${table}`);
+  if (!(await hasRelation(run, schema, 'gallery'))) return null;
+  const [row] = await run(`SELECT * FROM ${quote(schema)}.gallery`);
   if (!row) return null;
   if (row.schema_version > migrations.length) {
     throw new DataError(

@@ -11,7 +11,7 @@ export interface VectorExtension {
 }
 
 /** Returns the pgvector extension of a database; null if it has none. */
-async function findVectorExtension(run: RunStatement): Promise<VectorExtension | null> {
+export async function findVectorExtension(run: RunStatement): Promise<VectorExtension | null> {
   const [row] = await run(
     `SELECT nspname AS schema, extversion AS version
      FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'vector'`,
@@ -20,14 +20,12 @@ async function findVectorExtension(run: RunStatement): Promise<VectorExtension |
 }
 
 /**
- * Returns the pgvector extension of a database, and adds it if it is missing.
+ * Adds the pgvector extension to a database, if it is missing, and returns it.
  * @throws StoreError with the command that adds it, if the server does not have it or the user may not
  */
-export async function requireVectorExtension(database: Database): Promise<VectorExtension> {
+export async function addVectorExtension(database: Database): Promise<VectorExtension> {
   try {
     return await database.transaction(async (run) => {
-      const existing = await findVectorExtension(run);
-      if (existing) return existing;
       // Two sessions cannot add an extension at the same time.
       await run(`SELECT pg_advisory_xact_lock(hashtextextended('openset vector', 0))`);
       await run('CREATE EXTENSION IF NOT EXISTS vector');

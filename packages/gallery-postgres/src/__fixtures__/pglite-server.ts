@@ -51,7 +51,8 @@ export async function startPgliteServer(): Promise<PgliteServer> {
         },
       });
       // ReadyForQuery: a type, a length, and whether a transaction is open.
-      const isReady = last.length >= 6 && last.at(-6) === 'Z'.charCodeAt(0) && last.readInt32BE(last.length - 5) === 5;
+      const isReady =
+        last.length >= 6 && last.at(-6) === 'Z'.charCodeAt(0) && last.readInt32BE(last.length - 5) === 5;
       if (isReady && last.at(-1) === 'I'.charCodeAt(0)) giveBack();
     };
     const giveBack = () => {
