@@ -21,6 +21,14 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   data: ['@openset/core', tfjsCore, 'jpeg-js', 'node:', 'sharp'],
   faces: ['@openset/core', '@openset/data', '@openset/pretrained', tfjsCore, 'node:'],
   gallery: ['@openset/core', '@openset/metrics', '@openset/verify'],
+  'gallery-postgres': [
+    '@openset/core',
+    '@openset/gallery',
+    '@openset/metrics',
+    '@openset/verify',
+    'node:',
+    'pg',
+  ],
   'gallery-sqlite': [
     '@openset/core',
     '@openset/gallery',
@@ -58,6 +66,8 @@ const compositionRoots = new Set(['cli']);
 
 /** Packages that test files may import in addition. */
 const allowedInTests = [
+  '@electric-sql/pglite',
+  '@electric-sql/pglite-pgvector',
   '@openset/testkit',
   '@openset/wasm-kernels',
   '@seriousme/openapi-schema-validator',
