@@ -32,7 +32,8 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
   });
 
   it('declares what it imports', () => {
-    const published = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    const { dependencies, peerDependencies, optionalDependencies } = manifest;
+    const published = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
     // Packages of this workspace, which every test can see.
     const inTests = [...published, ...rootDependencies, '@openset/testkit', '@openset/wasm-kernels'];
     const missing = sources.flatMap((path) => {

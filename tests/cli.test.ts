@@ -99,6 +99,26 @@ it('trains, evaluates, calibrates, answers and converts', async () => {
   expect((await answerOf('info')).data.running.name).toBe('wasm');
 }, 180_000);
 
+it('enrolls, finds, lists and forgets people in a file', async () => {
+  const model = ['--model', 'sound.model'];
+  const enrolled = await answerOf('enroll', '--data', 'faces', '--gallery', 'staff.db', ...model);
+  expect(enrolled, enrolled.output).toMatchObject({ exitCode: 0, data: { enrolled: 24, refused: 0 } });
+  const found = await answerOf('identify', face(3, 0), '--gallery', 'staff.db');
+  expect([found.exitCode, found.data.pictures[0].identity]).toEqual([0, 'person-3']);
+  expect(found.stderr).toMatch(/^model: sound\.model, as the gallery staff\.db$/m);
+  const point = ['operating-point', '--gallery', 'staff.db', '--threshold', '0.999999'];
+  expect((await answerOf('people', ...point)).data.operatingPoint.threshold).toBe(0.999999);
+  // Nobody is asked, because standard input is no terminal.
+  const gone = await answerOf('forget', 'person-3', '--gallery', 'staff.db');
+  expect([gone.exitCode, gone.data.photos]).toEqual([0, 4]);
+  const listed = await openset('people', '--gallery', 'staff.db');
+  expect(listed.stdout.match(/^person-\d/gm)).toEqual(['0', '1', '2', '4', '5'].map((n) => `person-${n}`));
+  const shown = await answerOf('people', '--gallery', 'staff.db', 'show', 'person-0');
+  expect(shown.data.photos).toHaveLength(4);
+  const nobody = await openset('forget', 'person-3', '--gallery', 'staff.db');
+  expect(nobody).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('There is nobody named') });
+}, 120_000);
+
 it('saves at Ctrl-C, and resumes to the model of the uninterrupted run', async () => {
   // Results do not depend on the number of threads.
   const long = [...quick, '--epochs', '24'];
@@ -180,6 +200,14 @@ describe.concurrent('errors of the user', () => {
       ['import', 'text.safetensors', '--network', 'lresnet-ir', '--threshold', '0.3', '--out', 'new'],
       /text\.safetensors: This is not a safetensors file/,
     ],
+    ['a missing gallery', ['people', '--gallery', 'new.db'], /There is no gallery 'new\.db'/],
+    ['nobody to enroll', ['enroll', '--gallery', 'new.db'], /Nobody to enroll: give a name and photos/],
+    [
+      'metadata that are no object',
+      ['enroll', 'Ada', face(0, 0), '--metadata', '[1]', '--gallery', 'new.db'],
+      /'\[1\]' is invalid\. It must be a JSON object/,
+    ],
+    ['an unknown command on people', ['people', 'shwo', 'Ada'], /no command .* Did you mean 'show'\?/],
     ['an unknown command', ['trian'], /unknown command 'trian' \(Did you mean train\?\)/],
   ])('%s', async (_, parameters, message) => {
     const { exitCode, stdout, stderr } = await openset(...parameters);
@@ -298,6 +326,7 @@ describe.concurrent('help', () => {
     'verify',
     'identify',
     'embed',
+    'enroll',
     'export',
     'import',
     'info',
@@ -309,10 +338,18 @@ describe.concurrent('help', () => {
     for (const option of ['--json', '--debug', '--backend']) expect(stdout).toContain(option);
   });
 
+  it.each(['show', 'rename', 'info', 'operating-point'])('of people %s names its gallery', async (name) => {
+    const { exitCode, stdout } = await openset('people', name, '--help');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`\nExample:\n  openset people ${name}`);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('(default: openset-gallery.db)');
+  });
+
   it('lists all commands and the exit codes', async () => {
     const { exitCode, stdout } = await openset('--help');
     expect(exitCode).toBe(0);
-    for (const name of [...commands, 'conformance']) expect(stdout).toContain(`\n  ${name} `);
+    for (const name of [...commands, 'forget', 'people', 'conformance'])
+      expect(stdout).toContain(`\n  ${name} `);
     expect(stdout).toContain('Exit codes: 0 done, 1 the answer is no');
   });
 });

@@ -17,6 +17,11 @@ const groups: readonly {
     load: async () => (await import('./recognition-commands.ts')).addRecognitionCommands,
   },
   {
+    names: ['enroll', 'forget'],
+    load: async () => (await import('./gallery-commands.ts')).addGalleryCommands,
+  },
+  { names: ['people'], load: async () => (await import('./people-command.ts')).addPeople },
+  {
     names: ['export', 'import', 'info'],
     load: async () => (await import('./file-commands.ts')).addFileCommands,
   },

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { backendNames } from '../backends.ts';
+import { defaultGallery } from '../gallery/default-gallery.ts';
 import { badImagePolicies, checkImageReading, damageLevels, orientations } from '../images/image-reading.ts';
 import { ownModel } from '../model/own-model.ts';
 import { type CommandResult, createOutput, type Output } from '../output.ts';
@@ -43,11 +44,23 @@ export function withModel(command: Command): Command {
   return command.addOption(new Option('--model <model>', modelText).default(ownModel));
 }
 
-/** Adds `--model` for commands that use any model; `chooseModel` finds the default. */
-export function withAnyModel(command: Command): Command {
+/**
+ * Adds `--model` for commands that use any model; `chooseModel` finds the default.
+ * @param first the model that is the default before the others, for the help
+ */
+export function withAnyModel(command: Command, first?: string): Command {
+  const before = first === undefined ? '' : `${first}, else `;
   return command.option(
     '--model <model>',
-    `${modelText} (default: ${ownModel} if there is one, else faceres)`,
+    `${modelText} (default: ${before}${ownModel} if there is one, else faceres)`,
+  );
+}
+
+/** Adds `--gallery` for commands that change or describe a gallery. */
+export function withGallery(command: Command): Command {
+  return command.option(
+    '--gallery <place>',
+    `gallery file such as staff.db, or postgres://… (default: ${defaultGallery})`,
   );
 }
 
@@ -109,13 +122,16 @@ export function withDecoding(command: Command): Command {
     .option('--max-pixels <n>', 'number of pixels above which an image is bad (default: 2^26)', countParser);
 }
 
-/** Adds `--align` and `--no-align`. */
-export function withAlignment(command: Command): Command {
+/**
+ * Adds `--align` and `--no-align`.
+ * @param defaultText when faces are cropped without the options, for the help
+ */
+export function withAlignment(
+  command: Command,
+  defaultText = 'if the model states its crop, for sets whose images are no crops yet',
+): Command {
   return command
-    .option(
-      '--align',
-      'find faces and crop them (default: if the model states its crop, for sets whose images are no crops yet)',
-    )
+    .option('--align', `find faces and crop them (default: ${defaultText})`)
     .option('--no-align', 'take images as they are');
 }
 

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import type { EmbedOptions } from '../commands/embed.ts';
 import type { IdentifyOptions } from '../commands/identify.ts';
 import type { VerifyOptions } from '../commands/verify.ts';
+import { defaultGallery } from '../gallery/default-gallery.ts';
 import {
   addCommand,
   type CommonOptions,
+  runCommand,
   runWithModel,
   type WithAnyModel,
   withAlignment,
@@ -41,21 +43,26 @@ export function addRecognitionCommands(program: Command): void {
   const identify = addCommand(program, {
     name: 'identify',
     description: 'find each face of the images in a gallery, or report nobody known',
-    example: 'openset identify visitor.jpg --gallery staff   # one folder of images for each person',
+    example: [
+      'openset identify visitor.jpg --gallery staff      # one folder of images for each person',
+      'openset identify visitor.jpg --gallery staff.db   # the people of openset enroll',
+    ].join('\n'),
     exitCodes:
       '0 everybody is known, 1 somebody is unknown, 2 error or a probe was skipped, 3 bug in openset',
   })
     .argument('<paths...>', 'images and folders of images')
-    .requiredOption(
-      '--gallery <path>',
-      'images of known people: a folder with one folder for each person, a .rec file or a list',
+    .option(
+      '--gallery <place>',
+      'known people: a gallery file such as staff.db, postgres://…, or images: a folder with one folder for each person, a .rec ' +
+        `file or a list (default: ${defaultGallery})`,
     );
   const defaultText =
-    "the model's for galleries of this size, else the learned one if it separates two embeddings, else the model's";
-  withBackend(withImageReading(withThreshold(withAnyModel(identify), defaultText))).action(
-    async (paths: string[], options: WithAnyModel<Omit<IdentifyOptions, 'paths'>> & CommonOptions) => {
+    "the gallery's operating point, else the model's for galleries of this size, else the learned one if it separates two embeddings, else the model's";
+  const chosen = withAnyModel(identify, 'that of the gallery');
+  withBackend(withImageReading(withThreshold(chosen, defaultText))).action(
+    async (paths: string[], options: Omit<IdentifyOptions, 'paths'> & CommonOptions) => {
       const { identify: run } = await import('../commands/identify.ts');
-      await runWithModel(options, (chosen, output) => run({ ...chosen, paths }, output));
+      await runCommand(options, (output) => run({ ...options, paths }, output));
     },
   );
 

@@ -13,8 +13,10 @@ import { decodeCsv } from '../files/csv.ts';
 import { readModel } from '../model/load-model.ts';
 import { calibrate } from './calibrate.ts';
 import { embed } from './embed.ts';
+import { type EnrollOptions, enroll } from './enroll.ts';
 import { evaluate } from './evaluate.ts';
 import { identify } from './identify.ts';
+import { galleryInfo } from './people-info.ts';
 import { type TrainResult, train } from './train.ts';
 import { verify } from './verify.ts';
 
@@ -212,6 +214,67 @@ describe('a gallery of crops or of photos', () => {
 
   it('still refuses a probe without a face', async () => {
     await expect(search('crops', at('none.png'))).rejects.toThrow(/no face found/);
+  });
+});
+
+describe('enroll', () => {
+  const add = async (gallery: string, photos: readonly string[], options: Partial<EnrollOptions> = {}) => {
+    const output = recordOutput();
+    const all = { ...cropped(), name: 'Ada', photos, gallery: at(gallery), ...options };
+    return { ...(await enroll(all, output)), notes: output.lines.join('\n') };
+  };
+
+  it('takes the largest of two faces, with a note, and keeps how faces are cropped', async () => {
+    const { data, text } = await add('two.db', [at('two.png'), photo(0, 1)]);
+    expect(data.people[0]!.enrolled.map(({ faces }) => faces)).toEqual([2, 1]);
+    expect(text).toContain(`${at('two.png')}: 2 faces; the largest is enrolled`);
+    const { data: info } = await galleryInfo({ ...cropped(), gallery: at('two.db') }, recordOutput());
+    expect(info.facts.crop).toEqual(crop);
+    const found = await identify(
+      { ...cropped(), gallery: at('two.db'), paths: [at('two.png')] },
+      recordOutput(),
+    );
+    expect(found.data.pictures.map(({ face }) => face!.box.width)).toEqual([22, 30]);
+  });
+
+  it('refuses photos without a face, and faces that are too small', async () => {
+    await sharp(photo(0, 0)).resize(30, 30).png().toFile(at('small.png'));
+    const { data, notes, exitCode } = await add('refused.db', [at('none.png'), photo(0, 0), at('small.png')]);
+    expect(exitCode).toBe(1);
+    expect(data.people[0]!.enrolled.map(({ path }) => path)).toEqual([photo(0, 0)]);
+    expect(data.people[0]!.refused).toEqual([
+      { path: at('none.png'), reason: 'no face found' },
+      { path: at('small.png'), reason: expect.stringMatching(/^its face has 15 × 15 pixels, too few/) },
+    ]);
+    expect(notes).toContain('--no-align takes images as they are, if they are crops of faces already');
+  });
+
+  it('takes crops as they are with --no-align, and then finds them on photos', async () => {
+    const side = 32;
+    await sharp(photo(2, 0))
+      .extract({ left: 16, top: 16, width: side, height: side })
+      .toFile(at('crop-2.png'));
+    await add('crops.db', [at('crop-2.png')], { align: false });
+    expect(loads.count).toBe(0);
+    const { data } = await identify(
+      { ...cropped(), gallery: at('crops.db'), paths: [photo(2, 0)] },
+      recordOutput(),
+    );
+    expect(data.pictures[0]).toMatchObject({ identity: 'Ada', face: { box: { width: 32 } } });
+    expect(data.pictures[0]!.cosine).toBeGreaterThan(0.99);
+  });
+
+  it('keeps the crop of --align for a model that states none', async () => {
+    const photos = { gallery: at('points.db'), paths: [photo(0, 0)] };
+    await add('points.db', [photo(0, 0)], { model: common.model, align: true });
+    const { data } = await identify({ ...common, ...photos }, recordOutput());
+    expect(data.pictures[0]).toMatchObject({ identity: 'Ada', cosine: expect.closeTo(1, 5) });
+    expect(data.pictures[0]!.face).not.toBeNull();
+    await add('whole.db', [photo(0, 0)], { model: common.model });
+    const options = { ...common, ...photos, gallery: at('whole.db'), align: true };
+    await expect(identify(options, recordOutput())).rejects.toThrow(
+      /was enrolled with images as they are, but this program takes faces aligned by five points/,
+    );
   });
 });
 

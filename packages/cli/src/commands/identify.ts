@@ -1,43 +1,24 @@
-import type { ImageSource } from '@openset/data';
-import {
-  type Identification,
-  identify as identifyIn,
-  MemoryGallery,
-  type NewEmbedding,
-} from '@openset/gallery';
-import {
-  type DecidingSearch,
-  type DecidingSource,
-  selectGalleryThreshold,
-  type ThresholdQuestion,
-} from '@openset/verify';
+import { type Identification, identify as identifyIn } from '@openset/gallery';
+import type { ThresholdQuestion } from '@openset/verify';
 import { aligned, counted, decimal, probabilityText } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { chooseAlignment, chooseProbeCrop } from '../faces/choose-alignment.ts';
+import { chooseProbeCrop } from '../faces/choose-alignment.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { tooSmallReason } from '../faces/face-size.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
+import { type KnownPeopleOptions, openKnownPeople } from '../gallery/known-people.ts';
+import { type SearchSource, type SearchThreshold, searchThreshold } from '../gallery/search-threshold.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
-import { hashImages } from '../images/content-hashes.ts';
 import { openImagePaths } from '../images/image-files.ts';
-import { imageName } from '../images/image-name.ts';
-import type { ImageReading } from '../images/image-reading.ts';
-import { noteCopies } from '../images/note-copies.ts';
-import { openImages } from '../images/open-images.ts';
 import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
-import { embedImages } from '../model/embed-images.ts';
 import { falseAlarmsText } from '../model/gallery-thresholds.ts';
-import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import { thresholdRows } from '../model/threshold-rows.ts';
 import type { CommandResult, Output } from '../output.ts';
-import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset identify`. */
-export interface IdentifyOptions extends DecisionOptions, ImageReading {
+export interface IdentifyOptions extends KnownPeopleOptions {
   /** Paths of the probes: images and folders of images. */
   readonly paths: readonly string[];
-  /** Path of the gallery: labelled images of the known people. */
-  readonly gallery: string;
 }
 
 /** The identification of one face, or of an image that was taken whole. */
@@ -57,8 +38,8 @@ export interface IdentifyResult extends SkippedImages {
   readonly skippedGalleryPictures: readonly BadImage[];
   /** Lowest cosine at which somebody counts as known. */
   readonly threshold: number;
-  /** Origin of the threshold. */
-  readonly thresholdSource: DecidingSource;
+  /** Origin of the threshold; `'gallery'` for the operating point of the gallery. */
+  readonly thresholdSource: SearchSource;
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
   readonly question: ThresholdQuestion | null;
   /** Expected share of strangers that are taken for somebody in the gallery; null if it is unknown. */
@@ -68,54 +49,33 @@ export interface IdentifyResult extends SkippedImages {
 }
 
 /**
- * Finds each face of the images in the gallery, or reports nobody known. Images of the gallery show one person: their largest face
- * is enrolled.
+ * Finds each face of the images in a gallery, or reports nobody known. The gallery keeps people, or consists of images that show one
+ * person each, whose largest face is enrolled anew.
  * @returns exit code 0 if everybody is known, 1 if somebody is unknown, 2 if a probe was skipped
- * @throws OpenSetError for a model or images that cannot be used
+ * @throws OpenSetError for a gallery, a model or images that cannot be used
  */
 export async function identify(
   options: IdentifyOptions,
   output: Output,
 ): Promise<CommandResult<IdentifyResult>> {
   const images = await openImagePaths(options.paths, output);
-  const known = await openImages(options.gallery, output);
-  await startBackend(options, output);
-  const model = await loadModel(options.model, options.threshold);
-  const { verifier, dispose } = model;
-  const reading = readingFor(model, options);
+  const known = await openKnownPeople(options, output);
+  const { gallery, model, reading, skippedGalleryPictures } = known;
   try {
-    const { source: hashed, hashes } = hashImages(known);
-    const crop = await chooseAlignment(known, reading, loadFaceTools, output);
-    const enrolled = await embedImages(verifier, hashed, output, { ...reading, align: crop !== null });
-    noteCopies(hashes, known, options.gallery, output);
-    const gallery = new MemoryGallery({
-      model: { fingerprint: options.model, name: options.model },
-      embeddingSize: enrolled.size,
-      crop,
-      comparison: 'mean',
-    });
-    const byPerson = new Map<string, NewEmbedding[]>();
-    enrolled.indices.forEach((index, row) => {
-      const name = known.classNames[known.labels[index]!]!;
-      const own = byPerson.get(name) ?? [];
-      own.push({ values: enrolled.row(row), source: imageName(known, index) });
-      byPerson.set(name, own);
-    });
-    for (const [name, own] of byPerson) await gallery.enroll(name, own);
-    const deciding = selectGalleryThreshold(model, byPerson.size);
+    const { people } = await gallery.count();
+    const deciding = searchThreshold(model, gallery.facts, people, options.threshold !== undefined);
     const { threshold, source, question, search } = deciding;
     const { calibration, galleryThresholds } = model.description;
-    const skippedGallery = reportSkipped(enrolled.skipped, output, 'the gallery');
     output.note(
       aligned([
-        ['gallery', galleryText(byPerson.size, known)],
+        ['gallery', galleryText(people, known.missing)],
         ...thresholdRows(deciding),
         ...searchRows(deciding),
       ]),
     );
-    const cropping = await chooseProbeCrop(crop, images, reading, loadFaceTools, output);
+    const cropping = await chooseProbeCrop(known.crop, images, reading, loadFaceTools, output);
     const probeReading = { ...reading, align: cropping.crop !== null };
-    const probes = await embedFaces(verifier, images, 'all', output, probeReading, cropping.isWhole);
+    const probes = await embedFaces(model.verifier, images, 'all', output, probeReading, cropping.isWhole);
     const order = fromLeftToRight(probes.rows);
     const identified: IdentifiedImage[] = [];
     for (const row of order) {
@@ -136,7 +96,7 @@ export async function identify(
         ...{ pictures: identified, threshold, thresholdSource: source, question },
         falseAlarms: search?.falseAlarms ?? null,
         falseAlarmsBound: search?.falseAlarmsBound ?? null,
-        ...{ skipped, skippedPictures, skippedGalleryPictures: skippedGallery.skippedPictures },
+        ...{ skipped, skippedPictures, skippedGalleryPictures },
       },
       text: aligned(
         identified.map((image, place) => [
@@ -147,7 +107,6 @@ export async function identify(
       exitCode: skipped > 0 ? exitCodes.problem : isKnown ? exitCodes.success : exitCodes.no,
     };
   } finally {
-    dispose();
     await known.close();
   }
 }
@@ -164,15 +123,14 @@ function probeText(path: string, { face, faceCount }: EmbeddedFace): string {
 }
 
 /** Describes the people of a gallery, and how many lack a good image. */
-function galleryText(people: number, { classNames }: ImageSource): string {
-  const missing = classNames.length - people;
+function galleryText(people: number, missing: number): string {
   const without =
     missing > 0 ? `; ${counted(missing, 'person', 'people')} without an image that can be read` : '';
   return `${counted(people, 'person', 'people')}${without}`;
 }
 
 /** Returns what is known about searches in a gallery of this size, as labels and values. */
-function searchRows({ search }: DecidingSearch): [string, string][] {
+function searchRows({ search }: SearchThreshold): [string, string][] {
   if (!search) return [];
   const { falseAlarms, falseAlarmsBound, isExtrapolated } = search;
   return [

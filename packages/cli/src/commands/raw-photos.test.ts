@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordOutput } from '../__fixtures__/record-output.ts';
+import { enroll } from './enroll.ts';
 import { identify } from './identify.ts';
 import { verify } from './verify.ts';
 
@@ -152,6 +153,28 @@ describe('identify with faceres and photos as they come', () => {
     expect(exitCode).toBe(1);
     expect(data.question).toEqual({ kind: 'gallery', size: 3 });
     expect(data.threshold).toBeGreaterThan(0.5);
+  });
+
+  it('gives the same answers for people who were enrolled in a file', async () => {
+    const gallery = at('family.db');
+    const data = at('family');
+    const enrolled = await enroll({ ...common, data, gallery }, recordOutput());
+    expect(enrolled).toMatchObject({ exitCode: 0, data: { enrolled: 3, refused: 0 } });
+    // Joan and Ada resemble each other: one photo of each is too little to tell them apart for certain.
+    expect(enrolled.data.people.flatMap(({ warnings }) => warnings)).toMatchObject([
+      { path: 'Joan/1.jpg', kind: 'somebody-else', identity: 'Ada' },
+    ]);
+    const output = recordOutput();
+    const { backend, threads } = common;
+    const stored = await identify({ backend, threads, paths: [group], gallery }, output);
+    expect(output.lines.join('\n')).toContain('model: faceres, as the gallery');
+    const images = { ...common, paths: [group], gallery: data, align: true, featureCache: 'off' };
+    const folder = await identify(images, recordOutput());
+    expect(stored.data.threshold).toBe(folder.data.threshold);
+    stored.data.pictures.forEach(({ identity, cosine }, index) => {
+      expect(identity).toBe(['Ada', null, 'Joan', 'Grace'][index]);
+      expect(cosine).toBeCloseTo(folder.data.pictures[index]!.cosine!, 5);
+    });
   });
 
   it('names the person on photos of every kind', async () => {

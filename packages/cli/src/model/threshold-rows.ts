@@ -2,7 +2,10 @@ import { type DecidingThreshold, describeQuestion, type ModelDescription } from 
 import { counted, decimal } from '../evaluation/texts.ts';
 
 /** A threshold with everything that is known about it. */
-export interface StatedThreshold extends Omit<DecidingThreshold, 'question'>, ThresholdFacts {}
+export interface StatedThreshold extends Omit<DecidingThreshold, 'question' | 'source'>, ThresholdFacts {
+  /** Origin: that of a model's threshold, or `'gallery'` for the operating point of a gallery. */
+  readonly source: DecidingThreshold['source'] | 'gallery';
+}
 
 type ThresholdFacts = Pick<ModelDescription, 'question' | 'thresholdInterval' | 'thresholdPeople'>;
 

@@ -1,0 +1,36 @@
+import type { ModelDescription } from '@openset/verify';
+import { expect, it } from 'vitest';
+import { searchThreshold } from './search-threshold.ts';
+
+const galleryThresholds = [
+  { people: 1, threshold: 0.4 },
+  { people: 100, threshold: 0.6 },
+];
+const description: ModelDescription = {
+  backbone: {} as never,
+  threshold: 0.3,
+  thresholdSource: 'calibrated',
+  galleryThresholds,
+  question: { kind: 'pair', odds: 1 },
+};
+const model = { description, source: 'calibrated' } as const;
+const point = { threshold: 0.7, question: { kind: 'gallery', size: 9, rate: 0.01 } } as const;
+
+it("is the model's for the size of a gallery without an operating point", () => {
+  const found = searchThreshold(model, { operatingPoint: null }, 10, false);
+  expect(found).toMatchObject({ threshold: expect.closeTo(0.5, 6), source: 'calibrated' });
+});
+
+it('is the operating point of the gallery, with its question', () => {
+  expect(searchThreshold(model, { operatingPoint: point }, 10, false)).toEqual({
+    ...point,
+    source: 'gallery',
+    search: null,
+  });
+});
+
+it('is the given one before all others', () => {
+  const given = { description: { ...description, threshold: 0.2, question: null }, source: 'given' } as const;
+  const found = searchThreshold(given, { operatingPoint: point }, 10, true);
+  expect(found).toMatchObject({ threshold: 0.2, source: 'given', question: null });
+});
