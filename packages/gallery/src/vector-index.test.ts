@@ -1,7 +1,7 @@
 import { ConfigError, DataError, randomNumbers } from '@openset/core';
 import { cosineSimilarities } from '@openset/metrics';
 import * as fc from 'fast-check';
-import { describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { quantiseRow } from './quantise-row.ts';
 import { VectorIndex } from './vector-index.ts';
 
@@ -45,9 +45,17 @@ function vectorsFrom(seed: number) {
   return (size: number) => Float32Array.from({ length: size }, () => random() + random() + random() - 1.5);
 }
 
-const numRuns = inject('long') ? 3000 : 150;
+const numRuns = inject('long') ? 3000 : 80;
 
-describe('VectorIndex', () => {
+// Without WebAssembly, the products are in plain JavaScript.
+describe.each([true, false])('VectorIndex with WebAssembly: %s', (hasWebAssembly) => {
+  beforeAll(() => {
+    if (!hasWebAssembly) vi.stubGlobal('WebAssembly', undefined);
+  });
+  afterAll(() => {
+    vi.unstubAllGlobals();
+  });
+
   it('finds the nearest of a few rows', () => {
     const index = new VectorIndex(2);
     const vectors = [Float32Array.of(1, 0), Float32Array.of(0.6, 0.8), Float32Array.of(0, -1)];

@@ -1,8 +1,9 @@
 import { ConfigError, checkNumber, OutOfMemoryError } from '@openset/core';
+import { createRowProducts } from './create-row-products.ts';
 import { nearestGroups } from './nearest-groups.ts';
 import { readQuantisedRow, toWholeNumbers } from './quantise-row.ts';
 import { RowGroups } from './row-groups.ts';
-import { PlainProducts, productsAtOnce, type RowProducts } from './row-products.ts';
+import { productsAtOnce, type RowProducts } from './row-products.ts';
 
 /** Largest number of values of a row: products with a probe fit into int32. */
 const largestSize = 2 ** 24;
@@ -50,7 +51,7 @@ export class VectorIndex {
     });
     this.embeddingSize = embeddingSize;
     this.#levels = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * embeddingSize)));
-    this.#products = new PlainProducts(embeddingSize);
+    this.#products = createRowProducts(embeddingSize);
   }
 
   /** Number of rows. */
