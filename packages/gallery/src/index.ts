@@ -12,6 +12,7 @@ export { checkMetadata } from './check-metadata.ts';
 export { checkRecord, isIdentifier } from './check-record.ts';
 export { compareCodePoints } from './compare-code-points.ts';
 export { ConflictError, StoreError } from './errors.ts';
+export { exportGallery } from './export-gallery.ts';
 export type {
   Candidate,
   Comparison,
@@ -33,6 +34,7 @@ export type {
   StoredEmbedding,
 } from './gallery.ts';
 export { type Identification, type IdentifyOptions, identify } from './identify.ts';
+export { type ImportCounts, type ImportOptions, importGallery } from './import-gallery.ts';
 export { meanTemplate } from './mean-template.ts';
 export { MemoryGallery } from './memory-gallery.ts';
 export { quantiseRow } from './quantise-row.ts';
