@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { pretrainedNetworks } from '@openset/pretrained';
+import { operatingPoints } from '@openset/verify';
 import { expect, it } from 'vitest';
 import { choosePhotos } from './choose-photos.ts';
 import { estimateThresholds, testGallery, testPairs } from './measure.ts';
@@ -78,4 +79,15 @@ it('ships the thresholds of its page', async () => {
     expect(page).toContain(`| one of ${size.toLocaleString('en-US')} `);
     expect(page).toContain(`| ${threshold.toFixed(3)} |`);
   }
+  const rowOf = (falseAlarms: number) => {
+    const cells = galleries!.map(({ rates }) => {
+      const rate = rates!.find((candidate) => candidate.falseAlarms === falseAlarms);
+      return rate ? `${rate.threshold.toFixed(3)} (${(100 * rate.missed).toFixed(1)} %)` : '';
+    });
+    return `| ${100 * falseAlarms} % | ${cells.join(' | ')} |`;
+  };
+  const shipped = new Set(galleries!.flatMap(({ rates }) => rates!.map(({ falseAlarms }) => falseAlarms)));
+  expect(shipped.size).toBeGreaterThan(3);
+  for (const falseAlarms of shipped) expect(page).toContain(rowOf(falseAlarms));
+  expect(operatingPoints(galleries, 50)).toHaveLength(shipped.size);
 });
