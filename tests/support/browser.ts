@@ -11,12 +11,15 @@ export function findChromium(): string | undefined {
   return [process.env.OPENSET_CHROMIUM, ...places].find((path) => path !== undefined && existsSync(path));
 }
 
-/** Starts the browser without a window. Without a GPU, WebGL and WebGPU run in software. */
-export function launchChromium(executablePath: string): Promise<Browser> {
+/**
+ * Starts the browser without a window. Without a GPU, WebGL and WebGPU run in software.
+ * @param more arguments of the browser
+ */
+export function launchChromium(executablePath: string, ...more: readonly string[]): Promise<Browser> {
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
   return chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--enable-unsafe-webgpu', ...quiet],
+    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--enable-unsafe-webgpu', ...quiet, ...more],
   });
 }
 

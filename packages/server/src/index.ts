@@ -13,6 +13,7 @@ export {
 } from './limits/api-keys.ts';
 export { defaultLimits, type ServerLimits } from './limits/limits.ts';
 export { type LogOptions, logLevels } from './logging.ts';
+export { pageFolder } from './page-folder.ts';
 export {
   type FaceBox,
   type ImageProblem,

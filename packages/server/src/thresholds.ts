@@ -51,7 +51,19 @@ export function searchThresholdFor(
     const falseAlarms = question?.kind === 'gallery' ? (question.rate ?? null) : null;
     return { ...shown({ ...operatingPoint, source: 'operating-point' }), ...unknown, falseAlarms };
   }
+  return modelSearchThreshold({ recognizer }, people);
+}
+
+/** Returns the threshold of the model for galleries of a size. */
+export function modelSearchThreshold(
+  { recognizer }: Pick<Service, 'recognizer'>,
+  people: number,
+): ShownSearchThreshold {
   const { search, ...deciding } = selectGalleryThreshold(recognizer.model, people);
-  const { falseAlarms, falseAlarmsBound, isExtrapolated } = search ?? unknown;
-  return { ...shown(deciding), falseAlarms, falseAlarmsBound, isExtrapolated };
+  return {
+    ...shown(deciding),
+    falseAlarms: search?.falseAlarms ?? null,
+    falseAlarmsBound: search?.falseAlarmsBound ?? null,
+    isExtrapolated: search?.isExtrapolated ?? false,
+  };
 }

@@ -244,12 +244,17 @@ export const OperatingPointsAnswer = named(
   closed({
     people: Type.Integer({ description: 'Number of people in the gallery.' }),
     current: SearchThreshold,
+    model: SearchThreshold,
     points: Type.Array(
       closed({
         rate: Type.Number({ description: 'Share of strangers accepted as somebody.' }),
-        threshold: Type.Number(),
-        missed: numberOrNull('Share of known people taken for strangers; null if unknown.'),
+        threshold: Type.Number({ description: 'Threshold that keeps the rate in a gallery of this size.' }),
+        missed: Type.Number({ description: 'Share of enrolled people that are not recognised.' }),
+        isExtrapolated: Type.Boolean({
+          description: 'Whether the gallery is larger than those that were measured.',
+        }),
       }),
+      { description: 'From the highest rate to the lowest.' },
     ),
     reason: textOrNull('Why there are no points; null if there are.'),
   }),

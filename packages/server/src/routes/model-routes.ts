@@ -1,11 +1,11 @@
 import type { OperatingPoint } from '@openset/gallery';
-import { describeCrop } from '@openset/verify';
+import { describeCrop, operatingPoints } from '@openset/verify';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { answers } from '../http/route-schema.ts';
 import { ModelAnswer, OperatingPointBody, OperatingPointsAnswer, SearchThreshold } from '../http/schemas.ts';
 import type { Service } from '../service.ts';
-import { pairThresholdFor, searchThresholdFor } from '../thresholds.ts';
+import { modelSearchThreshold, pairThresholdFor, searchThresholdFor } from '../thresholds.ts';
 
 /** Adds the routes of the model and its thresholds. */
 export function addModelRoutes(app: FastifyInstance, service: Service): void {
@@ -51,8 +51,17 @@ export function addModelRoutes(app: FastifyInstance, service: Service): void {
     },
     async (): Promise<Static<typeof OperatingPointsAnswer>> => {
       const { people } = await gallery.count();
-      const reason = 'The model has no estimates for other rates of false alarms.';
-      return { people, current: searchThresholdFor(service, people), points: [], reason };
+      const points = operatingPoints(recognizer.model.description.galleryThresholds, people);
+      return {
+        people,
+        current: searchThresholdFor(service, people),
+        model: modelSearchThreshold(service, people),
+        points: points.map(({ falseAlarms: rate, ...point }) => ({ rate, ...point })),
+        reason:
+          points.length > 0
+            ? null
+            : 'The model has no estimates for other rates of false alarms. Train it again, or calibrate it with openset calibrate --data.',
+      };
     },
   );
 
