@@ -5,9 +5,10 @@ import { conv } from './conv.ts';
 import { data } from './data.ts';
 import { dataMemory } from './data-memory.ts';
 import { elementwise } from './elementwise.ts';
+import { gallery } from './gallery.ts';
 import { gemm } from './gemm.ts';
 import { lossStep } from './loss-step.ts';
-import { type Comparison, comparisonTable, describeMachine } from './measure.ts';
+import { type Comparison, comparisonTable, describeMachine, type Table, tableText } from './measure.ts';
 import { metrics } from './metrics.ts';
 import { moreLosses } from './more-losses.ts';
 import { PyTorch } from './pytorch.ts';
@@ -17,11 +18,14 @@ import { soak } from './soak.ts';
 import { trainStep } from './train-step.ts';
 import { verify } from './verify.ts';
 
-const benchmarks: Readonly<Record<string, (options: BenchmarkOptions) => Promise<Comparison[]>>> = {
+type Benchmark = (options: BenchmarkOptions) => Promise<Comparison[] | Table>;
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
   align,
   conv,
   data: async () => [...(await data()), ...(await dataMemory())],
   elementwise,
+  gallery,
   gemm,
   'loss-step': lossStep,
   metrics,
@@ -54,8 +58,8 @@ if (values.help || name === undefined || !benchmarks[name]) {
 NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-losses
 --json FILE     also writes the results to a file
 --threads N     threads of the wasm kernels and of PyTorch; default 1
---size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step
---only TEXT     measures only the losses of more-losses whose name contains the text
+--size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step, people of gallery
+--only TEXT     measures only the losses of more-losses, or the stores of gallery, whose name contains the text
 --network NAME  r18 or r50, for train-step; default r18
 --page FILE     replaces the table of the same benchmark and threads in a Markdown file
 --python PATH   also measures PyTorch with this interpreter, if the benchmark supports it`;
@@ -67,14 +71,15 @@ NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-
   const pytorch = values.python === undefined ? null : await findPyTorch(values.python, threads);
   const options = { threads, size, only: values.only, network: values.network, pytorch };
   const description = `${describeMachine()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  const results: Comparison[] = [];
+  const results: (Comparison | Table)[] = [];
   for (const each of [name, ...(followedBy[name] ?? [])]) {
-    const rows = await benchmarks[each]!(options);
-    results.push(...rows);
-    console.log(`${description}\n\n${comparisonTable(rows)}\n`);
+    const result = await benchmarks[each]!(options);
+    const table = Array.isArray(result) ? comparisonTable(result) : tableText(result);
+    results.push(...(Array.isArray(result) ? result : [result]));
+    console.log(`${description}\n\n${table}\n`);
     if (values.page) {
       const marks = [each, values.network, `${threads}`].filter((part) => part !== undefined);
-      await replaceTable(values.page, marks.join(' '), `${description}\n\n${comparisonTable(rows)}`);
+      await replaceTable(values.page, marks.join(' '), `${description}\n\n${table}`);
     }
   }
   if (values.json)

@@ -30,6 +30,13 @@ interface Beside {
   readonly megabytes?: number;
 }
 
+/** Results that are not times of two ways. */
+export interface Table {
+  readonly columns: readonly string[];
+  /** Cells of each row, as many as columns. */
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** Measures both ways by turns, so that a slowdown of the machine affects both. */
 export function compare(
   name: string,
@@ -102,9 +109,12 @@ export function comparisonTable(rows: readonly Comparison[]): string {
     for (const key of others) columns.push([`${titles[key]}, memory`, (row) => size(row[key]?.megabytes)]);
   }
   const lines = rows.map((row) => columns.map(([, cell]) => cell(row)));
-  return [columns.map(([head]) => head), columns.map(() => '---'), ...lines]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
+  return tableText({ columns: columns.map(([head]) => head), rows: lines });
+}
+
+/** Returns a table in Markdown. */
+export function tableText({ columns, rows }: Table): string {
+  return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 const titles = { baseline: 'CosFace', pytorch: 'PyTorch' } as const;
