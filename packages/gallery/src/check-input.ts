@@ -12,7 +12,7 @@ import type { FixedFacts, GalleryModel, NewEmbedding, OperatingPoint } from './g
 /** Largest number of characters of a name. */
 const longestName = 200;
 /** Largest number of people on a page and of candidates. */
-const largestPage = 1000;
+export const largestPage = 1000;
 
 /**
  * Returns a name in the Unicode form NFC, which is the same for all forms of a name.

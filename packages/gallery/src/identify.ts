@@ -7,6 +7,7 @@ import {
   gallerySearch,
   usableCalibration,
 } from '@openset/verify';
+import { largestPage } from './check-input.ts';
 import type { Candidate, Gallery } from './gallery.ts';
 
 /** How `identify` decides. The description of a model has the curves. */
@@ -54,6 +55,7 @@ export async function identify(
   { threshold, calibration, galleryThresholds, candidates = 5 }: IdentifyOptions,
 ): Promise<Identification> {
   checkNumber('identify: threshold', threshold, { minimum: -1, maximum: 1 });
+  checkNumber('identify: candidates', candidates, { minimum: 1, maximum: largestPage, integer: true });
   const nearest = await gallery.search(probe, { limit: Math.max(candidates, peopleWithEvidence) });
   const best = nearest[0];
   const isKnown = best !== undefined && best.cosine >= threshold;

@@ -11,6 +11,11 @@ export {
 export { checkMetadata } from './check-metadata.ts';
 export { checkRecord, isIdentifier } from './check-record.ts';
 export { compareCodePoints } from './compare-code-points.ts';
+export {
+  type EnrollmentThresholds,
+  type EnrollmentWarning,
+  enrollmentWarnings,
+} from './enrollment-warnings.ts';
 export { ConflictError, StoreError } from './errors.ts';
 export { exportGallery } from './export-gallery.ts';
 export type {

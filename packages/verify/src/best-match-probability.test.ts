@@ -61,3 +61,12 @@ it('is finite for steep curves, and rejects what is no search', () => {
   expect(() => bestMatchProbability(curve, [])).toThrow('at least one person');
   expect(() => bestMatchProbability(curve, [Number.NaN])).toThrow('cosine');
 });
+
+it('counts people beyond the cosines as ones without evidence', () => {
+  const neutral = { slope: -10, offset: 5 };
+  // Evidence of e^5 for one of 100 people.
+  expect(bestMatchProbability(neutral, [1], 100)).toBeCloseTo(Math.exp(5) / (100 + Math.exp(5)), 12);
+  expect(bestMatchProbability(neutral, [1, -40], 2)).toBeCloseTo(bestMatchProbability(neutral, [1], 2), 12);
+  expect(() => bestMatchProbability(neutral, [1, 1], 1)).toThrow('people');
+  expect(() => bestMatchProbability(neutral, [1], 1.5)).toThrow('people');
+});
