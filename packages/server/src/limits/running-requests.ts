@@ -2,16 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../http/api-error.ts';
 import type { ServerLimits } from './limits.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /**
-     * Aborts when the answer was sent or the client hung up: work that still runs is for nobody. `signal` of fastify aborts as soon as
-     * the body has arrived.
-     */
-    ending: AbortSignal;
-  }
-}
-
 /** Counts the requests that run and the bytes of their bodies, and refuses more than fit. */
 export class RunningRequests {
   readonly #limits: ServerLimits;
@@ -36,21 +26,13 @@ export class RunningRequests {
 
   /** Adds the hooks. Health checks pass also while the service stops. */
   addTo(app: FastifyInstance): void {
-    app.decorateRequest('ending');
     app.addHook('onRequest', async (request, reply) => {
-      const ending = new AbortController();
-      request.ending = ending.signal;
-      let bytes: number | null = null;
-      // It comes also if the client hangs up.
-      reply.raw.once('close', () => {
-        ending.abort();
-        if (bytes !== null) this.#end(bytes);
-      });
       if (request.routeOptions.config?.isHealthCheck) return;
-      const needed = this.#requireRoom(request, reply);
-      bytes = needed;
+      const bytes = this.#requireRoom(request, reply);
       this.#count++;
-      this.#bytes += needed;
+      this.#bytes += bytes;
+      // It comes also if the client hangs up.
+      reply.raw.once('close', () => this.#end(bytes));
     });
     app.addHook('onSend', async (_, reply) => {
       if (this.#isStopping) reply.header('connection', 'close');

@@ -57,7 +57,7 @@ export function addPeopleRoutes(app: FastifyInstance, service: Service): void {
         name: checkPersonName(name),
         metadata: metadata && checkMetadata(metadata),
       }));
-      const answer = await enrollImages(service, person, images, { ...options, signal: request.ending });
+      const answer = await enrollImages(service, person, images, { ...options, signal: request.signal });
       reply.status(answer.isNew ? 201 : 200);
       return answer;
     },

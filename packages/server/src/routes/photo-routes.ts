@@ -36,7 +36,7 @@ export function addPhotoRoutes(app: FastifyInstance, service: Service): void {
     async (request): Promise<Static<typeof EnrollAnswer>> => {
       const { name } = await requirePerson(gallery.find({ id: request.params.id }));
       const { images, ...options } = request.body;
-      return enrollImages(service, { name }, images, { ...options, signal: request.ending });
+      return enrollImages(service, { name }, images, { ...options, signal: request.signal });
     },
   );
 

@@ -78,7 +78,7 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
           place,
           await recognizer.recognize(readImage(value, place, limits.imageBytes).bytes, {
             select: 'largest',
-            signal: request.ending,
+            signal: request.signal,
             ...options,
           }),
         );
@@ -110,7 +110,7 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
       const { image, candidates = 5, threshold: requested, ...options } = request.body;
       const { bytes } = readImage(image, 'image', limits.imageBytes);
       const { width, height, faces } = await recognizer.recognize(bytes, {
-        signal: request.ending,
+        signal: request.signal,
         ...options,
       });
       const { people } = await gallery.count();
@@ -152,7 +152,7 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
       const { image, ...options } = request.body;
       const { bytes } = readImage(image, 'image', limits.imageBytes);
       const { width, height, faces } = await recognizer.recognize(bytes, {
-        signal: request.ending,
+        signal: request.signal,
         ...options,
       });
       return {
