@@ -56,7 +56,7 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
     expect(manifest.name).toBe(`@openset/${shortName}`);
     expect(manifest.type).toBe('module');
     expect(manifest.sideEffects).toBeDefined();
-    const isWithoutTensors = ['metrics', 'report'].includes(shortName);
+    const isWithoutTensors = ['client', 'metrics', 'report'].includes(shortName);
     expect('@tensorflow/tfjs-core' in (manifest.peerDependencies ?? {})).toBe(!isWithoutTensors);
     expect(manifest.files).toEqual([
       'dist',

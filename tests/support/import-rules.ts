@@ -17,6 +17,7 @@ const tfjsCore = '@tensorflow/tfjs-core';
  */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
   backbones: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers'],
+  client: ['openapi-fetch'],
   core: [tfjsCore],
   data: ['@openset/core', tfjsCore, 'jpeg-js', 'node:', 'sharp'],
   faces: ['@openset/core', '@openset/data', '@openset/pretrained', tfjsCore, 'node:'],

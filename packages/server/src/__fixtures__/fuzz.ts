@@ -60,7 +60,8 @@ export async function fuzz(
         report(`another form of error: ${body.slice(0, 300)}`);
     };
     try {
-      if (index % 5 > 0) {
+      // `inject` refuses addresses that are no URL; a connection takes them.
+      if (index % 5 > 0 && URL.canParse(request.url, 'http://localhost')) {
         const { statusCode, body } = await withinPatience(app.inject(asInjected(request)));
         check(statusCode, request.method === 'HEAD' ? '' : body);
       } else {

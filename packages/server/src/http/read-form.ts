@@ -8,6 +8,9 @@ export interface UploadedFile {
   readonly name: string | null;
 }
 
+/** Name that `FormData` gives to bytes without a name. */
+const nameOfBlobs = 'blob';
+
 /** Properties of an object schema. */
 type Properties = Readonly<Record<string, { readonly type?: unknown; readonly isFile?: boolean }>>;
 
@@ -29,7 +32,7 @@ export async function readForm(
     if (part.type === 'file') {
       const bytes = await part.toBuffer().catch((error) => Promise.reject(damagedForm(error)));
       total += bytes.length;
-      value = { bytes, name: part.filename || null };
+      value = { bytes, name: part.filename && part.filename !== nameOfBlobs ? part.filename : null };
     } else {
       if (part.valueTruncated || part.fieldnameTruncated)
         throw new ApiError(413, 'too-large', 'A field of the form is too long.');
