@@ -13,6 +13,7 @@ import { metrics } from './metrics.ts';
 import { moreLosses } from './more-losses.ts';
 import { PyTorch } from './pytorch.ts';
 import { replaceTable } from './replace-table.ts';
+import { server } from './server.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 import { soak } from './soak.ts';
 import { trainStep } from './train-step.ts';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'loss-step': lossStep,
   metrics,
   'more-losses': moreLosses,
+  server,
   soak,
   'train-step': trainStep,
   verify,
@@ -57,9 +59,9 @@ if (values.help || name === undefined || !benchmarks[name]) {
   const usage = `Usage: npm run bench -- NAME [options]
 NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-losses
 --json FILE     also writes the results to a file
---threads N     threads of the wasm kernels and of PyTorch; default 1
+--threads N     threads of the wasm kernels and of PyTorch, workers of align and server; default 1
 --size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step, people of gallery
---only TEXT     measures only the losses of more-losses, or the stores of gallery, whose name contains the text
+--only TEXT     measures only the losses of more-losses, the stores of gallery, or photos or memory of server, whose name contains the text
 --network NAME  r18 or r50, for train-step; default r18
 --page FILE     replaces the table of the same benchmark and threads in a Markdown file
 --python PATH   also measures PyTorch with this interpreter, if the benchmark supports it`;

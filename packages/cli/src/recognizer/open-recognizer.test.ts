@@ -118,6 +118,17 @@ describe('photos of faces', () => {
   });
 });
 
+it('crops faces for a model without a crop if it is told so', async () => {
+  const recognizer = await openRecognizer({ ...common, backend: 'wasm', workers: 1, align: true });
+  try {
+    expect(recognizer.model.description.crop).toEqual({ kind: 'points' });
+    // The detector finds no face on the patterns.
+    expect((await recognizer.recognize(await readFile(image(0, 0)))).faces).toEqual([]);
+  } finally {
+    await recognizer.close();
+  }
+});
+
 it('rejects a model that does not exist, and options out of range', async () => {
   await expect(openRecognizer({ ...common, model: at('none'), workers: 1 })).rejects.toThrow(DataError);
   for (const options of [

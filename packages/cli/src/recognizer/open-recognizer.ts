@@ -23,6 +23,8 @@ export interface RecognizerOptions {
   readonly model: string;
   /** Overrides the model's threshold. */
   readonly threshold?: GivenThreshold | undefined;
+  /** Whether faces are found and cropped for a model that states no crop; default false. Other models have their own crop. */
+  readonly align?: boolean | undefined;
   /** Default `'wasm'`. */
   readonly backend?: BackendName | undefined;
   /** Number of threads of each worker's backend; default 1. */
@@ -53,7 +55,8 @@ export async function openRecognizer(
   options: RecognizerOptions,
   start: (setup: WorkerSetup) => Worker = (setup) => startWorker('recognizer-worker', setup),
 ): Promise<Recognizer> {
-  const { model: path, threshold, backend = 'wasm', threads = 1, decoding = {}, timeout = 60 } = options;
+  const { model: path, threshold, align = false, backend = 'wasm', threads = 1 } = options;
+  const { decoding = {}, timeout = 60 } = options;
   const { workers = backendsOfManyWorkers.includes(backend) ? availableParallelism() : 1 } = options;
   const { pixels = 50e6, faces = 50, queue = 32 * workers } = options.limits ?? {};
   const { size = 4, wait = 0 } = options.batch ?? {};
@@ -72,7 +75,7 @@ export async function openRecognizer(
     );
   }
   const setup = {
-    ...{ model: path, threshold, backend, threads, decoding },
+    ...{ model: path, threshold, align, backend, threads, decoding },
     ...{ limits: { pixels, faces }, batch: { size, wait } },
   };
   const pool = new RecognizerPool({ workers, queue, timeout: 1000 * timeout, start: () => start(setup) });

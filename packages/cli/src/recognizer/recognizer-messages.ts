@@ -10,6 +10,8 @@ import type { ImageAnswer, ImageLimits, ImageRequest } from './image-recognizer.
 export interface WorkerSetup {
   readonly model: string;
   readonly threshold: GivenThreshold | undefined;
+  /** Whether a model without a crop gets the default one. */
+  readonly align: boolean;
   readonly backend: BackendName;
   /** Number of threads of the backend. */
   readonly threads: number;

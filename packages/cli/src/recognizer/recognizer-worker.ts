@@ -22,14 +22,17 @@ function send(reply: WorkerReply, transfer: ArrayBuffer[] = []): void {
 async function start(): Promise<ImageRecognizer> {
   const { backend, threads, limits, batch, decoding } = setup;
   await useBackend(backend, { threads });
-  const model = await loadModel(setup.model, setup.threshold);
-  const { description, source, backbone } = model;
+  const loaded = await loadModel(setup.model, setup.threshold);
+  const { source, backbone } = loaded;
   const state = backbone.getState();
-  const fingerprint = await modelFingerprint(description, state);
+  const fingerprint = await modelFingerprint(loaded.description, state);
   tf.dispose(state);
+  const crop = photoCrop({ crop: loaded.description.crop, align: setup.align || undefined });
+  const description = { ...loaded.description, ...(crop && { crop }) };
+  const model = { ...loaded, description };
   const recognizer = imageRecognizer(model, { limits, batch, decoding });
   // The first photo must not wait for the detector.
-  if (photoCrop({ crop: description.crop }) !== null) await loadFaceTools();
+  if (crop !== null) await loadFaceTools();
   const { embeddingSize } = backbone;
   const facts = { name: setup.model, fingerprint, embeddingSize, description, source };
   send({ kind: 'ready', model: facts, parallel: recognizer.parallel });
