@@ -4,7 +4,7 @@ import { addCommands } from './add-commands.ts';
 
 const all = [
   ...['train', 'doctor', 'align', 'evaluate', 'calibrate', 'verify', 'identify', 'embed'],
-  ...['enroll', 'forget', 'people', 'export', 'import', 'info', 'keys', 'schema', 'conformance'],
+  ...['enroll', 'forget', 'people', 'export', 'import', 'info', 'serve', 'keys', 'schema', 'conformance'],
 ];
 
 async function added(...commandLine: string[]): Promise<string[]> {

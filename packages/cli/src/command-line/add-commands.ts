@@ -25,6 +25,7 @@ const groups: readonly {
     names: ['export', 'import', 'info'],
     load: async () => (await import('./file-commands.ts')).addFileCommands,
   },
+  { names: ['serve'], load: async () => (await import('./serve-command.ts')).addServe },
   { names: ['keys'], load: async () => (await import('./keys-command.ts')).addKeys },
   { names: ['schema'], load: async () => (await import('./schema-command.ts')).addSchema },
   { names: ['conformance'], load: async () => (await import('./conformance-command.ts')).addConformance },
