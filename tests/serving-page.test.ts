@@ -42,7 +42,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...contextOptions });
     context.on('close', () => started.server.close());
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
       // The browser reports every answer that is no success.
@@ -84,6 +84,15 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     await page.locator('main').getByText('Grace <b>-2.png: The face is turned away.').waitFor();
     await page.locator('main').getByText('2 people, 3 photos.').waitFor();
 
+    await enroll(page, 'Ada again', await drawPhoto(['ada'], 6));
+    await page
+      .locator('#enroll-result')
+      .getByText(/^Warning: Ada again-0.png: this face could be Ada, who is enrolled/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Delete Ada again' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.locator('main').getByText('2 people, 3 photos.').waitFor();
+
     await search(page, await drawPhoto(['grace', 'stranger', 'ada', null], 5));
     await page
       .locator('main')
@@ -113,10 +122,10 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     expect(await stranger.textContent()).toMatch(/Nearest, but below the threshold: (Ada|Grace <b>)\./);
     expect(await page.locator('.faces > li').nth(3).textContent()).toContain('The face is turned away.');
 
-    await page.getByRole('button', { name: 'Delete Ada' }).click();
+    await page.getByRole('button', { name: 'Delete Ada', exact: true }).click();
     await page.getByRole('button', { name: 'Cancel' }).click();
     expect(await gallery.find({ name: 'Ada' })).not.toBeNull();
-    await page.getByRole('button', { name: 'Delete Ada' }).click();
+    await page.getByRole('button', { name: 'Delete Ada', exact: true }).click();
     await page.getByRole('dialog', { name: 'Delete Ada?' }).getByRole('button', { name: 'Delete' }).click();
     // The photo is searched again.
     await page
@@ -314,7 +323,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
           details.open = true;
         });
       await expectAccessible(page, axe);
-      await page.getByRole('button', { name: 'Delete Ada' }).click();
+      await page.getByRole('button', { name: 'Delete Ada', exact: true }).click();
       await expectAccessible(page, axe);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Rename Ada' }).click();
@@ -360,7 +369,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     const said = page.locator('#announcement');
     await said.getByText('Ada is enrolled with 1 photo.').waitFor({ state: 'attached' });
 
-    const remove = page.getByRole('button', { name: 'Delete Ada' });
+    const remove = page.getByRole('button', { name: 'Delete Ada', exact: true });
     await remove.focus();
     await page.keyboard.press('Enter');
     // The safe choice has the focus, and Escape leaves everything as it was.

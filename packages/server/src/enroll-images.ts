@@ -1,4 +1,4 @@
-import type { JsonObject, NewEmbedding, Person } from '@openset/gallery';
+import { enrollmentWarnings, type JsonObject, type NewEmbedding, type Person } from '@openset/gallery';
 import { type Static, Type } from 'typebox';
 import { ApiError } from './http/api-error.ts';
 import { faultsOfClient } from './http/client-faults.ts';
@@ -7,6 +7,7 @@ import type { EnrollAnswer, PersonAnswer, RefusedPhoto } from './http/schemas.ts
 import { ImageRefusedError, type RecognizedImage } from './recognizer.ts';
 import { shownFace } from './routes/recognition-routes.ts';
 import type { Service } from './service.ts';
+import { pairThresholdFor, searchThresholdFor } from './thresholds.ts';
 
 /** Which face of a photo is the person. */
 export const SelectOne = Type.Optional(
@@ -56,15 +57,39 @@ export async function enrollImages(
   }
   // A request that was answered with a timeout, or whose client hung up, enrolls nobody.
   options.signal.throwIfAborted();
-  const { person, isNew, embeddingIds } = await faultsOfClient(() =>
-    gallery.enroll(name, accepted, { metadata }),
-  );
+  const { person, isNew, embeddingIds, warnings } = await faultsOfClient(async () => ({
+    // Before the enrollment: afterwards, each photo is like itself.
+    warnings: await describeWarnings({ recognizer, gallery }, name, accepted),
+    ...(await gallery.enroll(name, accepted, { metadata })),
+  }));
   const photos = embeddingIds.map((id, index) => ({
     id,
     source: accepted[index]!.source ?? null,
     enrolledAt: new Date().toISOString(),
   }));
-  return { person: shownPerson(person), isNew, photos, refused, warnings: [] };
+  return { person: shownPerson(person), isNew, photos, refused, warnings };
+}
+
+/** Returns what looks wrong about new photos of a person, in sentences. */
+async function describeWarnings(
+  service: Pick<Service, 'recognizer' | 'gallery'>,
+  name: string,
+  added: readonly NewEmbedding[],
+): Promise<string[]> {
+  const { people } = await service.gallery.count();
+  const { threshold } = searchThresholdFor(service, people);
+  const { threshold: pairThreshold } = pairThresholdFor(service);
+  const warnings = await enrollmentWarnings(service.gallery, name, added, { threshold, pairThreshold });
+  return warnings.map((warning) => {
+    const photo = added[warning.index]!.source ?? `photo ${warning.index + 1}`;
+    const values = (reached: number) =>
+      `cosine ${warning.cosine.toFixed(3)}, threshold ${reached.toFixed(3)}`;
+    if (warning.kind === 'resembles') {
+      return `${photo}: this face could be ${warning.identity}, who is enrolled (${values(threshold)}).`;
+    }
+    const others = warning.kind === 'unlike-person' ? 'enrolled' : 'new';
+    return `${photo}: this face is unlike the ${others} photos of ${name} (${values(pairThreshold)}).`;
+  });
 }
 
 type Refusal = Omit<Static<typeof RefusedPhoto>, 'index' | 'source'>;

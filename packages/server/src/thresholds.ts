@@ -26,7 +26,10 @@ function shown({
 }
 
 /** Returns the threshold for two images: that of the request, otherwise that of the model. */
-export function pairThresholdFor({ recognizer }: Service, requested?: number): ShownThreshold {
+export function pairThresholdFor(
+  { recognizer }: Pick<Service, 'recognizer'>,
+  requested?: number,
+): ShownThreshold {
   const { description, source } = recognizer.model;
   if (requested !== undefined) return shown({ threshold: requested, source: 'request', question: null });
   return shown({ threshold: description.threshold, source, question: description.question ?? null });
@@ -38,7 +41,7 @@ export function pairThresholdFor({ recognizer }: Service, requested?: number): S
  * @param people size of the gallery
  */
 export function searchThresholdFor(
-  { recognizer, gallery }: Service,
+  { recognizer, gallery }: Pick<Service, 'recognizer' | 'gallery'>,
   people: number,
   requested?: number,
 ): ShownSearchThreshold {
