@@ -96,20 +96,25 @@ async function importPerson(
 
 /** Whether two records of a person hold the same. */
 function isSameContent(first: PersonRecord, second: PersonRecord): boolean {
-  return contentText(first) === contentText(second);
+  return (
+    contentText(first) === contentText(second) &&
+    first.embeddings.every(({ values }, index) => hasSameBits(values, second.embeddings[index]!.values))
+  );
 }
 
+/** Returns all of a record except the values of embeddings as text, with sorted keys. */
 function contentText({ id, name, metadata, enrolledAt, embeddings }: PersonRecord): string {
-  const sorted = (_: string, value: unknown) =>
+  const entries = embeddings.map((one) => [one.id, one.source, one.model, one.enrolledAt]);
+  return JSON.stringify([id, name, metadata, enrolledAt, entries], (_, value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
-  const rows = embeddings.map(({ values, ...entry }) => [
-    ...[entry.id, entry.source, entry.model, entry.enrolledAt],
-    // Not the numbers, of which 0 and -0 look the same.
-    ...new Uint32Array(Float32Array.from(values).buffer),
-  ]);
-  return JSON.stringify([id, name, metadata, enrolledAt, rows], sorted);
+      : value,
+  );
+}
+
+/** Whether two vectors of one size have the same values; 0 and -0 differ. */
+function hasSameBits(first: Float32Array, second: Float32Array): boolean {
+  return first.every((value, index) => Object.is(value, second[index]));
 }
 
 function parseLine(line: string, number: number): Record<string, unknown> {
