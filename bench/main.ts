@@ -6,6 +6,7 @@ import { data } from './data.ts';
 import { dataMemory } from './data-memory.ts';
 import { elementwise } from './elementwise.ts';
 import { gallery } from './gallery.ts';
+import { galleryPostgres } from './gallery-postgres.ts';
 import { gemm } from './gemm.ts';
 import { lossStep } from './loss-step.ts';
 import { type Comparison, comparisonTable, describeMachine, type Table, tableText } from './measure.ts';
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   data: async () => [...(await data()), ...(await dataMemory())],
   elementwise,
   gallery,
+  'gallery-postgres': galleryPostgres,
   gemm,
   'loss-step': lossStep,
   metrics,
@@ -38,7 +40,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 };
 
 /** Benchmarks that run others after themselves. */
-const followedBy: Readonly<Record<string, readonly string[]>> = { 'loss-step': ['more-losses'] };
+const followedBy: Readonly<Record<string, readonly string[]>> = {
+  gallery: ['gallery-postgres'],
+  'loss-step': ['more-losses'],
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,7 +62,8 @@ const [name] = positionals;
 
 if (values.help || name === undefined || !benchmarks[name]) {
   const usage = `Usage: npm run bench -- NAME [options]
-NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-losses
+NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-losses,
+                and gallery gallery-postgres
 --json FILE     also writes the results to a file
 --threads N     threads of the wasm kernels and of PyTorch, workers of align and server; default 1
 --size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step, people of gallery
@@ -76,6 +82,7 @@ NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-
   const results: (Comparison | Table)[] = [];
   for (const each of [name, ...(followedBy[name] ?? [])]) {
     const result = await benchmarks[each]!(options);
+    if ((Array.isArray(result) ? result : result.rows).length === 0) continue;
     const table = Array.isArray(result) ? comparisonTable(result) : tableText(result);
     results.push(...(Array.isArray(result) ? result : [result]));
     console.log(`${description}\n\n${table}\n`);
