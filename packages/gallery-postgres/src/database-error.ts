@@ -45,7 +45,7 @@ export function isTransactionConflict(error: unknown): boolean {
 
 /** Returns the name of the constraint of a unique index that a statement violated; null for other errors. */
 export function violatedUniqueness(error: unknown): string | null {
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
   return code === '23505' && typeof constraint === 'string' ? constraint : null;
 }
 
@@ -64,6 +64,7 @@ export function explainError(error: unknown, where: string): unknown {
       `No PostgreSQL server answers at ${where}: check the address, and whether the server runs.`,
     );
   }
+  if (code === '57P03') return explain(`The server of ${where} starts or stops: try again later.`);
   if (isBrokenConnection(error)) {
     return explain(
       `The connection to ${where} broke: try again, and look at the log of the server if it happens often.`,

@@ -13,7 +13,7 @@ import type { PostgresAddress } from './postgres-address.ts';
 export interface ConnectionSettings {
   /** Largest number of connections; default 10. */
   readonly maxConnections?: number | undefined;
-  /** Milliseconds to wait for a connection; default 10,000. */
+  /** Milliseconds to wait for a connection, and for a server that restarts during a change; default 10,000. */
   readonly connectTimeout?: number | undefined;
   /** Milliseconds after which the server ends a statement; 0 for never. Default 30,000. */
   readonly statementTimeout?: number | undefined;
@@ -44,6 +44,7 @@ export class Database {
   readonly where: string;
   readonly #pool: pg.Pool;
   readonly #readOnly: boolean;
+  readonly #connectTimeout: number;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
@@ -61,6 +62,7 @@ export class Database {
     checkNumber('openPostgresGallery: statementTimeout', statementTimeout, { minimum: 0, integer: true });
     this.where = address.display;
     this.#readOnly = readOnly;
+    this.#connectTimeout = connectTimeout;
     this.#pool = new pg.Pool({
       connectionString: address.connectionString,
       max: maxConnections,
@@ -182,19 +184,24 @@ export class Database {
     }
   }
 
-  /** Returns whether a transaction was committed, once it has ended. */
+  /** Returns whether a transaction was committed, once it has ended. Waits for a server that restarts. */
   async #isCommitted(id: string, cause: unknown): Promise<boolean> {
+    const deadline = performance.now() + this.#connectTimeout;
     for (;;) {
-      const [row] = await this.#repeat(() =>
-        this.#withConnection((run) => run('SELECT pg_xact_status($1::text::xid8) AS status', [id])),
-      ).catch(() => {
-        throw new UncertainChangeError(
-          `The connection to ${this.where} broke while a change was written, so it may be there or not: look at the gallery before you ` +
-            'repeat it.',
-          { cause },
+      try {
+        const [row] = await this.#withConnection((run) =>
+          run('SELECT pg_xact_status($1::text::xid8) AS status', [id]),
         );
-      });
-      if (row.status !== 'in progress') return row.status === 'committed';
+        if (row.status !== 'in progress') return row.status === 'committed';
+      } catch {
+        if (performance.now() > deadline) {
+          throw new UncertainChangeError(
+            `The connection to ${this.where} broke while a change was written, so it may be there or not: look at the gallery before ` +
+              'you repeat it.',
+            { cause },
+          );
+        }
+      }
       await new Promise((resolve) => setTimeout(resolve, pollInterval));
     }
   }

@@ -1,11 +1,5 @@
-import { ConfigError, DataError, randomNumbers } from '@openset/core';
-import {
-  type Comparison,
-  type FixedFacts,
-  MemoryGallery,
-  type PersonRecord,
-  StoreError,
-} from '@openset/gallery';
+import { randomNumbers } from '@openset/core';
+import { type Comparison, type FixedFacts, MemoryGallery, type PersonRecord } from '@openset/gallery';
 import { galleryConformance } from '@openset/testkit/vitest';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
@@ -40,93 +34,6 @@ describe.each(testServers)('on %s', (_, start) => {
       };
     },
     randomCases: inject('long') ? 20 : 2,
-  });
-
-  describe('opening', () => {
-    it('creates, requires, or takes what is there', async () => {
-      const gallery = newGalleryName();
-      await expect(openPostgresGallery(server.url, { gallery })).rejects.toThrow(/There is no gallery/);
-      await expect(openPostgresGallery(server.url, { gallery, expect: testFacts })).rejects.toThrow(
-        DataError,
-      );
-      const created = await open({ gallery });
-      const { comparison, ...withoutComparison } = testFacts;
-      for (const options of [{}, { expect: testFacts }, { expect: withoutComparison }]) {
-        const again = await openPostgresGallery(server.url, { gallery, ...options });
-        expect(again.facts).toEqual(created.facts);
-        expect(again.facts.comparison).toBe(comparison);
-        await again.close();
-      }
-      const other = { ...testFacts, model: { fingerprint: 'd4'.repeat(32), name: 'other' } };
-      for (const options of [{ create: other }, { expect: other }]) {
-        await expect(openPostgresGallery(server.url, { gallery, ...options })).rejects.toThrow(
-          /test model.*other/,
-        );
-      }
-      await created.close();
-    });
-
-    it('creates one gallery when many programs start at the same time', async () => {
-      const gallery = newGalleryName();
-      const all = await Promise.all(Array.from({ length: 6 }, () => open({ gallery, index: 'hnsw' })));
-      expect(new Set(all.map(({ facts }) => facts.createdAt)).size).toBe(1);
-      await Promise.all(all.map((one, index) => one.enroll(`${index}`, [{ values: vector(1, 0, index) }])));
-      expect(await all[0]!.count()).toEqual({ people: 6, embeddings: 6 });
-      for (const one of all) await one.close();
-    });
-
-    it('keeps galleries of one database apart', async () => {
-      const names = [newGalleryName(), newGalleryName()];
-      const first = await openPostgresGallery(`${server.url}?gallery=${names[0]}`, { create: testFacts });
-      const second = await open({ gallery: names[1], create: { ...testFacts, embeddingSize: 2 } });
-      await first.enroll('Ada', [{ values: vector(1, 0, 0) }]);
-      expect(await second.count()).toEqual({ people: 0, embeddings: 0 });
-      expect(second.facts.embeddingSize).toBe(2);
-      await Promise.all([first.close(), second.close()]);
-    });
-
-    it('refuses a gallery of a newer version', async () => {
-      const gallery = newGalleryName();
-      await (await open({ gallery })).close();
-      await runSql(server.url, `UPDATE ${gallery}.gallery SET schema_version = 99`);
-      for (const options of [{}, { create: testFacts }]) {
-        await expect(openPostgresGallery(server.url, { gallery, ...options })).rejects.toThrow(
-          /version 99.*update/,
-        );
-      }
-    });
-
-    it('only reads with readOnly', async () => {
-      const gallery = newGalleryName();
-      await expect(open({ gallery, readOnly: true })).rejects.toThrow(ConfigError);
-      const writer = await open({ gallery });
-      const reader = await openPostgresGallery(server.url, { gallery, readOnly: true });
-      const { person } = await writer.enroll('Ada', [{ values: vector(1, 0, 0) }]);
-      expect(await reader.find({ name: 'Ada' })).toEqual(person);
-      for (const change of [() => reader.remove(person.id), () => reader.compact()]) {
-        await expect(change()).rejects.toThrow(/opened to read only/);
-      }
-      await Promise.all([reader.close(), writer.close()]);
-    });
-
-    it('refuses options out of range before it creates anything', async () => {
-      const gallery = newGalleryName();
-      const refused: PostgresGalleryOptions[] = [
-        { maxConnections: 0 },
-        { connectTimeout: 0.5 },
-        { statementTimeout: -1 },
-        { index: 'ivf' as 'hnsw' },
-        { index: { m: 1 } },
-        { index: { m: 40, efConstruction: 79 } },
-        { index: { efSearch: 1001 } },
-        { create: { ...testFacts, embeddingSize: 16_001 } },
-        { create: { ...testFacts, embeddingSize: 2001 }, index: 'hnsw' },
-      ];
-      for (const options of refused) {
-        await expect(open({ gallery, ...options })).rejects.toThrow(ConfigError);
-      }
-      await expect(openPostgresGallery(server.url, { gallery })).rejects.toThrow(/There is no gallery/);
-    });
   });
 
   describe('storage', () => {
@@ -246,53 +153,6 @@ describe.each(testServers)('on %s', (_, start) => {
         for (const one of [exact, first, indexed]) await one.close();
       },
     );
-  });
-
-  describe('connections', () => {
-    it('serves many calls at once over one connection', async () => {
-      const gallery = await open({ maxConnections: 1 });
-      await Promise.all(
-        Array.from({ length: 30 }, (_, index) =>
-          gallery.enroll(`${index % 3}`, [{ values: vector(1, index, 0) }]),
-        ),
-      );
-      expect(await gallery.count()).toEqual({ people: 3, embeddings: 30 });
-      await gallery.close();
-    });
-
-    it('connects again after its connections break, and enrolls everybody once', async () => {
-      const gallery = await open({ maxConnections: 4 });
-      let isDone = false;
-      const enrollments = Promise.all(
-        Array.from({ length: 40 }, (_, index) =>
-          gallery.enroll(`${index % 8}`, [{ values: vector(1, index, 0) }]),
-        ),
-      ).finally(() => {
-        isDone = true;
-      });
-      // At most twice: a call is tried a few times only.
-      for (let round = 0; round < 2 && !isDone; round++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        await server.breakConnections();
-      }
-      const ids = (await enrollments).flatMap(({ embeddingIds }) => embeddingIds);
-      await server.breakConnections();
-      expect(await gallery.count()).toEqual({ people: 8, embeddings: 40 });
-      const { people } = await gallery.people();
-      const stored = await Promise.all(people.map(({ id }) => gallery.embeddings(id)));
-      expect(stored.flatMap((one) => one!.map(({ id }) => id)).sort()).toEqual(ids.sort());
-      await gallery.close();
-    });
-
-    it('says that no server answers', async () => {
-      const address = 'postgres://ada:secret@127.0.0.1:1/faces';
-      const failure = await openPostgresGallery(address).catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(StoreError);
-      expect((failure as Error).message).toMatch(
-        /No PostgreSQL server answers at postgres:\/\/127.0.0.1:1\/faces/,
-      );
-      expect((failure as Error).message).not.toMatch(/secret/);
-    });
   });
 });
 

@@ -17,9 +17,10 @@ const [sslRequest, cancelRequest] = [80877103, 80877102];
  * Serves PGlite, which is PostgreSQL as WebAssembly with one session, to several connections. One connection has the session from its
  * first message until the session is ready and in no transaction; the others wait. `@electric-sql/pglite-socket` passes single
  * messages instead, so that a connection may run the statement that another has just prepared.
+ * @param options `hasVector`: whether the server has pgvector; default true
  */
-export async function startPgliteServer(): Promise<PgliteServer> {
-  const database = await PGlite.create({ extensions: { vector } });
+export async function startPgliteServer({ hasVector = true } = {}): Promise<PgliteServer> {
+  const database = await PGlite.create({ extensions: hasVector ? { vector } : {} });
   const sockets = new Set<Socket>();
   let session: Promise<void> = Promise.resolve();
 

@@ -11,7 +11,8 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-const realUrl = process.env.OPENSET_POSTGRES_URL;
+/** Address of a real server, whose user may create roles and databases; undefined if there is none. */
+export const realUrl = process.env.OPENSET_POSTGRES_URL;
 /** The servers by name: PGlite, which needs no installation, and that of `OPENSET_POSTGRES_URL`. */
 export const testServers: readonly (readonly [string, () => Promise<TestServer>])[] = [
   [
@@ -23,9 +24,7 @@ export const testServers: readonly (readonly [string, () => Promise<TestServer>]
   ],
   ...(realUrl ? [['OPENSET_POSTGRES_URL', async () => realServer(realUrl)] as const] : []),
 ];
-/** Whether a real server takes part, which has several sessions, users and rights. */
-export const hasRealServer = realUrl !== undefined;
-if (!hasRealServer)
+if (realUrl === undefined)
   console.log('OPENSET_POSTGRES_URL is not set: tests of galleries in PostgreSQL run on PGlite only.');
 
 function realServer(url: string): TestServer {
