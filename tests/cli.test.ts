@@ -338,7 +338,7 @@ describe.concurrent('help', () => {
     for (const option of ['--json', '--debug', '--backend']) expect(stdout).toContain(option);
   });
 
-  it.each(['show', 'rename', 'info', 'operating-point'])('of people %s names its gallery', async (name) => {
+  it.each(['show', 'rename', 'export', 'import', 'info'])('of people %s names its gallery', async (name) => {
     const { exitCode, stdout } = await openset('people', name, '--help');
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`\nExample:\n  openset people ${name}`);

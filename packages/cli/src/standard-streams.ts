@@ -4,6 +4,13 @@ import { describeFileError } from './files/file-error.ts';
 /** Codes of a write whose reader has closed the pipe (EPIPE; EOF on Windows) or the socket (ECONNRESET). */
 const closedPipe: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EOF', 'ECONNRESET']);
 
+/** Whether a write failed because its reader has closed the pipe. */
+export function isClosedPipe(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  // Node's own code is for a stream that an earlier write has destroyed.
+  return closedPipe.has(code) || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_DESTROYED';
+}
+
 /**
  * Handles failed writes to standard output and standard error, which would otherwise end the process with a stack trace.
  *

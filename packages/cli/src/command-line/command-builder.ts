@@ -179,12 +179,16 @@ export function withTest(command: Command): Command {
     );
 }
 
-/** Runs a command: prints progress to standard error and the result to standard output, and sets the exit code. */
+/**
+ * Runs a command: prints progress to standard error and the result to standard output, and sets the exit code.
+ * @param stream where the result goes, if not to standard output
+ */
 export async function runCommand(
   { json }: CommonOptions,
   run: (output: Output) => Promise<CommandResult>,
+  stream: NodeJS.WritableStream = process.stdout,
 ): Promise<void> {
   const { data, text, exitCode = 0 } = await run(createOutput(process.stderr));
-  process.stdout.write(`${json ? JSON.stringify(data) : text}\n`);
+  stream.write(`${json ? JSON.stringify(data) : text}\n`);
   process.exitCode = exitCode;
 }

@@ -17,7 +17,7 @@ export function addPeople(program: Command): void {
   const people = withGallery(
     addCommand(program, {
       name: 'people',
-      description: 'list the people of a gallery, show or rename them, or choose its threshold',
+      description: 'list the people of a gallery; show, rename, export and import them; choose its threshold',
       example: [
         'openset people --gallery staff.db',
         'openset people show Ada --gallery staff.db',
@@ -58,6 +58,40 @@ export function addPeople(program: Command): void {
     const options = rename.optsWithGlobals<PeopleOptions & CommonOptions>();
     const { renamePerson } = await import('../commands/people.ts');
     await runCommand(options, () => renamePerson({ ...options, name, newName }));
+  });
+
+  const exported = withGallery(
+    addCommand(people, {
+      name: 'export',
+      description: 'write a gallery as JSON lines: people, embeddings, metadata and times',
+      example: [
+        'openset people export staff.jsonl --gallery staff.db',
+        'openset people export --gallery staff.db | gzip > staff.jsonl.gz',
+      ].join('\n'),
+    }).argument('[file]', 'file to write; - for standard output', '-'),
+  );
+  exported.action(async (file: string) => {
+    const options = exported.optsWithGlobals<PeopleOptions & CommonOptions>();
+    const { exportPeople } = await import('../commands/people-files.ts');
+    // The people are on standard output.
+    const stream = file === '-' ? process.stderr : process.stdout;
+    await runCommand(options, () => exportPeople({ ...options, file }), stream);
+  });
+
+  const imported = withGallery(
+    addCommand(people, {
+      name: 'import',
+      description: 'add the people of an exported gallery; makes the gallery if there is none',
+      example: [
+        'openset people import staff.jsonl --gallery postgres://localhost/faces',
+        'gunzip -c staff.jsonl.gz | openset people import - --gallery copy.db',
+      ].join('\n'),
+    }).argument('<file>', 'file of people export; - for standard input'),
+  );
+  imported.action(async (file: string) => {
+    const options = imported.optsWithGlobals<PeopleOptions & CommonOptions>();
+    const { importPeople } = await import('../commands/people-files.ts');
+    await runCommand(options, () => importPeople({ ...options, file }));
   });
 
   const info = withGallery(

@@ -219,6 +219,13 @@ describe('a gallery', () => {
     for (const { cosine } of data.pictures) expect(cosine).toBeCloseTo(1, 5);
   });
 
+  it('is created in an empty file, too', async () => {
+    const gallery = newGallery();
+    await writeFile(gallery, '');
+    await expect(people({ gallery })).rejects.toThrow(/^There is no gallery/);
+    expect((await run({ name: 'Ada', photos: photosOf(0, 0), gallery })).data.enrolled).toBe(1);
+  });
+
   it('names its model, which is used without --model', async () => {
     const gallery = newGallery();
     await run({ name: 'Ada', photos: photosOf(0, 0), gallery });

@@ -7,6 +7,7 @@ import { forget } from './forget.ts';
 import { identify } from './identify.ts';
 import { operatingPoint } from './operating-point.ts';
 import { people, renamePerson, showPerson } from './people.ts';
+import { exportPeople, importPeople } from './people-files.ts';
 import { galleryInfo } from './people-info.ts';
 import { verify } from './verify.ts';
 
@@ -37,6 +38,8 @@ it('the README names all fields of the answers of verify, identify and the comma
   const { data: list } = await people({ gallery });
   const { data: shown } = await showPerson({ gallery, name: 'Ada' });
   const { data: renamed } = await renamePerson({ gallery, name: 'Ada', newName: 'Bob' });
+  const { data: exported } = await exportPeople({ gallery, file: at('staff.jsonl') });
+  const { data: imported } = await importPeople({ gallery: at('copy.db'), file: at('staff.jsonl') });
   const { data: forgotten } = await forget({ gallery, name: 'Bob' });
   for (const [object, answer] of [
     ['`verify`', pair],
@@ -50,6 +53,8 @@ it('the README names all fields of the answers of verify, identify and the comma
     ['`forget`', forgotten],
     ['`people`', { ...list, ...list.people[0] }],
     ['`people show`', { ...shown, ...shown.photos[0], ...renamed }],
+    ['`people export`', exported],
+    ['`people import`', imported],
     ['`people info`', { ...info, ...info.facts, ...info.count }],
     ['`people operating-point`', { ...point.data, ...point.data.operatingPoint }],
   ] as const) {

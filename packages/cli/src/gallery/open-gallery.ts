@@ -47,7 +47,8 @@ export async function openStore(
   place: StorePlace,
   options: Omit<OpenOptions, 'create'> = {},
 ): Promise<Gallery | null> {
-  if (place.kind === 'sqlite' && !(await pathStatus(place.path))) return null;
+  // SQLite begins a gallery in an empty file, as an interrupted program may leave it.
+  if (place.kind === 'sqlite' && !(await pathStatus(place.path))?.size) return null;
   try {
     return await openPlace(place, options);
   } catch (error) {
