@@ -12,7 +12,7 @@ const sample = join(
   dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')),
   'demo/sample1.jpg',
 );
-const photoCount = 24;
+const photoCount = 12;
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'openset-killed-'));
