@@ -5,18 +5,24 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@openset/source', 'node', 'module'];
 
-// Starting a process and loading tfjs takes longer than most test files take. So the test files of packages share processes,
-// except files that begin with `// @isolate`. tests/setup.ts gives every file the same backends.
-const packageNames = readdirSync(join(import.meta.dirname, 'packages'));
-const isolatedFiles = packageNames.flatMap((name) => {
-  const folder = join('packages', name, 'src');
-  return readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
+// Starting a process and loading tfjs takes longer than most test files take. So the test files share processes, except files
+// that begin with `// @isolate`. tests/setup.ts gives every file the same backends.
+const namesIn = (folder: string) => readdirSync(join(import.meta.dirname, folder));
+const packageNames = namesIn('packages');
+const exampleFolders = namesIn('examples').map((name) => `examples/${name}/src`);
+const isolatedFiles = [
+  'tests',
+  ...exampleFolders,
+  ...packageNames.map((name) => `packages/${name}/src`),
+].flatMap((folder) =>
+  readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => join(folder, path))
-    .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').startsWith('// @isolate'));
-});
+    .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').startsWith('// @isolate')),
+);
 /** Packages whose tests register the kernels of `@openset/wasm-kernels`; later files in the process use them too. */
 const withKernels = ['backbones', 'cli', 'pretrained', 'wasm-kernels'];
 const testsOf = (names: readonly string[]) => names.map((name) => `packages/${name}/src/**/*.test.ts`);
+const commonTests = ['tests/**/*.test.ts', 'examples/*/src/**/*.test.ts'];
 const shared = { isolate: false, exclude: isolatedFiles };
 
 export default defineConfig({
@@ -40,10 +46,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'isolated',
-          include: ['tests/**/*.test.ts', 'examples/*/src/**/*.test.ts', ...isolatedFiles],
+          include: isolatedFiles,
         },
       },
-      { extends: true, test: { name: 'kernels', include: testsOf(withKernels), ...shared } },
+      {
+        extends: true,
+        test: { name: 'kernels', include: [...commonTests, ...testsOf(withKernels)], ...shared },
+      },
       {
         extends: true,
         test: {

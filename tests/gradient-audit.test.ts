@@ -1,3 +1,4 @@
+// @isolate: it needs tfjs without the kernels of @openset/wasm-kernels.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeBackend } from '@openset/core';

@@ -1,3 +1,4 @@
+// @isolate: it removes the backend cpu.
 import { enableWasmTraining } from '@openset/wasm-kernels';
 import { removeBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe } from 'vitest';

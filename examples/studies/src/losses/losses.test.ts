@@ -1,3 +1,4 @@
+// @isolate: it starts wasm with a number of threads.
 import { readThreshold } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// @isolate: it starts wasm with a number of threads.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
