@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { useBackend } from '../packages/cli/src/backends.ts';
 import { type Comparison, median } from './measure.ts';
 import { samplePhotos } from './sample-photos.ts';
-import { type PhotoAnswers, sendPhotos } from './service/send-photos.ts';
+import { floodPhotos, type PhotoAnswers, sendPhotos } from './service/send-photos.ts';
 import { type ServiceProcess, startService } from './service/start-service.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 
@@ -45,7 +45,7 @@ async function measurePhotos(workers: number): Promise<Comparison[]> {
   const service = await startService({ model: 'faceres', workers, people });
   try {
     const rates = await measureRates(service, workers);
-    return [...rates.rows, ...(await measureOverload(service, workers, rates.milliseconds))];
+    return [...rates.rows, ...(await measureOverload(service, rates.milliseconds))];
   } finally {
     await service.stop();
   }
@@ -104,17 +104,14 @@ async function measureRates(service: ServiceProcess, workers: number) {
 const noReference = { reference: null, theirs: null, ratio: null } as const;
 
 /** Sends ten times as many requests as are answered, then looks whether the service is as fast as before. */
-async function measureOverload(service: ServiceProcess, workers: number, milliseconds: number) {
+async function measureOverload(service: ServiceProcess, milliseconds: number) {
   const url = `${service.address}/v1/identify`;
   const photos = samplePhotos(6);
   const alone = () => sendPhotos({ url, photos, connections: 1, count: 12 });
   const before = await alone();
   const rate = Math.ceil((overload * 1000) / milliseconds);
   await service.measure();
-  const flood = await sendPhotos({
-    ...{ url, photos, rate, count: rate * overloadSeconds },
-    connections: 100 * workers,
-  });
+  const flood = await floodPhotos({ url, photos, rate, count: rate * overloadSeconds });
   const { delay } = await service.measure();
   const after = await alone();
   requireAnswers([before, after]);
