@@ -116,7 +116,7 @@ describe('warnings', () => {
     const [warning] = data.people[0]!.warnings;
     expect(warning).toMatchObject({
       path: image(0, 2),
-      kind: 'somebody-else',
+      kind: 'resembles',
       identity: 'Ada',
       threshold: 0.9,
     });

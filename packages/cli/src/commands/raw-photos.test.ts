@@ -162,7 +162,7 @@ describe('identify with faceres and photos as they come', () => {
     expect(enrolled).toMatchObject({ exitCode: 0, data: { enrolled: 3, refused: 0 } });
     // Joan and Ada resemble each other: one photo of each is too little to tell them apart for certain.
     expect(enrolled.data.people.flatMap(({ warnings }) => warnings)).toMatchObject([
-      { path: 'Joan/1.jpg', kind: 'somebody-else', identity: 'Ada' },
+      { path: 'Joan/1.jpg', kind: 'resembles', identity: 'Ada' },
     ]);
     const output = recordOutput();
     const { backend, threads } = common;

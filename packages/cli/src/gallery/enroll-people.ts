@@ -1,13 +1,18 @@
 import { DataError } from '@openset/core';
 import { type ImageSource, subsetSource } from '@openset/data';
-import type { Gallery, JsonObject, NewEmbedding, StoredEmbedding } from '@openset/gallery';
+import {
+  type EnrollmentWarning,
+  enrollmentWarnings,
+  type Gallery,
+  type JsonObject,
+  type NewEmbedding,
+} from '@openset/gallery';
 import { type BadImage, toBadImages, withoutOrigin } from '../images/bad-image.ts';
 import { imageName } from '../images/image-name.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { embedUsableFaces } from '../model/embed-faces.ts';
 import type { LoadedModel } from '../model/load-model.ts';
 import type { Output } from '../output.ts';
-import { type EnrollmentWarning, enrollmentWarnings } from './enrollment-warnings.ts';
 import { hashInSource, photoSource } from './photo-source.ts';
 import { searchThreshold } from './search-threshold.ts';
 
@@ -28,8 +33,14 @@ export interface EnrolledPhoto {
 }
 
 /** A warning about a photo. */
-export interface PhotoWarning extends Omit<EnrollmentWarning, 'index'> {
+export interface PhotoWarning {
   readonly path: string;
+  readonly kind: EnrollmentWarning['kind'];
+  /** Name of the other person; null if the photo is unlike the person's others. */
+  readonly identity: string | null;
+  readonly cosine: number;
+  /** Threshold that the cosine reaches, or misses if the photo is unlike the others. */
+  readonly threshold: number;
 }
 
 /** What was done with the photos of a person. */
@@ -72,7 +83,6 @@ const photosAtOnce = 32;
 /** A person whose photos are read. */
 interface ReadPerson {
   readonly name: string;
-  readonly stored: readonly StoredEmbedding[];
   /** Photos that are not enrolled yet, and what the gallery keeps of them. */
   readonly fresh: readonly { readonly photo: number; readonly source: string }[];
   readonly kept: number;
@@ -149,7 +159,7 @@ async function readPerson(
     }
   }
   const kept = photos.length - fresh.length - unreadable.length;
-  return { name, stored, fresh, kept, unreadable };
+  return { name, fresh, kept, unreadable };
 }
 
 /** The largest faces of photos. */
@@ -187,7 +197,7 @@ async function embedGroup(
 /** Saves a person, unless there is nothing to save, or a warning with `isStrict`. */
 async function saveMember(
   source: ImageSource,
-  { name, stored, fresh, kept, unreadable }: ReadPerson,
+  { name, fresh, kept, unreadable }: ReadPerson,
   faces: PhotoFaces,
   { store, model, isStrict, metadata, atLeast }: EnrollContext & { readonly atLeast: number },
 ): Promise<PersonEnrollment> {
@@ -196,12 +206,19 @@ async function saveMember(
     const face = faces.of(photo);
     return face ? [{ ...face, path: imageName(source, photo), source: origin }] : [];
   });
-  const found = await enrollmentWarnings(store.current, name, {
-    stored: stored.map(({ values }) => values),
-    added: usable.map(({ values }) => values),
-    ...(await warningThresholds(store.current, model, atLeast)),
-  });
-  const warnings = found.map(({ index, ...warning }) => ({ path: usable[index]!.path, ...warning }));
+  const embeddings = usable.map(({ values, source: origin }): NewEmbedding => ({ values, source: origin }));
+  const thresholds = await warningThresholds(store.current, model, atLeast);
+  const found =
+    embeddings.length > 0 ? await enrollmentWarnings(store.current, name, embeddings, thresholds) : [];
+  const warnings = found.map(
+    (warning): PhotoWarning => ({
+      path: usable[warning.index]!.path,
+      kind: warning.kind,
+      identity: warning.kind === 'resembles' ? warning.identity : null,
+      cosine: warning.cosine,
+      threshold: warning.kind === 'resembles' ? thresholds.threshold : thresholds.pairThreshold,
+    }),
+  );
   const person = await store.current.find({ name });
   const isWithheld = isStrict && warnings.length > 0;
   if (usable.length === 0 || isWithheld) {
@@ -211,7 +228,6 @@ async function saveMember(
     return { name, ...nothing, refused: [...refused, ...withheld].map(plain), warnings };
   }
   const gallery = await store.create();
-  const embeddings = usable.map(({ values, source: origin }): NewEmbedding => ({ values, source: origin }));
   const { person: saved, isNew, embeddingIds } = await gallery.enroll(name, embeddings, { metadata });
   const enrolled = usable.map(({ path, faces: count }, place) => ({
     ...{ path, id: embeddingIds[place]!, faces: count },
@@ -228,7 +244,7 @@ const withheldReason = 'not enrolled, because of a warning about the person (--s
 async function warningThresholds(gallery: Gallery, model: LoadedModel, atLeast: number) {
   const { people } = await gallery.count();
   const { threshold } = searchThreshold(model, gallery.facts, Math.max(people, atLeast), false);
-  return { searchThreshold: threshold, pairThreshold: model.verifier.threshold };
+  return { threshold, pairThreshold: model.verifier.threshold };
 }
 
 function plain({ path, reason }: BadImage): Pick<BadImage, 'path' | 'reason'> {

@@ -82,7 +82,7 @@ function personRows(person: PersonEnrollment): [string, string][] {
 
 function warningText({ path, kind, identity, cosine, threshold }: PhotoWarning, name: string): string {
   const values = `cosine ${decimal(cosine, 3)}, threshold ${decimal(threshold, 3)}`;
-  return kind === 'somebody-else'
+  return kind === 'resembles'
     ? `${path}: this face could be ${identity}, who is in the gallery (${values})`
     : `${path}: this face is unlike the other photos of ${name} (${values})`;
 }
