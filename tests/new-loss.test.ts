@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writePeople } from '../packages/cli/src/__fixtures__/people-folder.ts';
 import { type CommandResult, runCommand } from './support/run-command.ts';
-import { rootFolder, writtenFiles } from './support/workspace.ts';
+import { rootFolder, workspacePackages, writtenFiles } from './support/workspace.ts';
 
 // `npm run new-loss tried-skeleton` in a copy of the repository: the skeleton passes all checks.
 const manifest = 'packages/tried-skeleton/package.json';
@@ -26,7 +26,10 @@ beforeAll(async () => {
     mkdirSync(dirname(join(copy, path)), { recursive: true });
     cpSync(join(rootFolder, path), join(copy, path));
   }
-  symlinkSync(join(rootFolder, 'node_modules'), join(copy, 'node_modules'));
+  for (const folder of ['.', ...workspacePackages().map(({ shortName }) => join('packages', shortName))]) {
+    const modules = join(rootFolder, folder, 'node_modules');
+    if (existsSync(modules)) symlinkSync(modules, join(copy, folder, 'node_modules'));
+  }
   created = await newLoss('tried-skeleton');
 });
 afterAll(() => rmSync(copy, { recursive: true }));
