@@ -15,8 +15,10 @@ const Name = Type.String({
   description:
     'Up to 200 characters, plain text. One person has it: a second enrollment adds photos to that person.',
 });
+/** Identifiers of galleries. Databases refuse some characters that others have. */
+export const Identifier = Type.String({ pattern: '^[\\x21-\\x7e]{1,100}$' });
 /** Parameters of the routes of a person. */
-export const PersonParameters = closed({ id: Type.String({ minLength: 1, maxLength: 100 }) });
+export const PersonParameters = closed({ id: Identifier });
 
 /** Adds the routes that list, enroll, change and remove people. */
 export function addPeopleRoutes(app: FastifyInstance, service: Service): void {
@@ -72,7 +74,9 @@ export function addPeopleRoutes(app: FastifyInstance, service: Service): void {
         tags: ['people'],
         summary: 'A page of the list of people, by name',
         querystring: closed({
-          after: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+          after: Type.Optional(
+            Type.String({ pattern: '^[^\\x00]*$', description: '`next` of the page before.' }),
+          ),
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Default 100.' })),
         }),
         response: answers(200, PeopleAnswer),

@@ -7,7 +7,7 @@ import { Align, type ImageValue, imageBody } from '../http/image-bodies.ts';
 import { answers } from '../http/route-schema.ts';
 import { closed, EnrollAnswer, PhotosAnswer } from '../http/schemas.ts';
 import type { Service } from '../service.ts';
-import { PersonParameters, requirePerson } from './people-routes.ts';
+import { Identifier, PersonParameters, requirePerson } from './people-routes.ts';
 
 /** Adds the routes of the photos of a person. */
 export function addPhotoRoutes(app: FastifyInstance, service: Service): void {
@@ -68,8 +68,8 @@ export function addPhotoRoutes(app: FastifyInstance, service: Service): void {
         tags: ['people'],
         summary: 'Remove a photo of a person',
         params: closed({
-          id: Type.String({ minLength: 1, maxLength: 100 }),
-          photoId: Type.String({ minLength: 1, maxLength: 100 }),
+          id: Identifier,
+          photoId: Identifier,
         }),
         response: answers(204, Type.Null({ description: 'Removed.' })),
       },
