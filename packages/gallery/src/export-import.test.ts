@@ -125,7 +125,7 @@ describe('importGallery', () => {
     const lines = await linesOf(await galleryWith(30));
     const copy = new MemoryGallery(facts);
     await expect(importGallery(copy, lines.slice(0, 12))).rejects.toThrow(
-      'The export ends after line 12 without its last line, so it was truncated: export it again. 11 people were added, 0 were there already.',
+      'The export ends after line 12 without its last line, so it was truncated: export it again. The 11 people before that are in the gallery.',
     );
     expect(await importGallery(copy, lines)).toEqual({ added: 19, embeddings: 38, skipped: 11 });
     expect((await linesOf(copy)).slice(1)).toEqual(lines.slice(1));

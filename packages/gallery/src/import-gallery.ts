@@ -23,9 +23,19 @@ export interface ImportOptions {
   readonly onProgress?: ((counts: ImportCounts) => void) | undefined;
 }
 
+/** A record and the number of its line. */
+interface NumberedRecord {
+  readonly record: PersonRecord;
+  readonly number: number;
+}
+
+/** Number of people who are added at the same time: a store on a disk makes them durable together. */
+const peopleTogether = 64;
+
 /**
  * Adds the people of an exported gallery, with identifiers, times and values as they were. It can be repeated: a person who is there with
- * the same content is skipped. Each person is added completely or not at all; when an error ends the import, those before the line stay. A gallery without a threshold of its own takes that of the export.
+ * the same content is skipped. Each person is added completely or not at all; when an error ends the import, those before the line stay,
+ * and some of the 63 after it may be there too. A gallery without a threshold of its own takes that of the export.
  * @param lines from `exportGallery`, or the lines of a file; empty ones are skipped
  * @throws DataError, before anything is changed, if the gallery was made with another model, crop or embedding size; DataError that
  *   names the line for one that is damaged, or if the last line is missing; ConflictError that names the person who is there with other
@@ -37,9 +47,48 @@ export async function importGallery(
   { where = 'to import into', onProgress }: ImportOptions = {},
 ): Promise<ImportCounts> {
   const counts = { added: 0, embeddings: 0, skipped: 0 };
+  const records = readRecords(gallery, lines, where);
+  let adding: Promise<void>[] = [];
+  const endAdding = async () => {
+    const results = await Promise.allSettled(adding);
+    adding = [];
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  };
+  const add = async ({ record, number }: NumberedRecord) => {
+    await importPerson(gallery, record, counts, number);
+    onProgress?.({ ...counts });
+  };
+  let next = await records.next();
+  while (!next.done) {
+    const person = add(next.value);
+    // `endAdding` reports the error; until then it must not count as unhandled.
+    person.catch(() => {});
+    adding.push(person);
+    if (adding.length === peopleTogether) await endAdding();
+    try {
+      next = await records.next();
+    } catch (error) {
+      // People before a damaged line are added.
+      await endAdding();
+      throw error;
+    }
+  }
+  await endAdding();
+  const { operatingPoint } = next.value;
+  if (operatingPoint && !gallery.facts.operatingPoint) await gallery.setOperatingPoint(operatingPoint);
+  return counts;
+}
+
+/** Reads the lines of an export, and yields its people. Returns its first line. */
+async function* readRecords(
+  gallery: Gallery,
+  lines: AsyncIterable<string> | Iterable<string>,
+  where: string,
+): AsyncGenerator<NumberedRecord, ExportHeader> {
   let header: ExportHeader | undefined;
   let isComplete = false;
-  let number = 0;
+  let [number, people] = [0, 0];
   for await (const line of lines) {
     number++;
     if (line.trim() === '') continue;
@@ -48,25 +97,20 @@ export async function importGallery(
     if (!header) {
       header = checkHeader(value, number);
       requireSameFacts(where, gallery.facts, { ...header, comparison: undefined });
-      continue;
-    }
-    if (value.end === true) {
-      checkEnd(value, counts.added + counts.skipped, number);
+    } else if (value.end === true) {
+      checkEnd(value, people, number);
       isComplete = true;
-      continue;
+    } else {
+      people++;
+      yield { record: readRecord(gallery, value, number), number };
     }
-    await importPerson(gallery, readRecord(gallery, value, number), counts, number);
-    onProgress?.({ ...counts });
   }
   if (!header) throw new DataError('The file is empty, but an exported gallery has at least two lines.');
-  if (!isComplete) {
-    throw new DataError(
-      `The export ends after line ${number} without its last line, so it was truncated: export it again. ${countText(counts)}`,
-    );
-  }
-  if (header.operatingPoint && !gallery.facts.operatingPoint)
-    await gallery.setOperatingPoint(header.operatingPoint);
-  return counts;
+  if (isComplete) return header;
+  throw new DataError(
+    `The export ends after line ${number} without its last line, so it was truncated: export it again. The ` +
+      `${people} people before that are in the gallery.`,
+  );
 }
 
 /** Adds a person, or skips one who is there with the same content. */
@@ -175,8 +219,4 @@ function atLine(error: unknown, number: number): unknown {
 
 function lineError(number: number, problem: string, cause?: unknown): DataError {
   return new DataError(`Line ${number} ${problem}.`, { cause });
-}
-
-function countText({ added, skipped }: ImportCounts): string {
-  return `${added} people were added, ${skipped} were there already.`;
 }
