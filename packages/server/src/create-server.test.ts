@@ -1,4 +1,4 @@
-import { ConfigError, DataError } from '@openset/core';
+import { ConfigError, DataError, WorkerError } from '@openset/core';
 import { MemoryGallery, StoreError } from '@openset/gallery';
 import { expect, it } from 'vitest';
 import { embeddingSize, FakeRecognizer, fakeImage } from './__fixtures__/fake-recognizer.ts';
@@ -48,6 +48,23 @@ it('answers 503 with Retry-After if the queue is full or the gallery cannot work
     '1',
   ]);
   expect(locked.body).not.toContain('/srv');
+});
+
+it('answers 503 with Retry-After if a thread of the recognizer dies, without the cause', async () => {
+  const { app, recognizer } = await startFake();
+  recognizer.failure = new WorkerError('A worker thread failed: TypeError in /srv/secret/file.ts');
+  const response = await app.inject({ method: 'POST', url: '/v1/embed', payload: { image } });
+  expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '1']);
+  expect(response.json()).toEqual({
+    error: {
+      code: 'recognizer-failed',
+      message: 'The recognizer failed on this request: try again.',
+    },
+  });
+  const payload = { name: 'Ada', images: [image] };
+  const enrolled = await app.inject({ method: 'POST', url: '/v1/people', payload });
+  expect([enrolled.statusCode, enrolled.json().error.code]).toEqual([503, 'recognizer-failed']);
+  expect((await app.inject('/v1/people')).json().people).toEqual([]);
 });
 
 it('answers 503 to a request that takes too long, and does not enroll it afterwards', async () => {

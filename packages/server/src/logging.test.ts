@@ -1,4 +1,4 @@
-import { ConfigError } from '@openset/core';
+import { ConfigError, WorkerError } from '@openset/core';
 import { expect, it } from 'vitest';
 import { fakeImage } from './__fixtures__/fake-recognizer.ts';
 import { form, startFake } from './__fixtures__/start.ts';
@@ -44,6 +44,8 @@ it('logs what happened, without names, keys, images, embeddings and addresses', 
   gallery.enroll = enroll;
   recognizer.failure = new Error(`cannot read ${base64}`);
   await send('POST', '/v1/embed', { image: base64 });
+  recognizer.failure = new WorkerError(`A thread died of ${base64}`);
+  await send('POST', '/v1/embed', { image: base64 });
   await fetch(`${address}/v1/people?after=Grace`, { headers });
   await server.close();
 
@@ -87,9 +89,12 @@ it('logs what happened, without names, keys, images, embeddings and addresses', 
     'GET /v1/model 401',
     'POST /v1/people 500',
     'POST /v1/embed 500',
+    'POST /v1/embed 503',
     'GET /v1/people 200',
   ]);
-  const [failure] = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request failed');
+  const failures = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request failed');
+  expect(failures.map(({ type }) => type)).toEqual(['Error', 'Error', 'WorkerError']);
+  const [failure] = failures;
   expect(failure).toMatchObject({
     type: 'Error',
     code: 'ECORRUPT',

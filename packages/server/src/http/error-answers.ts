@@ -1,3 +1,4 @@
+import { WorkerError } from '@openset/core';
 import { ConflictError, StoreError } from '@openset/gallery';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ImageRefusedError, QueueFullError } from '../recognizer.ts';
@@ -21,6 +22,10 @@ export function expectedAnswer(error: unknown): ApiError | null {
   }
   if (error instanceof StoreError) {
     return new ApiError(503, 'gallery', 'The gallery cannot do this now: try again.', { retryAfter: 1 });
+  }
+  if (error instanceof WorkerError) {
+    const message = 'The recognizer failed on this request: try again.';
+    return new ApiError(503, 'recognizer-failed', message, { retryAfter: 1 });
   }
   const { validation, validationContext, statusCode, message } = error as Partial<FastifyError>;
   if (validation) {
@@ -47,7 +52,7 @@ export function answerErrors(app: FastifyInstance): void {
   );
 }
 
-/** Sends the answer to an error. Logs an unexpected one, without its message, which could hold a name. */
+/** Sends the answer to an error. Logs an unexpected one and a dead thread, without the message, which could hold a name. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   let answer = expectedAnswer(error);
   if (!answer) {
@@ -59,6 +64,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
         details: { requestId: request.id },
       },
     );
+  }
+  if (answer.status === 500 || error instanceof WorkerError) {
     request.log.error({ requestId: request.id, ...describeError(error) }, 'request failed');
   }
   const { status, code, message, details, retryAfter } = answer;
