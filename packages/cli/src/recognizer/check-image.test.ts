@@ -36,6 +36,18 @@ it('refuses sizes that a header claims, whatever the data', async () => {
   expect(checkImage(jpeg, 50e6)?.refused).toBe('too-many-pixels');
 });
 
+it('refuses an AVIF image that claims fewer pixels than its stream holds', async () => {
+  const avif = await photo().avif({ effort: 0 }).toBuffer();
+  const size = avif.indexOf('ispe') + 8;
+  avif.writeUInt32BE(10, size);
+  avif.writeUInt32BE(10, size + 4);
+  expect(checkImage(avif, 64 * 48)).toBe(null);
+  expect(checkImage(avif, 64 * 48 - 1)).toEqual({
+    refused: 'too-many-pixels',
+    problem: 'The image has 64 × 48 pixels, more than the limit of 3,071. Send a smaller one.',
+  });
+});
+
 it('counts the frames of an animation once', async () => {
   const frames = { raw: { width: 4, height: 80, channels: 3, pageHeight: 8 } } as const;
   const gif = await sharp(Buffer.alloc(4 * 80 * 3, 7), frames)
