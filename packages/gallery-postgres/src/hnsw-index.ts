@@ -6,11 +6,11 @@ import { isAtLeastVersion, type VectorExtension } from './vector-extension.ts';
 
 /** Options of an HNSW index: a graph that leads to the nearest embeddings without comparing all. */
 export interface HnswOptions {
-  /** Links of an embedding, from 2 to 100; default 16. Counts when the index is built. */
+  /** Links of an embedding, from 2 to 100; default 24. Counts when the index is built. */
   readonly m?: number | undefined;
-  /** Candidates for links, from `2 · m` to 1,000; default 128. Counts when the index is built. */
+  /** Candidates for links, from `2 · m` to 1,000; default 200. Counts when the index is built. */
   readonly efConstruction?: number | undefined;
-  /** Candidates of a search, from 1 to 1,000; default 200. More find the nearest person more often, and take longer. */
+  /** Candidates of a search, from 1 to 1,000; default 100. More find the nearest person more often, and take longer. */
   readonly efSearch?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ const minimumVersion = '0.8.0';
 /** Options with their defaults; null for exact searches. @throws ConfigError if one is out of range */
 export function resolveSearchIndex(index: SearchIndex, embeddingSize: number): Required<HnswOptions> | null {
   if (index === 'exact') return null;
-  const { m = 16, efConstruction = 128, efSearch = 200 } = index === 'hnsw' ? {} : index;
+  const { m = 24, efConstruction = 200, efSearch = 100 } = index === 'hnsw' ? {} : index;
   if (typeof index !== 'object' && index !== 'hnsw') {
     throw new ConfigError(
       `openPostgresGallery: index must be 'exact', 'hnsw' or options, but is '${String(index)}'.`,
