@@ -48,7 +48,7 @@ export async function runSuccessfully(
 
 /** The environment without the variables of npm and vitest, as in a user's shell. */
 function commandEnvironment(): NodeJS.ProcessEnv {
-  const isOurs = (name: string) => /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|FORCE_COLOR)/.test(name);
+  const isOurs = (name: string) => /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|TURBO_HASH|FORCE_COLOR)/.test(name);
   const inherited = Object.entries(process.env).filter(([name]) => !isOurs(name));
-  return { ...Object.fromEntries(inherited), NO_COLOR: '1' };
+  return { ...Object.fromEntries(inherited), TURBO_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
 }
