@@ -121,7 +121,8 @@ function rowsOf(people: number, measurements: readonly Measurement[]): string[][
       ratio === undefined ? '' : ratio.toFixed(2),
       `${correct} of ${probes}`,
       store.isPersistent ? `${(coldStart / 1000).toFixed(2)} s` : '',
-      megabytes(memory),
+      // Below that, other memory of the process decides.
+      memory < 10e6 ? 'under 10 MB' : megabytes(memory),
       (1000 / one.enrollAlone).toFixed(0),
       (1000 / one.enrollTogether).toFixed(0),
       size === undefined ? '' : megabytes(size),

@@ -6,7 +6,7 @@ import { encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { useBackend } from '../packages/cli/src/backends.ts';
-import { type Comparison, median } from './measure.ts';
+import { median, type Table } from './measure.ts';
 import { samplePhotos } from './sample-photos.ts';
 import { floodPhotos, type PhotoAnswers, sendPhotos } from './service/send-photos.ts';
 import { type ServiceProcess, startService } from './service/start-service.ts';
@@ -29,19 +29,22 @@ const megabytes = (bytes: number) => bytes / 1e6;
  * load that it can take, and the latency afterwards. Then the memory over 20,000 requests of small images to a small network. The
  * service runs in a process of its own, with a worker for each of `threads`.
  */
-export async function server({ threads, only = '' }: BenchmarkOptions): Promise<Comparison[]> {
+export async function server({ threads, only = '' }: BenchmarkOptions): Promise<Table> {
   const folder = await mkdtemp(join(tmpdir(), 'openset-bench-'));
   try {
-    return [
-      ...('photos'.includes(only) ? await measurePhotos(threads) : []),
-      ...('memory'.includes(only) ? await measureMemory(folder, threads) : []),
-    ];
+    return {
+      columns: ['', 'service', 'beside it'],
+      rows: [
+        ...('photos'.includes(only) ? await measurePhotos(threads) : []),
+        ...('memory'.includes(only) ? await measureMemory(folder, threads) : []),
+      ],
+    };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function measurePhotos(workers: number): Promise<Comparison[]> {
+async function measurePhotos(workers: number): Promise<string[][]> {
   const service = await startService({ model: 'faceres', workers, people });
   try {
     const rates = await measureRates(service, workers);
@@ -75,33 +78,31 @@ async function measureRates(service: ServiceProcess, workers: number) {
   const alone = await send('identify', 24, 1);
   const { memory } = await service.measure();
   const times = (answers: readonly PhotoAnswers[]) => answers.map(({ milliseconds }) => milliseconds);
-  const rows: Comparison[] = Object.entries(routes).map(([route, answers]) => {
-    const openset = median(times(answers));
-    return {
-      name: `/v1/${route}, ${(1000 / openset).toFixed(1)} photos a second (goal 0.85 of the bare loop)`,
-      reference: 'bare loop',
-      theirs: median(bare),
-      openset,
-      ratio: median(answers.map(({ milliseconds }, round) => bare[round]! / milliseconds)),
-    };
+  const rate = (milliseconds: number) => (1000 / milliseconds).toFixed(1);
+  const rows = Object.entries(routes).map(([route, answers]) => {
+    const ratio = median(answers.map(({ milliseconds }, round) => bare[round]! / milliseconds));
+    return [
+      `photos a second, \`/v1/${route}\``,
+      rate(median(times(answers))),
+      `worker threads alone: ${rate(median(bare))}; ratio ${ratio.toFixed(2)}`,
+    ];
   });
   const { embed, identify } = routes;
   const all = [...embed, ...identify];
-  const single = (name: string, openset: number) => ({ ...noReference, name, openset });
+  const latency = [median(identify.map(({ p50 }) => p50)), Math.max(...all.map(({ p99 }) => p99))];
   rows.push(
-    single(`latency with ${connections} clients, p50`, median(identify.map(({ p50 }) => p50))),
-    single(`latency with ${connections} clients, p99`, Math.max(...all.map(({ p99 }) => p99))),
-    single('latency with 1 client, p50', alone.p50),
-    single('latency with 1 client, p99', alone.p99),
-    single('delay of the event loop, p99 (goal 50 ms)', median(delays.p99)),
-    single('delay of the event loop, the longest', delays.most),
-    { ...single('memory of the process', 0), megabytes: megabytes(memory) },
+    [`latency with ${connections} clients, p50 and p99`, millisecondText(...latency), ''],
+    ['latency with 1 client, p50 and p99', millisecondText(alone.p50, alone.p99), ''],
+    ['delay of the event loop, p99 and longest', millisecondText(median(delays.p99), delays.most), ''],
+    ['memory of the process', `${megabytes(memory).toFixed(0)} MB`, ''],
   );
   requireAnswers(all);
   return { rows, milliseconds: median(times(identify)) };
 }
 
-const noReference = { reference: null, theirs: null, ratio: null } as const;
+function millisecondText(...values: readonly number[]): string {
+  return values.map((value) => `${value.toFixed(0)} ms`).join(', ');
+}
 
 /** Sends ten times as many requests as are answered, then looks whether the service is as fast as before. */
 async function measureOverload(service: ServiceProcess, milliseconds: number) {
@@ -118,19 +119,22 @@ async function measureOverload(service: ServiceProcess, milliseconds: number) {
   const { 200: accepted = 0, 503: refused = 0, ...others } = flood.statuses;
   const isSound = flood.lost === 0 && Object.keys(others).length === 0 && flood.hasRetryAfter;
   if (!isSound) console.error(`overload: ${JSON.stringify(flood)}`);
-  const counts = `${accepted} answered, ${refused} refused with Retry-After, ${flood.lost} lost`;
   return [
-    { ...noReference, name: `${rate} requests a second: ${counts}`, openset: flood.p50 },
-    { ...noReference, name: 'delay of the event loop meanwhile, p99', openset: delay.p99 },
-    {
-      ...{ name: 'latency with 1 client afterwards, p50', reference: 'before', theirs: before.p50 },
-      ...{ openset: after.p50, ratio: before.p50 / after.p50 },
-    },
+    [
+      `${rate} requests a second for ${overloadSeconds} s`,
+      `${accepted} answered, ${refused} refused with \`Retry-After\`, ${flood.lost} lost`,
+      `delay of the event loop, p99: ${millisecondText(delay.p99)}`,
+    ],
+    [
+      'latency with 1 client after that, p50',
+      millisecondText(after.p50),
+      `before: ${millisecondText(before.p50)}`,
+    ],
   ];
 }
 
 /** Sends 20,000 small images to a small network, and prints the memory after every 2,000. */
-async function measureMemory(folder: string, workers: number): Promise<Comparison[]> {
+async function measureMemory(folder: string, workers: number): Promise<string[][]> {
   const model = join(folder, 'small.safetensors');
   await useBackend('cpu');
   const backbone = createBackbone({ backbone: 'small-cnn', width: 8, embeddingSize: 64, inputSize: 32 });
@@ -162,8 +166,13 @@ async function measureMemory(folder: string, workers: number): Promise<Compariso
     // Until the middle, the heaps of the threads grow to the size that they need.
     const growth = median(sizes.slice(-3)) - median(sizes.slice(-6, -3));
     const rate = 1000 / median(answers.map(({ milliseconds }) => milliseconds));
-    const name = `${soakRequests} requests to a small network, ${rate.toFixed(0)} a second: growth of memory over the last 6,000`;
-    return [{ ...noReference, name, openset: median(answers.map(({ p50 }) => p50)), megabytes: growth }];
+    return [
+      [
+        `${soakRequests.toLocaleString('en')} requests to a small network`,
+        `${rate.toFixed(0)} a second`,
+        `growth of memory over the last 6,000: ${growth.toFixed(0)} MB`,
+      ],
+    ];
   } finally {
     await service.stop();
   }
