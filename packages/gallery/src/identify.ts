@@ -20,6 +20,8 @@ export interface IdentifyOptions {
   readonly galleryThresholds?: readonly GalleryThreshold[] | null | undefined;
   /** Number of nearest people to list, from 1 to 1,000; default 5. */
   readonly candidates?: number | undefined;
+  /** Number of people in the gallery, for probabilities; default: they are counted. */
+  readonly people?: number | undefined;
 }
 
 /** Result of the search for a probe in a gallery. */
@@ -52,16 +54,18 @@ const peopleWithEvidence = 64;
 export async function identify(
   gallery: Gallery,
   probe: Float32Array,
-  { threshold, calibration, galleryThresholds, candidates = 5 }: IdentifyOptions,
+  { threshold, calibration, galleryThresholds, candidates = 5, people: given }: IdentifyOptions,
 ): Promise<Identification> {
   checkNumber('identify: threshold', threshold, { minimum: -1, maximum: 1 });
   checkNumber('identify: candidates', candidates, { minimum: 1, maximum: largestPage, integer: true });
-  const nearest = await gallery.search(probe, { limit: Math.max(candidates, peopleWithEvidence) });
+  const people = given ?? (calibration || galleryThresholds ? (await gallery.count()).people : 0);
+  const search = galleryThresholds && gallerySearch(galleryThresholds, people);
+  const curve = search?.calibration ? null : calibration && usableCalibration(calibration);
+  const limit = curve ? Math.max(candidates, peopleWithEvidence) : candidates;
+  const nearest = await gallery.search(probe, { limit });
   const best = nearest[0];
   const isKnown = best !== undefined && best.cosine >= threshold;
-  const probability = best
-    ? matchProbability(nearest, (await gallery.count()).people, { calibration, galleryThresholds })
-    : null;
+  const probability = best ? matchProbability(nearest, people, search?.calibration, curve) : null;
   return {
     identity: isKnown ? best.identity : null,
     id: isKnown ? best.id : null,
@@ -72,19 +76,20 @@ export async function identify(
   };
 }
 
-/** @param nearest the nearest people, at least one, highest cosine first */
+/**
+ * @param nearest the nearest people, at least one, highest cosine first
+ * @param ofSearches curve of searches in a gallery of this size
+ * @param ofPairs curve of pairs, used without the other
+ */
 function matchProbability(
   nearest: readonly Candidate[],
   people: number,
-  { calibration, galleryThresholds }: Pick<IdentifyOptions, 'calibration' | 'galleryThresholds'>,
+  ofSearches: Calibration | null | undefined,
+  ofPairs: Calibration | null | undefined,
 ): number | null {
-  const search = galleryThresholds && gallerySearch(galleryThresholds, people);
-  if (search?.calibration) return logisticProbability(search.calibration, nearest[0]!.cosine);
-  const curve = calibration && usableCalibration(calibration);
-  if (!curve) return null;
-  return bestMatchProbability(
-    curve,
-    nearest.map(({ cosine }) => cosine),
-    people,
-  );
+  if (ofSearches) return logisticProbability(ofSearches, nearest[0]!.cosine);
+  if (!ofPairs) return null;
+  const cosines = nearest.map(({ cosine }) => cosine);
+  // Others may have enrolled people since they were counted.
+  return bestMatchProbability(ofPairs, cosines, Math.max(people, cosines.length));
 }

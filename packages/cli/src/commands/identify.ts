@@ -66,6 +66,7 @@ export async function identify(
     const deciding = searchThreshold(model, gallery.facts, people, options.threshold !== undefined);
     const { threshold, source, question, search } = deciding;
     const { calibration, galleryThresholds } = model.description;
+    const decision = { threshold, calibration, galleryThresholds, people };
     output.note(
       aligned([
         ['gallery', galleryText(people, known.missing)],
@@ -81,7 +82,7 @@ export async function identify(
     for (const row of order) {
       const { photo, face } = probes.rows[row]!;
       const reason = face && tooSmallReason(face);
-      const found = await identifyIn(gallery, probes.row(row), { threshold, calibration, galleryThresholds });
+      const found = await identifyIn(gallery, probes.row(row), decision);
       identified.push({
         ...{ path: images.paths[photo]!, face: facePlace(face), reason, ...found },
         identity: reason === null ? found.identity : null,

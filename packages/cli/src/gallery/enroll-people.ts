@@ -28,7 +28,7 @@ export interface EnrolledPhoto {
   readonly path: string;
   /** Identifier of its embedding. */
   readonly id: string;
-  /** Number of faces found, of which the largest is enrolled; null for an image that was taken whole. */
+  /** Number of faces found. The largest is enrolled. Null for an image that was taken whole. */
   readonly faces: number | null;
 }
 

@@ -28,7 +28,7 @@ afterAll(() => {
   cropped.dispose();
 });
 
-/** Finds faces by the width of an image: none on 41 pixels, two on 80, of which the left one scores less, otherwise a small one. */
+/** Finds faces by the width of an image: none on 41 pixels, two on 80 (the left one scores less), otherwise a small one. */
 const tools = fakeTools(({ width }: PixelImage) => {
   if (width === 41) return [];
   if (width === 80) return [fakeFace(40, 10, 40), fakeFace(2, 4, 22, { score: 0.6 })];

@@ -118,7 +118,7 @@ describe('photos of faces', () => {
   });
 });
 
-it('crops faces for a model without a crop if it is told so', async () => {
+it('crops faces for a model without a crop with align: true', async () => {
   const recognizer = await openRecognizer({ ...common, backend: 'wasm', workers: 1, align: true });
   try {
     expect(recognizer.model.description.crop).toEqual({ kind: 'points' });

@@ -116,7 +116,10 @@ export function addRecognitionRoutes(app: FastifyInstance, service: Service): vo
       const { people } = await gallery.count();
       const threshold = searchThresholdFor(service, people, requested);
       const { calibration, galleryThresholds } = recognizer.model.description;
-      const decision = { threshold: threshold.threshold, calibration, galleryThresholds, candidates };
+      const decision = {
+        ...{ threshold: threshold.threshold, calibration, galleryThresholds },
+        ...{ candidates, people },
+      };
       const identified = [];
       for (const face of faces) {
         const found = face.embedding && (await identify(gallery, face.embedding, decision));
