@@ -1,5 +1,11 @@
-import { ConfigError, checkNumber, DataError } from '@openset/core';
-import { type Comparison, checkFixedFacts, type FixedFacts, requireSameFacts } from '@openset/gallery';
+import { ConfigError, checkNumber } from '@openset/core';
+import {
+  type Comparison,
+  checkFixedFacts,
+  type FixedFacts,
+  MissingGalleryError,
+  requireSameFacts,
+} from '@openset/gallery';
 import { type ConnectionSettings, Database, type RunStatement } from './database.ts';
 import { type GallerySchema, gallerySchema, quote } from './gallery-schema.ts';
 import {
@@ -90,7 +96,9 @@ async function openTables(
     installed: await findVectorExtension(run),
   }));
   if (!existing && !create) {
-    throw new DataError(`There is no gallery ${where}: enroll people to create it, or check the name.`);
+    throw new MissingGalleryError(
+      `There is no gallery ${where}: enroll people to create it, or check the name.`,
+    );
   }
   const extension = installed ?? (await addVectorExtension(database));
   const schema = gallerySchema(name, extension.schema);

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError, DataError } from '@openset/core';
-import { type FixedFacts, StoreError } from '@openset/gallery';
+import { type FixedFacts, MissingGalleryError, StoreError } from '@openset/gallery';
 import Database from 'better-sqlite3';
 import {
   applicationId,
@@ -22,7 +22,8 @@ export function requireFile(path: string, canCreate: boolean): void {
   if (found?.isDirectory())
     throw new DataError(`${path} is a folder, but a gallery is a file: name a file in it.`);
   if (found) return;
-  if (!canCreate) throw new DataError(`There is no gallery ${path}: check the path, or create the gallery.`);
+  if (!canCreate)
+    throw new MissingGalleryError(`There is no gallery ${path}: check the path, or create the gallery.`);
   const folder = dirname(path);
   if (!existsSync(folder))
     throw new DataError(`The folder ${folder} does not exist: create it before the gallery.`);

@@ -1,9 +1,12 @@
-import { OpenSetError } from '@openset/core';
+import { DataError, OpenSetError } from '@openset/core';
 
 /** A name or an identifier is taken. The message says by whom. */
 export class ConflictError extends OpenSetError {
   override readonly name = 'ConflictError';
 }
+
+/** There is no gallery at a place. */
+export class MissingGalleryError extends DataError {}
 
 /**
  * The store of a gallery cannot do the work now: another program locks it, its disk is full, or it cannot be reached. Nothing was

@@ -35,6 +35,37 @@ describe('identify', () => {
     expect((await identify(gallery, vector(0, 2), { threshold: 1 })).identity).toBe('Bob');
   });
 
+  it('asks the gallery for no more than it needs', async () => {
+    const gallery = await galleryOf({ Ada: vector(1, 0), Bob: vector(0, 1) });
+    const limits: (number | undefined)[] = [];
+    let counts = 0;
+    const watched = Object.create(gallery, {
+      search: {
+        value: (probe: Float32Array, options?: { limit?: number }) => {
+          limits.push(options?.limit);
+          return gallery.search(probe, options);
+        },
+      },
+      count: {
+        value: () => {
+          counts++;
+          return gallery.count();
+        },
+      },
+    }) as MemoryGallery;
+    const pairs = { slope: -10, offset: 5 };
+    const galleryThresholds = [{ people: 2, threshold: 0.5, calibration: pairs }];
+    const ask = (options: object) => identify(watched, vector(1, 0), { threshold: 0.5, ...options });
+    await ask({});
+    await ask({ calibration: pairs, people: 2 });
+    await ask({ calibration: pairs, galleryThresholds, people: 2 });
+    expect([limits, counts]).toEqual([[5, 64, 5], 0]);
+    // Fewer people than are found, as when others enrol meanwhile, count as many.
+    const late = await ask({ calibration: pairs, people: 1 });
+    expect(late.probability).toBe((await ask({ calibration: pairs })).probability);
+    expect(counts).toBe(1);
+  });
+
   it('knows nobody in an empty gallery', async () => {
     const calibration = { slope: -10, offset: 5 };
     expect(await identify(await galleryOf({}), vector(1, 0), { threshold: -1, calibration })).toEqual({

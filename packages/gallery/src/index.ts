@@ -16,7 +16,7 @@ export {
   type EnrollmentWarning,
   enrollmentWarnings,
 } from './enrollment-warnings.ts';
-export { ConflictError, StoreError } from './errors.ts';
+export { ConflictError, MissingGalleryError, StoreError } from './errors.ts';
 export { exportGallery } from './export-gallery.ts';
 export type {
   Candidate,

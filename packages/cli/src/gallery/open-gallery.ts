@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { ConfigError, DataError } from '@openset/core';
-import type { FixedFacts, Gallery } from '@openset/gallery';
+import { type FixedFacts, type Gallery, MissingGalleryError } from '@openset/gallery';
 import { checkOutputFile } from '../files/check-output.ts';
 import { pathStatus } from '../files/paths.ts';
 import { defaultGallery } from './default-gallery.ts';
@@ -52,8 +52,7 @@ export async function openStore(
   try {
     return await openPlace(place, options);
   } catch (error) {
-    const isMissing = error instanceof DataError && error.message.startsWith('There is no gallery ');
-    if (place.kind === 'postgres' && isMissing) return null;
+    if (error instanceof MissingGalleryError) return null;
     throw error;
   }
 }
