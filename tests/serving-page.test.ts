@@ -386,6 +386,24 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     expect((await gallery.count()).people).toBe(0);
   });
 
+  it('deletes a person whose dialog was closed and opened again before the browser said so', async () => {
+    const { page, gallery } = await open();
+    await enroll(page, 'Ada', await drawPhoto(['ada'], 1));
+    await page.locator('main').getByText('Ada is enrolled with 1 photo.').waitFor();
+    await page
+      .getByRole('button', { name: 'Delete Ada', exact: true })
+      .evaluate((button: HTMLButtonElement) => {
+        button.click();
+        document.querySelector<HTMLDialogElement>('#confirm-dialog')!.close('cancel');
+        button.click();
+      });
+    // The event of the first closing has come.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    await page.locator('#confirm-button').click();
+    await page.locator('#announcement').getByText('Ada is deleted').waitFor({ state: 'attached' });
+    expect((await gallery.count()).people).toBe(0);
+  });
+
   it('recognises faces of photos with faceres', async ({ onTestFinished }) => {
     const recognizer = await openRecognizer({ model: 'faceres', workers: 1 });
     onTestFinished(() => recognizer.close());

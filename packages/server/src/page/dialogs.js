@@ -2,22 +2,45 @@
 import { readKey, ServiceError, send, storeKey } from './api.js';
 import { find, showProblem } from './dom.js';
 
+/** What ends the wait for a dialog. @type {WeakMap<HTMLDialogElement, () => void>} */
+const waits = new WeakMap();
+
+/**
+ * Opens a dialog and waits until it has closed.
+ * @param {HTMLDialogElement} dialog
+ * @returns {Promise<string>} its return value
+ */
+function openDialog(dialog) {
+  // The event comes some time after the dialog has closed; until then a person may have opened it again.
+  waits.get(dialog)?.();
+  dialog.returnValue = 'cancel';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const end = () => {
+      dialog.removeEventListener('close', onClose);
+      resolve(dialog.returnValue);
+    };
+    const onClose = () => {
+      if (!dialog.open) end();
+    };
+    dialog.addEventListener('close', onClose);
+    waits.set(dialog, end);
+  });
+}
+
 /**
  * Asks whether to do something that cannot be undone. Escape and the focused button cancel.
  * @param {{ title: string, text: string, action: string }} question
  * @returns {Promise<boolean>}
  */
-export function confirmAction({ title, text, action }) {
+export async function confirmAction({ title, text, action }) {
   const dialog = find('confirm-dialog', HTMLDialogElement);
   find('confirm-title').textContent = title;
   find('confirm-text').textContent = text;
   find('confirm-button').textContent = action;
-  dialog.returnValue = 'cancel';
-  dialog.showModal();
+  const answer = openDialog(dialog);
   find('confirm-cancel').focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'confirm'), { once: true });
-  });
+  return (await answer) === 'confirm';
 }
 
 /**
@@ -26,7 +49,7 @@ export function confirmAction({ title, text, action }) {
  * @param {(name: string) => Promise<string | null>} rename returns the problem; null if there is none
  * @returns {Promise<boolean>} whether the name changed
  */
-export function askForName(name, rename) {
+export async function askForName(name, rename) {
   const dialog = find('rename-dialog', HTMLDialogElement);
   const input = find('rename-input', HTMLInputElement);
   const problem = find('rename-problem');
@@ -50,18 +73,11 @@ export function askForName(name, rename) {
     { signal },
   );
   find('rename-cancel').addEventListener('click', () => dialog.close(), { signal });
-  dialog.showModal();
+  const closed = openDialog(dialog);
   input.select();
-  return new Promise((resolve) => {
-    dialog.addEventListener(
-      'close',
-      () => {
-        listening.abort();
-        resolve(isChanged);
-      },
-      { signal },
-    );
-  });
+  await closed;
+  listening.abort();
+  return isChanged;
 }
 
 /** @type {Promise<boolean> | null} */
@@ -84,7 +100,7 @@ export function askForServiceKey(refusal) {
  * @param {ServiceError} [refusal]
  * @returns {Promise<boolean>}
  */
-function openKeyDialog(refusal) {
+async function openKeyDialog(refusal) {
   const dialog = find('key-dialog', HTMLDialogElement);
   const input = find('key-input', HTMLInputElement);
   const problem = find('key-problem');
@@ -106,19 +122,12 @@ function openKeyDialog(refusal) {
     },
     { signal },
   );
-  dialog.showModal();
+  const closed = openDialog(dialog);
   input.focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener(
-      'close',
-      () => {
-        listening.abort();
-        if (!isAccepted) storeKey(before);
-        resolve(isAccepted);
-      },
-      { signal },
-    );
-  });
+  await closed;
+  listening.abort();
+  if (!isAccepted) storeKey(before);
+  return isAccepted;
 }
 
 /**
