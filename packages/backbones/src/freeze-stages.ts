@@ -3,6 +3,7 @@ import {
   type BackboneForwardOptions,
   ConfigError,
   checkNumber,
+  type InferenceNetwork,
   ShapeError,
   type SplitBackbone,
   shapeText,
@@ -84,6 +85,10 @@ class FrozenBackbone implements SplitBackbone {
 
   forward(images: tf.Tensor4D, options: BackboneForwardOptions = {}): tf.Tensor2D {
     return tf.tidy(() => this.forwardFeatures(this.features(images), options));
+  }
+
+  forInference(): InferenceNetwork {
+    return this.network.forInference();
   }
 
   features(images: tf.Tensor4D): tf.Tensor {

@@ -4,6 +4,8 @@ import {
   type BackboneForwardOptions,
   ConfigError,
   checkNumber,
+  type InferenceNetwork,
+  stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -63,6 +65,11 @@ export class NetworkBackbone implements Backbone {
     if (training) checkNumber(`${this.name}: seed`, seed, { integer: true });
     const { network, checkpointing } = this.definition;
     return runNetwork(network, images, { training, seed }, checkpointing);
+  }
+
+  forInference(): InferenceNetwork {
+    this.checkAlive();
+    return { forward: (images) => stopGradient(() => this.forward(images)), release: () => {} };
   }
 
   /** @internal Parts of the network that run one after another; the last one is the embedding layer. */

@@ -1,4 +1,4 @@
-export type { Backbone, BackboneConfig, BackboneForwardOptions } from './backbone.ts';
+export type { Backbone, BackboneConfig, BackboneForwardOptions, InferenceNetwork } from './backbone.ts';
 export { filterNegatives } from './bank-combinations.ts';
 export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
 export type { BankInputs, BankMixture, BankOptions, ResolvedBankOptions } from './bank-options.ts';
@@ -33,6 +33,7 @@ export {
   type KernelPresence,
   requireKernels,
 } from './describe-backend.ts';
+export { type EmbedImagesOptions, embedImages } from './embed-images.ts';
 export {
   ConfigError,
   checkChoice,

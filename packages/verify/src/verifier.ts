@@ -4,6 +4,7 @@ import {
   checkNumber,
   checkQuestion,
   DataError,
+  embedImages,
   hasSynchronousReads,
   ShapeError,
   shapeText,
@@ -109,7 +110,7 @@ export class Verifier {
     const embeddings: Float32Array[] = [];
     for (let first = 0; first < images.shape[0]; first += this.batchSize) {
       const count = Math.min(this.batchSize, images.shape[0] - first);
-      const rows = tf.tidy(() => this.forward(tf.slice(images, first, count)));
+      const rows = tf.tidy(() => embedImages(this.backbone, tf.slice(images, first, count), this));
       const values = hasSynchronousReads() ? rows.dataSync() : await rows.data();
       rows.dispose();
       const size = this.backbone.embeddingSize;
@@ -221,10 +222,5 @@ export class Verifier {
       }),
     );
     return results.flat();
-  }
-
-  private forward(images: tf.Tensor4D): tf.Tensor2D {
-    const plain = this.backbone.forward(images);
-    return this.flipSum ? tf.add(plain, this.backbone.forward(tf.reverse(images, 2))) : plain;
   }
 }
