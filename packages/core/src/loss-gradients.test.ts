@@ -64,6 +64,28 @@ describeOnBackends('lossGradients', (backend) => {
     expect(contexts).toEqual([{ epoch: 3 }, undefined]);
   });
 
+  it('calls afterForward once, after the loss and before the backward pass', () => {
+    const calls: string[] = [];
+    const forward = loss.forward.bind(loss);
+    loss.forward = (...inputs) => {
+      calls.push('loss');
+      return forward(...inputs);
+    };
+    const traced = tf.customGrad((x) => ({
+      value: tf.clone(x as tf.Tensor),
+      gradFunc: (dy) => {
+        calls.push('backward');
+        return dy as tf.Tensor;
+      },
+    }));
+    const afterForward = () => calls.push('afterForward');
+    const embed = () => traced(tf.mul(batch.embeddings, kernel)) as tf.Tensor2D;
+    const result = lossGradients(loss, embed, batch.labels, { afterForward });
+    expect(calls).toEqual(['loss', 'afterForward', 'backward']);
+    result.step.dispose();
+    tf.dispose([result.value, ...result.gradients.values()]);
+  });
+
   it('differentiates by the given variables', () => {
     expect(gradients({ variables: [kernel] })).toEqual({ [kernel.name]: [8, 12] });
   });
@@ -96,13 +118,15 @@ describeOnBackends('lossGradients', (backend) => {
     const bare = { [key]: 0 } as LossGradientsOptions;
     expect(() => gradients(bare)).toThrow(ConfigError);
     expect(() => gradients(bare)).toThrow(
-      `Unknown option '${key}' of minimize or lossGradients; the options are context and variables. ` +
+      `Unknown option '${key}' of minimize or lossGradients; the options are context, variables and afterForward. ` +
         `Pass { context: { ${key} } }.`,
     );
   });
 
   it('rejects other unknown options', () => {
-    expect(() => gradients({ variable: [] } as LossGradientsOptions)).toThrow(/'variable' .* variables\.$/);
+    expect(() => gradients({ variable: [] } as LossGradientsOptions)).toThrow(
+      /'variable' .* afterForward\.$/,
+    );
   });
 
   it('rejects a step without trainable variables', () => {

@@ -9,6 +9,8 @@ export interface LossGradientsOptions {
   readonly context?: LossContext | undefined;
   /** Variables to differentiate by; default: every trainable variable that `embed` and `loss` use. */
   readonly variables?: readonly tf.Variable[] | undefined;
+  /** Called when the loss is computed, before the backward pass; for measuring times. */
+  readonly afterForward?: (() => void) | undefined;
 }
 
 /** The loss of a batch, its gradients and its pending state change. The caller disposes of all three. */
@@ -47,12 +49,13 @@ export function lossGradients(
   options: LossGradientsOptions = {},
 ): LossGradients {
   checkOptions(options);
-  const { context, variables } = options;
+  const { context, variables, afterForward } = options;
   let step: LossStep | undefined;
   try {
     const { value, grads } = tf.variableGrads(
       () => {
         step = loss.forward(embed(), labels, context);
+        afterForward?.();
         return step.loss;
       },
       variables && [...variables],
@@ -80,11 +83,12 @@ export function explainMissingKernels<T>(work: () => T): T {
 
 /** Rejects a bare context, `{ epoch }` for `{ context: { epoch } }`: it would be ignored. */
 function checkOptions(options: LossGradientsOptions): void {
-  const unknown = Object.keys(options).find((key) => key !== 'context' && key !== 'variables');
+  const known = ['context', 'variables', 'afterForward'];
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const isContext = unknown === 'epoch' || unknown === 'checkValues';
   throw new ConfigError(
-    `Unknown option '${unknown}' of minimize or lossGradients; the options are context and variables.` +
+    `Unknown option '${unknown}' of minimize or lossGradients; the options are context, variables and afterForward.` +
       (isContext ? ` Pass { context: { ${unknown} } }.` : ''),
   );
 }

@@ -55,6 +55,7 @@ export type {
   TrainingEvent,
 } from './training/events.ts';
 export type { Progress } from './training/progress.ts';
+export type { StepTiming } from './training/step-clock.ts';
 export { Trainer } from './training/trainer.ts';
 export type { CheckpointOptions, TrainerOptions } from './training/trainer-options.ts';
 export { WeightAverage, type WeightAverageOptions } from './training/weight-average.ts';

@@ -28,6 +28,7 @@ export function stepEvent(step: number, change: Partial<StepEvent> = {}): StepEv
     threshold: { cosine: 0.31234, between: 'embeddings' },
     images: 10,
     seconds: 0.5,
+    timing: null,
     ...change,
   };
 }

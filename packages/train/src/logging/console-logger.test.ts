@@ -66,6 +66,19 @@ describe('consoleLogger', () => {
     expect(written([startEvent(), ...steps(1, 40)]).length).toBe(2);
   });
 
+  it('shows the share of the time that the run waits for images', () => {
+    const timing = { data: 0.1, forward: 0.1, loss: 0.05, backward: 0.2, update: 0.05 };
+    const texts = written(
+      [startEvent(), stepEvent(1, { timing }), stepEvent(2, { timing: { ...timing, data: 0.4 } })],
+      {
+        everySeconds: 0,
+      },
+    );
+    expect(texts[0]).toContain('20 images/s  data 20 %  loss');
+    // Both steps: 0.5 of 1 second.
+    expect(texts[1]).toContain('20 images/s  data 50 %  loss');
+  });
+
   it('redraws one line on a terminal', () => {
     const texts = written([startEvent(), ...steps(1, 2), end[0], stepEvent(6)], {
       isTTY: true,

@@ -26,8 +26,8 @@ export interface ConsoleLoggerOptions {
 const eraseLine = '\r\x1b[K';
 
 /**
- * Returns a logger that prints the progress of a run: progress bar, images per second, loss, learning rate, threshold and
- * time left. It redraws one line on a terminal and prints plain lines elsewhere. Epochs, evaluations and checkpoints have
+ * Returns a logger that prints the progress of a run: progress bar, images per second, share of the time that the run waits
+ * for images, loss, learning rate, threshold and time left. It redraws one line on a terminal and prints plain lines elsewhere. Epochs, evaluations and checkpoints have
  * separate lines.
  * @throws ConfigError if `everySeconds` is not a finite number of at least 0
  */

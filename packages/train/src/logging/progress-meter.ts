@@ -27,6 +27,16 @@ export class ProgressMeter {
     return images / this.#seconds();
   }
 
+  /** Share of the time that the run waits for images; null if the steps do not measure it. */
+  get dataShare(): number | null {
+    let data = 0;
+    for (const { timing } of this.#recent) {
+      if (!timing) return null;
+      data += timing.data;
+    }
+    return data / this.#seconds();
+  }
+
   /** Estimate without future evaluations and checkpoints; null if the length of the run is unknown. */
   get secondsLeft(): number | null {
     const { totalSteps } = this.start;

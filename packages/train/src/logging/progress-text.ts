@@ -4,16 +4,21 @@ import type { ProgressMeter } from './progress-meter.ts';
 
 const barWidth = 20;
 
-/** Returns the progress line: epoch, step, images per second, loss, learning rate, threshold, time left. */
+/**
+ * Returns the progress line: epoch, step, images per second, share of the time that the run waits for images, loss, learning
+ * rate, threshold, time left.
+ */
 export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { bar: boolean }): string {
   const { totalEpochs, totalSteps } = meter.start;
   const { loss, threshold } = meter;
   const left = meter.secondsLeft;
+  const data = meter.dataShare;
   const parts = [
     `epoch ${epochNumber(step.epoch)}${totalEpochs === null ? '' : `/${totalEpochs}`}`,
     bar && totalSteps ? barText(step.step / totalSteps) : '',
     `step ${step.step}${totalSteps === null ? '' : `/${totalSteps}`}`,
     `${formatNumber(meter.imagesPerSecond)} images/s`,
+    data === null ? '' : `data ${(100 * data).toFixed(0)} %`,
     loss === null ? '' : `loss ${formatNumber(loss)}`,
     `lr ${formatNumber(step.learningRate)}`,
     threshold ? `threshold ${formatThreshold(threshold)}` : '',

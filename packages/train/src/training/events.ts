@@ -1,5 +1,6 @@
 import type { LearnedThreshold } from '@openset/core';
 import type { OptionChange, SkippedCheckpoint } from '../checkpoints/checkpoint.ts';
+import type { StepTiming } from './step-clock.ts';
 
 /** Position of a run. */
 export interface RunPosition {
@@ -40,6 +41,8 @@ export interface StepEvent extends RunPosition {
   readonly images: number;
   /** Duration of the step, including the wait for its images. */
   readonly seconds: number;
+  /** Where that time went; null on GPUs, which work while the program continues. */
+  readonly timing: StepTiming | null;
 }
 
 /** An epoch is done. */

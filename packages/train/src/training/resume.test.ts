@@ -47,7 +47,7 @@ const parts = (optimizer: keyof typeof optimizers) =>
 
 /** Returns an event without its duration. */
 function withoutSeconds(event: TrainingEvent): object {
-  const { seconds, ...rest } = { seconds: 0, ...event };
+  const { seconds, timing, ...rest } = { seconds: 0, timing: null, ...event };
   return rest;
 }
 

@@ -15,6 +15,7 @@ import { dropoutSeed } from './dropout-seed.ts';
 import { BatchError, type FailureDetails, NonFiniteError } from './errors.ts';
 import { GradientSum } from './gradient-sum.ts';
 import { LossReadings, type StepNumbers, type StepPart } from './loss-readings.ts';
+import { StepClock, type StepTiming } from './step-clock.ts';
 import type { ResolvedTrainerOptions } from './trainer-options.ts';
 
 /** A completed optimizer step. */
@@ -24,6 +25,7 @@ export interface CompletedStep extends StepPosition {
   readonly learningRate: number;
   /** Readings of this step and of earlier unread ones; empty if nothing was read. */
   readonly numbers: readonly StepNumbers[];
+  readonly timing: StepTiming;
 }
 
 /** Runs optimizer steps: reads batches and updates the weights. */
@@ -53,8 +55,9 @@ export class StepRunner<Batch extends TrainingBatch> {
     const { schedule, readEvery } = this.#options;
     const step = stepsDone + 1;
     const sum = new GradientSum();
+    const clock = new StepClock();
     try {
-      const { last, parts, images } = await this.#accumulate(step, sum, lastCheckpoint);
+      const { last, parts, images } = await this.#accumulate(step, sum, clock, lastCheckpoint);
       const position = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
       const gradientNorm = tf.tidy(() => tf.div(sum.norm(), parts.length) as tf.Scalar);
       this.#readings.add({ ...position, parts, gradientNorm });
@@ -63,7 +66,8 @@ export class StepRunner<Batch extends TrainingBatch> {
       const learningRate = schedule({ step: stepsDone, epoch: position.epoch });
       checkNumber('Trainer: the learning rate of the schedule', learningRate, { minimum: 0 });
       this.#apply(sum, parts.length, numbers.at(-1)?.gradientNorm ?? gradientNorm, learningRate);
-      return { ...position, next: last.next, images, learningRate, numbers };
+      clock.endPhase('update');
+      return { ...position, next: last.next, images, learningRate, numbers, timing: clock.timing() };
     } catch (error) {
       // The cause may be an earlier step that has not been read.
       if (error instanceof BatchError) await this.#readings.read(lastCheckpoint);
@@ -83,7 +87,7 @@ export class StepRunner<Batch extends TrainingBatch> {
   }
 
   /** Sums the gradients of the micro-batches of a step; the end of an epoch ends the step. */
-  async #accumulate(step: number, sum: GradientSum, lastCheckpoint: string | null) {
+  async #accumulate(step: number, sum: GradientSum, clock: StepClock, lastCheckpoint: string | null) {
     const { accumulate, seed } = this.#options.run.settings;
     const parts: StepPart[] = [];
     let images = 0;
@@ -93,7 +97,7 @@ export class StepRunner<Batch extends TrainingBatch> {
         const { epoch, labels, indices = [] } = last.batch;
         const details = { step, epoch, indices: [...indices], lastCheckpoint };
         const passSeed = dropoutSeed(seed, (step - 1) * accumulate + parts.length);
-        const loss = this.#addBatch(last.batch, passSeed, sum, details);
+        const loss = this.#addBatch(last.batch, passSeed, sum, clock, details);
         parts.push({ loss, images: labels.length, indices: details.indices });
         images += labels.length;
         if (parts.length === accumulate || last.isLastOfEpoch) return { last, parts, images };
@@ -105,13 +109,20 @@ export class StepRunner<Batch extends TrainingBatch> {
   }
 
   /** Adds the gradients of one micro-batch to the sum, and commits the loss. Returns the value of the loss. */
-  #addBatch(batch: Batch, seed: number, sum: GradientSum, details: FailureDetails): tf.Scalar {
+  #addBatch(
+    batch: Batch,
+    seed: number,
+    sum: GradientSum,
+    clock: StepClock,
+    details: FailureDetails,
+  ): tf.Scalar {
     const { run, toTensors } = this.#options;
     const { backbone, loss } = run;
     const isTrained = backbone.trainable.length > 0;
     const embed = (images: tf.Tensor4D) => {
       const embeddings = backbone.forward(images, { training: isTrained, seed });
       checkEmbeddings(embeddings, details);
+      clock.endPhase('forward');
       return embeddings;
     };
     let tensors: BatchTensors | undefined;
@@ -119,13 +130,19 @@ export class StepRunner<Batch extends TrainingBatch> {
     try {
       tensors = toTensors(batch);
       const { images, labels } = tensors;
+      clock.endPhase('data');
       // Outside the gradient tape, which would keep every intermediate result of a frozen backbone.
       if (!isTrained) frozen = tf.tidy(() => embed(images));
-      const options = { context: { epoch: details.epoch }, variables: this.#variables };
-      return collect(
-        lossGradients(loss, () => frozen ?? embed(images), labels, options),
-        sum,
-      );
+      const options = {
+        context: { epoch: details.epoch },
+        variables: this.#variables,
+        afterForward: () => clock.endPhase('loss'),
+      };
+      const gradients = lossGradients(loss, () => frozen ?? embed(images), labels, options);
+      clock.endPhase('backward');
+      const value = collect(gradients, sum);
+      clock.endPhase('update');
+      return value;
     } catch (error) {
       if (error instanceof DataError) throw new BatchError(error.message, details, { cause: error });
       throw error;

@@ -1,4 +1,4 @@
-import { ConfigError, type LearnedThreshold, readThreshold } from '@openset/core';
+import { ConfigError, hasSynchronousReads, type LearnedThreshold, readThreshold } from '@openset/core';
 import { CheckpointKeeper, type RestoredRun } from '../checkpoints/checkpoint-keeper.ts';
 import { type Logger, logEvents } from '../logging/logger.ts';
 import { BatchFeed } from './batch-feed.ts';
@@ -100,6 +100,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
         position.isLastOfEpoch || this.#isDue(evaluation, position) || this.#isDue(checkpoints, position),
     );
     const { step, epoch, isLastOfEpoch, next, images, learningRate, numbers } = completed;
+    const timing = hasSynchronousReads() ? completed.timing : null;
     this.#addToEpoch(numbers);
     const { epochImages, epochLoss } = this.#progress;
     this.#progress = {
@@ -116,7 +117,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     const { loss = null, gradientNorm = null } = numbers.at(-1) ?? {};
     const seconds = (performance.now() - begin) / 1000;
     const position = { step, epoch };
-    yield { kind: 'step', ...position, loss, gradientNorm, learningRate, threshold, images, seconds };
+    yield { kind: 'step', ...position, loss, gradientNorm, learningRate, threshold, images, seconds, timing };
     if (!isLastOfEpoch) return;
     yield { kind: 'epoch', ...position, loss: epochLoss / epochImages, threshold, images: epochImages };
   }
