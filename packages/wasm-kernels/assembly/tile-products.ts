@@ -12,7 +12,7 @@ function nextTileRows(rows: i32): i32 {
  * Computes `C = A · B`, or `C += A · B`. Element (i, k) of A is at `a + i · aRowBytes + k · aInnerBytes`. B consists of
  * panels of 8 adjacent columns: rows of a panel are `bInnerBytes` apart, panels `bPanelBytes`.
  *
- * @param spare `tileBytes` bytes, for tiles at the edges and tiles that are added
+ * @param spare `tileBytes` bytes, for tiles at the edges
  */
 export function multiplyTiles(
   rows: i32,
@@ -37,30 +37,20 @@ export function multiplyTiles(
       const tile = nextTileRows(rows - i);
       const height = min(tile, rows - i);
       const isFull = height == tile && width == tileColumns;
-      const inPlace = isFull && !accumulate;
-      const target = inPlace ? corner : spare;
-      const targetBytes = inPlace ? cRowBytes : at(tileColumns);
-      if (tile == 4) tile4(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
-      else tile6(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes);
-      if (!inPlace) {
-        if (isFull) addTile(spare, height, corner, cRowBytes);
-        else storePartialTile(spare, height, width, corner, cRowBytes, accumulate);
+      const target = isFull ? corner : spare;
+      const targetBytes = isFull ? cRowBytes : at(tileColumns);
+      const adding = isFull && accumulate;
+      if (tile == 4) {
+        tile4(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes, adding);
+      } else {
+        tile6(inner, from, aRowBytes, aInnerBytes, height, b, bInnerBytes, target, targetBytes, adding);
       }
+      if (!isFull) storePartialTile(spare, height, width, corner, cRowBytes, accumulate);
       i += tile;
       from += <usize>tile * aRowBytes;
       corner += <usize>tile * cRowBytes;
     }
     b += bPanelBytes;
-  }
-}
-
-/** Adds a full tile to C. */
-function addTile(tile: usize, height: i32, c: usize, cRowBytes: usize): void {
-  for (let i = 0; i < height; i++) {
-    v128.store(c, f32x4.add(v128.load(c), v128.load(tile)));
-    v128.store(c, f32x4.add(v128.load(c, 16), v128.load(tile, 16)), 16);
-    tile += at(tileColumns);
-    c += cRowBytes;
   }
 }
 

@@ -7,11 +7,14 @@ export const tileColumns: i32 = 8;
 /** Bytes of a tile. */
 export const tileBytes: usize = <usize>(tileRows * tileColumns * 4);
 
-// V8 moves all loads of a basic block to its start. The exit tests below, most of which never hold, split the loop into
-// blocks so small that accumulators and loaded values fit into 15 registers. For the same reason a tile is stored as a
-// whole and copied or added afterwards, and the two sizes of tiles are separate functions, written out in full.
+// V8 moves all loads of a basic block to its start. The exit tests below, most of which never hold, split the code into
+// blocks so small that accumulators and loaded values fit into 15 registers. For the same reason a tile is stored or added
+// as a whole, and the two sizes of tiles are separate functions, written out in full.
 
-/** Computes a tile of 4 × 8 with 8 accumulators, which leaves registers for products that are not fused with their sums. */
+/**
+ * Computes a tile of 4 × 8, or adds it to C. Its 8 accumulators leave registers for products that are not fused with their
+ * sums.
+ */
 export function tile4(
   inner: i32,
   a: usize,
@@ -22,6 +25,7 @@ export function tile4(
   bInnerBytes: usize,
   c: usize,
   cRowBytes: usize,
+  accumulate: bool,
 ): void {
   const zero = f32x4.splat(0);
   let c00 = zero;
@@ -85,13 +89,26 @@ export function tile4(
     b += bInnerBytes;
     inner -= 2;
   }
+  if (accumulate) {
+    addRow(c, c00, c01);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c10, c11);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c20, c21);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c30, c31);
+    return;
+  }
   storeRow(c, c00, c01);
   storeRow(c + cRowBytes, c10, c11);
   storeRow(c + 2 * cRowBytes, c20, c21);
   storeRow(c + 3 * cRowBytes, c30, c31);
 }
 
-/** Computes a tile of 6 × 8 with 12 accumulators, enough to hide the latency of fused multiply-add. */
+/** Computes a tile of 6 × 8, or adds it to C. Its 12 accumulators hide the latency of fused multiply-add. */
 export function tile6(
   inner: i32,
   a: usize,
@@ -102,6 +119,7 @@ export function tile6(
   bInnerBytes: usize,
   c: usize,
   cRowBytes: usize,
+  accumulate: bool,
 ): void {
   const zero = f32x4.splat(0);
   let c00 = zero;
@@ -158,6 +176,25 @@ export function tile6(
     b += bInnerBytes;
     inner -= 1;
   }
+  if (accumulate) {
+    addRow(c, c00, c01);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c10, c11);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c20, c21);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c30, c31);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c40, c41);
+    if (inner < 0) return;
+    c += cRowBytes;
+    addRow(c, c50, c51);
+    return;
+  }
   storeRow(c, c00, c01);
   storeRow(c + cRowBytes, c10, c11);
   storeRow(c + 2 * cRowBytes, c20, c21);
@@ -170,4 +207,10 @@ export function tile6(
 function storeRow(target: usize, left: v128, right: v128): void {
   v128.store(target, left);
   v128.store(target, right, 16);
+}
+
+// @inline
+function addRow(target: usize, left: v128, right: v128): void {
+  v128.store(target, f32x4.add(v128.load(target), left));
+  v128.store(target, f32x4.add(v128.load(target, 16), right), 16);
 }
