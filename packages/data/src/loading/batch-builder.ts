@@ -7,6 +7,7 @@ import type { BatchBuffers } from './batch-buffers.ts';
 import type { ChunkRunner } from './chunk-runner.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
+import type { PixelCache } from './pixel-cache.ts';
 import { describeFailure, type ImageFailure, type ImageItem } from './prepare-images.ts';
 import { randomFor } from './seeds.ts';
 
@@ -30,6 +31,7 @@ export class BatchBuilder {
   readonly #options: ResolvedLoaderOptions;
   readonly #runner: ChunkRunner;
   readonly #buffers: BatchBuffers;
+  readonly #cache: PixelCache | null;
   readonly #read: (index: number) => Promise<ImageRecord>;
   readonly #orders = new Map<number, Int32Array>();
 
@@ -38,11 +40,13 @@ export class BatchBuilder {
     options: ResolvedLoaderOptions,
     runner: ChunkRunner,
     buffers: BatchBuffers,
+    cache: PixelCache | null,
   ) {
     this.#source = source;
     this.#options = options;
     this.#runner = runner;
     this.#buffers = buffers;
+    this.#cache = cache;
     this.#read = limitConcurrency((index) => source.get(index), concurrentReads);
   }
 
@@ -57,17 +61,32 @@ export class BatchBuilder {
     const labels = new Int32Array(indices.length);
     const origins: string[] = [];
     const failures = new Map<number, RecordFailure>();
+    /** Rows whose decoded pixels go into reserved memory of the cache. */
+    const kept = new Set<number>();
     const fail = (row: number, failure: Omit<ImageFailure, 'slot'>) => {
       const index = indices[row]!;
       failures.set(row, { index, origin: origins[row] ?? originOf(this.#source, index), ...failure });
     };
 
     const loadRow = async (row: number): Promise<ImageItem | null> => {
+      const index = indices[row]!;
+      const position = { epoch, position: from + row };
       try {
-        const { bytes, raw, origin, label } = await this.#read(indices[row]!);
+        const cached = this.#cache?.get(index);
+        if (cached) {
+          labels[row] = this.#source.labels[index]!;
+          const origin = originOf(this.#source, index);
+          return { record: { bytes: cached, raw: { height, width, channels }, origin }, ...position };
+        }
+        const { bytes, raw, origin, label } = await this.#read(index);
         labels[row] = label;
         origins[row] = origin;
-        return { record: raw ? { bytes, raw, origin } : { bytes, origin }, epoch, position: from + row };
+        // Raw images need no decoding.
+        if (raw) return { record: { bytes, raw, origin }, ...position };
+        const keep = this.#cache?.reserve(index);
+        if (!keep) return { record: { bytes, origin }, ...position };
+        kept.add(row);
+        return { record: { bytes, origin }, ...position, keep };
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         fail(row, describeFailure(error));
@@ -80,7 +99,16 @@ export class BatchBuilder {
       const chunk = rows.slice(first, first + chunkLength);
       const target = images.subarray(first * length, (first + chunk.length) * length);
       const load = () => Promise.all(chunk.map(loadRow));
-      for (const { slot, ...failure } of await this.#runner.run(load, target)) fail(first + slot, failure);
+      let isDone = false;
+      try {
+        for (const { slot, ...failure } of await this.#runner.run(load, target)) fail(first + slot, failure);
+        isDone = true;
+      } finally {
+        for (const row of chunk.filter((each) => kept.has(each))) {
+          if (isDone && !failures.has(row)) this.#cache?.complete(indices[row]!);
+          else this.#cache?.release(indices[row]!);
+        }
+      }
     };
     await Promise.all(rows.filter((row) => row % chunkLength === 0).map(prepareChunk));
 

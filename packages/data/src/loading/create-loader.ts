@@ -23,6 +23,7 @@ const concurrency = 4;
 export function createLoader(source: ImageSource, options: LoaderOptions): Loader {
   return new PrefetchingLoader(source, resolveLoaderOptions(source, options), {
     start: async (recipe) => createInlineRunner(recipe, decodeWithoutSharp, concurrency),
+    allocate: (bytes) => new ArrayBuffer(bytes),
     prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeWithoutSharp, 1),
   });
 }

@@ -40,6 +40,7 @@ export function createLoader(source: ImageSource, options: NodeLoaderOptions): L
       workers === 0
         ? createInlineRunner(recipe, await selectNodeDecoder(decoderOptions), concurrencyWithoutWorkers)
         : new WorkerPool(workers, { recipe, decoderOptions }),
+    allocate: (bytes) => new SharedArrayBuffer(bytes),
     prepare: async (items, target, recipe) =>
       prepareImages(items, target, recipe, await selectNodeDecoder(decoderOptions), 1),
   });

@@ -64,6 +64,12 @@ export interface LoaderOptions {
   readonly start?: LoaderState;
   /** Maximum number of batches prepared ahead; default 3. */
   readonly prefetch?: number;
+  /**
+   * Limit on the memory for decoded images, in bytes; default 0: every epoch decodes all images again. An image in memory,
+   * `height · width · channels` bytes, is neither read nor decoded again, so later changes of its file have no effect.
+   * Batches are the same with and without.
+   */
+  readonly cacheBytes?: number;
   /** Whether a record that cannot be decoded ends the run, `'throw'` (default), or is reported and skipped, `'skip'`. */
   readonly onBadRecord?: BadRecordPolicy;
 }
@@ -77,6 +83,7 @@ export interface ResolvedLoaderOptions {
   readonly epochs: number | undefined;
   readonly start: LoaderState;
   readonly prefetch: number;
+  readonly cacheBytes: number;
   readonly minBatchSize: number;
   readonly onBadRecord: BadRecordPolicy;
 }
@@ -95,6 +102,7 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
     seed = 0,
     epochs,
     prefetch = 3,
+    cacheBytes = 0,
     minBatchSize = 1,
     onBadRecord = 'throw',
   } = options;
@@ -103,6 +111,7 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
   checkNumber('createLoader: width', width, { minimum: 1, integer: true });
   checkNumber('createLoader: seed', seed, { integer: true });
   checkNumber('createLoader: prefetch', prefetch, { minimum: 1, integer: true });
+  checkNumber('createLoader: cacheBytes', cacheBytes, { minimum: 0 });
   if (epochs !== undefined && epochs !== Number.POSITIVE_INFINITY) {
     checkNumber('createLoader: epochs', epochs, { minimum: 1, integer: true });
   }
@@ -132,5 +141,5 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
     scaling: resolveScaling(normalize, channels),
     seed,
   };
-  return { sampler, plan, recipe, mix, epochs, start, prefetch, minBatchSize, onBadRecord };
+  return { sampler, plan, recipe, mix, epochs, start, prefetch, cacheBytes, minBatchSize, onBadRecord };
 }

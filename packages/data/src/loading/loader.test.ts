@@ -404,6 +404,7 @@ describe('worker threads', () => {
           threads.push(thread);
           return thread;
         }),
+      allocate: (bytes) => new SharedArrayBuffer(bytes),
       prepare: (items, target, recipe) => prepareImages(items, target, recipe, decodeWithoutSharp, 1),
     });
     // The id of a terminated thread is −1.

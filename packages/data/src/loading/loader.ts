@@ -12,6 +12,7 @@ import { BatchBuffers } from './batch-buffers.ts';
 import { BatchBuilder, type BuiltBatch } from './batch-builder.ts';
 import type { ChunkRunner } from './chunk-runner.ts';
 import type { LoaderState, ResolvedLoaderOptions } from './loader-options.ts';
+import { PixelCache } from './pixel-cache.ts';
 import { describeFailure, type ImageFailure, type ImageItem, type Recipe } from './prepare-images.ts';
 
 /** Totals of a loader since its creation. */
@@ -58,6 +59,8 @@ export interface Preparation {
   start(recipe: Recipe): Promise<ChunkRunner>;
   /** Prepares images in this thread, for `Loader.probe`. */
   prepare(items: readonly ImageItem[], target: Float32Array, recipe: Recipe): Promise<ImageFailure[]>;
+  /** Allocates memory that the runner's threads share. */
+  allocate(bytes: number): ArrayBufferLike;
 }
 
 const probedRecords = 16;
@@ -70,6 +73,7 @@ export class PrefetchingLoader implements Loader {
   readonly #preparation: Preparation;
   readonly #buffers = new BatchBuffers();
   readonly #report = new BadRecordReport();
+  readonly #cache: PixelCache | null;
   #counters: LoaderCounters = { batches: 0, images: 0, skipped: 0 };
   #state: LoaderState;
   #isProbed = false;
@@ -81,6 +85,13 @@ export class PrefetchingLoader implements Loader {
     this.#options = options;
     this.#preparation = preparation;
     this.#state = options.start;
+    const { height, width, channels } = options.recipe.decode;
+    const imageBytes = height * width * channels;
+    const { allocate } = preparation;
+    this.#cache =
+      options.cacheBytes < imageBytes
+        ? null
+        : new PixelCache({ records: source.size, imageBytes, limit: options.cacheBytes, allocate });
   }
 
   get badRecords(): readonly BadRecord[] {
@@ -130,7 +141,7 @@ export class PrefetchingLoader implements Loader {
       // A set may begin with any number of bad records.
       if (!this.#isProbed && this.#options.onBadRecord === 'throw') await this.probe();
       runner = await this.#preparation.start(this.#options.recipe);
-      const builder = new BatchBuilder(this.#source, this.#options, runner, this.#buffers);
+      const builder = new BatchBuilder(this.#source, this.#options, runner, this.#buffers, this.#cache);
       const { epochs } = this.#options;
       const end = epochs ?? this.#state.epoch + 1;
       let next = this.#state;

@@ -22,6 +22,8 @@ export interface ImageItem {
   readonly epoch: number;
   /** Position in the epoch; epoch and position determine the augmentation. */
   readonly position: number;
+  /** Memory that takes the decoded pixels, `[height, width, channels]`, before augmentation; missing if nothing keeps them. */
+  readonly keep?: Uint8Array;
 }
 
 /** An image that could not be prepared. */
@@ -76,13 +78,14 @@ export function describeFailure({ problem, advice }: DataError): Pick<ImageFailu
 }
 
 async function prepareImage(
-  { record, epoch, position }: ImageItem,
+  { record, epoch, position, keep }: ImageItem,
   target: Float32Array,
   { decode: size, augment, scaling, seed }: Recipe,
   decode: ImageDecoder,
 ): Promise<void> {
   const options = { ...size, origin: record.origin };
   const image = record.raw ? fitImage(rawImage(record), options) : await decode(record.bytes, options);
+  keep?.set(image.data);
   const random = randomFor(seed, epoch, position);
   // `writeScaled` does the last flip, the only augmentation of most runs, at no extra cost.
   const last = augment.at(-1);
