@@ -21,7 +21,7 @@ const gapBytes: usize = 64;
 const tableOffset: usize = tileBytes;
 const zerosOffset: usize = tableOffset + 64;
 const discardOffset: usize = zerosOffset + at(blockChannels);
-const transformedOffset: usize = discardOffset + at(blockChannels);
+export const transformedOffset: usize = discardOffset + at(blockChannels);
 export const planesOffset: usize = transformedOffset + at(81 * blockChannels);
 
 /** Returns the bytes from one plane to the next. */

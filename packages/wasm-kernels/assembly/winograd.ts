@@ -2,17 +2,28 @@
 // channels by a matrix product in each plane, and transforms the sums back. That takes 36 products for 16 results with
 // stride 1, and 81 with stride 2, in place of 144.
 
+import { loadIntoCache } from './cache';
 import { at } from './lanes';
-import { pack } from './pack';
 import { tileColumns } from './tile';
 import { multiplyTiles } from './tile-products';
-import { filterLine, filterPlaneOf, pointsOf } from './winograd-lines';
+import { transformFilter } from './winograd-filter';
+import { filterPlaneOf, pointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
-import { blockChannels, clearZeros, inputTile, outputTile, planeBytes, planesOffset } from './winograd-tiles';
+import {
+  clearZeros,
+  inputTile,
+  outputTile,
+  planeBytes,
+  planesOffset,
+  transformedOffset,
+} from './winograd-tiles';
 
 /** Maximum elements of a chunk in all planes, and the gaps between planes. */
 const chunkElements: i32 = 81 << 13;
 const gapsBytes: usize = 4 * 81 * 64;
+
+/** Maximum elements of a transformed filter that stays in the level 2 cache from one chunk to the next. */
+const cachedElements: i32 = 36 << 13;
 
 /** Returns the bytes of scratch memory of the tasks here and in winograd-gradient.ts. */
 export function winogradBytes(): usize {
@@ -22,38 +33,8 @@ export function winogradBytes(): usize {
 /** Transforms the filter of 8 columns, for all channels, into 6 × 6 planes. */
 export function winogradFilterChunk(p: usize, chunk: i32, scratch: usize): void {
   const c = changetype<Winograd>(p);
-  const firstColumn = chunk * tileColumns;
-  const columns = min(tileColumns, c.columns - firstColumn);
-  const blockDepth = blockChannels / 8;
-  for (let channel = 0; channel < c.channels; channel += blockDepth) {
-    const depth = min(blockDepth, c.channels - channel);
-    const bytes = at(tileColumns * depth);
-    const taps = scratch;
-    const transformed = taps + 9 * bytes;
-    for (let tap = 0; tap < 9; tap++) {
-      const offset = (tap / 3) * c.filterTapY + (tap % 3) * c.filterTapX;
-      const source = c.filter + at(offset + channel * c.filterChannel + firstColumn * c.filterColumn);
-      pack(
-        tileColumns,
-        source,
-        c.filterColumn,
-        c.filterChannel,
-        columns,
-        depth,
-        taps + <usize>tap * bytes,
-        0,
-      );
-    }
-    for (let row: usize = 0; row < 3; row++) {
-      filterLine(c.scheme, taps + row * 3 * bytes, bytes, bytes, transformed + row * 6 * bytes, bytes);
-    }
-    const planeStep = <usize>c.planeBytes;
-    let target = c.planes + at(tileColumns * (chunk * c.channels + channel));
-    for (let column: usize = 0; column < 6; column++) {
-      filterLine(c.scheme, transformed + column * bytes, 6 * bytes, bytes, target, 6 * planeStep);
-      target += planeStep;
-    }
-  }
+  const target = c.planes + at(chunk * tileColumns * c.channels);
+  transformFilter(c, chunk * tileColumns, tileColumns, 0, c.channels, target, c.planeBytes, scratch);
 }
 
 /** Computes a block of tiles and columns of the result. */
@@ -71,14 +52,39 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   const inputBytes = planeBytes(tiles * c.channelsPerBlock);
   const sums = inputs + <usize>planes * inputBytes;
   const sumBytes = planeBytes(tiles * paddedColumns);
+  const filters = sums + <usize>planes * sumBytes;
+  const isCached = 36 * c.channels * c.columns <= cachedElements;
   clearZeros(scratch);
   for (let channel = 0; channel < c.channels; channel += c.channelsPerBlock) {
     const depth = min(c.channelsPerBlock, c.channels - channel);
     for (let tile = 0; tile < tiles; tile++) {
       inputTile(c, firstTile + tile, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
     }
-    const filter = c.planes + at(firstColumn * c.channels + tileColumns * channel);
+    let filter = c.planes + at(firstColumn * c.channels + tileColumns * channel);
+    let filterBytes: usize = c.planeBytes;
+    let panelBytes = at(tileColumns * c.channels);
+    if (c.planes == 0) {
+      filter = filters;
+      filterBytes = planeBytes(paddedColumns * depth);
+      panelBytes = at(tileColumns * depth);
+      transformFilter(
+        c,
+        firstColumn,
+        columns,
+        channel,
+        depth,
+        filter,
+        filterBytes,
+        scratch + transformedOffset,
+      );
+    }
     for (let plane = 0; plane < planes; plane++) {
+      const panels = filter + <usize>filterPlaneOf(plane, points) * filterBytes;
+      if (c.planes != 0 && !isCached) {
+        for (let j = 0; j < paddedColumns; j += tileColumns) {
+          loadIntoCache(panels + at(j * c.channels), at(tileColumns * depth), scratch);
+        }
+      }
       multiplyTiles(
         tiles,
         paddedColumns,
@@ -86,9 +92,9 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
         inputs + <usize>plane * inputBytes,
         at(depth),
         4,
-        filter + <usize>(filterPlaneOf(plane, points) * c.planeBytes),
+        panels,
         at(tileColumns),
-        at(tileColumns * c.channels),
+        panelBytes,
         sums + <usize>plane * sumBytes,
         at(paddedColumns),
         channel > 0,

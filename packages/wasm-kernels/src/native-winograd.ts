@@ -9,6 +9,8 @@ import { type ConvolutionResult, tilesAlong, type WinogradScheme } from './winog
 /** Bytes between planes, and maximum channels of a block, as in assembly/winograd-tiles.ts. */
 const planeGap = 64;
 const blockChannels = 128;
+/** Maximum channels and columns of a block whose filter is transformed with it, so that all of it fits into the cache. */
+const smallBlockChannels = 64;
 /** Planes of a transformed filter. */
 const filterPlanes = 36;
 /** Number of chunks that occupies several threads. More would transform the same inputs repeatedly. */
@@ -160,21 +162,27 @@ function forwardConvolution(
 
 function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution): void {
   const tiles = tileCount(c);
-  // A transformed filter that exceeds the cache should serve many tiles.
   const isCached = c.channels * c.columns <= blockChannels ** 2;
-  let tilesPerChunk = Math.min(c.scheme.tilesPerChunk, isCached ? 32 : 64);
-  let columnsPerChunk = evenPart(c.columns, blockChannels);
+  // If one chunk has all tiles, it transforms the filter itself, in the cache.
+  const isSplitByColumns = !isCached && tiles <= c.scheme.tilesPerChunk;
+  const maxChannels = isSplitByColumns ? smallBlockChannels : blockChannels;
+  // A transformed filter that exceeds the cache should serve many tiles.
+  let tilesPerChunk = Math.min(c.scheme.tilesPerChunk, isCached ? 30 : 64);
+  let columnsPerChunk = evenPart(c.columns, maxChannels);
   const countChunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
-  if (isCached && countChunks() < minChunks) tilesPerChunk = 16;
+  if (isCached && countChunks() < minChunks) tilesPerChunk = 18;
   while (countChunks() < minChunks && columnsPerChunk > 32) {
     columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
   }
-
+  const channelsPerBlock = evenPart(c.channels, maxChannels);
+  const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock: 0 };
+  if (isSplitByColumns) {
+    native.run(winogradTask, countChunks(), parameters(c, sizes, 0, 0));
+    return;
+  }
   const panels = Math.ceil(c.columns / 8);
   const planeBytes = 4 * 8 * panels * c.channels + planeGap;
   const transformed = scope.allocate([(filterPlanes * planeBytes) / 4]);
-  const channelsPerBlock = evenPart(c.channels, blockChannels);
-  const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock: 0 };
   const words = parameters(c, sizes, native.address(transformed), planeBytes);
   native.run(winogradFilterTask, panels, words);
   native.run(winogradTask, countChunks(), words);

@@ -1,0 +1,52 @@
+// The transform of a filter of 3 × 3 taps into 6 × 6 planes.
+import { at } from './lanes';
+import { pack } from './pack';
+import { tileColumns } from './tile';
+import { filterLine } from './winograd-lines';
+import { Winograd } from './winograd-parameters';
+
+/** Channels that are transformed at a time. */
+const passChannels: i32 = 16;
+
+/**
+ * Transforms the filter of some columns and channels into planes of panels `[columns / 8, channels, 8]`, `planeBytes` apart.
+ * Columns that c does not have are zeros.
+ *
+ * @param spare `[27, 16, 8]` elements
+ */
+export function transformFilter(
+  c: Winograd,
+  firstColumn: i32,
+  columns: i32,
+  firstChannel: i32,
+  channels: i32,
+  to: usize,
+  planeBytes: usize,
+  spare: usize,
+): void {
+  const endColumn = min(firstColumn + columns, c.columns);
+  const endChannel = firstChannel + channels;
+  for (let column = firstColumn; column < endColumn; column += tileColumns) {
+    const present = min(tileColumns, endColumn - column);
+    for (let channel = firstChannel; channel < endChannel; channel += passChannels) {
+      const depth = min(passChannels, endChannel - channel);
+      const bytes = at(tileColumns * depth);
+      const transformed = spare + 9 * bytes;
+      for (let tap = 0; tap < 9; tap++) {
+        const offset = (tap / 3) * c.filterTapY + (tap % 3) * c.filterTapX;
+        const source = c.filter + at(offset + channel * c.filterChannel + column * c.filterColumn);
+        const taps = spare + <usize>tap * bytes;
+        pack(tileColumns, source, c.filterColumn, c.filterChannel, present, depth, taps, 0);
+      }
+      for (let row: usize = 0; row < 3; row++) {
+        filterLine(c.scheme, spare + 3 * row * bytes, bytes, bytes, transformed + 6 * row * bytes, bytes);
+      }
+      let target = to;
+      for (let i: usize = 0; i < 6; i++) {
+        filterLine(c.scheme, transformed + i * bytes, 6 * bytes, bytes, target, 6 * planeBytes);
+        target += planeBytes;
+      }
+      to += bytes;
+    }
+  }
+}
