@@ -1,8 +1,8 @@
-// The transform of a filter of 3 × 3 taps into 6 × 6 planes.
+// The transform of a filter of 3 × 3 taps into planes, 6 × 6 or 3 × 3.
 import { at } from './lanes';
 import { pack } from './pack';
 import { tileColumns } from './tile';
-import { filterLine } from './winograd-lines';
+import { filterLine, filterPointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
 
 /** Channels that are transformed at a time. */
@@ -24,6 +24,7 @@ export function transformFilter(
   planeBytes: usize,
   spare: usize,
 ): void {
+  const points = <usize>filterPointsOf(c.scheme);
   const endColumn = min(firstColumn + columns, c.columns);
   const endChannel = firstChannel + channels;
   for (let column = firstColumn; column < endColumn; column += tileColumns) {
@@ -39,11 +40,18 @@ export function transformFilter(
         pack(tileColumns, source, c.filterColumn, c.filterChannel, present, depth, taps, 0);
       }
       for (let row: usize = 0; row < 3; row++) {
-        filterLine(c.scheme, spare + 3 * row * bytes, bytes, bytes, transformed + 6 * row * bytes, bytes);
+        filterLine(
+          c.scheme,
+          spare + 3 * row * bytes,
+          bytes,
+          bytes,
+          transformed + points * row * bytes,
+          bytes,
+        );
       }
       let target = to;
-      for (let i: usize = 0; i < 6; i++) {
-        filterLine(c.scheme, transformed + i * bytes, 6 * bytes, bytes, target, 6 * planeBytes);
+      for (let i: usize = 0; i < points; i++) {
+        filterLine(c.scheme, transformed + i * bytes, points * bytes, bytes, target, points * planeBytes);
         target += planeBytes;
       }
       to += bytes;

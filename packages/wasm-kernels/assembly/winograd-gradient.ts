@@ -2,7 +2,7 @@
 import { at } from './lanes';
 import { tileColumns } from './tile';
 import { multiplyTiles } from './tile-products';
-import { filterGradientLine, filterPlaneOf, pointsOf } from './winograd-lines';
+import { filterGradientLine, filterPlaneOf, filterPointsOf, pointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
 import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset } from './winograd-tiles';
 
@@ -36,7 +36,7 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
       gradientTile(c, first + tile, column, columns, gradients + at(tile * columns), gradientBytes, scratch);
     }
     for (let plane = 0; plane < planes; plane++) {
-      const isRepeated = plane / points > 5 || plane % points > 5;
+      const isRepeated = max(plane / points, plane % points) >= filterPointsOf(c.scheme);
       multiplyTiles(
         depth,
         columns,
@@ -78,8 +78,16 @@ function transformBack(
   scratch: usize,
 ): void {
   const bytes = at(columns);
-  for (let i: usize = 0; i < 6; i++) {
-    filterGradientLine(c.scheme, from + 6 * i * fromBytes, fromBytes, bytes, scratch + 3 * i * bytes, bytes);
+  const points = <usize>filterPointsOf(c.scheme);
+  for (let i: usize = 0; i < points; i++) {
+    filterGradientLine(
+      c.scheme,
+      from + points * i * fromBytes,
+      fromBytes,
+      bytes,
+      scratch + 3 * i * bytes,
+      bytes,
+    );
   }
   for (let j = 0; j < 3; j++) {
     const source = scratch + <usize>j * bytes;

@@ -1,5 +1,5 @@
 // The one-dimensional transforms of each scheme. A table holds the addresses of operands that are not at regular steps.
-import { stridedInputScheme, stridedScheme } from '../src/convolution-task-ids';
+import { stridedInputScheme, stridedScheme, twoPixelScheme } from '../src/convolution-task-ids';
 import { filterGradientPass, filterPass, gradientPass, inputPass, outputPass } from './winograd-passes';
 import {
   copyPass,
@@ -9,16 +9,24 @@ import {
   stridedInputPass,
   stridedOutputPass,
 } from './winograd-strided-passes';
+import {
+  twoPixelFilterGradientPass,
+  twoPixelFilterPass,
+  twoPixelOutputPass,
+  twoPixelPass,
+} from './winograd-two-pixel-passes';
 
 /** Returns the products along a line. */
 // @inline
 export function pointsOf(scheme: i32): i32 {
+  if (scheme == twoPixelScheme) return 3;
   return scheme == stridedScheme || scheme == stridedInputScheme ? 9 : 6;
 }
 
 /** Returns the inputs of a tile along a line. */
 // @inline
 export function windowOf(scheme: i32): i32 {
+  if (scheme == twoPixelScheme) return 2;
   return scheme == stridedInputScheme ? 5 : pointsOf(scheme);
 }
 
@@ -31,13 +39,20 @@ export function inputStepOf(scheme: i32): i32 {
 /** Returns the results of a tile along a line. */
 // @inline
 export function resultsOf(scheme: i32): i32 {
+  if (scheme == twoPixelScheme) return 2;
   return scheme == stridedInputScheme ? 8 : 4;
 }
 
-/** Returns the plane of the filter, of 6 × 6, for a plane of products. Along a line, the products 5 to 8 share one. */
+/** Returns the numbers of a transformed filter along a line. */
+// @inline
+export function filterPointsOf(scheme: i32): i32 {
+  return scheme == twoPixelScheme ? 3 : 6;
+}
+
+/** Returns the plane of the filter for a plane of products. With a stride, the products 5 to 8 of a line share a number. */
 // @inline
 export function filterPlaneOf(plane: i32, points: i32): i32 {
-  return min(plane / points, 5) * 6 + min(plane % points, 5);
+  return points == 9 ? min(plane / 9, 5) * 6 + min(plane % 9, 5) : plane;
 }
 
 // @inline
@@ -49,6 +64,10 @@ function entry(table: usize, index: usize): usize {
 export function inputLine(scheme: i32, table: usize, bytes: usize, to: usize, step: usize): void {
   const a = entry(table, 0);
   const b = entry(table, 1);
+  if (scheme == twoPixelScheme) {
+    twoPixelPass(b, a, bytes, to, step);
+    return;
+  }
   const c = entry(table, 2);
   const d = entry(table, 3);
   const e = entry(table, 4);
@@ -77,6 +96,10 @@ export function outputLine(
 ): void {
   const a = entry(table, 0);
   const b = entry(table, 1);
+  if (scheme == twoPixelScheme) {
+    twoPixelOutputPass(from, step, bytes, a, b, bias);
+    return;
+  }
   const c = entry(table, 2);
   const d = entry(table, 3);
   if (scheme == stridedScheme) {
@@ -93,17 +116,21 @@ export function outputLine(
   }
 }
 
-/** Computes `A dy` of the four gradients in the table. */
+/** Computes `A dy` of the gradients in the table. */
 export function gradientLine(scheme: i32, table: usize, bytes: usize, to: usize, step: usize): void {
   const a = entry(table, 0);
   const b = entry(table, 1);
+  if (scheme == twoPixelScheme) {
+    twoPixelPass(a, b, bytes, to, step);
+    return;
+  }
   const c = entry(table, 2);
   const d = entry(table, 3);
   if (scheme == stridedScheme) stridedGradientPass(a, b, c, d, bytes, to, step);
   else gradientPass(a, b, c, d, bytes, to, step);
 }
 
-/** Computes `G g`: six numbers from three taps. A strided scheme uses the last number for four products. */
+/** Computes `G g`: six numbers from three taps, or three. A strided scheme uses the last number for four products. */
 export function filterLine(
   scheme: i32,
   from: usize,
@@ -112,11 +139,12 @@ export function filterLine(
   to: usize,
   toStep: usize,
 ): void {
-  if (pointsOf(scheme) == 9) stridedFilterPass(from, step, bytes, to, toStep);
+  if (scheme == twoPixelScheme) twoPixelFilterPass(from, step, bytes, to, toStep);
+  else if (pointsOf(scheme) == 9) stridedFilterPass(from, step, bytes, to, toStep);
   else filterPass(from, step, bytes, to, toStep);
 }
 
-/** Computes `Gᵀ u`: three taps from six sums of products. */
+/** Computes `Gᵀ u`: three taps from six or three sums of products. */
 export function filterGradientLine(
   scheme: i32,
   from: usize,
@@ -125,6 +153,7 @@ export function filterGradientLine(
   to: usize,
   toStep: usize,
 ): void {
-  if (scheme == stridedScheme) stridedFilterGradientPass(from, step, bytes, to, toStep);
+  if (scheme == twoPixelScheme) twoPixelFilterGradientPass(from, step, bytes, to, toStep);
+  else if (scheme == stridedScheme) stridedFilterGradientPass(from, step, bytes, to, toStep);
   else filterGradientPass(from, step, bytes, to, toStep);
 }

@@ -23,7 +23,7 @@ export class Winograd {
   originX: i32;
   /** `[columns]`; 0 without a bias. */
   bias: usize;
-  /** 36 planes `[columns / 8, channels, 8]` of transformed filters; 0 if each chunk transforms its part of the filter itself. */
+  /** Planes `[columns / 8, channels, 8]` of transformed filters; 0 if each chunk transforms its part of the filter itself. */
   planes: usize;
   planeBytes: i32;
   tilesPerChunk: i32;

@@ -85,13 +85,14 @@ export function gradientTile(
 ): void {
   const row = tile / c.tilesX;
   const image = row / c.tilesY;
-  const y = 4 * (row - image * c.tilesY);
-  const x = 4 * (tile - row * c.tilesX);
+  const size = resultsOf(c.scheme);
+  const y = size * (row - image * c.tilesY);
+  const x = size * (tile - row * c.tilesX);
   const from = c.target + at(((image * c.outHeight + y) * c.outWidth + x) * c.columns + column);
   transformTile(
     true,
     c.scheme,
-    4,
+    size,
     from,
     c.outHeight,
     c.outWidth,

@@ -61,6 +61,7 @@ const cases: readonly [string, ConvolutionCase, boolean][] = [
   ['Winograd', square(19, 3, 1, 20, 36), false],
   ['Winograd, a filter for each chunk', square(7, 3, 1, 136, 144), false],
   ['Winograd, several blocks', square(15, 3, 1, 132, 132), false],
+  ['Winograd on two pixels', square(2, 3, 1, 60, 44), false],
   ['a stride', square(19, 3, 2, 20, 36), false],
   ['few pixels', square(2, 3, 1, 130, 70), false],
   ['few channels', square(25, 3, 1, 3, 7), false],

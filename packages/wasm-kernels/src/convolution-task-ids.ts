@@ -21,3 +21,5 @@ export const plainScheme = 0;
 export const stridedScheme = 1;
 /** The scheme for the input gradient with stride 2. With stride 1, that gradient is a convolution. */
 export const stridedInputScheme = 2;
+/** The scheme for images of 2 × 2 pixels with stride 1, in all three directions. */
+export const twoPixelScheme = 3;

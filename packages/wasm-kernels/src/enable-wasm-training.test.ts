@@ -108,6 +108,26 @@ describe('any number of threads', () => {
       await expectSameBits(work, relaxedSimd);
     });
 
+    it('computes the same bits of convolutions and their gradients', async () => {
+      const layers = [
+        [12, 2, 3, 1, 132, 68],
+        [5, 7, 3, 1, 132, 132],
+        [3, 19, 3, 1, 36, 20],
+        [3, 19, 3, 2, 36, 20],
+        [5, 9, 2, 2, 68, 36],
+        [2, 24, 3, 1, 3, 20],
+      ] as const;
+      const work = layers.map(([batch, size, taps, stride, inChannels, outChannels]) => () => {
+        const x = random([batch, size, size, inChannels], 1) as tf.Tensor4D;
+        const filter = random([taps, taps, inChannels, outChannels], 2) as tf.Tensor4D;
+        const convolve = (x: tf.Tensor, filter: tf.Tensor) =>
+          tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, 'same');
+        const y = convolve(x, filter);
+        return [y, ...tf.grads(convolve)([x, filter], y)];
+      });
+      await expectSameBits(work, relaxedSimd);
+    });
+
     it('computes the same bits of losses and their gradients', async () => {
       const losses = fc.record({
         batch: fc.constantFrom(1, 7, 33),

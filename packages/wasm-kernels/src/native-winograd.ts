@@ -1,6 +1,11 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry } from './convolution-geometry.ts';
-import { winogradFilterTask, winogradGradientTask, winogradTask } from './convolution-task-ids.ts';
+import {
+  twoPixelScheme,
+  winogradFilterTask,
+  winogradGradientTask,
+  winogradTask,
+} from './convolution-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { limitPartCount, sumOfParts } from './sum-of-parts.ts';
@@ -11,8 +16,6 @@ const planeGap = 64;
 const blockChannels = 128;
 /** Maximum channels and columns of a block whose filter is transformed with it, so that all of it fits into the cache. */
 const smallBlockChannels = 64;
-/** Planes of a transformed filter. */
-const filterPlanes = 36;
 /** Number of chunks that occupies several threads. More would transform the same inputs repeatedly. */
 const minChunks = 8;
 /** Maximum tiles of a float32 sum. */
@@ -64,7 +67,7 @@ export function winogradInputGradient(
     columns: inChannels,
     tiles: [tilesAlong(height, scheme, 'input'), tilesAlong(width, scheme, 'input')],
     // With a stride, tiles start at the padded input, and with the last tap.
-    offset: plain ? [height.padBefore - 2, width.padBefore - 2] : [-1, -1],
+    offset: plain ? tileOffset(scheme, 2 - height.padBefore, 2 - width.padBefore) : [-1, -1],
     origin: plain ? [0, 0] : [-height.padBefore, -width.padBefore],
     bias: 0,
     // Taps are in reverse order.
@@ -150,7 +153,7 @@ function forwardConvolution(
     outWidth: width.output,
     columns: outChannels,
     tiles: [tilesAlong(height, scheme, result), tilesAlong(width, scheme, result)],
-    offset: [-height.padBefore, -width.padBefore],
+    offset: tileOffset(scheme, height.padBefore, width.padBefore),
     origin: [0, 0],
     bias: 0,
     filter: 0,
@@ -158,6 +161,11 @@ function forwardConvolution(
     filterChannel: outChannels,
     filterColumn: 1,
   };
+}
+
+/** Returns the position of the first tile's inputs. A tile of two pixels has no padding. */
+function tileOffset(scheme: WinogradScheme, top: number, left: number): [number, number] {
+  return scheme.id === twoPixelScheme ? [0, 0] : [-top, -left];
 }
 
 function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution): void {
@@ -182,7 +190,7 @@ function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution
   }
   const panels = Math.ceil(c.columns / 8);
   const planeBytes = 4 * 8 * panels * c.channels + planeGap;
-  const transformed = scope.allocate([(filterPlanes * planeBytes) / 4]);
+  const transformed = scope.allocate([(c.scheme.filterPlanes * planeBytes) / 4]);
   const words = parameters(c, sizes, native.address(transformed), planeBytes);
   native.run(winogradFilterTask, panels, words);
   native.run(winogradTask, countChunks(), words);

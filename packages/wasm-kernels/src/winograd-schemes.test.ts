@@ -24,12 +24,14 @@ describe('winogradScheme', () => {
     [16, 112, 64],
     [16, 14, 256],
     [16, 7, 512],
+    [32, 2, 512],
   ])('for layers of a ResNet: %i images of %i² pixels, %i channels', (batch, size, channels) => {
     expect(pays(batch, size, channels, channels)).toEqual([true, true, true]);
   });
 
   it('returns none if most taps lie outside the image, or the filter is larger than the image', () => {
-    expect(pays(32, 2, 512, 512)).toEqual([false, false, false]);
+    expect(pays(32, 3, 512, 512)).toEqual([false, false, false]);
+    expect(pays(4, 2, 512, 512)).toEqual([false, false, false]);
     expect(pays(1, 7, 512, 512)).toEqual([false, false, false]);
   });
 

@@ -1,5 +1,5 @@
 import type { AxisGeometry, ConvolutionGeometry } from './convolution-geometry.ts';
-import { plainScheme, stridedInputScheme, stridedScheme } from './convolution-task-ids.ts';
+import { plainScheme, stridedInputScheme, stridedScheme, twoPixelScheme } from './convolution-task-ids.ts';
 import { outputWindows, shareInside } from './windows.ts';
 
 /** The result to compute: the output of a convolution, its input gradient or its filter gradient. */
@@ -12,6 +12,10 @@ export interface WinogradScheme {
   readonly products: number;
   /** Results of a tile along one axis. */
   readonly results: number;
+  /** Planes of a transformed filter. */
+  readonly filterPlanes: number;
+  /** Cost of transforming the filter, in multiplications for each input and output channel. */
+  readonly filterCost: { readonly filter: number; readonly others: number };
   /** Tiles that scratch memory holds at a time, in a convolution and in a filter gradient. */
   readonly tilesPerChunk: number;
   readonly tilesPerBlock: number;
@@ -21,22 +25,32 @@ const plain: WinogradScheme = {
   id: plainScheme,
   products: 36,
   results: 4,
+  filterPlanes: 36,
+  filterCost: { filter: 300, others: 500 },
   tilesPerChunk: 64,
   tilesPerBlock: 32,
 };
 const strided: WinogradScheme = {
+  ...plain,
   id: stridedScheme,
   products: 81,
-  results: 4,
   tilesPerChunk: 28,
   tilesPerBlock: 20,
 };
 const stridedInput: WinogradScheme = { ...strided, id: stridedInputScheme, results: 8 };
+const twoPixel: WinogradScheme = {
+  id: twoPixelScheme,
+  products: 9,
+  results: 2,
+  filterPlanes: 9,
+  filterCost: { filter: 50, others: 50 },
+  tilesPerChunk: 64,
+  tilesPerBlock: 32,
+};
 
 /**
  * Returns the scheme for a convolution, or null if no scheme supports it or the direct method is faster. Estimates both
- * times in multiplications for each input and output channel: the transforms of a tile cost a quarter of its products,
- * and the transform of the filter several hundred multiplications.
+ * times in multiplications for each input and output channel; the transforms of a tile cost a quarter of its products.
  */
 export function winogradScheme(
   geometry: ConvolutionGeometry,
@@ -46,15 +60,25 @@ export function winogradScheme(
   const { stride } = height;
   if (height.kernel !== 3 || width.kernel !== 3 || width.stride !== stride || stride > 2) return null;
   if (inChannels % 4 !== 0 || outChannels % 4 !== 0) return null;
-  const scheme = stride === 1 ? plain : result === 'input' ? stridedInput : strided;
+  const scheme = chooseScheme(height, width, result);
   const tiles = batch * tilesAlong(height, scheme, result) * tilesAlong(width, scheme, result);
-  const winograd = 1.25 * scheme.products * tiles + (result === 'filter' ? 300 : 500);
+  const winograd =
+    1.25 * scheme.products * tiles + scheme.filterCost[result === 'filter' ? 'filter' : 'others'];
   // The direct method skips taps outside small images; see native-convolution.ts.
   const inside = shareInside(outputWindows(height)) * shareInside(outputWindows(width));
   const skipsOutside = result === 'filter' ? inChannels >= 64 : inChannels >= 128 && batch >= 4;
   const side = result === 'input' && stride === 1 ? 'input' : 'output';
   const direct = 9 * batch * height[side] * width[side] * (skipsOutside ? inside : 1);
   return winograd < direct ? scheme : null;
+}
+
+function chooseScheme(height: AxisGeometry, width: AxisGeometry, result: ConvolutionResult): WinogradScheme {
+  if (height.stride === 1) return [height, width].every(isTwoPixels) ? twoPixel : plain;
+  return result === 'input' ? stridedInput : strided;
+}
+
+function isTwoPixels({ input, output, padBefore }: AxisGeometry): boolean {
+  return input === 2 && output === 2 && padBefore === 1;
 }
 
 /** Returns the tiles along one axis. With a stride, tiles of an input start in the padding. */
