@@ -87,6 +87,12 @@ export function addTrain(program: Command): void {
       '--images <folder>',
       'folder that the paths in --pairs are relative to (default: folder of the list)',
     )
+    .option(
+      '--image-memory <gib>',
+      'memory for decoded images in GiB; larger sets are decoded in part in every epoch (default: a quarter of the memory, at most ' +
+        'half of what is free)',
+      numberParser({ minimum: 0 }),
+    )
     .option('--resume', 'resume the run in --out from its last checkpoint')
     .option('--print-config', 'print all settings as JSON and train nothing');
   withBackend(withImageReading(command, { isSetting: true })).addHelpText(

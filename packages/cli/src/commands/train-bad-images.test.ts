@@ -256,6 +256,23 @@ describe('a set larger than memory', () => {
     );
   });
 
+  it('trains the same model, whatever part of the images stays in memory, also if the run resumes with another', async () => {
+    const gibibytes = (images: number) => (images * 16 * 16 * 3) / 2 ** 30;
+    const options = { data: at('large'), steps: 16 };
+    const output = recordOutput();
+    await run({ ...options, out: at('decoded'), imageMemory: gibibytes(60) }, output);
+    expect(output.lines[0]).not.toMatch(/^memory /m);
+    // An epoch has six steps.
+    await runUntil(8, { ...options, out: at('partly'), imageMemory: gibibytes(20) });
+    expect(await readConfig('partly')).toMatchObject({ imageMemory: gibibytes(20) });
+    const resumed = recordOutput();
+    await run({ out: at('partly'), resume: true, imageMemory: gibibytes(7) }, resumed);
+    expect(resumed.lines[0]).toMatch(
+      /^memory +0\.0 GiB of 0\.0 GiB of decoded images; each epoch decodes the rest$/m,
+    );
+    expect(await modelOf('partly')).toEqual(await modelOf('decoded'));
+  });
+
   it('names the images that are turned upright once, when it has read them', async () => {
     const path = image('large', 4, 3);
     const turned = await sharp(await readFile(path))

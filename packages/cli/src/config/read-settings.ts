@@ -27,6 +27,7 @@ export interface SettingsFlags
       | 'init'
       | 'freeze'
       | 'maxImagesPerPerson'
+      | 'imageMemory'
     >,
     BackendChoice,
     ImageReading {
@@ -72,10 +73,10 @@ export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): 
 async function newSettings(flags: SettingsFlags): Promise<Settings> {
   const { config, preset, data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads } =
     flags;
-  const { init, freeze, maxImagesPerPerson } = flags;
+  const { init, freeze, maxImagesPerPerson, imageMemory } = flags;
   const fromFlags = {
     ...{ data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads, init, freeze },
-    maxImagesPerPerson,
+    ...{ maxImagesPerPerson, imageMemory },
     network: networkFlags(flags),
     ...readingFlags(flags),
   };
@@ -117,12 +118,12 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
   if (!(await pathStatus(folder.config))) {
     throw new DataError(`'${folder.path}' has no run to resume: there is no '${folder.config}'.`);
   }
-  const { data, backend, threads } = flags;
+  const { data, backend, threads, imageMemory } = flags;
   return mergeSettings(
     // Runs of versions that did not turn or crop images, and took all of a person.
     { orientation: 'ignore', crop: null, align: false, maxImagesPerPerson: null },
     await readSettingsFile(folder.config),
-    checkFlags({ data, backend, threads, ...reading }),
+    checkFlags({ data, backend, threads, imageMemory, ...reading }),
   );
 }
 

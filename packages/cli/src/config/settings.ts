@@ -118,6 +118,8 @@ const settingsShape = {
   alignPairs: z.boolean().optional(),
   failOn: z.enum(damageLevels).optional(),
   maxPixels: z.int().min(1).optional(),
+  // GiB
+  imageMemory: z.number().min(0).optional(),
   featureCache: z.string().min(1).optional(),
 };
 

@@ -42,6 +42,11 @@ export function counted(value: number, singular: string, plural = `${singular}s`
   return `${count(value)} ${value === 1 ? singular : plural}`;
 }
 
+/** Formats a size in memory: `6.0 GiB`. */
+export function gibibytes(bytes: number): string {
+  return `${decimal(bytes / 2 ** 30, 1)} GiB`;
+}
+
 /** Aligns labels and values in two columns. */
 export function aligned(
   rows: readonly (readonly [label: string, value: string])[],

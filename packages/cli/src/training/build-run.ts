@@ -119,7 +119,7 @@ function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPositi
     // Batch norms cannot train on one image.
     minBatchSize: 2,
     // Preparing an image in memory is faster than sending it to another thread.
-    ...(set.isInMemory ? { workers: 0 } : workerOptions(set.source.size)),
+    ...(set.isInMemory ? { workers: 0 } : { ...workerOptions(set.source.size), cacheBytes: set.cacheBytes }),
   };
   return createLoader(set.source, options);
 }

@@ -1,37 +1,30 @@
-import { totalmem } from 'node:os';
-import { ConfigError, type FaceCrop } from '@openset/core';
+import { ConfigError } from '@openset/core';
 import { type BadRecord, holdOutClasses, type ImageSource, subsetSource } from '@openset/data';
-import { createLoader, decodeIntoMemory } from '@openset/data/node';
+import { createLoader } from '@openset/data/node';
 import { learnsPairThreshold } from '../config/loss-words.ts';
 import type { ChosenSettings } from '../config/settings.ts';
-import { counted, decimal } from '../evaluation/texts.ts';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
-import { cropSource } from '../faces/crop-source.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
-import { type FrozenPart, loadFeatures } from '../features/load-features.ts';
+import type { FrozenPart } from '../features/load-features.ts';
 import { type BadImage, skipBadImages } from '../images/bad-image.ts';
-import { ContentHashes, hashImages } from '../images/content-hashes.ts';
+import type { ContentHashes } from '../images/content-hashes.ts';
 import { decodingOptions, type ImageReading } from '../images/image-reading.ts';
+import { type ImageLoading, type ImageSize, imageMemory, loadImages } from '../images/load-images.ts';
 import { findVerificationSet, imagePaths } from '../images/open-images.ts';
 import { openPairSet } from '../images/open-pair-set.ts';
 import { keepImages, type PairSet, samplePairSet } from '../images/pair-set.ts';
-import { type TurnAccount, watchTurns } from '../images/turned-images.ts';
+import type { TurnAccount } from '../images/turned-images.ts';
 import { workerOptions } from '../images/worker-options.ts';
 import type { Output } from '../output.ts';
 import { trainingSampler } from './training-sampler.ts';
-
-/** Size that images are scaled to. */
-export interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: 1 | 3;
-}
 
 /** Images of the people to train on. */
 export interface TrainingSet {
   readonly source: ImageSource;
   readonly size: ImageSize;
   readonly isInMemory: boolean;
+  /** Limit on the memory in which the loader keeps decoded images of a set that is not in memory, in bytes. */
+  readonly cacheBytes: number;
   /** Whether the source has features of the frozen part of the network in place of images; missing if not. */
   readonly isFeatures?: boolean;
 }
@@ -60,22 +53,6 @@ export interface RunData {
   /** Number of people whose images all cannot be read. */
   readonly peopleWithoutImages: number;
 }
-
-/** A set of images, in memory if it fits. */
-interface LoadedImages {
-  readonly source: ImageSource;
-  readonly isInMemory: boolean;
-  /** Images that cannot be read. */
-  readonly badRecords: readonly BadRecord[];
-  readonly hashes: ContentHashes;
-  readonly turns: TurnAccount;
-}
-
-/** Maximum share of the machine's memory for decoded images. */
-const memoryShare = 0.25;
-
-/** Number of images above which none is hashed: hashes take about 200 bytes each, and a Map holds at most 2^24. */
-const maximumHashes = 2 ** 22;
 
 /** Maximum number of pairs of the same person, and of different people, among people held out. */
 const maximumPairs = 3000;
@@ -112,7 +89,8 @@ export async function prepareData(
   const pairsReading = { ...config, align: config.alignPairs ?? config.align };
   const pairsCrop =
     filePairs && (await chooseAlignment(filePairs.images, pairsReading, loadFaceTools, output));
-  const loaded = await loadImages(source, { name: data, size, config, crop, output, frozen });
+  const memory = imageMemory(config.imageMemory);
+  const loaded = await loadImages(source, { name: data, size, memory, config, crop, output, frozen });
   const skipped = skipUnlessMissing(loaded.badRecords, source.size, config, missing);
   const bad = new Set(loaded.badRecords.map(({ index }) => index));
   const good = Uint32Array.from(source.labels.keys()).filter((index) => !bad.has(index));
@@ -123,10 +101,26 @@ export async function prepareData(
   const isLoaded = filePairs === null && loaded.isInMemory;
   const readable =
     pairs &&
-    (await loadPairs(pairs, { name, size, config, crop: pairsCrop, output, frozen, isLoaded, missing }));
+    (await loadPairs(pairs, {
+      name,
+      size,
+      memory,
+      config,
+      crop: pairsCrop,
+      output,
+      frozen,
+      isLoaded,
+      missing,
+    }));
   const files = readable?.pairs.files;
   return {
-    train: { source: train, size, isInMemory: loaded.isInMemory, isFeatures: frozen !== null },
+    train: {
+      source: train,
+      size,
+      isInMemory: loaded.isInMemory,
+      cacheBytes: loaded.isInMemory ? 0 : memory,
+      isFeatures: frozen !== null,
+    },
     pairs: readable?.pairs ?? null,
     heldOutPeople: held?.classNames.length ?? 0,
     pairsSource: pairs && (pairsSource ?? 'people held out'),
@@ -177,18 +171,6 @@ function skipUnlessMissing(
 function countCommon(first: readonly string[], second: readonly string[]): number {
   const known = new Set(second);
   return new Set(first.filter((path) => known.has(path))).size;
-}
-
-/** Options of `loadImages`. */
-interface ImageLoading {
-  /** Path of the set, for messages. */
-  readonly name: string;
-  readonly size: ImageSize;
-  readonly config: ImageReading;
-  /** How faces are cropped; null if images are taken whole. */
-  readonly crop: FaceCrop | null;
-  readonly output: Output;
-  readonly frozen: FrozenPart | null;
 }
 
 /** Options of `loadPairs`. */
@@ -261,51 +243,4 @@ function networkImageSize({ network }: Pick<ChosenSettings, 'network'>): ImageSi
   const { inputSize, channels } = network;
   const [height, width] = typeof inputSize === 'number' ? [inputSize, inputSize] : inputSize;
   return { height, width, channels };
-}
-
-/** Loads the features of a set if the network has a frozen part, otherwise its images. */
-async function loadImages(source: ImageSource, loading: ImageLoading): Promise<LoadedImages> {
-  const { frozen, config: reading, crop, output } = loading;
-  if (!frozen) return loadIntoMemory(source, loading);
-  // Features on disk are as good as in memory: nothing is decoded later.
-  return { ...(await loadFeatures(source, frozen, { reading, crop, output })), isInMemory: true };
-}
-
-/**
- * Decodes a set into memory if it fits, so that epochs need no decoding. Bad images keep their index.
- * @throws ConfigError if faces are cropped and do not fit: every epoch would search them again
- */
-async function loadIntoMemory(
-  source: ImageSource,
-  { name, size, config: reading, crop, output }: ImageLoading,
-): Promise<LoadedImages> {
-  const bytes = source.size * size.height * size.width * size.channels;
-  const counter = output.counter('reading images');
-  const { source: hashed, hashes } =
-    source.size > maximumHashes ? { source, hashes: new ContentHashes(0) } : hashImages(source);
-  const { source: watched, turns } = watchTurns(hashed, reading);
-  if (bytes > memoryShare * totalmem()) {
-    if (crop) throw tooManyCrops(source, name, bytes);
-    return { source: watched, isInMemory: false, badRecords: [], hashes, turns };
-  }
-  const side = Math.max(size.height, size.width);
-  const crops = crop && cropSource(watched, { crop, size: side, reading, tools: await loadFaceTools() });
-  const decoded = await decodeIntoMemory(crops ?? watched, {
-    ...size,
-    ...decodingOptions(reading),
-    ...(crops ? { workers: 0 } : workerOptions(source.size)),
-    onBadRecord: 'skip',
-    onProgress: (done, total) => counter.update(done, total),
-  });
-  turns.note(output);
-  crops?.noteSeveralFaces(output);
-  return { source: decoded, isInMemory: true, badRecords: decoded.badRecords, hashes, turns };
-}
-
-function tooManyCrops({ size }: ImageSource, name: string, bytes: number): ConfigError {
-  const share = `${Math.round(100 * memoryShare)} %`;
-  return new ConfigError(
-    `The faces of ${counted(size, 'image')} in '${name}' need ${decimal(bytes / 2 ** 30, 1)} GiB, more than ${share} of the ` +
-      `memory. Crop them once with 'openset align ${name} --out crops', and train with --data crops.`,
-  );
 }

@@ -13,6 +13,7 @@ import {
   count,
   counted,
   decimal,
+  gibibytes,
   percent,
 } from '../evaluation/texts.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
@@ -20,7 +21,7 @@ import type { SkippedList } from '../images/skipped-list.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
 import { largePersonWarning } from '../model/threshold-warnings.ts';
 import { backendText } from '../start-backend.ts';
-import type { RunData } from './prepare-data.ts';
+import type { RunData, TrainingSet } from './prepare-data.ts';
 import type { RunFolder } from './run-paths.ts';
 
 /** Width of the label column, so that all lines before training align. */
@@ -49,12 +50,25 @@ export function choicesText(
     ...largePersonRows(settings, data),
     ['network', `${networkText(settings.network)}, input ${train.size.height} × ${train.size.width}`],
     ['loss', lossText(settings.loss)],
+    ...memoryRows(train),
     ['batch size', count(batchSize * accumulate)],
     ['learning rate', `${schedule.learningRate}, ${schedule.kind}`],
     ['seed', String(seed)],
     ['backend', backendText(backend)],
   ];
   return aligned(rows, labelWidth);
+}
+
+/** Says how much of a set that does not fit into memory is kept there. */
+function memoryRows({ source, size, isInMemory, cacheBytes }: TrainingSet): [string, string][] {
+  if (isInMemory) return [];
+  const bytes = source.size * size.height * size.width * size.channels;
+  return [
+    [
+      'memory',
+      `${gibibytes(cacheBytes)} of ${gibibytes(bytes)} of decoded images; each epoch decodes the rest`,
+    ],
+  ];
 }
 
 function imagesText(images: number, people: number): string {

@@ -3,6 +3,7 @@ import type { ImageSource } from '../source.ts';
 import { checkIndex } from '../sources/check-index.ts';
 import { type BadRecord, originOf } from './bad-records.ts';
 import { createLoader, type NodeLoaderOptions } from './create-node-loader.ts';
+import { PixelCache } from './pixel-cache.ts';
 
 /** Size and decoding of the images, as for `createLoader`. */
 export type DecodeIntoMemoryOptions = Pick<
@@ -43,7 +44,10 @@ export async function decodeIntoMemory(
 ): Promise<MemorySource> {
   const { height, width, channels = 3 } = options;
   const length = height * width * channels;
-  const pixels = new Uint8Array(source.size * length);
+  // In blocks: an array holds at most 4 GiB.
+  const limit = source.size * length;
+  const allocate = (bytes: number) => new ArrayBuffer(bytes);
+  const pixels = new PixelCache({ records: source.size, imageBytes: length, limit, allocate });
   const normalize = { mean: 0, std: 1 };
   const loader = createLoader(source, { ...options, normalize, batchSize: 64, shuffle: false });
   let done = 0;
@@ -54,7 +58,8 @@ export async function decodeIntoMemory(
   };
   for await (const batch of loader) {
     batch.indices.forEach((index, row) => {
-      pixels.set(batch.images.subarray(row * length, (row + 1) * length), index * length);
+      pixels.reserve(index)?.set(batch.images.subarray(row * length, (row + 1) * length));
+      pixels.complete(index);
     });
     loader.recycle(batch);
     const { images, skipped } = loader.counters;
@@ -77,7 +82,7 @@ export async function decodeIntoMemory(
       const failure = bad.get(index);
       if (failure) throw new DataError(failure.reason, { advice: failure.advice });
       return {
-        bytes: pixels.subarray(index * length, (index + 1) * length),
+        bytes: pixels.get(index)!,
         raw: { height, width, channels },
         label: labels[index]!,
         origin: origin(index),
