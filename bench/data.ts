@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { randomNumbers } from '@openset/core';
 import type { ImageSource, Loader } from '@openset/data';
 import { createLoader, openImageFolder } from '@openset/data/node';
 import sharp from 'sharp';
 import type { Comparison } from './measure.ts';
+import { writeSampleImages } from './sample-images.ts';
 
 const fileCount = 512;
 const size = 112;
@@ -27,7 +27,11 @@ export async function data(): Promise<Comparison[]> {
   for (const fileSize of [250, 112]) {
     const folder = await mkdtemp(join(tmpdir(), 'openset-bench-'));
     try {
-      const files = await writeImages(folder, fileSize);
+      const files = await writeSampleImages(folder, {
+        people: 1,
+        imagesPerPerson: fileCount,
+        side: fileSize,
+      });
       for (const workers of new Set([availableParallelism(), 0])) {
         rows.push(await compareWithSharp(folder, files, fileSize, workers));
       }
@@ -95,27 +99,6 @@ async function decodeWithSharp(files: readonly string[], fileSize: number): Prom
     }
   };
   await Promise.all(Array.from({ length: decodingThreads }, work));
-}
-
-/** Writes JPEG files of gradients with some noise, about as large as photographs of faces. */
-async function writeImages(folder: string, fileSize: number): Promise<string[]> {
-  const random = randomNumbers(fileSize);
-  await mkdir(join(folder, 'faces'));
-  const files: string[] = [];
-  for (let file = 0; file < fileCount; file++) {
-    const pixels = new Uint8Array(fileSize * fileSize * 3);
-    const [slope, period] = [random() * 2, 10 + random() * 50];
-    pixels.forEach((_, index) => {
-      const [x, y] = [Math.floor(index / 3) % fileSize, Math.floor(index / 3 / fileSize)];
-      const wave = 60 * Math.sin((x + slope * y) / period + (index % 3));
-      pixels[index] = 128 + wave + 24 * (random() - 0.5);
-    });
-    const path = join(folder, 'faces', `${file}.jpg`);
-    const raw = { width: fileSize, height: fileSize, channels: 3 } as const;
-    await writeFile(path, await sharp(pixels, { raw }).jpeg({ quality: 90 }).toBuffer());
-    files.push(path);
-  }
-  return files;
 }
 
 async function time(work: () => Promise<unknown>): Promise<number> {

@@ -13,6 +13,7 @@ import { type Comparison, comparisonTable, describeMachine, type Table, tableTex
 import { metrics } from './metrics.ts';
 import { moreLosses } from './more-losses.ts';
 import { PyTorch } from './pytorch.ts';
+import { realRun } from './real-run.ts';
 import { replaceTable } from './replace-table.ts';
 import { server } from './server.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
@@ -33,6 +34,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'loss-step': lossStep,
   metrics,
   'more-losses': moreLosses,
+  'real-run': realRun,
   server,
   soak,
   'train-step': trainStep,
@@ -66,8 +68,8 @@ NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-
                 and gallery gallery-postgres
 --json FILE     also writes the results to a file
 --threads N     threads of the wasm kernels and of PyTorch, workers of align and server; default 1
---size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step, people of gallery
---only TEXT     measures only the losses of more-losses, the stores of gallery, or photos or memory of server, whose name contains the text
+--size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step and real-run, people of gallery
+--only TEXT     measures only the losses of more-losses, the stores of gallery, the networks of real-run, or photos or memory of server, whose name contains the text
 --network NAME  r18 or r50, for train-step; default r18
 --page FILE     replaces the table of the same benchmark and threads in a Markdown file
 --python PATH   also measures PyTorch with this interpreter, if the benchmark supports it`;

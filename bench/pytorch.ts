@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 /** Work for PyTorch: a name that pytorch/serve.py knows, and its options. */
 export interface PyTorchWork {
-  readonly name: 'loss' | 'matmul' | 'train';
+  readonly name: 'loss' | 'matmul' | 'run' | 'train';
   readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -51,6 +51,11 @@ export class PyTorch {
     return (await this.ask({ step: true })).milliseconds as number;
   }
 
+  /** Runs the work once. @returns what the work returns */
+  async run<Result>(): Promise<Result> {
+    return (await this.ask({ run: true })).result as Result;
+  }
+
   /** Runs the work once. @returns the growth of the resident memory meanwhile, in megabytes */
   async memory(): Promise<number> {
     return (await this.ask({ memory: true })).megabytes as number;
@@ -62,7 +67,9 @@ export class PyTorch {
     this.child = null;
   }
 
-  private async ask(request: object): Promise<{ milliseconds?: number; megabytes?: number }> {
+  private async ask(
+    request: object,
+  ): Promise<{ milliseconds?: number; megabytes?: number; result?: unknown }> {
     this.child?.stdin.write(`${JSON.stringify(request)}\n`);
     const answer = await this.answers?.next();
     if (!answer || answer.done)

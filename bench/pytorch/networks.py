@@ -41,6 +41,23 @@ def lresnet_ir(depth, side):
     return nn.Sequential(*layers, nn.BatchNorm1d(512))
 
 
+def small_cnn(side, width=16, size=64):
+    layers, channels = [], 3
+    for filters in (width, 2 * width, 4 * width):
+        layers += [nn.Conv2d(channels, filters, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(filters)]
+        layers.append(nn.PReLU(filters))
+        channels, side = filters, (side + 1) // 2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * side**2, size, bias=False), nn.BatchNorm1d(size))
+
+
+def keep_slopes_positive(network):
+    """Clamp the slopes of PReLU after a step, as openset does."""
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.PReLU):
+                module.weight.clamp_(min=0.01)
+
+
 def make_step(options):
     """Return a training step. Options: {"depth", "side", "batch", "classes", "loss"}."""
     batch, side, classes = options["batch"], options["side"], options["classes"]
@@ -58,10 +75,7 @@ def make_step(options):
         value.backward()
         optimizer.step()
         loss.after(embeddings, labels)
-        with torch.no_grad():
-            for module in network.modules():
-                if isinstance(module, nn.PReLU):
-                    module.weight.clamp_(min=0.01)
+        keep_slopes_positive(network)
         return value.item()
 
     return step

@@ -5,6 +5,7 @@ Each input line is a JSON object, and so is each answer:
     {"setup": NAME, "options": {...}, "threads": N}   prepares the work of that name      -> {}
     {"step": true}                                     runs it once                         -> {"milliseconds": ...}
     {"memory": true}                                   runs it once and measures memory     -> {"megabytes": ...}
+    {"run": true}                                      runs it once                         -> {"result": what it returns}
 """
 
 import gc
@@ -17,8 +18,9 @@ import torch
 import losses
 import networks
 import products
+import runs
 
-WORK = {"loss": losses.make_step, "matmul": products.make_step, "train": networks.make_step}
+WORK = {"loss": losses.make_step, "matmul": products.make_step, "run": runs.make_run, "train": networks.make_step}
 
 
 def status(field):
@@ -53,6 +55,8 @@ def main():
             answer = {}
         elif "memory" in request:
             answer = {"megabytes": memory_of(step)}
+        elif "run" in request:
+            answer = {"result": step()}
         else:
             start = time.perf_counter()
             step()
