@@ -25,17 +25,17 @@ interface Case {
   readonly batch: number;
   /** Number of images of each person. */
   readonly imagesPerPerson: number;
+  readonly epochs: number;
 }
 
-const people = 200;
+const people = 128;
 const fileSide = 250;
-const epochs = 3;
-const rounds = 3;
+const rounds = 2;
 
 const cases: readonly Case[] = [
-  { network: 'lresnet-18', side: 112, batch: 16, imagesPerPerson: 1 },
-  { network: 'lresnet-18', side: 32, batch: 32, imagesPerPerson: 3 },
-  { network: 'small-cnn', side: 32, batch: 64, imagesPerPerson: 10 },
+  { network: 'lresnet-18', side: 112, batch: 16, imagesPerPerson: 1, epochs: 3 },
+  { network: 'lresnet-18', side: 32, batch: 32, imagesPerPerson: 3, epochs: 6 },
+  { network: 'small-cnn', side: 32, batch: 64, imagesPerPerson: 16, epochs: 12 },
 ];
 
 const names: Readonly<Record<Case['network'], string>> = {
@@ -115,14 +115,15 @@ async function compareCase(task: Case, pytorch: PyTorch | null): Promise<string[
     ];
     if (pytorch) sides.push(await bestPyTorch(pytorch, folder, task));
     // Warms up the kernels; the choice of PyTorch's processes has warmed up the files.
-    await trainWithOpenset(folder, task, undefined, 1);
+    await trainWithOpenset(folder, { ...task, epochs: 1 });
     const results: Epoch[][][] = sides.map(() => []);
     for (let round = 0; round < rounds; round++) {
       for (const [index, { run }] of sides.entries()) results[index]!.push([...(await run())]);
     }
     const speeds = results.map((runs) => runs.map((run) => imagesPerSecond(run)));
     return sides.map(({ name }, index) => {
-      const title = `${names[network]}, ${side}², batch ${batch}, ${people * imagesPerPerson} images: ${name}`;
+      const images = (people * imagesPerPerson).toLocaleString('en');
+      const title = `${names[network]}, ${side}², batch ${batch}, ${images} images, ${task.epochs} epochs: ${name}`;
       const ratio = median(speeds[index]!.map((speed, round) => speeds[0]![round]! / speed));
       return [
         title,
@@ -149,7 +150,7 @@ async function bestPyTorch(pytorch: PyTorch, folder: string, task: Case): Promis
     const speed = imagesPerSecond((await run()).slice(1));
     if (speed > best.speed) best = { workers, speed };
   }
-  await begin(best.workers, epochs);
+  await begin(best.workers, task.epochs);
   return {
     name: `PyTorch, ${best.workers} ${best.workers === 1 ? 'process decodes' : 'processes decode'}`,
     run,
@@ -162,9 +163,8 @@ async function bestPyTorch(pytorch: PyTorch, folder: string, task: Case): Promis
  */
 async function trainWithOpenset(
   folder: string,
-  { network, side, batch }: Case,
+  { network, side, batch, epochs }: Case,
   gibibytes?: number,
-  length = epochs,
 ): Promise<readonly Epoch[]> {
   const output = createOutput({ write: () => true });
   const source = await openImageFolder(folder);
@@ -177,7 +177,7 @@ async function trainWithOpenset(
     augment: [{ kind: 'horizontal-flip' as const }],
     batchSize: batch,
     clipNorm: null,
-    epochs: length,
+    epochs,
   };
   const settings = chooseSettings(given, { ...(await inspectImages(source, {})), backend: 'wasm' });
   const size = { height: side, width: side, channels: 3 } as const;
@@ -234,7 +234,7 @@ function describeRun(run: readonly Epoch[]): string[] {
   const later = run.slice(1);
   const measured = phases.reduce((total, phase) => total + sum(run, phase), 0);
   return [
-    imagesPerSecond(run).toPrecision(3),
+    imagesPerSecond(run).toFixed(imagesPerSecond(run) < 100 ? 1 : 0),
     share(sum(run, 'data'), seconds),
     share(sum(later, 'data'), sum(later, 'seconds')),
     ...phases.slice(1).map((phase) => share(sum(run, phase), seconds)),
