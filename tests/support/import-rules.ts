@@ -39,7 +39,14 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   metrics: [],
-  onnx: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers', 'node:', 'protobufjs'],
+  onnx: [
+    '@openset/core',
+    tfjsCore,
+    '@tensorflow/tfjs-layers',
+    'node:',
+    'onnxruntime-node',
+    'protobufjs',
+  ],
   pretrained: ['@openset/core', '@openset/backbones', tfjsCore, '@tensorflow/tfjs-converter', 'node:'],
   report: ['@openset/metrics', '@observablehq/plot', 'linkedom', 'sharp'],
   server: [
@@ -74,6 +81,7 @@ const allowedInTests = [
   '@seriousme/openapi-schema-validator',
   'fast-check',
   'onnxruntime-node',
+  'onnxruntime-web',
   'vitest',
   'node:',
   '@tensorflow/tfjs',

@@ -4,6 +4,7 @@ import {
   checkChoice,
   checkNumber,
   DataError,
+  EngineError,
   MissingKernelError,
   OpenSetError,
   OutOfMemoryError,
@@ -20,6 +21,7 @@ describe('errors', () => {
     ['MissingKernelError', MissingKernelError],
     ['OutOfMemoryError', OutOfMemoryError],
     ['WorkerError', WorkerError],
+    ['EngineError', EngineError],
   ])('%s has its class, its base class and its name', (name, Kind) => {
     const error = new Kind('what happened', { cause: 'why' });
     expect(error).toBeInstanceOf(OpenSetError);

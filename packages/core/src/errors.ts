@@ -57,6 +57,11 @@ export class WorkerError extends OpenSetError {
   override readonly name = 'WorkerError';
 }
 
+/** An engine cannot run a network, or computes other embeddings than the network itself. The message has the reason or the numbers. */
+export class EngineError extends OpenSetError {
+  override readonly name = 'EngineError';
+}
+
 /** Returns a shape as text for messages: `[2, 3]`. */
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;

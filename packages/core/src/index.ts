@@ -34,11 +34,13 @@ export {
   requireKernels,
 } from './describe-backend.ts';
 export { type EmbedImagesOptions, embedImages } from './embed-images.ts';
+export type { EmbeddingEngine, ImageBatchShape } from './embedding-engine.ts';
 export {
   ConfigError,
   checkChoice,
   checkNumber,
   DataError,
+  EngineError,
   type ErrorAdvice,
   MissingKernelError,
   OpenSetError,

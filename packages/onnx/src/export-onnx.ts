@@ -12,6 +12,7 @@ import { encodeMessage } from './format/wire-format.ts';
 import { foldBatchNorms } from './graph/fold-batch-norms.ts';
 import { foldPads } from './graph/fold-pads.ts';
 import { GraphBuilder } from './graph/graph-builder.ts';
+import { inputName, outputName } from './graph/names.ts';
 import { addFlip, addFlipSum, addInputStage, addNormalization } from './graph/stages.ts';
 import { elementTypes } from './graph/tensor.ts';
 import { toTfjsLayout, type Value } from './graph/value.ts';
@@ -22,10 +23,6 @@ import { encodeMetadata, type OnnxDescription } from './metadata.ts';
 /** ONNX 1.8 of 2020. It has every operator that we need, and all current runtimes read it. */
 const opset = 13;
 const irVersion = 7;
-
-/** Names of the graph's input and output. */
-const inputName = 'input';
-const outputName = 'embedding';
 
 /**
  * Encodes a network as an ONNX file (opset 13). The input `input` is a batch of images `[batch, channels, height, width]`,

@@ -1,3 +1,5 @@
+export { type OnnxEngineOptions, onnxEngine } from './engine/onnx-engine.ts';
+export type { OnnxRuntime, OnnxSession, OnnxSessionOptions, OnnxTensor } from './engine/onnx-runtime.ts';
 export { UnsupportedLayerError } from './errors.ts';
 export { exportOnnx } from './export-onnx.ts';
 export type { OnnxExportOptions, OnnxSource } from './export-options.ts';

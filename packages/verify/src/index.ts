@@ -1,5 +1,6 @@
 export type { ThresholdQuestion } from '@openset/core';
 export type { GalleryRate } from '@openset/metrics';
+export { backboneEngine } from './backbone-engine.ts';
 export { bestMatchProbability } from './best-match-probability.ts';
 export {
   type Calibration,
@@ -7,6 +8,7 @@ export {
   type ScoredPairs,
   usableCalibration,
 } from './calibration.ts';
+export { compareEngines, type EngineDifference, requireSameEmbeddings } from './check-engine.ts';
 export { type ComparisonOptions, compareEmbeddings, type Verification } from './compare-embeddings.ts';
 export {
   betweenEmbeddings,

@@ -4,8 +4,13 @@ import {
   checkNumber,
   checkQuestion,
   DataError,
+<<<<<<< HEAD
   embedImages,
+=======
+  type EmbeddingEngine,
+>>>>>>> ab87c4a (Engines compute embeddings in place of the backbone: a contract in core, Verifier takes one, onnxEngine runs a network in onnxruntime)
   hasSynchronousReads,
+  type ImageBatchShape,
   ShapeError,
   shapeText,
   type ThresholdQuestion,
@@ -15,6 +20,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Calibration, usableCalibration } from './calibration.ts';
 import { compareEmbeddings, type Verification } from './compare-embeddings.ts';
 import { normalise } from './embedding-rows.ts';
+import { withMirrorImages } from './mirror-images.ts';
 import { estimateThreshold } from './threshold-estimate.ts';
 
 /** Options of a verifier. */
@@ -34,12 +40,17 @@ export interface VerifierOptions {
   readonly flipSum?: boolean;
   /** Number of images in a forward pass; default 32. */
   readonly batchSize?: number;
+  /**
+   * Computes the embeddings, such as `onnxEngine` of `@openset/onnx`; it must run the same network. Default: the backbone itself, on
+   * the active backend. The caller owns it and disposes of it.
+   */
+  readonly engine?: EmbeddingEngine | null;
 }
 
 /** Images as plain numbers, row-major. */
 export interface ImageBatch {
   readonly images: Float32Array;
-  readonly shape: readonly [count: number, height: number, width: number, channels: number];
+  readonly shape: ImageBatchShape;
 }
 
 /** Options of a calibration on pairs. */
@@ -68,12 +79,14 @@ export class Verifier {
   /** Null if there is none, or if the given one falls as the cosine rises. */
   readonly calibration: Calibration | null;
   readonly flipSum: boolean;
+  /** Computes the embeddings; null for the backbone itself. */
+  readonly engine: EmbeddingEngine | null;
   private readonly batchSize: number;
 
   /** @throws ConfigError if the threshold, its question or the calibration is out of range */
   constructor(options: VerifierOptions) {
     const { backbone, threshold, question = null, calibration = null } = options;
-    const { flipSum = true, batchSize = 32 } = options;
+    const { flipSum = true, batchSize = 32, engine = null } = options;
     checkNumber('Verifier: threshold', threshold, { minimum: -1, maximum: 1 });
     checkNumber('Verifier: batchSize', batchSize, { minimum: 1, integer: true });
     if (question) checkQuestion(question);
@@ -86,6 +99,7 @@ export class Verifier {
     this.question = question;
     this.calibration = calibration && usableCalibration(calibration);
     this.flipSum = flipSum;
+    this.engine = engine;
     this.batchSize = batchSize;
   }
 
@@ -107,19 +121,51 @@ export class Verifier {
         `The images have shape ${shapeText(images.shape)}, but must be [count, height, width, channels].`,
       );
     }
+    if (this.engine) {
+      const values = hasSynchronousReads() ? images.dataSync() : await images.data();
+      return this.embedArrays(firstIndex, this.engine, values as Float32Array, images.shape);
+    }
     const embeddings: Float32Array[] = [];
     for (let first = 0; first < images.shape[0]; first += this.batchSize) {
       const count = Math.min(this.batchSize, images.shape[0] - first);
       const rows = tf.tidy(() => embedImages(this.backbone, tf.slice(images, first, count), this));
       const values = hasSynchronousReads() ? rows.dataSync() : await rows.data();
       rows.dispose();
-      const size = this.backbone.embeddingSize;
-      for (let row = 0; row < count; row++) {
-        const vector = values.subarray(row * size, (row + 1) * size);
-        embeddings.push(normalise(vector, `The embedding of image ${firstIndex + first + row}`));
-      }
+      embeddings.push(...this.unitRows(values as Float32Array, firstIndex + first));
     }
     return embeddings;
+  }
+
+  /** Embeds plain arrays with the engine. A pass has `batchSize` images, mirror images included. */
+  private async embedArrays(
+    firstIndex: number,
+    engine: EmbeddingEngine,
+    images: Float32Array,
+    [total, ...axes]: ImageBatchShape,
+  ): Promise<Float32Array[]> {
+    const imageSize = axes[0] * axes[1] * axes[2];
+    const most = this.flipSum ? Math.max(1, Math.floor(this.batchSize / 2)) : this.batchSize;
+    const embeddings: Float32Array[] = [];
+    for (let first = 0; first < total; first += most) {
+      const count = Math.min(most, total - first);
+      const part = images.subarray(first * imageSize, (first + count) * imageSize);
+      const rows = this.flipSum
+        ? addHalves(await engine.embed(withMirrorImages(part, [count, ...axes]), [2 * count, ...axes]))
+        : await engine.embed(part, [count, ...axes]);
+      embeddings.push(...this.unitRows(rows, firstIndex + first));
+    }
+    return embeddings;
+  }
+
+  /** Returns the rows of a matrix of raw embeddings, at unit length. */
+  private unitRows(values: Float32Array, firstIndex: number): Float32Array[] {
+    const size = this.backbone.embeddingSize;
+    return Array.from({ length: values.length / size }, (_, row) =>
+      normalise(
+        values.subarray(row * size, (row + 1) * size),
+        `The embedding of image ${firstIndex + row}`,
+      ),
+    );
   }
 
   /**
@@ -130,6 +176,10 @@ export class Verifier {
   async embedBatches(batches: AsyncIterable<ImageBatch>): Promise<Float32Array[]> {
     const embeddings: Float32Array[] = [];
     for await (const { images, shape } of batches) {
+      if (this.engine) {
+        embeddings.push(...(await this.embedArrays(embeddings.length, this.engine, images, shape)));
+        continue;
+      }
       const tensor = tf.tensor4d(images, [...shape]);
       try {
         embeddings.push(...(await this.embedFrom(embeddings.length, tensor)));
@@ -206,8 +256,8 @@ export class Verifier {
           'them have cosine 1. Check whether two copies of one image are marked as different.',
       );
     }
-    const { backbone, flipSum, batchSize } = this;
-    return new Verifier({ backbone, flipSum, batchSize, ...estimate });
+    const { backbone, flipSum, batchSize, engine } = this;
+    return new Verifier({ backbone, flipSum, batchSize, engine, ...estimate });
   }
 
   private async embedEach(...images: tf.Tensor3D[]): Promise<Float32Array[]> {
@@ -223,4 +273,12 @@ export class Verifier {
     );
     return results.flat();
   }
+}
+
+/** Adds the first half of an array and the second: embeddings of images, and of their mirror images. */
+function addHalves(rows: Float32Array): Float32Array {
+  const half = rows.length / 2;
+  const sum = rows.subarray(0, half);
+  for (let index = 0; index < half; index++) sum[index]! += rows[half + index]!;
+  return sum;
 }

@@ -2,6 +2,7 @@ import { randomNumbers } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-node';
 import { expect } from 'vitest';
+import { createSession } from '../engine/create-session.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import type { OnnxExportOptions, OnnxSource } from '../export-options.ts';
 
@@ -43,13 +44,13 @@ export async function runOnnx(
   images: tf.Tensor4D,
   { layout = 'nchw', inputType = 'float32' }: Pick<OnnxExportOptions, 'layout' | 'inputType'> = {},
 ): Promise<{ values: Float32Array; shape: readonly number[] }> {
-  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+  const session = await createSession(ort, bytes);
   const fed = layout === 'nchw' ? tf.transpose(images, [0, 3, 1, 2]) : images;
   const numbers = (await fed.data()) as Float32Array;
   const data = inputType === 'uint8' ? Uint8Array.from(numbers) : numbers;
   const { embedding } = await session.run({ input: new ort.Tensor(inputType, data, fed.shape) });
   await session.release();
-  return { values: embedding!.data as Float32Array, shape: embedding!.dims };
+  return { values: (await embedding!.getData()) as Float32Array, shape: embedding!.dims };
 }
 
 /** Compares the file of a source with tfjs, or with another computation, on batches of 1 and 5. */
