@@ -39,14 +39,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   metrics: [],
-  onnx: [
-    '@openset/core',
-    tfjsCore,
-    '@tensorflow/tfjs-layers',
-    'node:',
-    'onnxruntime-node',
-    'protobufjs',
-  ],
+  onnx: ['@openset/core', tfjsCore, '@tensorflow/tfjs-layers', 'node:', 'onnxruntime-node', 'protobufjs'],
   pretrained: ['@openset/core', '@openset/backbones', tfjsCore, '@tensorflow/tfjs-converter', 'node:'],
   report: ['@openset/metrics', '@observablehq/plot', 'linkedom', 'sharp'],
   server: [

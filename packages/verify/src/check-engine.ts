@@ -1,4 +1,10 @@
-import { ConfigError, type EmbeddingEngine, EngineError, type ImageBatchShape, randomNumbers } from '@openset/core';
+import {
+  ConfigError,
+  type EmbeddingEngine,
+  EngineError,
+  type ImageBatchShape,
+  randomNumbers,
+} from '@openset/core';
 import { normalise } from './embedding-rows.ts';
 
 /** Largest difference at which two engines count as equal, of cosines and of values of unit vectors. */

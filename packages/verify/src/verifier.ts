@@ -4,17 +4,15 @@ import {
   checkNumber,
   checkQuestion,
   DataError,
-<<<<<<< HEAD
-  embedImages,
-=======
   type EmbeddingEngine,
->>>>>>> ab87c4a (Engines compute embeddings in place of the backbone: a contract in core, Verifier takes one, onnxEngine runs a network in onnxruntime)
+  embedImages,
   hasSynchronousReads,
   type ImageBatchShape,
   ShapeError,
   shapeText,
   type ThresholdQuestion,
 } from '@openset/core';
+
 import { logisticProbability } from '@openset/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Calibration, usableCalibration } from './calibration.ts';
@@ -161,10 +159,7 @@ export class Verifier {
   private unitRows(values: Float32Array, firstIndex: number): Float32Array[] {
     const size = this.backbone.embeddingSize;
     return Array.from({ length: values.length / size }, (_, row) =>
-      normalise(
-        values.subarray(row * size, (row + 1) * size),
-        `The embedding of image ${firstIndex + row}`,
-      ),
+      normalise(values.subarray(row * size, (row + 1) * size), `The embedding of image ${firstIndex + row}`),
     );
   }
 

@@ -14,6 +14,8 @@ export async function createSession(
     // Without its warnings, which concern graphs in general.
     return await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3, ...options });
   } catch (error) {
-    throw new EngineError(`onnxruntime cannot load the network: ${(error as Error).message}`, { cause: error });
+    throw new EngineError(`onnxruntime cannot load the network: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
