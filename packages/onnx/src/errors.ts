@@ -14,3 +14,20 @@ export class UnsupportedLayerError extends OpenSetError {
     this.className = layer.className;
   }
 }
+
+/** Error for an operation of a tfjs graph model, or for its options, that ONNX export does not support. */
+export class UnsupportedOperationError extends OpenSetError {
+  override readonly name = 'UnsupportedOperationError';
+  /** Name of the node. */
+  readonly nodeName: string;
+  /** Name of the operation in TensorFlow. */
+  readonly operation: string;
+
+  constructor(node: { readonly name: string; readonly op: string }, reason: string) {
+    super(
+      `The operation '${node.name}' (${node.op}) of the graph model cannot be exported to ONNX: ${reason}`,
+    );
+    this.nodeName = node.name;
+    this.operation = node.op;
+  }
+}

@@ -1,12 +1,6 @@
-import { ConfigError, readThreshold } from '@openset/core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { readThreshold } from '@openset/core';
 import manifest from '../package.json' with { type: 'json' };
-import {
-  checkOptions,
-  type OnnxExportOptions,
-  type OnnxSource,
-  requireLayersModel,
-} from './export-options.ts';
+import { checkOptions, type OnnxExportOptions, type OnnxSource } from './export-options.ts';
 import type { ModelProto, ValueInfoProto } from './format/schema.ts';
 import { encodeMessage } from './format/wire-format.ts';
 import { foldBatchNorms } from './graph/fold-batch-norms.ts';
@@ -17,8 +11,8 @@ import { addFlip, addFlipSum, addInputStage, addNormalization } from './graph/st
 import { elementTypes } from './graph/tensor.ts';
 import { toTfjsLayout, type Value } from './graph/value.ts';
 import { type InnerScaling, type OnnxInputConvention, resolveInput } from './input-convention.ts';
-import { convertLayers, type LayerPlan, type LayerWeights, planLayers, readWeights } from './layer-graph.ts';
 import { encodeMetadata, type OnnxDescription } from './metadata.ts';
+import { readNetwork, type SourceNetwork } from './network-source.ts';
 
 /** ONNX 1.8 of 2020. It has every operator that we need, and all current runtimes read it. */
 const opset = 13;
@@ -31,10 +25,10 @@ const irVersion = 7;
  * The metadata hold the threshold with its question, the crop of the training's faces, the conventions of input and output, and the configurations of loss
  * and backbone. `readOnnxMetadata` reads them.
  *
- * @param source a `LayersModel`, or a backbone with one as its `model`. The file gets its current weights and running
- *   statistics
+ * @param source a `LayersModel`, a backbone with one as its `model`, or a `GraphBackbone` of `@openset/pretrained`. The file gets its
+ *   current weights and running statistics
  * @returns the bytes of an `.onnx` file
- * @throws UnsupportedLayerError for a layer without counterpart; ConfigError for invalid options, and for a model that does
+ * @throws UnsupportedLayerError or UnsupportedOperationError for a layer or an operation without counterpart; ConfigError for invalid options, and for a model that does
  *   not map one image to one embedding; DataError for a weight with NaN or infinities, and for a model
  *   above 2 GB
  */
@@ -43,8 +37,8 @@ export async function exportOnnx(
   options: OnnxExportOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkOptions(options);
-  const model = requireLayersModel(source);
-  const { imageShape, embeddingSize } = readShapes(model);
+  const network = await readNetwork(source);
+  const { name, imageShape, embeddingSize } = network;
   const { convention, inner } = resolveInput(options, imageShape);
   const { flipSum = false, normalize = false } = options;
   const description: OnnxDescription = {
@@ -53,8 +47,6 @@ export async function exportOnnx(
     output: { embeddingSize, flipSum, normalized: normalize },
   };
   const metadataProps = encodeMetadata(description, options.metadata ?? {});
-  const plan = planLayers(model);
-  const network = { plan, weights: await readWeights(plan) };
   const file: ModelProto = {
     irVersion,
     producerName: manifest.name,
@@ -66,7 +58,7 @@ export async function exportOnnx(
       inner,
       foldBatchNorms: options.foldBatchNorms ?? false,
     }).build(
-      model.name,
+      name,
       describeInput(convention),
       toValueInfo(outputName, elementTypes.float32, ['batch', embeddingSize]),
     ),
@@ -75,7 +67,7 @@ export async function exportOnnx(
 }
 
 function buildGraph(
-  { plan, weights }: { readonly plan: LayerPlan; readonly weights: LayerWeights },
+  network: SourceNetwork,
   {
     input,
     output,
@@ -90,7 +82,7 @@ function buildGraph(
   graph.reserveName(inputName);
   graph.reserveName(outputName);
   const images = addInputStage(graph, inputName, input, inner);
-  const result = convertLayers(graph, plan, weights, output.flipSum ? addFlip(graph, images) : images);
+  const result = network.convert(graph, output.flipSum ? addFlip(graph, images) : images);
   foldPads(graph);
   if (fold) foldBatchNorms(graph);
   let name = toEmbedding(graph, result);
@@ -112,7 +104,7 @@ async function describeTraining(
   { loss, threshold, question = null, crop, lossConfig, backboneConfig }: OnnxExportOptions,
 ): Promise<Pick<OnnxDescription, 'threshold' | 'question' | 'crop' | 'loss' | 'backbone'>> {
   const learned = threshold === undefined && loss ? await readThreshold(loss) : threshold;
-  const own = 'model' in source && !('layers' in source) ? source.getConfig?.() : undefined;
+  const own = 'layers' in source ? undefined : source.getConfig?.();
   return {
     threshold: learned ?? null,
     question,
@@ -120,29 +112,6 @@ async function describeTraining(
     loss: lossConfig ?? loss?.getConfig() ?? null,
     backbone: backboneConfig ?? own ?? null,
   };
-}
-
-function readShapes({ name, inputs = [], outputs = [] }: LayersModel): {
-  readonly imageShape: readonly [number | null, number | null, number];
-  readonly embeddingSize: number;
-} {
-  const text = (shapes: readonly { shape: readonly unknown[] }[]) =>
-    shapes.map(({ shape }) => `[${shape.map(String).join(', ')}]`).join(', ') || 'nothing';
-  const [, height = null, width = null, channels = null] = inputs[0]?.shape ?? [];
-  if (inputs.length !== 1 || inputs[0]?.shape.length !== 4 || channels === null) {
-    throw new ConfigError(
-      `The input of model '${name}' is ${text(inputs)}, but must be one image [batch, height, width, channels].`,
-    );
-  }
-  const shape = outputs[0]?.shape ?? [];
-  const isVector = shape.length === 2 || (shape.length === 4 && shape[1] === 1 && shape[2] === 1);
-  const embeddingSize = shape.at(-1) ?? null;
-  if (outputs.length !== 1 || !isVector || embeddingSize === null) {
-    throw new ConfigError(
-      `The output of model '${name}' is ${text(outputs)}, but must be one embedding [batch, size].`,
-    );
-  }
-  return { imageShape: [height, width, channels], embeddingSize };
 }
 
 function describeInput({

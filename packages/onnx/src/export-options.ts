@@ -11,13 +11,22 @@ import {
   type ThresholdQuestion,
 } from '@openset/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { GraphNetwork } from './graph-model/graph-network.ts';
 import type { OnnxInputOptions } from './input-convention.ts';
 
-/** A network to export: a model of tfjs-layers, or a backbone with one as its `model`. */
+/**
+ * A network to export: a model of tfjs-layers, a backbone with one as its `model`, or a backbone over a tfjs graph model, which
+ * `readGraph` returns.
+ */
 export type OnnxSource =
   | LayersModel
   | {
       readonly model: LayersModel;
+      /** Returns the configuration for the metadata. */
+      getConfig?(): BackboneConfig;
+    }
+  | {
+      readGraph(): Promise<GraphNetwork>;
       /** Returns the configuration for the metadata. */
       getConfig?(): BackboneConfig;
     };
@@ -84,23 +93,4 @@ export function checkOptions(options: OnnxExportOptions): void {
   if (options.question) checkQuestion(options.question);
   const cropProblem = options.crop ? faceCropProblem(options.crop) : null;
   if (cropProblem !== null) throw new ConfigError(cropProblem);
-}
-
-/**
- * Returns the network of a source.
- * @throws ConfigError if the source is neither a `LayersModel` nor has one as its `model`
- */
-export function requireLayersModel(source: OnnxSource): LayersModel {
-  // Check this first: a sequential model is a model and also has another one as its `model`.
-  if (isModel(source)) return source;
-  const { model } = (source ?? {}) as { model?: unknown };
-  if (isModel(model)) return model;
-  throw new ConfigError(
-    'ONNX export needs a LayersModel of tfjs-layers, or a backbone with one as its `model`: graph models and functions ' +
-      'do not expose their layers.',
-  );
-}
-
-function isModel(value: unknown): value is LayersModel {
-  return typeof value === 'object' && value !== null && 'layers' in value && 'inputs' in value;
 }

@@ -1,8 +1,10 @@
 export { type OnnxEngineOptions, onnxEngine } from './engine/onnx-engine.ts';
 export type { OnnxRuntime, OnnxSession, OnnxSessionOptions, OnnxTensor } from './engine/onnx-runtime.ts';
-export { UnsupportedLayerError } from './errors.ts';
+export { UnsupportedLayerError, UnsupportedOperationError } from './errors.ts';
 export { exportOnnx } from './export-onnx.ts';
 export type { OnnxExportOptions, OnnxSource } from './export-options.ts';
+export { supportedOperations } from './graph-model/convert-graph.ts';
+export type { GraphConstant, GraphModelNode, GraphNetwork } from './graph-model/graph-network.ts';
 export type { ColorOrder, OnnxInputConvention, OnnxInputOptions, PixelScaling } from './input-convention.ts';
 export { supportedLayers } from './layers/converters.ts';
 export {

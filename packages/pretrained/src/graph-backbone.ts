@@ -26,7 +26,7 @@ import {
   type ResolvedGraphOptions,
   resolveGraphOptions,
 } from './graph-options.ts';
-import { GraphPart } from './graph-part.ts';
+import { fuseGraph, GraphPart, scaleFilter } from './graph-part.ts';
 import {
   findInput,
   type GraphConstant,
@@ -35,6 +35,7 @@ import {
   planGraph,
   pruneNodes,
 } from './graph-topology.ts';
+import type { ConstantValues, ReadGraph } from './read-graph.ts';
 
 /** Names in a state: the graph without its weights as characters, and the beginnings of the names of weights. */
 const topologyName = 'topology';
@@ -244,6 +245,35 @@ export class GraphBackbone implements SplitBackbone {
   getFrozenState(): tf.NamedTensorMap {
     this.checkAlive();
     return { [topologyName]: tf.clone(this.topology), ...snapshot(this.frozen) };
+  }
+
+  /**
+   * Returns the network for other runtimes: `exportOnnx` of `@openset/onnx` takes this backbone. Convolutions are fused as in
+   * `forward`.
+   * @param part the whole network, or its frozen part
+   * @throws ConfigError for the frozen part if this ends inside the graph
+   */
+  async readGraph(part: 'embedding' | 'features' = 'embedding'): Promise<ReadGraph> {
+    this.checkAlive();
+    const { name, output, inputShape, inputRange, featureSize } = this.config;
+    if (part === 'features' && this.cut !== output) {
+      throw new ConfigError(
+        `${name}: only ${this.config.freeze} stages are frozen, so there is no frozen part to read.`,
+      );
+    }
+    const { nodes, scaledFilters } = fuseGraph(this.graph, this.weights, output);
+    const constants = new Map<string, ConstantValues>(Object.entries(this.graph.constants));
+    const read = async (weight: string, tensor: tf.Tensor) => {
+      constants.set(weight, { shape: tensor.shape, values: (await tensor.data()) as Float32Array });
+    };
+    for (const [weight, variable] of Object.entries(this.weights)) await read(weight, variable);
+    for (const scaled of scaledFilters) {
+      const filter = scaleFilter(scaled, this.weights);
+      await read(scaled.name, filter);
+      filter.dispose();
+    }
+    const head = part === 'embedding' ? (this.head?.model ?? null) : null;
+    return { name, nodes, constants, output, inputShape, inputRange, outputSize: featureSize, head };
   }
 
   setState(state: tf.NamedTensorMap): void {

@@ -22,7 +22,7 @@ export class GraphPart {
   constructor(topology: GraphTopology, weights: tf.NamedTensorMap, options: PartOptions) {
     const { constants } = topology;
     const { nodes, scaledFilters } = options.isFused
-      ? fuse(topology, weights, options.to)
+      ? fuseGraph(topology, weights, options.to)
       : { nodes: topology.nodes, scaledFilters: [] };
     this.options = options;
     this.model = loadGraphModelSync({
@@ -52,14 +52,23 @@ export class GraphPart {
   }
 }
 
-function fuse({ nodes, constants }: GraphTopology, weights: tf.NamedTensorMap, to: string): FusedNodes {
+/** Fuses the convolutions of a graph up to a node with what follows them, as its constants allow. */
+export function fuseGraph(
+  { nodes, constants }: GraphTopology,
+  weights: tf.NamedTensorMap,
+  to: string,
+): FusedNodes {
   return fuseNodes(pruneNodes({ node: nodes }, to), to, {
     shape: (name) => weights[name]?.shape ?? constants[name]?.shape,
     scalar: (name) => weights[name]?.dataSync()[0] ?? constants[name]!.values[0]!,
   });
 }
 
-function scaleFilter({ filter, factors, isDepthwise }: ScaledFilter, weights: tf.NamedTensorMap): tf.Tensor {
+/** Returns a filter times its factors. The caller disposes of it. */
+export function scaleFilter(
+  { filter, factors, isDepthwise }: ScaledFilter,
+  weights: tf.NamedTensorMap,
+): tf.Tensor {
   const { shape } = weights[filter]!;
   return tf.keep(
     tf.tidy(() => {

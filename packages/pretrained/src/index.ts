@@ -14,4 +14,5 @@ export {
   type PretrainedNetwork,
   pretrainedNetworks,
 } from './pretrained-networks.ts';
+export type { ConstantValues, ReadGraph } from './read-graph.ts';
 export type { ShippedGallery, ShippedThreshold } from './shipped-thresholds.ts';

@@ -1,10 +1,9 @@
-import { NetworkBackbone } from '@openset/backbones';
-import { type Backbone, ConfigError } from '@openset/core';
 import { exportOnnx, type OnnxExportOptions } from '@openset/onnx';
 import { decimal } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { findModelFile, type LoadedModel, loadModel, type ModelOptions } from '../model/load-model.ts';
+import { onnxSource } from '../model/onnx-source.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
@@ -52,7 +51,7 @@ export async function exportModel(
           '--flip-sum.',
       );
     }
-    const bytes = await exportOnnx(requireNetwork(model.backbone), onnxOptions(options, model));
+    const bytes = await exportOnnx(onnxSource(model.backbone), onnxOptions(options, model));
     await writeAtomically(out, bytes);
     return {
       data: { out, bytes: bytes.length, threshold, flipSum },
@@ -61,15 +60,6 @@ export async function exportModel(
   } finally {
     model.dispose();
   }
-}
-
-/** @throws ConfigError for a graph model, whose operations have no ONNX counterparts here */
-function requireNetwork(backbone: Backbone): NetworkBackbone {
-  if (backbone instanceof NetworkBackbone) return backbone;
-  throw new ConfigError(
-    `The network of this model is the tfjs graph model '${backbone.name}', which openset cannot write as ONNX. It exports the ` +
-      'networks that openset builds: train one without --backbone.',
-  );
 }
 
 function onnxOptions(

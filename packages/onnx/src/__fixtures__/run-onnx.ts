@@ -55,11 +55,11 @@ export async function runOnnx(
 
 /** Compares the file of a source with tfjs, or with another computation, on batches of 1 and 5. */
 export async function expectAgreement(
-  source: OnnxSource,
+  source: tf.LayersModel | { readonly model: unknown },
   options: OnnxExportOptions = {},
   { reference, range = [-1, 1], size }: AgreementOptions = {},
 ): Promise<Uint8Array> {
-  const bytes = await exportOnnx(source, options);
+  const bytes = await exportOnnx(source as OnnxSource, options);
   const model = ('layers' in source ? source : source.model) as tf.LayersModel;
   const [, height, width, channels] = model.inputs[0]!.shape;
   const compute = reference ?? ((images) => model.predict(images) as tf.Tensor);

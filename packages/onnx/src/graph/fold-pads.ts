@@ -13,6 +13,7 @@ export function foldPads(graph: GraphBuilder): void {
     if ('pads' in reader.attributes || 'auto_pad' in reader.attributes) continue;
     // Zeros before [batch, channels, height, width], then after. A convolution pads height and width only.
     const lengths = Array.from(graph.constants.get(pad.inputs[1]!)!.data, Number);
+    if ([0, 1, 4, 5].some((axis) => lengths[axis] !== 0)) continue;
     const pads = ints([lengths[2]!, lengths[3]!, lengths[6]!, lengths[7]!]);
     const inputs = [pad.inputs[0]!, ...reader.inputs.slice(1)];
     graph.nodes = graph.nodes
