@@ -5,6 +5,7 @@ import { conv } from './conv.ts';
 import { data } from './data.ts';
 import { dataMemory } from './data-memory.ts';
 import { elementwise } from './elementwise.ts';
+import { engine } from './engine.ts';
 import { gallery } from './gallery.ts';
 import { galleryPostgres } from './gallery-postgres.ts';
 import { gemm } from './gemm.ts';
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   conv,
   data: async () => [...(await data()), ...(await dataMemory())],
   elementwise,
+  engine,
   gallery,
   'gallery-postgres': galleryPostgres,
   gemm,

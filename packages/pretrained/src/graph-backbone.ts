@@ -189,6 +189,11 @@ export class GraphBackbone implements SplitBackbone {
     this.featureShape = this.measureFeatureShape(frozenStages);
   }
 
+  /** Whether the whole graph is frozen; a head is not. */
+  get isFrozen(): boolean {
+    return this.cut === this.config.output;
+  }
+
   /** The trained variables of the head; empty without one. */
   get headVariables(): readonly tf.Variable[] {
     return this.head?.trainable ?? [];

@@ -60,7 +60,7 @@ export async function requireSameEmbeddings(
   throw new EngineError(
     `The engine ${engine.name} computes other embeddings than ${reference.name}: on a test image, the cosine is ` +
       `${(1 - cosine).toPrecision(6)} and the largest difference ${value.toPrecision(3)}, but both may differ from equal ` +
-      `vectors by ${engineTolerance}. Use the engine ${reference.name}, and report this with the versions of both.`,
+      `vectors by ${engineTolerance}. Use another engine, and report this with the versions of both.`,
   );
 }
 

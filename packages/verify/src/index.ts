@@ -28,6 +28,7 @@ export {
   gallerySearch,
   thresholdForGallery,
 } from './gallery-thresholds.ts';
+export { mirrorImages } from './mirror-images.ts';
 export {
   decodeModel,
   encodeModel,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { backendNames } from '../backends.ts';
+import { engineNames, fewestImages } from '../engine/engine-choice.ts';
 import { defaultGallery } from '../gallery/default-gallery.ts';
 import { badImagePolicies, checkImageReading, damageLevels, orientations } from '../images/image-reading.ts';
 import { ownModel } from '../model/own-model.ts';
@@ -103,6 +104,24 @@ export function withBackend(
   return command
     .addOption(new Option('--backend <name>', `backend (default: ${defaultText})`).choices(backendNames))
     .option('--threads <n>', 'number of threads (default: one for each core)', countParser);
+}
+
+/**
+ * Adds `--engine`, `--backend` and `--threads`.
+ * @param engineText engine if neither is given, for the help
+ * @param backendText backend if neither is given, for the help
+ */
+export function withEngine(
+  command: Command,
+  engineText = `onnxruntime if onnxruntime-node is installed, for ${fewestImages} images or more; else the backend`,
+  backendText?: string,
+): Command {
+  return withBackend(
+    command.addOption(
+      new Option('--engine <name>', `what computes embeddings (default: ${engineText})`).choices(engineNames),
+    ),
+    backendText,
+  );
 }
 
 /** Adds `--orientation`, `--fail-on` and `--max-pixels`. */

@@ -9,6 +9,7 @@ import {
   type WithAnyModel,
   withAnyModel,
   withBackend,
+  withEngine,
   withImageReading,
   withModel,
   withTest,
@@ -31,7 +32,7 @@ export function addMeasureCommands(program: Command): void {
   withTest(withThreshold(withAnyModel(evaluate)))
     .option('--groups <file>', 'table person,group: error rates of each group of the people in --data')
     .option('--report <file>', 'write a report with curves and histograms as HTML');
-  withBackend(withImageReading(evaluate)).action(
+  withEngine(withImageReading(evaluate), 'onnxruntime if onnxruntime-node is installed, else the backend').action(
     async (options: WithAnyModel<EvaluateOptions> & CommonOptions) => {
       const { evaluate: run } = await import('../commands/evaluate.ts');
       await runWithModel(options, run);

@@ -11,8 +11,8 @@ import {
   type WithAnyModel,
   withAlignment,
   withAnyModel,
-  withBackend,
   withDecoding,
+  withEngine,
   withImageReading,
   withThreshold,
 } from './command-builder.ts';
@@ -29,7 +29,7 @@ export function addRecognitionCommands(program: Command): void {
     .argument('<first>', 'image')
     .argument('<second>', 'image');
   const options = withAlignment(withDecoding(withThreshold(withAnyModel(verify))));
-  withBackend(options, 'wasm, which starts fastest').action(
+  withEngine(options, 'the backend', 'wasm, which starts fastest').action(
     async (
       first: string,
       second: string,
@@ -59,7 +59,7 @@ export function addRecognitionCommands(program: Command): void {
   const defaultText =
     "the gallery's operating point, else the model's for galleries of this size, else the learned one if it separates two embeddings, else the model's";
   const chosen = withAnyModel(identify, 'that of the gallery');
-  withBackend(withImageReading(withThreshold(chosen, defaultText))).action(
+  withEngine(withImageReading(withThreshold(chosen, defaultText))).action(
     async (paths: string[], options: Omit<IdentifyOptions, 'paths'> & CommonOptions) => {
       const { identify: run } = await import('../commands/identify.ts');
       await runCommand(options, (output) => run({ ...options, paths }, output));
@@ -76,7 +76,7 @@ export function addRecognitionCommands(program: Command): void {
       '--out <file>',
       'file ending in .npz (embeddings, paths) or .jsonl (one line for each image)',
     );
-  withBackend(withImageReading(withAnyModel(embed))).action(
+  withEngine(withImageReading(withAnyModel(embed))).action(
     async (paths: string[], options: WithAnyModel<Omit<EmbedOptions, 'paths'>> & CommonOptions) => {
       const { embed: run } = await import('../commands/embed.ts');
       await runWithModel(options, (chosen, output) => run({ ...chosen, paths }, output));

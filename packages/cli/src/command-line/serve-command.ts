@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { backendNames } from '../backends.ts';
 import type { ServeOptions } from '../commands/serve.ts';
+import { engineNames } from '../engine/engine-choice.ts';
 import { damageLevels } from '../images/image-reading.ts';
 import {
   addCommand,
@@ -51,8 +52,14 @@ export function addServe(program: Command): void {
         damageLevels,
       ),
     )
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'what computes embeddings (default: onnxruntime if onnxruntime-node is installed, else the backend)',
+      ).choices(engineNames),
+    )
     .addOption(new Option('--backend <name>', 'backend (default: wasm)').choices(backendNames))
-    .option('--threads <n>', "number of threads of each worker's backend (default: 1)", countParser)
+    .option('--threads <n>', "number of threads of each worker's backend and engine (default: 1)", countParser)
     .addOption(
       new Option('--log <level>', 'log of requests on standard output, as lines of JSON')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

@@ -1,5 +1,7 @@
 import { extname } from 'node:path';
 import { ConfigError } from '@openset/core';
+import { type EngineChoice, resolveEngine } from '../engine/engine-choice.ts';
+import type { EngineFacts } from '../engine/open-engine.ts';
 import { counted } from '../evaluation/texts.ts';
 import { checkOutputFile } from '../files/check-output.ts';
 import { encodeNpz } from '../files/npz.ts';
@@ -14,7 +16,7 @@ import type { CommandResult, Output } from '../output.ts';
 import { startBackend } from '../start-backend.ts';
 
 /** Options of `openset embed`. */
-export interface EmbedOptions extends ModelOptions, ImageReading {
+export interface EmbedOptions extends ModelOptions, EngineChoice, ImageReading {
   /** Paths of images and of folders of images. */
   readonly paths: readonly string[];
   /** Path of the output, ending in `.npz` or `.jsonl`. */
@@ -31,6 +33,8 @@ export interface EmbedResult {
   /** Path of their list; null if bad images stop the command. */
   readonly skippedList: string | null;
   readonly embeddingSize: number;
+  /** What computed the embeddings. */
+  readonly engine: EngineFacts | null;
 }
 
 const writers: Readonly<
@@ -66,8 +70,9 @@ export async function embed(options: EmbedOptions, output: Output): Promise<Comm
   const list = options.onBadImage === 'skip' ? new SkippedList(skippedPath(out)) : null;
   if (list) await checkOutputFile(list.path);
   const images = await openImagePaths(options.paths, output);
-  await startBackend(options, output);
-  const model = await loadModel(options.model);
+  const running = await startBackend(options, output);
+  const request = { ...resolveEngine(options), running, images: images.size, output };
+  const model = await loadModel(options.model, undefined, request);
   try {
     const embeddings = await embedImages(model.verifier, images, output, readingFor(model, options));
     const { skipped, size, indices } = embeddings;
@@ -82,6 +87,7 @@ export async function embed(options: EmbedOptions, output: Output): Promise<Comm
         skipped: skipped.length,
         skippedList: list?.path ?? null,
         embeddingSize: size,
+        engine: model.engine,
       },
       text: [
         `${out}: ${counted(paths.length, 'embedding')} of ${size} numbers`,

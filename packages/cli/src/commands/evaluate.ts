@@ -3,6 +3,8 @@ import { ConfigError } from '@openset/core';
 import { pairSimilarities } from '@openset/metrics';
 import { reportPage } from '@openset/report';
 import type { DecidingSource, ThresholdQuestion } from '@openset/verify';
+import { resolveEngine } from '../engine/engine-choice.ts';
+import type { EngineFacts } from '../engine/open-engine.ts';
 import {
   type ConsistencyResult,
   consistencyResult,
@@ -43,6 +45,8 @@ export interface EvaluateResult extends PairMeasurements, SkippedTest, Consisten
   readonly thresholdSource: DecidingSource;
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
   readonly question: ThresholdQuestion | null;
+  /** What computed the embeddings. */
+  readonly engine: EngineFacts | null;
   /** Uniform accuracy on labelled images; null for pairs. */
   readonly uniform: UniformMeasurements | null;
   readonly report: string | null;
@@ -58,8 +62,10 @@ export async function evaluate(
 ): Promise<CommandResult<EvaluateResult>> {
   const groups = await openGroups(options);
   if (options.report !== undefined) await checkOutputFile(options.report);
-  await startBackend(options, output);
-  const model = await loadModel(options.model, options.threshold);
+  const running = await startBackend(options, output);
+  // Its images are counted later; a test set has many.
+  const request = { ...resolveEngine(options), running, images: Number.POSITIVE_INFINITY, output };
+  const model = await loadModel(options.model, options.threshold, request);
   try {
     return await evaluateModel(model, groups, options, output);
   } finally {
@@ -111,6 +117,7 @@ async function evaluateModel(
       model: path,
       thresholdSource: source,
       question: description.question ?? null,
+      engine: model.engine,
       ...measured,
       uniform,
       ...consistencyResult(consistency),

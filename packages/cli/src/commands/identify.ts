@@ -1,5 +1,6 @@
 import { type Identification, identify as identifyIn } from '@openset/gallery';
 import type { ThresholdQuestion } from '@openset/verify';
+import type { EngineFacts } from '../engine/open-engine.ts';
 import { aligned, counted, decimal, probabilityText } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { chooseProbeCrop } from '../faces/choose-alignment.ts';
@@ -42,6 +43,8 @@ export interface IdentifyResult extends SkippedImages {
   readonly thresholdSource: SearchSource;
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
   readonly question: ThresholdQuestion | null;
+  /** What computed the embeddings of the probes. */
+  readonly engine: EngineFacts | null;
   /** Expected share of strangers that are taken for somebody in the gallery; null if it is unknown. */
   readonly falseAlarms: number | null;
   /** Upper end of that share; null if it is unknown. */
@@ -59,7 +62,7 @@ export async function identify(
   output: Output,
 ): Promise<CommandResult<IdentifyResult>> {
   const images = await openImagePaths(options.paths, output);
-  const known = await openKnownPeople(options, output);
+  const known = await openKnownPeople(options, output, images.size);
   const { gallery, model, reading, skippedGalleryPictures } = known;
   try {
     const { people } = await gallery.count();
@@ -95,6 +98,7 @@ export async function identify(
     return {
       data: {
         ...{ pictures: identified, threshold, thresholdSource: source, question },
+        engine: model.engine,
         falseAlarms: search?.falseAlarms ?? null,
         falseAlarmsBound: search?.falseAlarmsBound ?? null,
         ...{ skipped, skippedPictures, skippedGalleryPictures },

@@ -7,6 +7,7 @@ import { optimizerKernels } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
 import manifest from '../../package.json' with { type: 'json' };
 import { type BackendName, backendNames, missingPackage, type RunningBackend } from '../backends.ts';
+import { isOnnxRuntimeInstalled } from '../engine/engine-choice.ts';
 import { aligned, decimal } from '../evaluation/texts.ts';
 import type { CommandResult, Output } from '../output.ts';
 import { type BackendChoice, backendText, startBackend } from '../start-backend.ts';
@@ -23,6 +24,8 @@ export interface InfoResult {
   readonly packages: Readonly<Record<string, string | null>>;
   /** First missing package of each backend; null if none is missing. */
   readonly backends: Readonly<Record<BackendName, string | null>>;
+  /** Engines besides the backends, with the missing package of each; null if none is missing. */
+  readonly engines: Readonly<Record<'onnxruntime', string | null>>;
   readonly running: BackendFacts;
 }
 
@@ -46,6 +49,7 @@ const packages = [
   '@tensorflow/tfjs-node',
   '@tensorflow/tfjs-node-gpu',
   'webgpu',
+  'onnxruntime-node',
   'sharp',
 ];
 
@@ -65,6 +69,7 @@ export async function info(options: BackendChoice, output: Output): Promise<Comm
       BackendName,
       string | null
     >,
+    engines: { onnxruntime: isOnnxRuntimeInstalled() ? null : 'onnxruntime-node' },
     running,
   };
   return { data, text: resultText(data) };
@@ -89,7 +94,7 @@ function describeRunning({ name, threads }: RunningBackend): BackendFacts {
 }
 
 function resultText(data: InfoResult): string {
-  const { packages: versions, backends, running } = data;
+  const { packages: versions, backends, engines, running } = data;
   return aligned([
     ['openset', data.openset],
     ['node', `${data.node}, ${data.platform}`],
@@ -100,6 +105,10 @@ function resultText(data: InfoResult): string {
     ]),
     ...Object.entries(backends).map(([name, missing]): [string, string] => [
       `backend ${name}`,
+      missing === null ? 'installed' : `needs ${missing}`,
+    ]),
+    ...Object.entries(engines).map(([name, missing]): [string, string] => [
+      `engine ${name}`,
       missing === null ? 'installed' : `needs ${missing}`,
     ]),
     ['running', backendText(running)],

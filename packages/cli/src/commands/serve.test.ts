@@ -35,7 +35,10 @@ it('serves a gallery that it creates, and keeps its people', async () => {
   expect((await fetch(`${first.address}/`)).headers.get('content-type')).toContain('text/html');
   first.stop();
   expect(await first.result).toEqual({
-    data: { address: first.address, model: common.model, gallery },
+    data: {
+      ...{ address: first.address, model: common.model, gallery },
+      engine: { name: 'cpu', version: null, threads: 1 },
+    },
     text: 'stopped',
   });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { FixedFacts } from '@openset/gallery';
 import { defaultLimits, type LogOptions, pageFolder } from '@openset/server';
+import type { EngineFacts } from '../engine/open-engine.ts';
 import { aligned, counted } from '../evaluation/texts.ts';
 import { chooseGalleryModel } from '../gallery/gallery-model.ts';
 import { placeText } from '../gallery/gallery-place.ts';
@@ -43,6 +44,8 @@ export interface ServeOptions
 export interface ServeResult {
   readonly address: string;
   readonly model: string;
+  /** What computed the embeddings. */
+  readonly engine: EngineFacts;
   readonly gallery: string;
 }
 
@@ -86,6 +89,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<Comm
     ...{ host, port, keys, page: page ? pageFolder : null, log: log ? { level: log } : null },
   });
   try {
+    for (const line of service.recognizer.notes) output.note(line);
     output.note(await startText(service, model, where, options));
     if (!signal.aborted) await once(signal, 'abort');
     output.note('stopping: requests that run are answered first; a second signal ends at once');
@@ -93,7 +97,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<Comm
     await service.close();
   }
   return {
-    data: { address: service.address, model, gallery: where },
+    data: { address: service.address, model, engine: service.recognizer.engine, gallery: where },
     text: 'stopped',
   };
 }

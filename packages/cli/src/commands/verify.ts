@@ -1,5 +1,7 @@
 import { describeQuestion, type ThresholdQuestion, type Verification, type Verifier } from '@openset/verify';
 import { decimal, probabilityText } from '../evaluation/texts.ts';
+import { resolveEngine } from '../engine/engine-choice.ts';
+import type { EngineFacts } from '../engine/open-engine.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { imageFileSource } from '../images/image-files.ts';
@@ -19,6 +21,8 @@ export interface VerifyOptions extends DecisionOptions, Decoding, Pick<ImageRead
 export interface VerifyResult extends Verification {
   /** Question that the threshold answers; null if the user gave the threshold, or if it is unknown. */
   readonly question: ThresholdQuestion | null;
+  /** What computed the embeddings. */
+  readonly engine: EngineFacts | null;
   /** The face that was compared on each image; null for images that were taken whole. */
   readonly faces: readonly (FacePlace | null)[];
 }
@@ -30,9 +34,10 @@ export interface VerifyResult extends Verification {
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<VerifyResult>> {
   // For two images, the start counts: tfjs-node needs longer for it than wasm for the whole answer.
-  await startBackend({ ...options, backend: options.backend ?? 'wasm' }, output);
-  const model = await loadModel(options.model, options.threshold);
-  const { verifier, description, dispose } = model;
+  const running = await startBackend(options, output, 'wasm');
+  const request = { ...resolveEngine(options), running, images: 2, output };
+  const model = await loadModel(options.model, options.threshold, request);
+  const { verifier, description, engine, dispose } = model;
   try {
     const paths = [options.first, options.second];
     const images = imageFileSource(paths);
@@ -45,6 +50,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Co
       data: {
         ...answer,
         question: verifier.question,
+        engine,
         faces: embeddings.rows.map(({ face }) => facePlace(face)),
       },
       text: resultText(answer, verifier),

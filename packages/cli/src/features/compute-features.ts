@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { DataError, type SplitBackbone } from '@openset/core';
+import { DataError, type EmbeddingEngine, type ImageBatchShape, type SplitBackbone } from '@openset/core';
 import { type BadRecord, type ImageRecord, type ImageSource, subsetSource } from '@openset/data';
 import { createLoader } from '@openset/data/node';
+import { mirrorImages } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import { count } from '../evaluation/texts.ts';
 import { ContentHashes, contentHash } from '../images/content-hashes.ts';
@@ -50,6 +51,8 @@ export interface FeatureOptions {
   /** 2 to have the features of mirror images, too. */
   readonly variants: FeatureVariants;
   readonly output: Output;
+  /** Computes features in place of the backbone; the same of all images. */
+  readonly engine?: EmbeddingEngine | null | undefined;
   /** Aborted to stop. */
   readonly signal?: AbortSignal | undefined;
   /** Crops the images; default: they are taken whole. */
@@ -114,12 +117,12 @@ async function openCache(
   backbone: SplitBackbone,
   featureSize: number,
   isInMemory: boolean,
-  { reading, crops, cache: folder = defaultCacheFolder() }: FeatureOptions,
+  { reading, crops, engine, cache: folder = defaultCacheFolder() }: FeatureOptions,
 ): Promise<{ readonly cache: FeatureCache | null; close(): Promise<void> }> {
   const isOff = folder === 'off';
   if (isOff && isInMemory) return { cache: null, close: async () => {} };
   const { orientation } = decodingOptions(reading);
-  const facts = { ...(await frozenFacts(backbone)), orientation, ...crops?.facts };
+  const facts = { ...(await frozenFacts(backbone, engine?.name)), orientation, ...crops?.facts };
   const root = isOff ? await mkdtemp(join(tmpdir(), 'openset-')) : folder;
   const removeRoot = async () => {
     if (isOff) await rm(root, { recursive: true, force: true });
@@ -251,7 +254,7 @@ async function compute(
   missing: readonly number[],
   backbone: SplitBackbone,
   table: FeatureStore,
-  { reading, crops, output, signal }: FeatureOptions,
+  { reading, crops, engine, output, signal }: FeatureOptions,
 ): Promise<BadRecord[]> {
   if (missing.length === 0) return [];
   const [height, width, channels] = backbone.inputShape as [number, number, 1 | 3];
@@ -278,7 +281,9 @@ async function compute(
   const counter = output.counter('computing features');
   for await (const batch of loader) {
     signal?.throwIfAborted();
-    const features = await runFrozenPart(batch.images, batch.shape, backbone, table.variants);
+    const features = engine
+      ? await runEngine(batch.images, batch.shape, engine, table.variants)
+      : await runFrozenPart(batch.images, batch.shape, backbone, table.variants);
     const indices = batch.indices.map((index) => missing[index]!);
     const batchKeys = Array.from(batch.indices, (index) => keys.get(index)!);
     await table.add(indices, batchKeys, features);
@@ -316,6 +321,17 @@ async function runFrozenPart(
   } finally {
     images.dispose();
   }
+}
+
+/** Returns the same features from an engine. */
+async function runEngine(
+  images: Float32Array,
+  shape: ImageBatchShape,
+  engine: EmbeddingEngine,
+  variants: FeatureVariants,
+): Promise<Float32Array[]> {
+  const plain = await engine.embed(images, shape);
+  return variants === 1 ? [plain] : [plain, await engine.embed(mirrorImages(images, shape), shape)];
 }
 
 /** Returns the key of an image: a hash of its content, and of its shape if it has raw pixels. */

@@ -1,6 +1,7 @@
 import type { SplitBackbone } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import type { Verifier } from '@openset/verify';
+import { SplitEngine } from '../engine/split-engine.ts';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
 import { skipBadImages } from '../images/bad-image.ts';
@@ -17,7 +18,7 @@ import { FeatureBackbone } from './split-network.ts';
  * @throws like `embedImages`; DataError if the cache cannot be used
  */
 export async function embedWithCache(
-  { flipSum }: Pick<Verifier, 'flipSum'>,
+  { flipSum, engine: own }: Pick<Verifier, 'flipSum' | 'engine'>,
   split: SplitBackbone,
   images: ImageSource,
   output: Output,
@@ -26,7 +27,8 @@ export async function embedWithCache(
 ): Promise<Embeddings> {
   const crop = await chooseAlignment(images, reading, loadFaceTools, output);
   const variants = flipSum ? 2 : 1;
-  const frozen = { split, variants, signal } as const;
+  const engine = own instanceof SplitEngine ? own.features : null;
+  const frozen = { split, variants, engine, signal } as const;
   const { source, badRecords } = await loadFeatures(images, frozen, { reading, crop, output });
   try {
     const skipped = skipBadImages(badRecords, images.size, reading);

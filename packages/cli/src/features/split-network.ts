@@ -28,9 +28,12 @@ export function withFrozenPart(backbone: Backbone): SplitBackbone | null {
 
 /**
  * Returns what the features of an image depend on besides the image: the frozen weights, the options of the network, and the
- * backend, whose rounding differs from that of others.
+ * backend or the engine, whose rounding differs from that of others.
  */
-export async function frozenFacts(backbone: SplitBackbone): Promise<FeatureFacts> {
+export async function frozenFacts(
+  backbone: SplitBackbone,
+  engine: string = tf.getBackend(),
+): Promise<FeatureFacts> {
   const options = Object.entries(backbone.getConfig()).filter(([name]) => !trainedOptions.has(name));
   const state = backbone.getFrozenState();
   try {
@@ -44,7 +47,7 @@ export async function frozenFacts(backbone: SplitBackbone): Promise<FeatureFacts
     return {
       network: digest.digest('hex'),
       features: [...backbone.featureShape],
-      backend: tf.getBackend(),
+      backend: engine,
     };
   } finally {
     tf.dispose(state);

@@ -3,13 +3,14 @@ import { type Comparison, type FixedFacts, type GalleryFacts, requireSameFacts }
 import { isPretrainedWord } from '@openset/pretrained';
 import { type GivenThreshold, modelFingerprint } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
+import { type EngineChoice, resolveEngine } from '../engine/engine-choice.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import { pathStatus } from '../files/paths.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { chooseModel } from '../model/choose-model.ts';
 import { findModelFile, type LoadedModel, loadModel, readingFor } from '../model/load-model.ts';
 import type { Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 
 /**
  * Returns the model for a gallery: the given one, otherwise the one that the gallery names, if it is a pretrained network or a file
@@ -98,7 +99,7 @@ export async function requireGalleryModel(
 }
 
 /** How the model of a gallery is chosen and run. */
-export interface GalleryModelOptions extends BackendChoice, Pick<ImageReading, 'align'> {
+export interface GalleryModelOptions extends EngineChoice, Pick<ImageReading, 'align'> {
   /** Default: that of the gallery, else as `chooseModel`. */
   readonly model?: string | undefined;
   readonly threshold?: GivenThreshold | undefined;
@@ -107,6 +108,7 @@ export interface GalleryModelOptions extends BackendChoice, Pick<ImageReading, '
 /**
  * Loads the model of a gallery onto the backend, which it starts. The caller disposes of it.
  * @param where name of the gallery for messages
+ * @param images number of images to embed on the engine that the options choose; default: the backend embeds
  * @throws DataError if there is no model, or if it is not that of the gallery
  */
 export async function loadGalleryModel(
@@ -114,10 +116,12 @@ export async function loadGalleryModel(
   where: string,
   options: GalleryModelOptions,
   output: Output,
+  images?: number,
 ): Promise<LoadedModel> {
   const name = await chooseGalleryModel(options.model, where, facts, output);
-  await startBackend(options, output);
-  const model = await loadModel(name, options.threshold);
+  const running = await startBackend(options, output);
+  const request = images === undefined ? undefined : { ...resolveEngine(options), running, images, output };
+  const model = await loadModel(name, options.threshold, request);
   try {
     await requireGalleryModel(where, facts, model, name, options);
     return model;

@@ -1,6 +1,7 @@
 import type { FaceCrop } from '@openset/core';
 import { type Gallery, MemoryGallery, type NewEmbedding } from '@openset/gallery';
 import type { GivenThreshold } from '@openset/verify';
+import { type EngineChoice, resolveEngine } from '../engine/engine-choice.ts';
 import { chooseAlignment } from '../faces/choose-alignment.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
 import { type BadImage, reportSkipped } from '../images/bad-image.ts';
@@ -13,14 +14,14 @@ import { chooseModel } from '../model/choose-model.ts';
 import { embedImages } from '../model/embed-images.ts';
 import { type LoadedModel, loadModel, readingFor } from '../model/load-model.ts';
 import type { Output } from '../output.ts';
-import { type BackendChoice, startBackend } from '../start-backend.ts';
+import { startBackend } from '../start-backend.ts';
 import { defaultGallery } from './default-gallery.ts';
 import { galleryCrop, galleryFacts, galleryReading, loadGalleryModel } from './gallery-model.ts';
 import { findGalleryPlace } from './gallery-place.ts';
 import { openExistingStore } from './open-gallery.ts';
 
 /** What people are searched in, and with which model. */
-export interface KnownPeopleOptions extends BackendChoice, ImageReading {
+export interface KnownPeopleOptions extends EngineChoice, ImageReading {
   /** File or address of a gallery, or the path of labelled images; default: `defaultGallery`. */
   readonly gallery?: string | undefined;
   /** Default: that of the gallery, else as `chooseModel`. */
@@ -45,19 +46,28 @@ export interface KnownPeople {
 
 /**
  * Opens a gallery, or embeds labelled images as one, and loads its model.
+ * @param probes number of photos that will be searched for
  * @throws DataError if there is no gallery, or if it was made with another model
  */
-export async function openKnownPeople(options: KnownPeopleOptions, output: Output): Promise<KnownPeople> {
+export async function openKnownPeople(
+  options: KnownPeopleOptions,
+  output: Output,
+  probes: number,
+): Promise<KnownPeople> {
   const place = await findGalleryPlace(options.gallery ?? defaultGallery);
   return place.kind === 'images'
-    ? enrollImages(place.path, options, output)
-    : openStoredPeople(options, output);
+    ? enrollImages(place.path, options, output, probes)
+    : openStoredPeople(options, output, probes);
 }
 
-async function openStoredPeople(options: KnownPeopleOptions, output: Output): Promise<KnownPeople> {
+async function openStoredPeople(
+  options: KnownPeopleOptions,
+  output: Output,
+  probes: number,
+): Promise<KnownPeople> {
   const { gallery, where } = await openExistingStore(options.gallery, { readOnly: true });
   try {
-    const model = await loadGalleryModel(gallery.facts, where, options, output);
+    const model = await loadGalleryModel(gallery.facts, where, options, output, probes);
     const crop = galleryCrop(model, options, gallery.facts);
     const reading = galleryReading(model, options, crop);
     const close = async () => {
@@ -72,12 +82,18 @@ async function openStoredPeople(options: KnownPeopleOptions, output: Output): Pr
 }
 
 /** Embeds labelled images of one person each, whose largest face counts, as a gallery in memory. */
-async function enrollImages(path: string, options: KnownPeopleOptions, output: Output): Promise<KnownPeople> {
+async function enrollImages(
+  path: string,
+  options: KnownPeopleOptions,
+  output: Output,
+  probes: number,
+): Promise<KnownPeople> {
   const known = await openImages(path, output);
   try {
     const name = await chooseModel(options.model, output);
-    await startBackend(options, output);
-    const model = await loadModel(name, options.threshold);
+    const running = await startBackend(options, output);
+    const request = { ...resolveEngine(options), running, images: known.size + probes, output };
+    const model = await loadModel(name, options.threshold, request);
     try {
       const reading = readingFor(model, options);
       const { source: hashed, hashes } = hashImages(known);

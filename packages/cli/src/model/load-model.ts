@@ -1,4 +1,4 @@
-import { type Backbone, DataError, didYouMean } from '@openset/core';
+import { type Backbone, DataError, didYouMean, type EmbeddingEngine } from '@openset/core';
 import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
 import {
   type DescribedModel,
@@ -10,6 +10,8 @@ import {
   Verifier,
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
+import { type EngineFacts, type EngineRequest, openEngine } from '../engine/open-engine.ts';
+import type { EngineChoice } from '../engine/engine-choice.ts';
 import { inFile } from '../files/in-file.ts';
 import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';
@@ -26,16 +28,18 @@ export interface ModelOptions extends BackendChoice {
 }
 
 /** Options of every command that decides with a threshold. */
-export interface DecisionOptions extends ModelOptions {
+export interface DecisionOptions extends ModelOptions, EngineChoice {
   /** Overrides the threshold that decides: the model's, or for `identify` that of `selectGalleryThreshold`. */
   readonly threshold?: GivenThreshold | undefined;
 }
 
-/** A model on the active backend. */
+/** A model on the active backend, whose verifier may embed on another engine. */
 export interface LoadedModel extends DescribedModel {
   readonly backbone: Backbone;
   readonly verifier: Verifier;
-  /** Frees the weights. */
+  /** What the verifier embeds with; null if no engine was asked for, so it is the backend. */
+  readonly engine: EngineFacts | null;
+  /** Frees the weights and the engine. */
   dispose(): void;
 }
 
@@ -101,12 +105,24 @@ function missingModelText(path: string, file: string): string {
 /**
  * Loads a model onto the active backend.
  * @param given overrides the model's threshold
+ * @param request of an engine; without one, the verifier embeds on the backend
  * @throws DataError if the file does not exist or is not a model, or if `given` is `'learned'` and the model has no learned
- *   threshold between two embeddings
+ *   threshold between two embeddings; the errors of `openEngine`
  */
-export async function loadModel(path: string, given?: GivenThreshold): Promise<LoadedModel> {
+export async function loadModel(
+  path: string,
+  given?: GivenThreshold,
+  request?: EngineRequest,
+): Promise<LoadedModel> {
   const { description: own, backbone } = await openModel(path);
+  let engine: EmbeddingEngine | null = null;
+  const dispose = () => {
+    void engine?.dispose();
+    backbone.dispose();
+  };
   try {
+    const opened = request && (await openEngine(backbone, request));
+    engine = opened?.engine ?? null;
     return await inFile(path, () => {
       const { threshold, source, question } = selectPairThreshold(own, given);
       // An interval belongs to the model's own threshold.
@@ -116,11 +132,11 @@ export async function loadModel(path: string, given?: GivenThreshold): Promise<L
         question,
         ...(given !== undefined && { thresholdInterval: null, thresholdPeople: null }),
       };
-      const verifier = new Verifier({ ...description, backbone });
-      return { description, source, backbone, verifier, dispose: () => backbone.dispose() };
+      const verifier = new Verifier({ ...description, backbone, engine });
+      return { description, source, backbone, verifier, engine: opened?.facts ?? null, dispose };
     });
   } catch (error) {
-    backbone.dispose();
+    dispose();
     throw error;
   }
 }

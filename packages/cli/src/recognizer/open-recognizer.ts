@@ -4,7 +4,10 @@ import { ConfigError, checkNumber } from '@openset/core';
 import { ImageRefusedError, type Recognizer } from '@openset/server';
 import type { GivenThreshold } from '@openset/verify';
 import type { BackendName } from '../backends.ts';
+import { type EngineName, resolveEngine } from '../engine/engine-choice.ts';
+import type { EngineFacts } from '../engine/open-engine.ts';
 import type { Decoding } from '../images/image-reading.ts';
+import { NativeCalls } from '../workers/native-calls.ts';
 import { startWorker } from '../workers/start-worker.ts';
 import type { BatchOptions } from './batch-crops.ts';
 import type { ImageLimits } from './image-recognizer.ts';
@@ -27,7 +30,9 @@ export interface RecognizerOptions {
   readonly align?: boolean | undefined;
   /** Default `'wasm'`. */
   readonly backend?: BackendName | undefined;
-  /** Number of threads of each worker's backend; default 1. */
+  /** What computes embeddings; default: the backend if one is given, else onnxruntime if it is installed and passes the self-check. */
+  readonly engine?: EngineName | undefined;
+  /** Number of threads of each worker's backend, and of its engine; default 1. */
   readonly threads?: number | undefined;
   /** Number of worker threads; default: one for each core, and 1 on backends other than wasm and cpu. */
   readonly workers?: number | undefined;
@@ -41,6 +46,13 @@ export interface RecognizerOptions {
   readonly timeout?: number | undefined;
 }
 
+/** A recognizer and what it embeds with. */
+export interface OpenedRecognizer extends Recognizer {
+  readonly engine: EngineFacts;
+  /** Lines on the choice of the engine. */
+  readonly notes: readonly string[];
+}
+
 /** Backends that may run in several threads of a process. */
 const backendsOfManyWorkers: readonly BackendName[] = ['wasm', 'cpu'];
 
@@ -48,14 +60,15 @@ const backendsOfManyWorkers: readonly BackendName[] = ['wasm', 'cpu'];
  * Opens a recognizer that runs in worker threads, each with a backend, a network and a face detector of its own. It finds the same faces
  * and embeddings as `openset embed` and `identify`. A thread that dies or hangs fails its calls, and is replaced.
  * @param start starts a thread; replaced in tests
- * @throws ConfigError for options out of range, and for several workers on a backend that may run only once; DataError for a model that
- *   does not exist, or a detector that is not installed
+ * @throws ConfigError for options out of range, for several workers on a backend that may run only once, and for an engine that is not
+ *   installed; EngineError for one that fails; DataError for a model that does not exist, or a detector that is not installed
  */
 export async function openRecognizer(
   options: RecognizerOptions,
   start: (setup: WorkerSetup) => Worker = (setup) => startWorker('recognizer-worker', setup),
-): Promise<Recognizer> {
-  const { model: path, threshold, align = false, backend = 'wasm', threads = 1 } = options;
+): Promise<OpenedRecognizer> {
+  const { model: path, threshold, align = false, threads = 1 } = options;
+  const { backend = 'wasm', onnxruntime } = resolveEngine(options);
   const { decoding = {}, timeout = 60 } = options;
   const { workers = backendsOfManyWorkers.includes(backend) ? availableParallelism() : 1 } = options;
   const { pixels = 50e6, faces = 50, queue = 32 * workers } = options.limits ?? {};
@@ -75,13 +88,13 @@ export async function openRecognizer(
     );
   }
   const setup = {
-    ...{ model: path, threshold, align, backend, threads, decoding },
+    ...{ model: path, threshold, align, backend, onnxruntime, threads, decoding },
     ...{ limits: { pixels, faces }, batch: { size, wait } },
   };
-  const pool = new RecognizerPool({ workers, queue, timeout: 1000 * timeout, start: () => start(setup) });
-  const model = await pool.open();
+  const pool = new RecognizerPool({ workers, queue, timeout: 1000 * timeout, start: () => startSafely(setup, start) });
+  const { model, engine, notes } = await pool.open();
   return {
-    model,
+    ...{ model, engine, notes },
     get pending() {
       return pool.pending;
     },
@@ -97,4 +110,23 @@ export async function openRecognizer(
     },
     close: () => pool.close(),
   };
+}
+
+/** Starts a thread whose `terminate` waits until it is in no native code. */
+function startSafely(
+  setup: Omit<WorkerSetup, 'nativeCalls'>,
+  start: (setup: WorkerSetup) => Worker,
+): Worker {
+  const calls = new NativeCalls();
+  const worker = start({ ...setup, nativeCalls: calls.memory });
+  const terminate = worker.terminate.bind(worker);
+  const stop = () => calls.stopNow();
+  // An exiting process terminates its threads, too.
+  process.once('exit', stop);
+  worker.once('exit', () => process.off('exit', stop));
+  worker.terminate = async () => {
+    await calls.stop();
+    return terminate();
+  };
+  return worker;
 }

@@ -2,6 +2,8 @@ import type { ErrorAdvice } from '@openset/core';
 import type { RecognizerModel } from '@openset/server';
 import type { GivenThreshold } from '@openset/verify';
 import type { BackendName } from '../backends.ts';
+import type { ResolvedEngine } from '../engine/engine-choice.ts';
+import type { EngineFacts } from '../engine/open-engine.ts';
 import type { Decoding } from '../images/image-reading.ts';
 import type { BatchOptions } from './batch-crops.ts';
 import type { ImageAnswer, ImageLimits, ImageRequest } from './image-recognizer.ts';
@@ -13,8 +15,11 @@ export interface WorkerSetup {
   /** Whether a model without a crop gets the default one. */
   readonly align: boolean;
   readonly backend: BackendName;
-  /** Number of threads of the backend. */
+  readonly onnxruntime: ResolvedEngine['onnxruntime'];
+  /** Number of threads of the backend, and of onnxruntime. */
   readonly threads: number;
+  /** Memory of the `NativeCalls` of the thread. */
+  readonly nativeCalls: SharedArrayBuffer;
   readonly limits: ImageLimits;
   readonly batch: BatchOptions;
   readonly decoding: Decoding;
@@ -30,9 +35,17 @@ export type WorkerTask =
   /** Nobody waits for the answer any more. */
   | { readonly kind: 'drop'; readonly id: number };
 
+/** What a worker thread has loaded. */
+export interface RecognizerFacts {
+  readonly model: RecognizerModel;
+  readonly engine: EngineFacts;
+  /** Lines on the choice of the engine. */
+  readonly notes: readonly string[];
+}
+
 /** A message from a worker thread. */
 export type WorkerReply =
-  | { readonly kind: 'ready'; readonly model: RecognizerModel; readonly parallel: number }
+  | ({ readonly kind: 'ready'; readonly parallel: number } & RecognizerFacts)
   /** The thread cannot start. */
   | {
       readonly kind: 'failed';

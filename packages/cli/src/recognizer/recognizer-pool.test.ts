@@ -9,6 +9,7 @@ import { RecognizerPool } from './recognizer-pool.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const engine = { name: 'wasm', version: null, threads: 1 };
 const model = (fingerprint = 'a') => ({ name: 'model', fingerprint }) as RecognizerModel;
 
 /** A worker thread whose answers the test gives. */
@@ -26,7 +27,7 @@ class FakeWorker extends EventEmitter {
     this.emit('message', reply);
   }
   ready(fingerprint?: string) {
-    this.reply({ kind: 'ready', model: model(fingerprint), parallel: 2 });
+    this.reply({ kind: 'ready', model: model(fingerprint), engine, notes: [], parallel: 2 });
   }
   /** Answers a call with an image whose width is the first byte of the call's. */
   answer(task: WorkerTask | undefined = this.tasks.find(({ kind }) => kind === 'recognize')) {

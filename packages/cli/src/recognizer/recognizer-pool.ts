@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
-import { ConfigError, DataError, WorkerError } from '@openset/core';
-import { QueueFullError, type RecognizeOptions, type RecognizerModel } from '@openset/server';
+import { ConfigError, DataError, EngineError, WorkerError } from '@openset/core';
+import { QueueFullError, type RecognizeOptions } from '@openset/server';
 import { CompletionRate } from './completion-rate.ts';
 import type { ImageAnswer } from './image-recognizer.ts';
-import type { WorkerReply, WorkerTask } from './recognizer-messages.ts';
+import type { RecognizerFacts, WorkerReply, WorkerTask } from './recognizer-messages.ts';
 
 /** Options of a pool. */
 export interface PoolOptions {
@@ -53,8 +53,8 @@ export class RecognizerPool {
   readonly #restarts = new Set<NodeJS.Timeout>();
   #nextId = 0;
   #restartDelay: number = restartDelays[0];
-  #model: RecognizerModel | undefined;
-  #opening: { resolve(model: RecognizerModel): void; reject(error: Error): void } | undefined;
+  #facts: RecognizerFacts | undefined;
+  #opening: { resolve(facts: RecognizerFacts): void; reject(error: Error): void } | undefined;
   #drained: (() => void) | undefined;
   #isClosing = false;
 
@@ -76,11 +76,11 @@ export class RecognizerPool {
 
   /**
    * Starts the threads.
-   * @returns the model, when all have loaded it
+   * @returns what they have loaded, when all have
    * @throws the error of the thread that could not start, with no thread left
    */
-  async open(): Promise<RecognizerModel> {
-    const opened = new Promise<RecognizerModel>((resolve, reject) => {
+  async open(): Promise<RecognizerFacts> {
+    const opened = new Promise<RecognizerFacts>((resolve, reject) => {
       this.#opening = { resolve, reject };
     });
     for (let index = 0; index < this.#options.workers; index++) this.#startMember();
@@ -174,18 +174,18 @@ export class RecognizerPool {
     }
   }
 
-  #welcome(member: Member, { model, parallel }: Extract<WorkerReply, { kind: 'ready' }>): void {
+  #welcome(member: Member, { kind, parallel, ...facts }: Extract<WorkerReply, { kind: 'ready' }>): void {
     clearTimeout(member.startTimer);
-    if (this.#model && this.#model.fingerprint !== model.fingerprint) {
-      const text = `The model ${model.name} has changed since the start: its embeddings differ. Restart.`;
+    if (this.#facts && this.#facts.model.fingerprint !== facts.model.fingerprint) {
+      const text = `The model ${facts.model.name} has changed since the start: its embeddings differ. Restart.`;
       this.#lose(member, new DataError(text));
       return;
     }
-    this.#model ??= model;
+    this.#facts ??= facts;
     member.parallel = parallel;
     this.#restartDelay = restartDelays[0];
     const isComplete = [...this.#members].every((one) => one.parallel > 0);
-    if (isComplete) this.#opening?.resolve(this.#model);
+    if (isComplete) this.#opening?.resolve(this.#facts);
     this.#dispatch();
   }
 
@@ -270,7 +270,7 @@ function toWorkerError(reason: unknown): WorkerError {
 
 /** Returns the error of a thread that could not start, of its own class if the user can mend it. */
 function startError({ name, problem, advice }: Extract<WorkerReply, { kind: 'failed' }>): Error {
-  const Known = { DataError, ConfigError }[name];
+  const Known = { DataError, ConfigError, EngineError }[name];
   if (Known) return new Known(problem, { advice });
   return new WorkerError(`A worker thread that recognises images cannot start: ${problem}`);
 }

@@ -6,6 +6,7 @@ import { useBackend } from '../backends.ts';
 import { photoCrop } from '../faces/choose-alignment.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
 import { loadModel } from '../model/load-model.ts';
+import { NativeCalls } from '../workers/native-calls.ts';
 import { type ImageRecognizer, imageRecognizer } from './image-recognizer.ts';
 import type { WorkerReply, WorkerSetup, WorkerTask } from './recognizer-messages.ts';
 
@@ -20,9 +21,15 @@ function send(reply: WorkerReply, transfer: ArrayBuffer[] = []): void {
 }
 
 async function start(): Promise<ImageRecognizer> {
-  const { backend, threads, limits, batch, decoding } = setup;
-  await useBackend(backend, { threads });
-  const loaded = await loadModel(setup.model, setup.threshold);
+  const { backend, onnxruntime, threads, limits, batch, decoding } = setup;
+  const running = await useBackend(backend, { threads });
+  const notes: string[] = [];
+  const loaded = await loadModel(setup.model, setup.threshold, {
+    ...{ onnxruntime, running, nativeCalls: new NativeCalls(setup.nativeCalls) },
+    // The service runs long.
+    images: Number.POSITIVE_INFINITY,
+    output: { note: (line) => notes.push(line) },
+  });
   const { source, backbone } = loaded;
   const state = backbone.getState();
   const fingerprint = await modelFingerprint(loaded.description, state);
@@ -35,7 +42,7 @@ async function start(): Promise<ImageRecognizer> {
   if (crop !== null) await loadFaceTools();
   const { embeddingSize } = backbone;
   const facts = { name: setup.model, fingerprint, embeddingSize, description, source };
-  send({ kind: 'ready', model: facts, parallel: recognizer.parallel });
+  send({ kind: 'ready', model: facts, engine: loaded.engine!, notes, parallel: recognizer.parallel });
   return recognizer;
 }
 

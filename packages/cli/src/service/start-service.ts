@@ -3,11 +3,10 @@ import {
   createServer,
   type LogOptions,
   openKeys,
-  type Recognizer,
   readKeys,
   type ServerLimits,
 } from '@openset/server';
-import { openRecognizer, type RecognizerOptions } from '../recognizer/open-recognizer.ts';
+import { type OpenedRecognizer, openRecognizer, type RecognizerOptions } from '../recognizer/open-recognizer.ts';
 
 /** Options of `startService`. */
 export interface ServiceOptions extends RecognizerOptions {
@@ -34,7 +33,7 @@ export interface ServiceOptions extends RecognizerOptions {
 export interface RunningService {
   /** Such as `http://127.0.0.1:8080`. */
   readonly address: string;
-  readonly recognizer: Recognizer;
+  readonly recognizer: OpenedRecognizer;
   readonly gallery: Gallery;
   /** Number of API keys at the start; null without a file of keys. */
   readonly keyCount: number | null;
