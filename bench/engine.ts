@@ -42,7 +42,10 @@ export async function engine({ threads, only }: BenchmarkOptions): Promise<Table
       };
       const times = { bare: [] as number[], ours: [] as number[] };
       for (let run = -2; run < (batch === 1 ? 41 : 9); run++) {
-        for (const [side, work] of [['bare', bare], ['ours', ours]] as const) {
+        for (const [side, work] of [
+          ['bare', bare],
+          ['ours', ours],
+        ] as const) {
           const start = performance.now();
           await work();
           if (run >= 0) times[side].push(performance.now() - start);

@@ -10,12 +10,7 @@ import { type EngineChoice, resolveEngine } from './engine/engine-choice.ts';
 import type { Output } from './output.ts';
 
 /** Options of every command that runs on a backend. */
-export interface BackendChoice {
-  /** Backend to use; default: the fastest that is installed. */
-  readonly backend?: BackendName | undefined;
-  /** Number of threads; default: one for each core, at most 64 for `wasm`. */
-  readonly threads?: number | undefined;
-}
+export type BackendChoice = Omit<EngineChoice, 'engine'>;
 
 /**
  * Starts the chosen backend and prints its notes. An `--engine` that is a backend chooses it, too.

@@ -32,12 +32,13 @@ export function addMeasureCommands(program: Command): void {
   withTest(withThreshold(withAnyModel(evaluate)))
     .option('--groups <file>', 'table person,group: error rates of each group of the people in --data')
     .option('--report <file>', 'write a report with curves and histograms as HTML');
-  withEngine(withImageReading(evaluate), 'onnxruntime if onnxruntime-node is installed, else the backend').action(
-    async (options: WithAnyModel<EvaluateOptions> & CommonOptions) => {
-      const { evaluate: run } = await import('../commands/evaluate.ts');
-      await runWithModel(options, run);
-    },
-  );
+  withEngine(
+    withImageReading(evaluate),
+    'onnxruntime if onnxruntime-node is installed, else the backend',
+  ).action(async (options: WithAnyModel<EvaluateOptions> & CommonOptions) => {
+    const { evaluate: run } = await import('../commands/evaluate.ts');
+    await runWithModel(options, run);
+  });
 
   const calibrate = addCommand(program, {
     name: 'calibrate',

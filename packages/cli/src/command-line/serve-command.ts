@@ -59,7 +59,11 @@ export function addServe(program: Command): void {
       ).choices(engineNames),
     )
     .addOption(new Option('--backend <name>', 'backend (default: wasm)').choices(backendNames))
-    .option('--threads <n>', "number of threads of each worker's backend and engine (default: 1)", countParser)
+    .option(
+      '--threads <n>',
+      "number of threads of each worker's backend and engine (default: 1)",
+      countParser,
+    )
     .addOption(
       new Option('--log <level>', 'log of requests on standard output, as lines of JSON')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

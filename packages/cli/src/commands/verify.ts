@@ -1,7 +1,7 @@
 import { describeQuestion, type ThresholdQuestion, type Verification, type Verifier } from '@openset/verify';
-import { decimal, probabilityText } from '../evaluation/texts.ts';
 import { resolveEngine } from '../engine/engine-choice.ts';
 import type { EngineFacts } from '../engine/open-engine.ts';
+import { decimal, probabilityText } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { imageFileSource } from '../images/image-files.ts';

@@ -7,9 +7,15 @@ describe('resolveEngine', () => {
     [{}, { backend: undefined, onnxruntime: 'auto' }],
     [{ backend: 'cpu' }, { backend: 'cpu', onnxruntime: false }],
     [{ engine: 'wasm' }, { backend: 'wasm', onnxruntime: false }],
-    [{ engine: 'wasm', backend: 'wasm' }, { backend: 'wasm', onnxruntime: false }],
+    [
+      { engine: 'wasm', backend: 'wasm' },
+      { backend: 'wasm', onnxruntime: false },
+    ],
     [{ engine: 'onnxruntime' }, { backend: undefined, onnxruntime: true }],
-    [{ engine: 'onnxruntime', backend: 'cpu' }, { backend: 'cpu', onnxruntime: true }],
+    [
+      { engine: 'onnxruntime', backend: 'cpu' },
+      { backend: 'cpu', onnxruntime: true },
+    ],
   ] as const)('%o', (choice, expected) => {
     expect(resolveEngine(choice)).toEqual(expected);
   });

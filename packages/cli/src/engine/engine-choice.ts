@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '@openset/core';
 import { type BackendName, backendNames } from '../backends.ts';
-import type { BackendChoice } from '../start-backend.ts';
 
 /** A value of `--engine`: a backend, whose network computes the embeddings, or another runtime. */
 export type EngineName = BackendName | 'onnxruntime';
@@ -16,9 +15,13 @@ export const engineNames: readonly EngineName[] = [...backendNames, 'onnxruntime
 export const fewestImages = 32;
 
 /** Options of every command that embeds images on an engine of the user's choice. */
-export interface EngineChoice extends BackendChoice {
+export interface EngineChoice {
+  /** Backend to use; default: the fastest that is installed. */
+  readonly backend?: BackendName | undefined;
   /** What computes embeddings; default: the backend if one is given, else the fastest engine that is installed. */
   readonly engine?: EngineName | undefined;
+  /** Number of threads of both; default: one for each core, at most 64 for `wasm`. */
+  readonly threads?: number | undefined;
 }
 
 /** What follows from the options. */
@@ -33,7 +36,7 @@ export interface ResolvedEngine {
  * Resolves `--engine` and `--backend`. A backend as engine is the backend of everything.
  * @throws ConfigError if they name two backends
  */
-export function resolveEngine({ engine, backend }: EngineChoice): ResolvedEngine {
+export function resolveEngine({ engine, backend }: Pick<EngineChoice, 'engine' | 'backend'>): ResolvedEngine {
   if (engine === undefined) return { backend, onnxruntime: backend === undefined ? 'auto' : false };
   if (engine === 'onnxruntime') return { backend, onnxruntime: true };
   if (backend !== undefined && backend !== engine) {

@@ -63,7 +63,9 @@ it('refuses a wrong engine that is asked for, and passes over it with the number
   const passed = await facts({ onnxruntime: 'auto', images: 1e6 }, open);
   expect(passed.facts).toEqual({ name: 'cpu', version: null, threads: 1 });
   expect(passed.lines).toEqual([
-    expect.stringMatching(/^engine: onnxruntime is not used\. .*the cosine is 0\.\d+ and the largest difference 0\.\d+/),
+    expect.stringMatching(
+      /^engine: onnxruntime is not used\. .*the cosine is 0\.\d+ and the largest difference 0\.\d+/,
+    ),
   ]);
   expect(disposed).toBe(2);
 });

@@ -13,8 +13,8 @@ import { withFrozenPart } from '../features/split-network.ts';
 import { onnxSource } from '../model/onnx-source.ts';
 import type { Output } from '../output.ts';
 import { backendText } from '../start-backend.ts';
-import { fewestImages, isOnnxRuntimeInstalled, type ResolvedEngine } from './engine-choice.ts';
 import type { NativeCalls } from '../workers/native-calls.ts';
+import { fewestImages, isOnnxRuntimeInstalled, type ResolvedEngine } from './engine-choice.ts';
 import { SplitEngine } from './split-engine.ts';
 
 /** The engine of a model, for people and in results. */
@@ -62,7 +62,10 @@ export async function openEngine(
   const isOpened =
     onnxruntime === true ||
     // A GPU is faster than onnxruntime on the processor.
-    (onnxruntime === 'auto' && images >= fewestImages && running.name !== 'node-gpu' && isOnnxRuntimeInstalled());
+    (onnxruntime === 'auto' &&
+      images >= fewestImages &&
+      running.name !== 'node-gpu' &&
+      isOnnxRuntimeInstalled());
   if (isOpened) {
     try {
       const opened = await open(backbone, running.threads ?? undefined, request.nativeCalls);

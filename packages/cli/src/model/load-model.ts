@@ -10,8 +10,8 @@ import {
   Verifier,
 } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
-import { type EngineFacts, type EngineRequest, openEngine } from '../engine/open-engine.ts';
 import type { EngineChoice } from '../engine/engine-choice.ts';
+import { type EngineFacts, type EngineRequest, openEngine } from '../engine/open-engine.ts';
 import { inFile } from '../files/in-file.ts';
 import { pathStatus } from '../files/paths.ts';
 import { readBytes } from '../files/read-file.ts';

@@ -91,7 +91,12 @@ export async function openRecognizer(
     ...{ model: path, threshold, align, backend, onnxruntime, threads, decoding },
     ...{ limits: { pixels, faces }, batch: { size, wait } },
   };
-  const pool = new RecognizerPool({ workers, queue, timeout: 1000 * timeout, start: () => startSafely(setup, start) });
+  const pool = new RecognizerPool({
+    workers,
+    queue,
+    timeout: 1000 * timeout,
+    start: () => startSafely(setup, start),
+  });
   const { model, engine, notes } = await pool.open();
   return {
     ...{ model, engine, notes },
@@ -113,10 +118,7 @@ export async function openRecognizer(
 }
 
 /** Starts a thread whose `terminate` waits until it is in no native code. */
-function startSafely(
-  setup: Omit<WorkerSetup, 'nativeCalls'>,
-  start: (setup: WorkerSetup) => Worker,
-): Worker {
+function startSafely(setup: Omit<WorkerSetup, 'nativeCalls'>, start: (setup: WorkerSetup) => Worker): Worker {
   const calls = new NativeCalls();
   const worker = start({ ...setup, nativeCalls: calls.memory });
   const terminate = worker.terminate.bind(worker);

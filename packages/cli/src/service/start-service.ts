@@ -1,12 +1,10 @@
 import type { FixedFacts, Gallery } from '@openset/gallery';
+import { createServer, type LogOptions, openKeys, readKeys, type ServerLimits } from '@openset/server';
 import {
-  createServer,
-  type LogOptions,
-  openKeys,
-  readKeys,
-  type ServerLimits,
-} from '@openset/server';
-import { type OpenedRecognizer, openRecognizer, type RecognizerOptions } from '../recognizer/open-recognizer.ts';
+  type OpenedRecognizer,
+  openRecognizer,
+  type RecognizerOptions,
+} from '../recognizer/open-recognizer.ts';
 
 /** Options of `startService`. */
 export interface ServiceOptions extends RecognizerOptions {
