@@ -73,12 +73,33 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
     expect(entries).toHaveProperty(['.']);
     for (const [name, target] of Object.entries(entries)) {
       const stem = name === '.' ? 'index' : name.slice('./'.length);
+      const isTfjs = name === './tfjs-core';
       expect(Object.entries(target)).toEqual([
         ['@openset/source', `./src/${stem}.ts`],
         ['types', `./dist/${stem}.d.ts`],
+        ...(isTfjs ? requiredInNode(`./dist/${stem}.js`, `./dist/${stem}.node.js`) : []),
         ['default', `./dist/${stem}.js`],
       ]);
     }
+  });
+
+  it('maps each module of tfjs that only it imports to a file that requires it in Node', () => {
+    const { imports = {} } = manifest;
+    const names =
+      shortName === 'cli'
+        ? []
+        : sources.filter((path) => !isTestFile(path)).flatMap((path) => tfjsModules(read(path)));
+    const expected = [...new Set(names)].map((specifier) => {
+      const name = `#${specifier.replace('/wasm-out/tfjs-backend-wasm.js', '-program').slice('@tensorflow/'.length)}`;
+      return [
+        name,
+        {
+          ...Object.fromEntries(requiredInNode(specifier, `./dist/${name.slice(1)}.node.js`)),
+          default: specifier,
+        },
+      ];
+    });
+    expect(imports).toEqual(Object.fromEntries(expected));
   });
 
   it('has entry points that hold only exports', () => {
@@ -170,24 +191,44 @@ describe('the repository', () => {
   });
 });
 
+/** Returns the conditions of a module that Node loads by another file than bundlers do, which know the first of them. */
+function requiredInNode(target: string, inNode: string): [condition: string, target: string][] {
+  return [
+    ['module', target],
+    ['node', inNode],
+  ];
+}
+
+/** Returns the modules of tfjs that a source file imports, other than tfjs-core, without types. */
+function tfjsModules(text: string): string[] {
+  if (!/@tensorflow\/(?!tfjs-core')/.test(text)) return [];
+  const imported = ts.preProcessFile(withoutTypes(text)).importedFiles.map(({ fileName }) => fileName);
+  return imported.filter((name) => /^@tensorflow\/(?!tfjs-core$)/.test(name));
+}
+
 /** Returns the packages that a source file imports, directly or through files of its own package. Ignores types. */
 function reachableImports(entry: string, seen = new Set<string>()): string[] {
   if (seen.has(entry)) return [];
   seen.add(entry);
-  // Compile first, which removes imports of types.
-  const { outputText } = ts.transpileModule(readFileSync(entry, 'utf8'), {
-    compilerOptions: {
-      target: ts.ScriptTarget.ESNext,
-      module: ts.ModuleKind.ESNext,
-      verbatimModuleSyntax: true,
-    },
-  });
+  const outputText = withoutTypes(readFileSync(entry, 'utf8'));
   const relative = ts.preProcessFile(outputText).importedFiles.map(({ fileName }) => fileName);
   const own = relative.filter((name) => name.startsWith('.'));
   return [
     ...importedPackages(outputText),
     ...own.flatMap((name) => reachableImports(join(entry, '..', name), seen)),
   ];
+}
+
+/** Compiles a text, which removes imports of types. */
+function withoutTypes(text: string): string {
+  const { outputText } = ts.transpileModule(text, {
+    compilerOptions: {
+      target: ts.ScriptTarget.ESNext,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+    },
+  });
+  return outputText;
 }
 
 interface LockEntry {

@@ -3,6 +3,8 @@ import { libraryBuild } from '../../tsdown.config.ts';
 export default {
   ...libraryBuild,
   platform: 'node',
+  // The build leaves dependencies outside, but takes an optional one in if it is built already.
+  external: ['@openset/gallery-sqlite'],
   // Worker threads start from files of their own.
   entry: {
     index: 'src/index.ts',

@@ -1,3 +1,3 @@
 import { libraryBuild } from '../../tsdown.config.ts';
 
-export default libraryBuild;
+export default { ...libraryBuild, entry: ['src/index.ts', 'src/tfjs-core.ts'] };

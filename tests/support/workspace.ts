@@ -13,6 +13,7 @@ export interface Manifest {
   readonly sideEffects?: boolean | readonly string[];
   readonly bin?: Readonly<Record<string, string>>;
   readonly files?: readonly string[];
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
