@@ -1,12 +1,13 @@
 // Convolutions as matrix products: a row for each result pixel, a column for each output channel, and the line of the
 // pixel's window (window.ts) as inner dimension. The input gradient is such a convolution of `dy`, with the taps in
-// reverse order. With a stride, it is one convolution for each phase of the input pixels.
+// reverse order. With a stride, it is one convolution for each phase of the input pixels, or, if windows do not overlap, one
+// product that computes whole windows.
 
 import { at } from './lanes';
 import { pack } from './pack';
 import { tileBytes, tileColumns } from './tile';
 import { multiplyTiles } from './tile-products';
-import { copyWindows } from './window';
+import { copy, copyWindows } from './window';
 import { WindowedImage } from './windowed-image';
 
 /** Block sizes. A block of lines and a block of the filter fit into the level 2 cache. */
@@ -39,6 +40,9 @@ class Convolution extends WindowedImage {
   targetRow: i32;
   targetColumn: i32;
   columns: i32;
+  /** Columns that are adjacent in the target, and elements from one such run to the next. */
+  runColumns: i32;
+  runStep: i32;
   /** `[columns]`; 0 without a bias. */
   bias: usize;
   rowsPerChunk: i32;
@@ -66,6 +70,7 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
   // Results that are not contiguous are collected in scratch memory.
   const isDense =
     !c.byPixel &&
+    c.runColumns == c.columns &&
     c.targetColumn == c.columns &&
     c.targetRow == c.gridWidth * c.columns &&
     c.targetImage == c.gridHeight * c.targetRow;
@@ -229,8 +234,15 @@ function scatterRows(
     const pixel = c.byPixel ? row / c.batch : row % pixels;
     const gridY = pixel / c.gridWidth;
     const gridX = pixel - gridY * c.gridWidth;
-    const offset = image * c.targetImage + gridY * c.targetRow + gridX * c.targetColumn + firstColumn;
-    memory.copy(c.target + at(offset), source, at(columns));
-    source += at(columns);
+    const offset = image * c.targetImage + gridY * c.targetRow + gridX * c.targetColumn;
+    const end = firstColumn + columns;
+    for (let column = firstColumn; column < end; ) {
+      const run = column / c.runColumns;
+      const inRun = column - run * c.runColumns;
+      const count = min(c.runColumns - inRun, end - column);
+      copy(c.target + at(offset + run * c.runStep + inRun), source, count);
+      source += at(count);
+      column += count;
+    }
   }
 }

@@ -10,7 +10,7 @@ import { WindowedImage } from './windowed-image';
 
 /** Block sizes: pixels, elements of the window, columns. */
 const blockInner: i32 = 256;
-const blockRows: i32 = 128;
+const blockRows: i32 = 256;
 const blockColumns: i32 = 512;
 /** Elements between lines. Without them, lines whose size is a power of two would compete for the same cache lines. */
 const gap: i32 = 16;

@@ -7,7 +7,16 @@ function clamp(value: i32, low: i32, high: i32): i32 {
   return value < low ? low : min(value, high);
 }
 
-function copy(target: usize, source: usize, count: i32): void {
+/** Copies `count` elements. */
+export function copy(target: usize, source: usize, count: i32): void {
+  for (; count >= 16; count -= 16) {
+    v128.store(target, v128.load(source));
+    v128.store(target, v128.load(source, 16), 16);
+    v128.store(target, v128.load(source, 32), 32);
+    v128.store(target, v128.load(source, 48), 48);
+    source += 64;
+    target += 64;
+  }
   for (; count >= 4; count -= 4) {
     v128.store(target, v128.load(source));
     source += 16;
@@ -58,20 +67,43 @@ export function copyWindows(
 ): void {
   const rowLength = tapsX * channels;
   const rowBytes = at(width * channels);
-  // Requires one more row below, because the last vector reads beyond its row.
-  const inside = first == 0 && rowLength > 2 && y + tapY >= 0 && y + lastTapY + 1 < height;
+  // The lines are runs of whole vectors or, below, of vectors that read beyond their row, which requires one more row.
+  const readsBeyond = ((rowLength | first | count) & 3) != 0;
+  const isRun = tapY == lastTapY && !readsBeyond;
+  const inside =
+    (isRun || (first == 0 && rowLength > 2)) &&
+    y + tapY >= 0 &&
+    y + lastTapY + (readsBeyond ? 1 : 0) < height;
   while (windows > 0) {
     let done = 1;
     if (inside && x >= 0 && x + tapsX <= width) {
       done = min(windows, (width - tapsX - x) / step + 1);
       const source = image + at(((y + tapY) * width + x) * channels);
-      copyInside(source, rowBytes, rowLength, at(step * channels), done, count, target, lineBytes);
+      const stepBytes = at(step * channels);
+      if (isRun) copyRuns(source + at(first), stepBytes, done, count, target, lineBytes);
+      else copyInside(source, rowBytes, rowLength, stepBytes, done, count, target, lineBytes);
     } else {
       copyAtBorder(image, height, width, channels, rowLength, y + tapY, x, first, count, target);
     }
     windows -= done;
     x += done * step;
     target += <usize>done * lineBytes;
+  }
+}
+
+/** Copies a run of each window. */
+function copyRuns(
+  source: usize,
+  stepBytes: usize,
+  windows: i32,
+  count: i32,
+  target: usize,
+  lineBytes: usize,
+): void {
+  for (; windows > 0; windows--) {
+    copy(target, source, count);
+    source += stepBytes;
+    target += lineBytes;
   }
 }
 
@@ -91,7 +123,14 @@ function copyInside(
     let to = target;
     for (let rest = count; rest > 0; rest -= rowLength) {
       const end = at(min(rowLength, rest));
-      for (let o: usize = 0; o < end; o += 16) v128.store(to + o, v128.load(from + o));
+      let o: usize = 0;
+      for (; o + 64 <= end; o += 64) {
+        v128.store(to + o, v128.load(from + o));
+        v128.store(to + o, v128.load(from + o, 16), 16);
+        v128.store(to + o, v128.load(from + o, 32), 32);
+        v128.store(to + o, v128.load(from + o, 48), 48);
+      }
+      for (; o < end; o += 16) v128.store(to + o, v128.load(from + o));
       from += rowBytes;
       to += end;
     }

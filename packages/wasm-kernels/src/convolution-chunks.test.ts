@@ -63,6 +63,8 @@ const cases: readonly [string, ConvolutionCase, boolean][] = [
   ['Winograd, several blocks', square(15, 3, 1, 132, 132), false],
   ['Winograd on two pixels', square(2, 3, 1, 60, 44), false],
   ['a stride', square(19, 3, 2, 20, 36), false],
+  ['disjoint windows', square(12, 2, 2, 68, 36), false],
+  ['disjoint windows of a few pixels', square(4, 2, 2, 132, 20), false],
   ['few pixels', square(2, 3, 1, 130, 70), false],
   ['few channels', square(25, 3, 1, 3, 7), false],
   ['single taps', square(15, 1, 1, 33, 9), false],

@@ -35,6 +35,8 @@ export function convolve(
   runConvolution(native, {
     ...forwardConvolution(native, operands, geometry, inChannels * outChannels),
     columns: outChannels,
+    runColumns: outChannels,
+    runStep: 0,
     filterChannel: outChannels,
     filterColumn: 1,
   });
@@ -51,15 +53,65 @@ export function inputGradient(
 ): TensorInfo {
   const scheme = winogradScheme(geometry, 'input');
   if (scheme) return winogradInputGradient(scope, native, dy, filter, geometry, scheme);
+  if (hasDisjointWindows(geometry)) return disjointInputGradient(scope, native, dy, filter, geometry);
   const { inChannels, outChannels } = geometry;
-  const layout = { columns: inChannels, filterChannel: 1, filterColumn: outChannels };
+  const layout = {
+    columns: inChannels,
+    runColumns: inChannels,
+    runStep: 0,
+    filterChannel: 1,
+    filterColumn: outChannels,
+  };
   const run = (part: WindowedConvolution) => runConvolution(native, { ...part, ...layout });
   return runInputConvolutions(scope, native, { dy, filter }, geometry, inChannels * outChannels, run);
+}
+
+/** Whether the windows of the outputs cover the image without overlap. */
+function hasDisjointWindows({ height, width }: ConvolutionGeometry): boolean {
+  return [height, width].every(
+    ({ input, output, kernel, stride, padBefore }) =>
+      kernel === stride && padBefore === 0 && input === output * stride,
+  );
+}
+
+/** Computes `inputGradient` for windows that do not overlap: a product whose columns are the elements of a window. */
+function disjointInputGradient(
+  scope: KernelScope,
+  native: NativeModule,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  { batch, inChannels, outChannels, height, width }: ConvolutionGeometry,
+): TensorInfo {
+  const output = scope.allocate([batch, height.input, width.input, inChannels]);
+  const rowElements = width.input * inChannels;
+  const runColumns = width.kernel * inChannels;
+  runConvolution(native, {
+    image: native.address(dy),
+    batch,
+    channels: outChannels,
+    height: { size: height.output, positions: height.output, taps: 1, stride: 1, offset: 0 },
+    width: { size: width.output, positions: width.output, taps: 1, stride: 1, offset: 0 },
+    filter: native.address(filter),
+    filterTap: [0, 0],
+    filterChannel: 1,
+    filterColumn: outChannels,
+    target: native.address(output),
+    targetImage: height.input * rowElements,
+    targetPixel: [height.stride * rowElements, runColumns],
+    columns: height.kernel * runColumns,
+    runColumns,
+    runStep: rowElements,
+    bias: 0,
+  });
+  return output;
 }
 
 /** A convolution whose filter multiplies every channel with every column, an output channel. Strides count elements. */
 interface Convolution extends WindowedConvolution {
   readonly columns: number;
+  /** Columns that are adjacent in the target, and the stride from one such run to the next. */
+  readonly runColumns: number;
+  readonly runStep: number;
   readonly filterChannel: number;
   readonly filterColumn: number;
 }
@@ -88,7 +140,7 @@ function runConvolution(native: NativeModule, c: Convolution): void {
   native.run(convolutionTask, countChunks(), [
     ...windowedImageWords(c),
     ...[c.filter, ...c.filterTap, c.filterChannel, c.filterColumn],
-    ...[c.target, c.targetImage, ...c.targetPixel, c.columns, c.bias],
+    ...[c.target, c.targetImage, ...c.targetPixel, c.columns, c.runColumns, c.runStep, c.bias],
     ...[rowsPerChunk, columnsPerChunk, isByPixel(c) ? 1 : 0],
   ]);
 }

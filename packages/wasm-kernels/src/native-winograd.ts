@@ -16,8 +16,10 @@ const planeGap = 64;
 const blockChannels = 128;
 /** Maximum channels and columns of a block whose filter is transformed with it, so that all of it fits into the cache. */
 const smallBlockChannels = 64;
-/** Number of chunks that occupies several threads. More would transform the same inputs repeatedly. */
+/** Number of chunks of a filter gradient that occupies several threads. More would transform the same inputs repeatedly. */
 const minChunks = 8;
+/** Chunks of a convolution for each thread. Results do not depend on it. */
+const chunksPerThread = 4;
 /** Maximum tiles of a float32 sum. */
 const maxTerms = 512;
 
@@ -170,6 +172,7 @@ function tileOffset(scheme: WinogradScheme, top: number, left: number): [number,
 
 function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution): void {
   const tiles = tileCount(c);
+  const leastChunks = native.threads === 1 ? 1 : chunksPerThread * native.threads;
   const isCached = c.channels * c.columns <= blockChannels ** 2;
   // If one chunk has all tiles, it transforms the filter itself, in the cache.
   const isSplitByColumns = !isCached && tiles <= c.scheme.tilesPerChunk;
@@ -178,8 +181,8 @@ function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution
   let tilesPerChunk = Math.min(c.scheme.tilesPerChunk, isCached ? 30 : 64);
   let columnsPerChunk = evenPart(c.columns, maxChannels);
   const countChunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
-  if (isCached && countChunks() < minChunks) tilesPerChunk = 18;
-  while (countChunks() < minChunks && columnsPerChunk > 32) {
+  if (isCached && countChunks() < leastChunks) tilesPerChunk = 18;
+  while (countChunks() < leastChunks && columnsPerChunk > 32) {
     columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
   }
   const channelsPerBlock = evenPart(c.channels, maxChannels);
