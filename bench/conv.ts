@@ -29,6 +29,16 @@ const layers: readonly Layer[] = [
   [128, 7, 32, 64, 1],
 ];
 
+/** Layers of 2 × 2 taps, which start the stages of LResNetE-IR. */
+const halvingLayers: readonly Layer[] = [
+  [32, 32, 64, 64, 2],
+  [32, 16, 128, 128, 2],
+  [32, 8, 256, 256, 2],
+  [32, 4, 512, 512, 2],
+  [16, 112, 64, 64, 2],
+  [16, 28, 256, 256, 2],
+];
+
 /** Depthwise layers of MobileFaceNet: images, size, channels, filter side, stride. */
 const depthwiseLayers: readonly Layer[] = [
   [16, 56, 64, 3, 1],
@@ -38,7 +48,7 @@ const depthwiseLayers: readonly Layer[] = [
   [16, 7, 512, 7, 1],
 ];
 
-/** Measures 3 × 3 and depthwise convolutions: forward, and the gradients by the input and by the filter. */
+/** Measures 3 × 3, 2 × 2 and depthwise convolutions: forward, and the gradients by the input and by the filter. */
 export async function conv(): Promise<Comparison[]> {
   await startWasm();
   const dense = layers.flatMap(([batch, size, inChannels, outChannels, stride]) =>
@@ -47,6 +57,15 @@ export async function conv(): Promise<Comparison[]> {
       'Conv2D',
       [batch, size, size, inChannels],
       [3, 3, inChannels, outChannels],
+      stride,
+    ),
+  );
+  const halving = halvingLayers.flatMap(([batch, size, inChannels, outChannels, stride]) =>
+    threeWays(
+      `${batch} × ${size}², ${inChannels} → ${outChannels}, 2 × 2 taps, stride ${stride}`,
+      'Conv2D',
+      [batch, size, size, inChannels],
+      [2, 2, inChannels, outChannels],
       stride,
     ),
   );
@@ -59,7 +78,7 @@ export async function conv(): Promise<Comparison[]> {
       stride,
     ),
   );
-  return [...dense, ...depthwise];
+  return [...dense, ...halving, ...depthwise];
 }
 
 function threeWays(

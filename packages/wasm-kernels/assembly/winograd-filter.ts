@@ -1,4 +1,5 @@
 // The transform of a filter of 3 × 3 taps into planes, 6 × 6 or 3 × 3.
+import { loadIntoCache } from './cache';
 import { at } from './lanes';
 import { pack } from './pack';
 import { tileColumns } from './tile';
@@ -27,6 +28,7 @@ export function transformFilter(
   const points = <usize>filterPointsOf(c.scheme);
   const endColumn = min(firstColumn + columns, c.columns);
   const endChannel = firstChannel + channels;
+  loadFilter(c, firstColumn, endColumn, firstChannel, endChannel, spare);
   for (let column = firstColumn; column < endColumn; column += tileColumns) {
     const present = min(tileColumns, endColumn - column);
     for (let channel = firstChannel; channel < endChannel; channel += passChannels) {
@@ -55,6 +57,29 @@ export function transformFilter(
         target += planeBytes;
       }
       to += bytes;
+    }
+  }
+}
+
+/** Moves a part of the filter into the cache, along its adjacent elements. */
+function loadFilter(
+  c: Winograd,
+  firstColumn: i32,
+  endColumn: i32,
+  firstChannel: i32,
+  endChannel: i32,
+  spare: usize,
+): void {
+  const byChannel = c.filterColumn == 1;
+  const first = byChannel ? firstChannel : firstColumn;
+  const end = byChannel ? endChannel : endColumn;
+  const step = byChannel ? c.filterChannel : c.filterColumn;
+  const bytes = at(byChannel ? endColumn - firstColumn : endChannel - firstChannel);
+  const start = c.filter + at(byChannel ? firstColumn : firstChannel);
+  for (let tap = 0; tap < 9; tap++) {
+    const offset = (tap / 3) * c.filterTapY + (tap % 3) * c.filterTapX;
+    for (let line = first; line < end; line++) {
+      loadIntoCache(start + at(offset + line * step), bytes, spare);
     }
   }
 }
