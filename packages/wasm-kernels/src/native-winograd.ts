@@ -100,7 +100,7 @@ export function winogradFilterGradient(
   // Long sums lose digits, so each part has a limited number of tiles.
   const requestedParts = Math.max(minChunks / blocks, tiles / maxTerms);
   const parts = limitPartCount(requestedParts, 9 * inChannels * outChannels);
-  const tilesPerChunk = tilesPerBlock * Math.ceil(tiles / tilesPerBlock / parts);
+  const tilesPerChunk = roundUp(Math.ceil(tiles / parts), 8);
   const shape = [3, 3, inChannels, outChannels];
   return sumOfParts(scope, native, Math.ceil(tiles / tilesPerChunk), shape, (filter, count) => {
     const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock };
@@ -178,10 +178,12 @@ function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution
   const isSplitByColumns = !isCached && tiles <= c.scheme.tilesPerChunk;
   const maxChannels = isSplitByColumns ? smallBlockChannels : blockChannels;
   // A transformed filter that exceeds the cache should serve many tiles.
-  let tilesPerChunk = Math.min(c.scheme.tilesPerChunk, isCached ? 30 : 64);
+  const shareTiles = (limit: number) =>
+    tiles <= limit ? tiles : Math.ceil(tiles / roundUp(tiles / limit, native.threads));
+  let tilesPerChunk = shareTiles(Math.min(c.scheme.tilesPerChunk, isCached ? 30 : 64));
   let columnsPerChunk = evenPart(c.columns, maxChannels);
   const countChunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
-  if (isCached && countChunks() < leastChunks) tilesPerChunk = 18;
+  if (isCached && countChunks() < leastChunks) tilesPerChunk = shareTiles(18);
   while (countChunks() < leastChunks && columnsPerChunk > 32) {
     columnsPerChunk = evenPart(columnsPerChunk, columnsPerChunk / 2);
   }
@@ -217,6 +219,11 @@ function parameters(
 
 function tileCount({ batch, tiles: [rows, columns] }: Convolution): number {
   return batch * rows * columns;
+}
+
+/** Returns the next multiple. */
+function roundUp(value: number, multiple: number): number {
+  return multiple * Math.ceil(value / multiple);
 }
 
 /** Returns the size of about equal parts: a multiple of 8, at most `limit`. */
