@@ -35,14 +35,16 @@ class Folder(Dataset):
             # libjpeg decodes at a fraction of the size that is still large enough, as sharp does.
             image.draft("RGB", (self.side, self.side))
             pixels = np.asarray(image.convert("RGB").resize((self.side, self.side), Image.BILINEAR))
-        tensor = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float().sub_(127.5).div_(127.5)
+        # Contiguous, as ToTensor of torchvision returns it.
+        tensor = torch.from_numpy(pixels.copy()).permute(2, 0, 1).contiguous().float().sub_(127.5).div_(127.5)
         return (tensor.flip(2) if torch.rand(()) < 0.5 else tensor), label
 
 
 def make_run(options):
-    """Return a run. Options: {"folder", "network", "side", "batch", "epochs", "workers"}."""
+    """Return a run. Options: {"folder", "network", "side", "batch", "epochs", "workers", "channelsLast"}."""
     side, workers = options["side"], options["workers"]
     data = Folder(options["folder"], side)
+    layout = torch.channels_last if options["channelsLast"] else torch.contiguous_format
 
     def run():
         torch.manual_seed(1)
@@ -50,6 +52,7 @@ def make_run(options):
             network, size = networks.small_cnn(side), 64
         else:
             network, size = networks.lresnet_ir(18, side), 512
+        network = network.to(memory_format=layout)
         loss = losses.LOSSES["softmax"](len(data.people), size)
         parameters = [*network.parameters(), *loss.parameters()]
         optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=0.9, weight_decay=5e-4)
@@ -61,13 +64,13 @@ def make_run(options):
             num_workers=workers,
             persistent_workers=workers > 0,
         )
-        epochs = [train_epoch(loader, network, loss, optimizer) for _ in range(options["epochs"])]
+        epochs = [train_epoch(loader, layout, network, loss, optimizer) for _ in range(options["epochs"])]
         return {"epochs": epochs}
 
     return run
 
 
-def train_epoch(loader, network, loss, optimizer):
+def train_epoch(loader, layout, network, loss, optimizer):
     """Train for an epoch. Return its duration, the number of images, and the time of each phase in seconds."""
     times = dict.fromkeys(PHASES, 0.0)
     images = 0
@@ -81,6 +84,7 @@ def train_epoch(loader, network, loss, optimizer):
 
     network.train()
     for batch, labels in loader:
+        batch = batch.contiguous(memory_format=layout)
         end_phase("data")
         embeddings = network(batch)
         end_phase("forward")
