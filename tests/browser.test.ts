@@ -75,6 +75,13 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
     },
   );
 
+  it('onnxruntime-web computes the embeddings of a network', async () => {
+    const { difference, lengths, largest } = await page.evaluate(() => inBrowser.embedWithOnnxRuntime());
+    expect(lengths).toEqual([8, 8, 8]);
+    expect(largest).toBeLessThan(1e-4);
+    expect(difference.value).toBeLessThan(1e-4);
+  }, 60_000);
+
   it('the losses meet the reference values on wasm with 1 and with 2 threads', {
     timeout: 120_000,
   }, async () => {

@@ -8,6 +8,7 @@ import '@tensorflow/tfjs-backend-webgpu';
 import { UssLoss } from '@openset/uss';
 import * as tf from '@tensorflow/tfjs-core';
 import { losses } from '../../packages/cli/src/losses.ts';
+import { embedWithOnnxRuntime } from './engine.ts';
 import { detectFaces } from './faces.ts';
 import { decode, load } from './images.ts';
 import { withThreads } from './threads.ts';
@@ -58,7 +59,7 @@ async function threshold(): Promise<number> {
   return cosine;
 }
 
-const functions = { runOn, conformanceOn, withThreads, decode, load, detectFaces };
+const functions = { runOn, conformanceOn, withThreads, decode, load, detectFaces, embedWithOnnxRuntime };
 
 declare global {
   /** The functions that tests call in the page. */

@@ -26,6 +26,7 @@ export function launchChromium(executablePath: string, ...more: readonly string[
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
   '.wasm': 'application/wasm',
 };
 

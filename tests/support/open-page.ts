@@ -14,8 +14,8 @@ export interface OpenPage {
 }
 
 /**
- * Builds a page of `tests/browser` and opens it. The server also has the files of the wasm backend, and the models of
- * `@vladmandic/human`.
+ * Builds a page of `tests/browser` and opens it. The server also has the files of the wasm backend and of `onnxruntime-web`, and the
+ * models of `@vladmandic/human`.
  * @param chromium path of the browser, as `findChromium` returns it
  * @param file name of the page
  */
@@ -39,6 +39,7 @@ export async function openPage(chromium: string, file: string): Promise<OpenPage
   );
   const { address, server } = await serveFolders({
     '/wasm/': join(backend, 'dist'),
+    '/onnxruntime/': join(rootFolder, 'node_modules', 'onnxruntime-web', 'dist'),
     '/models/': join(rootFolder, 'node_modules', '@vladmandic', 'human', 'models'),
     '/': output,
   });

@@ -506,6 +506,7 @@ describe('embed', () => {
     expect(data).toEqual({
       out: at('e.npz'),
       pictures: 4,
+      engine: { name: 'cpu', version: null, threads: 1 },
       skipped: 0,
       skippedList: null,
       embeddingSize: 8,

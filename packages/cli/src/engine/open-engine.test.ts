@@ -8,6 +8,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { tinyGraph } from '../../../pretrained/src/__fixtures__/tiny-graph.ts';
 import { recordOutput } from '../__fixtures__/record-output.ts';
 import { useBackend } from '../backends.ts';
+import { fewestImages as fewest } from './engine-choice.ts';
 import { openEngine } from './open-engine.ts';
 import { SplitEngine } from './split-engine.ts';
 
@@ -16,7 +17,6 @@ beforeAll(() => useBackend('cpu'));
 const running = { name: 'cpu', threads: 1, notes: [] } as const;
 const network = () => smallCnn({ width: 4, inputSize: 16, embeddingSize: 8, channels: 3 });
 const noted = { name: 'onnxruntime', version: expect.stringMatching(/^\d+\.\d+/), threads: 1 };
-const fewest = 32;
 
 /** Opens an engine, and disposes of it. */
 async function facts(
