@@ -9,6 +9,7 @@ import { engine } from './engine.ts';
 import { gallery } from './gallery.ts';
 import { galleryPostgres } from './gallery-postgres.ts';
 import { gemm } from './gemm.ts';
+import { inference } from './inference.ts';
 import { lossStep } from './loss-step.ts';
 import { type Comparison, comparisonTable, describeMachine, type Table, tableText } from './measure.ts';
 import { metrics } from './metrics.ts';
@@ -33,6 +34,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   gallery,
   'gallery-postgres': galleryPostgres,
   gemm,
+  inference,
   'loss-step': lossStep,
   metrics,
   'more-losses': moreLosses,
@@ -70,9 +72,10 @@ NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-
                 and gallery gallery-postgres
 --json FILE     also writes the results to a file
 --threads N     threads of the wasm kernels and of PyTorch, workers of align and server; default 1
---size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step and real-run, people of gallery
+--size N        measures only this size: classes of loss-step, rows of gemm, steps of soak, image side of train-step and real-run, people of gallery,
+                images of inference
 --only TEXT     measures only the losses of more-losses, the stores of gallery, the networks of real-run, or photos or memory of server, whose name contains the text
---network NAME  r18 or r50, for train-step; default r18
+--network NAME  r18 or r50, for train-step; default r18. r18, r50 or mobile, for inference; default all
 --page FILE     replaces the table of the same benchmark and threads in a Markdown file
 --python PATH   also measures PyTorch with this interpreter, if the benchmark supports it`;
   if (!values.help) process.exitCode = 2;

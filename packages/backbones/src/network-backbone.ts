@@ -5,11 +5,11 @@ import {
   ConfigError,
   checkNumber,
   type InferenceNetwork,
-  stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkImages } from './check-images.ts';
+import { NetworkInference } from './inference/network-inference.ts';
 import type { Network, Segment } from './network.ts';
 import { runNetwork } from './run-network.ts';
 import { restore, snapshot } from './variable-state.ts';
@@ -42,6 +42,7 @@ export class NetworkBackbone implements Backbone {
   readonly weights: readonly NetworkWeight[];
   private readonly definition: NetworkDefinition;
   private readonly slopes: readonly tf.Variable[];
+  private readonly inference: NetworkInference;
   private disposed = false;
 
   /** For `lresnetIR` and the other functions of this package that create networks. */
@@ -56,6 +57,11 @@ export class NetworkBackbone implements Backbone {
     this.inputShape = [input[1]!, input[2]!, input[3]!];
     this.embeddingSize = output[1]!;
     const prelus = network.layers.filter((layer) => layer.getClassName() === 'PReLU');
+    const check = (images: tf.Tensor4D) => {
+      this.checkAlive();
+      checkImages(this, images);
+    };
+    this.inference = new NetworkInference(network, check, (images) => this.forward(images));
     this.slopes = prelus.map((layer) => layer.weights[0]!.read() as tf.Variable);
   }
 
@@ -69,7 +75,7 @@ export class NetworkBackbone implements Backbone {
 
   forInference(): InferenceNetwork {
     this.checkAlive();
-    return { forward: (images) => stopGradient(() => this.forward(images)), release: () => {} };
+    return this.inference;
   }
 
   /** @internal Parts of the network that run one after another; the last one is the embedding layer. */
@@ -120,6 +126,7 @@ export class NetworkBackbone implements Backbone {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    this.inference.release();
     this.model.dispose();
   }
 

@@ -51,6 +51,17 @@ export {
   WorkerError,
 } from './errors.ts';
 export { type FaceCrop, faceCropProblem } from './face-crop.ts';
+export {
+  biasRow,
+  findPlanKernel,
+  type InferencePlan,
+  type MapShape,
+  type PlanStep,
+  type PlanWindow,
+  prepareFilterKernel,
+  type RunPlanKernelConfig,
+  runPlanKernel,
+} from './inference-plan.ts';
 export { normalValues, randomNumbers, uniformValues } from './initial-values.ts';
 export { type KernelNeeds, lossKernels } from './kernel-needs.ts';
 export {

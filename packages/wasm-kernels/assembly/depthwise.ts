@@ -1,6 +1,7 @@
 // Depthwise convolutions with one filter for each channel. The input gradient is one of `dy`, with the taps in reverse
 // order. The loops process 4 vectors of 4 channels at a time.
 import { at, multiplyAdd } from './lanes';
+import { endPixel } from './step-end';
 import { WindowedImage } from './windowed-image';
 
 /** Parameters of both tasks, in the order of src/native-depthwise.ts. Strides count elements. */
@@ -19,6 +20,9 @@ export class Depthwise extends WindowedImage {
   bias: usize;
   /** Rows of result pixels, counted over all images. */
   rowsPerChunk: i32;
+  /** The end of a step of an inference plan (step-end.ts): a map of results, `[channels]`; 0 for none. */
+  residual: usize;
+  slopes: usize;
 }
 
 /** Computes some rows of result pixels. */
@@ -52,6 +56,15 @@ export function depthwiseChunk(p: usize, chunk: i32): void {
       else windowSums(c, from, filter, countY, countX, target);
       target += at(c.targetColumn);
     }
+    if (c.residual != 0 || c.slopes != 0) endRow(c, image, gridY);
+  }
+}
+
+function endRow(c: Depthwise, image: i32, gridY: i32): void {
+  const first = image * c.targetImage + gridY * c.targetRow;
+  for (let gridX = 0; gridX < c.gridWidth; gridX++) {
+    const o = at(first + gridX * c.targetColumn);
+    endPixel(c.target + o, c.channels, 0, c.residual == 0 ? 0 : c.residual + o, c.slopes);
   }
 }
 

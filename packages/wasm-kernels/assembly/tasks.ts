@@ -5,6 +5,8 @@ import { bankLossScratchBytes, runBankLossChunk } from './bank-loss';
 import { convolutionScratchBytes, runConvolutionChunk } from './convolution-tasks';
 import { runElementwiseChunk } from './elementwise-tasks';
 import { gemmChunk, gemmScratchBytes } from './gemm';
+import { packedConvolutionBytes } from './packed-convolution';
+import { runPlanChunk } from './plan-tasks';
 
 /** Runs one chunk of a task. `scratch` points to `scratchBytes()` bytes that belong to the thread, 16-byte aligned. */
 export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usize): void {
@@ -15,11 +17,15 @@ export function runChunk(task: i32, parameters: usize, chunk: i32, scratch: usiz
     default:
       if (runBankLossChunk(task, parameters, chunk, scratch)) break;
       if (runConvolutionChunk(task, parameters, chunk, scratch)) break;
+      if (runPlanChunk(task, parameters, chunk, scratch)) break;
       runElementwiseChunk(task, parameters, chunk);
   }
 }
 
 /** Returns the bytes of scratch memory that a thread needs for any task. */
 export function scratchBytes(): usize {
-  return max(gemmScratchBytes(), max(bankLossScratchBytes(), convolutionScratchBytes()));
+  return max(
+    max(gemmScratchBytes(), bankLossScratchBytes()),
+    max(convolutionScratchBytes(), packedConvolutionBytes()),
+  );
 }

@@ -37,4 +37,8 @@ export class Winograd {
   filterTapX: i32;
   filterChannel: i32;
   filterColumn: i32;
+  /** The end of a step of an inference plan (step-end.ts): `[16, columns]`, a map of results, `[columns]`; 0 for none. */
+  borderBias: usize;
+  residual: usize;
+  slopes: usize;
 }

@@ -6,6 +6,7 @@ import { loadIntoCache } from './cache';
 import { at } from './lanes';
 import { tileColumns } from './tile';
 import { multiplyTiles } from './tile-products';
+import { endTile } from './winograd-end';
 import { transformFilter } from './winograd-filter';
 import { filterPlaneOf, pointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
@@ -105,5 +106,6 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   for (let tile = 0; tile < tiles; tile++) {
     const from = sums + at(tile * paddedColumns);
     outputTile(c, firstTile + tile, firstColumn, columns, from, sumBytes, scratch);
+    endTile(c, firstTile + tile, firstColumn, columns);
   }
 }

@@ -33,7 +33,7 @@ export function depthwiseConvolve(
   const { batch, inChannels, height, width } = geometry;
   const output = scope.allocate([batch, height.output, width.output, inChannels]);
   const operands = { x, filter: native.address(filter), output, bias };
-  runRows(native, forwardConvolution(native, operands, geometry, inChannels));
+  runDepthwise(native, forwardConvolution(native, operands, geometry, inChannels));
   return output;
 }
 
@@ -45,7 +45,7 @@ export function depthwiseInputGradient(
   filter: TensorInfo,
   geometry: ConvolutionGeometry,
 ): TensorInfo {
-  const run = (part: WindowedConvolution) => runRows(native, part);
+  const run = (part: WindowedConvolution) => runDepthwise(native, part);
   return runInputConvolutions(scope, native, { dy, filter }, geometry, geometry.inChannels, run);
 }
 
@@ -76,17 +76,31 @@ function chunkRows(rows: number, rowPixels: number): number {
   return Math.max(Math.ceil(rows / maxChunks), Math.ceil(minChunkPixels / rowPixels));
 }
 
-function runRows(native: NativeModule, c: WindowedConvolution): void {
+/** Addresses of what a step of an inference plan does to its results; 0 for none. */
+interface DepthwiseEnd {
+  readonly residual: number;
+  readonly slopes: number;
+}
+
+const noEnd: DepthwiseEnd = { residual: 0, slopes: 0 };
+
+/** Computes a depthwise convolution. */
+export function runDepthwise(native: NativeModule, c: WindowedConvolution, end?: DepthwiseEnd): void {
   const rows = c.batch * c.height.positions;
   const rowsPerChunk = chunkRows(rows, c.width.positions);
-  native.run(depthwiseTask, Math.ceil(rows / rowsPerChunk), parameters(c, rowsPerChunk));
+  native.run(depthwiseTask, Math.ceil(rows / rowsPerChunk), parameters(c, rowsPerChunk, end));
 }
 
 /** Returns the words in the order of assembly/depthwise.ts. */
-function parameters(c: WindowedConvolution, rowsPerChunk: number): number[] {
+function parameters(
+  c: WindowedConvolution,
+  rowsPerChunk: number,
+  { residual, slopes }: DepthwiseEnd = noEnd,
+): number[] {
   const [tapY, tapX] = c.filterTap;
   const [pixelY, pixelX] = c.targetPixel;
   const words = windowedImageWords(c);
   words.push(c.filter, tapY, tapX, c.target, c.targetImage, pixelY, pixelX, c.bias, rowsPerChunk);
+  words.push(residual, slopes);
   return words;
 }

@@ -13,7 +13,7 @@ import { type ConvolutionResult, tilesAlong, type WinogradScheme } from './winog
 
 /** Bytes between planes, and maximum channels of a block, as in assembly/winograd-tiles.ts. */
 const planeGap = 64;
-const blockChannels = 128;
+export const blockChannels = 128;
 /** Maximum channels and columns of a block whose filter is transformed with it, so that all of it fits into the cache. */
 const smallBlockChannels = 64;
 /** Number of chunks of a filter gradient that occupies several threads. More would transform the same inputs repeatedly. */
@@ -104,12 +104,12 @@ export function winogradFilterGradient(
   const shape = [3, 3, inChannels, outChannels];
   return sumOfParts(scope, native, Math.ceil(tiles / tilesPerChunk), shape, (filter, count) => {
     const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock };
-    native.run(winogradGradientTask, count * blocks, parameters({ ...c, filter }, sizes, 0, 0));
+    native.run(winogradGradientTask, count * blocks, winogradWords({ ...c, filter }, sizes, 0, 0));
   });
 }
 
 /** A convolution of 3 × 3 taps. Pairs are [vertical, horizontal]; strides count elements. */
-interface Convolution {
+export interface WinogradConvolution {
   scheme: WinogradScheme;
   /** Address of `[batch, height, width, channels]`. */
   image: number;
@@ -132,6 +132,8 @@ interface Convolution {
   filterTap: [number, number];
   filterChannel: number;
   filterColumn: number;
+  /** Addresses of what a step of an inference plan does to its results, 0 for none; default: nothing. */
+  end?: { borderBias: number; residual: number; slopes: number };
 }
 
 function forwardConvolution(
@@ -141,7 +143,7 @@ function forwardConvolution(
   { batch, inChannels, outChannels, height, width }: ConvolutionGeometry,
   scheme: WinogradScheme,
   result: ConvolutionResult,
-): Convolution {
+): WinogradConvolution {
   const tap = inChannels * outChannels;
   return {
     scheme,
@@ -170,7 +172,7 @@ function tileOffset(scheme: WinogradScheme, top: number, left: number): [number,
   return scheme.id === twoPixelScheme ? [0, 0] : [-top, -left];
 }
 
-function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution): void {
+function runConvolution(scope: KernelScope, native: NativeModule, c: WinogradConvolution): void {
   const tiles = tileCount(c);
   const leastChunks = native.threads === 1 ? 1 : chunksPerThread * native.threads;
   const isCached = c.channels * c.columns <= blockChannels ** 2;
@@ -190,20 +192,25 @@ function runConvolution(scope: KernelScope, native: NativeModule, c: Convolution
   const channelsPerBlock = evenPart(c.channels, maxChannels);
   const sizes = { tilesPerChunk, channelsPerBlock, columnsPerChunk, tilesPerBlock: 0 };
   if (isSplitByColumns) {
-    native.run(winogradTask, countChunks(), parameters(c, sizes, 0, 0));
+    native.run(winogradTask, countChunks(), winogradWords(c, sizes, 0, 0));
     return;
   }
   const panels = Math.ceil(c.columns / 8);
-  const planeBytes = 4 * 8 * panels * c.channels + planeGap;
+  const planeBytes = filterPlaneBytes(c.channels, c.columns);
   const transformed = scope.allocate([(c.scheme.filterPlanes * planeBytes) / 4]);
-  const words = parameters(c, sizes, native.address(transformed), planeBytes);
+  const words = winogradWords(c, sizes, native.address(transformed), planeBytes);
   native.run(winogradFilterTask, panels, words);
   native.run(winogradTask, countChunks(), words);
 }
 
+/** Returns the bytes of a plane of a transformed filter. */
+export function filterPlaneBytes(channels: number, columns: number): number {
+  return 4 * 8 * Math.ceil(columns / 8) * channels + planeGap;
+}
+
 /** Returns the words in the order of assembly/winograd-parameters.ts. */
-function parameters(
-  c: Convolution,
+export function winogradWords(
+  c: WinogradConvolution,
   sizes: Record<'tilesPerChunk' | 'channelsPerBlock' | 'columnsPerChunk' | 'tilesPerBlock', number>,
   transformed: number,
   planeBytes: number,
@@ -214,10 +221,11 @@ function parameters(
     ...[transformed, planeBytes],
     ...[sizes.tilesPerChunk, sizes.channelsPerBlock, sizes.columnsPerChunk, sizes.tilesPerBlock],
     ...[c.filter, ...c.filterTap, c.filterChannel, c.filterColumn],
+    ...(c.end ? [c.end.borderBias, c.end.residual, c.end.slopes] : [0, 0, 0]),
   ];
 }
 
-function tileCount({ batch, tiles: [rows, columns] }: Convolution): number {
+function tileCount({ batch, tiles: [rows, columns] }: WinogradConvolution): number {
   return batch * rows * columns;
 }
 
@@ -227,6 +235,6 @@ function roundUp(value: number, multiple: number): number {
 }
 
 /** Returns the size of about equal parts: a multiple of 8, at most `limit`. */
-function evenPart(size: number, limit: number): number {
+export function evenPart(size: number, limit: number): number {
   return 8 * Math.ceil(size / Math.ceil(size / limit) / 8);
 }

@@ -1,4 +1,10 @@
-import { type BankLossKernelConfig, cosineBankLossKernel } from '@openset/core';
+import {
+  type BankLossKernelConfig,
+  cosineBankLossKernel,
+  prepareFilterKernel,
+  type RunPlanKernelConfig,
+  runPlanKernel,
+} from '@openset/core';
 import { backend, getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.ts';
 import { cast } from './cast.ts';
@@ -21,6 +27,7 @@ import { oneHot } from './one-hot.ts';
 import { guardMemory } from './out-of-memory.ts';
 import { avgPool, maxPool, maxPool3D, maxPoolWithArgmax } from './pools.ts';
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from './resize-gradients.ts';
+import { prepareInferenceFilter, runInferencePlan } from './run-plan.ts';
 import { type StockKernelName, stockKernels } from './stock-kernels.ts';
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
 import type { WasmBackend } from './wasm-backend.ts';
@@ -61,6 +68,8 @@ const implementations: Readonly<Record<string, KernelFunc>> = {
   SquaredDifference: stockKernel('SquaredDifference'),
   UnsortedSegmentSum: toKernelFunc(unsortedSegmentSum),
   [cosineBankLossKernel]: cosineBankLoss,
+  [prepareFilterKernel]: toKernelFunc(prepareInferenceFilter),
+  [runPlanKernel]: toKernelFunc(runInferencePlan),
   ...elementwiseKernels,
 };
 
@@ -97,6 +106,7 @@ export function registerWasmKernels(): void {
       ...(setupFunc && { setupFunc }),
       ...(disposeFunc && { disposeFunc }),
       ...(kernelName === cosineBankLossKernel && bankLossHooks),
+      ...(kernelName === runPlanKernel && planHooks),
     } satisfies BankLossKernelConfig);
   }
 }
@@ -109,6 +119,11 @@ const bankLossHooks: Partial<BankLossKernelConfig> = {
   supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
   setupFunc: (started) => guardMemory(started as unknown as WasmBackend),
   disposeFunc: (ended) => void nativeModule(ended as unknown as WasmBackend)?.setThreads(1),
+};
+
+/** Plans have no version in TypeScript: `@openset/backbones` then runs their steps as operations of tfjs. */
+const planHooks: Partial<RunPlanKernelConfig> = {
+  supports: () => nativeModule(backend() as unknown as WasmBackend) !== null,
 };
 
 /** Returns a kernel that computes as the stock one. It is registered for its gradient; see {@link withGradient}. */

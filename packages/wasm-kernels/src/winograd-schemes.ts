@@ -37,6 +37,11 @@ const strided: WinogradScheme = {
   tilesPerChunk: 28,
   tilesPerBlock: 20,
 };
+/** Returns the scheme for a convolution of this stride, 1 or 2. */
+export function forwardScheme(stride: number): WinogradScheme {
+  return stride === 1 ? plain : strided;
+}
+
 const stridedInput: WinogradScheme = { ...strided, id: stridedInputScheme, results: 8 };
 const twoPixel: WinogradScheme = {
   id: twoPixelScheme,

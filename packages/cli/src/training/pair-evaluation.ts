@@ -65,7 +65,13 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
     ...(epochs === undefined ? {} : { everyEpochs: epochs }),
     ...(steps === undefined ? {} : { everySteps: steps }),
     async run({ backbone, loss, signal }) {
-      const { cosines, isSame } = await scorePairs(pairs, { backbone, flipSum }, output, config, signal);
+      const { cosines, isSame } = await scorePairs(
+        pairs,
+        { backbone, flipSum },
+        output,
+        config,
+        signal,
+      ).finally(() => backbone.forInference?.().release()); // Training needs the memory.
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);
       const isCandidate = learned !== null || !learnsPairThreshold(config.loss);
