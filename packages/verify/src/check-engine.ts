@@ -8,7 +8,7 @@ import {
 import { normalise } from './embedding-rows.ts';
 
 /** Largest difference at which two engines count as equal, of cosines and of values of unit vectors. */
-export const engineTolerance = 1e-4;
+const engineTolerance = 1e-4;
 
 /** How far the embeddings of two engines are apart, as unit vectors. */
 export interface EngineDifference {

@@ -80,7 +80,7 @@ export async function openEngine(
 }
 
 /** Describes an engine: `onnxruntime 1.30.0, 2 threads`. */
-export function engineText({ name, version, threads }: EngineFacts): string {
+function engineText({ name, version, threads }: EngineFacts): string {
   return backendText({ name: version === null ? name : `${name} ${version}`, threads });
 }
 

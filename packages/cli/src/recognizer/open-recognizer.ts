@@ -117,15 +117,25 @@ export async function openRecognizer(
   };
 }
 
+/** Native calls of all threads that run. */
+const runningCalls = new Set<NativeCalls>();
+
+/** An exiting process terminates its threads, too. */
+function stopAllNow(): void {
+  for (const calls of runningCalls) calls.stopNow();
+}
+
 /** Starts a thread whose `terminate` waits until it is in no native code. */
 function startSafely(setup: Omit<WorkerSetup, 'nativeCalls'>, start: (setup: WorkerSetup) => Worker): Worker {
   const calls = new NativeCalls();
   const worker = start({ ...setup, nativeCalls: calls.memory });
   const terminate = worker.terminate.bind(worker);
-  const stop = () => calls.stopNow();
-  // An exiting process terminates its threads, too.
-  process.once('exit', stop);
-  worker.once('exit', () => process.off('exit', stop));
+  if (runningCalls.size === 0) process.on('exit', stopAllNow);
+  runningCalls.add(calls);
+  worker.once('exit', () => {
+    runningCalls.delete(calls);
+    if (runningCalls.size === 0) process.off('exit', stopAllNow);
+  });
   worker.terminate = async () => {
     await calls.stop();
     return terminate();
