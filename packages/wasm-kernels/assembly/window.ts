@@ -123,14 +123,7 @@ function copyInside(
     let to = target;
     for (let rest = count; rest > 0; rest -= rowLength) {
       const end = at(min(rowLength, rest));
-      let o: usize = 0;
-      for (; o + 64 <= end; o += 64) {
-        v128.store(to + o, v128.load(from + o));
-        v128.store(to + o, v128.load(from + o, 16), 16);
-        v128.store(to + o, v128.load(from + o, 32), 32);
-        v128.store(to + o, v128.load(from + o, 48), 48);
-      }
-      for (; o < end; o += 16) v128.store(to + o, v128.load(from + o));
+      for (let o: usize = 0; o < end; o += 16) v128.store(to + o, v128.load(from + o));
       from += rowBytes;
       to += end;
     }

@@ -24,7 +24,7 @@ const chunkElements: i32 = 81 << 13;
 const gapsBytes: usize = 4 * 81 * 64;
 
 /** Maximum elements of a transformed filter that stays in the level 2 cache from one chunk to the next. */
-const cachedElements: i32 = 36 << 13;
+const cachedElements: i32 = 36 << 14;
 
 /** Returns the bytes of scratch memory of the tasks here and in winograd-gradient.ts. */
 export function winogradBytes(): usize {

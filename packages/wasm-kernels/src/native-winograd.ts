@@ -180,8 +180,9 @@ function runConvolution(scope: KernelScope, native: NativeModule, c: WinogradCon
   const isSplitByColumns = !isCached && tiles <= c.scheme.tilesPerChunk;
   const maxChannels = isSplitByColumns ? smallBlockChannels : blockChannels;
   // A transformed filter that exceeds the cache should serve many tiles.
+  // Products of an odd number of rows have tiles that are not full.
   const shareTiles = (limit: number) =>
-    tiles <= limit ? tiles : Math.ceil(tiles / roundUp(tiles / limit, native.threads));
+    tiles <= limit ? tiles : roundUp(tiles / roundUp(tiles / limit, native.threads), 2);
   let tilesPerChunk = shareTiles(Math.min(c.scheme.tilesPerChunk, isCached ? 30 : 64));
   let columnsPerChunk = evenPart(c.columns, maxChannels);
   const countChunks = () => Math.ceil(tiles / tilesPerChunk) * Math.ceil(c.columns / columnsPerChunk);
