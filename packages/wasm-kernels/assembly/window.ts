@@ -17,6 +17,11 @@ export function copy(target: usize, source: usize, count: i32): void {
     source += 64;
     target += 64;
   }
+  copyFew(target, source, count);
+}
+
+/** Copies `count` elements. A loop over few of them is faster without the one above. */
+function copyFew(target: usize, source: usize, count: i32): void {
   for (; count >= 4; count -= 4) {
     v128.store(target, v128.load(source));
     source += 16;
@@ -154,7 +159,7 @@ function copyAtBorder(
     const from = present ? clamp(begin, first, stop) : stop;
     const to = present ? clamp(end, from, stop) : stop;
     clear(target, from - first);
-    copy(target + at(from - first), image + at((row * width + x) * channels + from), to - from);
+    copyFew(target + at(from - first), image + at((row * width + x) * channels + from), to - from);
     clear(target + at(to - first), stop - to);
     target += at(stop - first);
     count -= stop - first;
