@@ -70,7 +70,9 @@ function layers(): Compared[] {
         1e-5,
       );
     };
-    const normInputs = { dy, x, mean, variance, scale };
+    const normInputs = { dy, x, mean, variance, meanError: tf.zerosLike(mean), scale, offset };
+    const plainActive = (...[from, gamma, beta, slope]: tf.Tensor[]) =>
+      tf.prelu(plainNorm(from!, gamma!, beta!), slope!);
     const bias = sample([channels]);
     compared.push(
       [
@@ -82,6 +84,21 @@ function layers(): Compared[] {
         `batch norm, training, gradients, ${label}`,
         openset('BatchNormTrainingGrad', normInputs, epsilon),
         () => tf.grads(plainNorm as (...tensors: tf.Tensor[]) => tf.Tensor)([x, scale, offset], dy),
+      ],
+      [
+        `batch norm and PReLU, training, ${label}`,
+        openset('BatchNormTraining', { x, scale, offset, slope: alpha }, epsilon),
+        () => plainActive(x, scale, offset, alpha),
+      ],
+      [
+        `batch norm and PReLU, training, gradients, ${label}`,
+        openset('BatchNormTrainingGrad', { ...normInputs, slope: alpha }, epsilon),
+        () => tf.grads(plainActive)([x, scale, offset, alpha], dy),
+      ],
+      [
+        `batch norm and sum, training, ${label}`,
+        openset('BatchNormTraining', { x, scale, offset, shortcut: dy }, epsilon),
+        () => tf.add(plainNorm(x, scale, offset), dy),
       ],
       compareKernel(
         `batch norm, inference, ${label}`,

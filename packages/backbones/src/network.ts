@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { type Layer, type Pass, variablesOf } from './layers/stock-layer.ts';
+import { applyLayer, type Layer, type Pass, variablesOf } from './layers/stock-layer.ts';
 import { barrier } from './ops/network-operation.ts';
+import { type TrainingStep, trainingSteps } from './training-steps.ts';
 
 /** One layer with its inputs and its output. */
-interface Step {
+export interface Step {
   readonly layer: Layer;
   readonly inputs: readonly SymbolicTensor[];
   readonly output: SymbolicTensor;
@@ -16,6 +17,8 @@ interface Step {
 export interface Segment {
   readonly input: SymbolicTensor;
   readonly steps: readonly Step[];
+  /** The same computation for training, with layers in one operation where that is faster. */
+  readonly trainingSteps: readonly TrainingStep[];
   readonly output: SymbolicTensor;
   readonly trainable: readonly tf.Variable[];
 }
@@ -32,7 +35,7 @@ export interface Network {
 export class NetworkBuilder {
   /** Input of the network. */
   readonly images: SymbolicTensor;
-  private readonly segments: Segment[] = [];
+  private readonly segments: Omit<Segment, 'trainingSteps'>[] = [];
   private steps: Omit<Step, 'lastUses'>[] = [];
   private segmentInput: SymbolicTensor;
 
@@ -74,7 +77,8 @@ export class NetworkBuilder {
     const steps = this.segments.flatMap((segment) => segment.steps);
     const layers = steps.map(({ layer }) => layer);
     protectOutputGradient(output.sourceLayer);
-    return { model: model({ inputs: this.images, outputs: output, name }), segments: this.segments, layers };
+    const segments = this.segments.map((segment) => ({ ...segment, trainingSteps: trainingSteps(segment) }));
+    return { model: model({ inputs: this.images, outputs: output, name }), segments, layers };
   }
 }
 
@@ -85,15 +89,29 @@ function protectOutputGradient(layer: Layer): void {
 }
 
 /** Runs a segment. Disposes of each intermediate value after the last step that reads it. */
-export function runSegment({ input, output, steps }: Segment, x: tf.Tensor, pass: Pass): tf.Tensor {
-  return tf.tidy(() => {
-    const values = new Map([[input.id, x]]);
-    for (const { layer, inputs, output, lastUses } of steps) {
-      const tensors = inputs.map(({ id }) => values.get(id)!);
-      const value = layer.apply(tensors.length === 1 ? tensors[0]! : tensors, { ...pass }) as tf.Tensor;
-      values.set(output.id, value);
-      for (const { id } of lastUses) values.get(id)!.dispose();
-    }
-    return values.get(output.id)!;
-  });
+export function runSegment(segment: Segment, x: tf.Tensor, pass: Pass): tf.Tensor {
+  return tf.tidy(() => (pass.training ? runTrainingSteps(segment, x, pass) : runLayers(segment, x, pass)));
+}
+
+function runLayers({ input, output, steps }: Segment, x: tf.Tensor, pass: Pass): tf.Tensor {
+  const values = new Map([[input.id, x]]);
+  for (const { layer, inputs, output, lastUses } of steps) {
+    const tensors = inputs.map(({ id }) => values.get(id)!);
+    values.set(output.id, applyLayer(layer, tensors, pass));
+    for (const { id } of lastUses) values.get(id)!.dispose();
+  }
+  return values.get(output.id)!;
+}
+
+function runTrainingSteps({ input, output, trainingSteps }: Segment, x: tf.Tensor, pass: Pass): tf.Tensor {
+  const values = new Map([[input.id, x]]);
+  for (const { inputs, outputs, run, lastUses } of trainingSteps) {
+    const results = run(
+      inputs.map(({ id }) => values.get(id)!),
+      pass,
+    );
+    for (const { id } of lastUses) values.get(id)!.dispose();
+    outputs.forEach(({ id }, index) => void values.set(id, results[index]!));
+  }
+  return values.get(output.id)!;
 }

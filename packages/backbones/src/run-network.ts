@@ -21,8 +21,8 @@ export function runNetwork(
       if (value !== images) value.dispose();
       value = next;
     }
-    // With checkpointing the last segment is one operation, which hides the barrier of its last layer.
-    return (checkpointing ? barrier(value) : value) as tf.Tensor2D;
+    // The last layer has a barrier of its own, but it may run inside an operation that hides it.
+    return barrier(value) as tf.Tensor2D;
   });
 }
 

@@ -45,48 +45,6 @@ function normalize<V>(x: usize, out: usize, mean: usize, factor: usize, offset: 
 }
 
 /**
- * Computes `dx = a dy + b x̂ + c` with `x̂ = (x − mean) / deviation`. Words: count, width, elements of a chunk, x, dy,
- * dx, then `[width]` mean, 1 / deviation, a, b, c, one after the other.
- */
-export function batchNormGradientChunk(p: usize, chunk: i32): void {
-  const width = integer(p, 1);
-  const stride = at(width);
-  let index = chunk * integer(p, 2);
-  const end = min(integer(p, 0), index + integer(p, 2));
-  while (index < end) {
-    const column = index % width;
-    const columns = min(width - column, end - index);
-    const x = address(p, 3) + at(index);
-    const dy = address(p, 4) + at(index);
-    const dx = address(p, 5) + at(index);
-    const parameters = address(p, 6) + at(column);
-    const whole = at(columns & ~3);
-    const rest = columns & 3;
-    for (let o: usize = 0; o < whole; o += 16)
-      storeGradient<v128>(x + o, dy + o, dx + o, parameters + o, stride, 4);
-    if (rest) storeGradient<f32>(x + whole, dy + whole, dx + whole, parameters + whole, stride, rest);
-    index += columns;
-  }
-}
-
-/** Stores the gradient of up to four values. The five arrays of parameters are `stride` bytes apart. */
-// @inline
-function storeGradient<V>(
-  x: usize,
-  dy: usize,
-  dx: usize,
-  parameters: usize,
-  stride: usize,
-  lanes: i32,
-): void {
-  const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(parameters, lanes));
-  const unit = f32x4.mul(centred, loadLanes<V>(parameters + stride, lanes));
-  const direct = f32x4.mul(loadLanes<V>(dy, lanes), loadLanes<V>(parameters + 2 * stride, lanes));
-  const along = f32x4.mul(unit, loadLanes<V>(parameters + 3 * stride, lanes));
-  storeLanes<V>(dx, f32x4.add(direct, f32x4.add(along, loadLanes<V>(parameters + 4 * stride, lanes))), lanes);
-}
-
-/**
  * Computes `activation(x + bias)`; `out` may be `x`. Words: count, width, elements of a chunk, x, out, activation, then
  * `[width]` bias and, for prelu, slope. Float: the slope of leaky relu.
  */

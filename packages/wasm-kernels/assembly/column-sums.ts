@@ -1,10 +1,7 @@
 // Sums over the rows of data with channels last, in float64. All kinds of sums share one division into chunks.
-import { batchNormGradientSums, momentSums, plainSums, preluGradientSums } from '../src/elementwise-task-ids';
+import { plainSums, preluGradientSums } from '../src/elementwise-task-ids';
 import { at, doubleAt, highDoubles, loadLanes, lowDoubles, storeLanes } from './lanes';
 import { address, integer } from './parameters';
-
-/** Bytes of four float64 sums. */
-const sumsBytes: usize = 32;
 
 /**
  * Sums one part of the rows and one tile of the columns, for some slabs. The last row of a slab may be shorter. Words:
@@ -53,10 +50,6 @@ function addRow(p: usize, start: i32, column: i32, columns: i32, sums: usize): v
   // Each kind has a function of its own, because V8 compiles several loops in one function to slow code.
   if (kind == plainSums) {
     addPlainRow(x, columns, sums);
-  } else if (kind == momentSums) {
-    addMomentsRow(x, address(p, 12) + at(column), columns, sums);
-  } else if (kind == batchNormGradientSums) {
-    addBatchNormRow(x, dy, address(p, 13) + at(column), address(p, 14) + at(column), columns, sums);
   } else if (kind == preluGradientSums) {
     addPreluRow(x, dy, address(p, 13) + at(column), address(p, 14) + at(start), columns, sums);
   } else {
@@ -69,21 +62,6 @@ function addPlainRow(x: usize, columns: i32, sums: usize): void {
   const whole = at(columns - rest);
   for (let o: usize = 0; o < whole; o += 16) addPlain<v128>(x + o, 4, sums + 2 * o);
   if (rest) addPlain<f32>(x + whole, rest, sums + 2 * whole);
-}
-
-function addMomentsRow(x: usize, shift: usize, columns: i32, sums: usize): void {
-  const rest = columns & 3;
-  const whole = at(columns - rest);
-  for (let o: usize = 0; o < whole; o += 16) addMoments<v128>(x + o, shift + o, 4, sums + 4 * o);
-  if (rest) addMoments<f32>(x + whole, shift + whole, rest, sums + 4 * whole);
-}
-
-function addBatchNormRow(x: usize, dy: usize, mean: usize, inverse: usize, columns: i32, sums: usize): void {
-  const rest = columns & 3;
-  const whole = at(columns - rest);
-  for (let o: usize = 0; o < whole; o += 16)
-    addBatchNorm<v128>(x + o, dy + o, mean + o, inverse + o, 4, sums + 6 * o);
-  if (rest) addBatchNorm<f32>(x + whole, dy + whole, mean + whole, inverse + whole, rest, sums + 6 * whole);
 }
 
 function addPreluRow(x: usize, dy: usize, slope: usize, dx: usize, columns: i32, sums: usize): void {
@@ -105,32 +83,6 @@ function add(sums: usize, low: v128, high: v128): void {
 function addPlain<V>(x: usize, lanes: i32, sums: usize): void {
   const values = loadLanes<V>(x, lanes);
   add(sums, lowDoubles(values), highDoubles(values));
-}
-
-/** Adds `Σ (x − s)` and `Σ (x − s)²`. The differences are exact in float64. Operands: x, s `[width]`. */
-// @inline
-function addMoments<V>(x: usize, shift: usize, lanes: i32, sums: usize): void {
-  const values = loadLanes<V>(x, lanes);
-  const shifts = loadLanes<V>(shift, lanes);
-  const low = f64x2.sub(lowDoubles(values), lowDoubles(shifts));
-  const high = f64x2.sub(highDoubles(values), highDoubles(shifts));
-  add(sums, low, high);
-  add(sums + sumsBytes, f64x2.mul(low, low), f64x2.mul(high, high));
-}
-
-/**
- * Adds `Σ dy`, `Σ dy x̂` and `Σ x̂` with `x̂ = (x − mean) / deviation`. Operands: x, dy, mean `[width]`, 1 / deviation
- * `[width]`.
- */
-// @inline
-function addBatchNorm<V>(x: usize, dy: usize, mean: usize, inverse: usize, lanes: i32, sums: usize): void {
-  const gradient = loadLanes<V>(dy, lanes);
-  const centred = f32x4.sub(loadLanes<V>(x, lanes), loadLanes<V>(mean, lanes));
-  const unit = f32x4.mul(centred, loadLanes<V>(inverse, lanes));
-  const product = f32x4.mul(gradient, unit);
-  add(sums, lowDoubles(gradient), highDoubles(gradient));
-  add(sums + sumsBytes, lowDoubles(product), highDoubles(product));
-  add(sums + 2 * sumsBytes, lowDoubles(unit), highDoubles(unit));
 }
 
 /**

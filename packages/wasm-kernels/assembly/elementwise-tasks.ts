@@ -3,7 +3,12 @@ import {
   activationTask,
   adamWStepTask,
   avgPoolGradTask,
-  batchNormGradientTask,
+  batchNormGradientMapTask,
+  batchNormGradientParametersTask,
+  batchNormMapTask,
+  batchNormParametersTask,
+  batchNormStatisticsTask,
+  batchNormSumsTask,
   columnSumsTask,
   copyTask,
   finishSumsTask,
@@ -17,7 +22,15 @@ import {
   sgdStepTask,
   transposeTask,
 } from '../src/elementwise-task-ids';
-import { activationChunk, batchNormGradientChunk, normalizeColumnsChunk } from './column-maps';
+import {
+  batchNormGradientMapChunk,
+  batchNormGradientParametersChunk,
+  batchNormMapChunk,
+  batchNormParametersChunk,
+  batchNormStatisticsChunk,
+  batchNormSumsChunk,
+} from './batch-norm';
+import { activationChunk, normalizeColumnsChunk } from './column-maps';
 import { columnSumsChunk } from './column-sums';
 import { copyChunk, gatherRowsChunk, transposeChunk } from './copies';
 import { l2NormalizeChunk, l2NormalizeGradChunk } from './normalize';
@@ -41,8 +54,23 @@ export function runElementwiseChunk(task: i32, p: usize, chunk: i32): void {
     case normalizeColumnsTask:
       normalizeColumnsChunk(p, chunk);
       break;
-    case batchNormGradientTask:
-      batchNormGradientChunk(p, chunk);
+    case batchNormSumsTask:
+      batchNormSumsChunk(p, chunk);
+      break;
+    case batchNormStatisticsTask:
+      batchNormStatisticsChunk(p);
+      break;
+    case batchNormParametersTask:
+      batchNormParametersChunk(p);
+      break;
+    case batchNormGradientParametersTask:
+      batchNormGradientParametersChunk(p);
+      break;
+    case batchNormMapTask:
+      batchNormMapChunk(p, chunk);
+      break;
+    case batchNormGradientMapTask:
+      batchNormGradientMapChunk(p, chunk);
       break;
     case activationTask:
       activationChunk(p, chunk);

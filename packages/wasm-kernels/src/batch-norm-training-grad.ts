@@ -1,125 +1,127 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { chunkElements, chunksOf } from './chunks.ts';
-import { channelSums, columnSums } from './column-sums.ts';
-import { type Columns, columnConstants, columnsOf, requireFloats, requireSize, rowWidth } from './columns.ts';
-import { batchNormGradientSums, batchNormGradientTask } from './elementwise-task-ids.ts';
+import { batchNormParameters, batchNormSums, tasksOf } from './batch-norm-tasks.ts';
+import { chunksOf, rowsOfChunk } from './chunks.ts';
+import { columnsOf, requireFloats, requireSize } from './columns.ts';
+import {
+  batchNormGradientMapTask,
+  batchNormGradientParametersTask,
+  gradientSums,
+  slopedGradientSums,
+} from './elementwise-task-ids.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
-import { nativeModule } from './native-module.ts';
-import { channelValues } from './normalize-columns.ts';
+import { type NativeModule, nativeModule } from './native-module.ts';
+import { plainBatchNormGradient } from './plain-batch-norm.ts';
+import { reuseOperand } from './reuse-operand.ts';
 
-/** Inputs of `BatchNormTrainingGrad`: inputs and outputs of `BatchNormTraining`, and the gradient of y. */
+/** Inputs of `BatchNormTrainingGrad`: inputs and outputs of `BatchNormTraining`, and gradients. */
 export interface BatchNormGradientInputs {
+  /** Gradient of y. */
   dy: TensorInfo;
   x: TensorInfo;
   mean: TensorInfo;
   variance: TensorInfo;
-  scale?: TensorInfo | null;
+  meanError: TensorInfo;
+  scale?: TensorInfo;
+  offset?: TensorInfo;
+  slope?: TensorInfo;
+  /** Gradient of x from elsewhere, which is added to the result; default: none. Excludes `slope`. */
+  otherGradient?: TensorInfo;
+}
+
+/** Attributes of `BatchNormTrainingGrad`. */
+export interface BatchNormGradientAttributes {
+  varianceEpsilon: number;
+  /** Whether the gradient of x may overwrite `dy` or `otherGradient`, unless others share its memory; default false. */
+  mayOverwrite?: boolean;
+}
+
+/** Results of `BatchNormTrainingGrad` as tensors to fill. */
+export interface BatchNormGradientOutputs {
+  readonly dx: TensorInfo;
+  readonly dScale: TensorInfo;
+  readonly dOffset: TensorInfo;
+  readonly dSlope?: TensorInfo | undefined;
 }
 
 /**
- * `BatchNormTrainingGrad`: the gradients of x, scale and offset. The gradient of x includes the batch statistics.
+ * `BatchNormTrainingGrad`: the gradients of x, scale, offset and, if there is a PReLU, of its slope. The gradient of x
+ * includes the batch statistics.
  *
- * With `x̂ = (x − mean) / deviation`: `dOffset = Σ dy`, `dScale = Σ dy x̂` and
- * `dx = scale / deviation · (dy − dOffset / rows − x̂ dScale / rows)`. One pass computes the sums, a second one dx.
- *
- * The input mean is rounded to float32, which matters if it is much larger than the deviation. The mean of x̂, which would
- * otherwise be zero, measures that error and corrects for it.
+ * With `x̂ = (x − mean) / deviation` and g the gradient before the PReLU: `dOffset = Σ g`, `dScale = Σ g x̂` and
+ * `dx = scale / deviation · (g − dOffset / rows − x̂ dScale / rows)`. One pass computes the sums, a second one dx. Both
+ * compute the normalised values again.
  */
 export const batchNormTrainingGrad: ScopedKernel<
   BatchNormGradientInputs,
-  { varianceEpsilon: number },
+  BatchNormGradientAttributes,
   TensorInfo[]
-> = (scope, { dy, x, mean, variance, scale }, { varianceEpsilon }) => {
-  const kernel = 'BatchNormTrainingGrad';
-  const columns = columnsOf(x);
-  const { rows, channels } = columns;
-  const lists = { mean, variance, ...(scale && { scale }) };
-  requireFloats(kernel, { dy, x, ...lists });
-  requireSize(kernel, 'dy', dy, x, rows * channels);
-  for (const [name, list] of Object.entries(lists)) requireSize(kernel, name, list, x, channels);
-
-  const dx = scope.allocate(x.shape);
-  const scaleGradient = scope.allocate([channels]);
-  const offsetGradient = scope.allocate([channels]);
-  const means = channelValues(scope, mean, channels, 0);
-  const inverse = channelValues(scope, variance, channels, 0).map(
-    (value) => 1 / Math.sqrt(value + varianceEpsilon),
-  );
-  const [sums, rawProducts, units] = gradientSums(scope, x, dy, columns, means, inverse);
-  const error = units.map((unit) => unit / rows);
-  const products = rawProducts.map((product, channel) => product - error[channel]! * sums[channel]!);
-  const factor = channelValues(scope, scale, channels, 1).map((value, channel) => value * inverse[channel]!);
-  const along = products.map((product, channel) => (-factor[channel]! * product) / rows);
-  const constant = sums.map(
-    (sum, channel) => (-factor[channel]! * sum) / rows - along[channel]! * error[channel]!,
-  );
-  writeGradient(scope, { x, dy, dx }, columns, [means, inverse, factor, along, constant]);
-  scope.view(scaleGradient).set(products);
-  scope.view(offsetGradient).set(sums);
-  return [dx, scaleGradient, offsetGradient];
+> = (scope, inputs, attributes) => {
+  checkInputs(inputs);
+  const { x, dy, slope, otherGradient } = inputs;
+  const { channels } = columnsOf(x);
+  const outputs: BatchNormGradientOutputs = {
+    dx: attributes.mayOverwrite ? reuseGradient(scope, x, dy, otherGradient) : scope.allocate(x.shape),
+    dScale: scope.allocate([channels]),
+    dOffset: scope.allocate([channels]),
+    dSlope: slope && scope.allocate(slope.shape),
+  };
+  const native = nativeModule(scope.backend);
+  if (native) runNative(scope, native, inputs, attributes, outputs);
+  else plainBatchNormGradient(scope, inputs, attributes, outputs);
+  const { dx, dScale, dOffset, dSlope } = outputs;
+  return [dx, dScale, dOffset, ...(dSlope ? [dSlope] : [])];
 };
 
-/** Returns `Σ dy`, `Σ dy x̂` and `Σ x̂` of each channel. */
-function gradientSums(
+function checkInputs({ dy, x, otherGradient, ...rest }: BatchNormGradientInputs): void {
+  const kernel = 'BatchNormTrainingGrad';
+  const { rows, channels } = columnsOf(x);
+  const lists = Object.entries(rest).filter(([, list]) => list) as [string, TensorInfo][];
+  requireFloats(kernel, { dy, x, ...(otherGradient && { otherGradient }), ...Object.fromEntries(lists) });
+  requireSize(kernel, 'dy', dy, x, rows * channels);
+  for (const [name, list] of lists) requireSize(kernel, name, list, x, channels);
+  if (!otherGradient) return;
+  requireSize(kernel, 'otherGradient', otherGradient, x, rows * channels);
+  if (rest.slope) throw new Error(`${kernel} takes a slope or another gradient, but got both.`);
+}
+
+/** Returns a tensor in the shape of x, on the memory of one of the gradients if nothing else uses it. */
+function reuseGradient(
   scope: KernelScope,
   x: TensorInfo,
   dy: TensorInfo,
-  columns: Columns,
-  mean: Float64Array,
-  inverse: Float64Array,
-): [Float64Array, Float64Array, Float64Array] {
-  const { rows, channels } = columns;
-  const native = nativeModule(scope.backend);
-  if (native && rows * channels > 0) {
-    const constants = columnConstants(scope, native, rowWidth(columns), [mean, inverse]);
-    const operands = [native.address(x), native.address(dy), ...constants];
-    const sums = columnSums(scope, native, columns, { kind: batchNormGradientSums, quantities: 3, operands });
-    return channelSums(scope, sums) as [Float64Array, Float64Array, Float64Array];
-  }
-  const values = scope.view(x);
-  const gradients = scope.view(dy);
-  const sums = new Float64Array(channels);
-  const products = new Float64Array(channels);
-  const units = new Float64Array(channels);
-  for (let start = 0; start < rows * channels; start += channels) {
-    for (let channel = 0; channel < channels; channel++) {
-      const gradient = gradients[start + channel]!;
-      const unit = (values[start + channel]! - mean[channel]!) * inverse[channel]!;
-      sums[channel]! += gradient;
-      products[channel]! += gradient * unit;
-      units[channel]! += unit;
-    }
-  }
-  return [sums, products, units];
+  otherGradient: TensorInfo | undefined,
+): TensorInfo {
+  const operands = otherGradient ? [x, dy, otherGradient] : [x, dy];
+  const isFree = ({ dataId }: TensorInfo) => scope.backend.refCount(dataId) === 1;
+  return reuseOperand(scope, operands, otherGradient && !isFree(dy) ? 2 : 1);
 }
 
-/** Writes `dx = a dy + b x̂ + c`. The lists are mean, 1 / deviation, a, b, c. */
-function writeGradient(
+function runNative(
   scope: KernelScope,
-  { x, dy, dx }: { x: TensorInfo; dy: TensorInfo; dx: TensorInfo },
-  columns: Columns,
-  lists: [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array],
+  native: NativeModule,
+  inputs: BatchNormGradientInputs,
+  { varianceEpsilon: epsilon }: BatchNormGradientAttributes,
+  { dx, dScale, dOffset, dSlope }: BatchNormGradientOutputs,
 ): void {
-  const { rows, channels } = columns;
-  const count = rows * channels;
-  if (count === 0) return;
-  const native = nativeModule(scope.backend);
-  if (native) {
-    const width = rowWidth(columns);
-    const constants = columnConstants(scope, native, width, lists);
-    const tensors = [x, dy, dx].map(native.address);
-    const words = [count, width, chunkElements, ...tensors, ...constants];
-    native.run(batchNormGradientTask, chunksOf(count, chunkElements), words);
+  const { dy, x, variance, meanError, scale, slope, otherGradient } = inputs;
+  const tasks = tasksOf(x);
+  const { count, width, channels } = tasks;
+  const { addresses } = native;
+  if (count === 0) {
+    for (const list of [dScale, dOffset, ...(dSlope ? [dSlope] : [])]) scope.view(list).fill(0);
     return;
   }
-  const [mean, inverse, a, b, c] = lists;
-  const values = scope.view(x);
-  const gradients = scope.view(dy);
-  const results = scope.view(dx);
-  for (let start = 0; start < count; start += channels) {
-    for (let channel = 0; channel < channels; channel++) {
-      const unit = (values[start + channel]! - mean[channel]!) * inverse[channel]!;
-      results[start + channel] = a[channel]! * gradients[start + channel]! + b[channel]! * unit + c[channel]!;
-    }
-  }
+  const parameters = batchNormParameters(scope, native, tasks, inputs, epsilon);
+  const kind = slope ? slopedGradientSums : gradientSums;
+  const { memory, parts } = batchNormSums(scope, native, tasks, { kind, x, dy, parameters });
+  const lists = addresses(parameters, variance, meanError, scale, dScale, dOffset, dSlope);
+  const words = [native.address(memory), count, width, parts, channels, ...lists];
+  native.run(batchNormGradientParametersTask, 1, words, [epsilon]);
+  const tensors = [
+    ...addresses(x, dy, dx, parameters),
+    Number(slope !== undefined),
+    ...addresses(otherGradient),
+  ];
+  const rows = rowsOfChunk(width);
+  native.run(batchNormGradientMapTask, chunksOf(count, rows * width), [count, width, rows, ...tensors]);
 }

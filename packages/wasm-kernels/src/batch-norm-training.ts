@@ -1,96 +1,109 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { channelSums, columnSums } from './column-sums.ts';
-import { type Columns, columnConstants, columnsOf, requireFloats, requireSize, rowWidth } from './columns.ts';
-import { momentSums } from './elementwise-task-ids.ts';
+import { batchNormParameters, batchNormSums, tasksOf } from './batch-norm-tasks.ts';
+import { chunksOf, rowsOfChunk } from './chunks.ts';
+import { columnsOf, requireFloats, requireSize } from './columns.ts';
+import { batchNormMapTask, batchNormStatisticsTask, momentSums } from './elementwise-task-ids.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
-import { nativeModule } from './native-module.ts';
-import { channelValues, normalizeColumns } from './normalize-columns.ts';
+import { type NativeModule, nativeModule } from './native-module.ts';
+import { plainBatchNorm } from './plain-batch-norm.ts';
 
 /** Inputs of `BatchNormTraining`. */
 export interface BatchNormInputs {
   /** `[..., channels]` */
   x: TensorInfo;
   /** `[channels]`; default 1. */
-  scale?: TensorInfo | null;
+  scale?: TensorInfo;
   /** `[channels]`; default 0. */
-  offset?: TensorInfo | null;
+  offset?: TensorInfo;
+  /** Slopes of a PReLU after the batch norm, one for each channel; default: no PReLU. */
+  slope?: TensorInfo;
+  /** Tensor of the shape of x that is added to the result; default: none. Excludes `slope`. */
+  shortcut?: TensorInfo;
+  /** Running statistics before this batch, `[channels]`; default: none. */
+  runningMean?: TensorInfo;
+  runningVariance?: TensorInfo;
+}
+
+/** Attributes of `BatchNormTraining`. */
+export interface BatchNormAttributes {
+  varianceEpsilon: number;
+  /** Share that running statistics keep of their value; default 0.9. */
+  momentum?: number;
+}
+
+/** Results of `BatchNormTraining` as tensors to fill. */
+export interface BatchNormOutputs {
+  readonly y: TensorInfo;
+  readonly mean: TensorInfo;
+  readonly variance: TensorInfo;
+  readonly meanError: TensorInfo;
+  /** New running mean and variance; empty without running statistics. */
+  readonly running: readonly TensorInfo[];
 }
 
 /**
  * `BatchNormTraining`: batch norm with batch statistics, `y = scale (x − mean) / √(variance + ε) + offset` over all
- * axes but the last. Returns y, the mean and the (biased) variance of each channel.
+ * axes but the last, followed by PReLU or by the sum with a shortcut. Returns y, then for each channel the mean, the biased
+ * variance and the rounding error of the mean. With running statistics it also returns the new ones, which move towards the
+ * mean and the unbiased variance.
  *
  * One pass computes the statistics: float64 sums of the exact differences from the first row, and of their squares. The
  * first row is at most `√rows` deviations from the mean, so the variance stays accurate for data far from zero.
  */
-export const batchNormTraining: ScopedKernel<BatchNormInputs, { varianceEpsilon: number }, TensorInfo[]> = (
+export const batchNormTraining: ScopedKernel<BatchNormInputs, BatchNormAttributes, TensorInfo[]> = (
   scope,
-  { x, scale, offset },
-  { varianceEpsilon },
+  inputs,
+  attributes,
 ) => {
-  const kernel = 'BatchNormTraining';
-  const columns = columnsOf(x);
-  const { channels } = columns;
-  const lists = { ...(scale && { scale }), ...(offset && { offset }) };
-  requireFloats(kernel, { x, ...lists });
-  for (const [name, list] of Object.entries(lists)) requireSize(kernel, name, list, x, channels);
-
-  const y = scope.allocate(x.shape);
-  const meanOutput = scope.allocate([channels]);
-  const varianceOutput = scope.allocate([channels]);
-  const { mean, variance } = moments(scope, x, columns);
-  const factor = channelValues(scope, scale, channels, 1).map(
-    (value, channel) => value / Math.sqrt(variance[channel]! + varianceEpsilon),
-  );
-  const shift = channelValues(scope, offset, channels, 0);
-  normalizeColumns(scope, x, y, columns, { mean, factor, offset: shift });
-  scope.view(meanOutput).set(mean);
-  scope.view(varianceOutput).set(variance);
-  return [y, meanOutput, varianceOutput];
+  checkInputs(inputs);
+  const { x, runningMean, runningVariance } = inputs;
+  const { channels } = columnsOf(x);
+  const list = () => scope.allocate([channels]);
+  const outputs: BatchNormOutputs = {
+    ...{ y: scope.allocate(x.shape), mean: list(), variance: list(), meanError: list() },
+    running: runningMean && runningVariance ? [list(), list()] : [],
+  };
+  const native = nativeModule(scope.backend);
+  if (native) runNative(scope, native, inputs, attributes, outputs);
+  else plainBatchNorm(scope, inputs, attributes, outputs);
+  const { y, mean, variance, meanError, running } = outputs;
+  return [y, mean, variance, meanError, ...running];
 };
 
-/** Returns mean and biased variance of each channel. */
-function moments(scope: KernelScope, x: TensorInfo, columns: Columns) {
-  const { rows, channels } = columns;
-  if (rows * channels === 0) {
-    const nothing = new Float64Array(channels).fill(Number.NaN);
-    return { mean: nothing, variance: nothing };
-  }
-  const firstRow = Float32Array.from(scope.view(x).subarray(0, channels), (value) =>
-    Number.isFinite(value) ? value : 0,
-  );
-  const [sums, squares] = momentSumsOf(scope, x, columns, firstRow) as [Float64Array, Float64Array];
-  const shifts = sums.map((sum) => sum / rows);
-  return {
-    mean: shifts.map((shift, channel) => firstRow[channel]! + shift),
-    variance: squares.map((square, channel) => Math.max(0, square / rows - shifts[channel]! ** 2)),
-  };
+function checkInputs({ x, shortcut, ...rest }: BatchNormInputs): void {
+  const kernel = 'BatchNormTraining';
+  const { rows, channels } = columnsOf(x);
+  const lists = Object.entries(rest).filter(([, list]) => list) as [string, TensorInfo][];
+  requireFloats(kernel, { x, ...(shortcut && { shortcut }), ...Object.fromEntries(lists) });
+  for (const [name, list] of lists) requireSize(kernel, name, list, x, channels);
+  if (!shortcut) return;
+  requireSize(kernel, 'shortcut', shortcut, x, rows * channels);
+  if (rest.slope) throw new Error(`${kernel} takes a slope or a shortcut, but got both.`);
 }
 
-/** Returns `Σ (x − s)` and `Σ (x − s)²` of each channel. */
-function momentSumsOf(
+function runNative(
   scope: KernelScope,
-  x: TensorInfo,
-  columns: Columns,
-  shift: Float32Array,
-): Float64Array[] {
-  const native = nativeModule(scope.backend);
-  if (native) {
-    const constants = columnConstants(scope, native, rowWidth(columns), [shift]);
-    const operands = [native.address(x), ...constants];
-    const sums = columnSums(scope, native, columns, { kind: momentSums, quantities: 2, operands });
-    return channelSums(scope, sums);
+  native: NativeModule,
+  { x, scale, offset, slope, shortcut, runningMean, runningVariance }: BatchNormInputs,
+  { varianceEpsilon, momentum = 0.9 }: BatchNormAttributes,
+  { y, mean, variance, meanError, running }: BatchNormOutputs,
+): void {
+  const tasks = tasksOf(x);
+  const { count, width, channels } = tasks;
+  const { addresses } = native;
+  if (count === 0) {
+    for (const list of [mean, variance, meanError, ...running]) scope.view(list).fill(Number.NaN);
+    return;
   }
-  const { rows, channels } = columns;
-  const values = scope.view(x);
-  const sums = new Float64Array(channels);
-  const squares = new Float64Array(channels);
-  for (let start = 0; start < rows * channels; start += channels) {
-    for (let channel = 0; channel < channels; channel++) {
-      const difference = values[start + channel]! - shift[channel]!;
-      sums[channel]! += difference;
-      squares[channel]! += difference * difference;
-    }
-  }
-  return [sums, squares];
+  const { memory, parts } = batchNormSums(scope, native, tasks, { kind: momentSums, x });
+  const before = addresses(runningMean, runningVariance);
+  const after = addresses(running[0], running[1]);
+  const statistics = [...addresses(mean, variance, meanError), ...before, ...after];
+  const words = [native.address(memory), count, width, parts, channels, native.address(x), ...statistics];
+  native.run(batchNormStatisticsTask, 1, words, [momentum]);
+  const lists = { mean, variance, meanError, scale, offset, slope };
+  const parameters = batchNormParameters(scope, native, tasks, lists, varianceEpsilon);
+  const tensors = [...addresses(x, y, parameters), Number(slope !== undefined), ...addresses(shortcut)];
+  const rows = rowsOfChunk(width);
+  native.run(batchNormMapTask, chunksOf(count, rows * width), [count, width, rows, ...tensors]);
 }

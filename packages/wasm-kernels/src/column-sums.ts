@@ -46,26 +46,6 @@ export function columnSums(
   return { memory, parts, slabs, quantities, stride, width, channels };
 }
 
-/** Returns the channel sums of each quantity. Supports a single slab. */
-export function channelSums(scope: KernelScope, sums: PartialSums): Float64Array[] {
-  const { memory, parts, quantities, stride, width, channels } = sums;
-  const { buffer, byteOffset } = scope.view(memory);
-  const values = new Float64Array(buffer, byteOffset, parts * quantities * stride);
-  return Array.from({ length: quantities }, (_, quantity) => {
-    const totals = new Float64Array(channels);
-    for (let part = 0; part < parts; part++) {
-      let channel = 0;
-      for (let column = 0; column < width; column++) {
-        const lane = column % 4;
-        const place = (part * stride + column - lane) * quantities + 4 * quantity + lane;
-        totals[channel]! += values[place]!;
-        if (++channel === channels) channel = 0;
-      }
-    }
-    return totals;
-  });
-}
-
 /** Adds up the parts of one quantity, divides, and writes the results to `output` `[slabs, channels]`. */
 export function finishSums(
   native: NativeModule,

@@ -5,7 +5,7 @@ export const rowSumsTask = 100;
 export const columnSumsTask = 101;
 export const finishSumsTask = 102;
 export const normalizeColumnsTask = 103;
-export const batchNormGradientTask = 104;
+export const batchNormSumsTask = 104;
 export const activationTask = 105;
 export const sgdStepTask = 106;
 export const adamWStepTask = 107;
@@ -17,12 +17,20 @@ export const gatherRowsTask = 112;
 export const segmentSumTask = 113;
 export const maxPoolGradTask = 114;
 export const avgPoolGradTask = 115;
+export const batchNormStatisticsTask = 116;
+export const batchNormParametersTask = 117;
+export const batchNormGradientParametersTask = 118;
+export const batchNormMapTask = 119;
+export const batchNormGradientMapTask = 120;
 
 /** Variants of `columnSumsTask`. */
 export const plainSums = 0;
-export const momentSums = 1;
-export const batchNormGradientSums = 2;
-export const preluGradientSums = 3;
+export const preluGradientSums = 1;
+
+/** Variants of `batchNormSumsTask`. */
+export const momentSums = 0;
+export const gradientSums = 1;
+export const slopedGradientSums = 2;
 
 /** Variants of `activationTask`. */
 export const linearActivation = 0;

@@ -47,6 +47,10 @@ export class NativeModule {
   /** Returns the address of a tensor. Heap growth does not change it. */
   readonly address = ({ dataId }: TensorInfo): number => this.backend.getMemoryOffset(dataId);
 
+  /** Returns the addresses of tensors, with 0 for each missing one. */
+  readonly addresses = (...tensors: readonly (TensorInfo | null | undefined)[]): number[] =>
+    tensors.map((tensor) => (tensor ? this.address(tensor) : 0));
+
   /**
    * Runs all chunks of a task of assembly/tasks.ts on all threads. Returns when the last chunk is finished.
    *

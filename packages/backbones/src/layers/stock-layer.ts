@@ -31,6 +31,11 @@ export function withComputation<L extends Layer>(
   return layer;
 }
 
+/** Returns the result of a layer in one pass. */
+export function applyLayer(layer: Layer, inputs: readonly Tensor[], pass: Pass): Tensor {
+  return layer.apply(inputs.length === 1 ? inputs[0]! : [...inputs], { ...pass }) as Tensor;
+}
+
 function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 32);
 }

@@ -1,9 +1,10 @@
 import { gradientCheck, relativeError } from '@openset/testkit';
 import { describeOnBackends } from '@openset/testkit/vitest';
+import '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { batchNormKernels, batchNormTraining } from './batch-norm-training.ts';
+import { batchNormKernels, batchNormTraining, batchNormTrainingWithShortcut } from './batch-norm-training.ts';
 
 const epsilon = 1e-3;
 
@@ -45,16 +46,16 @@ async function evaluate(norm: Norm, shape: number[]): Promise<Float32Array[]> {
 describeOnBackends('batchNormTraining', () => {
   it('normalises with the batch: (1, 3) has mean 2 and variance 1', async () => {
     const x = tf.tensor2d([1, 3], [2, 1]);
-    const statistics: number[] = [];
-    const options = { scale: tf.tensor1d([2]), offset: tf.tensor1d([10]), epsilon: 0 };
-    const y = batchNormTraining(x, options, (mean, variance) => {
-      statistics.push(mean.dataSync()[0]!, variance.dataSync()[0]!);
-    });
-    expect(statistics).toEqual([2, 1]);
+    // Without momentum, the running statistics become those of the batch, with the unbiased variance.
+    const running = { mean: tf.variable(tf.zeros([1])), variance: tf.variable(tf.zeros([1])), momentum: 0 };
+    const options = { scale: tf.tensor1d([2]), offset: tf.tensor1d([10]), epsilon: 0, running };
+    const y = batchNormTraining(x, options);
+    expect([...(await running.mean.data())]).toEqual([2]);
+    expect([...(await running.variance.data())]).toEqual([2]);
     const [first, second] = await y.data();
     expect(first).toBeCloseTo(8, 5);
     expect(second).toBeCloseTo(12, 5);
-    tf.dispose([x, y, options.scale, options.offset]);
+    tf.dispose([x, y, options.scale, options.offset, running.mean, running.variance]);
   });
 
   it.each([[[5, 3, 2, 7]], [[4, 3]], [[3, 1, 1, 2]], [[2, 5, 3]], [[1, 4, 4, 1]]])(
@@ -96,6 +97,86 @@ describeOnBackends('batchNormTraining', () => {
     expect([...(await batchNormTraining(x, { epsilon: 0 }).data())]).toEqual([-1, 1, -1, 1]);
   });
 
+  const composedPrelu = (x: tf.Tensor, slope: tf.Tensor) =>
+    tf.sub(tf.relu(x), tf.mul(slope, tf.relu(tf.neg(x))));
+
+  it.each([[[5, 3, 2, 7]], [[4, 3]], [[3, 1, 1, 2]]])(
+    'runs a PReLU or a sum in the same operation, for %j',
+    async (shape) => {
+      const channels = shape.at(-1)!;
+      const inputs = [
+        tf.randomNormal(shape, 5, 3, 'float32', 1),
+        tf.randomNormal([channels], 1, 0.3, 'float32', 2),
+        tf.randomNormal([channels], 0, 1, 'float32', 3),
+        tf.randomUniform([1, channels], 0.1, 0.9, 'float32', 4),
+        tf.randomNormal(shape, 0, 1, 'float32', 5),
+      ];
+      const weights = tf.randomNormal(shape, 0, 1, 'float32', 6);
+      const fused = ([x, scale, offset, slope, shortcut]: tf.Tensor[]) => {
+        const parameters = { scale: scale as tf.Tensor1D, offset: offset as tf.Tensor1D, epsilon };
+        return [
+          batchNormTraining(x!, parameters, { kind: 'prelu', slope: slope! }),
+          batchNormTraining(x!, parameters, { kind: 'sum', shortcut: shortcut! }),
+        ];
+      };
+      const plain = ([x, scale, offset, slope, shortcut]: tf.Tensor[]) => [
+        composedPrelu(composed(x!, scale, offset), slope!),
+        tf.add(composed(x!, scale, offset), shortcut!),
+      ];
+      for (const which of [0, 1]) {
+        const value = (norm: typeof fused) => {
+          const used = inputs.filter((_, index) => index < 3 || index === 3 + which);
+          const all = (args: tf.Tensor[]) =>
+            which === 0 ? [...args, inputs[4]!] : [...args.slice(0, 3), inputs[3]!, args[3]!];
+          const run = (...args: tf.Tensor[]) => tf.sum(tf.mul(norm(all(args))[which]!, weights));
+          return [norm(inputs)[which]!, ...tf.grads(run)(used)];
+        };
+        const [found, expected] = [value(fused), value(plain)];
+        for (const [index, each] of found.entries()) {
+          expect(each.shape).toEqual(expected[index]!.shape);
+          const error = relativeError(await each.data(), await expected[index]!.data());
+          expect(error, `${which} ${index}`).toBeLessThan(2e-5);
+        }
+      }
+    },
+  );
+
+  it('has the gradient of finite differences through a PReLU', async () => {
+    const shape = [3, 2, 2, 2];
+    // No value is near the mean of its channel, where the slope changes.
+    const point = Float32Array.from(
+      { length: 24 },
+      (_, index) => (index % 4 < 2 ? 1 : -1) * (1 + index / 24),
+    );
+    const weights = tf.randomNormal(shape, 0, 1, 'float32', 8);
+    const slope = tf.tensor1d([0.3, 0.6]);
+    const value = (x: tf.Tensor) =>
+      tf.sum(tf.mul(batchNormTraining(x, { epsilon }, { kind: 'prelu', slope }), weights));
+    const evaluateAt = async (values: Float32Array) => (await value(tf.tensor(values, shape)).data())[0]!;
+    const gradient = await tf.grad(value)(tf.tensor(point, shape)).data<'float32'>();
+    expect(await gradientCheck(evaluateAt, point, gradient)).toBeLessThan(5e-3);
+  });
+
+  it('adds the gradient of the shortcut to that of x', async () => {
+    const shape = [4, 3, 3, 5];
+    const x = tf.randomNormal(shape, 1, 2, 'float32', 1);
+    const weights = [2, 3].map((seed) => tf.randomNormal(shape, 0, 1, 'float32', seed));
+    const loss = (normalised: tf.Tensor, shortcut: tf.Tensor) =>
+      tf.sum(tf.add(tf.mul(normalised, weights[0]!), tf.mul(tf.square(shortcut), weights[1]!)));
+    const before = tf.memory().numTensors;
+    const found = tf.grad((x) => loss(...batchNormTrainingWithShortcut(x, { epsilon })))(x);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    const expected = tf.grad((x) => loss(batchNormTraining(x, { epsilon }), x))(x);
+    expect(relativeError(await found.data(), await expected.data())).toBeLessThan(1e-6);
+    // The gradient of one result alone.
+    const one = tf.grad((x) => tf.sum(tf.mul(batchNormTrainingWithShortcut(x, { epsilon })[0], weights[0]!)))(
+      x,
+    );
+    const alone = tf.grad((x) => tf.sum(tf.mul(batchNormTraining(x, { epsilon }), weights[0]!)))(x);
+    expect(relativeError(await one.data(), await alone.data())).toBeLessThan(1e-6);
+    expect(await x.data()).toEqual(await tf.randomNormal(shape, 1, 2, 'float32', 1).data());
+  });
+
   it('leaks no tensor', () => {
     const x = tf.randomNormal([4, 3, 3, 2]);
     const [scale, offset] = [tf.ones([2]) as tf.Tensor1D, tf.zeros([2]) as tf.Tensor1D];
@@ -127,30 +208,32 @@ describe('kernels of a backend', () => {
         },
       });
     };
-    register(batchNormKernels.forward, ({ x }) => [x!.shape, [3], [3]]);
+    register(batchNormKernels.forward, ({ x }) => [x!.shape, [3], [3], [3], [3], [3]]);
     register(batchNormKernels.gradient, ({ x }) => [x!.shape, [3], [3]]);
     const [x, scale, offset] = [tf.zeros([4, 5, 3]), tf.ones([3]), tf.zeros([3])];
-    const seen: number[] = [];
+    const running = { mean: tf.variable(scale), variance: tf.variable(scale), momentum: 0.9 };
     const gradients = tf.grads((x, scale, offset) =>
       tf.sum(
-        batchNormTraining(
-          x!,
-          { scale: scale as tf.Tensor1D, offset: offset as tf.Tensor1D, epsilon },
-          (mean, variance) => seen.push(mean.dataSync()[0]!, variance.dataSync()[0]!),
-        ),
+        batchNormTraining(x!, {
+          ...{ scale: scale as tf.Tensor1D, offset: offset as tf.Tensor1D, epsilon },
+          running,
+        }),
       ),
     )([x, scale, offset]);
     expect(calls).toEqual({
       BatchNormTraining: {
-        inputs: { x: [4, 5, 3], scale: [3], offset: [3] },
-        attrs: { varianceEpsilon: epsilon },
+        inputs: { x: [4, 5, 3], scale: [3], offset: [3], runningMean: [3], runningVariance: [3] },
+        attrs: { varianceEpsilon: epsilon, momentum: 0.9 },
       },
       BatchNormTrainingGrad: {
-        inputs: { dy: [4, 5, 3], x: [4, 5, 3], mean: [3], variance: [3], scale: [3] },
-        attrs: { varianceEpsilon: epsilon },
+        inputs: {
+          ...{ dy: [4, 5, 3], x: [4, 5, 3], mean: [3], variance: [3], meanError: [3] },
+          ...{ scale: [3], offset: [3] },
+        },
+        attrs: { varianceEpsilon: epsilon, mayOverwrite: true },
       },
     });
-    expect(seen).toEqual([2, 3]);
+    expect([running.mean, running.variance].map((variable) => variable.dataSync()[0])).toEqual([5, 6]);
     expect(gradients.map((gradient) => gradient.dataSync()[0])).toEqual([1, 2, 3]);
   });
 });

@@ -1,19 +1,33 @@
 import { hasKernel } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { channelSums, valuesPerChannel } from './channel-sums.ts';
-import { networkOperation, runKernel } from './network-operation.ts';
+import { branchingOperation, networkOperation, ownsGradients, runKernel } from './network-operation.ts';
+import { preluGradient } from './prelu.ts';
 
 /**
  * Names under which a backend may register faster kernels for `batchNormTraining`.
  *
- * Forward: inputs `x [..., channels]` and optionally `scale [channels]` and `offset [channels]`; attribute
- * `varianceEpsilon`; outputs `y`, `mean [channels]`, and the biased `variance [channels]`. Gradient: inputs `dy`, `x`,
- * `mean`, `variance` and optionally `scale`; outputs the gradients of `x`, scale and offset.
+ * Forward: inputs `x [..., channels]`, and optionally `scale`, `offset` and `slope` of `channels` values, `shortcut` in the
+ * shape of x, `runningMean` and `runningVariance`; attributes `varianceEpsilon` and `momentum`; outputs `y`, `mean`, the
+ * biased `variance`, and `meanError`, what the rounded mean lacks (`[channels]` each), then the new running statistics, if
+ * given. Gradient: inputs `dy`, `x`, `mean`, `variance`, `meanError`, and optionally `scale`, `offset`, `slope` and
+ * `otherGradient`, which is added to the gradient of x; attributes `varianceEpsilon` and `mayOverwrite`, whether results may
+ * take the memory of `dy` and `otherGradient`; outputs the gradients of x, scale, offset and, if given, slope.
  */
 export const batchNormKernels = {
   forward: 'BatchNormTraining',
   gradient: 'BatchNormTrainingGrad',
 } as const;
+
+/** Statistics for evaluation, which move with each batch. */
+export interface RunningStatistics {
+  /** `[channels]` */
+  readonly mean: tf.Variable;
+  /** `[channels]`; moves towards the unbiased variance. */
+  readonly variance: tf.Variable;
+  /** Share that they keep of their value. */
+  readonly momentum: number;
+}
 
 /** Parameters of a batch norm. */
 export interface BatchNormParameters {
@@ -23,78 +37,175 @@ export interface BatchNormParameters {
   readonly offset?: tf.Tensor1D | undefined;
   /** ε, added to the variance. */
   readonly epsilon: number;
+  /** Running statistics to update; default: none. */
+  readonly running?: RunningStatistics | undefined;
 }
+
+/** What follows a batch norm in the same operation: a PReLU, or the sum with a shortcut. */
+export type BatchNormFollower =
+  | { readonly kind: 'prelu' /** One value for each channel. */; readonly slope: tf.Tensor }
+  | { readonly kind: 'sum' /** In the shape of x. */; readonly shortcut: tf.Tensor };
 
 /**
  * Returns `x` normalised with the statistics of the batch (Ioffe and Szegedy 2015) over all axes but the last:
- * `y = scale · (x − mean) / √(variance + ε) + offset`. Differentiable in `x`, `scale` and `offset`, through the
- * statistics. Runs as one kernel forward and one backward if the backend has them.
- *
- * @param observe called with the batch's mean and biased variance `[channels]`; must clone what it keeps
+ * `y = scale · (x − mean) / √(variance + ε) + offset`, followed by a PReLU or a sum on request. Differentiable in `x`,
+ * `scale`, `offset` and the follower's tensor, through the statistics. Runs as one kernel forward and one backward if the
+ * backend has them; they keep only x for the gradients.
  */
 export function batchNormTraining<T extends tf.Tensor>(
   x: T,
-  { scale, offset, epsilon }: BatchNormParameters,
-  observe?: (mean: tf.Tensor1D, variance: tf.Tensor1D) => void,
+  parameters: BatchNormParameters,
+  follower?: BatchNormFollower,
 ): T {
-  const inputs = [x, ...(scale ? [scale] : []), ...(offset ? [offset] : [])];
   return networkOperation<T>(
-    inputs,
+    operands(x, parameters, follower),
     () => {
-      const [y, mean, variance] = normalize(x, { scale, offset, epsilon });
-      observe?.(mean, variance);
-      return { value: y as tf.Tensor as T, saved: [x, mean, variance] };
+      const { y, statistics } = normalize(x, parameters, follower);
+      return { value: y as T, saved: [x, ...statistics] };
     },
-    (dy, [x, mean, variance]) => {
-      const batch = { dy, x: x!, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
-      const [dx, dScale, dOffset] = gradients(batch, { scale, epsilon });
-      return [dx, ...(scale ? [dScale] : []), ...(offset ? [dOffset] : [])];
+    (dy, [x, ...statistics]) =>
+      allGradients({ dy, x: x!, statistics: statistics as tf.Tensor1D[] }, parameters, follower),
+  );
+}
+
+/**
+ * Returns the normalised `x` as `batchNormTraining`, and a shortcut: the values of `x` for everything else that reads them.
+ * The backward pass then adds the gradient of the shortcut while it writes the gradient of `x`.
+ */
+export function batchNormTrainingWithShortcut<T extends tf.Tensor>(
+  x: T,
+  parameters: BatchNormParameters,
+): [normalised: T, shortcut: T] {
+  if (!hasKernel(batchNormKernels.gradient)) return [batchNormTraining(x, parameters), x];
+  return branchingOperation<T>(
+    operands(x, parameters),
+    () => {
+      const { y, statistics } = normalize(x, parameters);
+      return { values: [y as T, tf.clone(x)], saved: [x, ...statistics] };
+    },
+    ([dy, otherGradient], [x, ...statistics]) => {
+      const batch = { dy, otherGradient, x: x!, statistics: statistics as tf.Tensor1D[] };
+      return allGradients(batch, parameters);
     },
   );
 }
 
+/** Returns the tensors that the operation is differentiable in. */
+function operands(
+  x: tf.Tensor,
+  { scale, offset }: BatchNormParameters,
+  follower?: BatchNormFollower,
+): tf.Tensor[] {
+  const other = follower && (follower.kind === 'prelu' ? follower.slope : follower.shortcut);
+  return [x, ...(scale ? [scale] : []), ...(offset ? [offset] : []), ...(other ? [other] : [])];
+}
+
+/** Returns y, and what the gradient needs of the statistics. Moves the running statistics. */
 function normalize(
   x: tf.Tensor,
-  { scale, offset, epsilon }: BatchNormParameters,
-): [y: tf.Tensor, mean: tf.Tensor1D, variance: tf.Tensor1D] {
+  { scale, offset, epsilon, running }: BatchNormParameters,
+  follower?: BatchNormFollower,
+): { y: tf.Tensor; statistics: tf.Tensor[] } {
   if (hasKernel(batchNormKernels.forward)) {
-    const inputs = { x, ...(scale ? { scale } : {}), ...(offset ? { offset } : {}) };
-    const outputs = runKernel(batchNormKernels.forward, inputs, { varianceEpsilon: epsilon });
-    return outputs as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
+    const inputs = {
+      ...{ x, ...(scale && { scale }), ...(offset && { offset }) },
+      ...(follower?.kind === 'prelu' && { slope: follower.slope }),
+      ...(follower?.kind === 'sum' && { shortcut: follower.shortcut }),
+      ...(running && { runningMean: running.mean, runningVariance: running.variance }),
+    };
+    const attributes = { varianceEpsilon: epsilon, ...(running && { momentum: running.momentum }) };
+    const [y, mean, variance, meanError, newMean, newVariance] = runKernel(
+      batchNormKernels.forward,
+      inputs,
+      attributes,
+    );
+    running?.mean.assign(newMean!);
+    running?.variance.assign(newVariance!);
+    return { y: y!, statistics: [mean!, variance!, meanError!] };
   }
   const count = valuesPerChannel(x);
   const mean = tf.div(channelSums(x), count) as tf.Tensor1D;
   const variance = tf.div(channelSums(tf.squaredDifference(x, mean)), count) as tf.Tensor1D;
-  return [tf.batchNorm(x, mean, variance, offset, scale, epsilon), mean, variance];
+  if (running) {
+    moveTowards(running.mean, mean, running.momentum);
+    moveTowards(running.variance, tf.mul(variance, count / (count - 1)), running.momentum);
+  }
+  const normalised = tf.batchNorm(x, mean, variance, offset, scale, epsilon);
+  const statistics = [mean, variance];
+  if (!follower) return { y: normalised, statistics };
+  const y =
+    follower.kind === 'prelu' ? tf.prelu(normalised, follower.slope) : tf.add(normalised, follower.shortcut);
+  return { y, statistics };
+}
+
+/** Runs inside an operation, which records nothing and frees temporaries. */
+function moveTowards(variable: tf.Variable, value: tf.Tensor, momentum: number): void {
+  variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(value, 1 - momentum)));
 }
 
 interface BatchNormBatch {
   readonly dy: tf.Tensor;
   readonly x: tf.Tensor;
-  readonly mean: tf.Tensor1D;
-  readonly variance: tf.Tensor1D;
+  /** As `normalize` returned them. */
+  readonly statistics: readonly tf.Tensor1D[];
+  /** Added to the gradient of x. */
+  readonly otherGradient?: tf.Tensor | undefined;
 }
 
-function gradients(
-  { dy, x, mean, variance }: BatchNormBatch,
-  { scale, epsilon }: BatchNormParameters,
-): [dx: tf.Tensor, dScale: tf.Tensor, dOffset: tf.Tensor] {
-  if (hasKernel(batchNormKernels.gradient)) {
-    const inputs = { dy, x, mean, variance, ...(scale ? { scale } : {}) };
-    const outputs = runKernel(batchNormKernels.gradient, inputs, { varianceEpsilon: epsilon });
-    return outputs as [tf.Tensor, tf.Tensor, tf.Tensor];
-  }
+/** Returns the gradients of the operands, in their order. */
+function allGradients(
+  batch: BatchNormBatch,
+  parameters: BatchNormParameters,
+  follower?: BatchNormFollower,
+): tf.Tensor[] {
+  const { scale, offset, epsilon } = parameters;
+  const slope = follower?.kind === 'prelu' ? follower.slope : undefined;
+  // Before the kernel, which then does not overwrite dy.
+  const dShortcut = follower?.kind === 'sum' ? tf.clone(batch.dy) : undefined;
+  const run = hasKernel(batchNormKernels.gradient) ? kernelGradients : composedGradients;
+  const [dx, dScale, dOffset, dSlope] = run(batch, { scale, offset, epsilon, slope });
+  return [dx, scale && dScale, offset && dOffset, dSlope, dShortcut].filter(
+    (each): each is tf.Tensor => each !== undefined,
+  );
+}
+
+interface GradientParameters extends BatchNormParameters {
+  readonly slope?: tf.Tensor | undefined;
+}
+
+function kernelGradients(
+  { dy, x, statistics, otherGradient }: BatchNormBatch,
+  { scale, offset, slope, epsilon }: GradientParameters,
+): tf.Tensor[] {
+  const [mean, variance, meanError] = statistics as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+  const inputs = {
+    ...{ dy, x, mean, variance, meanError, ...(scale && { scale }), ...(offset && { offset }) },
+    ...(slope && { slope }),
+    ...(otherGradient && { otherGradient }),
+  };
+  const attributes = { varianceEpsilon: epsilon, mayOverwrite: ownsGradients() };
+  return runKernel(batchNormKernels.gradient, inputs, attributes);
+}
+
+function composedGradients(
+  { dy, x, statistics }: BatchNormBatch,
+  { scale, offset, slope, epsilon }: GradientParameters,
+): tf.Tensor[] {
+  const [mean, variance] = statistics as [tf.Tensor1D, tf.Tensor1D];
+  const [gradient, dSlope] = slope
+    ? preluGradient(dy, tf.batchNorm(x, mean, variance, offset, scale, epsilon), slope)
+    : [dy];
   // With x̂ = (x − mean) / √(variance + ε) and n values per channel:
   //   dOffset = Σ dy,  dScale = Σ dy · x̂,  dx = scale / √(variance + ε) · (dy − dOffset / n − x̂ · dScale / n).
   const count = valuesPerChannel(x);
-  const dOffset = channelSums(dy);
+  const dOffset = channelSums(gradient!);
   const dScale = tf.tidy(() =>
-    channelSums(tf.mul(dy, tf.batchNorm(x, mean, variance, undefined, undefined, epsilon))),
+    channelSums(tf.mul(gradient!, tf.batchNorm(x, mean, variance, undefined, undefined, epsilon))),
   );
   // x̂ · dScale / n + dOffset / n is another batch norm.
-  const [slope, shift] = [tf.div(dScale, count) as tf.Tensor1D, tf.div(dOffset, count) as tf.Tensor1D];
-  const throughStatistics = tf.batchNorm(x, mean, variance, shift, slope, epsilon);
+  const [along, shift] = [tf.div(dScale, count) as tf.Tensor1D, tf.div(dOffset, count) as tf.Tensor1D];
+  const throughStatistics = tf.batchNorm(x, mean, variance, shift, along, epsilon);
   const inverse = tf.rsqrt(tf.add(variance, epsilon));
-  const dx = tf.mul(tf.sub(dy, throughStatistics), scale ? tf.mul(inverse, scale) : inverse);
-  return [dx, dScale, dOffset];
+  const dx = tf.mul(tf.sub(gradient!, throughStatistics), scale ? tf.mul(inverse, scale) : inverse);
+  return [dx, dScale, dOffset, ...(dSlope ? [dSlope] : [])];
 }

@@ -20,10 +20,52 @@ export function networkOperation<T extends tf.Tensor>(
 ): T {
   return operation(inputs, compute, (dy, saved) => {
     const gradients = tf.tidy(() => [...gradient(dy, saved)]);
-    // Second derivatives would read them again.
-    if (tf.engine().state.gradientDepth === 0) tf.dispose([dy, ...saved]);
+    if (ownsGradients()) tf.dispose([dy, ...saved]);
     return gradients;
   });
+}
+
+/**
+ * Returns whether an operation in the backward pass owns its upstream gradient and its saved tensors. Second derivatives
+ * would read them again.
+ */
+export function ownsGradients(): boolean {
+  return tf.engine().state.gradientDepth === 0;
+}
+
+/**
+ * Runs an operation with two results like {@link networkOperation}. Its gradient runs after those of all readers of either
+ * result. Of a result that does not affect the loss, the gradient is zero.
+ */
+export function branchingOperation<T extends tf.Tensor>(
+  inputs: readonly tf.Tensor[],
+  compute: () => { values: [T, T]; saved: readonly tf.Tensor[] },
+  gradient: (dys: readonly [T, T], saved: readonly tf.Tensor[]) => readonly tf.Tensor[],
+): [T, T] {
+  // tf.customGrad, which calls this method of the engine, takes functions with one result only.
+  const engine = tf.engine() as unknown as CustomOperations<T>;
+  return engine.runKernelFunc({
+    inputs: { ...inputs } as unknown as tf.NamedTensorMap,
+    forwardFunc: (_, save) => {
+      const { values, saved } = compute();
+      save([...saved]);
+      return values;
+    },
+    backwardsFunc: (dys, saved) => {
+      const gradients = tf.tidy(() => [...gradient(dys, saved)]);
+      if (ownsGradients()) tf.dispose([...dys, ...saved]);
+      return Object.fromEntries(gradients.map((each, index) => [index, () => each]));
+    },
+  });
+}
+
+/** The engine's method behind `tf.customGrad`. */
+interface CustomOperations<T> {
+  runKernelFunc(operation: {
+    inputs: tf.NamedTensorMap;
+    forwardFunc: (backend: unknown, save: tf.GradSaveFunc) => [T, T];
+    backwardsFunc: (dys: [T, T], saved: tf.Tensor[]) => Record<string, () => tf.Tensor>;
+  }): [T, T];
 }
 
 /** Returns the value unchanged. Clones the upstream gradient, so that the network frees the clone and not the original. */

@@ -18,11 +18,14 @@ export function prelu<T extends tf.Tensor>(x: T, alpha: tf.Tensor): T {
   return networkOperation<T>(
     [x, alpha],
     () => ({ value: tf.prelu(x, alpha) as T, saved: [x] }),
-    (dy, [x]) => {
-      if (hasKernel(preluGradientKernel)) return runKernel(preluGradientKernel, { dy, x: x!, alpha });
-      const dx = tf.where(tf.greater(x!, 0), dy, tf.mul(dy, alpha));
-      const dAlpha = channelSums(tf.mul(dy, tf.minimum(x!, 0)));
-      return [dx, tf.reshape(dAlpha, alpha.shape)];
-    },
+    (dy, [x]) => preluGradient(dy, x!, alpha),
   );
+}
+
+/** Returns the gradients of x and of alpha, each in its shape. */
+export function preluGradient(dy: tf.Tensor, x: tf.Tensor, alpha: tf.Tensor): tf.Tensor[] {
+  if (hasKernel(preluGradientKernel)) return runKernel(preluGradientKernel, { dy, x, alpha });
+  const dx = tf.where(tf.greater(x, 0), dy, tf.mul(dy, alpha));
+  const dAlpha = channelSums(tf.mul(dy, tf.minimum(x, 0)));
+  return [dx, tf.reshape(dAlpha, alpha.shape)];
 }
