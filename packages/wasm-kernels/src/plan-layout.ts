@@ -20,7 +20,7 @@ export function layOut({ maps, steps, result }: InferencePlan, batch: number): P
   let size = 0;
   for (const [index, { output }] of steps.entries()) {
     // A step never writes where it reads.
-    live = live.filter(({ map }) => (lastReader.get(map) ?? index) >= index);
+    live = live.filter(({ map }) => (lastReader.get(map) ?? -1) >= index);
     if (output === result) continue;
     const length = alignment * (Math.ceil((batch * sizeOf(maps[output]!)) / alignment) + 1);
     let start = 0;
