@@ -11,8 +11,8 @@ import {
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkImages } from './check-images.ts';
-import type { Segment } from './network.ts';
 import type { NetworkBackbone } from './network-backbone.ts';
+import type { Segment } from './segment.ts';
 import { snapshot } from './variable-state.ts';
 
 /** How much of a network is frozen: all but its embedding layer, or this many of its first stages. */

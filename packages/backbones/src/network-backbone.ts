@@ -10,8 +10,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkImages } from './check-images.ts';
 import { NetworkInference } from './inference/network-inference.ts';
-import type { Network, Segment } from './network.ts';
+import type { Network } from './network.ts';
 import { runNetwork } from './run-network.ts';
+import type { Segment } from './segment.ts';
 import { restore, snapshot } from './variable-state.ts';
 import { type NetworkWeight, networkWeights } from './weights.ts';
 

@@ -2,26 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { applyLayer, type Layer, type Pass, variablesOf } from './layers/stock-layer.ts';
 import { barrier } from './ops/network-operation.ts';
-import { type TrainingStep, trainingSteps } from './training-steps.ts';
-
-/** One layer with its inputs and its output. */
-export interface Step {
-  readonly layer: Layer;
-  readonly inputs: readonly SymbolicTensor[];
-  readonly output: SymbolicTensor;
-  /** Inputs that no later step reads. */
-  readonly lastUses: readonly SymbolicTensor[];
-}
-
-/** A part of a network whose only input is one tensor, and whose only output is one tensor. */
-export interface Segment {
-  readonly input: SymbolicTensor;
-  readonly steps: readonly Step[];
-  /** The same computation for training, with layers in one operation where that is faster. */
-  readonly trainingSteps: readonly TrainingStep[];
-  readonly output: SymbolicTensor;
-  readonly trainable: readonly tf.Variable[];
-}
+import type { Segment, Step } from './segment.ts';
+import { trainingSteps } from './training-steps.ts';
 
 /** A network, as a model of tfjs-layers and as segments that run one after another. */
 export interface Network {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Pass } from './layers/stock-layer.ts';
-import { type Network, runSegment, type Segment } from './network.ts';
+import { type Network, runSegment } from './network.ts';
 import { barrier, networkOperation } from './ops/network-operation.ts';
+import type { Segment } from './segment.ts';
 
 /**
  * Returns the embeddings of a batch of images, `[batch, embeddingSize]`.

@@ -5,9 +5,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { createBackbone } from './create-backbone.ts';
 import { lresnetIR } from './lresnet-ir.ts';
-import type { Segment } from './network.ts';
 import type { NetworkBackbone } from './network-backbone.ts';
 import { runNetwork } from './run-network.ts';
+import type { Segment } from './segment.ts';
 
 const options = {
   inputSize: [21, 18],

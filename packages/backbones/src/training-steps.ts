@@ -1,23 +1,12 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { batchNormParameters } from './layers/batch-normalization.ts';
-import { applyLayer, type Pass, weightOf } from './layers/stock-layer.ts';
-import type { Segment, Step } from './network.ts';
+import { applyLayer, weightOf } from './layers/stock-layer.ts';
 import {
   type BatchNormFollower,
   batchNormTraining,
   batchNormTrainingWithShortcut,
 } from './ops/batch-norm-training.ts';
-
-/** One or more layers that training runs together. */
-export interface TrainingStep {
-  readonly inputs: readonly SymbolicTensor[];
-  /** Results of `run`. An input among them is replaced: later steps read the result. */
-  readonly outputs: readonly SymbolicTensor[];
-  readonly run: (inputs: readonly tf.Tensor[], pass: Pass) => readonly tf.Tensor[];
-  /** Inputs that no later step reads. */
-  readonly lastUses: readonly SymbolicTensor[];
-}
+import type { Segment, Step, TrainingStep } from './segment.ts';
 
 type Unordered = Omit<TrainingStep, 'lastUses'>;
 

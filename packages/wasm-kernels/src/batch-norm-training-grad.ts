@@ -1,4 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type {
+  BatchNormGradientAttributes,
+  BatchNormGradientInputs,
+  BatchNormGradientOutputs,
+} from './batch-norm-operands.ts';
 import { batchNormParameters, batchNormSums, tasksOf } from './batch-norm-tasks.ts';
 import { chunksOf, rowsOfChunk } from './chunks.ts';
 import { columnsOf, requireFloats, requireSize } from './columns.ts';
@@ -12,36 +17,6 @@ import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
 import { plainBatchNormGradient } from './plain-batch-norm.ts';
 import { reuseOperand } from './reuse-operand.ts';
-
-/** Inputs of `BatchNormTrainingGrad`: inputs and outputs of `BatchNormTraining`, and gradients. */
-export interface BatchNormGradientInputs {
-  /** Gradient of y. */
-  dy: TensorInfo;
-  x: TensorInfo;
-  mean: TensorInfo;
-  variance: TensorInfo;
-  meanError: TensorInfo;
-  scale?: TensorInfo;
-  offset?: TensorInfo;
-  slope?: TensorInfo;
-  /** Gradient of x from elsewhere, which is added to the result; default: none. Excludes `slope`. */
-  otherGradient?: TensorInfo;
-}
-
-/** Attributes of `BatchNormTrainingGrad`. */
-export interface BatchNormGradientAttributes {
-  varianceEpsilon: number;
-  /** Whether the gradient of x may overwrite `dy` or `otherGradient`, unless others share its memory; default false. */
-  mayOverwrite?: boolean;
-}
-
-/** Results of `BatchNormTrainingGrad` as tensors to fill. */
-export interface BatchNormGradientOutputs {
-  readonly dx: TensorInfo;
-  readonly dScale: TensorInfo;
-  readonly dOffset: TensorInfo;
-  readonly dSlope?: TensorInfo | undefined;
-}
 
 /**
  * `BatchNormTrainingGrad`: the gradients of x, scale, offset and, if there is a PReLU, of its slope. The gradient of x

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { BatchNormAttributes, BatchNormInputs, BatchNormOutputs } from './batch-norm-operands.ts';
 import { batchNormParameters, batchNormSums, tasksOf } from './batch-norm-tasks.ts';
 import { chunksOf, rowsOfChunk } from './chunks.ts';
 import { columnsOf, requireFloats, requireSize } from './columns.ts';
@@ -6,40 +7,6 @@ import { batchNormMapTask, batchNormStatisticsTask, momentSums } from './element
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
 import { plainBatchNorm } from './plain-batch-norm.ts';
-
-/** Inputs of `BatchNormTraining`. */
-export interface BatchNormInputs {
-  /** `[..., channels]` */
-  x: TensorInfo;
-  /** `[channels]`; default 1. */
-  scale?: TensorInfo;
-  /** `[channels]`; default 0. */
-  offset?: TensorInfo;
-  /** Slopes of a PReLU after the batch norm, one for each channel; default: no PReLU. */
-  slope?: TensorInfo;
-  /** Tensor of the shape of x that is added to the result; default: none. Excludes `slope`. */
-  shortcut?: TensorInfo;
-  /** Running statistics before this batch, `[channels]`; default: none. */
-  runningMean?: TensorInfo;
-  runningVariance?: TensorInfo;
-}
-
-/** Attributes of `BatchNormTraining`. */
-export interface BatchNormAttributes {
-  varianceEpsilon: number;
-  /** Share that running statistics keep of their value; default 0.9. */
-  momentum?: number;
-}
-
-/** Results of `BatchNormTraining` as tensors to fill. */
-export interface BatchNormOutputs {
-  readonly y: TensorInfo;
-  readonly mean: TensorInfo;
-  readonly variance: TensorInfo;
-  readonly meanError: TensorInfo;
-  /** New running mean and variance; empty without running statistics. */
-  readonly running: readonly TensorInfo[];
-}
 
 /**
  * `BatchNormTraining`: batch norm with batch statistics, `y = scale (x − mean) / √(variance + ε) + offset` over all

@@ -1,11 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { ChannelLists } from './batch-norm-tasks.ts';
-import type { BatchNormAttributes, BatchNormInputs, BatchNormOutputs } from './batch-norm-training.ts';
 import type {
+  BatchNormAttributes,
   BatchNormGradientAttributes,
   BatchNormGradientInputs,
   BatchNormGradientOutputs,
-} from './batch-norm-training-grad.ts';
+  BatchNormInputs,
+  BatchNormOutputs,
+} from './batch-norm-operands.ts';
+import type { ChannelLists } from './batch-norm-tasks.ts';
 import { columnsOf } from './columns.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import { channelValues } from './normalize-columns.ts';

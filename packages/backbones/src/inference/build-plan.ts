@@ -1,7 +1,8 @@
 import type { InferencePlan, MapShape, PlanStep, PlanWindow } from '@openset/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Layer } from '../layers/stock-layer.ts';
-import type { Network, Segment } from '../network.ts';
+import type { Network } from '../network.ts';
+import type { Segment } from '../segment.ts';
 import type { WeightRecipe } from './fold-weights.ts';
 
 /** A plan, and how its weights follow from those of the network. */

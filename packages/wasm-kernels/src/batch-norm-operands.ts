@@ -1,0 +1,65 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+
+/** Inputs of `BatchNormTraining`. */
+export interface BatchNormInputs {
+  /** `[..., channels]` */
+  x: TensorInfo;
+  /** `[channels]`; default 1. */
+  scale?: TensorInfo;
+  /** `[channels]`; default 0. */
+  offset?: TensorInfo;
+  /** Slopes of a PReLU after the batch norm, one for each channel; default: no PReLU. */
+  slope?: TensorInfo;
+  /** Tensor of the shape of x that is added to the result; default: none. Excludes `slope`. */
+  shortcut?: TensorInfo;
+  /** Running statistics before this batch, `[channels]`; default: none. */
+  runningMean?: TensorInfo;
+  runningVariance?: TensorInfo;
+}
+
+/** Attributes of `BatchNormTraining`. */
+export interface BatchNormAttributes {
+  varianceEpsilon: number;
+  /** Share that running statistics keep of their value; default 0.9. */
+  momentum?: number;
+}
+
+/** Results of `BatchNormTraining` as tensors to fill. */
+export interface BatchNormOutputs {
+  readonly y: TensorInfo;
+  readonly mean: TensorInfo;
+  readonly variance: TensorInfo;
+  readonly meanError: TensorInfo;
+  /** New running mean and variance; empty without running statistics. */
+  readonly running: readonly TensorInfo[];
+}
+
+/** Inputs of `BatchNormTrainingGrad`: inputs and outputs of `BatchNormTraining`, and gradients. */
+export interface BatchNormGradientInputs {
+  /** Gradient of y. */
+  dy: TensorInfo;
+  x: TensorInfo;
+  mean: TensorInfo;
+  variance: TensorInfo;
+  meanError: TensorInfo;
+  scale?: TensorInfo;
+  offset?: TensorInfo;
+  slope?: TensorInfo;
+  /** Gradient of x from elsewhere, which is added to the result; default: none. Excludes `slope`. */
+  otherGradient?: TensorInfo;
+}
+
+/** Attributes of `BatchNormTrainingGrad`. */
+export interface BatchNormGradientAttributes {
+  varianceEpsilon: number;
+  /** Whether the gradient of x may overwrite `dy` or `otherGradient`, unless others share its memory; default false. */
+  mayOverwrite?: boolean;
+}
+
+/** Results of `BatchNormTrainingGrad` as tensors to fill. */
+export interface BatchNormGradientOutputs {
+  readonly dx: TensorInfo;
+  readonly dScale: TensorInfo;
+  readonly dOffset: TensorInfo;
+  readonly dSlope?: TensorInfo | undefined;
+}
