@@ -2,6 +2,7 @@ import { ConfigError, checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendHeap } from './backend-internals.ts';
 import { allowRelaxedSimd } from './kernel-modules.ts';
+import { bootSpareWorkers, endSpareWorkers } from './kernel-worker.ts';
 import { chooseNativeModule, describeNative, nativeModule } from './native-module.ts';
 import { nodeThreads } from './node-modules.ts';
 import { makeSharedBackend } from './shared-backend.ts';
@@ -53,6 +54,15 @@ export async function enableWasmTraining(options: WasmTrainingOptions = {}): Pro
   checkNumber('threads', threads, { minimum: 1, maximum: maxThreads, integer: true });
   const relaxed = chooseRelaxedSimd(relaxedSimd);
   if (threads > 1 && nodeThreads()) replaceUnsharedBackend();
+  bootSpareWorkers(threads - 1);
+  try {
+    return await enable(threads, relaxed);
+  } finally {
+    await endSpareWorkers();
+  }
+}
+
+async function enable(threads: number, relaxed: boolean): Promise<WasmTraining> {
   if (!(await tf.setBackend(backendName))) throw new ConfigError('The wasm backend did not start.');
   const backend = tf.backend() as unknown as WasmBackend;
   const native = await chooseNativeModule(backend, relaxed);

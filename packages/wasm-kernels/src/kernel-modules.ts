@@ -11,13 +11,14 @@ export interface KernelVersion {
 }
 
 const compiled = new Map<string, WebAssembly.Module | null>();
+const decoded = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /** Returns the kernels, compiled once for each version, or null if this engine does not support their instructions. */
 export function kernelModule({ shared, relaxedSimd }: KernelVersion): WebAssembly.Module | null {
   const key = `${shared} ${relaxedSimd}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    const bytes = withSharedMemory(decode(relaxedSimd ? relaxedBinary : simdBinary), shared);
+    const bytes = withSharedMemory(binary(relaxedSimd), shared);
     module = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
     compiled.set(key, module);
   }
@@ -34,9 +35,23 @@ export function allowRelaxedSimd(): boolean {
 
 /** Whether this engine compiles relaxed SIMD without further flags. */
 export function hasRelaxedSimd(): boolean {
-  return kernelModule({ shared: false, relaxedSimd: true }) !== null;
+  return WebAssembly.validate(binary(true));
 }
 
-function decode(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+/** Returns the kernels as a binary for memory of one thread. */
+function binary(relaxedSimd: boolean): Uint8Array<ArrayBuffer> {
+  const text = relaxedSimd ? relaxedBinary : simdBinary;
+  let bytes = decoded.get(text);
+  if (bytes === undefined) {
+    bytes = decode(text);
+    decoded.set(text, bytes);
+  }
+  return bytes;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const characters = atob(base64);
+  const bytes = new Uint8Array(characters.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = characters.charCodeAt(index);
+  return bytes;
 }

@@ -29,11 +29,34 @@ const start = ({ module, memory, control, scratch, spins }, ready) => {
   exports.serve(control, scratch, spins);
 };
 if (typeof require === 'function') {
-  const { parentPort, workerData } = require('node:worker_threads');
-  start(workerData, () => parentPort.postMessage('ready'));
+  const { parentPort } = require('node:worker_threads');
+  parentPort.once('message', (data) => start(data, () => parentPort.postMessage('ready')));
 } else {
   self.onmessage = ({ data }) => start(data, () => self.postMessage('ready'));
 }`;
+
+/** A worker of Node that waits for its start data. */
+interface SpareWorker {
+  readonly worker: InstanceType<NonNullable<ReturnType<typeof nodeThreads>>['Worker']>;
+  /** Resolves with the reason when the worker ends. */
+  readonly end: Promise<unknown>;
+}
+
+let spares: SpareWorker[] = [];
+
+/**
+ * Begins to boot workers of Node, which `startWorker` takes later. That takes 40 ms in which the program can prepare the memory.
+ * Outside Node, it does nothing.
+ */
+export function bootSpareWorkers(count: number): void {
+  const threads = nodeThreads();
+  if (threads) spares = Array.from({ length: count }, () => spares.pop() ?? bootInNode(threads));
+}
+
+/** Ends the workers that `startWorker` has not taken. */
+export async function endSpareWorkers(): Promise<void> {
+  await Promise.all(spares.splice(0).map(({ worker }) => worker.terminate()));
+}
 
 /**
  * Starts a worker and waits until it is ready. A worker does not keep a Node process alive.
@@ -54,25 +77,27 @@ export async function startWorker(
   }
 }
 
+function bootInNode({ Worker }: NonNullable<ReturnType<typeof nodeThreads>>): SpareWorker {
+  // An empty `execArgv` keeps loaders and inspectors of the program out of the worker.
+  const worker = new Worker(source, { eval: true, execArgv: [], name: 'openset kernels' });
+  let reason: unknown;
+  worker.on('error', (error) => {
+    reason = error;
+  });
+  const end = new Promise((resolve) => {
+    worker.once('exit', (code) => resolve(reason ?? `it ended with code ${code}`));
+  });
+  return { worker, end };
+}
+
 function startInNode(
-  { Worker }: NonNullable<ReturnType<typeof nodeThreads>>,
+  threads: NonNullable<ReturnType<typeof nodeThreads>>,
   start: WorkerStart,
   onEnd: (reason: string) => void,
 ): Promise<KernelWorker> {
+  const { worker, end } = spares.pop() ?? bootInNode(threads);
   return new Promise((resolve, reject) => {
-    // An empty `execArgv` keeps loaders and inspectors of the program out of the worker.
-    const worker = new Worker(source, {
-      eval: true,
-      workerData: start,
-      execArgv: [],
-      name: 'openset kernels',
-    });
-    let reason: unknown;
-    worker.on('error', (error) => {
-      reason = error;
-    });
-    worker.once('exit', (code) => {
-      reason ??= `it ended with code ${code}`;
+    end.then((reason) => {
       reject(reason);
       onEnd(reason instanceof Error ? reason.message : String(reason));
     });
@@ -80,6 +105,7 @@ function startInNode(
       worker.unref();
       resolve(worker);
     });
+    worker.postMessage(start);
   });
 }
 

@@ -5,7 +5,7 @@
  * @throws Error if the binary has no memory, or one without the maximum that a shared memory needs
  */
 export function withSharedMemory(binary: Uint8Array, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(binary);
+  const bytes = new Uint8Array(binary);
   const flags = findMemoryFlags(bytes);
   const limits = bytes[flags] as number;
   if (shared && (limits & hasMaximum) === 0) {
