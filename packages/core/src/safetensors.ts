@@ -74,9 +74,14 @@ export function encodeSafetensors({
 
 /**
  * Reads a safetensors file. Checks every length, offset and shape before it reads a tensor.
+ * @param options `copies`: whether every tensor has memory of its own; default true. Otherwise values whose type and place in the file
+ *   allow it are views of `bytes`, which must then not change
  * @throws DataError that says what is wrong with the file, and where
  */
-export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  { copies = true }: { readonly copies?: boolean } = {},
+): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes);
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown> & {
     __metadata__?: unknown;
@@ -92,8 +97,9 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const checked = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, dataBytes));
   checkCoverage(checked, dataBytes);
   const tensors = checked.map(({ name, dtype, shape, begin, end }) => {
-    // A copy, because views need an alignment that the format does not guarantee. (Buffer's slice is a view.)
-    const raw = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
+    const part = bytes.subarray(dataStart + begin, dataStart + end);
+    // Views need an alignment that the format does not guarantee. (Buffer's slice is a view.)
+    const raw = copies || part.byteOffset % 4 !== 0 ? new Uint8Array(part) : part;
     return [name, { shape, ...readValues(name, dtype, raw, sizeOf(shape)) }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };

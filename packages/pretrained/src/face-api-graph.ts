@@ -1,5 +1,5 @@
 import { io } from '@tensorflow/tfjs-core';
-import type { WeightFiles } from './expand-halves.ts';
+import type { WeightFiles } from './decode-weights.ts';
 import type { GraphFiles } from './graph-model.ts';
 import type { GraphNode } from './graph-topology.ts';
 

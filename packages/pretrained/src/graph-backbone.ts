@@ -18,7 +18,7 @@ import {
   stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { expandHalves } from './expand-halves.ts';
+import { decodeWeights } from './decode-weights.ts';
 import type { GraphFiles } from './graph-model.ts';
 import {
   type GraphBackboneConfig,
@@ -55,9 +55,7 @@ const headPrefix = 'head/';
  */
 export function graphBackbone(files: GraphFiles, options: GraphBackboneOptions): GraphBackbone {
   const nodes = pruneNodes(files.modelTopology as object, options.output);
-  const { weightData, weightSpecs } = expandHalves(files);
-  const specs = weightSpecs.map((spec) => spec.name);
-  const all = tf.io.decodeWeights(tf.io.CompositeArrayBuffer.join(weightData), weightSpecs);
+  const all = decodeWeights(files);
   try {
     const weights: tf.NamedTensorMap = {};
     const constants: Record<string, GraphConstant> = {};
@@ -66,7 +64,7 @@ export function graphBackbone(files: GraphFiles, options: GraphBackboneOptions):
       const weight = all[name];
       if (!weight)
         throw new DataError(
-          `The graph model is damaged: it lacks the weight '${name}' among ${specs.length}.`,
+          `The graph model is damaged: it lacks the weight '${name}' among ${files.weightSpecs.length}.`,
         );
       if (weight.dtype === 'float32') weights[name] = weight;
       else constants[name] = readConstant(name, weight);
@@ -360,7 +358,9 @@ function readTopology(state: tf.NamedTensorMap): GraphTopology {
 }
 
 function charactersOf(text: string): Int32Array {
-  return Int32Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
+  const codes = new Int32Array(text.length);
+  for (let index = 0; index < codes.length; index++) codes[index] = text.charCodeAt(index);
+  return codes;
 }
 
 function asRows(

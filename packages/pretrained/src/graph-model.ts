@@ -1,7 +1,7 @@
 import { DataError } from '@openset/core';
-import { type GraphModel, loadGraphModel as load } from '@tensorflow/tfjs-converter';
-import { io } from '@tensorflow/tfjs-core';
-import { expandHalves, type WeightFiles } from './expand-halves.ts';
+import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
+import { type io, keep } from '@tensorflow/tfjs-core';
+import { decodeWeights, type WeightFiles } from './decode-weights.ts';
 
 /** Reads a file of a model by its path, relative to the folder of the model's JSON file. */
 export type ReadModelFile = (path: string) => Promise<Uint8Array>;
@@ -17,7 +17,15 @@ export type GraphFiles = Required<Pick<io.ModelArtifacts, 'modelTopology' | 'wei
  */
 export async function loadGraphModel(file: string, read: ReadModelFile): Promise<GraphModel> {
   const { modelTopology, ...weights } = await readGraphModel(file, read);
-  return load(io.fromMemory({ modelTopology, ...expandHalves(weights) }));
+  const model = emptyGraphModel(modelTopology);
+  for (const [name, weight] of Object.entries(decodeWeights(weights))) model.weights[name] = [keep(weight)];
+  return model;
+}
+
+/** Returns a graph model without weights on the active backend. `weights` takes them by name; the model owns them then. */
+export function emptyGraphModel(modelTopology: io.ModelArtifacts['modelTopology'] & object): GraphModel {
+  const artifacts = { modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0) };
+  return loadGraphModelSync(artifacts) as unknown as GraphModel;
 }
 
 /**
@@ -42,8 +50,15 @@ export async function readManifest(
 ): Promise<WeightFiles> {
   const paths = manifest.flatMap((group) => group.paths);
   const parts = await Promise.all(paths.map((path) => read(path)));
-  const weightData = io.concatenateArrayBuffers(parts.map((part) => part.slice().buffer as ArrayBuffer));
+  const weightData = parts.map(ownBuffer);
   return { weightSpecs: manifest.flatMap(({ weights }) => weights), weightData };
+}
+
+/** Returns the bytes as a buffer: their own if they fill it, else a copy. */
+function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteLength } = bytes;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return isWhole ? buffer : Uint8Array.from(bytes).buffer;
 }
 
 /**

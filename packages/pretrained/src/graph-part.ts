@@ -1,6 +1,7 @@
-import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
+import type { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { type FusedNodes, fuseNodes, type ScaledFilter } from './fuse-nodes.ts';
+import { emptyGraphModel } from './graph-model.ts';
 import { type GraphTopology, pruneNodes } from './graph-topology.ts';
 
 /** Which part of a graph runs. */
@@ -25,11 +26,7 @@ export class GraphPart {
       ? fuseGraph(topology, weights, options.to)
       : { nodes: topology.nodes, scaledFilters: [] };
     this.options = options;
-    this.model = loadGraphModelSync({
-      modelTopology: { node: nodes, versions: { producer: 0, minConsumer: 0 } },
-      weightSpecs: [],
-      weightData: new ArrayBuffer(0),
-    }) as unknown as GraphModel;
+    this.model = emptyGraphModel({ node: nodes, versions: { producer: 0, minConsumer: 0 } });
     for (const [name, { values, shape, dtype }] of Object.entries(constants)) {
       this.model.weights[name] = [tf.keep(tf.tensor([...values], [...shape], dtype))];
     }

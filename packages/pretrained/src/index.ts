@@ -1,4 +1,4 @@
-export type { WeightFiles } from './expand-halves.ts';
+export type { WeightFiles } from './decode-weights.ts';
 export { createPretrainedBackbone, GraphBackbone, graphBackbone } from './graph-backbone.ts';
 export { describeGraphInput, type GraphInput } from './graph-input.ts';
 export {

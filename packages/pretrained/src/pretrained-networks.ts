@@ -1,5 +1,5 @@
 import { DataError, didYouMean, type FaceCrop } from '@openset/core';
-import type { WeightFiles } from './expand-halves.ts';
+import type { WeightFiles } from './decode-weights.ts';
 import { faceApiGraph } from './face-api-graph.ts';
 import type { GraphFiles } from './graph-model.ts';
 import { faceresThreshold, type ShippedThreshold } from './shipped-thresholds.ts';

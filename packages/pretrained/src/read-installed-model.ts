@@ -13,7 +13,7 @@ import type { ReadModelFile } from './graph-model.ts';
  */
 export function readInstalledModel(packageName: string, folder: string, from?: string): ReadModelFile {
   const root = packageFolder(packageName, from ?? join(process.cwd(), 'package.json'));
-  return async (path) => new Uint8Array(await readFile(join(root, folder, path)));
+  return async (path) => readFile(join(root, folder, path));
 }
 
 /** Returns the folder of an installed package; searches the user's folder first, then the one of this program. */

@@ -4,7 +4,6 @@ import {
   checkQuestion,
   DataError,
   decodeSafetensors,
-  decodeState,
   encodeState,
   type FaceCrop,
   type LearnedThreshold,
@@ -12,7 +11,7 @@ import {
   questionProblem,
   type ThresholdQuestion,
 } from '@openset/core';
-import type { NamedTensorMap } from '@tensorflow/tfjs-core';
+import { type NamedTensorMap, tensor } from '@tensorflow/tfjs-core';
 import type { Calibration } from './calibration.ts';
 import { type GalleryThreshold, galleryThresholdsProblem } from './gallery-thresholds.ts';
 import { impliedQuestion } from './threshold-question.ts';
@@ -90,6 +89,7 @@ export async function encodeModel(
 /**
  * Reads a model file.
  * A file of an older version gets the question that its threshold implies.
+ * @param bytes must not change later: a backend may keep the weights where they are
  * @throws DataError if the file is damaged, is another kind of safetensors file, has a newer version, or has weights that
  *   are NaN or infinite
  * @example
@@ -99,7 +99,7 @@ export async function encodeModel(
  * const verifier = new Verifier({ ...description, backbone });
  */
 export function decodeModel(bytes: Uint8Array): ModelFile {
-  const { metadata, tensors } = decodeSafetensors(bytes);
+  const { metadata, tensors } = decodeSafetensors(bytes, { copies: false });
   const text = metadata[key];
   if (text === undefined) {
     throw new DataError(
@@ -124,7 +124,10 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
     (rest.galleryThresholds ? galleryThresholdsProblem(rest.galleryThresholds) : null);
   if (problem) throw new DataError(`The model file is damaged: ${problem}`);
   for (const [name, { data }] of Object.entries(tensors)) checkFiniteWeight(name, data);
-  return { description: { ...rest, question }, state: decodeState(bytes) };
+  const state = Object.entries(tensors).map(
+    ([name, { data, shape, dtype }]) => [name, tensor(data, [...shape], dtype)] as const,
+  );
+  return { description: { ...rest, question }, state: Object.fromEntries(state) };
 }
 
 function parse(text: string): ModelDescription & { version?: unknown } {
