@@ -2,7 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
-import { type BackendName, useBackend } from '../packages/cli/src/backends.ts';
+import type { BackendName } from '../packages/cli/src/backend-names.ts';
+import { useBackend } from '../packages/cli/src/backends.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

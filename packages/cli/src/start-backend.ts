@@ -1,11 +1,6 @@
 import { availableParallelism } from 'node:os';
-import {
-  type BackendName,
-  defaultBackend,
-  maximumThreads,
-  type RunningBackend,
-  useBackend,
-} from './backends.ts';
+import { type BackendName, maximumThreads } from './backend-names.ts';
+import { defaultBackend, type RunningBackend, useBackend } from './backends.ts';
 import { type EngineChoice, resolveEngine } from './engine/engine-choice.ts';
 import type { Output } from './output.ts';
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { maximumThreads } from '../backends.ts';
+import { maximumThreads } from '../backend-names.ts';
 import type { AlignOptions } from '../commands/align.ts';
 import { faceSelections, parseCrop } from '../faces/crop-option.ts';
 import { addCommand, type CommonOptions, runCommand, withBackend, withDecoding } from './command-builder.ts';

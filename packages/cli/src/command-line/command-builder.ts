@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { backendNames } from '../backends.ts';
-import { engineNames, fewestImages } from '../engine/engine-choice.ts';
+import { backendNames } from '../backend-names.ts';
+import { engineNames, fewestImages } from '../engine/engine-names.ts';
 import { defaultGallery } from '../gallery/default-gallery.ts';
-import { badImagePolicies, checkImageReading, damageLevels, orientations } from '../images/image-reading.ts';
+import { badImagePolicies, damageLevels, orientations } from '../images/image-reading.ts';
 import { ownModel } from '../model/own-model.ts';
 import { type CommandResult, createOutput, type Output } from '../output.ts';
 import { cosineParser, countParser, shareParser } from './option-parsers.ts';
@@ -171,7 +171,12 @@ export function withImageReading(command: Command, { isSetting = false } = {}): 
       'with skip: stop if more than this share of the images is bad, such as 1% or 0.01 (default: no limit)',
       shareParser,
     );
-  if (!isSetting) command.hook('preAction', () => checkImageReading(command.opts()));
+  if (!isSetting) {
+    command.hook('preAction', async () => {
+      const { checkImageReading } = await import('../images/check-image-reading.ts');
+      checkImageReading(command.opts());
+    });
+  }
   return withFeatureCache(withAlignment(withDecoding(command)));
 }
 

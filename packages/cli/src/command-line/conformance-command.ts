@@ -1,6 +1,5 @@
-import { ConfigError } from '@openset/core';
 import { type Command, Option } from 'commander';
-import { type BackendName, backendNames, useBackend } from '../backends.ts';
+import { type BackendName, backendNames } from '../backend-names.ts';
 import type { ConformanceKind } from '../conformance/run-conformance.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { addCommand, type CommonOptions } from './command-builder.ts';
@@ -36,10 +35,14 @@ async function runConformanceCommand(files: string[], flags: ConformanceFlags): 
   const { json, backend, kind, threads, relaxedSimd } = flags;
   const options = { threads, ...(relaxedSimd && { relaxedSimd: relaxedSimd === 'on' }) };
   if (backend !== 'wasm' && (threads ?? relaxedSimd) !== undefined) {
+    const { ConfigError } = await import('@openset/core');
     throw new ConfigError('--threads and --relaxed-simd need --backend wasm.');
   }
   // The metrics are plain TypeScript and need no backend.
-  if (kind !== 'metrics') await useBackend(backend, options);
+  if (kind !== 'metrics') {
+    const { useBackend } = await import('../backends.ts');
+    await useBackend(backend, options);
+  }
   const { runConformance } = await import('../conformance/run-conformance.ts');
   // The lines are the result, or progress if the result is JSON.
   const stream = json ? process.stderr : process.stdout;

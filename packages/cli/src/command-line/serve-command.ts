@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { backendNames } from '../backends.ts';
+import { backendNames } from '../backend-names.ts';
 import type { ServeOptions } from '../commands/serve.ts';
-import { engineNames } from '../engine/engine-choice.ts';
+import { engineNames } from '../engine/engine-names.ts';
 import { damageLevels } from '../images/image-reading.ts';
 import {
   addCommand,

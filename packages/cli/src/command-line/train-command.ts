@@ -9,23 +9,12 @@ import {
   withBackend,
   withImageReading,
 } from './command-builder.ts';
+import { trainText } from './command-texts.ts';
 import { countParser, freezeParser, heldOutParser, numberParser, rangeParser } from './option-parsers.ts';
 
 /** Adds `openset train`. */
 export function addTrain(program: Command): void {
-  const command = addCommand(program, {
-    name: 'train',
-    description: 'train a network and its threshold on images of people; write a model and a report',
-    example: [
-      'openset train --data faces                 # one folder of images for each person',
-      'openset train --data faces --minutes 5 --loss cosface --out quick',
-      'openset train --data faces --loss unitsface --class-loss adaface',
-      'openset train --data faces --backbone faceres             # a head on a network that others trained',
-      'openset train --resume                     # resume the run that Ctrl-C stopped',
-      'openset train --data faces_webface_112x112 --preset r50-casia-epl --backend node-gpu',
-    ].join('\n'),
-    exitCodes: '0 trained, 2 error, 3 bug in openset, 130 stopped and saved',
-  });
+  const command = addCommand(program, trainText);
   command
     .option(
       '--data <path>',

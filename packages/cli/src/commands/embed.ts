@@ -8,6 +8,7 @@ import { encodeNpz } from '../files/npz.ts';
 import { writeAtomically } from '../files/write-file.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import type { ImageReading } from '../images/image-reading.ts';
+import { preloadDecoder } from '../images/preload-decoder.ts';
 import { SkippedList } from '../images/skipped-list.ts';
 import { embedImages } from '../model/embed-images.ts';
 import type { Embeddings } from '../model/embeddings.ts';
@@ -70,6 +71,7 @@ export async function embed(options: EmbedOptions, output: Output): Promise<Comm
   const list = options.onBadImage === 'skip' ? new SkippedList(skippedPath(out)) : null;
   if (list) await checkOutputFile(list.path);
   const images = await openImagePaths(options.paths, output);
+  preloadDecoder();
   const running = await startBackend(options, output);
   const request = { ...resolveEngine(options), running, images: images.size, output };
   const model = await loadModel(options.model, undefined, request);

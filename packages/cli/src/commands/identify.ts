@@ -11,6 +11,7 @@ import { type KnownPeopleOptions, openKnownPeople } from '../gallery/known-peopl
 import { type SearchSource, type SearchThreshold, searchThreshold } from '../gallery/search-threshold.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import { openImagePaths } from '../images/image-files.ts';
+import { preloadDecoder } from '../images/preload-decoder.ts';
 import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
 import { falseAlarmsText } from '../model/gallery-thresholds.ts';
 import { thresholdRows } from '../model/threshold-rows.ts';
@@ -62,6 +63,7 @@ export async function identify(
   output: Output,
 ): Promise<CommandResult<IdentifyResult>> {
   const images = await openImagePaths(options.paths, output);
+  preloadDecoder();
   const known = await openKnownPeople(options, output, images.size);
   const { gallery, model, reading, skippedGalleryPictures } = known;
   try {

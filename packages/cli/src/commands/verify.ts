@@ -6,6 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { imageFileSource } from '../images/image-files.ts';
 import type { Decoding, ImageReading } from '../images/image-reading.ts';
+import { preloadDecoder } from '../images/preload-decoder.ts';
 import { type EmbeddedFace, embedFaces } from '../model/embed-faces.ts';
 import { type DecisionOptions, loadModel, readingFor } from '../model/load-model.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -33,6 +34,7 @@ export interface VerifyResult extends Verification {
  * @throws OpenSetError for a model or an image that cannot be used
  */
 export async function verify(options: VerifyOptions, output: Output): Promise<CommandResult<VerifyResult>> {
+  preloadDecoder();
   // For two images, the start counts: tfjs-node needs longer for it than wasm for the whole answer.
   const running = await startBackend(options, output, 'wasm');
   const request = { ...resolveEngine(options), running, images: 2, output };

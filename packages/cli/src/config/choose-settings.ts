@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { FaceCrop } from '@openset/core';
-import type { BackendName } from '../backends.ts';
+import type { BackendName } from '../backend-names.ts';
 import { defaultCrop } from '../faces/choose-alignment.ts';
 import type { ImageFacts } from '../images/inspect-images.ts';
 import {

@@ -1,6 +1,6 @@
 import type { FaceCrop } from '@openset/core';
 import { z } from 'zod';
-import { backendNames, maximumThreads } from '../backends.ts';
+import { backendNames, maximumThreads } from '../backend-names.ts';
 import { badImagePolicies, damageLevels, orientations } from '../images/image-reading.ts';
 import { lossSchema } from './loss-schema.ts';
 import { type NetworkSettings, networkSchema } from './network-schema.ts';

@@ -1,18 +1,7 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '@openset/core';
-import { type BackendName, backendNames } from '../backends.ts';
-
-/** A value of `--engine`: a backend, whose network computes the embeddings, or another runtime. */
-export type EngineName = BackendName | 'onnxruntime';
-
-/** All values of `--engine`. */
-export const engineNames: readonly EngineName[] = [...backendNames, 'onnxruntime'];
-
-/**
- * Number of images from which onnxruntime is the default. On two cores, to load it, to give it the network and to check its embeddings
- * takes as long as it gains on 22 images with faceres, 33 with MobileFaceNet and 56 with LResNet18E-IR.
- */
-export const fewestImages = 64;
+import type { BackendName } from '../backend-names.ts';
+import type { EngineName } from './engine-names.ts';
 
 /** Options of every command that embeds images on an engine of the user's choice. */
 export interface EngineChoice {

@@ -14,7 +14,8 @@ import { onnxSource } from '../model/onnx-source.ts';
 import type { Output } from '../output.ts';
 import { backendText } from '../start-backend.ts';
 import type { NativeCalls } from '../workers/native-calls.ts';
-import { fewestImages, isOnnxRuntimeInstalled, type ResolvedEngine } from './engine-choice.ts';
+import { isOnnxRuntimeInstalled, type ResolvedEngine } from './engine-choice.ts';
+import { fewestImages } from './engine-names.ts';
 import { SplitEngine } from './split-engine.ts';
 
 /** The engine of a model, for people and in results. */

@@ -1,4 +1,4 @@
-import { ConfigError, type FaceCrop } from '@openset/core';
+import type { FaceCrop } from '@openset/core';
 import type { NodeLoaderOptions } from '@openset/data/node';
 
 /** Values of `--on-bad-image`. */
@@ -36,12 +36,6 @@ export interface ImageReading extends Decoding {
   readonly featureCache?: string | undefined;
   /** The crop that the model was made for; missing if it takes images as they are. No option: the model states it. */
   readonly crop?: FaceCrop | null | undefined;
-}
-
-/** @throws ConfigError for a limit on bad images of a command that stops at the first */
-export function checkImageReading({ onBadImage, maxBad }: ImageReading): void {
-  if (maxBad === undefined || onBadImage === 'skip') return;
-  throw new ConfigError('--max-bad needs --on-bad-image skip: otherwise, one bad image stops the command.');
 }
 
 /** Returns the options of decoders and loaders of `@openset/data`. */

@@ -1,7 +1,7 @@
 import type { ErrorAdvice } from '@openset/core';
 import type { RecognizerModel } from '@openset/server';
 import type { GivenThreshold } from '@openset/verify';
-import type { BackendName } from '../backends.ts';
+import type { BackendName } from '../backend-names.ts';
 import type { ResolvedEngine } from '../engine/engine-choice.ts';
 import type { EngineFacts } from '../engine/open-engine.ts';
 import type { Decoding } from '../images/image-reading.ts';
