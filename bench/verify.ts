@@ -1,6 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createBackbone } from '@openset/backbones';
+import { resizeImage } from '@openset/data';
+import { decodeImage } from '@openset/data/node';
+import { encodeModel } from '@openset/verify';
+import * as tf from '@tensorflow/tfjs-core';
+import { encodePng } from '../packages/cli/src/align/encode-png.ts';
 import { isInstalled } from '../packages/cli/src/backends.ts';
 import { imageFileSource } from '../packages/cli/src/images/image-files.ts';
 import { embedFaces } from '../packages/cli/src/model/embed-faces.ts';
@@ -18,47 +24,93 @@ const photosInSet = 24;
 const silent = createOutput({ write: () => true });
 
 /**
- * Measures `openset verify` of two photos of 1,920 pixels with `faceres`: a whole process, and the same work again and again with
- * the networks loaded; then the time of a photo of a set, and of a folder of probes, without the start. With tfjs-node installed, the
- * process also runs on it.
+ * Measures whole processes: `openset verify` of two photos of 1,920 pixels and of two crops, with `faceres` and with a small network
+ * of our own, and commands that only read their line. Then the same work again and again with the networks loaded, and the time of a
+ * photo of a set, and of a folder of probes, without the start. With tfjs-node installed, the first process also runs on it.
  */
 export async function verify({ threads }: BenchmarkOptions): Promise<Comparison[]> {
   const folder = await mkdtemp(join(tmpdir(), 'openset-bench-'));
   try {
-    return [await measureProcess(folder, threads), ...(await measureWarm(threads))];
+    await startBackend({ backend: 'wasm', threads }, silent);
+    await writeInputs(folder);
+    return [...(await measureProcesses(folder, threads)), ...(await measureWarm())];
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** Runs the built command in an empty folder, by turns on wasm and on tfjs-node. */
-async function measureProcess(folder: string, threads: number): Promise<Comparison> {
-  const [first, second] = samplePhotos(2);
-  const run = (backend: string) =>
-    duration(() =>
-      runBuiltCommand(['verify', first!, second!, '--backend', backend, '--threads', `${threads}`], folder),
-    );
-  const hasNode = isInstalled('node');
-  const [wasm, node]: number[][] = [[], []];
-  for (let round = -1; round < rounds; round++) {
-    const times = [await run('wasm'), hasNode ? await run('node') : 0];
-    // The first round fills the cache of files.
-    if (round < 0) continue;
-    wasm!.push(times[0]!);
-    node!.push(times[1]!);
+/** Side of the images of the small network. */
+const smallSide = 32;
+
+/** Writes crops for both networks, and an untrained small network for crops and for photos. */
+async function writeInputs(folder: string): Promise<void> {
+  for (const [index, path] of samplePhotos(2).entries()) {
+    const image = await decodeImage(await readFile(path));
+    for (const side of [224, smallSide]) {
+      const crop = resizeImage(image, { height: side, width: side });
+      await writeFile(join(folder, `crop-${side}-${index}.png`), await encodePng(crop));
+    }
   }
-  return {
-    name: 'verify of two photos of 1,920 px, a process (goal 2,500 ms)',
-    reference: hasNode ? 'tfjs-node' : null,
-    theirs: hasNode ? median(node!) : null,
-    openset: median(wasm!),
-    ratio: hasNode ? median(node!.map((time, round) => time / wasm![round]!)) : null,
-  };
+  const backbone = createBackbone({ backbone: 'small-cnn', inputSize: smallSide, embeddingSize: 128, seed: 1 });
+  const state = backbone.getState();
+  const description = {
+    backbone: backbone.getConfig(),
+    threshold: 0.5,
+    thresholdSource: 'calibrated',
+    flipSum: false,
+  } as const;
+  await writeFile(join(folder, 'small-crops.safetensors'), await encodeModel(description, state));
+  const forPhotos = { ...description, crop: { kind: 'points' } } as const;
+  await writeFile(join(folder, 'small.safetensors'), await encodeModel(forPhotos, state));
+  tf.dispose(state);
+  backbone.dispose();
+}
+
+/** Runs the built command by turns in a folder without a model; the first case also on tfjs-node. */
+async function measureProcesses(folder: string, threads: number): Promise<Comparison[]> {
+  const photos = samplePhotos(2);
+  const crops = (side: number) => [`crop-${side}-0.png`, `crop-${side}-1.png`];
+  const compare = (...words: string[]) => ['verify', ...words, '--threads', `${threads}`];
+  const cases: [name: string, words: string[]][] = [
+    ['verify of two photos of 1,920 px, a process (goal 700 ms)', compare(...photos, '--backend', 'wasm')],
+    ['verify of two crops, a process', compare(...crops(224), '--no-align')],
+    [
+      'verify of two photos of 1,920 px with a small network, a process (goal 700 ms)',
+      compare(...photos, '--model', 'small.safetensors'),
+    ],
+    [
+      'verify of two crops with a small network, a process',
+      compare(...crops(smallSide), '--model', 'small-crops.safetensors'),
+    ],
+    ['openset --help, a process (goal 150 ms)', ['--help']],
+    ['openset --version, a process (goal 150 ms)', ['--version']],
+  ];
+  const hasNode = isInstalled('node');
+  if (hasNode) cases.push(['', compare(...photos, '--backend', 'node')]);
+  const times = cases.map((): number[] => []);
+  for (let round = -1; round < rounds; round++) {
+    for (const [index, [, words]] of cases.entries()) {
+      const time = await duration(() => runBuiltCommand(words, folder));
+      // The first round fills the cache of files.
+      if (round >= 0) times[index]!.push(time);
+    }
+  }
+  const node = hasNode ? times.pop()! : null;
+  return times.map((own, index) => ({
+    name: cases[index]![0],
+    ...(node && index === 0
+      ? {
+          reference: 'tfjs-node',
+          theirs: median(node),
+          ratio: median(node.map((time, round) => time / own[round]!)),
+        }
+      : { reference: null, theirs: null, ratio: null }),
+    openset: median(own),
+  }));
 }
 
 /** Repeats the work of commands with the networks loaded. */
-async function measureWarm(threads: number): Promise<Comparison[]> {
-  await startBackend({ backend: 'wasm', threads }, silent);
+async function measureWarm(): Promise<Comparison[]> {
   const model = await loadModel('faceres');
   const reading = readingFor(model, {});
   const { verifier } = model;
@@ -70,7 +122,7 @@ async function measureWarm(threads: number): Promise<Comparison[]> {
   };
   const searched = { ...reading, align: true, featureCache: 'off' };
   const works: [string, number, () => Promise<unknown>][] = [
-    ['the same, warm (goal 300 ms)', 1, compareTwo],
+    ['verify of two photos of 1,920 px, warm (goal 300 ms)', 1, compareTwo],
     ['a photo of a set of pairs, warm', photosInSet, () => embedImages(verifier, images, silent, searched)],
     [
       'a photo of a folder of probes, all faces, warm',
