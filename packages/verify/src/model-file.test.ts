@@ -35,6 +35,20 @@ it('restores weights, threshold and calibration', async () => {
   tf.dispose([state, file.state]);
 });
 
+it('takes the weights from the bytes of the file without a copy', async () => {
+  const bytes = await encodeModel(description, { 'conv1/kernel': tf.tensor([1, 2, 3]), steps: tf.tensor([4], [1], 'int32') });
+  const { state } = decodeModel(bytes);
+  for (const weight of Object.values(state)) expect(weight.dataSync().buffer).toBe(bytes.buffer);
+  expect(Object.values(state).map((weight) => [...weight.dataSync()])).toEqual([[1, 2, 3], [4]]);
+  tf.dispose(state);
+  // Bytes at an odd place in memory, as of a part of a larger file.
+  const moved = new Uint8Array(bytes.length + 1).subarray(1);
+  moved.set(bytes);
+  const copied = decodeModel(moved).state;
+  expect(Object.values(copied).map((weight) => [...weight.dataSync()])).toEqual([[1, 2, 3], [4]]);
+  tf.dispose(copied);
+});
+
 it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
   'neither writes nor reads a weight that is %d',
   async (value) => {

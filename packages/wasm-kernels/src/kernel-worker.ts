@@ -105,7 +105,12 @@ function startInNode(
       worker.unref();
       resolve(worker);
     });
-    worker.postMessage(start);
+    try {
+      worker.postMessage(start);
+    } catch (error) {
+      reject(error);
+      void worker.terminate();
+    }
   });
 }
 

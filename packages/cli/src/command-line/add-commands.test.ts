@@ -23,6 +23,23 @@ it('adds all commands without a known name', async () => {
   }
 });
 
+it('adds no command for the version alone', async () => {
+  for (const commandLine of [['--version'], ['-V'], ['--debug', '--version']]) {
+    expect(await added(...commandLine)).toEqual([]);
+  }
+});
+
+it('adds the options of a command that is named, or whose help is asked for', async () => {
+  for (const name of ['train', 'schema']) {
+    for (const commandLine of [[name, '--help'], ['help', name]]) {
+      const program = new Command();
+      await addCommands(program, commandLine);
+      const command = program.commands.find((one) => one.name() === name);
+      expect(command?.options.map(({ long }) => long)).toContain('--loss');
+    }
+  }
+});
+
 it.each(all)('adds %s if it is named', async (name) => {
   expect(await added(name)).toContain(name);
 });
