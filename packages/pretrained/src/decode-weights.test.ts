@@ -1,7 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { decodeWeights, type WeightFiles } from './decode-weights.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
 
 const half = { dtype: 'float16' as const, original_dtype: 'float32' as const };
 

@@ -14,7 +14,9 @@ const quantizedSizes: Readonly<Record<string, number>> = { uint8: 1, uint16: 2, 
  * @throws the errors of tfjs for damaged weights
  */
 export function decodeWeights({ weightSpecs, weightData }: WeightFiles): NamedTensorMap {
-  const buffer = io.CompositeArrayBuffer.join(weightData);
+  // `join` copies even a single buffer.
+  const [first, ...others] = [weightData].flat();
+  const buffer = first && others.length === 0 ? first : io.CompositeArrayBuffer.join(weightData);
   const parts = weightSpecs.map((spec) => {
     const { quantization, dtype, shape } = spec;
     const size = (quantization ? quantizedSizes[quantization.dtype] : sizes[dtype]) ?? Number.NaN;

@@ -8,7 +8,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { tinyGraph } from '../../../pretrained/src/__fixtures__/tiny-graph.ts';
 import { recordOutput } from '../__fixtures__/record-output.ts';
 import { useBackend } from '../backends.ts';
-import { fewestImages as fewest } from './engine-choice.ts';
+import { fewestImages as fewest } from './engine-names.ts';
 import { openEngine } from './open-engine.ts';
 import { SplitEngine } from './split-engine.ts';
 

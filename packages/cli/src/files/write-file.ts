@@ -1,6 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { DataError } from '@openset/core';
-import { writeOnnx } from '@openset/onnx/node';
 import { describeFileError } from './file-error.ts';
 
 /**
@@ -8,7 +7,8 @@ import { describeFileError } from './file-error.ts';
  * @throws DataError if the file cannot be written
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  // The writer for ONNX files is atomic and takes any bytes.
+  // The writer for ONNX files is atomic and takes any bytes. Its package has a parser, so it is loaded only to write.
+  const { writeOnnx } = await import('@openset/onnx/node');
   await writeOnnx(path, typeof content === 'string' ? new TextEncoder().encode(content) : content);
 }
 
