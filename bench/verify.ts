@@ -51,7 +51,12 @@ async function writeInputs(folder: string): Promise<void> {
       await writeFile(join(folder, `crop-${side}-${index}.png`), await encodePng(crop));
     }
   }
-  const backbone = createBackbone({ backbone: 'small-cnn', inputSize: smallSide, embeddingSize: 128, seed: 1 });
+  const backbone = createBackbone({
+    backbone: 'small-cnn',
+    inputSize: smallSide,
+    embeddingSize: 128,
+    seed: 1,
+  });
   const state = backbone.getState();
   const description = {
     backbone: backbone.getConfig(),

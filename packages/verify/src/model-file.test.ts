@@ -36,7 +36,10 @@ it('restores weights, threshold and calibration', async () => {
 });
 
 it('takes the weights from the bytes of the file without a copy', async () => {
-  const bytes = await encodeModel(description, { 'conv1/kernel': tf.tensor([1, 2, 3]), steps: tf.tensor([4], [1], 'int32') });
+  const bytes = await encodeModel(description, {
+    'conv1/kernel': tf.tensor([1, 2, 3]),
+    steps: tf.tensor([4], [1], 'int32'),
+  });
   const { state } = decodeModel(bytes);
   for (const weight of Object.values(state)) expect(weight.dataSync().buffer).toBe(bytes.buffer);
   expect(Object.values(state).map((weight) => [...weight.dataSync()])).toEqual([[1, 2, 3], [4]]);

@@ -31,7 +31,10 @@ it('adds no command for the version alone', async () => {
 
 it('adds the options of a command that is named, or whose help is asked for', async () => {
   for (const name of ['train', 'schema']) {
-    for (const commandLine of [[name, '--help'], ['help', name]]) {
+    for (const commandLine of [
+      [name, '--help'],
+      ['help', name],
+    ]) {
       const program = new Command();
       await addCommands(program, commandLine);
       const command = program.commands.find((one) => one.name() === name);
