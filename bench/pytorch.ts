@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 /** Work for PyTorch: a name that pytorch/serve.py knows, and its options. */
 export interface PyTorchWork {
-  readonly name: 'loss' | 'matmul' | 'run' | 'train';
+  readonly name: 'loss' | 'matmul' | 'run' | 'train' | 'update';
   readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 

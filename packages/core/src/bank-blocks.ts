@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import type { BankInputs, BankMixture, ResolvedBankOptions } from './bank-options.ts';
 import { type BankRows, gatherMixture, openBankRows, placesOfRows } from './bank-rows.ts';
 import { applyMargins, type Margin, type MarginResult } from './margins.ts';
 import { type NormalizedRows, normalizeRowsGradient } from './normalize-rows.ts';
@@ -275,7 +275,12 @@ function outsideBlock(
   };
 }
 
-function sliceMixture(mixture: BankInputs['mixture'], start: number, count: number) {
+/** Returns the part of a mixture for a block of classes; null without one. */
+export function sliceMixture(
+  mixture: BankInputs['mixture'],
+  start: number,
+  count: number,
+): BankMixture | null {
   if (!mixture) return null;
   return { rows: readRows(mixture.rows, start, count), shares: tf.slice1d(mixture.shares, start, count) };
 }

@@ -16,6 +16,21 @@ import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 export const cosineBankLossKernel = 'CosineBankLoss';
 
 /**
+ * Name of a kernel that updates the bank with its gradient, which is never stored. A backend that registers it supports the attribute
+ * `bankUpdate` of `CosineBankLoss`, which adds an output instead of the gradient of the bank:
+ *
+ * - `'later'`: a workspace, the input of this kernel.
+ * - An `UpdateRule` with `gradientFactor`: the sum of squares of the gradient, a scalar. The kernel has updated `bank`, and the
+ *   optimizer's slots `firstSlot` and `secondSlot`, in place. If embeddings, bank or bias are not finite, nothing changes and the
+ *   loss is NaN.
+ *
+ * Inputs of this kernel: `workspace`, `bank`, `firstSlot`, `secondSlot`, and those of `bias`, `hardFactor`, `mixtureRows` and
+ * `mixtureShares` that the loss had, unchanged. Attributes: `ResolvedBankOptions`, `batch`, and `rule`, an `UpdateRule` with
+ * `gradientFactor`. Output: the sum of squares of the gradient. Changes `bank` and slots in place.
+ */
+export const cosineBankUpdateKernel = 'CosineBankUpdate';
+
+/**
  * What a kernel package registers under {@link cosineBankLossKernel}. The entry also declares how the backend computes
  * and stores with the kernels of that package. It ends with the registration.
  */
@@ -27,6 +42,11 @@ export interface BankLossKernelConfig extends tf.KernelConfig {
    * it gets only the rows of these classes, and its gradients are scattered to their places.
    */
   readonly takesClasses?: boolean;
+  /**
+   * Whether an update of the bank together with the loss takes less time than one after it, if the backend has `CosineBankUpdate`.
+   * Default: no.
+   */
+  readonly prefersUpdateWithLoss?: (inputs: BankInputs, options: ResolvedBankOptions) => boolean;
   /** How the backend computes, for `describeBackend`. */
   readonly describe?: () => BackendEngine;
   /**

@@ -167,7 +167,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     const { options = this.bankOptions, ...more } = { ...sampled, ...extra };
     const inputs = { ...more, embeddings, labels, bias: this.subtractedBias() };
     const scoreBank = (given: Omit<BankInputs, 'bank'>, bank: Tensor2D, bankOptions: BankOptions) => {
-      const { loss, rowLosses } = cosineBankLossWithRows({ ...given, bank }, bankOptions);
+      const { loss, rowLosses } = cosineBankLossWithRows({ ...given, bank }, bankOptions, context?.updates);
       return { loss, rowLosses: hold(rowLosses) };
     };
     const weight = this.weight as Tensor2D;

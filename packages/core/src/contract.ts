@@ -1,4 +1,5 @@
 import type { NamedTensorMap, Scalar, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { PendingUpdates } from './bank-update.ts';
 import type { SecondBank } from './second-bank.ts';
 
 /** Facts about the training run that a loss may need. */
@@ -24,6 +25,11 @@ export interface LossContext {
    * criterion, margins and state, or refuse it (`checkSecondBank`); other losses ignore it. EPL passes its prototypes to its base.
    */
   readonly secondBank?: SecondBank;
+  /**
+   * Takes updates of class weights in place of their gradients; `lossGradients` sets it for a `blockOptimizer`. `forward` may then change
+   * weights that only it reads, if the loss allows for it (see `PendingUpdate.isApplied`).
+   */
+  readonly updates?: PendingUpdates;
 }
 
 /** A pending change of a loss's state. */

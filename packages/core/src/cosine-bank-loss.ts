@@ -8,10 +8,20 @@ import {
   openBank,
   similarityGradient,
 } from './bank-blocks.ts';
-import { cosineBankLossKernel, findBankLossKernel } from './bank-loss-kernel.ts';
+import { cosineBankLossKernel, cosineBankUpdateKernel, findBankLossKernel } from './bank-loss-kernel.ts';
 import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
+import type { PendingUpdates } from './bank-update.ts';
 import { checkBankInputs } from './check-inputs.ts';
 import { bceRows, emptySum, negativeLogSumExpRows, softmaxRows } from './criteria.ts';
+import {
+  AppliedBankUpdate,
+  type DeferredBank,
+  KernelBankUpdate,
+  makePrivate,
+  StreamedBankUpdate,
+  slotInputs,
+} from './deferred-bank.ts';
+import { hasKernel } from './describe-backend.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
 import { createRowWriter } from './row-writer.ts';
 import { restrictToClasses, scatterToAllClasses } from './sample-classes.ts';
@@ -46,19 +56,25 @@ export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Sca
 /**
  * Returns `cosineBankLoss`, and with it the loss of each row, computed in the same pass.
  * @param options `reduction` is ignored
+ * @param updates takes the update of `inputs.bank`, a variable, in place of its gradient, if it accepts the variable and
+ *   `canDeferBank` holds
  * @returns `loss`: the mean; `rowLosses`: `[batch]`, not on the tape, 0 for a skipped row; kept until the caller disposes of it
  * @throws ShapeError, ConfigError before any computation
  */
 export function cosineBankLossWithRows(
   inputs: BankInputs,
   options: BankOptions,
+  updates?: PendingUpdates,
 ): { loss: tf.Scalar; rowLosses: tf.Tensor1D } {
   const given = resolveBankOptions(options);
   // Resolved options pass unchanged, so that a step checks nothing again.
   const resolved = given.reduction === 'mean' ? given : resolveBankOptions({ ...given, reduction: 'mean' });
   checkBankInputs(inputs, resolved);
   const kept: { rowLosses?: tf.Tensor1D } = {};
-  const loss = meanLoss(inputs, resolved, kept);
+  const loss =
+    updates && canDeferBank(inputs, resolved) && updates.accepts(inputs.bank as tf.Variable)
+      ? lossWithUpdate(inputs, resolved, kept, updates)
+      : meanLoss(inputs, resolved, kept);
   return { loss, rowLosses: kept.rowLosses as tf.Tensor1D };
 }
 
@@ -81,6 +97,81 @@ function meanLoss(
       return partials.map((partial) => tf.mul(partial, dy));
     },
   );
+}
+
+/**
+ * Returns whether the gradient of a bank can be a pending update: the bank is a variable, all of its classes take part (SGD with momentum
+ * changes the others too), and no bias waits for the same second pass.
+ */
+export function canDeferBank(
+  { bank, bias, classes }: BankInputs,
+  { bankGradient, criterion }: ResolvedBankOptions,
+): boolean {
+  const waits = criterion === 'softmax' && bias !== undefined && bias.shape[0] !== 1;
+  return (
+    bankGradient && bank instanceof tf.Variable && !classes && !waits && tf.engine().state.gradientDepth > 0
+  );
+}
+
+/** Returns the loss, and adds the update of the bank to `updates` in place of its gradient. */
+function lossWithUpdate(
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
+  keep: { rowLosses?: tf.Tensor1D },
+  updates: PendingUpdates,
+): tf.Scalar {
+  const withoutBank = { ...options, bankGradient: false };
+  let update: DeferredBank | undefined;
+  return operation(
+    [...differentiableInputs(inputs, withoutBank), updates.link],
+    () => {
+      const computed = computeWithUpdate(inputs, withoutBank, updates);
+      update = computed.update;
+      updates.add(update);
+      const [loss, rowLosses, ...partials] = computed.outputs;
+      keep.rowLosses = tf.keep(rowLosses as tf.Tensor1D);
+      return { value: loss as tf.Scalar, saved: partials };
+    },
+    (dy, partials) => {
+      update?.setUpstream(dy);
+      const isOne = hasSynchronousReads() && dy.dataSync()[0] === 1;
+      return [
+        ...partials.map((partial) => (isOne ? shareStorage(partial) : tf.mul(partial, dy))),
+        tf.scalar(0),
+      ];
+    },
+  );
+}
+
+/** Returns the outputs of the loss without the gradient of the bank, and the update of the bank. */
+function computeWithUpdate(
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
+  updates: PendingUpdates,
+): { outputs: tf.Tensor[]; update: DeferredBank } {
+  const variable = inputs.bank as tf.Variable<tf.Rank.R2>;
+  const kernel = findBankLossKernel();
+  if (!kernel || !hasKernel(cosineBankUpdateKernel) || kernel.supports?.(inputs, options) === false) {
+    const update = new StreamedBankUpdate(variable, inputs, options);
+    return { outputs: streamedBankLoss(inputs, options, true, update.keep), update };
+  }
+  const named = kernelInputs(inputs);
+  const run = (more: tf.NamedTensorMap, bankUpdate: unknown) =>
+    tf.engine().runKernel(cosineBankLossKernel, { ...named, ...more }, {
+      ...options,
+      gradients: true,
+      bankUpdate,
+    } as unknown as tf.NamedAttrMap) as tf.Tensor[];
+  if (updates.mayApply(variable) && kernel.prefersUpdateWithLoss?.(inputs, options)) {
+    makePrivate(variable);
+    const change = updates.optimizer.beginBlocks(variable);
+    const outputs = run(slotInputs(change.slots), { ...change.rule, gradientFactor: 1 });
+    const update = new AppliedBankUpdate(variable, outputs.pop() as tf.Scalar);
+    if (Number.isFinite(outputs[0]!.dataSync()[0])) change.finish(change.slots);
+    return { outputs, update };
+  }
+  const outputs = run({}, 'later');
+  return { outputs, update: new KernelBankUpdate(variable, named, options, outputs.pop() as tf.Tensor) };
 }
 
 function lossOfRows(inputs: BankInputs, options: ResolvedBankOptions): tf.Tensor1D {
@@ -165,15 +256,17 @@ function namedInputs({
 /**
  * Returns the outputs of the `CosineBankLoss` kernel, computed with tfjs operations. It runs on backends without the kernel,
  * and kernels are tested against it. Not differentiable.
+ * @param keepBlock receives each block with its `dL/dsimilarity`
  */
 export function streamedBankLoss(
   inputs: BankInputs,
   options: ResolvedBankOptions,
   gradients: boolean,
+  keepBlock?: StreamedBankUpdate['keep'],
 ): tf.Tensor[] {
   return tf.tidy(() => {
     const blocks = openBank(inputs, options);
-    const sums = gradients ? new GradientSums(blocks, inputs) : null;
+    const sums = gradients ? new GradientSums(blocks, inputs, keepBlock) : null;
     const rowsOf = options.criterion === 'softmax' ? softmaxRows : bceRows;
     const rows = rowsOf(blocks, inputs, sums && ((block, gradient) => sums.add(block, gradient)));
     const weighted = tf.mul(rows, options.weight);
@@ -194,10 +287,16 @@ class GradientSums {
   /** `[1, batch]`: `dL/dlogit` of the own classes, for the margins of the rows. */
   private readonly own: Accumulator<tf.Tensor2D> | null;
   private readonly outside;
+  private readonly keepBlock: StreamedBankUpdate['keep'] | undefined;
 
-  constructor(blocks: BankBlocks, { bank, bias, rowMargins, outsideNegatives: outside }: BankInputs) {
+  constructor(
+    blocks: BankBlocks,
+    { bank, bias, rowMargins, outsideNegatives: outside }: BankInputs,
+    keepBlock: StreamedBankUpdate['keep'] | undefined,
+  ) {
     const { options, numClasses, batch } = blocks;
     this.blocks = blocks;
+    this.keepBlock = keepBlock;
     this.rowWeights = tf.mul(blocks.rowWeights, options.weight);
     this.bank = options.bankGradient ? createRowWriter(...bank.shape) : null;
     const unified = bias?.shape[0] === 1;
@@ -229,6 +328,7 @@ class GradientSums {
     }
     const gradient = similarityGradient(weighted, block, this.blocks);
     this.unit.add(tf.matMul(tf.transpose(gradient), block.rows.unit) as tf.Tensor2D);
+    this.keepBlock?.(block, gradient, this.blocks);
     const start = block.start * this.blocks.options.centers;
     this.bank?.write(start, bankRowsGradient(gradient, block.rows, block, this.blocks));
   }

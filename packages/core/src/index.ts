@@ -1,7 +1,22 @@
 export type { Backbone, BackboneConfig, BackboneForwardOptions, InferenceNetwork } from './backbone.ts';
 export { filterNegatives } from './bank-combinations.ts';
-export { type BackendEngine, type BankLossKernelConfig, cosineBankLossKernel } from './bank-loss-kernel.ts';
+export {
+  type BackendEngine,
+  type BankLossKernelConfig,
+  cosineBankLossKernel,
+  cosineBankUpdateKernel,
+} from './bank-loss-kernel.ts';
 export type { BankInputs, BankMixture, BankOptions, ResolvedBankOptions } from './bank-options.ts';
+export {
+  type AdamWRule,
+  type BlockOptimizer,
+  type BlockUpdate,
+  isBlockOptimizer,
+  type PendingUpdate,
+  type PendingUpdates,
+  type SgdRule,
+  type UpdateRule,
+} from './bank-update.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
 export { type BatchInputs, ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
 export {
@@ -141,7 +156,7 @@ export type {
 export { isSplitBackbone, type SplitBackbone } from './split-backbone.ts';
 export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
-export { computesInJavaScript, hasSynchronousReads } from './storage.ts';
+export { computesInJavaScript, hasSynchronousReads, isShared } from './storage.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';
 export { targetCosines } from './target-cosines.ts';
 export { checkQuestion, questionProblem, type ThresholdQuestion } from './threshold-question.ts';

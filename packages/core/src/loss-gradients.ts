@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type BlockOptimizer, type PendingUpdate, PendingUpdates } from './bank-update.ts';
 import type { LossContext, LossStep, OpenSetLoss } from './contract.ts';
 import { missingKernels } from './describe-backend.ts';
 import { ConfigError } from './errors.ts';
@@ -11,6 +12,11 @@ export interface LossGradientsOptions {
   readonly variables?: readonly tf.Variable[] | undefined;
   /** Called when the loss is computed, before the backward pass; for measuring times. */
   readonly afterForward?: (() => void) | undefined;
+  /**
+   * The optimizer that takes the step, if it can update in blocks. Class weights whose gradient need not be stored then have no gradient,
+   * but a pending update. Set its learning rate before: some weights change at once, with their loss.
+   */
+  readonly blockOptimizer?: BlockOptimizer | undefined;
 }
 
 /** The loss of a batch, its gradients and its pending state change. The caller disposes of all three. */
@@ -22,6 +28,8 @@ export interface LossGradients {
    * are absent.
    */
   readonly gradients: ReadonlyMap<tf.Variable, tf.Tensor>;
+  /** Updates of the variables that have no gradient because of `blockOptimizer`. Apply them before the gradients, then dispose of them. */
+  readonly updates: readonly PendingUpdate[];
   /** The state change of the loss. Call `commit()` once the gradients have been used, then `dispose()`. */
   readonly step: LossStep;
 }
@@ -49,26 +57,51 @@ export function lossGradients(
   options: LossGradientsOptions = {},
 ): LossGradients {
   checkOptions(options);
-  const { context, variables, afterForward } = options;
+  const { context, variables, afterForward, blockOptimizer } = options;
+  const pending = blockOptimizer && new PendingUpdates(blockOptimizer, loss, variables);
   let step: LossStep | undefined;
   try {
     const { value, grads } = tf.variableGrads(
       () => {
-        step = loss.forward(embed(), labels, context);
+        step = loss.forward(embed(), labels, pending ? { ...context, updates: pending } : context);
         afterForward?.();
         return step.loss;
       },
-      variables && [...variables],
+      variables && [...variables, ...(pending ? [pending.link as tf.Variable] : [])],
     );
+    const updates = pending ? takeUpdates(pending, value, grads) : [];
+    if (!updates) {
+      step?.dispose();
+      return lossGradients(loss, embed, labels, { context, variables, afterForward });
+    }
     return {
       value: tf.clone(value) as tf.Scalar,
       gradients: byVariable(grads),
+      updates,
       step: explainedStep(step as unknown as LossStep),
     };
   } catch (error) {
+    pending?.dispose();
     step?.dispose();
     disposeTape();
     throw explained(error);
+  }
+}
+
+/** Returns the updates of a step. If the step fails, or needs the whole gradients (null), frees its loss and gradients. */
+function takeUpdates(
+  pending: PendingUpdates,
+  value: tf.Scalar,
+  gradients: tf.NamedTensorMap,
+): readonly PendingUpdate[] | null {
+  gradients[pending.link.name]?.dispose();
+  delete gradients[pending.link.name];
+  let updates: readonly PendingUpdate[] | null = null;
+  try {
+    updates = pending.take(({ name }) => Boolean(gradients[name]));
+    return updates;
+  } finally {
+    if (!updates) tf.dispose([value, ...Object.values(gradients)]);
   }
 }
 
@@ -81,14 +114,15 @@ export function explainMissingKernels<T>(work: () => T): T {
   }
 }
 
+const lossGradientsOptions = ['blockOptimizer', 'context', 'variables', 'afterForward'];
+
 /** Rejects a bare context, `{ epoch }` for `{ context: { epoch } }`: it would be ignored. */
 function checkOptions(options: LossGradientsOptions): void {
-  const known = ['context', 'variables', 'afterForward'];
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  const unknown = Object.keys(options).find((key) => !lossGradientsOptions.includes(key));
   if (unknown === undefined) return;
   const isContext = unknown === 'epoch' || unknown === 'checkValues';
   throw new ConfigError(
-    `Unknown option '${unknown}' of minimize or lossGradients; the options are context, variables and afterForward.` +
+    `Unknown option '${unknown}' of minimize or lossGradients; the options are blockOptimizer, context, variables and afterForward.` +
       (isContext ? ` Pass { context: { ${unknown} } }.` : ''),
   );
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isBlockOptimizer } from './bank-update.ts';
 import type { OpenSetLoss } from './contract.ts';
 import { ConfigError } from './errors.ts';
 import {
@@ -16,6 +17,8 @@ const variableOrder = new WeakMap<tf.Optimizer, tf.Variable[]>();
 
 /**
  * Takes one training step: `lossGradients`, optimizer, `commit`, `dispose`.
+ *
+ * An optimizer that updates in blocks, such as those of `@openset/train`, never sees the whole gradient of class weights.
  *
  * A variable that this batch does not use, but an earlier one did, gets a gradient of zero: its momentum still moves it.
  *
@@ -35,11 +38,21 @@ export function minimize(
   labels: tf.Tensor1D | tf.Tensor2D,
   options: LossGradientsOptions = {},
 ): tf.Scalar {
-  const { value, gradients, step } = lossGradients(loss, embed, labels, options);
+  const blockOptimizer = isBlockOptimizer(optimizer) ? optimizer : undefined;
+  const { value, gradients, updates, step } = lossGradients(loss, embed, labels, {
+    ...options,
+    blockOptimizer,
+  });
   const tensors: tf.Tensor[] = [...gradients.values()];
   try {
-    const applied = inFixedOrder(optimizer, gradients, tensors);
-    explainMissingKernels(() => optimizer.applyGradients(applied));
+    const updated = updates.map(({ variable }) => variable);
+    const applied = inFixedOrder(optimizer, gradients, tensors).filter(
+      (_, index) => !updated.includes(variableOrder.get(optimizer)![index]!),
+    );
+    explainMissingKernels(() => {
+      if (blockOptimizer) tensors.push(...updates.map((update) => update.apply(blockOptimizer)));
+      optimizer.applyGradients(applied);
+    });
     // Before the commit, which needs memory too.
     tf.dispose(tensors);
     step.commit();
@@ -48,6 +61,7 @@ export function minimize(
     tf.dispose([value, ...tensors]);
     throw error;
   } finally {
+    for (const update of updates) update.dispose();
     step.dispose();
   }
 }

@@ -80,7 +80,12 @@ export function memoryOf(tensor: tf.Tensor): Float32Array | null {
 export function writableMemory(variable: tf.Variable): Float32Array | null {
   if (!findBankLossKernel()?.keepsNoCopies) return null;
   const memory = memoryOf(variable);
-  return (tf.backend() as tf.KernelBackend).refCount(variable.dataId) === 1 ? memory : null;
+  return isShared(variable) ? null : memory;
+}
+
+/** Returns whether other tensors share the memory of a tensor. */
+export function isShared(tensor: tf.Tensor): boolean {
+  return (tf.backend() as tf.KernelBackend).refCount(tensor.dataId) !== 1;
 }
 
 /** Returns a tensor on the storage of another. `tf.clone` does the same, except on stock wasm, where it copies the values. */

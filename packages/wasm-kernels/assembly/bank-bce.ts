@@ -4,6 +4,7 @@ import {
   blockClassesWord,
   groupSlopesWord,
   mapWord,
+  normsKnownWord,
   strideWord,
   sumsWord,
   weightsWord,
@@ -13,42 +14,79 @@ import {
   blockRows,
   classBias,
   derivativesOf,
+  keptOf,
   logitScale,
   sampleArrayOf,
   storeBiasGradient,
   storeInverseNorms,
   storeNegativeDots,
 } from './bank-block';
-import { addToSums, clearPartial, endOf, finishBlock, firstOf } from './bank-groups';
+import { addToSums, clearPartial, clearSquares, endOf, finishBlock, firstOf } from './bank-groups';
 import { applyDerivatives, mapSimilarities } from './bank-map';
 import { at, doubleAt, multiplyAdd } from './lanes';
 import { exponentialOfNegative, logarithmOfOnePlus } from './logistic';
 import { laneSum } from './mathematics';
 import { roundUp } from './panel-products';
 import { address, integer } from './parameters';
-/** Computes `Σ_j softplus(z_j)` of the negatives of a group for each sample, and all gradients in the same pass. */
+
+/**
+ * Computes `Σ_j softplus(z_j)` of the negatives of a group for each sample, and all gradients in the same pass. Keeps the gradients
+ * of the similarities if the bank is updated later.
+ */
 export function bceGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
   const partial = clearPartial(p, group);
-  const isMapped = integer(p, mapWord) != 0;
-  const derivatives = derivativesOf(p, scratch);
   const stride = integer(p, strideWord);
-  const slopes = address(p, groupSlopesWord) + ((<usize>group) << 3);
+  const slopeSums = address(p, groupSlopesWord) + doubleAt(group);
   const sums = address(p, sumsWord) + doubleAt(group * stride);
-  store<f64>(slopes, 0);
+  store<f64>(slopeSums, 0);
   memory.fill(sums, 0, doubleAt(stride));
+  clearSquares(p, group);
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
-    storeInverseNorms(p, rows, first, count);
-    storeNegativeDots(p, rows, first, count, scratch, scratch);
-    if (isMapped) mapSimilarities(p, first, count, scratch, scratch, derivatives);
-    storeBceSlopes(p, first, count, scratch, sums, slopes);
-    if (isMapped) applyDerivatives(p, count, scratch, derivatives);
-    if (partial) addToEmbeddingsGradient(p, rows, first, count, scratch, partial, scratch);
-    finishBlock(p, rows, first, count, scratch);
+    if (!integer(p, normsKnownWord)) storeInverseNorms(p, rows, first, count);
+    const kept = keptOf(p, first);
+    const slopes = kept ? kept : scratch;
+    storeSimilarityGradients(p, rows, first, count, slopes, scratch, sums, slopeSums);
+    if (partial) addToEmbeddingsGradient(p, rows, first, count, slopes, partial, scratch);
+    finishBlock(p, group, rows, first, count, slopes, scratch);
   }
+}
+
+/** Updates the bank with its gradient of a group: the kept gradients of the similarities, or those computed once more. */
+export function bceUpdatesGroup(p: usize, group: i32, scratch: usize): void {
+  const end = endOf(p, group);
+  const block = integer(p, blockClassesWord);
+  clearSquares(p, group);
+  for (let first = firstOf(p, group); first < end; first += block) {
+    const count = min(block, end - first);
+    const rows = blockRows(p, first, count, scratch);
+    const kept = keptOf(p, first);
+    const slopes = kept ? kept : scratch;
+    if (!kept) storeSimilarityGradients(p, rows, first, count, slopes, scratch, 0, 0);
+    finishBlock(p, group, rows, first, count, slopes, scratch);
+  }
+}
+
+/** Stores `dL/dsimilarity` of a block's negatives. Adds losses and slopes to the group's sums, unless their addresses are 0. */
+function storeSimilarityGradients(
+  p: usize,
+  rows: usize,
+  first: i32,
+  count: i32,
+  slopes: usize,
+  scratch: usize,
+  sums: usize,
+  slopeSums: usize,
+): void {
+  const derivatives = derivativesOf(p, scratch);
+  const isMapped = integer(p, mapWord) != 0;
+  storeNegativeDots(p, rows, first, count, slopes, scratch);
+  if (isMapped) mapSimilarities(p, first, count, slopes, slopes, derivatives);
+  storeBceSlopes(p, first, count, slopes, scratch, sums, slopeSums);
+  if (isMapped) applyDerivatives(p, count, slopes, derivatives);
 }
 
 /** Replaces a block's dot products with `dL/dlogit`, and adds losses of the samples and slopes to the group's sums. */
@@ -57,6 +95,7 @@ function storeBceSlopes(
   first: i32,
   count: i32,
   dots: usize,
+  scratch: usize,
   sums: usize,
   groupSlopes: usize,
 ): void {
@@ -65,7 +104,7 @@ function storeBceSlopes(
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   const weights = address(p, weightsWord);
-  const losses = sampleArrayOf(p, dots, 0);
+  const losses = sampleArrayOf(p, scratch, 0);
   memory.fill(losses, 0, vectors);
   let slopeSum: f64 = 0;
   for (let row = 0; row < count; row++) {
@@ -94,6 +133,7 @@ function storeBceSlopes(
     slopeSum += <f64>sum;
     storeBiasGradient(p, first + row, sum);
   }
+  if (!sums) return;
   store<f64>(groupSlopes, load<f64>(groupSlopes) + slopeSum);
   addToSums(losses, integer(p, batchWord), sums);
 }

@@ -11,6 +11,7 @@ import {
   diverseWord,
   inverseWord,
   labelsWord,
+  logitsWord,
   mapWord,
   mixtureRowsWord,
   mixtureSharesWord,
@@ -63,6 +64,12 @@ function gatheredOf(p: usize, scratch: usize): usize {
 // @inline
 function isGathered(p: usize): bool {
   return address(p, classesWord) != 0 || address(p, mixtureRowsWord) != 0;
+}
+
+/** Returns where the first pass keeps a block's numbers for the second one, or 0 if it keeps none. */
+export function keptOf(p: usize, first: i32): usize {
+  const kept = address(p, logitsWord);
+  return kept ? kept + at(first) * integer(p, strideWord) : 0;
 }
 
 /** Returns the address of the derivatives of a block's map. */
@@ -156,17 +163,20 @@ export function isProjected(length: f64): bool {
   return length > minimumNorm;
 }
 
-/** Stores the inverse norms of a block's rows. */
-export function storeInverseNorms(p: usize, rows: usize, first: i32, count: i32): void {
+/** Stores the inverse norms of a block's rows. Returns the largest norm, NaN if one is NaN. */
+export function storeInverseNorms(p: usize, rows: usize, first: i32, count: i32): f64 {
   const size = integer(p, sizeWord);
   const inverse = address(p, inverseWord);
   const normalised = integer(p, normalisedWord);
   const skipEmpty = integer(p, skipEmptyWord);
+  let largest: f64 = 0;
   for (let row = 0; row < count; row++) {
     const length = norm(rows + at(row * size), size);
     const factor = normalised ? inverseNorm(length) : 1;
     store<f32>(inverse + at(first + row), skipEmpty && length == 0 ? 0 : <f32>factor);
+    largest = max(largest, length);
   }
+  return largest;
 }
 
 /**

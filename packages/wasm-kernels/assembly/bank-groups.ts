@@ -6,8 +6,10 @@ import {
   classCountWord,
   groupBlocksWord,
   partialsWord,
+  squaresWord,
+  updateWord,
 } from '../src/bank-loss-words';
-import { storeOwnClasses } from './bank-block';
+import { bankRowAddress, storeInverseNorms, storeOwnClasses } from './bank-block';
 import { partialBytes, writeBankGradient } from './bank-rows';
 import { at, doubleAt } from './lanes';
 import { address, integer } from './parameters';
@@ -41,9 +43,36 @@ export function addToSums(blockSums: usize, batch: i32, sums: usize): void {
   }
 }
 
-/** Adds the samples' own classes, and writes the gradients of a block's rows and biases. */
-export function finishBlock(p: usize, rows: usize, first: i32, count: i32, scratch: usize): void {
-  const bank = address(p, bankGradientWord);
-  if (bank || address(p, biasGradientWord)) storeOwnClasses(p, first, count, scratch);
-  if (bank) writeBankGradient(p, rows, first, count, scratch, scratch);
+/**
+ * Adds the samples' own classes to a block of `dL/dlogit`, and writes the gradients of the block's rows and biases, or updates the rows.
+ */
+export function finishBlock(
+  p: usize,
+  group: i32,
+  rows: usize,
+  first: i32,
+  count: i32,
+  slopes: usize,
+  scratch: usize,
+): void {
+  const bank = address(p, bankGradientWord) != 0 || integer(p, updateWord) != 0;
+  if (bank || address(p, biasGradientWord)) storeOwnClasses(p, first, count, slopes);
+  if (!bank) return;
+  const squares = writeBankGradient(p, rows, first, count, slopes, scratch);
+  if (integer(p, updateWord) == 0) return;
+  const total = address(p, squaresWord) + doubleAt(group);
+  store<f64>(total, load<f64>(total) + squares);
+}
+
+/** Sets the sum of squares of a group's gradient to 0. */
+export function clearSquares(p: usize, group: i32): void {
+  const squares = address(p, squaresWord);
+  if (squares) store<f64>(squares + doubleAt(group), 0);
+}
+
+/** Stores the inverse norms of a group's rows of the bank, and its largest norm in place of the sum of squares. */
+export function normsGroup(p: usize, group: i32): void {
+  const first = firstOf(p, group);
+  const largest = storeInverseNorms(p, bankRowAddress(p, first), first, endOf(p, group) - first);
+  store<f64>(address(p, squaresWord) + doubleAt(group), largest);
 }

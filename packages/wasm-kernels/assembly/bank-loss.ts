@@ -2,13 +2,16 @@
 // added in order, so the result does not depend on the threads.
 import {
   bankBceTask,
+  bankBceUpdatesTask,
   bankEmbeddingsTask,
+  bankNormsTask,
   bankQueriesTask,
   bankScratchBytes,
   bankSoftmaxGradientsTask,
   bankSoftmaxSumsTask,
 } from '../src/bank-loss-words';
-import { bceGroup } from './bank-bce';
+import { bceGroup, bceUpdatesGroup } from './bank-bce';
+import { normsGroup } from './bank-groups';
 import { embeddingsChunk, queriesChunk } from './bank-rows';
 import { softmaxGradientsGroup, softmaxSumsGroup } from './bank-softmax';
 
@@ -26,6 +29,12 @@ export function runBankLossChunk(task: i32, p: usize, chunk: i32, scratch: usize
       return true;
     case bankSoftmaxGradientsTask:
       softmaxGradientsGroup(p, chunk, scratch);
+      return true;
+    case bankBceUpdatesTask:
+      bceUpdatesGroup(p, chunk, scratch);
+      return true;
+    case bankNormsTask:
+      normsGroup(p, chunk);
       return true;
     case bankEmbeddingsTask:
       embeddingsChunk(p, chunk);

@@ -19,6 +19,7 @@ import {
   rowNumbersWord,
   sizeWord,
   strideWord,
+  updateWord,
 } from '../src/bank-loss-words';
 import {
   bankRow,
@@ -32,6 +33,7 @@ import {
   packedOf,
   spareOf,
 } from './bank-block';
+import { fetchSlots, updateRow } from './bank-update';
 import { at } from './lanes';
 import { laneSum } from './mathematics';
 import { multiplyPanels, roundUp } from './panel-products';
@@ -49,7 +51,10 @@ export function partialBytes(p: usize): usize {
   return at(integer(p, batchWord) * roundUp(integer(p, sizeWord), tileColumns));
 }
 
-/** Writes a block of the bank's gradient: `slopes · unit embeddings`, propagated through the normalisation of the rows. */
+/**
+ * Computes a block of the bank's gradient: `slopes · unit embeddings`, propagated through the normalisation of the rows. Writes it,
+ * or updates the bank with it. Returns the sum of its squares if it updates the bank.
+ */
 export function writeBankGradient(
   p: usize,
   rows: usize,
@@ -57,12 +62,14 @@ export function writeBankGradient(
   count: i32,
   slopes: usize,
   scratch: usize,
-): void {
+): f64 {
   const batch = integer(p, batchWord);
   const size = integer(p, sizeWord);
   const stride = at(integer(p, strideWord));
   const columns = roundUp(size, tileColumns);
   const gradient = address(p, bankGradientWord);
+  const isUpdated = integer(p, updateWord) != 0;
+  let squares: f64 = 0;
   const inverse = address(p, inverseWord);
   const packed = address(p, queryRowsWord);
   const strip = packedOf(p, scratch);
@@ -70,20 +77,30 @@ export function writeBankGradient(
   for (let start = 0; start < count; start += stripRows) {
     const present = min(stripRows, count - start);
     const from = slopes + <usize>start * stride;
+    if (isUpdated) fetchSlots(p, first + start, present, strip);
     multiplyPanels(present, columns, batch, from, stride, 4, packed, strip, at(columns), false, spare);
     for (let row = 0; row < present; row++) {
       const place = first + start + row;
-      const target = gradient + at(bankRow(p, place)) * size;
       const factor = load<f32>(inverse + at(place));
       const source = strip + at(row * columns);
+      const target = isUpdated ? source : gradient + at(bankRow(p, place)) * size;
       const weightRow = rows + at((start + row) * size);
       // An inverse of 10⁵ belongs to a row shorter than the minimum.
       const projected = integer(p, normalisedWord) != 0 && factor < 1e5;
-      project(source, weightRow, factor, projected, classScale(p, place), size, target);
+      const scale = classScale(p, place);
       const share = mixtureShare(p, place);
-      if (share != 0) projectMixed(p, place, share, target);
+      if (isUpdated && share == 0) {
+        const radial: f32 = projected ? dotWithUnit(source, weightRow, factor, size) : 0;
+        squares += updateRow(p, place, source, factor, radial, scale);
+        continue;
+      }
+      project(source, weightRow, factor, projected, scale, size, target);
+      if (share == 0) continue;
+      projectMixed(p, place, share, target);
+      if (isUpdated) squares += updateRow(p, place, target, 0, 0, 1);
     }
   }
+  return squares;
 }
 
 /** Turns the gradient of a mixed row, in place, into that of the bank's own row. */
@@ -107,20 +124,7 @@ function project(
 ): void {
   const inverses = f32x4.splat(inverse);
   const scales = f32x4.splat(scale);
-  let radial: f32 = 0;
-  if (isProjected) {
-    let even = f32x4.splat(0);
-    let odd = f32x4.splat(0);
-    let k = 0;
-    for (; k + 8 <= size; k += 8) {
-      const u = f32x4.mul(inverses, v128.load(row + at(k)));
-      const v = f32x4.mul(inverses, v128.load(row + at(k), 16));
-      even = f32x4.add(even, f32x4.mul(u, v128.load(source + at(k))));
-      odd = f32x4.add(odd, f32x4.mul(v, v128.load(source + at(k), 16)));
-    }
-    radial = laneSum(f32x4.add(even, odd));
-    for (; k < size; k++) radial += inverse * load<f32>(row + at(k)) * load<f32>(source + at(k));
-  }
+  const radial: f32 = isProjected ? dotWithUnit(source, row, inverse, size) : 0;
   const radials = f32x4.splat(radial);
   let k = 0;
   for (; k + 4 <= size; k += 4) {
@@ -132,6 +136,23 @@ function project(
     const unit = inverse * load<f32>(row + at(k));
     store<f32>(target + at(k), scale * (load<f32>(source + at(k)) - radial * unit));
   }
+}
+
+/** Returns `source · û` with `û = inverse · row`. */
+function dotWithUnit(source: usize, row: usize, inverse: f32, size: i32): f32 {
+  const inverses = f32x4.splat(inverse);
+  let even = f32x4.splat(0);
+  let odd = f32x4.splat(0);
+  let k = 0;
+  for (; k + 8 <= size; k += 8) {
+    const u = f32x4.mul(inverses, v128.load(row + at(k)));
+    const v = f32x4.mul(inverses, v128.load(row + at(k), 16));
+    even = f32x4.add(even, f32x4.mul(u, v128.load(source + at(k))));
+    odd = f32x4.add(odd, f32x4.mul(v, v128.load(source + at(k), 16)));
+  }
+  let radial = laneSum(f32x4.add(even, odd));
+  for (; k < size; k++) radial += inverse * load<f32>(row + at(k)) * load<f32>(source + at(k));
+  return radial;
 }
 
 /** Normalises 8 samples, packs them as rows and as columns, and computes the similarities with their own classes. */

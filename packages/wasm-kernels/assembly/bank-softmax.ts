@@ -3,7 +3,6 @@ import {
   batchWord,
   blockClassesWord,
   largestWord,
-  logitsWord,
   logSumExpWord,
   mapWord,
   sizeWord,
@@ -16,13 +15,14 @@ import {
   blockRows,
   classBias,
   derivativesOf,
+  keptOf,
   logitScale,
   sampleArrayOf,
   storeBiasGradient,
   storeInverseNorms,
   storeNegativeDots,
 } from './bank-block';
-import { addToSums, clearPartial, endOf, finishBlock, firstOf } from './bank-groups';
+import { addToSums, clearPartial, clearSquares, endOf, finishBlock, firstOf } from './bank-groups';
 import { applyDerivatives, mapSimilarities } from './bank-map';
 import { at, doubleAt, multiplyAdd } from './lanes';
 import { exponentialOfNegative } from './logistic';
@@ -30,12 +30,6 @@ import { laneSum } from './mathematics';
 import { roundUp } from './panel-products';
 import { address, integer } from './parameters';
 import { tileColumns } from './tile';
-
-/** Returns where the first pass keeps a block's numbers for the second one, or 0 if it keeps none. */
-function keptOf(p: usize, first: i32): usize {
-  const kept = address(p, logitsWord);
-  return kept ? kept + at(first) * integer(p, strideWord) : 0;
-}
 
 /**
  * Stores a block's logits: −∞ for skipped classes and for a sample's own class. Returns their address. Keeps them for the second
@@ -169,18 +163,19 @@ function addExponentials(
   addToSums(blockSums, batch, sums);
 }
 
-/** Computes the gradients of bank and biases of a group, once the log-sum-exp over all groups is known. */
+/** Computes the gradients of bank and biases of a group, or updates the bank, once the log-sum-exp over all groups is known. */
 export function softmaxGradientsGroup(p: usize, group: i32, scratch: usize): void {
   const end = endOf(p, group);
   const block = integer(p, blockClassesWord);
   const isMapped = integer(p, mapWord) != 0;
+  clearSquares(p, group);
   for (let first = firstOf(p, group); first < end; first += block) {
     const count = min(block, end - first);
     const rows = blockRows(p, first, count, scratch);
     const logits = restoreLogits(p, rows, first, count, scratch);
     storeSoftmaxSlopes(p, first, count, logits, scratch);
     if (isMapped) applyDerivatives(p, count, scratch, derivativesOf(p, scratch));
-    finishBlock(p, rows, first, count, scratch);
+    finishBlock(p, group, rows, first, count, scratch, scratch);
   }
 }
 

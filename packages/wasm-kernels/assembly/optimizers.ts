@@ -1,7 +1,7 @@
 // One step of an optimiser on one parameter. Results may overwrite operands, because each vector is read before it is
 // written.
 import { at, loadLanes, storeLanes } from './lanes';
-import { address, float, integer } from './parameters';
+import { address, float, floats, integer } from './parameters';
 
 /**
  * SGD: `g = gradient + weightDecay · parameter`, `v = momentum · velocity + g`, `parameter − learningRate · v`.
@@ -19,16 +19,40 @@ export function sgdStepChunk(p: usize, chunk: i32): void {
 
 // @inline
 function sgdStep<V>(p: usize, place: usize, lanes: i32): void {
-  const rate = f32x4.splat(float(p, 0));
-  const momentum = f32x4.splat(float(p, 1));
-  const decay = f32x4.splat(float(p, 2));
-  const parameter = loadLanes<V>(address(p, 2) + place, lanes);
-  const gradient = f32x4.add(loadLanes<V>(address(p, 3) + place, lanes), f32x4.mul(decay, parameter));
-  const velocity = f32x4.add(f32x4.mul(momentum, loadLanes<V>(address(p, 4) + place, lanes)), gradient);
+  sgdValues<V>(
+    f32x4.splat(float(p, 0)),
+    f32x4.splat(float(p, 1)),
+    f32x4.splat(float(p, 2)),
+    integer(p, 7) != 0,
+    loadLanes<V>(address(p, 3) + place, lanes),
+    loadLanes<V>(address(p, 2) + place, lanes),
+    loadLanes<V>(address(p, 4) + place, lanes),
+    address(p, 5) + place,
+    address(p, 6) + place,
+    lanes,
+  );
+}
+
+/** Computes a step of SGD for up to four values. Also used by the loss over a bank. */
+// @inline
+export function sgdValues<V>(
+  rate: v128,
+  momentum: v128,
+  decay: v128,
+  isNesterov: bool,
+  slope: v128,
+  parameter: v128,
+  oldVelocity: v128,
+  newParameter: usize,
+  newVelocity: usize,
+  lanes: i32,
+): void {
+  const gradient = f32x4.add(slope, f32x4.mul(decay, parameter));
+  const velocity = f32x4.add(f32x4.mul(momentum, oldVelocity), gradient);
   let step = velocity;
-  if (integer(p, 7)) step = f32x4.add(gradient, f32x4.mul(momentum, velocity));
-  storeLanes<V>(address(p, 5) + place, f32x4.sub(parameter, f32x4.mul(rate, step)), lanes);
-  storeLanes<V>(address(p, 6) + place, velocity, lanes);
+  if (isNesterov) step = f32x4.add(gradient, f32x4.mul(momentum, velocity));
+  storeLanes<V>(newParameter, f32x4.sub(parameter, f32x4.mul(rate, step)), lanes);
+  storeLanes<V>(newVelocity, velocity, lanes);
 }
 
 /**
@@ -47,22 +71,46 @@ export function adamWStepChunk(p: usize, chunk: i32): void {
 
 // @inline
 function adamWStep<V>(p: usize, place: usize, lanes: i32): void {
-  const beta1 = f32x4.splat(float(p, 0));
-  const share1 = f32x4.splat(float(p, 1));
-  const beta2 = f32x4.splat(float(p, 2));
-  const share2 = f32x4.splat(float(p, 3));
-  const keep = f32x4.splat(float(p, 4));
-  const rate = f32x4.splat(float(p, 5));
-  const correction = f32x4.splat(float(p, 6));
-  const epsilon = f32x4.splat(float(p, 7));
-  const parameter = loadLanes<V>(address(p, 2) + place, lanes);
-  const g = loadLanes<V>(address(p, 3) + place, lanes);
-  const m = f32x4.add(f32x4.mul(beta1, loadLanes<V>(address(p, 4) + place, lanes)), f32x4.mul(share1, g));
+  adamWValues<V>(
+    floats(p),
+    loadLanes<V>(address(p, 3) + place, lanes),
+    loadLanes<V>(address(p, 2) + place, lanes),
+    address(p, 4) + place,
+    address(p, 5) + place,
+    address(p, 6) + place,
+    address(p, 7) + place,
+    address(p, 8) + place,
+    lanes,
+  );
+}
+
+/** Computes a step of AdamW for up to four values. Also used by the loss over a bank. */
+// @inline
+export function adamWValues<V>(
+  numbers: usize,
+  g: v128,
+  parameter: v128,
+  oldFirst: usize,
+  oldSecond: usize,
+  newParameter: usize,
+  newFirst: usize,
+  newSecond: usize,
+  lanes: i32,
+): void {
+  const beta1 = v128.load32_splat(numbers);
+  const share1 = v128.load32_splat(numbers, 4);
+  const beta2 = v128.load32_splat(numbers, 8);
+  const share2 = v128.load32_splat(numbers, 12);
+  const keep = v128.load32_splat(numbers, 16);
+  const rate = v128.load32_splat(numbers, 20);
+  const correction = v128.load32_splat(numbers, 24);
+  const epsilon = v128.load32_splat(numbers, 28);
+  const m = f32x4.add(f32x4.mul(beta1, loadLanes<V>(oldFirst, lanes)), f32x4.mul(share1, g));
   const square = f32x4.mul(share2, f32x4.mul(g, g));
-  const v = f32x4.add(f32x4.mul(beta2, loadLanes<V>(address(p, 5) + place, lanes)), square);
+  const v = f32x4.add(f32x4.mul(beta2, loadLanes<V>(oldSecond, lanes)), square);
   const deviation = f32x4.add(f32x4.mul(f32x4.sqrt(v), correction), epsilon);
   const step = f32x4.mul(rate, f32x4.div(m, deviation));
-  storeLanes<V>(address(p, 6) + place, f32x4.sub(f32x4.mul(keep, parameter), step), lanes);
-  storeLanes<V>(address(p, 7) + place, m, lanes);
-  storeLanes<V>(address(p, 8) + place, v, lanes);
+  storeLanes<V>(newParameter, f32x4.sub(f32x4.mul(keep, parameter), step), lanes);
+  storeLanes<V>(newFirst, m, lanes);
+  storeLanes<V>(newSecond, v, lanes);
 }

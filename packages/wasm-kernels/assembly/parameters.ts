@@ -14,3 +14,9 @@ export function address(parameters: usize, index: i32): usize {
 export function float(parameters: usize, index: i32): f32 {
   return load<f32>(parameters + 192 + ((<usize>index) << 2));
 }
+
+/** Returns the address of the floats. */
+// @inline
+export function floats(parameters: usize): usize {
+  return parameters + 192;
+}

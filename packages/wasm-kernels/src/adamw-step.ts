@@ -5,6 +5,7 @@ import { adamWStepTask } from './elementwise-task-ids.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 import { reuseOperand } from './reuse-operand.ts';
+import { adamWNumbers } from './update-numbers.ts';
 
 /** Attributes of `AdamWStep`. */
 export interface AdamWAttributes {
@@ -30,7 +31,8 @@ export const adamWStep: ScopedKernel<
   { parameter: TensorInfo; gradient: TensorInfo; firstMoment: TensorInfo; secondMoment: TensorInfo },
   AdamWAttributes,
   TensorInfo[]
-> = (scope, inputs, { learningRate, beta1, beta2, epsilon, weightDecay, step }) => {
+> = (scope, inputs, attributes) => {
+  const { beta1, beta2 } = attributes;
   const { parameter, gradient, firstMoment, secondMoment } = inputs;
   const count = util.sizeFromShape(parameter.shape);
   requireFloats('AdamWStep', { ...inputs });
@@ -42,16 +44,14 @@ export const adamWStep: ScopedKernel<
   const newFirst = reuseOperand(scope, operands, 2);
   const newSecond = reuseOperand(scope, operands, 3);
   const tensors = [...operands, newParameter, newFirst, newSecond] as const;
-  const keep = 1 - learningRate * weightDecay;
-  const rate = learningRate / (1 - beta1 ** step);
-  const correction = 1 / Math.sqrt(1 - beta2 ** step);
+  const numbers = adamWNumbers(attributes);
   const native = nativeModule(scope.backend);
   if (native) {
     const words = [count, chunkElements, ...tensors.map(native.address)];
-    const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, keep, rate, correction, epsilon];
     native.run(adamWStepTask, chunksOf(count, chunkElements), words, numbers);
     return [newParameter, newFirst, newSecond];
   }
+  const [keep, rate, correction, epsilon] = numbers.slice(4) as [number, number, number, number];
   const [p, g, m, v, nextP, nextM, nextV] = scope.views(...tensors);
   for (let index = 0; index < count; index++) {
     const slope = g[index]!;

@@ -1,4 +1,4 @@
-import { DataError, type HardNegativesMap, type ResolvedBankOptions } from '@openset/core';
+import { DataError, type HardNegativesMap, type ResolvedBankOptions, type UpdateRule } from '@openset/core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import {
   type BankLossPlan,
@@ -12,11 +12,12 @@ import * as words from './bank-loss-words.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
 import { OutsideNegatives } from './outside-negatives.ts';
+import { adamWNumbers, sgdNumbers } from './update-numbers.ts';
 
-/** Input tensors of the loss over a bank. */
+/** Input tensors of the loss over a bank. An update of the bank after the loss has neither embeddings nor labels. */
 export interface BankTensors {
-  readonly embeddings: TensorInfo;
-  readonly labels: TensorInfo;
+  readonly embeddings?: TensorInfo;
+  readonly labels?: TensorInfo;
   readonly bank: TensorInfo;
   readonly bias?: TensorInfo;
   readonly classes?: TensorInfo;
@@ -62,8 +63,29 @@ const pieces = {
   groupFactors: words.groupFactorsWord,
   hardThresholds: words.hardThresholdsWord,
   ownRows: words.ownRowsWord,
+  updateNumbers: words.updateNumbersWord,
+  squares: words.squaresWord,
 } as const;
 type Piece = keyof typeof pieces;
+
+/** What an evaluation computes. */
+export interface BankEvaluation {
+  readonly batch: number;
+  readonly gradients: boolean;
+  readonly update?: BankUpdate | null;
+}
+
+/** How an evaluation updates the bank with its gradient, which then is no output. */
+export interface BankUpdate {
+  /** In the same evaluation as the loss, or after it: then the first evaluation returns its workspace. */
+  readonly when: 'with the loss' | 'after the loss';
+  /** Null in the first evaluation of an update after the loss. */
+  readonly rule: (UpdateRule & { readonly gradientFactor: number }) | null;
+  /** The slots of the optimizer, of the bank's shape. */
+  readonly slots: readonly TensorInfo[];
+  /** The workspace of the first evaluation; null in the first evaluation. */
+  readonly workspace: TensorInfo | null;
+}
 
 /** The words of the maps. */
 const mapWords = {
@@ -89,46 +111,77 @@ export class BankLossMemory {
     readonly cosineMargins: TensorInfo | null;
     readonly outside: TensorInfo | null;
   } | null;
-  private readonly losses: { scalar: TensorInfo; rows: TensorInfo };
+  private readonly update: BankUpdate | null;
+  private readonly losses: { scalar: TensorInfo; rows: TensorInfo } | null;
   private readonly scope: KernelScope;
   private readonly native: NativeModule;
   private readonly tensors: BankTensors;
   private readonly workspace: TensorInfo;
   private readonly places = new Map<Piece, { offset: number; length: number }>();
+  private readonly squares: TensorInfo | null;
+  private isSkipped = false;
   private readonly integers: number[];
   private readonly numbers: number[];
 
-  constructor(scope: KernelScope, tensors: BankTensors, options: ResolvedBankOptions, gradients: boolean) {
+  constructor(
+    scope: KernelScope,
+    tensors: BankTensors,
+    options: ResolvedBankOptions,
+    { batch, gradients, update = null }: BankEvaluation,
+  ) {
     const { bank, bias, classes } = tensors;
-    const sizes = bankLossSizes(tensors, options);
-    const { batch, size } = sizes;
+    const size = bank.shape[1] as number;
+    const sizes = bankLossSizes({ ...tensors, embeddings: { shape: [batch, size] } }, options);
+    this.update = update;
     this.batch = batch;
     this.scope = scope;
     this.tensors = tensors;
     this.native = nativeModule(scope.backend) as NativeModule;
     this.plan = planBankLoss(sizes) as BankLossPlan;
     const diverse = bias !== undefined && bias.shape[0] !== 1;
-    this.needsSecondPass = gradients && (options.bankGradient || diverse);
+    this.needsSecondPass =
+      gradients && (options.bankGradient || diverse || update?.when === 'after the loss');
     // Moves tensors of another backend to the heap.
     for (const tensor of Object.values(tensors)) this.native.address(tensor);
 
-    this.workspace = scope.allocate([this.placePieces(sizes, options, gradients)]);
-    this.losses = { scalar: scope.allocate([]), rows: scope.allocate([batch]) };
+    const workspaceSize = this.placePieces(sizes, options, gradients);
+    this.workspace = update?.workspace ?? scope.allocate([workspaceSize]);
+    this.squares = update?.rule ? scope.allocate([]) : null;
     // Rows of classes that are not selected get no gradient.
     const make = (shape: number[]) => (classes ? scope.zeros(shape) : scope.allocate(shape));
-    this.gradients = gradients
-      ? {
-          embeddings: scope.allocate([batch, size]),
-          bank: options.bankGradient ? make(bank.shape) : null,
-          bias: bias ? make(bias.shape) : null,
-          angleMargins: tensors.angleMargins ? scope.allocate([batch]) : null,
-          cosineMargins: tensors.cosineMargins ? scope.allocate([batch]) : null,
-          outside: tensors.outsideNegatives ? scope.allocate(tensors.outsideNegatives.shape) : null,
-        }
-      : null;
+    const scores = !update?.workspace;
+    this.losses = scores ? { scalar: scope.allocate([]), rows: scope.allocate([batch]) } : null;
+    this.gradients =
+      gradients && scores
+        ? {
+            embeddings: scope.allocate([batch, size]),
+            bank: options.bankGradient ? make(bank.shape) : null,
+            bias: bias ? make(bias.shape) : null,
+            angleMargins: tensors.angleMargins ? scope.allocate([batch]) : null,
+            cosineMargins: tensors.cosineMargins ? scope.allocate([batch]) : null,
+            outside: tensors.outsideNegatives ? scope.allocate(tensors.outsideNegatives.shape) : null,
+          }
+        : null;
     this.integers = this.words(options, sizes, diverse);
     this.numbers = this.floatWords(options);
-    this.writeLabels(options.centers);
+    if (scores) this.writeLabels(options.centers);
+    if (update?.rule) this.writeRule(update.rule);
+  }
+
+  /** Whether the second pass waits for the update of the bank. */
+  get updatesLater(): boolean {
+    return this.update?.when === 'after the loss';
+  }
+
+  /** Whether the bank is updated together with the loss. */
+  get updatesNow(): boolean {
+    return this.update?.when === 'with the loss';
+  }
+
+  /** Leaves the bank unchanged. The loss is then NaN. */
+  skipUpdate(): void {
+    this.integers[words.updateWord] = 0;
+    this.isSkipped = true;
   }
 
   /** Runs one of the tasks of bank-loss-words.ts. */
@@ -151,9 +204,14 @@ export class BankLossMemory {
   /** Returns the bias of each sample's own class, or zeros without a bias. */
   ownBiases(): Float64Array {
     const { bias, labels } = this.tensors;
-    if (!bias) return new Float64Array(this.batch);
+    if (!bias || !labels) return new Float64Array(this.batch);
     const values = this.scope.view(bias);
     return Float64Array.from(this.scope.view(labels), (label) => values[values.length === 1 ? 0 : label]!);
+  }
+
+  /** Returns all biases. */
+  biases(): ArrayLike<number> & Iterable<number> {
+    return this.tensors.bias ? this.scope.view(this.tensors.bias) : [];
   }
 
   /** Returns the inputs that have a number for each sample. */
@@ -183,8 +241,9 @@ export class BankLossMemory {
 
   /** Returns the kernel's results. */
   finish(results: BankLossResults): TensorInfo[] {
-    const { scope, losses } = this;
-    scope.view(losses.scalar)[0] = results.loss;
+    const { scope, update } = this;
+    const losses = this.losses as NonNullable<typeof this.losses>;
+    scope.view(losses.scalar)[0] = this.isSkipped ? Number.NaN : results.loss;
     scope.view(losses.rows).set(results.rowLosses);
     if (!this.gradients) return [losses.scalar, losses.rows];
     const { embeddings, bank, bias, ...ofRows } = this.gradients;
@@ -194,7 +253,16 @@ export class BankLossMemory {
       if (tensor) scope.view(tensor).set(results[key]);
     }
     const all = [embeddings, bank, bias, ofRows.angleMargins, ofRows.cosineMargins, ofRows.outside];
-    return [losses.scalar, losses.rows, ...all.filter((tensor) => tensor !== null)];
+    const outputs = [losses.scalar, losses.rows, ...all.filter((tensor) => tensor !== null)];
+    if (!update) return outputs;
+    return [...outputs, update.when === 'after the loss' ? this.workspace : this.sumOfSquares()];
+  }
+
+  /** Returns the sum of squares of the gradient with which the bank was updated, a scalar. */
+  sumOfSquares(): TensorInfo {
+    const total = this.squares as TensorInfo;
+    this.scope.view(total)[0] = this.doubles('squares').reduce((sum, value) => sum + value, 0);
+    return total;
   }
 
   /** Assigns each array an offset in the workspace. Returns the size of the workspace in float32 elements. */
@@ -206,10 +274,9 @@ export class BankLossMemory {
     const { batch, plan } = this;
     const { stride, groups } = plan;
     const softmax = criterion === 'softmax';
-    const kept =
-      softmax && this.needsSecondPass && plan.keepsLogits
-        ? roundUp(classCount, plan.blockClasses) * stride
-        : 0;
+    const { update } = this;
+    const keeps = plan.keepsLogits && (softmax ? this.needsSecondPass : update?.when === 'after the loss');
+    const copiesOwnRows = this.tensors.mixtureRows || update?.when === 'with the loss';
     const lengths: Record<Piece, number> = {
       queries: batch * size,
       queryColumns: roundUp(batch, 8) * size,
@@ -225,11 +292,13 @@ export class BankLossMemory {
       groupSlopes: softmax ? 0 : 2 * groups,
       largest: softmax ? groups * stride : 0,
       sums: 2 * groups * stride,
-      logits: kept,
+      logits: keeps ? roundUp(classCount, plan.blockClasses) * stride : 0,
       logSumExp: softmax && this.needsSecondPass ? stride : 0,
       groupFactors: softmax && gradients ? groups * stride : 0,
       hardThresholds: similarityMap?.kind === 'hardNegatives' ? stride : 0,
-      ownRows: this.tensors.mixtureRows ? batch * size : 0,
+      ownRows: copiesOwnRows ? batch * size : 0,
+      updateNumbers: update ? words.updateFactorPlace + 1 : 0,
+      squares: update ? 2 * groups : 0,
     };
     let offset = 0;
     for (const [piece, length] of Object.entries(lengths)) {
@@ -273,6 +342,11 @@ export class BankLossMemory {
     integers[words.centersWord] = options.centers;
     integers[words.mixtureRowsWord] = of(tensors.mixtureRows);
     integers[words.mixtureSharesWord] = of(tensors.mixtureShares);
+    const slots = this.update?.slots ?? [];
+    integers[words.updateWord] = this.update?.rule ? updateWordOf(this.update.rule) : 0;
+    integers[words.firstSlotWord] = of(slots[0]);
+    integers[words.secondSlotWord] = of(slots[1]);
+    integers[words.normsKnownWord] = Number(this.update?.when === 'with the loss');
     for (const [piece, word] of Object.entries(pieces)) {
       const place = this.places.get(piece as Piece);
       integers[word] = place ? of(this.workspace) + 4 * place.offset : 0;
@@ -302,10 +376,16 @@ export class BankLossMemory {
     return floats;
   }
 
+  private writeRule(rule: NonNullable<BankUpdate['rule']>): void {
+    const numbers = this.floats('updateNumbers');
+    numbers.set(rule.kind === 'sgd' ? sgdNumbers(rule) : adamWNumbers(rule));
+    numbers[words.updateFactorPlace] = rule.gradientFactor;
+  }
+
   private writeLabels(centers: number): void {
     const { tensors, scope } = this;
     const numClasses = (tensors.bank.shape[0] as number) / centers;
-    const labels = scope.view(tensors.labels);
+    const labels = scope.view(tensors.labels as TensorInfo);
     const target = new Int32Array(this.floats('labels').buffer, this.floats('labels').byteOffset, this.batch);
     const positions = tensors.classes && positionsOf(scope.view(tensors.classes), numClasses);
     for (let row = 0; row < this.batch; row++) {
@@ -316,6 +396,11 @@ export class BankLossMemory {
       target[row] = positions ? positions[label]! : label;
     }
   }
+}
+
+function updateWordOf(rule: UpdateRule): number {
+  if (rule.kind === 'adamw') return words.adamWUpdate;
+  return rule.nesterov ? words.nesterovUpdate : words.sgdUpdate;
 }
 
 /** Returns the position of each row of the bank among the selected classes; 0 for rows that are not selected. */

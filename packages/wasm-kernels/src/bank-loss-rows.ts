@@ -5,6 +5,8 @@ import { type OwnSimilarity, ownSimilarity } from './own-similarity.ts';
 export interface BankLossRows {
   /** Similarity with the sample's own class, with margins and map, and derivatives. */
   readonly own: readonly OwnSimilarity[];
+  /** Inverse norm of the embedding. */
+  readonly inverse: Float64Array;
   /** Inverse norm of that class's row. */
   readonly ownInverse: Float64Array;
   /** 0 if that class is empty and skipped, else 1. */
@@ -44,6 +46,7 @@ export function bankLossRows(
     own: Array.from(similarity, (value, row) =>
       ownSimilarity(value, options, { angle: angleMargins?.[row] ?? 0, cosine: cosineMargins?.[row] ?? 0 }),
     ),
+    inverse: column(0),
     ownInverse: norms.map((norm) => (options.similarity === 'cosine' ? 1 / Math.max(norm, minimumNorm) : 1)),
     counted,
     weights: counted.map((value, row) => value * share * (rowWeights?.[row] ?? 1)),

@@ -11,6 +11,10 @@ export const bankSoftmaxSumsTask = 202;
 export const bankSoftmaxGradientsTask = 203;
 /** Adds up the groups' gradients of 8 samples, and propagates them through the normalisation. */
 export const bankEmbeddingsTask = 204;
+/** Updates the bank with its gradient of a group of blocks for binary cross-entropy. */
+export const bankBceUpdatesTask = 205;
+/** Stores the inverse norms of a group, and its largest norm. */
+export const bankNormsTask = 206;
 
 /** Samples. Arrays over them have `stride` entries, a multiple of 4 that includes the last tile. */
 export const batchWord = 0;
@@ -88,6 +92,22 @@ export const centersWord = 38;
 export const mixtureRowsWord = 39;
 export const mixtureSharesWord = 40;
 export const ownRowsWord = 41;
+
+/** The update of the bank with its gradient: 0 none, which stores the gradient, else one of these. */
+export const updateWord = 42;
+export const sgdUpdate = 1;
+export const nesterovUpdate = 2;
+export const adamWUpdate = 3;
+/** The numbers of the update, in the order of assembly/optimizers.ts; the factor of the gradient is the last one. */
+export const updateNumbersWord = 43;
+export const updateFactorPlace = 8;
+/** The optimizer's slots, of the bank's shape; 0 without one. */
+export const firstSlotWord = 44;
+export const secondSlotWord = 45;
+/** `[groups]` float64: sum of squares of the gradient; before, the largest norm of a row. */
+export const squaresWord = 46;
+/** Whether the inverse norms are known already. */
+export const normsKnownWord = 47;
 
 /** Indices among the floats of a task. */
 export const scaleFloat = 0;

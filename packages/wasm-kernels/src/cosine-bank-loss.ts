@@ -1,11 +1,13 @@
-import type { BankInputs, ResolvedBankOptions } from '@openset/core';
+import type { BankInputs, ResolvedBankOptions, UpdateRule } from '@openset/core';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
-import { BankLossMemory, type BankTensors } from './bank-loss-memory.ts';
+import { BankLossMemory, type BankTensors, type BankUpdate } from './bank-loss-memory.ts';
 import { bankLossSizes, planBankLoss } from './bank-loss-plan.ts';
 import { type BankLossRows, bankLossRows, sigmoid, softplus } from './bank-loss-rows.ts';
 import {
   bankBceTask,
+  bankBceUpdatesTask,
   bankEmbeddingsTask,
+  bankNormsTask,
   bankQueriesTask,
   bankSoftmaxGradientsTask,
   bankSoftmaxSumsTask,
@@ -35,22 +37,75 @@ export function supportsBankLoss(
 }
 
 /**
+ * Whether updating the bank together with the loss saves a product: BCE needs one pass, and the slopes of all blocks are too large to
+ * keep. Only for cosines of the bank's own rows, whose losses are finite if the inputs are.
+ */
+export function prefersUpdateWithLoss(inputs: BankInputs, options: ResolvedBankOptions): boolean {
+  if (options.criterion !== 'bce' || options.similarity !== 'cosine' || inputs.mixture) return false;
+  return !planBankLoss(bankLossSizes({ ...inputs, mixtureRows: undefined }, options))?.keepsLogits;
+}
+
+/** Attributes of `CosineBankLoss`; see core's `cosineBankLossKernel`. */
+type LossAttributes = ResolvedBankOptions & {
+  gradients: boolean;
+  bankUpdate?: 'later' | (UpdateRule & { gradientFactor: number });
+};
+
+/**
  * `CosineBankLoss`, the operation behind all losses. It processes blocks of classes, and computes loss and gradients of
  * a block while the cache holds its rows. BCE takes one pass over the bank. Softmax takes a second one for the gradient
  * of the bank.
  */
 export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
+  const { gradients, bankUpdate, ...options } = attrs as unknown as LossAttributes;
+  const { firstSlot, secondSlot, ...tensors } = inputs as unknown as BankTensors & SlotTensors;
+  const slots = [firstSlot, secondSlot].filter((slot) => slot !== undefined);
+  const update: BankUpdate | null = bankUpdate
+    ? bankUpdate === 'later'
+      ? { when: 'after the loss', rule: null, slots, workspace: null }
+      : { when: 'with the loss', rule: bankUpdate, slots, workspace: null }
+    : null;
+  return inScope(backend, (scope) => {
+    const batch = (tensors.embeddings as TensorInfo).shape[0] as number;
+    const memory = new BankLossMemory(scope, tensors, options, { batch, gradients, update });
+    return new BankLossRun(memory, options).run();
+  });
+};
+
+interface SlotTensors {
+  readonly firstSlot?: TensorInfo;
+  readonly secondSlot?: TensorInfo;
+}
+
+/** `CosineBankUpdate`: updates the bank after its loss, from the workspace that `CosineBankLoss` returned. */
+export const cosineBankUpdate: KernelFunc = ({ inputs, backend, attrs }) => {
+  const { batch, rule, ...options } = attrs as unknown as ResolvedBankOptions & {
+    batch: number;
+    rule: UpdateRule & { gradientFactor: number };
+  };
+  const { firstSlot, secondSlot, workspace, ...tensors } = inputs as unknown as BankTensors &
+    SlotTensors & { workspace: TensorInfo };
+  const slots = [firstSlot, secondSlot].filter((slot) => slot !== undefined);
+  const update: BankUpdate = { when: 'after the loss', rule, slots, workspace };
+  return inScope(backend, (scope) => {
+    const memory = new BankLossMemory(scope, tensors, options, { batch, gradients: true, update });
+    const task = options.criterion === 'bce' ? bankBceUpdatesTask : bankSoftmaxGradientsTask;
+    memory.runTask(task, memory.plan.groups);
+    return [memory.sumOfSquares()];
+  });
+};
+
+function inScope(backend: unknown, compute: (scope: KernelScope) => TensorInfo[]): TensorInfo[] {
   const scope = new KernelScope(backend as WasmBackend);
-  const { gradients, ...options } = attrs as unknown as ResolvedBankOptions & { gradients: boolean };
   try {
-    const results = new BankLossRun(scope, inputs as unknown as BankTensors, options, gradients).run();
+    const results = compute(scope);
     // Each result leaves with a reference of its own. Closing the scope releases the scope's references.
     for (const { dataId } of results) scope.backend.incRef(dataId);
     return results;
   } finally {
     scope.close();
   }
-};
+}
 
 /** One evaluation: runs the tasks in order, and computes the quantities of each sample between them. */
 class BankLossRun {
@@ -63,10 +118,9 @@ class BankLossRun {
   private ownSlopes: Float64Array = new Float64Array(0);
   private outsideSlopes: Float64Array = new Float64Array(0);
 
-  constructor(scope: KernelScope, tensors: BankTensors, options: ResolvedBankOptions, gradients: boolean) {
-    this.memory = new BankLossMemory(scope, tensors, options, gradients);
+  constructor(memory: BankLossMemory, options: ResolvedBankOptions) {
+    this.memory = memory;
     this.options = options;
-    const { memory } = this;
     memory.runTask(bankQueriesTask, Math.ceil(memory.batch / samplesInChunk));
     this.rows = bankLossRows(memory.doubles('rowNumbers'), memory.rowInputs(), options);
     const biases = memory.ownBiases();
@@ -85,6 +139,7 @@ class BankLossRun {
 
   run(): TensorInfo[] {
     const { memory, options, rows } = this;
+    if (memory.updatesNow && !this.isFinite()) memory.skipUpdate();
     const { losses, slopes } = options.criterion === 'bce' ? this.bce() : this.softmax();
     if (memory.gradients) memory.runTask(bankEmbeddingsTask, Math.ceil(memory.batch / samplesInChunk));
     return memory.finish({
@@ -95,6 +150,23 @@ class BankLossRun {
       cosineMargins: this.ownSlopes.map((slope, row) => slope * options.scale * rows.own[row]!.byCosine),
       outside: this.outsideSlopes.map((slope) => slope * options.scale),
     });
+  }
+
+  /**
+   * Whether embeddings, bank, bias and the inputs of the rows are finite. Then all cosines and losses are, so that the bank may change
+   * before the loss is known. Also stores the inverse norms of the bank.
+   */
+  private isFinite(): boolean {
+    const { memory } = this;
+    memory.runTask(bankNormsTask, memory.plan.groups);
+    const ofRows = Object.values(memory.rowInputs()).flatMap((values) => Array.from(values ?? []));
+    const numbers = [
+      ...memory.doubles('squares'),
+      ...memory.doubles('rowNumbers'),
+      ...memory.biases(),
+      ...ofRows,
+    ];
+    return numbers.every(Number.isFinite) && this.rows.inverse.every((inverse) => inverse > 0);
   }
 
   /** Returns `softplus(−z_y) + λ Σ_{j≠y} softplus(z_j)` of each sample, and `Σ dL/dlogit`. */
@@ -138,7 +210,7 @@ class BankLossRun {
         memory.floats('weights').fill(0).set(rows.weights);
         // Entries without a sample are far above any logit, so their exponentials are 0.
         memory.floats('logSumExp').fill(1e30).set(logSumExp);
-        memory.runTask(bankSoftmaxGradientsTask, groups);
+        if (!memory.updatesLater) memory.runTask(bankSoftmaxGradientsTask, groups);
       }
     }
     // The probabilities of a sample sum to 1, so its slopes sum to 0.

@@ -1,6 +1,7 @@
 import {
   type BankLossKernelConfig,
   cosineBankLossKernel,
+  cosineBankUpdateKernel,
   prepareFilterKernel,
   type RunPlanKernelConfig,
   runPlanKernel,
@@ -11,7 +12,12 @@ import { cast } from './cast.ts';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './conv2d-backprop-input.ts';
 import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv3d.ts';
-import { cosineBankLoss, supportsBankLoss } from './cosine-bank-loss.ts';
+import {
+  cosineBankLoss,
+  cosineBankUpdate,
+  prefersUpdateWithLoss,
+  supportsBankLoss,
+} from './cosine-bank-loss.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
 import { dilation2D, dilation2DBackpropFilter, dilation2DBackpropInput } from './dilation2d.ts';
@@ -70,6 +76,7 @@ const implementations: Readonly<Record<string, KernelFunc>> = {
   [cosineBankLossKernel]: cosineBankLoss,
   [prepareFilterKernel]: toKernelFunc(prepareInferenceFilter),
   [runPlanKernel]: toKernelFunc(runInferencePlan),
+  [cosineBankUpdateKernel]: cosineBankUpdate,
   ...elementwiseKernels,
 };
 
@@ -117,6 +124,7 @@ const bankLossHooks: Partial<BankLossKernelConfig> = {
   keepsNoCopies: true,
   describe: () => describeNative(backend() as unknown as WasmBackend),
   supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
+  prefersUpdateWithLoss,
   setupFunc: (started) => guardMemory(started as unknown as WasmBackend),
   disposeFunc: (ended) => void nativeModule(ended as unknown as WasmBackend)?.setThreads(1),
 };

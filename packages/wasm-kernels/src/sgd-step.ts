@@ -5,6 +5,7 @@ import { sgdStepTask } from './elementwise-task-ids.ts';
 import type { ScopedKernel } from './kernel-scope.ts';
 import { nativeModule } from './native-module.ts';
 import { reuseOperand } from './reuse-operand.ts';
+import { sgdNumbers } from './update-numbers.ts';
 
 /** Attributes of `SgdStep`. */
 export interface SgdAttributes {
@@ -39,8 +40,7 @@ export const sgdStep: ScopedKernel<
   if (native) {
     const tensors = [...operands, newParameter, newVelocity].map(native.address);
     const words = [count, chunkElements, ...tensors, Number(nesterov)];
-    const numbers = [learningRate, momentum, weightDecay];
-    native.run(sgdStepTask, chunksOf(count, chunkElements), words, numbers);
+    native.run(sgdStepTask, chunksOf(count, chunkElements), words, sgdNumbers(attributes));
     return [newParameter, newVelocity];
   }
   const [p, g, v, nextP, nextV] = scope.views(...operands, newParameter, newVelocity);

@@ -20,7 +20,7 @@ export class CountingLoss extends ClassWeightsLoss {
   override forward(embeddings: tf.Tensor2D, labels: tf.Tensor1D, context?: LossContext): LossStep {
     this.checkHardBatch(embeddings, labels, context);
     return makeStep((hold) => ({
-      ...this.score(embeddings, labels, hold),
+      ...this.score(embeddings, labels, hold, { context }),
       commit: () => this.count.assign(tf.add(this.count, tf.scalar(embeddings.shape[0], 'int32'))),
     }));
   }

@@ -1,4 +1,4 @@
-import { checkNumber } from '@openset/core';
+import { type AdamWRule, checkNumber } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { adamwKernel } from './optimizer-kernels.ts';
 import {
@@ -52,6 +52,11 @@ export class AdamW extends TrainingOptimizer {
   getConfig(): tf.serialization.ConfigDict {
     const { learningRate, beta1, beta2, epsilon, weightDecay } = this;
     return { learningRate, beta1, beta2, epsilon, weightDecay };
+  }
+
+  protected override rule(weightDecay: number, step: number): AdamWRule {
+    const { learningRate, beta1, beta2, epsilon } = this;
+    return { kind: 'adamw', learningRate, beta1, beta2, epsilon, weightDecay, step };
   }
 
   /** `p ← p − learningRate · λ · (p − start)` in place of `(1 − learningRate · λ) p`. */

@@ -1,4 +1,4 @@
-import { ConfigError, checkNumber } from '@openset/core';
+import { ConfigError, checkNumber, type SgdRule } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { sgdKernel } from './optimizer-kernels.ts';
 import {
@@ -46,6 +46,11 @@ export class Sgd extends TrainingOptimizer {
   getConfig(): tf.serialization.ConfigDict {
     const { learningRate, momentum, nesterov, weightDecay } = this;
     return { learningRate, momentum, nesterov, weightDecay };
+  }
+
+  protected override rule(weightDecay: number): SgdRule {
+    const { learningRate, momentum, nesterov } = this;
+    return { kind: 'sgd', learningRate, momentum, nesterov, weightDecay };
   }
 
   /** `g − λ start`, so that adding `λ p` gives `g + λ (p − start)`. */

@@ -1,4 +1,15 @@
-import { ConfigError, checkNumber, DataError, hasKernel, ShapeError, shapeText } from '@openset/core';
+import {
+  type BlockOptimizer,
+  type BlockUpdate,
+  ConfigError,
+  checkNumber,
+  DataError,
+  hasKernel,
+  isShared,
+  ShapeError,
+  shapeText,
+  type UpdateRule,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createExclusionTest, type WeightDecayExclusion } from './weight-decay.ts';
 
@@ -43,7 +54,7 @@ interface Slots {
  *
  * `applyGradients` may overwrite the gradients: dispose of them afterwards without reading them.
  */
-export abstract class TrainingOptimizer extends tf.Optimizer {
+export abstract class TrainingOptimizer extends tf.Optimizer implements BlockOptimizer {
   /** The learning rate of the next step. */
   learningRate: number;
   /** Names of the tensors kept for each variable; each has the variable's shape. */
@@ -70,6 +81,45 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
 
   /** Returns the variable's new value, then its slots in the order of `slotNames`. Runs inside `tf.tidy`. */
   protected abstract update(update: VariableUpdate): readonly tf.Tensor[];
+
+  /**
+   * Returns the update of a variable as numbers that kernels read, for updates in blocks; missing if an optimizer has no such form.
+   * @param step number of updates of the variable, including this one
+   */
+  protected rule?(weightDecay: number, step: number): UpdateRule;
+
+  /** Whether a variable can be updated in blocks of rows: not if weight decay pulls it towards an anchor. */
+  canUpdateBlocks(variable: tf.Variable): boolean {
+    return this.rule !== undefined && !(this.anchors.has(variable) && this.decayOf(variable) !== 0);
+  }
+
+  /**
+   * Begins the update of a variable in blocks of rows, for core's `lossGradients`. The rows need not come from a stored gradient. The
+   * step counts when it is finished.
+   * @throws ConfigError unless `canUpdateBlocks`
+   */
+  beginBlocks(variable: tf.Variable): BlockUpdate {
+    if (!this.canUpdateBlocks(variable)) {
+      throw new ConfigError(
+        `${this.getClassName()} cannot update '${variable.name}' in blocks. Pass its gradient to applyGradients.`,
+      );
+    }
+    const slots = this.slotsOf(variable);
+    slots.tensors = slots.tensors.map(withOwnMemory);
+    const weightDecay = this.decayOf(variable);
+    const step = slots.step + 1;
+    return {
+      rule: this.rule!(weightDecay, step),
+      slots: slots.tensors,
+      apply: (parameter, gradient, tensors) =>
+        this.update({ parameter, gradient, slots: tensors, weightDecay, step }),
+      finish: (tensors) => {
+        tf.dispose(slots.tensors.filter((tensor) => !tensors.includes(tensor)));
+        slots.tensors = tensors;
+        slots.step = step;
+      },
+    };
+  }
 
   /**
    * Makes weight decay pull variables towards their present values instead of towards zero: with SGD, the gradient of
@@ -182,14 +232,10 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
   }
 
   private updateVariable(variable: tf.Variable, gradient: tf.Tensor): void {
-    let slots = this.slots.get(variable);
-    if (!slots) {
-      slots = { step: 0, tensors: this.slotNames.map(() => tf.keep(tf.zeros(variable.shape))) };
-      this.slots.set(variable, slots);
-    }
+    const slots = this.slotsOf(variable);
     slots.step++;
     const { step, tensors } = slots;
-    const weightDecay = this.isExcluded(variable) ? 0 : this.weightDecay;
+    const weightDecay = this.decayOf(variable);
     tf.tidy(() => {
       const [value, ...next] = this.update(
         this.decayTowardsAnchor(
@@ -203,6 +249,18 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     });
   }
 
+  private decayOf(variable: tf.Variable): number {
+    return this.isExcluded(variable) ? 0 : this.weightDecay;
+  }
+
+  private slotsOf(variable: tf.Variable): Slots {
+    const present = this.slots.get(variable);
+    if (present) return present;
+    const slots = { step: 0, tensors: this.slotNames.map(() => tf.keep(tf.zeros(variable.shape))) };
+    this.slots.set(variable, slots);
+    return slots;
+  }
+
   /** Returns the update with the pull towards the variable's anchor, if it has one. */
   private decayTowardsAnchor(update: VariableUpdate, variable: tf.Variable): VariableUpdate {
     const anchor = this.anchors.get(variable);
@@ -213,6 +271,14 @@ export abstract class TrainingOptimizer extends tf.Optimizer {
     for (const { tensors } of this.slots.values()) tf.dispose([...tensors]);
     this.slots.clear();
   }
+}
+
+/** Returns a slot whose memory no other tensor shares, such as a snapshot: a kernel may write to it. */
+function withOwnMemory(slot: tf.Tensor): tf.Tensor {
+  if (!isShared(slot)) return slot;
+  const copy = tf.keep(tf.mul(slot, 1));
+  slot.dispose();
+  return copy;
 }
 
 /** Runs the active backend's kernel for a whole update. Returns null if the backend has none. */

@@ -1,9 +1,13 @@
-import type { LossGradients } from '@openset/core';
+import type { BlockOptimizer, LossGradients, PendingUpdate } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The gradients of one step, summed over its micro-batches. A variable that no micro-batch used has none. */
 export class GradientSum {
   readonly #sums = new Map<tf.Variable, tf.Tensor>();
+  /** Sums of squares of the gradients, once their norm is known. */
+  readonly #squares = new Map<tf.Variable, tf.Scalar>();
+  #updates: readonly PendingUpdate[] = [];
+  #step: LossGradients['step'] | null = null;
 
   /** Adds the gradients of a micro-batch and takes ownership of their tensors. */
   add(gradients: LossGradients['gradients']): void {
@@ -14,12 +18,43 @@ export class GradientSum {
     }
   }
 
-  /** Returns the norm of all gradients together. */
-  norm(): tf.Scalar {
-    return tf.tidy(() => {
-      const squares = [...this.#sums.values()].map((sum) => tf.tidy(() => sumOfSquares(sum)));
-      return tf.sqrt(tf.sum(tf.stack(squares))) as tf.Scalar;
-    });
+  /**
+   * Adds updates that stand for gradients of a single micro-batch, and the state change that follows them. Takes ownership of both.
+   */
+  addUpdates(updates: readonly PendingUpdate[], step: LossGradients['step']): void {
+    this.#updates = updates;
+    this.#step = step;
+  }
+
+  /** Applies the updates, and commits the state. Returns whether there were any. */
+  applyUpdates(optimizer: BlockOptimizer): boolean {
+    const isNeeded = this.#updates.length > 0;
+    try {
+      for (const update of this.#updates) this.#squares.set(update.variable, update.apply(optimizer));
+      this.#step?.commit();
+      return isNeeded;
+    } finally {
+      this.#disposeUpdates();
+    }
+  }
+
+  /**
+   * Returns the norm of all gradients together: of those that were added, and once the updates are applied, also of theirs.
+   * @param order the variables in the order in which their squares are added up; default that of the gradients
+   */
+  norm(order?: readonly tf.Variable[]): tf.Scalar {
+    for (const [variable, sum] of this.#sums) {
+      this.#squares.get(variable)?.dispose();
+      this.#squares.set(
+        variable,
+        tf.tidy(() => sumOfSquares(sum)),
+      );
+    }
+    const squares = order?.flatMap((variable) => this.#squares.get(variable) ?? []) ?? [
+      ...this.#squares.values(),
+    ];
+    if (squares.length === 0) return tf.scalar(0);
+    return tf.tidy(() => tf.sqrt(tf.sum(tf.stack(squares))) as tf.Scalar);
   }
 
   /** Returns the gradients times `factor`, by variable name, and keeps none. The caller disposes of them. */
@@ -36,6 +71,16 @@ export class GradientSum {
   dispose(): void {
     tf.dispose([...this.#sums.values()]);
     this.#sums.clear();
+    tf.dispose([...this.#squares.values()]);
+    this.#squares.clear();
+    this.#disposeUpdates();
+  }
+
+  #disposeUpdates(): void {
+    for (const update of this.#updates) update.dispose();
+    this.#step?.dispose();
+    this.#updates = [];
+    this.#step = null;
   }
 }
 

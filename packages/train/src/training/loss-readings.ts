@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { NonFiniteError } from './errors.ts';
+import { type FailureDetails, NonFiniteError } from './errors.ts';
 
 /** One micro-batch of a step. */
 export interface StepPart {
@@ -15,7 +15,7 @@ export interface StepReading {
   readonly epoch: number;
   readonly parts: readonly StepPart[];
   /** Norm of the step's gradients before clipping. */
-  readonly gradientNorm: tf.Scalar;
+  gradientNorm: tf.Scalar;
 }
 
 /** Loss and gradient norm of a step, as numbers. */
@@ -35,6 +35,13 @@ export class LossReadings {
   /** Adds a step and takes ownership of its tensors. */
   add(reading: StepReading): void {
     this.#pending.push(reading);
+  }
+
+  /** Replaces the norm of the last step, which has not been read. Takes ownership of the tensor. */
+  replaceNorm(gradientNorm: tf.Scalar): void {
+    const last = this.#pending.at(-1) as StepReading;
+    last.gradientNorm.dispose();
+    last.gradientNorm = gradientNorm;
   }
 
   /**
@@ -74,10 +81,14 @@ async function readStep(reading: StepReading, lastCheckpoint: string | null): Pr
     images += count;
   }
   const gradientNorm = (await reading.gradientNorm.data<'float32'>())[0] as number;
-  if (!Number.isFinite(gradientNorm)) {
-    const indices = parts.flatMap((part) => part.indices);
-    const message = `the norm of the gradients is ${gradientNorm}. Lower the learning rate, or check these samples.`;
-    throw new NonFiniteError(message, { step, epoch, indices, lastCheckpoint });
-  }
+  const indices = parts.flatMap((part) => part.indices);
+  checkNorm(gradientNorm, { step, epoch, indices, lastCheckpoint });
   return { images, loss: sum / parts.length, lossSum, gradientNorm };
+}
+
+/** Checks the norm of a step's gradients. @throws NonFiniteError */
+export function checkNorm(gradientNorm: number, details: FailureDetails): void {
+  if (Number.isFinite(gradientNorm)) return;
+  const message = `the norm of the gradients is ${gradientNorm}. Lower the learning rate, or check these samples.`;
+  throw new NonFiniteError(message, details);
 }

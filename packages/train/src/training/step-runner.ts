@@ -7,6 +7,7 @@ import {
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { trainedVariables } from '../checkpoints/run-state.ts';
+import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
 import type { BatchFeed } from './batch-feed.ts';
 import type { BatchPosition, BatchTensors, TrainingBatch } from './batch-source.ts';
 import type { StepPosition } from './cadence.ts';
@@ -14,7 +15,7 @@ import { clipFactor } from './clip-factor.ts';
 import { dropoutSeed } from './dropout-seed.ts';
 import { BatchError, type FailureDetails, NonFiniteError } from './errors.ts';
 import { GradientSum } from './gradient-sum.ts';
-import { LossReadings, type StepNumbers, type StepPart } from './loss-readings.ts';
+import { checkNorm, LossReadings, type StepNumbers, type StepPart } from './loss-readings.ts';
 import { StepClock, type StepTiming } from './step-clock.ts';
 import type { ResolvedTrainerOptions } from './trainer-options.ts';
 
@@ -45,27 +46,34 @@ export class StepRunner<Batch extends TrainingBatch> {
    * Runs one step.
    * @param stepsDone number of steps before this one
    * @param mustRead says whether the loss of this step must be read, regardless of `readEvery`
-   * @throws NonFiniteError, BatchError before the weights change
+   * @throws NonFiniteError, BatchError before the weights change; class weights may have changed with their loss if the gradients of
+   *   the network are not finite (docs/algebra.md, "Loss and update in one")
    */
   async run(
     stepsDone: number,
     lastCheckpoint: string | null,
     mustRead: (position: StepPosition) => boolean,
   ): Promise<CompletedStep> {
-    const { schedule, readEvery } = this.#options;
+    const { readEvery } = this.#options;
     const step = stepsDone + 1;
     const sum = new GradientSum();
     const clock = new StepClock();
     try {
-      const { last, parts, images } = await this.#accumulate(step, sum, clock, lastCheckpoint);
+      const { last, parts, images, learningRate } = await this.#accumulate(step, sum, clock, lastCheckpoint);
       const position = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
-      const gradientNorm = tf.tidy(() => tf.div(sum.norm(), parts.length) as tf.Scalar);
+      const normOfSum = sum.norm();
+      const gradientNorm = tf.tidy(() => tf.div(normOfSum, parts.length) as tf.Scalar);
+      normOfSum.dispose();
       this.#readings.add({ ...position, parts, gradientNorm });
       const reads = step % readEvery === 0 || mustRead(position);
-      const numbers = reads ? await this.#readings.read(lastCheckpoint) : [];
-      const learningRate = schedule({ step: stepsDone, epoch: position.epoch });
-      checkNumber('Trainer: the learning rate of the schedule', learningRate, { minimum: 0 });
-      this.#apply(sum, parts.length, numbers.at(-1)?.gradientNorm ?? gradientNorm, learningRate);
+      const numbers = reads ? [...(await this.#readings.read(lastCheckpoint))] : [];
+      const isUpdated = this.#apply(sum, parts.length, numbers.at(-1)?.gradientNorm ?? gradientNorm);
+      if (isUpdated) {
+        const norm = sum.norm(this.#variables);
+        const details = { step, epoch: last.batch.epoch, indices: [], lastCheckpoint };
+        if (reads) await replaceNorm(numbers, norm, details);
+        else this.#readings.replaceNorm(norm);
+      }
       clock.endPhase('update');
       return { ...position, next: last.next, images, learningRate, numbers, timing: clock.timing() };
     } catch (error) {
@@ -96,16 +104,32 @@ export class StepRunner<Batch extends TrainingBatch> {
         const last = await this.#feed.next();
         const { epoch, labels, indices = [] } = last.batch;
         const details = { step, epoch, indices: [...indices], lastCheckpoint };
+        // Before the gradients, because class weights may be updated together with their loss.
+        const learningRate = this.#setLearningRate(step, epoch);
         const passSeed = dropoutSeed(seed, (step - 1) * accumulate + parts.length);
         const loss = this.#addBatch(last.batch, passSeed, sum, clock, details);
         parts.push({ loss, images: labels.length, indices: details.indices });
         images += labels.length;
-        if (parts.length === accumulate || last.isLastOfEpoch) return { last, parts, images };
+        if (parts.length === accumulate || last.isLastOfEpoch) return { last, parts, images, learningRate };
       }
     } catch (error) {
       tf.dispose(parts.map(({ loss }) => loss));
       throw error;
     }
+  }
+
+  /** Sets the learning rate of a step, and returns it. */
+  #setLearningRate(step: number, epoch: number): number {
+    const learningRate = this.#options.schedule({ step: step - 1, epoch });
+    checkNumber('Trainer: the learning rate of the schedule', learningRate, { minimum: 0 });
+    this.#options.run.optimizer.learningRate = learningRate;
+    return learningRate;
+  }
+
+  /** The optimizer, if it may update class weights without their whole gradient. */
+  get #blockOptimizer(): TrainingOptimizer | undefined {
+    const { optimizer, settings } = this.#options.run;
+    return settings.clipNorm === null && settings.accumulate === 1 ? optimizer : undefined;
   }
 
   /** Adds the gradients of one micro-batch to the sum, and commits the loss. Returns the value of the loss. */
@@ -137,6 +161,7 @@ export class StepRunner<Batch extends TrainingBatch> {
         context: { epoch: details.epoch },
         variables: this.#variables,
         afterForward: () => clock.endPhase('loss'),
+        blockOptimizer: this.#blockOptimizer,
       };
       const gradients = lossGradients(loss, () => frozen ?? embed(images), labels, options);
       clock.endPhase('backward');
@@ -153,8 +178,8 @@ export class StepRunner<Batch extends TrainingBatch> {
     }
   }
 
-  /** Updates the weights with the mean of the gradients. */
-  #apply(sum: GradientSum, count: number, norm: number | tf.Scalar, learningRate: number): void {
+  /** Updates the weights with the mean of the gradients. Returns whether class weights were updated without their whole gradient. */
+  #apply(sum: GradientSum, count: number, norm: number | tf.Scalar): boolean {
     const { run } = this.#options;
     const { clipNorm } = run.settings;
     const factor = tf.tidy(() => {
@@ -162,14 +187,25 @@ export class StepRunner<Batch extends TrainingBatch> {
       const clip = clipFactor(norm, clipNorm);
       return typeof clip === 'number' ? clip / count : (tf.div(clip, count) as tf.Scalar);
     });
-    run.optimizer.learningRate = learningRate;
+    // First, because they still read other variables of the loss.
+    const isUpdated = sum.applyUpdates(run.optimizer);
     const gradients = sum.take(factor);
     run.optimizer.applyGradients(gradients);
     tf.dispose(gradients);
     if (typeof factor !== 'number') factor.dispose();
     tf.tidy(() => run.backbone.afterStep?.());
     run.average?.update(this.#variables);
+    return isUpdated;
   }
+}
+
+/** Replaces the norm of the last step by that of all gradients. Disposes of `norm`. @throws NonFiniteError */
+async function replaceNorm(numbers: StepNumbers[], norm: tf.Scalar, details: FailureDetails): Promise<void> {
+  const [gradientNorm] = await norm.data<'float32'>();
+  norm.dispose();
+  checkNorm(gradientNorm as number, details);
+  const last = numbers.pop() as StepNumbers;
+  numbers.push({ ...last, gradientNorm: gradientNorm as number });
 }
 
 /** Checks that the embeddings are finite, where reads are cheap. Elsewhere, a non-finite loss reveals it later. */
@@ -183,8 +219,13 @@ function checkEmbeddings(embeddings: tf.Tensor2D, details: FailureDetails): void
   );
 }
 
-/** Moves the gradients to the sum and commits the loss. Returns the value of the loss. */
-function collect({ value, gradients, step }: LossGradients, sum: GradientSum): tf.Scalar {
+/** Moves the gradients to the sum and commits the loss, or lets it follow the updates. Returns the value of the loss. */
+function collect({ value, gradients, updates, step }: LossGradients, sum: GradientSum): tf.Scalar {
+  if (updates.length > 0) {
+    sum.add(gradients);
+    sum.addUpdates(updates, step);
+    return value;
+  }
   try {
     sum.add(gradients);
     step.commit();
