@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBackbone } from '@openset/backbones';
-import { resizeImage } from '@openset/data';
 import { decodeImage } from '@openset/data/node';
 import { encodeModel } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
@@ -45,9 +44,9 @@ const smallSide = 32;
 /** Writes crops for both networks, and an untrained small network for crops and for photos. */
 async function writeInputs(folder: string): Promise<void> {
   for (const [index, path] of samplePhotos(2).entries()) {
-    const image = await decodeImage(await readFile(path));
+    const bytes = await readFile(path);
     for (const side of [224, smallSide]) {
-      const crop = resizeImage(image, { height: side, width: side });
+      const crop = await decodeImage(bytes, { height: side, width: side });
       await writeFile(join(folder, `crop-${side}-${index}.png`), await encodePng(crop));
     }
   }
