@@ -74,7 +74,8 @@ describe('skip', () => {
     const out = at('good.jsonl');
     const { data, text } = await embed({ ...skip, paths: [at('bad')], out }, recordOutput());
     const list = at('good-skipped.csv');
-    expect(data).toEqual({ out, pictures: 10, skipped: 6, skippedList: list, embeddingSize: 8 });
+    const engine = { name: 'cpu', version: null, threads: 1 };
+    expect(data).toEqual({ out, pictures: 10, skipped: 6, skippedList: list, embeddingSize: 8, engine });
     expect(text).toContain(`${list}: 6 images skipped`);
     const [header, ...rows] = decodeCsv(await readFile(list, 'utf8'));
     expect(header).toEqual(['path', 'reason']);

@@ -33,7 +33,7 @@ import {
   requireModel,
 } from '../model/load-model.ts';
 import {
-  type OpenedTest,
+  type EmbeddedTest,
   openTest,
   reportSkippedTest,
   type SkippedTest,
@@ -107,10 +107,7 @@ export async function calibrate(
   await requireModel(path);
   const out = options.out ?? (await defaultOutput(path));
   await checkOutputFile(out);
-  await startBackend(options, output);
-  const model = await loadModel(path);
-  const reading = readingFor(model, options);
-  const test = await openTest(reading, model.verifier, output).finally(() => model.dispose());
+  const { test, reading } = await embedTest(options, output);
   const skipped = reportSkippedTest(test, output);
   const found = findThreshold(test, question);
   const { threshold, interval, people, calibration, same, different, differentNeeded } = found;
@@ -156,6 +153,22 @@ export async function calibrate(
       ...skippedRows(skipped),
     ]),
   };
+}
+
+async function embedTest(options: CalibrateOptions, output: Output) {
+  const set = await openTest(options, output);
+  try {
+    await startBackend(options, output);
+    const model = await loadModel(options.model);
+    try {
+      const reading = readingFor(model, options);
+      return { test: await set.embed(model.verifier, reading), reading };
+    } finally {
+      model.dispose();
+    }
+  } finally {
+    await set.close();
+  }
 }
 
 /** @throws ConfigError for options out of range, or that ask different questions */
@@ -208,7 +221,7 @@ interface FoundThreshold extends ThresholdEstimate {
 }
 
 /** @throws DataError if no threshold meets the rate, or the people are too few to tell */
-function findThreshold(test: OpenedTest, question: ThresholdQuestion): FoundThreshold {
+function findThreshold(test: EmbeddedTest, question: ThresholdQuestion): FoundThreshold {
   const { labels, embeddings } = test;
   const pairs = labels ? scorePeople(embeddings, labels) : scorePairs(embeddings, test);
   // A low rate needs all pairs of different people; a curve needs nobody who dominates it.
@@ -233,7 +246,7 @@ function findThreshold(test: OpenedTest, question: ThresholdQuestion): FoundThre
   };
 }
 
-function rateNotEstimated({ name, labels }: OpenedTest, rate: number, size: number): DataError {
+function rateNotEstimated({ name, labels }: EmbeddedTest, rate: number, size: number): DataError {
   const people = searchablePeople(labels!);
   return new DataError(
     people < trustedPeople
@@ -304,7 +317,7 @@ function rateWarnings(found: FoundThreshold): string[] {
 }
 
 function rateNotReached(
-  { nameOf }: OpenedTest,
+  { nameOf }: EmbeddedTest,
   { pairs, cosines, isSame }: PeoplePairs,
   question: ThresholdQuestion,
 ): DataError {

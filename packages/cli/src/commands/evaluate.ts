@@ -21,6 +21,7 @@ import { writeAtomically } from '../files/write-file.ts';
 import type { ImageReading } from '../images/image-reading.ts';
 import { type DecisionOptions, type LoadedModel, loadModel, readingFor } from '../model/load-model.ts';
 import {
+  type EmbeddedTest,
   openTest,
   reportSkippedTest,
   type SkippedTest,
@@ -62,14 +63,23 @@ export async function evaluate(
 ): Promise<CommandResult<EvaluateResult>> {
   const groups = await openGroups(options);
   if (options.report !== undefined) await checkOutputFile(options.report);
-  const running = await startBackend(options, output);
-  // Its images are counted later; a test set has many.
-  const request = { ...resolveEngine(options), running, images: Number.POSITIVE_INFINITY, output };
-  const model = await loadModel(options.model, options.threshold, request);
+  let groupOf = null as readonly (string | null)[] | null;
+  const set = await openTest(options, output, (people) => {
+    groupOf = groups && assignGroups(groups, people, options.data!, output);
+  });
   try {
-    return await evaluateModel(model, groups, options, output);
+    const running = await startBackend(options, output);
+    // Its images are not counted; a test set has many.
+    const request = { ...resolveEngine(options), running, images: Number.POSITIVE_INFINITY, output };
+    const model = await loadModel(options.model, options.threshold, request);
+    try {
+      const test = await set.embed(model.verifier, readingFor(model, options));
+      return await evaluateModel(model, test, groupOf, options, output);
+    } finally {
+      model.dispose();
+    }
   } finally {
-    model.dispose();
+    await set.close();
   }
 }
 
@@ -81,15 +91,12 @@ async function openGroups({ groups, data }: EvaluateOptions): Promise<GroupTable
 
 async function evaluateModel(
   model: LoadedModel,
-  groups: GroupTable | null,
+  test: EmbeddedTest,
+  groupOf: readonly (string | null)[] | null,
   options: EvaluateOptions,
   output: Output,
 ): Promise<CommandResult<EvaluateResult>> {
-  const { verifier, description, source } = model;
-  let groupOf = null as readonly (string | null)[] | null;
-  const test = await openTest(readingFor(model, options), verifier, output, (people) => {
-    groupOf = groups && assignGroups(groups, people, options.data!, output);
-  });
+  const { description, source } = model;
   const { pairs, isSame, folds, labels, embeddings } = test;
   const skipped = reportSkippedTest(test, output);
   const cosines = pairSimilarities(embeddings.values, embeddings.size, pairs);

@@ -26,7 +26,7 @@ export interface TestChoice {
 }
 
 /** A test set with its embeddings. */
-export interface OpenedTest {
+export interface EmbeddedTest {
   /** Path of the test set. */
   readonly name: string;
   readonly embeddings: Embeddings;
@@ -52,7 +52,7 @@ export interface SkippedTest extends SkippedImages {
 
 /** Returns what was skipped for the result of a command, and notes it. */
 export function reportSkippedTest(
-  { embeddings, skippedPairs }: Pick<OpenedTest, 'embeddings' | 'skippedPairs'>,
+  { embeddings, skippedPairs }: Pick<EmbeddedTest, 'embeddings' | 'skippedPairs'>,
   output: Output,
 ): SkippedTest {
   return { ...reportSkipped(embeddings.skipped, output), skippedPairs };
@@ -68,17 +68,26 @@ export function skippedRows({ skipped, skippedPairs }: SkippedTest): [string, st
 /** Maximum number of sampled pairs of the same person, and of different people. */
 const maximumPairs = 10_000;
 
+/** An open test set whose images have not been embedded. */
+export interface TestSet {
+  /**
+   * Embeds the images. Warns about labelled images that are under two people.
+   * @throws DataError for images that cannot be used
+   */
+  embed(verifier: Verifier, reading: ImageReading): Promise<EmbeddedTest>;
+  close(): Promise<void>;
+}
+
 /**
- * Opens a test set and embeds its images. Warns about labelled images that are under two people.
- * @param onPeople called with the names of the classes before images are read, so that it can reject them
+ * Opens a test set. The caller closes it.
+ * @param onPeople called with the names of the classes, so that it can reject them
  * @throws ConfigError unless exactly one test set is chosen; DataError for data that cannot be used
  */
 export async function openTest(
-  choice: TestChoice & ImageReading,
-  verifier: Verifier,
+  choice: TestChoice,
   output: Output,
   onPeople: (names: readonly string[]) => void = () => {},
-): Promise<OpenedTest> {
+): Promise<TestSet> {
   const { pairs, images: imageFolder, bin, data } = choice;
   const given = [pairs, bin, data].filter((path) => path !== undefined);
   if (given.length !== 1) {
@@ -87,35 +96,51 @@ export async function openTest(
     );
   }
   checkImagesOption(pairs, imageFolder);
-  const name = given[0]!;
-  if (data === undefined) {
-    const { images, ...set } = await openPairSet(name, imageFolder, output);
-    try {
-      const embeddings = await embedImages(verifier, images, output, choice);
+  if (data === undefined) return openPairs(given[0]!, imageFolder, output);
+  return openLabelled(data, output, onPeople);
+}
+
+async function openPairs(name: string, imageFolder: string | undefined, output: Output): Promise<TestSet> {
+  const { images, ...set } = await openPairSet(name, imageFolder, output);
+  return {
+    async embed(verifier, reading) {
+      const embeddings = await embedImages(verifier, images, output, reading);
       const kept = pairsAmong(set, embeddings.indices);
       checkBothKinds(kept.isSame, name);
       const skippedPairs = set.isSame.length - kept.isSame.length;
       const nameOf = (row: number) => imageName(images, embeddings.indices[row]!);
       return { ...kept, name, labels: null, people: [], embeddings, nameOf, skippedPairs };
-    } finally {
-      await images.close();
-    }
-  }
-  const source = await openImages(data, output);
+    },
+    close: () => images.close(),
+  };
+}
+
+async function openLabelled(
+  name: string,
+  output: Output,
+  onPeople: (names: readonly string[]) => void,
+): Promise<TestSet> {
+  const source = await openImages(name, output);
+  const options = { maximum: maximumPairs, seed: 0, name };
   try {
     onPeople(source.classNames);
     // Sampling first reports missing pairs before minutes of embedding.
-    const options = { maximum: maximumPairs, seed: 0, name };
     sampleBalancedPairs(source.labels, options);
-    const { source: hashed, hashes } = hashImages(source);
-    const embeddings = await embedImages(verifier, hashed, output, choice);
-    noteCopies(hashes, source, data, output);
-    const labels = Int32Array.from(embeddings.indices, (index) => source.labels[index]!);
-    const sampled = sampleBalancedPairs(labels, options);
-    const nameOf = (row: number) => imageName(source, embeddings.indices[row]!);
-    const people = source.classNames;
-    return { ...sampled, name, folds: null, labels, people, embeddings, nameOf, skippedPairs: 0 };
-  } finally {
+  } catch (error) {
     await source.close();
+    throw error;
   }
+  return {
+    async embed(verifier, reading) {
+      const { source: hashed, hashes } = hashImages(source);
+      const embeddings = await embedImages(verifier, hashed, output, reading);
+      noteCopies(hashes, source, name, output);
+      const labels = Int32Array.from(embeddings.indices, (index) => source.labels[index]!);
+      const sampled = sampleBalancedPairs(labels, options);
+      const nameOf = (row: number) => imageName(source, embeddings.indices[row]!);
+      const people = source.classNames;
+      return { ...sampled, name, folds: null, labels, people, embeddings, nameOf, skippedPairs: 0 };
+    },
+    close: () => source.close(),
+  };
 }
