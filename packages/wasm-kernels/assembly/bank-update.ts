@@ -10,6 +10,7 @@ import {
   updateWord,
 } from '../src/bank-loss-words';
 import { bankRow, bankRowAddress } from './bank-block';
+import { loadIntoCache } from './cache';
 import { at, loadLanes } from './lanes';
 import { laneSum } from './mathematics';
 import { adamWValues, sgdValues } from './optimizers';
@@ -37,27 +38,24 @@ export function updateRow(p: usize, place: i32, source: usize, inverse: f32, rad
 }
 
 /**
- * Reads a number of each cache line of the slots of some rows, many lines at a time. A row's update alone waits for its lines one after
- * another. Stores the sum, so that no compiler removes the reads.
+ * Moves the slots of some rows into the cache, many lines at a time. A row's update alone waits for its lines one after another.
+ *
+ * @param spare 4 bytes that are overwritten
  */
-export function fetchSlots(p: usize, place: i32, count: i32, target: usize): void {
+export function fetchSlots(p: usize, place: i32, count: i32, spare: usize): void {
   const size = integer(p, sizeWord);
-  let sum: i32 = 0;
   for (let word = firstSlotWord; word <= secondSlotWord; word++) {
     const slots = address(p, word);
-    if (!slots) continue;
-    const from = slots + at(bankRow(p, place)) * size;
-    const end = from + at(count * size);
-    for (let line = from; line < end; line += 64) sum ^= load<i32>(line);
+    if (slots) loadIntoCache(slots + at(bankRow(p, place)) * size, at(count * size), spare);
   }
-  store<i32>(target, sum);
 }
 
 /** Returns up to four values of the gradient. */
 // @inline
-function slopeOf(source: v128, parameter: v128, inverse: f32, radial: f32, factor: f32): v128 {
-  const unit = f32x4.mul(f32x4.splat(inverse), parameter);
-  return f32x4.mul(f32x4.splat(factor), f32x4.sub(source, f32x4.mul(f32x4.splat(radial), unit)));
+function slopeOf<V>(source: usize, row: usize, inverse: f32, radial: f32, factor: f32, lanes: i32): v128 {
+  const unit = f32x4.mul(f32x4.splat(inverse), loadLanes<V>(row, lanes));
+  const along = f32x4.mul(f32x4.splat(radial), unit);
+  return f32x4.mul(f32x4.splat(factor), f32x4.sub(loadLanes<V>(source, lanes), along));
 }
 
 function updateSgd(
@@ -72,47 +70,41 @@ function updateSgd(
   end: usize,
   rest: i32,
 ): f64 {
-  const rate = v128.load32_splat(numbers);
-  const momentum = v128.load32_splat(numbers, 4);
-  const decay = v128.load32_splat(numbers, 8);
   let squares = f32x4.splat(0);
   for (let o: usize = 0; o < end; o += 16) {
-    const parameter = v128.load(row + o);
-    const slope = slopeOf(v128.load(source + o), parameter, inverse, radial, factor);
+    const slope = slopeOf<v128>(source + o, row + o, inverse, radial, factor, 4);
     squares = f32x4.add(squares, f32x4.mul(slope, slope));
-    const velocity = v128.load(velocities + o);
-    sgdValues<v128>(
-      rate,
-      momentum,
-      decay,
-      isNesterov,
-      slope,
-      parameter,
-      velocity,
-      row + o,
-      velocities + o,
-      4,
-    );
+    stepSgd<v128>(numbers, isNesterov, slope, row + o, velocities + o, 4);
   }
   if (rest) {
-    const parameter = loadLanes<f32>(row + end, rest);
-    const slope = slopeOf(loadLanes<f32>(source + end, rest), parameter, inverse, radial, factor);
+    const slope = slopeOf<f32>(source + end, row + end, inverse, radial, factor, rest);
     squares = f32x4.add(squares, f32x4.mul(slope, slope));
-    const velocity = loadLanes<f32>(velocities + end, rest);
-    sgdValues<f32>(
-      rate,
-      momentum,
-      decay,
-      isNesterov,
-      slope,
-      parameter,
-      velocity,
-      row + end,
-      velocities + end,
-      rest,
-    );
+    stepSgd<f32>(numbers, isNesterov, slope, row + end, velocities + end, rest);
   }
   return <f64>laneSum(squares);
+}
+
+// @inline
+function stepSgd<V>(
+  numbers: usize,
+  isNesterov: bool,
+  slope: v128,
+  row: usize,
+  velocity: usize,
+  lanes: i32,
+): void {
+  sgdValues<V>(
+    v128.load32_splat(numbers),
+    v128.load32_splat(numbers, 4),
+    v128.load32_splat(numbers, 8),
+    isNesterov,
+    slope,
+    loadLanes<V>(row, lanes),
+    loadLanes<V>(velocity, lanes),
+    row,
+    velocity,
+    lanes,
+  );
 }
 
 function updateAdamW(
@@ -129,20 +121,26 @@ function updateAdamW(
 ): f64 {
   let squares = f32x4.splat(0);
   for (let o: usize = 0; o < end; o += 16) {
-    const parameter = v128.load(row + o);
-    const slope = slopeOf(v128.load(source + o), parameter, inverse, radial, factor);
+    const slope = slopeOf<v128>(source + o, row + o, inverse, radial, factor, 4);
     squares = f32x4.add(squares, f32x4.mul(slope, slope));
-    const first = firsts + o;
-    const second = seconds + o;
-    adamWValues<v128>(numbers, slope, parameter, first, second, row + o, first, second, 4);
+    stepAdamW<v128>(numbers, slope, row + o, firsts + o, seconds + o, 4);
   }
   if (rest) {
-    const parameter = loadLanes<f32>(row + end, rest);
-    const slope = slopeOf(loadLanes<f32>(source + end, rest), parameter, inverse, radial, factor);
+    const slope = slopeOf<f32>(source + end, row + end, inverse, radial, factor, rest);
     squares = f32x4.add(squares, f32x4.mul(slope, slope));
-    const first = firsts + end;
-    const second = seconds + end;
-    adamWValues<f32>(numbers, slope, parameter, first, second, row + end, first, second, rest);
+    stepAdamW<f32>(numbers, slope, row + end, firsts + end, seconds + end, rest);
   }
   return <f64>laneSum(squares);
+}
+
+// @inline
+function stepAdamW<V>(
+  numbers: usize,
+  slope: v128,
+  row: usize,
+  first: usize,
+  second: usize,
+  lanes: i32,
+): void {
+  adamWValues<V>(numbers, slope, loadLanes<V>(row, lanes), first, second, row, first, second, lanes);
 }

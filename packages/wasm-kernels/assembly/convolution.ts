@@ -7,8 +7,8 @@ import { at } from './lanes';
 import { pack } from './pack';
 import { tileBytes, tileColumns } from './tile';
 import { multiplyTiles } from './tile-products';
-import { copy, copyWindows } from './window';
-import { WindowedImage } from './windowed-image';
+import { copy } from './window';
+import { copyLines, copyLinesOf, WindowedImage } from './windowed-image';
 
 /** Block sizes. A block of lines and a block of the filter fit into the level 2 cache. */
 const blockRows: i32 = 128;
@@ -109,7 +109,8 @@ export function convolutionChunk(p: usize, chunk: i32, scratch: usize): void {
         }
       }
       if (!inPlace) {
-        copyLines(c, firstRow + row, height, k, depth, lines);
+        if (c.byPixel) copyLinesByPixel(c, firstRow + row, height, k, depth, lines);
+        else copyLines(c, firstRow + row, height, k, depth, lines);
         from = lines;
         fromBytes = at(depth);
       }
@@ -172,50 +173,17 @@ function packFilter(c: Convolution, firstColumn: i32, columns: i32, k: i32, dept
   }
 }
 
-/** Copies the elements k ≤ … < k + depth of the windows of `count` rows. */
-function copyLines(c: Convolution, row: i32, count: i32, k: i32, depth: i32, target: usize): void {
-  const pixels = c.gridHeight * c.gridWidth;
+/** Copies the elements k ≤ … < k + depth of the windows of one pixel in `count` images, from `row` on. */
+function copyLinesByPixel(c: Convolution, row: i32, count: i32, k: i32, depth: i32, target: usize): void {
   const imageBytes = at(c.height * c.width * c.channels);
-  const rowLength = c.tapsX * c.channels;
-  const tapY = k / rowLength;
-  const lastTapY = (k + depth - 1) / rowLength;
-  const first = k - tapY * rowLength;
-  const pixel = c.byPixel ? row / c.batch : row % pixels;
-  let image = c.image + <usize>(c.byPixel ? row % c.batch : row / pixels) * imageBytes;
-  let gridY = pixel / c.gridWidth;
-  let gridX = pixel - gridY * c.gridWidth;
-  while (count > 0) {
-    const windows = c.byPixel ? 1 : min(count, c.gridWidth - gridX);
-    const y = gridY * c.strideY + c.offsetY;
-    const x = gridX * c.strideX + c.offsetX;
-    copyWindows(
-      image,
-      c.height,
-      c.width,
-      c.channels,
-      c.tapsX,
-      y,
-      x,
-      c.strideX,
-      windows,
-      tapY,
-      lastTapY,
-      first,
-      depth,
-      target,
-      at(depth),
-    );
-    count -= windows;
-    target += at(windows * depth);
-    if (c.byPixel) {
-      image += imageBytes;
-    } else {
-      gridX = 0;
-      if (++gridY == c.gridHeight) {
-        gridY = 0;
-        image += imageBytes;
-      }
-    }
+  const pixel = row / c.batch;
+  const gridY = pixel / c.gridWidth;
+  const gridX = pixel - gridY * c.gridWidth;
+  let image = c.image + <usize>(row % c.batch) * imageBytes;
+  for (; count > 0; count--) {
+    copyLinesOf(c, image, gridY, gridX, 1, k, depth, target);
+    image += imageBytes;
+    target += at(depth);
   }
 }
 

@@ -5,8 +5,7 @@ import { pack } from './pack';
 import { biasRow, endPixel } from './step-end';
 import { tileBytes, tileColumns } from './tile';
 import { multiplyTiles } from './tile-products';
-import { copyWindows } from './window';
-import { WindowedImage } from './windowed-image';
+import { copyLines, WindowedImage } from './windowed-image';
 
 /** Rows of a block, and elements of the lines of a block, which then fit into the level 2 cache. */
 const blockRows: i32 = 128;
@@ -92,46 +91,6 @@ export function packedConvolutionChunk(p: usize, chunk: i32, scratch: usize): vo
       k += depth;
     }
     endRows(c, row, height, column, columns);
-  }
-}
-
-/** Copies the elements k ≤ … < k + depth of the windows of `count` result pixels. */
-function copyLines(c: PackedConvolution, row: i32, count: i32, k: i32, depth: i32, target: usize): void {
-  const pixels = c.gridHeight * c.gridWidth;
-  const rowLength = c.tapsX * c.channels;
-  const tapY = k / rowLength;
-  const lastTapY = (k + depth - 1) / rowLength;
-  const pixel = row % pixels;
-  const imageBytes = at(c.height * c.width * c.channels);
-  let image = c.image + <usize>(row / pixels) * imageBytes;
-  let gridY = pixel / c.gridWidth;
-  let gridX = pixel - gridY * c.gridWidth;
-  while (count > 0) {
-    const windows = min(count, c.gridWidth - gridX);
-    copyWindows(
-      image,
-      c.height,
-      c.width,
-      c.channels,
-      c.tapsX,
-      gridY * c.strideY + c.offsetY,
-      gridX * c.strideX + c.offsetX,
-      c.strideX,
-      windows,
-      tapY,
-      lastTapY,
-      k - tapY * rowLength,
-      depth,
-      target,
-      at(depth),
-    );
-    count -= windows;
-    target += at(windows * depth);
-    gridX = 0;
-    if (++gridY == c.gridHeight) {
-      gridY = 0;
-      image += imageBytes;
-    }
   }
 }
 

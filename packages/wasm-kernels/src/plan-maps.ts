@@ -1,6 +1,6 @@
 import type { PlanStep } from '@openset/core';
 import { averageTask, mapTask } from './inference-task-ids.ts';
-import { type PlanRun, sizeOf } from './plan-step.ts';
+import { axesOf, type PlanRun, sizeOf } from './plan-step.ts';
 import { windowedImageWords } from './windowed-convolution.ts';
 import { outputWindows } from './windows.ts';
 
@@ -47,17 +47,9 @@ function runRows(
 export function runAverageStep(run: PlanRun, step: Extract<PlanStep, { kind: 'average' }>): void {
   const { native, plan, batch, mapAt } = run;
   const [from, to] = [plan.maps[step.input]!, plan.maps[step.output]!];
-  const { size, stride } = step.window;
-  const windows = (axis: 0 | 1) =>
-    outputWindows({
-      input: from[axis],
-      output: to[axis],
-      kernel: size[axis],
-      stride,
-      dilation: 1,
-      padBefore: 0,
-    });
-  const image = { image: mapAt(step.input), batch, channels: from[2], height: windows(0), width: windows(1) };
+  const [height, width] = axesOf(from, to, step.window);
+  const windows = { height: outputWindows(height), width: outputWindows(width) };
+  const image = { image: mapAt(step.input), batch, channels: from[2], ...windows };
   const rows = batch * to[0];
   const rowsPerChunk = Math.max(1, Math.floor((chunkValues * to[0]) / sizeOf(from)));
   const words = [...windowedImageWords(image), mapAt(step.output), rowsPerChunk];

@@ -28,15 +28,25 @@ export function stepGeometry(
   if (window.pad === 0 && window.size[0] === from[0] && window.size[1] === from[1]) {
     return { batch: 1, inChannels: sizeOf(from), outChannels: to[2], height: onePixel, width: onePixel };
   }
+  const [height, width] = axesOf(from, to, window);
+  return { batch: 1, inChannels: from[2], outChannels: to[2], height, width };
+}
+
+/** Returns the geometry of both axes of a window that slides over a map. */
+export function axesOf(
+  from: MapShape,
+  to: MapShape,
+  { size, stride, pad }: PlanWindow,
+): [height: AxisGeometry, width: AxisGeometry] {
   const axis = (index: 0 | 1): AxisGeometry => ({
     input: from[index],
     output: to[index],
-    kernel: window.size[index],
-    stride: window.stride,
+    kernel: size[index],
+    stride,
     dilation: 1,
-    padBefore: window.pad,
+    padBefore: pad,
   });
-  return { batch: 1, inChannels: from[2], outChannels: to[2], height: axis(0), width: axis(1) };
+  return [axis(0), axis(1)];
 }
 
 const onePixel: AxisGeometry = { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, padBefore: 0 };
@@ -52,25 +62,16 @@ export function windowedStep(
   step: DepthwiseStep,
 ): WindowedConvolution {
   const [from, to] = [plan.maps[step.input]!, plan.maps[step.output]!];
-  const { size, stride, pad } = step.window;
-  const windows = (axis: 0 | 1) =>
-    outputWindows({
-      input: from[axis],
-      output: to[axis],
-      kernel: size[axis],
-      stride,
-      dilation: 1,
-      padBefore: pad,
-    });
+  const [height, width] = axesOf(from, to, step.window);
   const channels = from[2];
   return {
     image: mapAt(step.input),
     batch,
     channels,
-    height: windows(0),
-    width: windows(1),
+    height: outputWindows(height),
+    width: outputWindows(width),
     filter: weightAt(step.filter),
-    filterTap: [size[1] * channels, channels],
+    filterTap: [step.window.size[1] * channels, channels],
     target: mapAt(step.output),
     targetImage: sizeOf(to),
     targetPixel: [to[1] * channels, channels],
