@@ -39,7 +39,8 @@ function requireTfjsInNode() {
         const isOwn = name.startsWith('#')
           ? Object.values(bundle).some(({ code }) => code?.includes(`"${name}"`))
           : 'tfjs-core.js' in bundle;
-        const fileName = `${name.replace(/^#|.*\//, '')}.node.js`;
+        // Without a regular expression: to the loader of this file, `//` in one starts a comment, and it misreads all that follows.
+        const fileName = `${name.replace('#', '').split('/').at(-1)}.node.js`;
         if (isOwn) this.emitFile({ type: 'asset', fileName, source: requiringModule(specifier) });
       }
     },
@@ -80,6 +81,7 @@ export const libraryBuild: UserConfig = {
   // A build of all packages takes their types from one TypeScript program.
   dts: { eager: process.cwd() === import.meta.dirname },
   sourcemap: true,
+  failOnWarn: true,
   fixedExtension: false,
   outExtensions: () => ({ js: '.js', dts: '.d.ts' }),
   plugins: [requireTfjsInNode()],
