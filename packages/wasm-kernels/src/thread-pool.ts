@@ -27,8 +27,11 @@ export interface PoolOptions {
 }
 
 const controlBytes = 128;
-/** Checks for work before a thread sleeps. They take about 50 µs, the usual pause between two kernels. */
-const spins = 20_000;
+/**
+ * Checks for work before a thread sleeps. They take about half a millisecond, longer than the usual pause between two
+ * kernels of a training step. To wake a thread takes as long as a small kernel.
+ */
+const spins = 200_000;
 /** Milliseconds that the calling thread sleeps before it checks for progress. */
 const sleepSlice = 50;
 
