@@ -4,7 +4,8 @@ import { tileColumns } from './tile';
 import { multiplyTiles } from './tile-products';
 import { filterGradientLine, filterPlaneOf, filterPointsOf, pointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
-import { clearZeros, gradientTile, inputTile, planeBytes, planesOffset } from './winograd-tiles';
+import { endTileOf, firstTileOf, locateTile, TilePlace } from './winograd-places';
+import { clearZeros, gradientTile, inputTile, placeOffset, planeBytes, planesOffset } from './winograd-tiles';
 
 /** Sums the terms of a block of channels and columns of the filter gradient over one part of the tiles. */
 export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): void {
@@ -28,28 +29,38 @@ export function winogradGradientChunk(p: usize, chunk: i32, scratch: usize): voi
   const inputBytes = planeBytes(c.tilesPerBlock * depth);
   const gradients = inputs + <usize>planes * inputBytes;
   const gradientBytes = planeBytes(c.tilesPerBlock * columns);
+  const place = changetype<TilePlace>(scratch + placeOffset);
   clearZeros(scratch);
   for (let first = firstTile; first < end; first += c.tilesPerBlock) {
     const tiles = min(c.tilesPerBlock, end - first);
     for (let tile = 0; tile < tiles; tile++) {
-      inputTile(c, first + tile, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
-      gradientTile(c, first + tile, column, columns, gradients + at(tile * columns), gradientBytes, scratch);
+      locateTile(c, first + tile, place);
+      inputTile(c, place, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
+      gradientTile(c, place, column, columns, gradients + at(tile * columns), gradientBytes, scratch);
     }
     for (let plane = 0; plane < planes; plane++) {
       const isRepeated = max(plane / points, plane % points) >= filterPointsOf(c.scheme);
+      const accumulates = first > firstTile || isRepeated;
+      const sum = sums + <usize>filterPlaneOf(plane, points) * sumBytes;
+      const start = max(firstTileOf(c, plane) - first, 0);
+      const count = min(endTileOf(c, plane) - first, tiles) - start;
+      if (count <= 0) {
+        if (!accumulates) memory.fill(sum, 0, at(depth * columns));
+        continue;
+      }
       multiplyTiles(
         depth,
         columns,
-        tiles,
-        inputs + <usize>plane * inputBytes,
+        count,
+        inputs + <usize>plane * inputBytes + at(start * depth),
         4,
         at(depth),
-        gradients + <usize>plane * gradientBytes,
+        gradients + <usize>plane * gradientBytes + at(start * columns),
         at(columns),
         at(tileColumns),
-        sums + <usize>filterPlaneOf(plane, points) * sumBytes,
+        sum,
         at(columns),
-        first > firstTile || isRepeated,
+        accumulates,
         scratch,
       );
     }

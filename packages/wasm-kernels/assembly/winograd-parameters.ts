@@ -17,6 +17,9 @@ export class Winograd {
   /** Tiles of an image. The inputs of the first tile start at the offset, its results at the origin. */
   tilesY: i32;
   tilesX: i32;
+  /** Tiles along each axis that are full; see winograd-places.ts. */
+  fullTilesY: i32;
+  fullTilesX: i32;
   offsetY: i32;
   offsetX: i32;
   originY: i32;

@@ -1,6 +1,7 @@
 // Convolutions of 3 × 3 taps by Winograd's algorithm. It transforms tiles of the image into planes, sums over the
 // channels by a matrix product in each plane, and transforms the sums back. That takes 36 products for 16 results with
-// stride 1, and 81 with stride 2, in place of 144. An image of 2 × 2 pixels takes 9 in place of the 16 inside it.
+// stride 1, and 81 with stride 2, in place of 144. Short tiles take fewer (winograd-places.ts). An image of 2 × 2 pixels takes 9 in
+// place of the 16 inside it.
 
 import { loadIntoCache } from './cache';
 import { at } from './lanes';
@@ -10,10 +11,12 @@ import { endTile } from './winograd-end';
 import { transformFilter } from './winograd-filter';
 import { filterPlaneOf, pointsOf } from './winograd-lines';
 import { Winograd } from './winograd-parameters';
+import { endTileOf, firstTileOf, locateTile, TilePlace } from './winograd-places';
 import {
   clearZeros,
   inputTile,
   outputTile,
+  placeOffset,
   planeBytes,
   planesOffset,
   transformedOffset,
@@ -55,11 +58,13 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   const sumBytes = planeBytes(tiles * paddedColumns);
   const filters = sums + <usize>planes * sumBytes;
   const isCached = 36 * c.channels * c.columns <= cachedElements;
+  const place = changetype<TilePlace>(scratch + placeOffset);
   clearZeros(scratch);
   for (let channel = 0; channel < c.channels; channel += c.channelsPerBlock) {
     const depth = min(c.channelsPerBlock, c.channels - channel);
     for (let tile = 0; tile < tiles; tile++) {
-      inputTile(c, firstTile + tile, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
+      locateTile(c, firstTile + tile, place);
+      inputTile(c, place, channel, depth, inputs + at(tile * depth), inputBytes, scratch);
     }
     let filter = c.planes + at(firstColumn * c.channels + tileColumns * channel);
     let filterBytes: usize = c.planeBytes;
@@ -80,6 +85,9 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
       );
     }
     for (let plane = 0; plane < planes; plane++) {
+      const first = max(firstTileOf(c, plane) - firstTile, 0);
+      const count = min(endTileOf(c, plane) - firstTile, tiles) - first;
+      if (count <= 0) continue;
       const panels = filter + <usize>filterPlaneOf(plane, points) * filterBytes;
       if (c.planes != 0 && !isCached) {
         for (let j = 0; j < paddedColumns; j += tileColumns) {
@@ -87,16 +95,16 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
         }
       }
       multiplyTiles(
-        tiles,
+        count,
         paddedColumns,
         depth,
-        inputs + <usize>plane * inputBytes,
+        inputs + <usize>plane * inputBytes + at(first * depth),
         at(depth),
         4,
         panels,
         at(tileColumns),
         panelBytes,
-        sums + <usize>plane * sumBytes,
+        sums + <usize>plane * sumBytes + at(first * paddedColumns),
         at(paddedColumns),
         channel > 0,
         scratch,
@@ -105,7 +113,8 @@ export function winogradChunk(p: usize, chunk: i32, scratch: usize): void {
   }
   for (let tile = 0; tile < tiles; tile++) {
     const from = sums + at(tile * paddedColumns);
-    outputTile(c, firstTile + tile, firstColumn, columns, from, sumBytes, scratch);
-    endTile(c, firstTile + tile, firstColumn, columns);
+    locateTile(c, firstTile + tile, place);
+    outputTile(c, place, firstColumn, columns, from, sumBytes, scratch);
+    endTile(c, place, firstColumn, columns);
   }
 }

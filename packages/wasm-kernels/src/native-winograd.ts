@@ -9,7 +9,7 @@ import {
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
 import { limitPartCount, sumOfParts } from './sum-of-parts.ts';
-import { type ConvolutionResult, tilesAlong, type WinogradScheme } from './winograd-schemes.ts';
+import { type ConvolutionResult, tilesOf, type WinogradScheme } from './winograd-schemes.ts';
 
 /** Bytes between planes, and maximum channels of a block, as in assembly/winograd-tiles.ts. */
 const planeGap = 64;
@@ -67,7 +67,7 @@ export function winogradInputGradient(
     outHeight: height.input,
     outWidth: width.input,
     columns: inChannels,
-    tiles: [tilesAlong(height, scheme, 'input'), tilesAlong(width, scheme, 'input')],
+    ...tilesOf(geometry, scheme, 'input'),
     // With a stride, tiles start at the padded input, and with the last tap.
     offset: plain ? tileOffset(scheme, 2 - height.padBefore, 2 - width.padBefore) : [-1, -1],
     origin: plain ? [0, 0] : [-height.padBefore, -width.padBefore],
@@ -123,6 +123,8 @@ export interface WinogradConvolution {
   outWidth: number;
   columns: number;
   tiles: [number, number];
+  /** Tiles along each axis that are full; see assembly/winograd-places.ts. */
+  fullTiles: [number, number];
   offset: [number, number];
   origin: [number, number];
   /** Address; 0 without a bias. */
@@ -156,7 +158,7 @@ function forwardConvolution(
     outHeight: height.output,
     outWidth: width.output,
     columns: outChannels,
-    tiles: [tilesAlong(height, scheme, result), tilesAlong(width, scheme, result)],
+    ...tilesOf({ height, width }, scheme, result),
     offset: tileOffset(scheme, height.padBefore, width.padBefore),
     origin: [0, 0],
     bias: 0,
@@ -218,7 +220,8 @@ export function winogradWords(
 ): number[] {
   return [
     ...[c.scheme.id, c.image, c.batch, c.height, c.width, c.channels],
-    ...[c.target, c.outHeight, c.outWidth, c.columns, ...c.tiles, ...c.offset, ...c.origin, c.bias],
+    ...[c.target, c.outHeight, c.outWidth, c.columns, ...c.tiles, ...c.fullTiles],
+    ...[...c.offset, ...c.origin, c.bias],
     ...[transformed, planeBytes],
     ...[sizes.tilesPerChunk, sizes.channelsPerBlock, sizes.columnsPerChunk, sizes.tilesPerBlock],
     ...[c.filter, ...c.filterTap, c.filterChannel, c.filterColumn],

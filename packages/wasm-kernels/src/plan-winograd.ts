@@ -11,7 +11,7 @@ import {
   winogradWords,
 } from './native-winograd.ts';
 import type { ConvolutionStep, PlanRun } from './plan-step.ts';
-import { forwardScheme, tilesAlong, type WinogradScheme } from './winograd-schemes.ts';
+import { forwardScheme, productsOf, tilesOf, type WinogradScheme } from './winograd-schemes.ts';
 
 /** Multiplications in the time that it takes to read one value of a filter that is too large for the cache. */
 const productsPerRead = 5;
@@ -30,8 +30,8 @@ export function planScheme({
   if (height.kernel !== 3 || width.kernel !== 3 || stride > 2) return null;
   if (inChannels % 4 !== 0 || outChannels % 4 !== 0) return null;
   const scheme = forwardScheme(stride);
-  const tiles = tilesAlong(height, scheme, 'output') * tilesAlong(width, scheme, 'output');
-  const winograd = 1.25 * scheme.products * tiles + productsPerRead * scheme.filterPlanes;
+  const products = productsOf({ height, width }, scheme, 'output');
+  const winograd = 1.25 * products + productsPerRead * scheme.filterPlanes;
   const direct = 9 * (height.output * width.output + productsPerRead);
   return winograd < direct ? scheme : null;
 }
@@ -137,7 +137,7 @@ function winogradConvolution(
     outHeight: height.output,
     outWidth: width.output,
     columns: outChannels,
-    tiles: [tilesAlong(height, scheme, 'output'), tilesAlong(width, scheme, 'output')],
+    ...tilesOf({ height, width }, scheme, 'output'),
     offset: [-height.padBefore, -width.padBefore],
     origin: [0, 0],
     bias,

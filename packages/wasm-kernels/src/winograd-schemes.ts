@@ -8,9 +8,10 @@ export type ConvolutionResult = 'output' | 'input' | 'filter';
 /** A variant of Winograd's algorithm; see assembly/winograd.ts. */
 export interface WinogradScheme {
   readonly id: number;
-  /** Products of a tile, for each input and output channel. */
-  readonly products: number;
-  /** Results of a tile along one axis. */
+  /** Products of a full tile along one axis, for each input and output channel, and those that a short tile lacks. */
+  readonly points: number;
+  readonly lastPoints: number;
+  /** Results of a full tile along one axis. */
   readonly results: number;
   /** Planes of a transformed filter. */
   readonly filterPlanes: number;
@@ -23,7 +24,8 @@ export interface WinogradScheme {
 
 const plain: WinogradScheme = {
   id: plainScheme,
-  products: 36,
+  points: 6,
+  lastPoints: 1,
   results: 4,
   filterPlanes: 36,
   filterCost: { filter: 300, others: 500 },
@@ -33,7 +35,8 @@ const plain: WinogradScheme = {
 const strided: WinogradScheme = {
   ...plain,
   id: stridedScheme,
-  products: 81,
+  points: 9,
+  lastPoints: 2,
   tilesPerChunk: 28,
   tilesPerBlock: 20,
 };
@@ -45,7 +48,8 @@ export function forwardScheme(stride: number): WinogradScheme {
 const stridedInput: WinogradScheme = { ...strided, id: stridedInputScheme, results: 8 };
 const twoPixel: WinogradScheme = {
   id: twoPixelScheme,
-  products: 9,
+  points: 3,
+  lastPoints: 0,
   results: 2,
   filterPlanes: 9,
   filterCost: { filter: 50, others: 50 },
@@ -66,9 +70,8 @@ export function winogradScheme(
   if (height.kernel !== 3 || width.kernel !== 3 || width.stride !== stride || stride > 2) return null;
   if (inChannels % 4 !== 0 || outChannels % 4 !== 0) return null;
   const scheme = chooseScheme(height, width, result);
-  const tiles = batch * tilesAlong(height, scheme, result) * tilesAlong(width, scheme, result);
-  const winograd =
-    1.25 * scheme.products * tiles + scheme.filterCost[result === 'filter' ? 'filter' : 'others'];
+  const products = batch * productsOf(geometry, scheme, result);
+  const winograd = 1.25 * products + scheme.filterCost[result === 'filter' ? 'filter' : 'others'];
   // The direct method skips taps outside small images; see native-convolution.ts.
   const inside = shareInside(outputWindows(height)) * shareInside(outputWindows(width));
   const skipsOutside = result === 'filter' ? inChannels >= 64 : inChannels >= 128 && batch >= 4;
@@ -86,12 +89,43 @@ function isTwoPixels({ input, output, padBefore }: AxisGeometry): boolean {
   return input === 2 && output === 2 && padBefore === 1;
 }
 
-/** Returns the tiles along one axis. With a stride, tiles of an input start in the padding. */
-export function tilesAlong(
-  { input, output, stride, padBefore }: AxisGeometry,
-  { results }: WinogradScheme,
+type Axes = Pick<ConvolutionGeometry, 'height' | 'width'>;
+
+/** Returns the tiles of an image along both axes, and how many of them are full. */
+export function tilesOf(
+  { height, width }: Axes,
+  scheme: WinogradScheme,
+  result: ConvolutionResult,
+): { tiles: [number, number]; fullTiles: [number, number] } {
+  const [rows, columns] = [tilesAlong(height, scheme, result), tilesAlong(width, scheme, result)];
+  return { tiles: [rows.count, columns.count], fullTiles: [rows.full, columns.full] };
+}
+
+/** Returns the products of an image, for each input and output channel. */
+export function productsOf(
+  { height, width }: Axes,
+  scheme: WinogradScheme,
   result: ConvolutionResult,
 ): number {
-  if (result !== 'input') return Math.ceil(output / results);
-  return Math.ceil((stride === 1 ? input : input + padBefore) / results);
+  const along = (axis: AxisGeometry) => {
+    const { count, full } = tilesAlong(axis, scheme, result);
+    return scheme.points * count - scheme.lastPoints * (count - full);
+  };
+  return along(height) * along(width);
+}
+
+/**
+ * Returns the tiles along one axis. With a stride, tiles of an input start in the padding. As many tiles as possible are short:
+ * they have a quarter fewer results.
+ */
+function tilesAlong(
+  { input, output, stride, padBefore }: AxisGeometry,
+  { results, lastPoints }: WinogradScheme,
+  result: ConvolutionResult,
+): { count: number; full: number } {
+  const size = result !== 'input' ? output : stride === 1 ? input : input + padBefore;
+  const count = Math.ceil(size / results);
+  if (lastPoints === 0) return { count, full: count };
+  const unused = Math.floor((results * count - size) / (results / 4));
+  return { count, full: Math.max(0, count - unused) };
 }

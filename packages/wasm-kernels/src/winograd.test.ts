@@ -84,6 +84,25 @@ describe('convolutions of images of 2 × 2 pixels', () => {
   });
 });
 
+describe('convolutions by full and short tiles', () => {
+  it.each([
+    [[7, 7], 1],
+    [[8, 14], 1],
+    [[9, 13], 1],
+    [[10, 4], 1],
+    [[14, 32], 2],
+    [[28, 15], 2],
+    [[18, 27], 2],
+  ] as const)('agree with the definition: %j pixels, stride %i', (input, stride) => {
+    // 68 channels and columns: more than one block of a filter gradient.
+    const test = layer(0, 5, 68, 12, { input, strides: [stride, stride] });
+    const { reference, ...ways } = threeWays(test, ones);
+    expectTensor(ways.output(), reference.outputShape, reference.y);
+    expectTensor(ways.input(), reference.inputShape, reference.dx);
+    expectTensor(ways.filter(), reference.filterShape, reference.dFilter);
+  });
+});
+
 describe.each([
   ['2 × 2 pixels', layer(2, 13, 64, 68)],
   ['several tiles', layer(7, 5, 20, 12)],
