@@ -9,16 +9,23 @@ export interface CommandResult {
   readonly output: string;
 }
 
+/** Where a program runs. */
+export interface CommandOptions {
+  readonly folder: string;
+  /** Variables besides those of a user's shell. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Runs a program to its end, without a shell and without input. */
 export function runCommand(
   program: string,
   parameters: readonly string[],
-  { folder }: { folder: string },
+  { folder, environment }: CommandOptions,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, parameters, {
       cwd: folder,
-      env: commandEnvironment(),
+      env: { ...commandEnvironment(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const result = { stdout: '', stderr: '', output: '' };
@@ -37,7 +44,7 @@ export function runCommand(
 export async function runSuccessfully(
   program: string,
   parameters: readonly string[],
-  options: { folder: string },
+  options: CommandOptions,
 ): Promise<CommandResult> {
   const result = await runCommand(program, parameters, options);
   if (result.exitCode === 0) return result;
