@@ -18,8 +18,8 @@ export const blockChannels = 128;
 const smallBlockChannels = 64;
 /** Number of chunks of a filter gradient that occupies several threads. More would transform the same inputs repeatedly. */
 const minChunks = 8;
-/** Chunks of a convolution for each thread. Results do not depend on it. */
-const chunksPerThread = 4;
+/** Chunks of a convolution for each thread. More would transform the same inputs repeatedly. Results do not depend on it. */
+const chunksPerThread = 2;
 /** Maximum tiles of a float32 sum. */
 const maxTerms = 512;
 
