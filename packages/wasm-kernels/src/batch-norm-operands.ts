@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { columnsOf, requireFloats, requireSize } from './columns.ts';
 
 /** Inputs of `BatchNormTraining`. */
 export interface BatchNormInputs {
@@ -62,4 +63,21 @@ export interface BatchNormGradientOutputs {
   readonly dScale: TensorInfo;
   readonly dOffset: TensorInfo;
   readonly dSlope?: TensorInfo | undefined;
+}
+
+/** Operands in the shape of x. The others have a value for each channel. */
+const maps = ['x', 'dy', 'shortcut', 'otherGradient'];
+
+/** Throws unless all operands are float32 and have the size that x asks for. */
+export function checkOperands(kernel: string, inputs: BatchNormInputs | BatchNormGradientInputs): void {
+  const operands = inputs as unknown as Readonly<Record<string, TensorInfo | undefined>>;
+  const { x } = inputs;
+  const { rows, channels } = columnsOf(x);
+  // Without lists of pairs, which would take a tenth of the time of a small batch norm.
+  for (const name of Object.keys(operands)) {
+    const operand = operands[name];
+    if (!operand) continue;
+    if (operand.dtype !== 'float32') requireFloats(kernel, { [name]: operand });
+    requireSize(kernel, name, operand, x, maps.includes(name) ? rows * channels : channels);
+  }
 }

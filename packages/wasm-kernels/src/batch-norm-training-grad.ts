@@ -1,12 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type {
-  BatchNormGradientAttributes,
-  BatchNormGradientInputs,
-  BatchNormGradientOutputs,
+import {
+  type BatchNormGradientAttributes,
+  type BatchNormGradientInputs,
+  type BatchNormGradientOutputs,
+  checkOperands,
 } from './batch-norm-operands.ts';
 import { batchNormParameters, batchNormSums, tasksOf } from './batch-norm-tasks.ts';
 import { chunksOf, rowsOfChunk } from './chunks.ts';
-import { columnsOf, requireFloats, requireSize } from './columns.ts';
+import { columnsOf } from './columns.ts';
 import {
   batchNormGradientMapTask,
   batchNormGradientParametersTask,
@@ -31,8 +32,11 @@ export const batchNormTrainingGrad: ScopedKernel<
   BatchNormGradientAttributes,
   TensorInfo[]
 > = (scope, inputs, attributes) => {
-  checkInputs(inputs);
+  checkOperands('BatchNormTrainingGrad', inputs);
   const { x, dy, slope, otherGradient } = inputs;
+  if (slope && otherGradient) {
+    throw new Error('BatchNormTrainingGrad takes a slope or another gradient, but got both.');
+  }
   const { channels } = columnsOf(x);
   const outputs: BatchNormGradientOutputs = {
     dx: attributes.mayOverwrite ? reuseGradient(scope, x, dy, otherGradient) : scope.allocate(x.shape),
@@ -46,18 +50,6 @@ export const batchNormTrainingGrad: ScopedKernel<
   const { dx, dScale, dOffset, dSlope } = outputs;
   return [dx, dScale, dOffset, ...(dSlope ? [dSlope] : [])];
 };
-
-function checkInputs({ dy, x, otherGradient, ...rest }: BatchNormGradientInputs): void {
-  const kernel = 'BatchNormTrainingGrad';
-  const { rows, channels } = columnsOf(x);
-  const lists = Object.entries(rest).filter(([, list]) => list) as [string, TensorInfo][];
-  requireFloats(kernel, { dy, x, ...(otherGradient && { otherGradient }), ...Object.fromEntries(lists) });
-  requireSize(kernel, 'dy', dy, x, rows * channels);
-  for (const [name, list] of lists) requireSize(kernel, name, list, x, channels);
-  if (!otherGradient) return;
-  requireSize(kernel, 'otherGradient', otherGradient, x, rows * channels);
-  if (rest.slope) throw new Error(`${kernel} takes a slope or another gradient, but got both.`);
-}
 
 /** Returns a tensor in the shape of x, on the memory of one of the gradients if nothing else uses it. */
 function reuseGradient(

@@ -1,8 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { BatchNormAttributes, BatchNormInputs, BatchNormOutputs } from './batch-norm-operands.ts';
+import {
+  type BatchNormAttributes,
+  type BatchNormInputs,
+  type BatchNormOutputs,
+  checkOperands,
+} from './batch-norm-operands.ts';
 import { batchNormParameters, batchNormSums, tasksOf } from './batch-norm-tasks.ts';
 import { chunksOf, rowsOfChunk } from './chunks.ts';
-import { columnsOf, requireFloats, requireSize } from './columns.ts';
+import { columnsOf } from './columns.ts';
 import { batchNormMapTask, batchNormStatisticsTask, momentSums } from './elementwise-task-ids.ts';
 import type { KernelScope, ScopedKernel } from './kernel-scope.ts';
 import { type NativeModule, nativeModule } from './native-module.ts';
@@ -22,8 +27,9 @@ export const batchNormTraining: ScopedKernel<BatchNormInputs, BatchNormAttribute
   inputs,
   attributes,
 ) => {
-  checkInputs(inputs);
-  const { x, runningMean, runningVariance } = inputs;
+  checkOperands('BatchNormTraining', inputs);
+  const { x, slope, shortcut, runningMean, runningVariance } = inputs;
+  if (slope && shortcut) throw new Error('BatchNormTraining takes a slope or a shortcut, but got both.');
   const { channels } = columnsOf(x);
   const list = () => scope.allocate([channels]);
   const outputs: BatchNormOutputs = {
@@ -36,17 +42,6 @@ export const batchNormTraining: ScopedKernel<BatchNormInputs, BatchNormAttribute
   const { y, mean, variance, meanError, running } = outputs;
   return [y, mean, variance, meanError, ...running];
 };
-
-function checkInputs({ x, shortcut, ...rest }: BatchNormInputs): void {
-  const kernel = 'BatchNormTraining';
-  const { rows, channels } = columnsOf(x);
-  const lists = Object.entries(rest).filter(([, list]) => list) as [string, TensorInfo][];
-  requireFloats(kernel, { x, ...(shortcut && { shortcut }), ...Object.fromEntries(lists) });
-  for (const [name, list] of lists) requireSize(kernel, name, list, x, channels);
-  if (!shortcut) return;
-  requireSize(kernel, 'shortcut', shortcut, x, rows * channels);
-  if (rest.slope) throw new Error(`${kernel} takes a slope or a shortcut, but got both.`);
-}
 
 function runNative(
   scope: KernelScope,

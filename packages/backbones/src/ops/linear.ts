@@ -21,9 +21,10 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convol
   return networkOperation(
     [x, filter],
     () => {
+      const attributes = { strides, pad: padding, dataFormat: 'NHWC', dilations: [1, 1] };
       const value = inJavaScript
         ? plainConvolution(x, filter, options)
-        : tf.conv2d(x, filter, strides, padding);
+        : (runKernel(tf.Conv2D, { x, filter }, attributes)[0] as tf.Tensor4D);
       return { value, saved: [x] };
     },
     (dy, [saved]) => {
