@@ -85,7 +85,11 @@ interface DepthwiseEnd {
 const noEnd: DepthwiseEnd = { residual: 0, slopes: 0 };
 
 /** Computes a depthwise convolution. */
-export function runDepthwise(native: NativeModule, c: WindowedConvolution, end?: DepthwiseEnd): void {
+export function runDepthwise(
+  native: Pick<NativeModule, 'run'>,
+  c: WindowedConvolution,
+  end?: DepthwiseEnd,
+): void {
   const rows = c.batch * c.height.positions;
   const rowsPerChunk = chunkRows(rows, c.width.positions);
   native.run(depthwiseTask, Math.ceil(rows / rowsPerChunk), parameters(c, rowsPerChunk, end));

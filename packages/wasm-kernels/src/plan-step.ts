@@ -8,9 +8,11 @@ import { outputWindows } from './windows.ts';
 export type ConvolutionStep = Extract<PlanStep, { kind: 'convolution' }>;
 export type DepthwiseStep = Extract<PlanStep, { kind: 'depthwise' }>;
 
-/** A run of a plan: where its maps and weights are. */
+/** A run of a plan: what runs its tasks, and where its maps and weights are. */
 export interface PlanRun {
-  readonly native: NativeModule;
+  readonly native: Pick<NativeModule, 'threads'> & {
+    readonly run: (...call: Parameters<NativeModule['run']>) => void;
+  };
   readonly plan: InferencePlan;
   readonly batch: number;
   /** Returns the address of a map, or of a weight; 0 for none. */
