@@ -3,6 +3,7 @@ import type { ConvolutionGeometry } from './convolution-geometry.ts';
 import { packedConvolutionTask, packFilterTask } from './inference-task-ids.ts';
 import type { KernelScope } from './kernel-scope.ts';
 import type { NativeModule } from './native-module.ts';
+import { chooseParts, type WorkPart } from './plan-parts.ts';
 import { type ConvolutionStep, type PlanRun, stepGeometry } from './plan-step.ts';
 import { planScheme, runWinogradStep, transformFilter } from './plan-winograd.ts';
 import { windowedImageWords } from './windowed-convolution.ts';
@@ -45,28 +46,31 @@ export function runConvolutionStep(run: PlanRun, step: ConvolutionStep): void {
     slopes: weightAt(step.slopes),
   };
   const rows = batch * geometry.height.output * geometry.width.output;
-  const part = chunkSizes(rows, geometry.outChannels, native.threads);
+  const part = chunkSizes(rows, geometry, native.threads);
   const chunks = Math.ceil(rows / part.rows) * Math.ceil(geometry.outChannels / part.columns);
   native.run(packedConvolutionTask, chunks, packedWords(geometry, operands, part));
 }
 
-/** Rows of a block, as in assembly/packed-convolution.ts; fewest rows and columns of a chunk that has no others. */
+/** Rows of a block, as in assembly/packed-convolution.ts. */
 const blockRows = 128;
-const minChunkRows = 24;
-const minChunkColumns = 32;
-/** Chunks for each thread, so that none waits long for the last one. */
-const chunksPerThread = 4;
+/** Columns whose products take as long as to copy windows, and rows whose products take as long as to read the filter. */
+const columnsPerCopy = 3;
+const rowsPerRead = 5;
+/** Maximum values of a filter that stays in the cache. */
+const cachedValues = 1 << 17;
 
-function chunkSizes(rows: number, columns: number, threads: number): { rows: number; columns: number } {
-  const wanted = threads === 1 ? 1 : chunksPerThread * threads;
-  let rowParts = Math.ceil(rows / blockRows);
-  let columnParts = 1;
-  while (rowParts * columnParts < wanted) {
-    if (rows / (2 * rowParts) >= minChunkRows) rowParts *= 2;
-    else if (columns / (2 * columnParts) >= minChunkColumns) columnParts *= 2;
-    else break;
-  }
-  return { rows: Math.ceil(rows / rowParts), columns: 8 * Math.ceil(columns / columnParts / 8) };
+function chunkSizes(
+  rows: number,
+  { height, width, inChannels, outChannels }: ConvolutionGeometry,
+  threads: number,
+): WorkPart {
+  const taps = height.kernel * width.kernel;
+  const copy = taps > 1 ? columnsPerCopy : 0;
+  const read = taps * inChannels * outChannels > cachedValues ? rowsPerRead : 0;
+  const limits = { rows: blockRows, columns: outChannels };
+  return chooseParts({ rows, columns: outChannels }, limits, threads, (part) => {
+    return part.columns * (part.rows + read) + copy * part.rows;
+  });
 }
 
 const noOperands = {

@@ -10,6 +10,7 @@ import {
   type WinogradConvolution,
   winogradWords,
 } from './native-winograd.ts';
+import { chooseParts, type WorkPart } from './plan-parts.ts';
 import type { ConvolutionStep, PlanRun } from './plan-step.ts';
 import { forwardScheme, productsOf, tilesOf, type WinogradScheme } from './winograd-schemes.ts';
 
@@ -80,44 +81,37 @@ export function runWinogradStep(
     },
   };
   const tiles = c.batch * c.tiles[0] * c.tiles[1];
-  const part = chunkSizes(tiles, c.columns, scheme.tilesPerChunk, native.threads);
+  const part = chunkSizes(c, tiles, scheme, native.threads);
   const sizes = {
-    tilesPerChunk: part.tiles,
+    tilesPerChunk: part.rows,
     channelsPerBlock: evenPart(c.channels, blockChannels),
     columnsPerChunk: part.columns,
     tilesPerBlock: 0,
   };
-  const chunks = Math.ceil(tiles / part.tiles) * Math.ceil(c.columns / part.columns);
+  const chunks = Math.ceil(tiles / part.rows) * Math.ceil(c.columns / part.columns);
   const planeBytes = filterPlaneBytes(c.channels, c.columns);
   native.run(winogradTask, chunks, winogradWords(c, sizes, weightAt(step.filter), planeBytes));
 }
 
 const noSizes = { tilesPerChunk: 0, channelsPerBlock: 0, columnsPerChunk: 0, tilesPerBlock: 0 };
 
-/** Fewest tiles and columns of a chunk that has no others. */
-const minChunkTiles = 12;
-const minChunkColumns = 32;
-/** Chunks for each thread, so that none waits long for the last one. */
-const chunksPerThread = 4;
+/** Columns whose products take as long as the transform of the inputs, and tiles whose products take as long as to read the filter. */
+const columnsPerTransform = 8;
+const tilesPerRead = 5;
+/** Maximum values of a transformed filter that stays in the cache. */
+const cachedValues = 36 << 14;
 
 function chunkSizes(
+  { columns, channels }: WinogradConvolution,
   tiles: number,
-  columns: number,
-  maxTiles: number,
+  { tilesPerChunk, filterPlanes }: WinogradScheme,
   threads: number,
-): { tiles: number; columns: number } {
-  const wanted = threads === 1 ? 1 : chunksPerThread * threads;
-  let tileParts = Math.ceil(tiles / (6 * Math.floor(maxTiles / 6)));
-  let columnParts = Math.ceil(columns / blockChannels);
-  while (tileParts * columnParts < wanted) {
-    if (tiles / (2 * tileParts) >= minChunkTiles) tileParts *= 2;
-    else if (columns / (2 * columnParts) >= minChunkColumns) columnParts *= 2;
-    else break;
-  }
-  return {
-    tiles: Math.ceil(tiles / tileParts),
-    columns: evenPart(columns, Math.ceil(columns / columnParts)),
-  };
+): WorkPart {
+  const read = filterPlanes * channels * columns > cachedValues ? tilesPerRead : 0;
+  const limits = { rows: 6 * Math.floor(tilesPerChunk / 6), columns: blockChannels };
+  return chooseParts({ rows: tiles, columns }, limits, threads, (part) => {
+    return part.columns * (part.rows + read) + columnsPerTransform * part.rows;
+  });
 }
 
 function winogradConvolution(
