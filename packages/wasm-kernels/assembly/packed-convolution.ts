@@ -10,6 +10,10 @@ import { copyLines, WindowedImage } from './windowed-image';
 /** Rows of a block, and elements of the lines of a block, which then fit into the level 2 cache. */
 const blockRows: i32 = 128;
 const blockElements: i32 = 1 << 15;
+/** Maximum elements of a window that a product sums at a time, unless there are few rows. */
+const maxLineDepth: i32 = 256;
+/** Fewest results of a line whose windows are multiplied in place. Each line reads the filter again. */
+const minLine: i32 = 24;
 
 /** Returns the bytes of scratch memory of `packedConvolutionChunk`. */
 export function packedConvolutionBytes(): usize {
@@ -57,15 +61,19 @@ export function packedConvolutionChunk(p: usize, chunk: i32, scratch: usize): vo
   const columns = min(c.columnsPerChunk, c.columns - column);
   const inner = c.tapsY * c.tapsX * c.channels;
   const isInPlace = c.tapsY * c.tapsX * c.strideY * c.strideX == 1 && (c.offsetY | c.offsetX) == 0;
+  const isByLine = !isInPlace && c.gridWidth >= minLine && isInside(c);
   const lines = scratch + tileBytes;
   const panels = c.panels + at(column * inner);
   const rowBytes = at(c.columns);
+  // The order of a sum does not depend on the rows of a chunk, and so not on the number of threads.
+  const rows = min(blockRows, c.batch * c.gridHeight * c.gridWidth);
+  const maxDepth = rows > 16 ? min(maxLineDepth, blockElements / rows) : blockElements / rows;
   for (let row = firstRow; row < endRow; row += blockRows) {
     const height = min(blockRows, endRow - row);
-    const maxDepth = blockElements / height;
     const target = c.target + <usize>row * rowBytes + at(column);
-    for (let k = 0; k < inner; ) {
-      const depth = min(inner - k, height > 16 ? min(256, maxDepth) : maxDepth);
+    if (isByLine) multiplyLines(c, row, height, panels, columns, target, scratch);
+    for (let k = 0; k < inner && !isByLine; ) {
+      const depth = min(inner - k, maxDepth);
       let from = c.image + at(row * inner + k);
       let fromBytes = at(inner);
       if (!isInPlace) {
@@ -91,6 +99,63 @@ export function packedConvolutionChunk(p: usize, chunk: i32, scratch: usize): vo
       k += depth;
     }
     endRows(c, row, height, column, columns);
+  }
+}
+
+/** Whether all windows lie inside the image. */
+function isInside(c: PackedConvolution): bool {
+  return (
+    min(c.offsetY, c.offsetX) >= 0 &&
+    (c.gridHeight - 1) * c.strideY + c.offsetY + c.tapsY <= c.height &&
+    (c.gridWidth - 1) * c.strideX + c.offsetX + c.tapsX <= c.width
+  );
+}
+
+/**
+ * Multiplies windows that lie inside the image without copying them: those of one line of results start at regular steps, and the
+ * taps of a row are contiguous.
+ */
+function multiplyLines(
+  c: PackedConvolution,
+  firstRow: i32,
+  count: i32,
+  panels: usize,
+  columns: i32,
+  target: usize,
+  scratch: usize,
+): void {
+  const across = c.tapsX * c.channels;
+  const panelBytes = at(tileColumns * c.tapsY * across);
+  const rowBytes = at(c.columns);
+  const endRow = firstRow + count;
+  for (let tapY = 0; tapY < c.tapsY; tapY++) {
+    for (let k = 0; k < across; k += maxLineDepth) {
+      const panel = panels + at(tileColumns * (tapY * across + k));
+      for (let row = firstRow; row < endRow; ) {
+        const line = row / c.gridWidth;
+        const image = line / c.gridHeight;
+        const x = row - line * c.gridWidth;
+        const windows = min(endRow - row, c.gridWidth - x);
+        const pixelY = (line - image * c.gridHeight) * c.strideY + c.offsetY + tapY;
+        const pixel = (image * c.height + pixelY) * c.width + x * c.strideX + c.offsetX;
+        multiplyTiles(
+          windows,
+          columns,
+          min(across - k, maxLineDepth),
+          c.image + at(pixel * c.channels + k),
+          at(c.strideX * c.channels),
+          4,
+          panel,
+          at(tileColumns),
+          panelBytes,
+          target + <usize>(row - firstRow) * rowBytes,
+          rowBytes,
+          tapY + k > 0,
+          scratch,
+        );
+        row += windows;
+      }
+    }
   }
 }
 

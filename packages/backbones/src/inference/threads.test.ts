@@ -11,6 +11,7 @@ it('embeddings do not depend on the number of threads, nor on earlier passes', a
   await enableWasmTraining({ threads: 3 });
   for (const config of [
     { backbone: 'lresnet-ir', blocks: [1, 2], width: 40, inputSize: 32, embeddingSize: 33 },
+    { backbone: 'lresnet-ir', blocks: [1, 1], width: 72, inputSize: 48, embeddingSize: 8 },
     { backbone: 'mobile-facenet', width: 16, inputSize: 48, embeddingSize: 6 },
     { backbone: 'cifar-densenet', blocks: [2, 2], growthRate: 6, inputSize: 20 },
   ]) {
