@@ -24,18 +24,22 @@ export function launchChromium(executablePath: string, ...more: readonly string[
 }
 
 const contentTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
+  '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
 };
 
 /**
  * Serves folders on a free port of this machine, with the cross-origin isolation that WebAssembly threads require.
  * @param folders folders by the path of their address
+ * @param isIsolated whether to isolate the pages
  */
 export async function serveFolders(
   folders: Readonly<Record<string, string>>,
+  isIsolated = true,
 ): Promise<{ address: string; server: Server }> {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
@@ -44,8 +48,10 @@ export async function serveFolders(
     const body = await readFile(file).catch(() => null);
     response.writeHead(body ? 200 : 404, {
       'Content-Type': contentTypes[extname(file)] ?? 'application/octet-stream',
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Embedder-Policy': 'require-corp',
+      ...(isIsolated && {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      }),
     });
     response.end(body ?? 'not found');
   });
