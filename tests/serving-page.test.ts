@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openRecognizer } from '../packages/cli/src/recognizer/open-recognizer.ts';
+import { expectAccessible } from './support/accessibility.ts';
 import { findChromium, launchChromium } from './support/browser.ts';
 import { drawPhoto } from './support/serving-page/drawn-photos.ts';
 import { startPage } from './support/serving-page/start-page.ts';
 
 const chromium = findChromium();
 const require = createRequire(import.meta.url);
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
 
@@ -322,18 +322,18 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
         .evaluate((details: HTMLDetailsElement) => {
           details.open = true;
         });
-      await expectAccessible(page, axe);
+      await expectAccessible(page);
       await page.getByRole('button', { name: 'Delete Ada', exact: true }).click();
-      await expectAccessible(page, axe);
+      await expectAccessible(page);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Rename Ada' }).click();
-      await expectAccessible(page, axe);
+      await expectAccessible(page);
       await page.keyboard.press('Escape');
       // Nothing moves, and nothing is cut off on a small screen.
       expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
       await page.setViewportSize({ width: 360, height: 740 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-      await expectAccessible(page, axe);
+      await expectAccessible(page);
     },
   );
 
@@ -435,20 +435,3 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     await page.locator('main').getByText('1 face: unknown.').waitFor();
   });
 });
-
-/** Checks the page with axe. */
-async function expectAccessible(page: Page, script: string): Promise<void> {
-  await page.evaluate(script);
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
-    const results = await axe.run();
-    return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect(violations).toEqual([]);
-}
-
-/** A violation that axe found. */
-interface AxeViolation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}

@@ -19,16 +19,19 @@ export function relativeLinks(markdown: string): RelativeLink[] {
     });
 }
 
-/** Returns the names by which links can point to the headings of a Markdown text, as GitHub derives them. */
+/** Returns the names by which links can point to the headings of a Markdown text. */
 export function headingNames(markdown: string): string[] {
   const headings = [...withoutFences(markdown).matchAll(/^#+ (.*)$/gm)].map(([, text]) => text as string);
-  return headings.map((text) =>
-    text
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .trim()
-      .replaceAll(' ', '-'),
-  );
+  return headings.map(headingName);
+}
+
+/** Returns the name by which links can point to a heading, as GitHub derives it. */
+export function headingName(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
 }
 
 function withoutCode(markdown: string): string {

@@ -8,6 +8,7 @@ export const rootFolder = join(import.meta.dirname, '..', '..');
 export interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly description?: string;
   readonly private?: boolean;
   readonly type?: string;
   readonly sideEffects?: boolean | readonly string[];
@@ -55,6 +56,9 @@ const generatedNames = new Set([
   '__screenshots__',
 ]);
 
+/** Further such folders: the report of the quickstart, and the API reference. */
+const generatedFolders = [join(rootFolder, 'report'), join(rootFolder, 'docs', 'api')];
+
 /** Returns the paths of all hand-written files below a folder, relative to it and with `/`. */
 export function writtenFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -62,9 +66,7 @@ export function writtenFiles(folder: string): string[] {
   const visit = (current: string) => {
     for (const entry of readdirSync(current, { withFileTypes: true })) {
       const path = join(current, entry.name);
-      // The quickstart writes its report here; `packages/report` is a package.
-      const isReport = path === join(rootFolder, 'report');
-      if (generatedNames.has(entry.name) || isReport) continue;
+      if (generatedNames.has(entry.name) || generatedFolders.includes(path)) continue;
       if (entry.isDirectory()) {
         visit(path);
       } else if (entry.isFile()) {

@@ -11,6 +11,7 @@ export interface ByteFile {
    * @throws DataError if the file ends before
    */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Closes the file. Call it after the last read. */
   close(): Promise<void>;
 }
 

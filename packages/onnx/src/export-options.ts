@@ -26,6 +26,7 @@ export type OnnxSource =
       getConfig?(): BackboneConfig;
     }
   | {
+      /** Returns the graph with its weights. */
       readGraph(): Promise<GraphNetwork>;
       /** Returns the configuration for the metadata. */
       getConfig?(): BackboneConfig;

@@ -10,7 +10,10 @@ export interface LogOptions {
   /** Lines of lower levels are left out; default `'info'`. */
   readonly level?: (typeof logLevels)[number];
   /** Takes lines of JSON; default standard output. */
-  readonly stream?: { write(line: string): void };
+  readonly stream?: {
+    /** Takes one line of JSON with its line feed. */
+    write(line: string): void;
+  };
 }
 
 /** Returns the options of fastify for a log. Requests and answers are never logged whole: they hold names, keys and images. */

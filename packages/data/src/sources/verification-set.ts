@@ -17,6 +17,7 @@ export interface VerificationSet {
    * @throws DataError if the image cannot be read; RangeError if the set has no such image
    */
   image(index: number): Promise<ImageRecord>;
+  /** Closes the files of the set. Call it after the last image. */
   close(): Promise<void>;
 }
 

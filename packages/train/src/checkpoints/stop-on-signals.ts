@@ -14,9 +14,10 @@ const repeatWindow = 1;
  * @param signals default SIGINT and SIGTERM
  * @returns the signal; `release()` removes the handlers, so that signals exit the process as before
  */
-export function stopOnSignals(
-  signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'],
-): AbortSignal & { release(): void } {
+export function stopOnSignals(signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM']): AbortSignal & {
+  /** Removes the handlers, so that signals exit the process as before. */
+  release(): void;
+} {
   const controller = new AbortController();
   let first = 0;
   const stop = (signal: NodeJS.Signals) => {

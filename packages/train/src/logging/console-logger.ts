@@ -6,6 +6,7 @@ import { eventText, progressText } from './progress-text.ts';
 
 /** Destination of the text, such as `process.stderr`. */
 export interface TextStream {
+  /** Writes text, which may be part of a line. */
   write(text: string): unknown;
   /** Whether it is a terminal, which can redraw a line. */
   readonly isTTY?: boolean;
