@@ -67,6 +67,7 @@ const markdownOptions = {
   typeDeclarationFormat: 'table',
   propertyMembersFormat: 'table',
   useCodeBlocks: true,
+  useHTMLAnchors: true,
 };
 
 const application = await Application.bootstrapWithPlugins({ ...options, ...markdownOptions });
@@ -86,15 +87,18 @@ application.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) =
     project.removeReflection(variable.type.declaration);
     variable.type = new IntrinsicType('object');
   }
-  // The name of a parameter that is taken apart.
-  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
-    if (parameter.name === '__namedParameters') parameter.name = 'options';
-  }
   for (const { comment } of Object.values(project.reflections)) {
     const description = comment?.getTag('@description');
     if (!comment || !description) continue;
     comment.summary.push(...description.content);
     comment.removeTags('@description');
+  }
+});
+
+// TypeDoc names a parameter that is taken apart after its `@param` first, where there is one.
+application.converter.on(Converter.EVENT_RESOLVE_END, ({ project }: Context) => {
+  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
+    if (parameter.name === '__namedParameters') parameter.name = 'options';
   }
 });
 

@@ -102,7 +102,8 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
   it('finds a page by its words, without a server', async () => {
     const page = await open('');
     await page.getByRole('button', { name: 'Search' }).click();
-    await page.locator('#localsearch-input').fill('interclassFilteringThreshold');
+    await page.locator('#localsearch-input:focus').waitFor();
+    await page.keyboard.type('interclassFilteringThreshold');
     await page.locator('#localsearch-list a').first().click();
     await page.waitForURL(/losses|api/);
     await page.locator('main h1').waitFor();

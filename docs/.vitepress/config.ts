@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { katex } from '@mdit/plugin-katex';
 import { createLogger } from 'vite';
 import { defineConfig, type MarkdownRenderer } from 'vitepress';
@@ -7,6 +8,10 @@ import { sitePath } from './routes.ts';
 import { sidebar } from './sidebar.ts';
 
 const logger = createLogger();
+/** Two clusters, and the line between them. */
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="4" cy="8" r="3" fill="#0f5f8a"/><circle cx="12" cy="8" r="3" fill="#d95f02"/><path d="M8 1v14" stroke="#888"/></svg>',
+)}`;
 
 export default defineConfig({
   title: 'openset',
@@ -19,6 +24,7 @@ export default defineConfig({
   cacheDir: '../.cache/vitepress',
   lastUpdated: false,
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { caddy: 'nginx' },
     anchor: { slugify: headingName },
     config: (markdown) => {
@@ -28,7 +34,17 @@ export default defineConfig({
       markdown.use(repositoryLinks);
     },
   },
-  vite: { customLogger: logger, build: { chunkSizeWarningLimit: 8000 } },
+  head: [['link', { rel: 'icon', href: icon }]],
+  vite: {
+    customLogger: logger,
+    // The index of the search is one chunk.
+    build: { chunkSizeWarningLimit: 8000 },
+    resolve: {
+      alias: [
+        { find: /^\.\/VPHome\.vue$/, replacement: join(import.meta.dirname, 'theme', 'home-page.vue') },
+      ],
+    },
+  },
   buildEnd: () => {
     if (logger.hasWarned) throw new Error('The build of the site has warnings.');
   },

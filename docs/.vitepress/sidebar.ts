@@ -4,7 +4,10 @@ import { sourceEntries, workspacePackages } from '../../tests/support/workspace.
 type Item = DefaultTheme.SidebarItem;
 
 const page = (text: string, link: string): Item => ({ text, link });
-const group = (text: string, items: Item[], collapsed = true): Item => ({ text, items, collapsed });
+/** A group that leads to its first or main page. Without a link, its title would be a button around a button. */
+const group = (text: string, link: string, items: Item[], collapsed = true): Item => ({
+  ...{ text, link, items, collapsed },
+});
 
 /** The pages of the site, in the order in which a stranger needs them. */
 export function sidebar(): Item[] {
@@ -12,6 +15,7 @@ export function sidebar(): Item[] {
   return [
     group(
       'Start',
+      '/getting-started',
       [
         page('Getting started', '/getting-started'),
         page('I have photos', '/guides/photos'),
@@ -25,6 +29,7 @@ export function sidebar(): Item[] {
     ),
     group(
       'Use',
+      '/photos',
       [
         page('Photos as they come', '/photos'),
         page('Check your images', '/checking-images'),
@@ -40,6 +45,7 @@ export function sidebar(): Item[] {
     ),
     group(
       'Losses',
+      '/losses',
       [
         page('The losses, one by one', '/losses'),
         page('The algebra', '/algebra'),
@@ -48,12 +54,11 @@ export function sidebar(): Item[] {
       ],
       false,
     ),
-    group('Measurements', [
+    group('Measurements', '/performance', [
       page('Performance', '/performance'),
       page('Wrong gradients of tfjs', '/backends'),
     ]),
-    group('Studies', [
-      page('All studies', '/studies/'),
+    group('Studies', '/studies/', [
       page('Faces from scratch', '/studies/lfw'),
       page('How large a network?', '/studies/lfw-sizes'),
       page('Every loss, in equal time', '/studies/losses'),
@@ -69,10 +74,10 @@ export function sidebar(): Item[] {
     ]),
     group(
       'Packages',
+      '/overview#packages',
       packages.map(({ shortName }) => page(shortName, `/packages/${shortName}`)),
     ),
-    group('API reference', [
-      page('All modules', '/api/'),
+    group('API reference', '/api/', [
       ...packages.flatMap((one) =>
         Object.keys(sourceEntries(one)).map((entry) => {
           const name = one.shortName + entry.slice(1);
@@ -80,12 +85,12 @@ export function sidebar(): Item[] {
         }),
       ),
     ]),
-    group('Examples', [
+    group('Examples', '/examples/ten-lines', [
       page('Ten lines', '/examples/ten-lines'),
       page('Quickstart', '/examples/quickstart'),
       page('Studies', '/examples/studies'),
     ]),
-    group('Contribute', [
+    group('Contribute', '/contributing', [
       page('Contributing', '/contributing'),
       page('Architecture', '/architecture'),
       page('Add a loss', '/add-a-loss'),

@@ -50,7 +50,7 @@ function optionSection({ name, summary, source, options }: LossDescriptor): stri
   const rows = own.map(([key, option]) => {
     return `| \`${key}\` | ${option.symbol ?? ''} | ${valuesText(option)} | ${defaultText(option)} | ${option.description} |`;
   });
-  const head = ['| option | symbol | values | default | |', '|---|---|---|---|---|'];
+  const head = ['| option | symbol | values | default | meaning |', '|---|---|---|---|---|'];
   return [`### Options of ${name}`, '', `${capitalized(summary)} (${source}).`, '', ...head, ...rows].join(
     '\n',
   );
