@@ -28,9 +28,14 @@ export default defineConfig({
     languageAlias: { caddy: 'nginx' },
     anchor: { slugify: headingName },
     config: (markdown) => {
-      // `v-pre`: braces of a formula are no expressions of Vue. The plugin has types of another version of markdown-it.
+      // `v-pre`: braces of a formula are no expressions of Vue. Long formulas scroll, so the keyboard must reach them. The plugin has types of another version of markdown-it.
       const formulas = katex as unknown as (renderer: MarkdownRenderer, options: object) => void;
-      markdown.use(formulas, { transformer: (html: string) => html.replace(/^<(span|p)/, '<$1 v-pre') });
+      markdown.use(formulas, {
+        transformer: (html: string) =>
+          html
+            .replace(/^<(span|p)/, '<$1 v-pre')
+            .replace('class="katex-display"', 'class="katex-display" tabindex="0"'),
+      });
       markdown.use(repositoryLinks);
     },
   },
