@@ -88,6 +88,7 @@ export function sidebar(): Item[] {
     group('Examples', '/examples/ten-lines', [
       page('Ten lines', '/examples/ten-lines'),
       page('Quickstart', '/examples/quickstart'),
+      page('Train in a page', '/examples/browser-train'),
       page('Studies', '/examples/studies'),
     ]),
     group('Contribute', '/contributing', [
