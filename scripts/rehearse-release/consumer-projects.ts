@@ -4,19 +4,14 @@ import { transform } from 'esbuild';
 import { findChromium, launchChromium, serveFolders } from '../../tests/support/browser.ts';
 import { type CommandOptions, runSuccessfully } from '../../tests/support/run-command.ts';
 import {
-  readManifest,
+  lockedPackage,
   rootFolder,
   sourceEntries,
   type WorkspacePackage,
 } from '../../tests/support/workspace.ts';
 
-/** Returns a package with the version that is installed in the repository. */
-function lockedVersion(name: string): string {
-  return `${name}@${readManifest(join(rootFolder, 'node_modules', name)).version}`;
-}
-
 const tenLines = readFileSync(join(rootFolder, 'examples', 'ten-lines', 'src', 'main.ts'), 'utf8');
-const tenLinesPackages = ['@openset/bce-unified', '@openset/core', lockedVersion('@tensorflow/tfjs')];
+const tenLinesPackages = ['@openset/bce-unified', '@openset/core', lockedPackage('@tensorflow/tfjs')];
 
 /** Makes an empty project of ES modules, and installs packages into it. */
 async function makeProject(options: CommandOptions, packages: readonly string[]): Promise<void> {
@@ -64,7 +59,7 @@ export async function tryTypeScript(
   await makeProject(options, [
     '--ignore-scripts',
     ...packages.map(({ manifest }) => manifest.name),
-    ...['@tensorflow/tfjs', 'typescript', '@types/node', 'vitest'].map(lockedVersion),
+    ...['@tensorflow/tfjs', 'typescript', '@types/node', 'vitest'].map(lockedPackage),
   ]);
   writeFileSync(join(options.folder, 'main.ts'), tenLines);
   const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}';`);
@@ -95,7 +90,7 @@ export async function tryTypeScript(
 
 /** A Vite project: builds the ten lines for browsers, and runs them in Chromium where it is installed. */
 export async function tryVite(options: CommandOptions): Promise<string[]> {
-  await makeProject(options, [...tenLinesPackages, lockedVersion('vite')]);
+  await makeProject(options, [...tenLinesPackages, lockedPackage('vite')]);
   writeFileSync(join(options.folder, 'main.ts'), tenLines);
   const page = '<!doctype html><title>ten lines</title><script type="module" src="/main.ts"></script>';
   writeFileSync(join(options.folder, 'index.html'), page);

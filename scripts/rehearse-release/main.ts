@@ -54,7 +54,7 @@ function inCopy(it: WorkspacePackage): WorkspacePackage {
   return { ...it, folder: place, manifest: readManifest(place) };
 }
 
-/** @throws Error unless all packages got the same version, which is not one of a plan that is not published, and a changelog */
+/** Returns the version of all packages. @throws Error unless they have one, of at least 0.1.0, and changelogs */
 function describeVersions(packages: readonly WorkspacePackage[]): string {
   const versions = [...new Set(packages.map(({ manifest }) => manifest.version))];
   if (versions.length !== 1 || versions[0]!.startsWith('0.0.')) {
@@ -68,7 +68,7 @@ function describeVersions(packages: readonly WorkspacePackage[]): string {
   return versions[0]!;
 }
 
-/** @throws Error unless the registry has every package, without tests and fixtures */
+/** @throws Error unless the registry has every package */
 async function requirePublished(packages: readonly WorkspacePackage[]): Promise<void> {
   for (const { manifest } of packages) {
     const answer = await fetch(`${registry.address}${manifest.name.replace('/', '%2f')}`);

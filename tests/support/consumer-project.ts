@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSuccessfully } from './run-command.ts';
-import { isBuildCurrent, readManifest, rootFolder, workspacePackages } from './workspace.ts';
+import { isBuildCurrent, lockedPackage, rootFolder, workspacePackages } from './workspace.ts';
 
 /** A project that is not part of this repository and has the packages installed as they are published. */
 export interface ConsumerProject {
@@ -13,16 +13,13 @@ export interface ConsumerProject {
   readonly runModule: (name: string, code: string) => Promise<string>;
 }
 
-/** Returns a package in the version of the lock file. */
-const locked = (name: string) => `${name}@${readManifest(join(rootFolder, 'node_modules', name)).version}`;
-
 /** Packages that users install together with ours, Vite for the browser bundle, and a package whose compiled part is copied. */
 const companions = [
   '@tensorflow/tfjs-core@4.22.0',
   '@tensorflow/tfjs-backend-cpu@4.22.0',
   '@tensorflow/tfjs-backend-wasm@4.22.0',
-  locked('better-sqlite3'),
-  locked('vite'),
+  lockedPackage('better-sqlite3'),
+  lockedPackage('vite'),
 ];
 
 /** Packs every package that is published and installs the tarballs into an empty project. */

@@ -35,6 +35,11 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
+/** Returns a package of another project with the version that is installed here, as npm takes it. */
+export function lockedPackage(name: string): string {
+  return `${name}@${readManifest(join(rootFolder, 'node_modules', name)).version}`;
+}
+
 /** All packages, in the order of their names. */
 export function workspacePackages(): WorkspacePackage[] {
   const parent = join(rootFolder, 'packages');

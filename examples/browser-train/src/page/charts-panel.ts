@@ -184,7 +184,7 @@ function watchText({ classNames, unseenNames }: RunTitle, isTrained: boolean, pa
   const count = pairs.toLocaleString('en-US');
   return isTrained
     ? `${count} pairs of test images of ${namesText(classNames)}. The network has not seen these images.`
-    : `${count} pairs of images of ${namesText(unseenNames)}, classes of which the network has seen no image. ` +
+    : `${count} pairs of images of ${namesText(unseenNames)}, classes that the network was not trained on. ` +
         `${classNames.length} classes are few to learn from, so strangers stay hard.`;
 }
 
