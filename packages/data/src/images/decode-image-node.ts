@@ -10,6 +10,7 @@ import {
   resolveDecodeOptions,
   shortReason,
 } from './decode-options.ts';
+import { hasJpegEnd } from './jpeg-header.ts';
 import type { PixelImage } from './pixel-image.ts';
 import { hasPngEnd } from './png-header.ts';
 
@@ -112,9 +113,7 @@ function decodeWithSharp(
       .catch((reason: Error) => {
         // sharp may lack the codec of a HEIC file, and of formats that we do not know.
         if (failOn === 'none' || header === null || header.format === 'heic') throw reason;
-        // The message of sharp names its own option.
-        const text = reason.message.includes('failOn') ? 'the file is damaged' : shortReason(reason.message);
-        throw damagedFileError(origin, text, reason);
+        throw damagedFileError(origin, damageText(header.format, bytes, reason.message), reason);
       });
     const image = {
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
@@ -124,6 +123,13 @@ function decodeWithSharp(
     };
     return header?.isCmyk ? cmykToRgb(image) : image;
   });
+}
+
+/** Names the damage. The message of libvips is lost where another image of the process ends at that moment. */
+function damageText(format: string, bytes: Uint8Array, message: string): string {
+  if (format === 'jpeg' && !hasJpegEnd(bytes)) return 'the JPEG file is truncated';
+  // The message of sharp names its own option.
+  return message.includes('failOn') ? 'the file is damaged' : shortReason(message);
 }
 
 function damagedFileError(origin: string, reason: string, cause?: Error): DataError {

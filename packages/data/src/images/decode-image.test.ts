@@ -164,8 +164,23 @@ it('both decoders enlarge identically', async () => {
 it("failOn 'none' accepts every file that can be decoded", async () => {
   const jpeg = await asJpeg(gradient(64, 64));
   const truncated = jpeg.subarray(0, 0.8 * jpeg.length);
-  await expect(decodeImage(truncated, unresized)).rejects.toThrow(DataError);
+  await expect(decodeImage(truncated, unresized)).rejects.toThrow('the JPEG file is truncated');
   expect((await decodeImage(truncated, { ...unresized, failOn: 'none' })).height).toBe(64);
+});
+
+it('names a truncated JPEG file while other images are decoded, and whatever its thumbnail ends with', async () => {
+  const jpeg = await asJpeg(gradient(64, 64));
+  const thumbnail = Buffer.from([0xff, 0xe1, 0, 6, 0, 0, 0xff, 0xd9]);
+  const withThumbnail = Buffer.concat([jpeg.subarray(0, 2), thumbnail, jpeg.subarray(2)]);
+  expect((await decodeImage(withThumbnail, unresized)).height).toBe(64);
+  const truncated = withThumbnail.subarray(0, 0.8 * withThumbnail.length);
+  await Promise.all(
+    Array.from({ length: 40 }, (_, image) =>
+      image % 2 === 0
+        ? decodeImage(jpeg, unresized)
+        : expect(decodeImage(truncated, unresized)).rejects.toThrow('the JPEG file is truncated'),
+    ),
+  );
 });
 
 it.each(['sharp', 'javascript'] as const)(

@@ -54,6 +54,18 @@ export function readJpegColours(view: DataView): { readonly isRgb: boolean; read
   return { isRgb, hasAdobe: transform !== undefined };
 }
 
+/** Checks whether the marker of the end follows the first scan of a JPEG file; a thumbnail before it has one of its own. */
+export function hasJpegEnd(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const { marker, end } of jpegSegments(view)) {
+    if (marker !== 0xda) continue;
+    for (let at = bytes.indexOf(0xff, end); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+      if (bytes[at + 1] === 0xd9) return true;
+    }
+  }
+  return false;
+}
+
 /** Checks whether a segment of a JPEG file holds its EXIF data. */
 export function isExifSegment(view: DataView, marker: number, start: number): boolean {
   return marker === 0xe1 && start + 8 <= view.byteLength && view.getUint32(start + 4) === exifName;
