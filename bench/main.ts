@@ -6,6 +6,7 @@ import { data } from './data.ts';
 import { dataMemory } from './data-memory.ts';
 import { elementwise } from './elementwise.ts';
 import { engine } from './engine.ts';
+import { engineStart } from './engine-start.ts';
 import { gallery } from './gallery.ts';
 import { galleryPostgres } from './gallery-postgres.ts';
 import { gemm } from './gemm.ts';
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   data: async () => [...(await data()), ...(await dataMemory())],
   elementwise,
   engine,
+  'engine-start': engineStart,
   gallery,
   'gallery-postgres': galleryPostgres,
   gemm,

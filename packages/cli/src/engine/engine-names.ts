@@ -8,6 +8,6 @@ export const engineNames: readonly EngineName[] = [...backendNames, 'onnxruntime
 
 /**
  * Number of images from which onnxruntime is the default. On two cores, to load it, to give it the network and to check its embeddings
- * takes as long as it gains on 22 images with faceres, 33 with MobileFaceNet and 56 with LResNet18E-IR.
+ * takes as long as it gains on 13 images with faceres, 23 with MobileFaceNet and 69 with LResNet18E-IR (`npm run bench -- engine-start`).
  */
 export const fewestImages = 64;
