@@ -206,7 +206,8 @@ export class BankLossMemory {
     const { bias, labels } = this.tensors;
     if (!bias || !labels) return new Float64Array(this.batch);
     const values = this.scope.view(bias);
-    return Float64Array.from(this.scope.view(labels), (label) => values[values.length === 1 ? 0 : label]!);
+    const classes = this.scope.view(labels);
+    return new Float64Array(this.batch).map((_, row) => values[values.length === 1 ? 0 : classes[row]!]!);
   }
 
   /** Returns all biases. */

@@ -34,7 +34,7 @@ export function bankLossRows(
   options: ResolvedBankOptions,
 ): BankLossRows {
   const column = (index: number) =>
-    Float64Array.from({ length: numbers.length / 4 }, (_, row) => numbers[4 * row + index]!);
+    new Float64Array(numbers.length / 4).map((_, row) => numbers[4 * row + index]!);
   const [similarity, norms] = [column(2), column(3)];
   const counted = norms.map((norm) => (options.emptyRows === 'skip' && norm === 0 ? 0 : 1));
   const rows = Math.max(

@@ -124,10 +124,7 @@ class BankLossRun {
     memory.runTask(bankQueriesTask, Math.ceil(memory.batch / samplesInChunk));
     this.rows = bankLossRows(memory.doubles('rowNumbers'), memory.rowInputs(), options);
     const biases = memory.ownBiases();
-    this.ownLogits = Float64Array.from(
-      this.rows.own,
-      ({ value }, row) => options.scale * value - biases[row]!,
-    );
+    this.ownLogits = biases.map((bias, row) => options.scale * this.rows.own[row]!.value - bias);
     this.outside = memory.outsideNegatives();
     if (options.similarityMap?.kind === 'hardNegatives') {
       memory
@@ -176,9 +173,8 @@ class BankLossRun {
     const weights = rows.weights.map((weight) => weight * options.negativeWeight);
     memory.floats('weights').fill(0).set(weights);
     memory.runTask(bankBceTask, memory.plan.groups);
-    const negatives = this.sumGroups(
-      (group, row) => memory.doubles('sums')[group * memory.plan.stride + row]!,
-    );
+    const sums = memory.doubles('sums');
+    const negatives = this.sumGroups((group, row) => sums[group * memory.plan.stride + row]!);
     const outsideSums = outside?.softplusSums();
     if (outside) this.outsideSlopes = outside.bceSlopes(weights);
     const losses = ownLogits.map((logit, row) => {

@@ -21,49 +21,72 @@ const largestCosine = 1 - 1e-7;
 export function ownSimilarity(
   similarity: number,
   options: ResolvedBankOptions,
-  rowMargins: { angle: number; cosine: number },
+  rowMargins: RowMargins,
 ): OwnSimilarity {
-  const { similarityMap, margins, cosineLimit = Number.POSITIVE_INFINITY } = options;
+  const { similarityMap, cosineLimit = Number.POSITIVE_INFINITY } = options;
   const limited = Math.min(Math.max(similarity, -cosineLimit), cosineLimit);
-  const power = similarityMap?.kind === 'power' ? similarityMap : null;
-  const isHard = similarityMap?.kind === 'hardNegatives';
-  const chain = (withBranches: boolean) => {
-    // The first margin of a kind takes that of the row.
-    let [angle, cosine]: (number | null)[] = [rowMargins.angle, rowMargins.cosine];
-    let [value, derivative, byAngle, byCosine] = [limited, limited === similarity ? 1 : 0, 0, 0];
-    let exponent = power?.exponent;
-    const then = (next: number, slope: number) => {
-      value = next;
-      [derivative, byAngle, byCosine] = [derivative * slope, byAngle * slope, byCosine * slope];
-    };
-    const applyPower = () => {
-      if (exponent === undefined) return;
-      const half = (value + 1) / 2;
-      then(2 * half ** exponent - 1, exponent * half ** (exponent - 1));
-      exponent = undefined;
-    };
-    for (const margin of margins) {
-      if (margin.kind === 'cosine') {
-        applyPower();
-        value -= margin.margin + (cosine ?? 0);
-        if (cosine !== null) byCosine = -1;
-        cosine = null;
-      } else if (margin.kind === 'adaptive') {
-        value *= 1 - margin.coefficient;
-      } else {
-        const turned = turn(value, margin, margin.margin + (angle ?? 0), withBranches);
-        then(turned.value, turned.derivative);
-        if (angle !== null) byAngle = turned.byAngle;
-        angle = null;
-      }
+  const derivative = limited === similarity ? 1 : 0;
+  const result = applyMargins(limited, derivative, options, rowMargins, true);
+  if (similarityMap?.kind === 'hardNegatives') {
+    result.hardThreshold = applyMargins(limited, derivative, options, rowMargins, false).value;
+  }
+  if (similarityMap?.kind === 'power' && similarityMap.gradient === 'detached') result.derivative = 1;
+  return result;
+}
+
+interface RowMargins {
+  readonly angle: number;
+  readonly cosine: number;
+}
+
+type Changing<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+// No function is made for a sample: a batch of small embeddings would notice it.
+function applyMargins(
+  limited: number,
+  derivative: number,
+  { margins, similarityMap }: ResolvedBankOptions,
+  rowMargins: RowMargins,
+  withBranches: boolean,
+): Changing<OwnSimilarity> {
+  const result = { value: limited, derivative, byAngle: 0, byCosine: 0, hardThreshold: limited };
+  // The first margin of a kind takes that of the row.
+  let isFirstAngle = true;
+  let isFirstCosine = true;
+  let exponent = similarityMap?.kind === 'power' ? similarityMap.exponent : null;
+  for (const margin of margins) {
+    if (margin.kind === 'cosine') {
+      if (exponent !== null) applyPower(result, exponent);
+      exponent = null;
+      result.value -= margin.margin + (isFirstCosine ? rowMargins.cosine : 0);
+      if (isFirstCosine) result.byCosine = -1;
+      isFirstCosine = false;
+    } else if (margin.kind === 'adaptive') {
+      result.value *= 1 - margin.coefficient;
+    } else {
+      const angle = margin.margin + (isFirstAngle ? rowMargins.angle : 0);
+      const turned = turn(result.value, margin, angle, withBranches);
+      advance(result, turned.value, turned.derivative);
+      if (isFirstAngle) result.byAngle = turned.byAngle;
+      isFirstAngle = false;
     }
-    applyPower();
-    return { value, derivative, byAngle, byCosine };
-  };
-  const result = chain(true);
-  const hardThreshold = isHard ? chain(false).value : result.value;
-  if (power?.gradient === 'detached') return { ...result, derivative: 1, hardThreshold };
-  return { ...result, hardThreshold };
+  }
+  if (exponent !== null) applyPower(result, exponent);
+  result.hardThreshold = result.value;
+  return result;
+}
+
+function applyPower(result: Changing<OwnSimilarity>, exponent: number): void {
+  const half = (result.value + 1) / 2;
+  advance(result, 2 * half ** exponent - 1, exponent * half ** (exponent - 1));
+}
+
+/** Replaces the value by a function of it, by the chain rule. */
+function advance(result: Changing<OwnSimilarity>, value: number, slope: number): void {
+  result.value = value;
+  result.derivative *= slope;
+  result.byAngle *= slope;
+  result.byCosine *= slope;
 }
 
 /** Applies an angular margin; see `AngularMargin`. */
