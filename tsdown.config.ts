@@ -16,6 +16,8 @@ const tfjsNames: Readonly<Record<string, string>> = {
   '@tensorflow/tfjs-converter': '#tfjs-converter',
   '@tensorflow/tfjs-backend-wasm': '#tfjs-backend-wasm',
   '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js': '#tfjs-backend-wasm-program',
+  '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js':
+    '#tfjs-backend-wasm-threaded-simd-program',
 };
 
 /** Returns the plugin of the build that renames the modules, and writes the files for Node. */

@@ -90,7 +90,10 @@ describe.each(packages.map((one) => [one.shortName, one] as const))('packages/%s
         ? []
         : sources.filter((path) => !isTestFile(path)).flatMap((path) => tfjsModules(read(path)));
     const expected = [...new Set(names)].map((specifier) => {
-      const name = `#${specifier.replace('/wasm-out/tfjs-backend-wasm.js', '-program').slice('@tensorflow/'.length)}`;
+      const name = specifier.replace(
+        /^@tensorflow\/(?:.+\/wasm-out\/(.+)\.js|(.+))$/,
+        (_, program, module) => (program ? `#${program}-program` : `#${module}`),
+      );
       return [
         name,
         {

@@ -1,6 +1,5 @@
 import { defaultClientConditions, defineConfig } from 'vite';
 import { digitsFile } from './src/vite/digits-file.ts';
-import { selfContainedThreads } from './src/vite/self-contained-threads.ts';
 
 /** Threads of WebAssembly need a page that is isolated from other origins. */
 const headers = {
@@ -14,7 +13,7 @@ export default defineConfig({
   base: './',
   plugins: [digitsFile()],
   resolve: { conditions: ['@openset/source', ...defaultClientConditions] },
-  worker: { format: 'es', plugins: () => [selfContainedThreads()] },
+  worker: { format: 'es' },
   server: { headers },
   preview: { headers },
   build: { target: 'esnext', chunkSizeWarningLimit: 2500 },
@@ -22,6 +21,7 @@ export default defineConfig({
   optimizeDeps: {
     include: [
       '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js',
       '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js',
       '@tensorflow/tfjs-backend-webgl',
       '@tensorflow/tfjs-backend-webgpu',

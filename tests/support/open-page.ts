@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { build as esbuild } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { build } from 'vite';
+import { build as viteBuild } from 'vite';
 import { launchChromium, serveFolders } from './browser.ts';
 import { rootFolder } from './workspace.ts';
 
@@ -18,22 +20,15 @@ export interface OpenPage {
  * models of `@vladmandic/human`.
  * @param chromium path of the browser, as `findChromium` returns it
  * @param file name of the page
+ * @param buildPage writes the files of the page to a folder
  */
-export async function openPage(chromium: string, file: string): Promise<OpenPage> {
+export async function openPage(
+  chromium: string,
+  file: string,
+  buildPage: (file: string, output: string) => Promise<unknown> = buildWithVite,
+): Promise<OpenPage> {
   const output = mkdtempSync(join(tmpdir(), 'openset-page-'));
-  const root = join(rootFolder, 'tests', 'browser');
-  await build({
-    root,
-    logLevel: 'error',
-    resolve: { conditions: ['@openset/source', 'browser', 'module', 'import', 'default'] },
-    build: {
-      outDir: output,
-      emptyOutDir: true,
-      target: 'esnext',
-      minify: false,
-      rollupOptions: { input: join(root, file) },
-    },
-  });
+  await buildPage(file, output);
   const backend = dirname(
     import.meta.resolve('@tensorflow/tfjs-backend-wasm/package.json').replace('file://', ''),
   );
@@ -52,4 +47,38 @@ export async function openPage(chromium: string, file: string): Promise<OpenPage
     rmSync(output, { recursive: true });
   };
   return { page, close };
+}
+
+const root = join(rootFolder, 'tests', 'browser');
+const conditions = ['@openset/source', 'browser', 'module', 'import', 'default'];
+
+/** Builds a page of `tests/browser` with Vite. */
+export async function buildWithVite(file: string, output: string, minify = false): Promise<void> {
+  await viteBuild({
+    root,
+    logLevel: 'error',
+    resolve: { conditions },
+    build: {
+      outDir: output,
+      emptyOutDir: true,
+      target: 'esnext',
+      minify,
+      rollupOptions: { input: join(root, file) },
+    },
+  });
+}
+
+/** Builds a page of `tests/browser` with esbuild, minified. */
+export async function buildWithEsbuild(file: string, output: string): Promise<void> {
+  const script = file.replace(/html$/, 'js');
+  await esbuild({
+    entryPoints: [join(root, script.replace(/js$/, 'ts'))],
+    outdir: output,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    conditions,
+    logLevel: 'error',
+  });
+  await writeFile(join(output, file), `<!doctype html><script defer src="${script}"></script>`);
 }

@@ -1,7 +1,9 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { registerWasmKernels } from './register.ts';
+import { repairThreadedProgram } from './threaded-program.ts';
 
 registerWasmKernels();
+repairThreadedProgram();
 
 export {
   disableWasmTraining,
