@@ -22,6 +22,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   data: ['@openset/core', tfjsCore, 'jpeg-js', 'node:', 'sharp'],
   faces: ['@openset/core', '@openset/data', '@openset/pretrained', tfjsCore, 'node:'],
   gallery: ['@openset/core', '@openset/metrics', '@openset/verify'],
+  'gallery-indexeddb': ['@openset/core', '@openset/gallery', '@openset/verify'],
   'gallery-postgres': [
     '@openset/core',
     '@openset/gallery',
@@ -72,6 +73,7 @@ const allowedInTests = [
   '@openset/testkit',
   '@openset/wasm-kernels',
   '@seriousme/openapi-schema-validator',
+  'fake-indexeddb',
   'fast-check',
   'onnxruntime-node',
   'onnxruntime-web',

@@ -57,7 +57,7 @@ export async function buildWithVite(file: string, output: string, minify = false
   await viteBuild({
     root,
     logLevel: 'error',
-    resolve: { conditions },
+    resolve: { conditions, alias: { vitest: join(root, 'vitest-in-page.ts') } },
     build: {
       outDir: output,
       emptyOutDir: true,

@@ -42,6 +42,7 @@ export { type Identification, type IdentifyOptions, identify } from './identify.
 export { type ImportCounts, type ImportOptions, importGallery } from './import-gallery.ts';
 export { meanTemplate } from './mean-template.ts';
 export { MemoryGallery } from './memory-gallery.ts';
+export { PeopleIndex } from './people-index.ts';
 export { quantiseRow } from './quantise-row.ts';
 export { rankCandidates } from './rank-candidates.ts';
 export { type ScoredRows, type ScoreRows, VectorIndex } from './vector-index.ts';

@@ -1,6 +1,12 @@
 import { ConflictError } from '@openset/gallery';
 import { expect, it } from 'vitest';
-import { asNew, contentOf, type GalleryTestContext, vector } from './gallery-conformance-setup.ts';
+import {
+  asNew,
+  compareBytes,
+  contentOf,
+  type GalleryTestContext,
+  vector,
+} from './gallery-conformance-setup.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -185,7 +191,7 @@ export function peopleTests({ open, comparison }: GalleryTestContext): void {
     expect(await gallery.people()).toEqual({ people: [], next: null });
     // In UTF-16 order, the emoji would come before U+FF5E.
     const sorted = ['Zoe', 'a', 'ab', 'b', 'z', 'é', 'ж', '山', '\uff5e', '😀', '😁'];
-    sorted.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    sorted.sort(compareBytes);
     for (const name of [...sorted].reverse()) await gallery.enroll(name, asNew(vector(1, 0, 0)));
     for (const limit of [1, 2, 3, sorted.length - 1, sorted.length, 1000]) {
       const names: string[] = [];

@@ -3,6 +3,7 @@ import type { Gallery } from '@openset/gallery';
 import { expect, it } from 'vitest';
 import {
   asNew,
+  compareBytes,
   contentOf,
   type GalleryTestContext,
   randomVectors,
@@ -65,7 +66,7 @@ export function searchTests({ open, comparison, randomCases }: GalleryTestContex
     for (const name of names) await gallery.enroll(name, asNew(vector(0.6, 0.8, 0)));
     await gallery.enroll('first', asNew(vector(1, 0, 0)));
     await gallery.enroll('last', asNew(vector(0, 0, 1)));
-    const sorted = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const sorted = [...names].sort(compareBytes);
     const expected = ['first', ...sorted, 'last'];
     for (let limit = 1; limit <= expected.length; limit++) {
       const found = await gallery.search(vector(2, 0, 0), { limit });

@@ -78,6 +78,13 @@ export function recordOf(
   return { id, name, metadata: {}, enrolledAt: '2025-03-04T05:06:07.089Z', embeddings, ...changes };
 }
 
+/** Compares texts by their UTF-8 bytes; negative if the first comes first. */
+export function compareBytes(first: string, second: string): number {
+  const [a, b] = [new TextEncoder().encode(first), new TextEncoder().encode(second)];
+  const place = a.findIndex((byte, index) => byte !== b[index]);
+  return place < 0 ? a.length - b.length : a[place]! - (b[place] ?? -1);
+}
+
 /** Everything that a gallery returns about its content. */
 export interface GalleryContent {
   readonly people: readonly (Person & { readonly embeddings: readonly StoredEmbedding[] })[];

@@ -1,6 +1,6 @@
 import type { Candidate, Comparison, Gallery } from '@openset/gallery';
 import { expect } from 'vitest';
-import { contentOf } from './gallery-conformance-setup.ts';
+import { compareBytes, contentOf } from './gallery-conformance-setup.ts';
 
 /** Largest difference between the cosines of a store and those computed in float64 from its embeddings. */
 const tolerance = 1e-6;
@@ -26,7 +26,7 @@ function personCosine(comparison: Comparison, probe: Float32Array, embeddings: r
 /** Whether the first candidate comes before the second: highest cosine first, equal ones by name. */
 function isInOrder(first: Candidate, second: Candidate): boolean {
   if (first.cosine !== second.cosine) return first.cosine > second.cosine;
-  return Buffer.compare(Buffer.from(first.identity), Buffer.from(second.identity)) < 0;
+  return compareBytes(first.identity, second.identity) < 0;
 }
 
 /**
