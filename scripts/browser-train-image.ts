@@ -4,13 +4,14 @@ import sharp from 'sharp';
 import { imageAt } from '../examples/browser-train/src/image-set.ts';
 import { readDigits } from '../examples/browser-train/src/vite/digits-file.ts';
 import { findChromium, launchChromium } from '../tests/support/browser.ts';
-import { buildTrainPage, startBackend, waitUntilTrained } from '../tests/support/browser-train.ts';
+import { startBackend, waitUntilTrained } from '../tests/support/browser-train.ts';
+import { buildExamplePage } from '../tests/support/example-page.ts';
 import { rootFolder } from '../tests/support/workspace.ts';
 
 // Writes docs/images/browser-train.png and browser-train-dark.png: the page of examples/browser-train after a training.
 const chromium = findChromium();
 if (!chromium) throw new Error('No Chromium found. Set OPENSET_CHROMIUM to its path.');
-const built = await buildTrainPage();
+const built = await buildExamplePage('browser-train');
 const address = await built.serve();
 const browser = await launchChromium(chromium);
 const { test } = readDigits();

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -9,17 +8,12 @@ import { imageAt } from '../examples/browser-train/src/image-set.ts';
 import { readDigits } from '../examples/browser-train/src/vite/digits-file.ts';
 import { recordOutput } from '../packages/cli/src/__fixtures__/record-output.ts';
 import { verify } from '../packages/cli/src/commands/verify.ts';
+import { expectAccessible } from './support/accessibility.ts';
 import { findChromium, launchChromium } from './support/browser.ts';
-import {
-  type BuiltPage,
-  buildTrainPage,
-  startBackend,
-  waitUntilReady,
-  waitUntilTrained,
-} from './support/browser-train.ts';
+import { startBackend, waitUntilReady, waitUntilTrained } from './support/browser-train.ts';
+import { type BuiltPage, buildExamplePage } from './support/example-page.ts';
 
 const chromium = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 // Continuous integration installs a browser; elsewhere a machine without one can still pass the tests.
 describe.runIf(chromium !== undefined || process.env.CI)('the page that trains', { timeout: 300_000 }, () => {
@@ -33,7 +27,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page that trains',
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'openset-train-'));
-    built = await buildTrainPage();
+    built = await buildExamplePage('browser-train');
     address = await built.serve();
     browser = await launchChromium(chromium as string);
     // It compiles its programs while the other tests run, and is awaited last.
@@ -399,16 +393,4 @@ async function writeDigit(path: string, pixels: Uint8Array): Promise<string> {
     .png()
     .toFile(path);
   return path;
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const found = await axe.run();
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect(violations).toEqual([]);
 }

@@ -1,25 +1,7 @@
 import type { LearnedThreshold } from '@openset/core';
 import type { Calibration, Verification } from '@openset/verify';
+import type { BackendFacts, BackendRequest } from '@openset-examples/browser-page/backend-request.ts';
 import type { ImageSet } from './image-set.ts';
-
-/** A backend of TensorFlow.js that the page can train on. */
-export type BackendName = 'webgpu' | 'webgl' | 'wasm';
-
-/** Backend to start: one of them, or `auto` for the first that runs on hardware. */
-export interface BackendRequest {
-  readonly backend: BackendName | 'auto';
-  /** Number of threads on wasm. */
-  readonly threads: number;
-}
-
-/** The backend that has started. */
-export interface BackendFacts {
-  readonly backend: BackendName;
-  /** Number of threads; 1 except on wasm. */
-  readonly threads: number;
-  /** Why it is not what was asked for, in sentences; empty if it is. */
-  readonly notes: readonly string[];
-}
 
 /** A loss to choose from. */
 export interface LossChoice {
@@ -94,7 +76,7 @@ export interface TrainingEnd {
 }
 
 /** The functions of the worker, by name. */
-export interface WorkerCalls {
+export interface TrainingFunctions {
   start(request: BackendRequest): WorkerFacts;
   train(job: { readonly images: ImageSet; readonly settings: TrainSettings }): TrainingEnd;
   stop(): void;
@@ -105,18 +87,3 @@ export interface WorkerCalls {
   /** Replaces the model by that of a file. */
   load(file: { readonly bytes: Uint8Array }): void;
 }
-
-export type CallName = keyof WorkerCalls;
-
-/** A call of a function of the worker. */
-export interface CallMessage {
-  readonly id: number;
-  readonly name: CallName;
-  readonly argument: unknown;
-}
-
-/** What the worker sends. */
-export type WorkerMessage =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly error: string }
-  | { readonly news: TrainingNews };

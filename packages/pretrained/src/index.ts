@@ -8,6 +8,7 @@ export {
   readGraphModel,
 } from './graph-model.ts';
 export type { GraphBackboneConfig, GraphBackboneOptions, GraphFreeze } from './graph-options.ts';
+export { type LoadPretrainedOptions, loadPretrained, type OpenedNetwork } from './load-pretrained.ts';
 export {
   findPretrainedNetwork,
   isPretrainedWord,

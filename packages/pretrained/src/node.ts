@@ -1,5 +1,5 @@
+export type { OpenedNetwork } from './load-pretrained.ts';
 export {
-  type OpenedNetwork,
   type OpenPretrainedOptions,
   openPretrained,
   readPretrainedFiles,

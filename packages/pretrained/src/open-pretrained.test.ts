@@ -8,6 +8,7 @@ import { DataError } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadGraphModel, readManifest } from './graph-model.ts';
+import { loadPretrained } from './load-pretrained.ts';
 import { openPretrained, readPretrainedFiles } from './open-pretrained.ts';
 import { findPretrainedNetwork, pretrainedNetworks } from './pretrained-networks.ts';
 import { readInstalledModel } from './read-installed-model.ts';
@@ -59,6 +60,25 @@ function faceApi(images: tf.Tensor4D, weights: tf.NamedTensorMap): tf.Tensor2D {
 
 const noise = (size: number) => tf.randomUniform<tf.Rank.R4>([2, size, size, 3], -1, 1, 'float32', 11);
 const toBytes = (images: tf.Tensor4D) => tf.add(tf.mul(images, 127.5), 127.5) as tf.Tensor4D;
+
+describe('loadPretrained', () => {
+  it('reads the files of the network with the given reader, and passes its errors on', async () => {
+    const installed = readInstalledModel('@vladmandic/human', 'models');
+    const files: string[] = [];
+    const { backbone, network } = await loadPretrained('faceres', (file) => {
+      files.push(file);
+      return installed(file);
+    });
+    expect(files).toEqual(['faceres.json', 'faceres.bin']);
+    expect([backbone.embeddingSize, network.word]).toEqual([1024, 'faceres']);
+    backbone.dispose();
+    const fail = async () => {
+      throw new TypeError('no network');
+    };
+    await expect(loadPretrained('faceres', fail)).rejects.toThrow(new TypeError('no network'));
+    await expect(loadPretrained('nobody', installed)).rejects.toThrow(DataError);
+  });
+});
 
 describe('openPretrained', () => {
   it('opens faceres, whose features are those of the graph model', async () => {

@@ -1,26 +1,16 @@
-import { basename, dirname } from 'node:path';
-import type { io } from '@tensorflow/tfjs-core';
-import { type GraphBackbone, graphBackbone } from './graph-backbone.ts';
+import { dirname } from 'node:path';
+import type { GraphFiles, ReadModelFile } from './graph-model.ts';
 import {
-  type GraphFiles,
-  type ReadModelFile,
-  readGraphModel,
-  readJson,
-  readManifest,
-} from './graph-model.ts';
-import type { GraphBackboneOptions } from './graph-options.ts';
+  type LoadPretrainedOptions,
+  loadPretrained,
+  type OpenedNetwork,
+  readNetworkFiles,
+} from './load-pretrained.ts';
 import { findPretrainedNetwork, type PretrainedNetwork } from './pretrained-networks.ts';
 import { readInstalledModel } from './read-installed-model.ts';
 
-/** A network of the table, opened. */
-export interface OpenedNetwork {
-  /** The network on the active backend; the caller disposes of it. */
-  readonly backbone: GraphBackbone;
-  readonly network: PretrainedNetwork;
-}
-
-/** Options of `openPretrained`: those of `graphBackbone` that the table does not give. */
-export interface OpenPretrainedOptions extends Pick<GraphBackboneOptions, 'head' | 'freeze' | 'seed'> {
+/** Options of `openPretrained`. */
+export interface OpenPretrainedOptions extends LoadPretrainedOptions {
   /** Path of a file or folder whose `node_modules` are searched, and those above it; default: the working folder. */
   readonly from?: string;
 }
@@ -36,18 +26,7 @@ export async function openPretrained(
   word: string,
   { from, ...options }: OpenPretrainedOptions = {},
 ): Promise<OpenedNetwork> {
-  const network = findPretrainedNetwork(word);
-  const { inputShape, inputRange, output, embeddingSize: featureSize } = network;
-  const files = await readPretrainedFiles(network, from);
-  const backbone = graphBackbone(files, {
-    ...options,
-    name: word,
-    inputShape,
-    inputRange,
-    output,
-    featureSize,
-  });
-  return { backbone, network };
+  return loadPretrained(word, installedReader(findPretrainedNetwork(word), from), options);
 }
 
 /**
@@ -56,9 +35,9 @@ export async function openPretrained(
  * @throws DataError with the install command if the package is not installed, or if its files are damaged
  */
 export async function readPretrainedFiles(network: PretrainedNetwork, from?: string): Promise<GraphFiles> {
-  const { package: packageName, file, graph } = network;
-  const read: ReadModelFile = readInstalledModel(packageName, dirname(file), from);
-  if (!graph) return readGraphModel(basename(file), read);
-  const manifest = (await readJson(basename(file), read)) as io.WeightsManifestConfig;
-  return graph(await readManifest(manifest, read));
+  return readNetworkFiles(network, installedReader(network, from));
+}
+
+function installedReader({ package: name, file }: PretrainedNetwork, from?: string): ReadModelFile {
+  return readInstalledModel(name, dirname(file), from);
 }

@@ -1,9 +1,9 @@
+import { find } from '@openset-examples/browser-page/dom.ts';
+import { cosineText, namesText, percentText } from '@openset-examples/browser-page/texts.ts';
 import type { Measurement, TrainingNews } from '../messages.ts';
-import { find } from './dom.ts';
 import { HistogramChart } from './histogram-chart.ts';
 import { LineChart, rangeFromZero } from './line-chart.ts';
 import type { RunHistory } from './run-store.ts';
-import { cosineText, namesText, percentText } from './texts.ts';
 
 /** What a run trains on and with. */
 export type RunTitle = Pick<RunHistory, 'loss' | 'classNames' | 'unseenNames'>;

@@ -1,6 +1,12 @@
+import {
+  cosineText,
+  countText,
+  namesText,
+  percentText,
+  probabilityText,
+} from '@openset-examples/browser-page/texts.ts';
 import { expect, it } from 'vitest';
 import { rangeFromZero } from './line-chart.ts';
-import { cosineText, countText, namesText, percentText, probabilityText } from './texts.ts';
 
 it('chooses two to four round ticks, and a range that holds all values', () => {
   expect(rangeFromZero(23)).toEqual({ low: 0, high: 23, ticks: [0, 10, 20] });

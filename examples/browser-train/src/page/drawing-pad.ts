@@ -1,7 +1,7 @@
+import { create } from '@openset-examples/browser-page/dom.ts';
+import { withNotice } from '@openset-examples/browser-page/notices.ts';
 import { imagePixels, imageSize } from '../image-set.ts';
 import { centreDigit } from './centre-digit.ts';
-import { create } from './dom.ts';
-import { withNotice } from './notices.ts';
 import { readPicture } from './read-picture.ts';
 
 /** Height and width of the surface in its own pixels. */

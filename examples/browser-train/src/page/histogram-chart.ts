@@ -1,6 +1,6 @@
+import { draw } from '@openset-examples/browser-page/dom.ts';
+import { cosineText, percentText } from '@openset-examples/browser-page/texts.ts';
 import type { PairCosines } from '../messages.ts';
-import { draw } from './dom.ts';
-import { cosineText, percentText } from './texts.ts';
 
 const [top, bottom, inset] = [30, 26, 16];
 

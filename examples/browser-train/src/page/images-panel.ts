@@ -1,13 +1,13 @@
+import { create, find } from '@openset-examples/browser-page/dom.ts';
+import { showNotice, withNotice } from '@openset-examples/browser-page/notices.ts';
+import { countText, namesText } from '@openset-examples/browser-page/texts.ts';
 import { addDrawings, type Drawing, namedImage } from '../add-drawings.ts';
 import type { DigitParts } from '../digits/digits-format.ts';
 import { digitSet, loadDigits } from '../digits/load-digits.ts';
 import { folderSet } from '../folder-set.ts';
 import { type ImageSet, imageAt } from '../image-set.ts';
-import { create, find } from './dom.ts';
 import { greyImage, type SampleImage } from './drawing-pad.ts';
-import { showNotice, withNotice } from './notices.ts';
 import { readFolder } from './read-folder.ts';
-import { countText, namesText } from './texts.ts';
 
 /** Problems of pictures that a message lists. */
 const mostProblems = 3;

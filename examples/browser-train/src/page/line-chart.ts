@@ -1,4 +1,4 @@
-import { draw } from './dom.ts';
+import { draw } from '@openset-examples/browser-page/dom.ts';
 
 const [width, height] = [350, 190];
 const [left, right, top, bottom] = [40, 8, 8, 24];

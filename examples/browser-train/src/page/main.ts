@@ -1,12 +1,13 @@
-import type { LossChoice } from '../messages.ts';
-import { BackendPanel } from './backend-panel.ts';
+import { BackendPanel } from '@openset-examples/browser-page/backend-panel.ts';
+import { announce, create, find } from '@openset-examples/browser-page/dom.ts';
+import { withNotice } from '@openset-examples/browser-page/notices.ts';
+import { cosineText, percentText } from '@openset-examples/browser-page/texts.ts';
+import { WorkerCalls } from '@openset-examples/browser-page/worker-calls.ts';
+import type { LossChoice, TrainingFunctions, TrainingNews, WorkerFacts } from '../messages.ts';
 import { ChartsPanel } from './charts-panel.ts';
-import { announce, create, find } from './dom.ts';
 import { ImagesPanel } from './images-panel.ts';
-import { withNotice } from './notices.ts';
 import { RunStore } from './run-store.ts';
 import { RunsPanel } from './runs-panel.ts';
-import { cosineText, percentText } from './texts.ts';
 import { VerifyPanel } from './verify-panel.ts';
 
 // The page: its parts, and what one needs from another.
@@ -17,14 +18,30 @@ let hasModel = false;
 
 const charts = new ChartsPanel();
 const images = new ImagesPanel(update);
-const backends = new BackendPanel(
-  (news) => charts.add(news),
-  (known) => {
-    if (known && losses.length === 0) listLosses(known);
+/** The trained network between two workers. */
+let kept: Uint8Array | null = null;
+const backends = new BackendPanel<WorkerCalls<TrainingFunctions, TrainingNews>, WorkerFacts>({
+  open: () =>
+    new WorkerCalls(new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' }), (news) =>
+      charts.add(news),
+    ),
+  async start(worker, request) {
+    const facts = await worker.call('start', request);
+    if (kept) await worker.call('load', { bytes: kept });
+    return facts;
+  },
+  async leave(worker) {
+    kept = (await worker.call('encode').catch(() => null)) ?? kept;
+  },
+  onChange(facts) {
+    if (facts) {
+      kept = null;
+      if (losses.length === 0) listLosses(facts.losses);
+    }
     update();
     verify.update();
   },
-);
+});
 const verify = new VerifyPanel(() => ({
   takeSample: () => images.takeSample(),
   compare:

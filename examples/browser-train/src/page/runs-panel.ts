@@ -1,5 +1,5 @@
-import { announce, create, find } from './dom.ts';
-import { withNotice } from './notices.ts';
+import { announce, create, find } from '@openset-examples/browser-page/dom.ts';
+import { withNotice } from '@openset-examples/browser-page/notices.ts';
 import type { RunRecord, RunStore, SavedRun } from './run-store.ts';
 
 /** What the panel needs from the page. */

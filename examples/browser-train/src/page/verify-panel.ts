@@ -1,9 +1,9 @@
 import type { Verification } from '@openset/verify';
-import { cosineScale } from './cosine-scale.ts';
-import { announce, create, find } from './dom.ts';
+import { cosineScale } from '@openset-examples/browser-page/cosine-scale.ts';
+import { announce, create, find } from '@openset-examples/browser-page/dom.ts';
+import { withNotice } from '@openset-examples/browser-page/notices.ts';
+import { cosineText, countText, probabilityText } from '@openset-examples/browser-page/texts.ts';
 import { DrawingPad, type SampleImage } from './drawing-pad.ts';
-import { withNotice } from './notices.ts';
-import { cosineText, countText, probabilityText } from './texts.ts';
 
 /** What the panel needs from the page. */
 export interface VerifyActions {

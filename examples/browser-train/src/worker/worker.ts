@@ -1,10 +1,11 @@
 import { createBackbone } from '@openset/backbones';
 import { type Backbone, ConfigError, DataError, OpenSetError } from '@openset/core';
 import { decodeModel, encodeModel, Verifier } from '@openset/verify';
+import { startBackend } from '@openset-examples/browser-page/backends.ts';
+import { type Answers, answerCalls, sendNews } from '@openset-examples/browser-page/worker-calls.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import { imageSize, joinImages } from '../image-set.ts';
-import type { CallMessage, WorkerCalls, WorkerMessage } from '../messages.ts';
-import { startBackend } from './backends.ts';
+import type { TrainingFunctions, TrainingNews } from '../messages.ts';
 import { batchSize, embedInBatches } from './load-images.ts';
 import { lossChoices } from './losses.ts';
 import { type TrainedModel, trainModel } from './training-run.ts';
@@ -14,13 +15,7 @@ import { type TrainedModel, trainModel } from './training-run.ts';
 let model: TrainedModel | null = null;
 let running: AbortController | null = null;
 
-type Answers = {
-  readonly [Name in keyof WorkerCalls]: (
-    ...parameters: Parameters<WorkerCalls[Name]>
-  ) => Promise<ReturnType<WorkerCalls[Name]>>;
-};
-
-const answers: Answers = {
+const answers: Answers<TrainingFunctions> = {
   async start(request) {
     return { ...(await startBackend(request)), losses: lossChoices };
   },
@@ -31,7 +26,7 @@ const answers: Answers = {
       const { model: trained, end } = await trainModel(
         images,
         settings,
-        (news) => send({ news }),
+        (news) => sendNews<TrainingNews>(news),
         running.signal,
       );
       replaceModel(trained);
@@ -97,19 +92,9 @@ function replaceModel(next: TrainedModel): void {
   model = next;
 }
 
-function send(message: WorkerMessage, transfer: Transferable[] = []): void {
-  globalThis.postMessage(message, { transfer });
-}
-
-globalThis.addEventListener('message', async ({ data }: MessageEvent<CallMessage>) => {
-  const { id, name, argument } = data;
-  try {
-    const result = await (answers[name] as (argument: unknown) => Promise<unknown>)(argument);
-    send({ id, result }, result instanceof Uint8Array ? [result.buffer as ArrayBuffer] : []);
-  } catch (error) {
-    send({ id, error: errorText(error) });
-  }
-});
+answerCalls(answers, errorText, (result) =>
+  result instanceof Uint8Array ? [result.buffer as ArrayBuffer] : [],
+);
 
 /** Returns what went wrong; other errors than our own are bugs or limits of the browser. */
 function errorText(error: unknown): string {

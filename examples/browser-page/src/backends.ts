@@ -7,13 +7,12 @@ import '@tensorflow/tfjs-backend-webgl';
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import type { BackendFacts, BackendName, BackendRequest } from '../messages.ts';
-
-const titles: Readonly<Record<BackendName, string>> = {
-  webgpu: 'WebGPU',
-  webgl: 'WebGL',
-  wasm: 'WebAssembly',
-};
+import {
+  type BackendFacts,
+  type BackendName,
+  type BackendRequest,
+  backendTitles,
+} from './backend-request.ts';
 
 /**
  * Starts a backend. Falls back on the next of WebGPU, WebGL and wasm, and says so. `auto` skips graphics in software, which is slower
@@ -27,7 +26,7 @@ export async function startBackend({ backend, threads }: BackendRequest): Promis
     if (reason === null) {
       const started = await start(name, threads).catch((error: Error) => error);
       if (!(started instanceof Error)) return { ...started, notes: [...notes, ...started.notes] };
-      if (backend !== 'auto') notes.push(`${titles[name]} did not start (${started.message}).`);
+      if (backend !== 'auto') notes.push(`${backendTitles[name]} did not start (${started.message}).`);
     } else if (backend !== 'auto') notes.push(reason);
   }
   throw new Error(

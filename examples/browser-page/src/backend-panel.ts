@@ -1,34 +1,35 @@
-import type { BackendRequest, LossChoice, TrainingNews } from '../messages.ts';
+import { type BackendFacts, type BackendRequest, backendTitles } from './backend-request.ts';
 import { create, find } from './dom.ts';
 import { showNotice } from './notices.ts';
-import { TrainingWorker } from './training-worker.ts';
 
-const titles = { webgpu: 'WebGPU', webgl: 'WebGL', wasm: 'WebAssembly' } as const;
 const mostThreads = 8;
 
-/** The part of the page that chooses the backend. Each choice starts another worker. */
-export class BackendPanel {
+/** How the panel opens and starts workers. */
+export interface WorkerStart<PageWorker extends { close(): void }, Facts extends BackendFacts> {
+  /** Opens a worker, which has no backend yet. */
+  open(): PageWorker;
+  /** Starts the backend of a worker, and whatever the page needs in it. */
+  start(worker: PageWorker, request: BackendRequest): Promise<Facts>;
+  /** Called before a worker that runs is closed for another. */
+  leave?(worker: PageWorker): Promise<void>;
+  /** Called when the worker is ready, or with null when it is ready no longer. */
+  onChange(facts: Facts | null): void;
+}
+
+/**
+ * The part of a page that chooses the backend: its elements are `backend-choice`, `threads-choice`, `threads-field` and `backend-text`.
+ * Each choice starts another worker.
+ */
+export class BackendPanel<PageWorker extends { close(): void }, Facts extends BackendFacts> {
   private readonly choice = find('backend-choice', HTMLSelectElement);
   private readonly threads = find('threads-choice', HTMLSelectElement);
-  private current: TrainingWorker | null = null;
+  private readonly steps: WorkerStart<PageWorker, Facts>;
+  private current: PageWorker | null = null;
   private starts = 0;
   private isReady = false;
-  /** The trained network between two workers. */
-  private model: Uint8Array | null = null;
 
-  private readonly onNews: (news: TrainingNews) => void;
-  private readonly onChange: (losses: readonly LossChoice[] | null) => void;
-
-  /**
-   * @param onNews receives the news of runs
-   * @param onChange called when the worker is ready, or no longer; with the losses that it knows
-   */
-  constructor(
-    onNews: (news: TrainingNews) => void,
-    onChange: (losses: readonly LossChoice[] | null) => void,
-  ) {
-    this.onNews = onNews;
-    this.onChange = onChange;
+  constructor(steps: WorkerStart<PageWorker, Facts>) {
+    this.steps = steps;
     const cores = Math.min(mostThreads, navigator.hardwareConcurrency || 1);
     const counts = Array.from({ length: cores }, (_, index) => index + 1);
     this.threads.append(
@@ -39,7 +40,7 @@ export class BackendPanel {
   }
 
   /** The worker; null while it starts, and if it did not. */
-  get worker(): TrainingWorker | null {
+  get worker(): PageWorker | null {
     return this.isReady ? this.current : null;
   }
 
@@ -49,31 +50,30 @@ export class BackendPanel {
     this.threads.disabled = !isAllowed;
   }
 
-  /** Starts the chosen backend in another worker, and gives it the trained network. */
+  /** Starts the chosen backend in another worker. */
   async start(): Promise<void> {
+    const { steps, worker: left } = this;
     const start = ++this.starts;
     const text = find('backend-text');
     text.textContent = 'Starting …';
-    this.model = (await this.worker?.call('encode').catch(() => null)) ?? this.model;
+    if (left) await steps.leave?.(left);
     this.isReady = false;
-    this.onChange(null);
+    steps.onChange(null);
     this.current?.close();
-    const worker = new TrainingWorker(this.onNews);
+    const worker = steps.open();
     this.current = worker;
     try {
-      const facts = await worker.call('start', this.request());
-      if (this.model) await worker.call('load', { bytes: this.model });
+      const facts = await steps.start(worker, this.request());
       if (start !== this.starts) return;
-      this.model = null;
       this.isReady = true;
       find('threads-field').hidden = facts.backend !== 'wasm';
       text.textContent =
         facts.backend === 'wasm'
           ? `Runs on WebAssembly with ${facts.threads} thread${facts.threads === 1 ? '' : 's'}.`
-          : `Runs on ${titles[facts.backend]}.`;
+          : `Runs on ${backendTitles[facts.backend]}.`;
       if (facts.backend === 'wasm') this.threads.value = String(facts.threads);
       for (const note of facts.notes) showNotice(note, 'note');
-      this.onChange(facts.losses);
+      steps.onChange(facts);
     } catch (error) {
       if (start !== this.starts) return;
       text.textContent = 'No backend runs.';
