@@ -72,19 +72,17 @@ function makeSmallLoss({ name, options }: LossDescriptor): OpenSetLoss {
   return createLoss(config, losses, { numClasses, embeddingSize, seed: 1 });
 }
 
-/** Results of two steps on one batch. */
-export interface MatrixCell {
-  /** Losses before the first step, after it, and after the second step. */
-  readonly losses: readonly number[];
-  /** Number of tensors that the second step leaked. */
-  readonly leaked: number;
+/** A training on one batch. */
+export interface BatchTraining {
+  /** Takes a step of a fixed, small length. Returns the loss before it. */
+  step(): Promise<number>;
+  /** Computes the loss without a step. */
+  loss(): Promise<number>;
+  dispose(): void;
 }
 
-/** Trains two steps of the same small length on one batch, and computes the loss of a third. */
-export async function trainTwoSteps(
-  makeBackbone: () => Backbone,
-  makeLoss: () => OpenSetLoss,
-): Promise<MatrixCell> {
+/** Starts the training of a backbone with a loss on one batch. */
+export function startTraining(makeBackbone: () => Backbone, makeLoss: () => OpenSetLoss): BatchTraining {
   const backbone = makeBackbone();
   const loss = makeLoss();
   const optimizer = new Sgd({ learningRate: 0.001 });
@@ -99,29 +97,69 @@ export async function trainTwoSteps(
     step.dispose();
   });
   const variables = [...backbone.trainable, ...loss.trainable];
-  const values: number[] = [];
-  let leaked = 0;
-  for (let step = 0; step < 2; step++) {
-    const before = tf.memory().numTensors;
-    const result = lossGradients(loss, embed, labels, { context: { epoch: 0 }, variables });
-    values.push((await result.value.data())[0]!);
-    tf.tidy(() => optimizer.applyGradients(unitGradients(result.gradients)));
-    result.step.commit();
-    result.step.dispose();
-    tf.dispose([result.value, ...result.gradients.values()]);
-    backbone.afterStep?.();
-    leaked = tf.memory().numTensors - before;
-  }
-  values.push(tf.tidy(() => loss.forward(embed(), labels, { epoch: 0 }).loss.dataSync()[0]!));
-  tf.dispose([labels, images]);
-  optimizer.dispose();
-  loss.dispose();
-  backbone.dispose();
-  return { losses: values, leaked };
+  return {
+    async step() {
+      const { value, gradients, step } = lossGradients(loss, embed, labels, {
+        context: { epoch: 0 },
+        variables,
+      });
+      const before = (await value.data())[0]!;
+      tf.tidy(() => optimizer.applyGradients(unitGradients(gradients)));
+      step.commit();
+      step.dispose();
+      tf.dispose([value, ...gradients.values()]);
+      backbone.afterStep?.();
+      return before;
+    },
+    async loss() {
+      const value = tf.tidy(() => loss.forward(embed(), labels, { epoch: 0 }).loss);
+      const [number] = await value.data();
+      value.dispose();
+      return number!;
+    },
+    dispose() {
+      tf.dispose([labels, images]);
+      optimizer.dispose();
+      loss.dispose();
+      backbone.dispose();
+    },
+  };
+}
+
+/** Results of two steps on one batch. */
+export interface MatrixCell {
+  /** Losses before the first step, after it, and after the second step. */
+  readonly losses: readonly number[];
+  /** Number of tensors that the second step leaked. */
+  readonly leaked: number;
+}
+
+/** Trains two steps of the same small length on one batch, and computes the loss of a third. */
+export async function trainTwoSteps(
+  makeBackbone: () => Backbone,
+  makeLoss: () => OpenSetLoss,
+): Promise<MatrixCell> {
+  const training = startTraining(makeBackbone, makeLoss);
+  const first = await training.step();
+  const before = tf.memory().numTensors;
+  const second = await training.step();
+  const leaked = tf.memory().numTensors - before;
+  const third = await training.loss();
+  training.dispose();
+  return { losses: [first, second, third], leaked };
+}
+
+/** Why a pair has not learned; null if it has. */
+export function faultOf({ losses, leaked }: MatrixCell): string | null {
+  if (!losses.every(Number.isFinite)) return `the losses ${losses.join(', ')} are not finite`;
+  if (!(losses[2]! < losses[0]!)) return `the loss does not fall: ${losses.join(', ')}`;
+  return leaked === 0 ? null : `the second step leaked ${leaked} tensors`;
 }
 
 /** Scales all gradients to a joint length of 1, because the gradient of a cosine grows without bound as vectors shrink. */
 function unitGradients(gradients: LossGradients['gradients']): { name: string; tensor: tf.Tensor }[] {
-  const norm = tf.sqrt(tf.addN([...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))));
+  // Not `tf.addN`: of more than 7 tensors it is wrong on webgpu, and of more than 16 it leaks textures on webgl.
+  const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
+  const norm = tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
   return [...gradients].map(([{ name }, gradient]) => ({ name, tensor: tf.div(gradient, norm) }));
 }

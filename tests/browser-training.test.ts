@@ -1,0 +1,70 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type {} from './browser/training.ts';
+import { findChromium } from './support/browser.ts';
+import { backbones, faultOf, lossMakers } from './support/matrix.ts';
+import { writeMatrixTable } from './support/matrix-page.ts';
+import { openPage } from './support/open-page.ts';
+
+const chromium = findChromium();
+const isLong = inject('long');
+
+/** Backbone and loss of each test. Graphics in software compile the programs of a larger backbone for ten seconds. */
+const pairs = isLong
+  ? Object.keys(backbones).flatMap((backbone) =>
+      Object.keys(lossMakers).map((loss) => [backbone, loss] as const),
+    )
+  : Object.keys(lossMakers).map((loss, index) => {
+      const quickBackbones = ['LResNetE-IR', 'small CNN'];
+      return [quickBackbones[index] ?? 'any LayersModel', loss] as const;
+    });
+
+// tests/browser.test.ts says so if there is no browser.
+describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
+  let page: Page;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ page, close } = await openPage(chromium as string, 'training.html'));
+  }, 120_000);
+  afterAll(() => close?.());
+
+  describe.each(['wasm', 'webgl', 'webgpu'])('on %s', (backend) => {
+    let isPresent: boolean;
+    beforeAll(async () => {
+      isPresent = await page.evaluate((name) => trainingInBrowser.useBackend(name), backend);
+      // Not every browser has WebGPU; the one of continuous integration does, in software.
+      if (backend !== 'webgpu' || process.env.CI) expect(isPresent).toBe(true);
+    }, 120_000);
+
+    it('steps leave the memory as it is', { timeout: 300_000 }, async ({ skip }) => {
+      if (!isPresent) skip('this browser does not have it');
+      const reports = await page.evaluate(() =>
+        trainingInBrowser.memoryOfSteps('small CNN', 'UniTSFaceLoss', 5),
+      );
+      expect(reports[0]!.tensors).toBeGreaterThan(20);
+      expect(reports[0]!.gpuBytes > 0).toBe(backend !== 'wasm');
+      // The first step makes the optimizer's state, and moves variables to the GPU.
+      const settled = reports.slice(1);
+      expect(settled).toEqual(settled.map(() => settled[0]));
+    });
+
+    // tests/matrix.test.ts trains each pair on wasm, in Node.
+    if (backend === 'wasm') return;
+    const done = new Set<string>();
+
+    it.for(pairs)('%s learns with %s', { timeout: 300_000 }, async ([backbone, loss], { skip }) => {
+      if (!isPresent) skip('this browser does not have it');
+      const cell = await page.evaluate(([first, second]) => trainingInBrowser.trainPair(first, second), [
+        backbone,
+        loss,
+      ] as const);
+      expect(faultOf(cell)).toBeNull();
+      done.add(`${backbone}/${loss}`);
+    });
+
+    afterAll(() => {
+      if (isLong && isPresent) writeMatrixTable(backend, (backbone, loss) => done.has(`${backbone}/${loss}`));
+    });
+  });
+});
