@@ -51,6 +51,7 @@ export function sidebar(): Item[] {
         page('The algebra', '/algebra'),
         page('Papers, their code, and this project', '/papers'),
         page('Every loss with every backbone', '/matrix'),
+        page('Sizes in a bundle', '/bundle-sizes'),
       ],
       false,
     ),
