@@ -2,6 +2,7 @@ import { create } from '@openset-examples/browser-page/dom.ts';
 import { withNotice } from '@openset-examples/browser-page/notices.ts';
 import { imagePixels, imageSize } from '../image-set.ts';
 import { centreDigit } from './centre-digit.ts';
+import { KeyboardPen, type Place } from './keyboard-pen.ts';
 import { readPicture } from './read-picture.ts';
 
 /** Height and width of the surface in its own pixels. */
@@ -16,12 +17,12 @@ export interface SampleImage {
 
 /** A place to draw a digit, to take a test image, or to load a picture. */
 export class DrawingPad {
-  private readonly canvas = create('canvas', { width: side, height: side, role: 'img' });
+  private readonly canvas = create('canvas', { width: side, height: side, role: 'application' });
   private readonly context = this.canvas.getContext('2d', { willReadFrequently: true })!;
   /** The image, if it was not drawn. */
   private taken: Uint8Array | null = null;
   private isDrawn = false;
-  private last: { x: number; y: number } | null = null;
+  private last: Place | null = null;
 
   private readonly name: string;
   private readonly takeSample: () => SampleImage | null;
@@ -43,8 +44,19 @@ export class DrawingPad {
       id: `${name}-file`,
       change: () => void this.load(input),
     });
+    const pen = new KeyboardPen(this.canvas, side, {
+      startLine: (at) => this.startLine(at),
+      lineTo: (at) => this.lineTo(at),
+      endLine: () => this.endLine(),
+    });
+    this.canvas.setAttribute('aria-describedby', `${name}-keys`);
     place.append(
-      this.canvas,
+      create('div', { class: 'surface' }, this.canvas, pen.mark),
+      create(
+        'p',
+        { class: 'hint keys', id: `${name}-keys` },
+        'Arrow keys move the pen. Space puts it down and lifts it.',
+      ),
       create(
         'p',
         { class: 'buttons' },
@@ -64,7 +76,7 @@ export class DrawingPad {
         ),
       ),
     );
-    this.canvas.addEventListener('pointerdown', (event) => this.startLine(event));
+    this.canvas.addEventListener('pointerdown', (event) => this.startStroke(event));
     this.canvas.addEventListener('pointermove', (event) => this.drawLine(event));
     for (const end of ['pointerup', 'pointercancel']) this.canvas.addEventListener(end, () => this.endLine());
     this.clear();
@@ -87,7 +99,7 @@ export class DrawingPad {
     this.isDrawn = false;
     this.context.fillStyle = '#000';
     this.context.fillRect(0, 0, side, side);
-    this.describe('empty. Draw a digit with a mouse, a pen or a finger, or take a test image');
+    this.describe('empty. Draw a digit, or take a test image');
     this.onChange();
   }
 
@@ -115,18 +127,22 @@ export class DrawingPad {
     this.onChange();
   }
 
-  private startLine(event: PointerEvent): void {
+  private startStroke(event: PointerEvent): void {
     if (event.button !== 0) return;
     event.preventDefault();
-    if (this.taken) this.clear();
     try {
       this.canvas.setPointerCapture(event.pointerId);
     } catch {
       // The pointer is gone already.
     }
-    this.last = this.place(event);
+    this.startLine(this.place(event));
+  }
+
+  private startLine(place: Place): void {
+    if (this.taken) this.clear();
+    this.last = place;
     this.isDrawn = true;
-    this.lineTo(this.last);
+    this.lineTo(place);
   }
 
   private drawLine(event: PointerEvent): void {
@@ -141,7 +157,7 @@ export class DrawingPad {
     this.onChange();
   }
 
-  private lineTo(next: { x: number; y: number }): void {
+  private lineTo(next: Place): void {
     const { context, last } = this;
     if (!last) return;
     Object.assign(context, { strokeStyle: '#fff', lineWidth: penWidth, lineCap: 'round', lineJoin: 'round' });
@@ -153,7 +169,7 @@ export class DrawingPad {
   }
 
   /** Returns the place of a pointer, in the pixels of the surface. */
-  private place({ clientX, clientY }: PointerEvent): { x: number; y: number } {
+  private place({ clientX, clientY }: PointerEvent): Place {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
     return { x: ((clientX - left) / width) * side, y: ((clientY - top) / height) * side };
   }
