@@ -1,3 +1,4 @@
+export { type CommunicatorCase, communicatorCases } from './communicator-cases.ts';
 export { type LossEvaluation, lossAndGradients, numericState } from './evaluate-loss.ts';
 export { type GradientCheckOptions, gradientCheck } from './gradient-check.ts';
 export {

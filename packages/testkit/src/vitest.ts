@@ -1,3 +1,4 @@
+export { type CommunicatorConformanceOptions, communicatorConformance } from './communicator-conformance.ts';
 export type { LossConformanceOptions, LossMaker, LossSizes, Surrogate } from './conformance-setup.ts';
 export { describeOnBackends } from './describe-on-backends.ts';
 export { galleryConformance } from './gallery-conformance.ts';

@@ -1,0 +1,4 @@
+export type { Communicator, Numbers, Reduction, Values } from './communicator.ts';
+export { CommunicatorError } from './errors.ts';
+export { inProcess } from './in-process.ts';
+export { checkSameOnAllRanks } from './same-on-all-ranks.ts';

@@ -1,0 +1,1 @@
+export { type MpiOptions, openMpi } from './mpi/open-mpi.ts';
