@@ -90,6 +90,7 @@ export function sidebar(): Item[] {
       page('Ten lines', '/examples/ten-lines'),
       page('Quickstart', '/examples/quickstart'),
       page('Train in a page', '/examples/browser-train'),
+      page('Recognise faces in a page', '/examples/browser-faces'),
       page('Studies', '/examples/studies'),
     ]),
     group('Contribute', '/contributing', [
