@@ -1,4 +1,5 @@
 export type { Communicator, Numbers, Reduction, Values } from './communicator.ts';
 export { CommunicatorError } from './errors.ts';
+export { GradientBuckets, type GradientBucketsOptions } from './gradient-buckets.ts';
 export { inProcess } from './in-process.ts';
 export { checkSameOnAllRanks } from './same-on-all-ranks.ts';

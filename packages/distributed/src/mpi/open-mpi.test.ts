@@ -76,12 +76,13 @@ describe.runIf(hasLauncher)('under mpirun', () => {
     expect(exitCode, output).toBe(0);
   });
 
-  it('names a fact that differs, waits without blocking the event loop, and closes with the process', async () => {
+  it('names a fact that differs, turns the event loop, sums gradients, and closes with the process', async () => {
     const { exitCode, output } = await runRanks(2, 'more');
     expect(output).toMatch(
       /The ranks differ in @openset\/core: '1\.0\.0' on rank 0 \(.+\), but '2\.0\.0' on rank 1 \(.+\)\. All ranks must/,
     );
     expect(output).toContain('The event loop turned.');
+    expect(output).toContain('Sums of gradients: 21,1201,1001,6001.');
     expect(exitCode, output).toBe(0);
   });
 

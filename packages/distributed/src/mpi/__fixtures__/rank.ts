@@ -1,5 +1,5 @@
 // A rank of the tests in `open-mpi.test.ts`. The first parameter says what it does.
-import { checkSameOnAllRanks } from '@openset/distributed';
+import { checkSameOnAllRanks, GradientBuckets } from '@openset/distributed';
 import { openMpi } from '@openset/distributed/node';
 import { communicatorCases } from '@openset/testkit';
 
@@ -28,6 +28,12 @@ switch (action) {
     clearInterval(timer);
     if (rank === 0)
       console.log(turns > 10 ? 'The event loop turned.' : `The event loop turned ${turns} times.`);
+    const buckets = new GradientBuckets(communicator, { bucketLength: 1000 });
+    const gradients = [10, 600, 500, 3000].map((length) => new Float32Array(length).fill(rank + length));
+    for (const one of gradients) buckets.add(one);
+    await buckets.finish();
+    const sums = gradients.map((one) => one.reduce((largest, value) => Math.max(largest, value)));
+    if (rank === 0) console.log(`Sums of gradients: ${sums}.`);
     // The end of the process closes the communicator.
     process.exit(0);
     break;
