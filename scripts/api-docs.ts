@@ -7,10 +7,10 @@ import {
   Converter,
   type DeclarationReflection,
   IntrinsicType,
-  OptionDefaults,
   ReflectionKind,
   type TypeDocOptions,
 } from 'typedoc';
+import { documentationRules } from '../tests/support/documentation-rules.ts';
 import { rootFolder, sourceEntries, workspacePackages } from '../tests/support/workspace.ts';
 
 const packages = workspacePackages();
@@ -23,34 +23,14 @@ const entryPoints = packages.flatMap((one) =>
 );
 
 const options: TypeDocOptions = {
+  ...documentationRules,
   entryPoints: entryPoints.map(({ file }) => file),
   tsconfig: 'tsconfig.json',
-  // `npm run typecheck` checks the sources.
-  skipErrorChecking: true,
   name: 'API reference',
   readme: 'none',
   out: 'docs/api',
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
-  excludeExternals: true,
-  excludeInternal: true,
-  excludePrivate: true,
-  excludeProtected: true,
   disableSources: true,
-  // openapi-typescript writes this tag into the schema of the service.
-  blockTags: [...OptionDefaults.blockTags, '@description'],
-  treatWarningsAsErrors: true,
-  validation: { invalidLink: true, notDocumented: true, notExported: true, rewrittenLink: true },
-  packagesRequiringDocumentation: packages.map(({ manifest }) => manifest.name),
-  requiredToBeDocumented: [
-    'Accessor',
-    'Class',
-    'Enum',
-    'Function',
-    'Interface',
-    'Method',
-    'TypeAlias',
-    'Variable',
-  ],
 };
 const markdownOptions = {
   router: 'module',

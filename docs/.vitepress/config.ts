@@ -3,9 +3,12 @@ import { katex } from '@mdit/plugin-katex';
 import { createLogger } from 'vite';
 import { defineConfig, type MarkdownRenderer } from 'vitepress';
 import { headingName } from '../../tests/support/markdown-links.ts';
+import { flowcharts } from './flowcharts.ts';
+import { isolationHeaders } from './isolation-headers.ts';
 import { repositoryLinks } from './repository-links.ts';
 import { sitePath } from './routes.ts';
 import { sidebar } from './sidebar.ts';
+import { tableHeaders } from './table-headers.ts';
 
 const logger = createLogger();
 /** Two clusters, and the line between them. */
@@ -37,11 +40,31 @@ export default defineConfig({
             .replace('class="katex-display"', 'class="katex-display" tabindex="0"'),
       });
       markdown.use(repositoryLinks);
+      markdown.use(flowcharts);
+      markdown.use(tableHeaders);
     },
   },
   head: [['link', { rel: 'icon', href: icon }]],
   vite: {
     customLogger: logger,
+    // `npm run docs:demo` builds the page that trains into it.
+    publicDir: join(import.meta.dirname, '..', '..', '.cache', 'site'),
+    // The pages are all that Vite serves here; by default, it also scans the HTML files of examples and tests.
+    optimizeDeps: { entries: [] },
+    plugins: [
+      {
+        name: 'dev-server',
+        apply: 'serve',
+        configureServer({ middlewares }) {
+          middlewares.use((_, response, next) => {
+            for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
+            next();
+          });
+        },
+        // The server's page gets the head below only when its program runs, after the browser has asked for an icon.
+        transformIndexHtml: () => [{ tag: 'link', attrs: { rel: 'icon', href: icon } }],
+      },
+    ],
     // The index of the search is one chunk.
     build: { chunkSizeWarningLimit: 8000 },
     resolve: {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Frame, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { findChromium, launchChromium } from './browser.ts';
@@ -84,7 +84,7 @@ export async function waitUntilReady(page: Page): Promise<void> {
 }
 
 /** Waits until a training is over. @throws if it failed */
-export async function waitUntilTrained(page: Page): Promise<void> {
+export async function waitUntilTrained(page: Page | Frame): Promise<void> {
   await page.locator('#save-button:enabled').waitFor({ timeout: 300_000 });
 }
 

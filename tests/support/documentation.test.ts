@@ -21,10 +21,19 @@ it('finds the exports without a doc comment, through re-exports', () => {
     /** @param value an empty description */
     export function onlyTags(value: number) { return value; }
     export const notReExported = 2;
+    interface Base { inherited: boolean }
+    /** Documented. */
+    export interface ThingOptions extends Base {
+      bare: number;
+      /** Documented. */
+      documented: string;
+    }
+    /** Documented. */
+    export interface Result { bare: number }
   `;
   const index = `
     export { documented, bare as renamed, almost, onlyTags } from './things';
-    export type { Documented, Bare } from './things';
+    export type { Documented, Bare, Result, ThingOptions } from './things';
     export { elsewhere } from 'elsewhere';
   `;
   writeFileSync(join(folder, 'things.ts'), things);
@@ -35,6 +44,8 @@ it('finds the exports without a doc comment, through re-exports', () => {
   const options = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
   expect(undocumentedExports([join(folder, 'index.ts')], options)).toEqual([
     'Bare (things.ts)',
+    'ThingOptions.bare (things.ts)',
+    'ThingOptions.inherited (things.ts)',
     'almost (things.ts)',
     'bare (things.ts)',
     'onlyTags (things.ts)',

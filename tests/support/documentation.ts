@@ -14,9 +14,12 @@ export function compilerOptions(configPath: string): ts.CompilerOptions {
   return parsed?.options ?? {};
 }
 
+/** Types of what users pass. Their members need comments, too; resolved options repeat those of the options. */
+const optionTypes = /^(?!Resolved).*(Options|Settings)$/;
+
 /**
- * Returns the names of exported symbols without a doc comment at their declaration, each with the file of the declaration.
- * Follows re-exports. Skips symbols of other packages.
+ * Returns the names of exported symbols, and of members of exported options, without a doc comment at their declaration, each with the
+ * file of the declaration. Follows re-exports. Skips symbols of other packages.
  */
 export function undocumentedExports(entries: readonly string[], options: ts.CompilerOptions): string[] {
   const program = ts.createProgram({ rootNames: [...entries], options });
@@ -25,15 +28,23 @@ export function undocumentedExports(entries: readonly string[], options: ts.Comp
     const file = program.getSourceFile(entry);
     const module = file && checker.getSymbolAtLocation(file);
     if (!module) throw new Error(`${entry} is not a module.`);
-    return checker
+    const symbols = checker
       .getExportsOfModule(module)
-      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
-      .filter((symbol) => isOurs(symbol, program) && !isDocumented(symbol, checker))
-      .map(
-        (symbol) => `${symbol.name} (${basename(symbol.declarations?.[0]?.getSourceFile().fileName ?? '')})`,
-      );
+      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol));
+    const isMissing = (symbol: ts.Symbol) => isOurs(symbol, program) && !isDocumented(symbol, checker);
+    const members = symbols
+      .filter(({ name, flags }) => flags & ts.SymbolFlags.Type && optionTypes.test(name))
+      .flatMap((owner) => {
+        const found = checker.getDeclaredTypeOfSymbol(owner).getProperties();
+        return found.filter(isMissing).map((symbol) => nameWithFile(symbol, `${owner.name}.`));
+      });
+    return [...symbols.filter(isMissing).map((symbol) => nameWithFile(symbol)), ...members];
   });
   return [...new Set(missing)].sort();
+}
+
+function nameWithFile(symbol: ts.Symbol, owner = ''): string {
+  return `${owner}${symbol.name} (${basename(symbol.declarations?.[0]?.getSourceFile().fileName ?? '')})`;
 }
 
 function isOurs(symbol: ts.Symbol, program: ts.Program): boolean {

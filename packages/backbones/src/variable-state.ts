@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** A variable and its name in a state. */
 export interface NamedVariable {
+  /** Name in the state of the network. */
   readonly name: string;
+  /** The variable. */
   readonly variable: tf.Variable;
 }
 

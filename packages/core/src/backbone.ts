@@ -38,9 +38,11 @@ export interface InferenceNetwork {
  * A pass with `training` also moves the running statistics of batch norms. It changes no other state.
  */
 export interface Backbone {
+  /** Name of the network, such as `mobilefacenet`. */
   readonly name: string;
   /** Height, width and channels of the images; null accepts any size. */
   readonly inputShape: readonly [height: number | null, width: number | null, channels: number];
+  /** Number of values of an embedding. */
   readonly embeddingSize: number;
   /** Variables that the optimizer trains, in a fixed order; empty for a frozen feature extractor. */
   readonly trainable: readonly Variable[];

@@ -58,6 +58,7 @@ export interface BankLossKernelConfig extends tf.KernelConfig {
 
 /** How a backend computes; null for what it does not say. */
 export interface BackendEngine {
+  /** Number of threads; null if the backend does not tell. */
   readonly threads: number | null;
   /** Whether one instruction processes several numbers. */
   readonly simd: boolean | null;

@@ -5,9 +5,11 @@ import { hasSynchronousReads } from './storage.ts';
 /** A step of SGD: `g ← gradient + λ p`, `v ← momentum · v + g`, `p ← p − learningRate · v` (Nesterov: `g + momentum · v`). */
 export interface SgdRule {
   readonly kind: 'sgd';
+  /** Learning rate of the step. */
   readonly learningRate: number;
   /** 0 without a slot. */
   readonly momentum: number;
+  /** Whether the momentum is Nesterov's. */
   readonly nesterov: boolean;
   /** λ. */
   readonly weightDecay: number;
@@ -16,10 +18,15 @@ export interface SgdRule {
 /** A step of Adam with decoupled weight decay. */
 export interface AdamWRule {
   readonly kind: 'adamw';
+  /** Learning rate of the step. */
   readonly learningRate: number;
+  /** Decay of the mean of the gradients. */
   readonly beta1: number;
+  /** Decay of the mean of the squared gradients. */
   readonly beta2: number;
+  /** Added to the root of the mean of the squared gradients. */
   readonly epsilon: number;
+  /** Share of a weight that a step of rate 1 takes off. */
   readonly weightDecay: number;
   /** Number of this update of the variable, counted from 1. */
   readonly step: number;

@@ -7,11 +7,13 @@ import { findWrongGradients, type WrongGradient } from './wrong-gradients.ts';
 
 /** Presence of one kernel on the backend. */
 export interface KernelPresence {
+  /** Name of the kernel, as tfjs registers it. */
   readonly name: string;
   /** The `part` of the needs that name it. */
   readonly part: string;
   /** Whether code fails without it; otherwise it is only slower. */
   readonly required: boolean;
+  /** Whether the backend has it. */
   readonly present: boolean;
 }
 
@@ -19,6 +21,7 @@ export interface KernelPresence {
 export interface BackendDescription extends BackendEngine {
   /** Name of the backend, as in `tf.setBackend`. */
   readonly backend: string;
+  /** The kernels that were asked for. */
   readonly kernels: readonly KernelPresence[];
   /** Names of the required kernels that the backend lacks. */
   readonly missing: readonly string[];

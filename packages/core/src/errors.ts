@@ -17,6 +17,7 @@ export class OpenSetError extends Error {
   override readonly name: string = 'OpenSetError';
   /** The message without the advice, for programs whose users set options by other names. */
   readonly problem: string;
+  /** What to do about it; undefined if the message says all. */
   readonly advice: ErrorAdvice | undefined;
 
   constructor(problem?: string, options?: OpenSetErrorOptions) {

@@ -33,19 +33,23 @@ export interface NumberOption extends OptionFacts {
   readonly words?: readonly string[];
   /** Whether a list of such numbers is also allowed. */
   readonly list?: true;
+  /** Default: a number, or one of `words`. */
   readonly default?: number | string;
 }
 
 /** `true` or `false`. */
 export interface BooleanOption extends OptionFacts {
   readonly type: 'boolean';
+  /** Default. */
   readonly default?: boolean;
 }
 
 /** One of a fixed set of words. */
 export interface ChoiceOption extends OptionFacts {
   readonly type: 'choice';
+  /** Values that the option takes. */
   readonly choices: readonly string[];
+  /** Default. */
   readonly default?: string;
 }
 

@@ -5,6 +5,7 @@ import { ConfigError, checkChoice, checkNumber } from './errors.ts';
 /** The margin of CosFace: `c − margin` (m). With `similarity: 'dot'`, `c` is the raw product. */
 export interface CosineMargin {
   readonly kind: 'cosine';
+  /** Subtracted from the cosine. */
   readonly margin: number;
 }
 
@@ -55,7 +56,9 @@ export interface RowMargins {
 
 /** The positive similarities after all margins, and their derivative with respect to the similarities before. */
 export interface MarginResult {
+  /** `[rows]`: similarities with the margins. */
   readonly value: tf.Tensor1D;
+  /** `[rows]`: derivatives of the values by the similarities. */
   readonly derivative: tf.Tensor1D;
   /** Derivatives with respect to the margins of the rows; null without them. */
   readonly byRowMargins: { readonly angle: tf.Tensor1D | null; readonly cosine: tf.Tensor1D | null };

@@ -6,13 +6,17 @@ export type SafetensorsType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | '
 
 /** One tensor of a file as row-major plain data: floats become float32, integers and booleans int32. */
 export interface PlainTensor {
+  /** Length of each dimension. */
   readonly shape: readonly number[];
+  /** Type of the values. */
   readonly dtype: 'float32' | 'int32';
+  /** The values, row-major. */
   readonly data: Float32Array | Int32Array;
 }
 
 /** Content of a safetensors file. */
 export interface SafetensorsFile {
+  /** Tensors by name. */
   readonly tensors: Readonly<Record<string, PlainTensor>>;
   /** The `__metadata__` of the file: strings by name. */
   readonly metadata: Readonly<Record<string, string>>;

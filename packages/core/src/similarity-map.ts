@@ -39,6 +39,7 @@ export interface HardNegativesMap {
  */
 export interface NegativeLimitMap {
   readonly kind: 'negativeLimit';
+  /** Negatives that are more similar are ignored. */
   readonly limit: number;
 }
 

@@ -19,6 +19,7 @@ export interface Face {
    * and the angle in radians by which the eyes are tilted clockwise. Crops of kind `'box'` use it.
    */
   readonly mesh: { readonly center: Point; readonly side: number; readonly angle: number };
+  /** Properties that make its recognition harder. */
   readonly quality: FaceQuality;
 }
 

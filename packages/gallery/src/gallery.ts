@@ -30,11 +30,13 @@ export interface OperatingPoint {
 
 /** Facts that are fixed when a gallery is created. */
 export interface FixedFacts {
+  /** Model that made the embeddings. */
   readonly model: GalleryModel;
   /** Number of values of an embedding, at least 1. */
   readonly embeddingSize: number;
   /** How the images are cropped; null for images as they are. */
   readonly crop: FaceCrop | null;
+  /** How a probe is compared with the embeddings of a person. */
   readonly comparison: Comparison;
 }
 
@@ -72,6 +74,7 @@ export interface NewEmbedding {
 export interface EmbeddingEntry {
   /** Identifier that never changes. */
   readonly id: string;
+  /** Origin for people, such as the name of a file; null if unknown. */
   readonly source: string | null;
   /** Fingerprint of the model that made it. */
   readonly model: string;
@@ -93,6 +96,7 @@ export interface PersonRecord extends Omit<Person, 'embeddingCount'> {
 
 /** Result of an enrollment. */
 export interface Enrollment {
+  /** The person after the enrollment. */
   readonly person: Person;
   /** Whether the enrollment created the person. */
   readonly isNew: boolean;
@@ -105,6 +109,7 @@ export type PersonKey = { readonly id: string } | { readonly name: string };
 
 /** A page of the list of people. */
 export interface PeoplePage {
+  /** People of the page, in the order of the list. */
   readonly people: readonly Person[];
   /** `after` of the next page; null if this page is the last. */
   readonly next: string | null;
@@ -116,12 +121,15 @@ export interface Candidate {
   readonly identity: string;
   /** Identifier of the person. */
   readonly id: string;
+  /** Cosine with the probe, from -1 to 1. */
   readonly cosine: number;
 }
 
 /** Sizes of a gallery. */
 export interface GalleryCount {
+  /** Number of people. */
   readonly people: number;
+  /** Number of embeddings. */
   readonly embeddings: number;
 }
 

@@ -32,6 +32,7 @@ export interface Identification {
   readonly id: string | null;
   /** Highest cosine; null if the gallery is empty. */
   readonly cosine: number | null;
+  /** Threshold that decided. */
   readonly threshold: number;
   /**
    * Probability that the person with the highest cosine is the right one, if half of the probes show somebody in the gallery; null

@@ -33,6 +33,7 @@ export type ScoreRows = (slots: readonly number[]) => ArrayLike<number>;
  * are fewer than eight of them, each of length 2 at most. So `(n + 16)·2⁻⁴⁹` is added.
  */
 export class VectorIndex {
+  /** Number of values of an embedding. */
   readonly embeddingSize: number;
   readonly #levels: number;
   readonly #products: RowProducts;

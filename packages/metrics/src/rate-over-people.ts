@@ -10,6 +10,7 @@ export interface RateOverPeople {
   readonly high: number;
   /** Number of pairs that are decided wrongly. */
   readonly errors: number;
+  /** Number of pairs. */
   readonly pairs: number;
 }
 

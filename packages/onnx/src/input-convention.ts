@@ -19,7 +19,9 @@ export interface OnnxInputConvention {
   readonly type: 'float32' | 'uint8';
   /** Height and width; null for any length. */
   readonly size: readonly [height: number | null, width: number | null];
+  /** Values of a pixel. */
   readonly channels: number;
+  /** Order of the channels. */
   readonly colorOrder: ColorOrder;
   /** Mean that the caller subtracts, for each channel; 0 if the file scales pixels itself. */
   readonly mean: readonly number[];

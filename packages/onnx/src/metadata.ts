@@ -35,6 +35,7 @@ export interface OnnxDescription {
   readonly loss: LossConfig | null;
   /** Configuration of the backbone; null if unknown. */
   readonly backbone: BackboneConfig | null;
+  /** Images that the model takes. */
   readonly input: OnnxInputConvention;
   readonly output: OnnxOutputConvention;
 }

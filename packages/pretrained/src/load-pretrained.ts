@@ -14,6 +14,7 @@ import { findPretrainedNetwork, type PretrainedNetwork } from './pretrained-netw
 export interface OpenedNetwork {
   /** The network on the active backend; the caller disposes of it. */
   readonly backbone: GraphBackbone;
+  /** What is known about the network. */
   readonly network: PretrainedNetwork;
 }
 

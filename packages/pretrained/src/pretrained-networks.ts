@@ -14,6 +14,7 @@ export interface PretrainedNetwork {
   readonly file: string;
   /** Builds the graph model of weights that come without one. */
   readonly graph?: (weights: WeightFiles) => GraphFiles;
+  /** Licence of the weights, as in SPDX. */
   readonly license: string;
   /** Height, width and channels of the images. */
   readonly inputShape: readonly [height: number, width: number, channels: 3];
@@ -21,6 +22,7 @@ export interface PretrainedNetwork {
   readonly inputRange: readonly [black: number, white: number];
   /** Node whose output is the embedding. */
   readonly output: string;
+  /** Number of values of an embedding. */
   readonly embeddingSize: number;
   /** How faces are cropped for it. */
   readonly crop: FaceCrop;
@@ -29,6 +31,7 @@ export interface PretrainedNetwork {
    * the pairs; docs/pretrained.md says how it was measured.
    */
   readonly accuracy: number;
+  /** Threshold that was measured for it. */
   readonly threshold: ShippedThreshold;
 }
 

@@ -14,6 +14,7 @@ export interface ShippedThreshold {
 
 /** Thresholds for a gallery of one size. */
 export interface ShippedGallery {
+  /** Number of people in the gallery. */
   readonly people: number;
   /** As few errors as possible if half of the probes are enrolled. */
   readonly threshold: number;

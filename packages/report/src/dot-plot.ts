@@ -8,6 +8,7 @@ export interface Dot {
   readonly group: string;
   /** What is compared; the colour. */
   readonly name: string;
+  /** Place on the axis. */
   readonly value: number;
   /** Lower end of the line through the dot: the lowest of several runs, or the end of a confidence interval. */
   readonly low?: number;

@@ -12,9 +12,11 @@ export interface ReportTable {
 
 /** A section of a report: a heading with optional text, table and figures. */
 export interface ReportSection {
+  /** Title of the section. */
   readonly heading: string;
   /** Plain text; an empty line begins a new paragraph. */
   readonly text?: string;
+  /** Table below the text; default none. */
   readonly table?: ReportTable;
   /** Figures of the plot functions. */
   readonly figures?: readonly Figure[];
@@ -22,9 +24,11 @@ export interface ReportSection {
 
 /** The content of a report. */
 export interface Report {
+  /** Title of the page. */
   readonly title: string;
   /** Plain text below the title; an empty line begins a new paragraph. */
   readonly introduction?: string;
+  /** Sections, in order. */
   readonly sections: readonly ReportSection[];
 }
 

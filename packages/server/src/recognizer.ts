@@ -7,14 +7,19 @@ export interface RecognizerModel extends DescribedModel {
   readonly name: string;
   /** `modelFingerprint` of `@openset/verify`. */
   readonly fingerprint: string;
+  /** Number of values of an embedding. */
   readonly embeddingSize: number;
 }
 
 /** Place of a face, in pixels of the upright image. */
 export interface FaceBox {
+  /** Left edge. */
   readonly x: number;
+  /** Upper edge. */
   readonly y: number;
+  /** Width. */
   readonly width: number;
+  /** Height. */
   readonly height: number;
 }
 
@@ -56,6 +61,7 @@ export interface RecognizeOptions {
  * Turns encoded images into embeddings of their faces, away from the thread that serves requests. The queue in front of it is bounded.
  */
 export interface Recognizer {
+  /** Model that makes the embeddings. */
   readonly model: RecognizerModel;
   /** Number of calls that run or wait. */
   readonly pending: number;
@@ -77,6 +83,7 @@ export type ImageProblem = 'not-an-image' | 'damaged' | 'too-many-pixels' | 'too
 /** An image cannot be used. The message says why and what to do, and has no data of the image. */
 export class ImageRefusedError extends OpenSetError {
   override readonly name = 'ImageRefusedError';
+  /** Kind of the problem, for programs. */
   readonly code: ImageProblem;
 
   constructor(code: ImageProblem, problem: string) {

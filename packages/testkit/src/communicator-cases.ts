@@ -3,6 +3,7 @@ import type { Communicator, Numbers, Reduction } from '@openset/distributed';
 /** A program that every rank runs. It throws if the communicator breaks its contract. */
 export interface CommunicatorCase {
   readonly name: string;
+  /** Runs the case on one rank. */
   readonly run: (communicator: Communicator) => Promise<void>;
 }
 

@@ -3,9 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** Sizes with which a conformance test creates the loss. */
 export interface LossSizes {
+  /** Number of classes. */
   readonly numClasses: number;
+  /** Number of values of an embedding. */
   readonly embeddingSize: number;
+  /** Classes in a block; default the loss's. */
   readonly blockSize?: number;
+  /** Seed of the class weights; default the loss's. */
   readonly seed?: number;
 }
 

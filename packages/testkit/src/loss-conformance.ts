@@ -14,7 +14,9 @@ import { type LossFixture, runLossFixture } from './loss-fixture.ts';
 
 /** Options of `lossConformance`. */
 export interface DescriptorConformanceOptions {
+  /** Cases of fixture files; cases of other losses are skipped. */
   readonly fixtures?: readonly LossFixture[];
+  /** Stands for the loss in finite differences of the cases with `stopsGradients`. */
   readonly surrogate?: Surrogate | 'elsewhere';
 }
 

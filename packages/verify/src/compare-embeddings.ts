@@ -6,7 +6,9 @@ import { checkEmbedding } from './embedding-rows.ts';
 export interface Verification {
   /** Whether `cosine >= threshold`. */
   readonly same: boolean;
+  /** Cosine of the two embeddings, from -1 to 1. */
   readonly cosine: number;
+  /** Threshold that decided. */
   readonly threshold: number;
   /**
    * Probability that both show the same identity, whatever the threshold; null without a calibration. `same` can be false

@@ -13,7 +13,9 @@ export type GivenThreshold = number | 'learned';
 
 /** The threshold that decides, and its origin. */
 export interface DecidingThreshold {
+  /** Accept iff the cosine of two embeddings is at least this. */
   readonly threshold: number;
+  /** Origin of the threshold. */
   readonly source: DecidingSource;
   /** Question that it answers; null if it was given or is unknown. */
   readonly question: ThresholdQuestion | null;
@@ -55,7 +57,9 @@ function questionOfLearned(model: ModelDescription): ThresholdQuestion | null {
 
 /** A model's description with threshold and question from `selectPairThreshold`, and that threshold's origin. */
 export interface DescribedModel {
+  /** Metadata of the model. */
   readonly description: ModelDescription;
+  /** Origin of the threshold that decides. */
   readonly source: DecidingSource;
 }
 

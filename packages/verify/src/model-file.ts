@@ -63,6 +63,7 @@ export interface ModelDescription {
 
 /** Contents of a model file. */
 export interface ModelFile {
+  /** Metadata of the model. */
   readonly description: ModelDescription;
   /** Weights for `backbone.setState`; the caller disposes of them. */
   readonly state: NamedTensorMap;

@@ -16,6 +16,7 @@ export interface ThresholdEstimate {
   readonly threshold: number;
   /** 95 % confidence interval over resamples of the people; null for fewer than five people, or if not asked for. */
   readonly interval: ThresholdInterval | null;
+  /** Question that the threshold answers. */
   readonly question: ThresholdQuestion;
   /** Curve of the pairs; null if it is no calibration. Then the threshold is that of the highest accuracy. */
   readonly calibration: Calibration | null;

@@ -28,8 +28,11 @@ export function learnedQuestion(learned: LearnedThreshold | null | undefined): T
 export interface ThresholdOrigin {
   /** `ModelDescription.thresholdSource`. */
   readonly thresholdSource: string;
+  /** Target false accept rate of the calibration; null or missing if there was none. */
   readonly falseAcceptRate?: number | null;
+  /** Threshold learned in training; null or missing if there is none. */
   readonly learnedThreshold?: LearnedThreshold | null;
+  /** Configuration of the loss in training. */
   readonly loss?: LossConfig;
 }
 

@@ -48,6 +48,7 @@ export interface VerifierOptions {
 /** Images as plain numbers, row-major. */
 export interface ImageBatch {
   readonly images: Float32Array;
+  /** Shape of the batch. */
   readonly shape: ImageBatchShape;
 }
 

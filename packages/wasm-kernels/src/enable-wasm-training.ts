@@ -25,6 +25,7 @@ export interface WasmTraining {
   readonly threads: number;
   /** Whether the engine has SIMD. If not, the TypeScript versions of the kernels run on one thread. */
   readonly simd: boolean;
+  /** Whether relaxed SIMD instructions run. */
   readonly relaxedSimd: boolean;
   /** Whether the heap of the backend is a `SharedArrayBuffer`. */
   readonly sharedMemory: boolean;

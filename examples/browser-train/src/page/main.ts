@@ -15,6 +15,10 @@ import { VerifyPanel } from './verify-panel.ts';
 let losses: readonly LossChoice[] = [];
 let isTraining = false;
 let hasModel = false;
+/** Whether the address asks for a training as soon as one is possible. */
+let startsAlone = new URLSearchParams(location.search).has('train');
+
+document.documentElement.classList.toggle('embedded', window.parent !== window);
 
 const charts = new ChartsPanel();
 const images = new ImagesPanel(update);
@@ -130,6 +134,9 @@ function update(): void {
   find('stop-button', HTMLButtonElement).disabled = !isTraining;
   backends.allowChanges(!isTraining);
   runs.allowSaving(isReady && hasModel);
+  if (!startsAlone || !isReady || images.set() === null) return;
+  startsAlone = false;
+  void withNotice(train);
 }
 
 function listLosses(known: readonly LossChoice[]): void {

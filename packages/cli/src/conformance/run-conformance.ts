@@ -22,7 +22,9 @@ export interface ConformanceOptions {
 
 /** Numbers of passed and failed cases. */
 export interface ConformanceReport {
+  /** Number of cases that pass. */
   readonly passed: number;
+  /** Number of cases that fail. */
   readonly failed: number;
 }
 

@@ -3,9 +3,13 @@ import { checkImage, type PixelImage } from './pixel-image.ts';
 
 /** A region of whole pixels. */
 export interface PixelRegion {
+  /** First column. */
   readonly left: number;
+  /** First row. */
   readonly top: number;
+  /** Number of columns. */
   readonly width: number;
+  /** Number of rows. */
   readonly height: number;
 }
 

@@ -11,6 +11,7 @@ export type ImageFormat = 'jpeg' | 'png' | 'bmp' | 'gif' | 'tiff' | 'webp' | 'av
 
 /** Format, size and kind of pixels of an encoded image. */
 export interface ImageHeader {
+  /** Format of the file. */
   readonly format: ImageFormat;
   /** Height in pixels as stored, before the EXIF orientation. */
   readonly height: number;

@@ -3,7 +3,9 @@ import { ShapeError } from '@openset/core';
 /** An image in memory: `[height, width, channels]`, row-major, rows from top to bottom, values 0 to 255. */
 export interface PixelImage<Values extends Uint8Array | Float32Array = Uint8Array> {
   readonly data: Values;
+  /** Number of rows. */
   readonly height: number;
+  /** Number of columns. */
   readonly width: number;
   /** 1: grey. 3: red, green, blue. */
   readonly channels: number;

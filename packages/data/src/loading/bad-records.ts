@@ -7,6 +7,7 @@ export interface BadRecord {
   readonly index: number;
   /** Name of the record in messages: a path, or file and record number. */
   readonly origin: string;
+  /** What is wrong with it. */
   readonly reason: string;
   /** What to do about it, if an option may help. */
   readonly advice?: ErrorAdvice;

@@ -31,6 +31,7 @@ export interface Loader extends AsyncIterable<Batch> {
   readonly batchesPerEpoch: number;
   /** Records of the delivered batches that could not be read or decoded. */
   readonly badRecords: readonly BadRecord[];
+  /** Numbers of what the loader did so far. */
   readonly counters: LoaderCounters;
   /** Returns the position of the next batch: the option `start` of a loader that resumes from here. */
   state(): LoaderState;

@@ -15,7 +15,10 @@ export interface HeldOutClasses {
 const minimumPeople = 2;
 
 /** Options of `holdOutClasses`. */
-export type HoldOutOptions = { readonly seed: number } & (
+export type HoldOutOptions = {
+  /** Seed of the choice of people. */
+  readonly seed: number;
+} & (
   | {
       /** Share of all people to hold out, in `[0, 1]`; 0 holds out nobody. */
       readonly share: number;

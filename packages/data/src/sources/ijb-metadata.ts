@@ -15,7 +15,9 @@ export interface IjbMedia {
 
 /** The pairs of templates that IJB's verification protocol compares. */
 export interface IjbTemplatePairs {
+  /** First template of each pair. */
   readonly first: Int32Array;
+  /** Second template of each pair. */
   readonly second: Int32Array;
   /** 1 for the same person, 0 for different people. */
   readonly isSame: Uint8Array;

@@ -3,9 +3,13 @@ import type { Progress } from '../training/progress.ts';
 
 /** Options of a `Trainer` that influence the resulting weights, as plain JSON. */
 export interface RunSettings {
+  /** Seed of the dropout masks. */
   readonly seed: number;
+  /** Number of batches per step. */
   readonly accumulate: number;
+  /** Maximum norm of all gradients together; null for none. */
   readonly clipNorm: number | null;
+  /** Decay of the averaged weights; null without them. */
   readonly averageDecay: number | null;
 }
 
@@ -13,10 +17,15 @@ export interface RunSettings {
 export interface CheckpointInfo {
   /** Version of the file layout. */
   readonly format: 1;
+  /** Options of the run that influence its weights. */
   readonly settings: RunSettings;
+  /** Configuration of the network. */
   readonly backbone: BackboneConfig;
+  /** Configuration of the loss. */
   readonly loss: LossConfig;
+  /** Name of the optimizer, and its options. */
   readonly optimizer: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /** Progress of the run. */
   readonly progress: Progress;
 }
 
@@ -26,7 +35,9 @@ export interface CheckpointInfo {
  * Runs with averaged weights also have `averaged-backbone.safetensors` and `averaged-loss.safetensors`.
  */
 export interface Checkpoint {
+  /** Everything that is not a tensor. */
   readonly info: CheckpointInfo;
+  /** Contents of the files, by name. */
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
@@ -42,7 +53,9 @@ export interface OptionChange {
 
 /** A damaged checkpoint. */
 export interface SkippedCheckpoint {
+  /** Name in its store, such as a folder's path. */
   readonly name: string;
+  /** Damage that was found. */
   readonly reason: string;
 }
 
@@ -50,6 +63,7 @@ export interface SkippedCheckpoint {
 export interface FoundCheckpoint {
   /** Name in its store, such as a folder's path. */
   readonly name: string;
+  /** Content of the checkpoint. */
   readonly checkpoint: Checkpoint;
   /** Newer checkpoints that are damaged. */
   readonly skipped: readonly SkippedCheckpoint[];

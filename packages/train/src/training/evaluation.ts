@@ -4,7 +4,9 @@ import type { WeightAverage } from './weight-average.ts';
 
 /** Input of an evaluation. */
 export interface EvaluationContext {
+  /** Network with the weights to evaluate. */
   readonly backbone: Backbone;
+  /** Loss with the weights to evaluate. */
   readonly loss: OpenSetLoss;
   /** Number of optimizer steps done. */
   readonly step: number;
@@ -32,7 +34,9 @@ export interface EvaluationOptions extends Cadence {
 
 /** A finished evaluation. */
 export interface EvaluationRecord {
+  /** Number of optimizer steps before the evaluation. */
   readonly step: number;
+  /** Epoch of the last step, counted from 0. */
   readonly epoch: number;
   /** Metrics by name; null for one without a value and for a non-finite number, which JSON lacks. */
   readonly values: Readonly<Record<string, number | null>>;

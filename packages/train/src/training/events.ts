@@ -34,6 +34,7 @@ export interface StepEvent extends RunPosition {
   readonly loss: number | null;
   /** Norm of all gradients together before clipping; null if the loss is. */
   readonly gradientNorm: number | null;
+  /** Learning rate of the step. */
   readonly learningRate: number;
   /** Learned threshold so far; null if the loss learns none, or if it was not read. */
   readonly threshold: LearnedThreshold | null;
@@ -50,7 +51,9 @@ export interface EpochEvent extends RunPosition {
   readonly kind: 'epoch';
   /** Mean loss over the images of the epoch. */
   readonly loss: number;
+  /** Learned threshold at the end of the epoch; null if the loss learns none. */
   readonly threshold: LearnedThreshold | null;
+  /** Number of images of the epoch. */
   readonly images: number;
 }
 
@@ -63,6 +66,7 @@ export interface EvaluationEvent extends RunPosition {
   readonly reasons?: Readonly<Record<string, string>>;
   /** Whether it is the best so far; null if no metric decides. */
   readonly isBest: boolean | null;
+  /** Duration of the evaluation. */
   readonly seconds: number;
 }
 

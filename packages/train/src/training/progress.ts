@@ -16,6 +16,7 @@ export interface Progress {
   readonly epochLoss: number;
   /** Whether the run stopped before an evaluation that was due. */
   readonly evaluationDue: boolean;
+  /** Finished evaluations, in order. */
   readonly evaluations: readonly EvaluationRecord[];
   /** Best evaluation so far, with the highest score. `measure` is the rule, such as `max accuracy`. */
   readonly best: {

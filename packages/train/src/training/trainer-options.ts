@@ -23,6 +23,7 @@ import type { WeightAverage } from './weight-average.ts';
 
 /** Where and when to save checkpoints: by default after each epoch, and always when the run ends or stops. */
 export interface CheckpointOptions extends Cadence {
+  /** Storage of the checkpoints, such as `DirectoryCheckpoints` of `@openset/train/node`. */
   readonly store: CheckpointStore;
   /** Whether to resume from the store's newest checkpoint (default); if false, the store must be empty. */
   readonly resume?: boolean;
@@ -30,8 +31,11 @@ export interface CheckpointOptions extends Cadence {
 
 /** Options of a `Trainer`. */
 export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
+  /** Network to train; the trainer changes its weights. */
   readonly backbone: Backbone;
+  /** Loss to minimise; the trainer changes its weights and its memory. */
   readonly loss: OpenSetLoss;
+  /** Optimizer of the network and the loss, such as `new Sgd({ momentum: 0.9 })`. */
   readonly optimizer: TrainingOptimizer;
   /** Learning rate of each step; default the optimizer's, constant. */
   readonly schedule?: Schedule;
@@ -57,7 +61,9 @@ export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
   readonly clipNorm?: number;
   /** Moving average of the weights; default none. */
   readonly average?: WeightAverage;
+  /** Evaluation that is repeated during the run; default none. */
   readonly evaluation?: EvaluationOptions;
+  /** Checkpoints to save, and to resume from; default none. */
   readonly checkpoints?: CheckpointOptions;
   /** Stops the run after the current step; `stopOnSignals()` of `@openset/train/node` aborts it at Ctrl-C. */
   readonly signal?: AbortSignal;

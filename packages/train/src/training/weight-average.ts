@@ -12,6 +12,7 @@ export interface WeightAverageOptions {
  * It starts with the weights after the first step, like `torch.optim.swa_utils.AveragedModel`.
  */
 export class WeightAverage {
+  /** Share of the average that a step keeps, in [0, 1). */
   readonly decay: number;
   readonly #averages = new Map<tf.Variable, tf.Tensor>();
   #isInUse = false;

@@ -1,0 +1,28 @@
+import { OptionDefaults, type TypeDocOptions } from 'typedoc';
+import { workspacePackages } from './workspace.ts';
+
+/** What TypeDoc requires of the comments of our packages; a violation fails `npm run docs:api`. */
+export const documentationRules: TypeDocOptions = {
+  // `npm run typecheck` checks the sources.
+  skipErrorChecking: true,
+  excludeExternals: true,
+  excludeInternal: true,
+  excludePrivate: true,
+  excludeProtected: true,
+  // openapi-typescript writes this tag into the schema of the service.
+  blockTags: [...OptionDefaults.blockTags, '@description'],
+  treatWarningsAsErrors: true,
+  validation: { invalidLink: true, notDocumented: true, notExported: true, rewrittenLink: true },
+  packagesRequiringDocumentation: workspacePackages().map(({ manifest }) => manifest.name),
+  // `tests/documented-exports.test.ts` requires comments of the properties of options.
+  requiredToBeDocumented: [
+    'Accessor',
+    'Class',
+    'Enum',
+    'Function',
+    'Interface',
+    'Method',
+    'TypeAlias',
+    'Variable',
+  ],
+};
