@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { bmpFile } from '../packages/data/src/images/__fixtures__/bmp-file.ts';
 import { largestDifference } from '../packages/data/src/images/__fixtures__/sample-images.ts';
 import {
   compareSizes,
@@ -136,6 +137,24 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
         expect(size).toEqual({ height: image.height, width: image.width });
         expect(largestDifference(data, image.data)).toBeLessThanOrEqual(1);
       }
+    });
+
+    it.each([
+      ['24 bits', { depth: 24, bytes: 16 }],
+      ['32 bits', { depth: 32, bytes: 20 }],
+      ['a palette of 8 bits', { depth: 8, bytes: 8 }],
+      ['a palette of 1 bit', { depth: 1, bytes: 4 }],
+    ])('and in Node, for a BMP file of %s', async (_, { depth, bytes }) => {
+      const [height, width] = [7, 5];
+      const palette = Array.from({ length: 2 ** Math.min(depth, 8) }, (_, index) =>
+        [3, 5, 7].map((factor) => (index * factor * 29 + 40) & 255),
+      ) as [number, number, number][];
+      const pixels = Array.from({ length: height * bytes }, (_, place) => (place * 83 + 17) & 255);
+      const file = bmpFile({ height, width, depth, pixels, ...(depth <= 8 && { palette }) });
+      const expected = await decodeImage(file, { fit: 'none' });
+      const found = await decode(file, { fit: 'none' });
+      expect(found).toEqual({ height, width, data: [...expected.data] });
+      expect(new Set(found.data).size).toBeGreaterThan(1);
     });
 
     it('for transparency, palettes, 16 bits, CMYK, every format and every EXIF orientation', async () => {
