@@ -9,15 +9,14 @@ import { openPage } from './support/open-page.ts';
 const chromium = findChromium();
 const isLong = inject('long');
 
-/** Backbone and loss of each test. Graphics in software compile the programs of a larger backbone for ten seconds. */
+/** Backbone and loss of each test. In software, compiling the programs of a larger backbone takes about ten seconds. */
 const pairs = isLong
   ? Object.keys(backbones).flatMap((backbone) =>
       Object.keys(lossMakers).map((loss) => [backbone, loss] as const),
     )
-  : Object.keys(lossMakers).map((loss, index) => {
-      const quickBackbones = ['LResNetE-IR', 'small CNN'];
-      return [quickBackbones[index] ?? 'any LayersModel', loss] as const;
-    });
+  : Object.keys(lossMakers).map(
+      (loss) => [loss === 'UniTSFaceLoss' ? 'small CNN' : 'any LayersModel', loss] as const,
+    );
 
 // tests/browser.test.ts says so if there is no browser.
 describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
