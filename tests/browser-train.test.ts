@@ -1,3 +1,4 @@
+// @isolate: it runs commands which start wasm, and other tests leave tensors there.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';

@@ -112,10 +112,10 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
       const page = await open(path, scheme);
       const isDark = await page.evaluate(() => document.documentElement.classList.contains('dark'));
       expect(isDark).toBe(scheme === 'dark');
-      await expectAccessible(page);
+      await expectAccessible(page, scheme === 'dark' ? 'colours' : 'all');
       await page.setViewportSize({ width: 360, height: 740 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-      await expectAccessible(page);
+      await expectAccessible(page, scheme === 'dark' ? 'colours' : 'all');
     },
   );
 

@@ -1,19 +1,68 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ConsumerProject, makeConsumerProject } from './support/consumer-project.ts';
+import { findChromium } from './support/browser.ts';
+import {
+  buildAll,
+  type ConsumerProject,
+  installedFiles,
+  makeConsumerProject,
+  packAll,
+  publishedPackages,
+} from './support/consumer-project.ts';
+import {
+  type NodeRun,
+  tryNode,
+  tryTypeScript,
+  tryVite,
+  typescriptPackages,
+} from './support/release/consumer-projects.ts';
+import { countLicences } from './support/release/licences.ts';
+import {
+  hasChangelog,
+  latestVersion,
+  type PublishedRelease,
+  publishRelease,
+} from './support/release/publish-release.ts';
 import { runSuccessfully } from './support/run-command.ts';
-import { rootFolder, workspacePackages } from './support/workspace.ts';
+import { rootFolder } from './support/workspace.ts';
 
-const timeout = 180_000;
-const installed = workspacePackages().filter(({ manifest }) => !manifest.private);
+const timeout = 300_000;
+const installed = publishedPackages();
+/** Whether the packages are versioned, published to a registry on this machine, and installed from it; otherwise, they are packed. */
+const isRehearsal = process.env.OPENSET_REHEARSE_RELEASE === '1';
 
 let project: ConsumerProject;
+let folder: string;
+let release: PublishedRelease;
+let inNode: Promise<NodeRun[]>;
+let inVite: Promise<string>;
+
 beforeAll(async () => {
-  project = await makeConsumerProject();
+  folder = mkdtempSync(join(tmpdir(), 'openset-consumer-'));
+  const place = join(folder, 'project');
+  mkdirSync(place);
+  if (!isRehearsal) {
+    project = await makeConsumerProject(place, await packAll(folder));
+    return;
+  }
+  await buildAll();
+  release = await publishRelease();
+  const config = release.registry.projectConfig;
+  // They are awaited by their tests.
+  inNode = tryNode({ folder: join(folder, 'node'), config });
+  inVite = tryVite({ folder: join(folder, 'vite'), config });
+  for (const running of [inNode, inVite]) running.catch(() => {});
+  const packages = installed.map(({ manifest }) => manifest.name);
+  project = await makeConsumerProject(place, { packages, config }, typescriptPackages);
 }, timeout);
-afterAll(() => project && rmSync(project.folder, { recursive: true }));
+afterAll(async () => {
+  await Promise.allSettled([inNode, inVite]);
+  await release?.close();
+  rmSync(folder, { recursive: true, maxRetries: 3 });
+}, timeout);
 
 /** Returns a program that evaluates a loss through the public API. A first step fills its memory, if it has one. */
 const evaluation = (lossName: string) => `
@@ -27,11 +76,11 @@ const evaluation = (lossName: string) => `
   const numbers = [...value.dataSync(), ...grad.dataSync()];
 `;
 
-describe('the tarballs', () => {
+describe('the published files', () => {
   it.each(installed.map(({ shortName }) => shortName))(
     'of %s hold the build and its source, but no tests',
     (name) => {
-      const files = project.published[name] ?? [];
+      const files = installedFiles(project, `@openset/${name}`);
       const expected = ['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'];
       expect(expected.filter((path) => !files.includes(path))).toEqual([]);
       expect(files.filter((path) => /\.test\.|__fixtures__|__screenshots__/.test(path))).toEqual([]);
@@ -153,6 +202,46 @@ describe('in a bundle made by Vite', () => {
     expect(unused.filter((name) => code.includes(name))).toEqual([]);
     expect(code).not.toContain('safetensors');
   }, 60_000);
+});
+
+describe.runIf(isRehearsal)('a release', { timeout }, () => {
+  it('gives all packages one version of at least 0.1.0, and a changelog', async () => {
+    expect(release.packages.map(({ shortName }) => shortName)).toEqual(installed.map((it) => it.shortName));
+    const versions = new Set(release.packages.map(({ manifest }) => manifest.version));
+    expect(versions.size).toBe(1);
+    expect([...versions][0]).not.toMatch(/^0\.0\./);
+    expect(release.packages.filter((it) => !hasChangelog(it)).map(({ shortName }) => shortName)).toEqual([]);
+    for (const { manifest } of release.packages) {
+      expect(await latestVersion(release, manifest.name), manifest.name).toBe(manifest.version);
+    }
+  });
+
+  it('compiles in a TypeScript project, as bundlers and as Node resolve modules', async () => {
+    expect(await tryTypeScript(project.folder, release.packages)).toBeGreaterThan(release.packages.length);
+  });
+
+  it('learns a threshold in ten lines, and has the command, in every version of Node', async () => {
+    const runs = await inNode;
+    console.log(runs.map(({ node, threshold }) => `Node ${node}: threshold ${threshold}`).join('\n'));
+    const version = release.packages[0]!.manifest.version;
+    expect(runs.map(({ command }) => command)).toEqual(runs.map(() => version));
+    const { stdout } = await runSuccessfully('npx', ['openset', '--version'], {
+      folder: join(folder, 'node'),
+    });
+    expect(stdout.trim()).toBe(version);
+  });
+
+  it('installs only packages whose licences allow any use', async () => {
+    await inNode;
+    expect(countLicences(join(folder, 'node')).get('MIT')).toBeGreaterThan(10);
+  });
+
+  it.runIf(findChromium() !== undefined || process.env.CI)(
+    'learns a threshold in ten lines in Chromium, built by Vite',
+    async () => {
+      expect(Number(await inVite)).toBeGreaterThan(0);
+    },
+  );
 });
 
 /** Bundles an entry for browsers as one classic script. @returns its text */

@@ -1,14 +1,17 @@
-import { cpSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { runSuccessfully } from './run-command.ts';
-import { isBuildCurrent, lockedPackage, rootFolder, workspacePackages } from './workspace.ts';
+import {
+  isBuildCurrent,
+  lockedPackage,
+  rootFolder,
+  type WorkspacePackage,
+  workspacePackages,
+} from './workspace.ts';
 
 /** A project that is not part of this repository and has the packages installed as they are published. */
 export interface ConsumerProject {
   readonly folder: string;
-  /** Files of each tarball, by the package's name without scope. */
-  readonly published: Readonly<Record<string, readonly string[]>>;
   /** Writes a module of the project and runs it with plain Node. @returns its output */
   readonly runModule: (name: string, code: string) => Promise<string>;
 }
@@ -22,24 +25,46 @@ const companions = [
   lockedPackage('vite'),
 ];
 
-/** Packs every package that is published and installs the tarballs into an empty project. */
-export async function makeConsumerProject(): Promise<ConsumerProject> {
-  const packages = workspacePackages().filter(({ manifest }) => !manifest.private);
-  if (!packages.every(isBuildCurrent)) {
-    await runSuccessfully('npm', ['run', 'build'], { folder: rootFolder });
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'openset-consumer-'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const names = packages.map(({ manifest }) => `--workspace=${manifest.name}`);
-  const { stdout } = await runSuccessfully(
-    'npm',
-    ['pack', '--json', `--pack-destination=${folder}`, ...names],
-    {
-      folder: rootFolder,
-    },
-  );
-  const published = publishedFiles(stdout);
+/** Where the packages of a consumer's project come from. */
+export interface PackageSource {
+  /** Names or files of the packages, for `npm install`. */
+  readonly packages: readonly string[];
+  /** Content of the file `.npmrc` of the project; default none. */
+  readonly config?: string;
+}
+
+/** Builds every package that is published, unless that is done, and packs it into a folder, as `npm publish` does. */
+export async function packAll(folder: string): Promise<PackageSource> {
+  await buildAll();
+  const names = publishedPackages().map(({ manifest }) => `--workspace=${manifest.name}`);
+  await runSuccessfully('npm', ['pack', `--pack-destination=${folder}`, ...names], { folder: rootFolder });
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  return { packages: tarballs.map((name) => join(folder, name)) };
+}
+
+/** Builds every package, unless that is done. */
+export async function buildAll(): Promise<void> {
+  if (publishedPackages().every(isBuildCurrent)) return;
+  await runSuccessfully('npm', ['run', 'build'], { folder: rootFolder });
+}
+
+/** Returns the packages that are published. */
+export function publishedPackages(): WorkspacePackage[] {
+  return workspacePackages().filter(({ manifest }) => !manifest.private);
+}
+
+/**
+ * Installs packages into an empty project.
+ * @param folder empty folder
+ * @param more packages of others to install, besides those of every project
+ */
+export async function makeConsumerProject(
+  folder: string,
+  { packages, config = '' }: PackageSource,
+  more: readonly string[] = [],
+): Promise<ConsumerProject> {
+  writeFileSync(join(folder, '.npmrc'), config);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   await runSuccessfully(
     'npm',
     [
@@ -49,8 +74,7 @@ export async function makeConsumerProject(): Promise<ConsumerProject> {
       '--no-fund',
       // Compiling better-sqlite3 takes a minute.
       '--ignore-scripts',
-      ...tarballs.map((name) => `./${name}`),
-      ...companions,
+      ...[...packages, ...companions, ...more],
     ],
     { folder },
   );
@@ -60,18 +84,11 @@ export async function makeConsumerProject(): Promise<ConsumerProject> {
     writeFileSync(join(folder, name), code);
     return (await runSuccessfully(process.execPath, [name], { folder })).stdout;
   };
-  return { folder, published, runModule };
+  return { folder, runModule };
 }
 
-interface PackReport {
-  readonly name: string;
-  readonly files: readonly { readonly path: string }[];
-}
-
-/** npm 11 and later print the reports by package name, earlier ones as a list. */
-function publishedFiles(json: string): Record<string, string[]> {
-  const reports: PackReport[] = Object.values(JSON.parse(json));
-  return Object.fromEntries(
-    reports.map(({ name, files }) => [name.replace('@openset/', ''), files.map(({ path }) => path)]),
-  );
+/** Returns the files of a package as it is installed, relative to it. */
+export function installedFiles({ folder }: ConsumerProject, name: string): string[] {
+  const place = join(folder, 'node_modules', name);
+  return readdirSync(place, { recursive: true, encoding: 'utf8' }).map((path) => path.split(sep).join('/'));
 }

@@ -142,7 +142,7 @@ describe('a migration', () => {
     expect(database.version).toBe(2);
     const index = database.transaction('people').objectStore('people').index('enrolledAt');
     expect(await resultOf(index.count())).toBe(2);
-    expect(await resultOf(index.getKey(person.enrolledAt))).toBe(person.id);
+    expect(await resultOf(index.getAllKeys(person.enrolledAt))).toContain(person.id);
     database.close();
     for (const call of [() => old.count(), () => old.enroll('Eve', [embedding(1, 0, 0, 0)])]) {
       const error = await errorOf(call());

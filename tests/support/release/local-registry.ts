@@ -1,37 +1,31 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rootFolder } from '../../tests/support/workspace.ts';
+import { freePort } from '../free-port.ts';
+import { rootFolder } from '../workspace.ts';
 
-/** A registry of npm packages on this machine. It has nothing of `@openset/` but what is published to it. */
+/** A registry on this machine for the packages of this repository. All others come from the registry that npm is configured for. */
 export interface LocalRegistry {
   readonly address: string;
-  /** Variables for npm to install from the registry. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Content of the file `.npmrc` of a project that installs from the registry. */
+  readonly projectConfig: string;
   /** Variables for npm to publish to it. They replace the user's own settings. */
   readonly publishing: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
 }
 
-/**
- * Starts a registry in a folder, on a free port.
- * @param upstream address of the registry that has all other packages
- */
-export async function startLocalRegistry(folder: string, upstream: string): Promise<LocalRegistry> {
+/** Starts a registry without packages in a folder, on a free port. */
+export async function startLocalRegistry(folder: string): Promise<LocalRegistry> {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}/`;
   mkdirSync(folder, { recursive: true });
   // YAML is a superset of JSON.
   const config = {
     storage: join(folder, 'storage'),
-    uplinks: { configured: { url: upstream, timeout: '60s', max_fails: 10 } },
-    packages: {
-      '@openset/*': { access: '$all', publish: '$anonymous' },
-      '**': { access: '$all', proxy: 'configured' },
-    },
+    uplinks: {},
+    packages: { '@openset/*': { access: '$all', publish: '$anonymous' } },
     max_body_size: '100mb',
     web: { enable: false },
     log: { type: 'stdout', level: 'warn' },
@@ -55,20 +49,11 @@ export async function startLocalRegistry(folder: string, upstream: string): Prom
   }
   return {
     address,
-    environment: { npm_config_registry: address },
+    projectConfig: `@openset:registry=${address}\n`,
     publishing: { npm_config_registry: address, npm_config_userconfig: userConfig },
     stop: async () => {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

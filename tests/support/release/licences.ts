@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readManifest } from '../../tests/support/workspace.ts';
+import { readManifest } from '../workspace.ts';
 
 /** Licences that allow use in any program; LGPL for libraries that are linked when the program runs, such as libvips of sharp. */
 const allowed =

@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommand, runSuccessfully } from '../run-command.ts';
+import { readManifest, rootFolder, type WorkspacePackage, workspacePackages } from '../workspace.ts';
+import { type LocalRegistry, startLocalRegistry } from './local-registry.ts';
+import { copyRepository } from './release-copy.ts';
+
+/** A release that was published to a registry on this machine. */
+export interface PublishedRelease {
+  /** Temporary folder, for projects that use the release. */
+  readonly folder: string;
+  readonly registry: LocalRegistry;
+  /** The packages as published, with their changelogs. */
+  readonly packages: readonly WorkspacePackage[];
+  /** Stops the registry, and deletes the folder. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Versions a copy of the repository, checks its packages, and publishes them, as `npm run version-packages` and `npm run release`
+ * do, but with the packages that are already built. Changes nothing in the repository.
+ * @throws Error if a step fails, or if npm's registry, which has the other packages, does not answer
+ */
+export async function publishRelease(): Promise<PublishedRelease> {
+  await requireRegistry();
+  const folder = mkdtempSync(join(tmpdir(), 'openset-release-'));
+  const registry = await startLocalRegistry(join(folder, 'registry'));
+  const close = async () => {
+    await registry.stop();
+    rmSync(folder, { recursive: true, maxRetries: 3 });
+  };
+  try {
+    const copy = join(folder, 'repository');
+    const run = (program: string, parameters: readonly string[], environment = {}) =>
+      runSuccessfully(program, parameters, { folder: copy, environment });
+    await copyRepository(copy);
+    await run('npm', ['run', 'version-packages']);
+    await run('git', ['commit', '--quiet', '--all', '--message', 'Release']);
+    // `npm test` has measured the sizes of the same files.
+    await run(process.execPath, ['--import', 'tsx', join('scripts', 'check-packages.ts')]);
+    await run('npx', ['changeset', 'publish'], registry.publishing);
+    const packages = workspacePackages()
+      .filter(({ manifest }) => !manifest.private)
+      .map((it) => inCopy(it, copy));
+    return { folder, registry, packages, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function inCopy(it: WorkspacePackage, copy: string): WorkspacePackage {
+  const folder = join(copy, 'packages', it.shortName);
+  return { ...it, folder, manifest: readManifest(folder) };
+}
+
+/** @throws Error unless the registry that npm is configured for answers */
+async function requireRegistry(): Promise<void> {
+  const parameters = ['view', 'typescript', 'version', '--fetch-retries=1'];
+  const { exitCode, output } = await runCommand('npm', parameters, { folder: rootFolder });
+  if (exitCode === 0) return;
+  const { stdout: address } = await runCommand('npm', ['config', 'get', 'registry'], { folder: rootFolder });
+  throw new Error(
+    `The registry of npm packages at ${address.trim()} does not answer, and the rehearsal of a release installs packages from it. ` +
+      `Connect to it, or choose another one with \`npm config set registry\`.\n${output}`,
+  );
+}
+
+/** Returns the version that the registry has as the latest of a package; undefined if it has none. */
+export async function latestVersion(
+  { registry }: PublishedRelease,
+  name: string,
+): Promise<string | undefined> {
+  const answer = await fetch(`${registry.address}${name.replace('/', '%2f')}`);
+  const { 'dist-tags': tags = {} } = (await answer.json()) as { 'dist-tags'?: Record<string, string> };
+  return tags.latest;
+}
+
+/** Returns whether a published package has a changelog. */
+export function hasChangelog({ folder }: WorkspacePackage): boolean {
+  return existsSync(join(folder, 'CHANGELOG.md'));
+}
