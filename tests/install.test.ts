@@ -5,7 +5,6 @@ import { createContext, runInContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './support/browser.ts';
 import {
-  buildAll,
   type ConsumerProject,
   installedFiles,
   makeConsumerProject,
@@ -48,7 +47,6 @@ beforeAll(async () => {
     project = await makeConsumerProject(place, await packAll(folder));
     return;
   }
-  await buildAll();
   release = await publishRelease();
   const config = release.registry.projectConfig;
   // They are awaited by their tests.

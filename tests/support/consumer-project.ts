@@ -43,7 +43,7 @@ export async function packAll(folder: string): Promise<PackageSource> {
 }
 
 /** Builds every package, unless that is done. */
-export async function buildAll(): Promise<void> {
+async function buildAll(): Promise<void> {
   if (publishedPackages().every(isBuildCurrent)) return;
   await runSuccessfully('npm', ['run', 'build'], { folder: rootFolder });
 }

@@ -18,8 +18,8 @@ export interface PublishedRelease {
 }
 
 /**
- * Versions a copy of the repository, checks its packages, and publishes them, as `npm run version-packages` and `npm run release`
- * do, but with the packages that are already built. Changes nothing in the repository.
+ * Runs `npm run version-packages` and `npm run release` in a copy of the repository, which builds, checks and publishes the packages.
+ * Changes nothing in the repository.
  * @throws Error if a step fails, or if npm's registry, which has the other packages, does not answer
  */
 export async function publishRelease(): Promise<PublishedRelease> {
@@ -37,9 +37,7 @@ export async function publishRelease(): Promise<PublishedRelease> {
     await copyRepository(copy);
     await run('npm', ['run', 'version-packages']);
     await run('git', ['commit', '--quiet', '--all', '--message', 'Release']);
-    // `npm test` has measured the sizes of the same files.
-    await run(process.execPath, ['--import', 'tsx', join('scripts', 'check-packages.ts')]);
-    await run('npx', ['changeset', 'publish'], registry.publishing);
+    await run('npm', ['run', 'release'], registry.publishing);
     const packages = workspacePackages()
       .filter(({ manifest }) => !manifest.private)
       .map((it) => inCopy(it, copy));

@@ -1,12 +1,9 @@
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runSuccessfully } from '../run-command.ts';
-import { readManifest, rootFolder, workspacePackages } from '../workspace.ts';
+import { readManifest, rootFolder } from '../workspace.ts';
 
-/**
- * Copies the repository to a folder with a history of its own, and links the installed packages. Of what git ignores, copies only the
- * built packages.
- */
+/** Copies the repository, without what git ignores, to a folder with a history of its own, and links the installed packages. */
 export async function copyRepository(folder: string): Promise<void> {
   const listed = await runSuccessfully(
     'git',
@@ -20,9 +17,8 @@ export async function copyRepository(folder: string): Promise<void> {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
     cpSync(join(rootFolder, file), join(folder, file));
   }
-  const built = workspacePackages().map(({ shortName }) => join('packages', shortName, 'dist'));
-  for (const path of [...built, join('packages', 'wasm-kernels', 'src', 'generated')])
-    cpSync(join(rootFolder, path), join(folder, path), { recursive: true, preserveTimestamps: true });
+  const generated = join('packages', 'wasm-kernels', 'src', 'generated');
+  cpSync(join(rootFolder, generated), join(folder, generated), { recursive: true });
   linkInstalledPackages(folder);
   const git = (...parameters: string[]) => runSuccessfully('git', parameters, { folder });
   await git('init', '--quiet', '--initial-branch=main');
