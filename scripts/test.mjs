@@ -1,5 +1,6 @@
 // Runs the steps of `npm test`, and prints how long each took. Passes further options to vitest.
-// With `--long`, runs only the tests, at full strength.
+// With `--long`, runs only the tests, at full strength. With OPENSET_TEST_SITE=1, also builds the documentation site, whose tests then fail
+// without it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -43,8 +44,10 @@ async function runSteps(steps) {
 }
 
 if (!isLong) {
-  // The compiler of TypeScript uses one processor.
+  // The compiler of TypeScript and the build of the site use one processor each. Sites of projects on GitHub have such an address, too.
+  const site = [['site', 'npm run --silent docs:build -- --base /openset/']];
   await Promise.all([
+    runSteps(env.OPENSET_TEST_SITE === '1' ? site : []),
     runSteps([['types', 'npm run --silent typecheck']]),
     runSteps([
       ['lint', 'npm run --silent lint'],
