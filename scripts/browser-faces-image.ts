@@ -1,6 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import sharp from 'sharp';
 import { findChromium, launchChromium } from '../tests/support/browser.ts';
 import { drawFaces } from '../tests/support/browser-faces/drawn-faces.ts';
 import {
@@ -10,7 +7,7 @@ import {
   waitUntilReady,
 } from '../tests/support/browser-faces/faces-page.ts';
 import { buildExamplePage } from '../tests/support/example-page.ts';
-import { rootFolder } from '../tests/support/workspace.ts';
+import { saveScreenshot } from './save-screenshot.ts';
 
 // Writes docs/images/browser-faces.png and browser-faces-dark.png: the page of examples/browser-faces with drawn people.
 const chromium = findChromium();
@@ -18,8 +15,6 @@ if (!chromium) throw new Error('No Chromium found. Set OPENSET_CHROMIUM to its p
 const built = await buildExamplePage('browser-faces');
 const address = await built.serve();
 const browser = await launchChromium(chromium);
-const folder = join(rootFolder, 'docs', 'images');
-await mkdir(folder, { recursive: true });
 try {
   for (const [colorScheme, name] of [
     ['light', 'browser-faces.png'],
@@ -48,11 +43,7 @@ try {
     await showPhotos(page, [group], '3 faces: Alan, unknown and Ada.');
     await page.locator('#offline-text').getByText('This page now works').waitFor();
     await page.mouse.move(0, 0);
-    const image = await sharp(await page.screenshot({ fullPage: true }))
-      .png({ palette: true, effort: 10 })
-      .toBuffer();
-    await writeFile(join(folder, name), image);
-    console.log(`docs/images/${name}: ${image.length} bytes`);
+    await saveScreenshot(page, name);
     await context.close();
   }
 } finally {

@@ -1,12 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import sharp from 'sharp';
 import { imageAt } from '../examples/browser-train/src/image-set.ts';
 import { readDigits } from '../examples/browser-train/src/vite/digits-file.ts';
 import { findChromium, launchChromium } from '../tests/support/browser.ts';
 import { startBackend, waitUntilTrained } from '../tests/support/browser-train.ts';
 import { buildExamplePage } from '../tests/support/example-page.ts';
-import { rootFolder } from '../tests/support/workspace.ts';
+import { saveScreenshot } from './save-screenshot.ts';
 
 // Writes docs/images/browser-train.png and browser-train-dark.png: the page of examples/browser-train after a training.
 const chromium = findChromium();
@@ -15,8 +13,6 @@ const built = await buildExamplePage('browser-train');
 const address = await built.serve();
 const browser = await launchChromium(chromium);
 const { test } = readDigits();
-const folder = join(rootFolder, 'docs', 'images');
-await mkdir(folder, { recursive: true });
 try {
   for (const [colorScheme, name] of [
     ['light', 'browser-train.png'],
@@ -38,11 +34,7 @@ try {
     }
     await page.locator('.verdict').waitFor();
     await page.mouse.move(0, 0);
-    const image = await sharp(await page.screenshot({ fullPage: true }))
-      .png({ palette: true, effort: 10 })
-      .toBuffer();
-    await writeFile(join(folder, name), image);
-    console.log(`docs/images/${name}: ${image.length} bytes`);
+    await saveScreenshot(page, name);
     await page.close();
   }
 } finally {

@@ -1,10 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import sharp from 'sharp';
 import { findChromium, launchChromium } from '../tests/support/browser.ts';
 import { drawPhoto } from '../tests/support/serving-page/drawn-photos.ts';
 import { startPage } from '../tests/support/serving-page/start-page.ts';
-import { rootFolder } from '../tests/support/workspace.ts';
+import { saveScreenshot } from './save-screenshot.ts';
 
 // Writes docs/images/serving-page.png: the page of the service, with drawn people.
 const chromium = findChromium();
@@ -30,11 +27,6 @@ const buffer = await drawPhoto(['grace', 'stranger', 'ada', null], 5);
 await page.setInputFiles('#identify-file', { name: 'party.png', mimeType: 'image/png', buffer });
 await page.locator('main').getByText('4 faces').waitFor();
 await page.locator('#point-choices input').nth(1).waitFor();
-const image = await sharp(await page.screenshot({ fullPage: true }))
-  .png({ palette: true, effort: 10 })
-  .toBuffer();
-await mkdir(join(rootFolder, 'docs/images'), { recursive: true });
-await writeFile(join(rootFolder, 'docs/images/serving-page.png'), image);
-console.log(`docs/images/serving-page.png: ${image.length} bytes`);
+await saveScreenshot(page, 'serving-page.png');
 await browser.close();
 await server.close();

@@ -8,12 +8,10 @@ import { copyRepository } from './release-copy.ts';
 
 /** A release that was published to a registry on this machine. */
 export interface PublishedRelease {
-  /** Temporary folder, for projects that use the release. */
-  readonly folder: string;
   readonly registry: LocalRegistry;
   /** The packages as published, with their changelogs. */
   readonly packages: readonly WorkspacePackage[];
-  /** Stops the registry, and deletes the folder. */
+  /** Stops the registry, and deletes what was published. */
   readonly close: () => Promise<void>;
 }
 
@@ -41,7 +39,7 @@ export async function publishRelease(): Promise<PublishedRelease> {
     const packages = workspacePackages()
       .filter(({ manifest }) => !manifest.private)
       .map((it) => inCopy(it, copy));
-    return { folder, registry, packages, close };
+    return { registry, packages, close };
   } catch (error) {
     await close();
     throw error;
