@@ -1,6 +1,7 @@
 import type { Person } from '@openset/gallery';
 import { announce, create, find } from '@openset-examples/browser-page/dom.ts';
 import { withNotice } from '@openset-examples/browser-page/notices.ts';
+import { openDialog } from '@openset-examples/browser-page/open-dialog.ts';
 import { countText } from '@openset-examples/browser-page/texts.ts';
 import type { People } from './people.ts';
 
@@ -61,13 +62,8 @@ export class PeoplePanel {
 }
 
 /** Asks whether to forget a person. Escape and the focused button cancel. */
-function confirmForgetting(title: string, text: string): Promise<boolean> {
-  const dialog = find('forget-dialog', HTMLDialogElement);
+async function confirmForgetting(title: string, text: string): Promise<boolean> {
   find('forget-title').textContent = title;
   find('forget-text').textContent = text;
-  dialog.returnValue = 'cancel';
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'forget'), { once: true });
-  });
+  return (await openDialog(find('forget-dialog', HTMLDialogElement))) === 'forget';
 }

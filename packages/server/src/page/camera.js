@@ -1,5 +1,6 @@
 // @ts-check
 import { find, showProblem } from './dom.js';
+import { openDialog } from './open-dialog.js';
 
 /** Longest side of a photo in pixels: more does not help to recognise a face. */
 const longestSide = 1920;
@@ -13,7 +14,7 @@ const problems = {
 };
 
 /** Lets a person take a photo. @returns {Promise<File | null>} null if they cancel */
-export function takePhoto() {
+export async function takePhoto() {
   const dialog = find('camera-dialog', HTMLDialogElement);
   const video = find('camera-video', HTMLVideoElement);
   const take = find('camera-take', HTMLButtonElement);
@@ -53,19 +54,12 @@ export function takePhoto() {
     { signal },
   );
   find('camera-cancel').addEventListener('click', () => dialog.close(), { signal });
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener(
-      'close',
-      () => {
-        listening.abort();
-        stop();
-        video.srcObject = null;
-        resolve(photo);
-      },
-      { signal },
-    );
-  });
+  await openDialog(dialog);
+  listening.abort();
+  stop();
+  // Another opening may show its own picture already.
+  if (!dialog.open) video.srcObject = null;
+  return photo;
 }
 
 /** @returns {Promise<MediaStream>} */
