@@ -19,6 +19,7 @@ import { moreLosses } from './more-losses.ts';
 import { PyTorch } from './pytorch.ts';
 import { realRun } from './real-run.ts';
 import { replaceTable } from './replace-table.ts';
+import { scalingModel } from './scaling-model.ts';
 import { server } from './server.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 import { soak } from './soak.ts';
@@ -43,6 +44,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   metrics,
   'more-losses': moreLosses,
   'real-run': realRun,
+  'scaling-model': scalingModel,
   server,
   soak,
   'train-step': trainStep,

@@ -1,0 +1,127 @@
+import { lresnetIR } from '@openset/backbones';
+import { BceUnifiedLoss } from '@openset/bce-unified';
+import { minimize, normalValues, type OpenSetLoss } from '@openset/core';
+import { CosFaceLoss } from '@openset/margin';
+import { Sgd } from '@openset/train';
+import * as tf from '@tensorflow/tfjs';
+import { median, type Table, time } from './measure.ts';
+import { predictSpeedup, type ScalingPlan, type StepCosts } from './scaling/predict-step.ts';
+import type { BenchmarkOptions } from './side-by-side.ts';
+import { makeTrainingStep } from './training-step.ts';
+import { sampleLabels, startWasm } from './wasm-kernel.ts';
+
+const depth = 18;
+const side = 112;
+const embeddingSize = 512;
+const batchPerRank = 16;
+const lossClasses = 10_572;
+
+/** Classes of the papers' data, and how many of them take part in a step. */
+const tasks = [
+  { name: '10,572 (CASIA-WebFace)', classes: 10_572 },
+  { name: '360,232 (Glint360K)', classes: 360_232 },
+  { name: '2,059,906 (WebFace42M), 10 % sampled', classes: 205_991 },
+];
+const rankCounts = [2, 8, 16, 32, 64];
+const gigabits = [1, 10, 100];
+/** Of TCP over Ethernet, with what MPI adds, in seconds. */
+const latency = 50e-6;
+
+/**
+ * Measures what a training step of LResNet18E-IR costs here, and predicts how many times faster ranks are than one rank with the same
+ * global batch: on links of 1, 10 and 100 Gbit/s, with the loss computed by all ranks or its classes split among them.
+ */
+export async function scalingModel({ threads }: BenchmarkOptions): Promise<Table> {
+  await startWasm(threads);
+  const costs = measureCosts();
+  const rows = tasks.flatMap(({ name, classes }) =>
+    rankCounts.map((ranks) => {
+      const speedups = gigabits.flatMap((rate) =>
+        [false, true].map((isSharded) => {
+          const bandwidth = rate * 1e9;
+          const plan: ScalingPlan = {
+            ...{ ranks, batchPerRank, classes, isSharded, bandwidth, latency },
+            overlaps: false,
+          };
+          return speedupText(predictSpeedup(costs, plan), ranks);
+        }),
+      );
+      return [name, String(ranks), ...speedups];
+    }),
+  );
+  console.log(costsText(costs));
+  const columns = gigabits.flatMap((rate) => [`${rate} Gbit/s`, `${rate} Gbit/s, classes split`]);
+  return { columns: ['classes', 'ranks', ...columns], rows };
+}
+
+/** Measures the costs by batches of two sizes: what grows with the batch, and what does not. */
+function measureCosts(): StepCosts {
+  const [small, large] = [4, batchPerRank] as const;
+  const network = (batch: number) => {
+    // Two classes cost nothing beside the network.
+    const loss = new CosFaceLoss({ numClasses: 2, embeddingSize });
+    const { step, dispose } = makeTrainingStep({ depth, side, batch, classes: 2, loss, learningRate: 0.01 });
+    return medianSeconds(step, dispose, 5);
+  };
+  const [networkSmall, networkLarge] = [network(small), network(large)];
+  const image = (networkLarge - networkSmall) / (large - small);
+  const [few, many] = [16, 256] as const;
+  const [lossFew, lossMany] = [lossSeconds(few), lossSeconds(many)];
+  const pair = (lossMany - lossFew) / (many - few) / lossClasses;
+  return {
+    image,
+    network: Math.max(0, networkLarge - large * image),
+    pair,
+    class: Math.max(0, lossFew / lossClasses - few * pair),
+    parameters: countParameters(),
+    embeddingSize,
+  };
+}
+
+/** Returns the duration of a loss with gradients and the update of its weights, in seconds. */
+function lossSeconds(batch: number): number {
+  const loss: OpenSetLoss = new BceUnifiedLoss({ numClasses: lossClasses, embeddingSize });
+  const optimizer = new Sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 });
+  const embeddings = tf.variable(normalValues([batch, embeddingSize], 1, 1));
+  const labels = sampleLabels(batch, lossClasses);
+  const step = () => {
+    const value = minimize(optimizer, loss, () => embeddings as tf.Tensor2D, labels);
+    value.dataSync();
+    value.dispose();
+  };
+  const dispose = () => {
+    loss.dispose();
+    optimizer.dispose();
+    tf.dispose([embeddings, labels]);
+  };
+  return medianSeconds(step, dispose, 9);
+}
+
+/** The first two rounds warm up. */
+function medianSeconds(step: () => void, dispose: () => void, rounds: number): number {
+  const times = Array.from({ length: rounds + 2 }, () => time(step));
+  dispose();
+  return median(times.slice(2)) / 1000;
+}
+
+function countParameters(): number {
+  const backbone = lresnetIR({ depth, inputSize: side });
+  const parameters = backbone.trainable.reduce((sum, { size }) => sum + size, 0);
+  backbone.dispose();
+  return parameters;
+}
+
+/** Bold: at least half of the ranks' time is work that one rank would do too. */
+function speedupText(speedup: number, ranks: number): string {
+  const text = `${speedup.toFixed(1)} ×`;
+  return speedup >= ranks / 2 ? `**${text}**` : text;
+}
+
+function costsText(costs: StepCosts): string {
+  const { image, network, pair, class: perClass, parameters } = costs;
+  const parts = [
+    `network: ${(1000 * image).toFixed(1)} ms an image and ${(1000 * network).toFixed(1)} ms a step, ${(parameters / 1e6).toFixed(1)} million values`,
+    `loss: ${(1e9 * pair).toFixed(1)} ns for a sample and a class, ${(1e6 * perClass).toFixed(2)} µs a class`,
+  ];
+  return `${parts.join('; ')}\n`;
+}
