@@ -49,9 +49,14 @@ interface Answer<T> {
  * error of `fetch` if there is no answer.
  *
  * @example
- * const client = new OpensetClient({ url: 'http://localhost:8080', key });
- * const { faces } = await client.identify(file);
+ * ```ts no-run
+ * import { OpensetClient } from '@openset/client';
+ *
+ * declare const photo: File; // of an input of the page
+ * const client = new OpensetClient({ url: 'http://localhost:8080', key: 'secret' });
+ * const { faces } = await client.identify(photo);
  * console.log(faces.map(({ person }) => person?.name ?? 'unknown'));
+ * ```
  */
 export class OpensetClient {
   readonly #client: Client<paths>;

@@ -15,6 +15,13 @@ export type LossSizes = Partial<Pick<BankLossOptions, 'numClasses' | 'embeddingS
  * @throws ConfigError for a loss without a descriptor, an invalid option, or a descriptor that creates another class. No
  *   tensors remain.
  * @example
+ * import { createLoss } from '@openset/core';
+ * import { CosFaceLoss, cosFaceDescriptor } from '@openset/margin';
+ * import { UniTSFaceLoss, uniTSFaceDescriptor } from '@openset/uss';
+ * import '@tensorflow/tfjs';
+ *
+ * const sizes = { numClasses: 10, embeddingSize: 8 };
+ * const loss = new UniTSFaceLoss({ ...sizes, classLoss: new CosFaceLoss(sizes) });
  * const copy = createLoss(loss.getConfig(), [uniTSFaceDescriptor, cosFaceDescriptor]);
  */
 export function createLoss(

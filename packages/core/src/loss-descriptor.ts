@@ -154,10 +154,9 @@ export interface LossDescriptor {
 }
 
 /**
- * Returns a descriptor with its literal types, from which `resolveLossOptions` knows the types of the defaults. `@__PURE__`
- * before the call lets bundlers drop the descriptor, and with it the class, where neither is used.
- * @example
- * export const myDescriptor = /* @__PURE__ *\/ describeLoss(() => ({ name: 'MyLoss', … }));
+ * Returns a descriptor with its literal types, from which `resolveLossOptions` knows the types of the defaults. The comment
+ * `@__PURE__` before the call lets bundlers drop the descriptor, and with it the class, where neither is used. The page "Add a loss"
+ * of the documentation shows a descriptor.
  */
 export function describeLoss<const Descriptor extends LossDescriptor>(
   describe: () => Descriptor,

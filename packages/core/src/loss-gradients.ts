@@ -44,7 +44,17 @@ export interface LossGradients {
  *   the backend lacks a kernel for a gradient (on wasm: `import '@openset/wasm-kernels'`). A failed call leaves no
  *   tensors behind.
  * @example
- * const { value, gradients, step } = lossGradients(loss, embed, labels, { context: { epoch } });
+ * import { lossGradients } from '@openset/core';
+ * import { CosFaceLoss } from '@openset/margin';
+ * import * as tf from '@tensorflow/tfjs';
+ *
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 8, inputShape: [4] })] });
+ * const loss = new CosFaceLoss({ numClasses: 3, embeddingSize: 8 });
+ * const [images, labels] = [tf.randomNormal([6, 4]), tf.tensor1d([0, 0, 1, 1, 2, 2], 'int32')];
+ * const embed = () => model.apply(images, { training: true }) as tf.Tensor2D;
+ *
+ * const optimizer = tf.train.sgd(0.1);
+ * const { value, gradients, step } = lossGradients(loss, embed, labels, { context: { epoch: 0 } });
  * optimizer.applyGradients([...gradients].map(([{ name }, tensor]) => ({ name, tensor })));
  * step.commit();
  * step.dispose();

@@ -28,8 +28,17 @@ const variableOrder = new WeakMap<tf.Optimizer, tf.Variable[]>();
  * @throws what `lossGradients` throws, before any variable changes; ConfigError if a variable that this optimizer has
  *   trained has been disposed of
  * @example
- * const embed = () => model.apply(images, { training: true });
- * const value = minimize(optimizer, loss, embed, labels, { context: { epoch } });
+ * import { minimize } from '@openset/core';
+ * import { CosFaceLoss } from '@openset/margin';
+ * import * as tf from '@tensorflow/tfjs';
+ *
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 8, inputShape: [4] })] });
+ * const loss = new CosFaceLoss({ numClasses: 3, embeddingSize: 8 });
+ * const [images, labels] = [tf.randomNormal([6, 4]), tf.tensor1d([0, 0, 1, 1, 2, 2], 'int32')];
+ * const embed = () => model.apply(images, { training: true }) as tf.Tensor2D;
+ * const value = minimize(tf.train.sgd(0.1), loss, embed, labels, { context: { epoch: 0 } });
+ * console.log(value.dataSync()[0]);
+ * value.dispose();
  */
 export function minimize(
   optimizer: tf.Optimizer,

@@ -29,6 +29,11 @@ export interface PairThresholdOptions {
  * @returns null if there is no learned threshold, or if it lacks `scale` or `comparisons`
  * @throws ConfigError if the odds are not finite or not above 0
  * @example
+ * import { pairThreshold } from '@openset/core';
+ * import { UssLoss } from '@openset/uss';
+ * import '@tensorflow/tfjs';
+ *
+ * const loss = new UssLoss({ numClasses: 1000, embeddingSize: 64 }); // and train it
  * pairThreshold(loss); // half of the pairs show the same identity
  * pairThreshold(loss, { odds: 1 / 1000 }); // one of a thousand people, or nobody
  */

@@ -20,9 +20,13 @@ interface Bucket {
  * sent at once, while the program computes or reads further gradients. One that fills a bucket alone is summed in place.
  *
  * @example
- * const buckets = new GradientBuckets(communicator);
- * for (const gradient of gradients) buckets.add(gradient);   // the same lengths in the same order on all ranks
- * await buckets.finish();                                    // now all gradients are sums
+ * import { GradientBuckets, inProcess } from '@openset/distributed';
+ *
+ * const [communicator] = inProcess(1); // or openMpi() of @openset/distributed/node
+ * const gradients = [Float32Array.of(1, 2), Float32Array.of(3)];
+ * const buckets = new GradientBuckets(communicator!);
+ * for (const gradient of gradients) buckets.add(gradient); // the same lengths in the same order on all ranks
+ * await buckets.finish(); // now all gradients are sums over the ranks
  */
 export class GradientBuckets {
   readonly #communicator: Communicator;

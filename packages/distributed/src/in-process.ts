@@ -65,7 +65,16 @@ class Meeting {
  * @param size number of ranks, from 1 to 1,024
  *
  * @example
- * await Promise.all(inProcess(4).map((communicator) => train(communicator)));
+ * import { inProcess } from '@openset/distributed';
+ *
+ * const sums = await Promise.all(
+ *   inProcess(4).map(async (communicator) => {
+ *     const values = Float32Array.of(communicator.rank);
+ *     await communicator.allReduce(values);
+ *     return values[0];
+ *   }),
+ * );
+ * console.log(sums); // [6, 6, 6, 6]
  */
 export function inProcess(size: number): Communicator[] {
   checkNumber('inProcess: size', size, { minimum: 1, maximum: 1024, integer: true });

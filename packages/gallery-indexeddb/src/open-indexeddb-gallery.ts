@@ -24,7 +24,18 @@ export interface IndexedDbGalleryOptions {
  *   this page, its storage is full, or tabs with an older version stay open
  *
  * @example
- * const gallery = await openIndexedDbGallery('staff', { create: { model, embeddingSize: 512, crop: null, comparison: 'mean' } });
+ * import 'fake-indexeddb/auto'; // IndexedDB in Node. Browsers have it.
+ * import { openIndexedDbGallery } from '@openset/gallery-indexeddb';
+ *
+ * const facts = {
+ *   model: { fingerprint: 'a'.repeat(64), name: 'plane' }, // `modelFingerprint` of @openset/verify
+ *   embeddingSize: 2,
+ *   crop: null,
+ *   comparison: 'mean',
+ * } as const;
+ * const gallery = await openIndexedDbGallery('staff', { create: facts });
+ * await gallery.enroll('Ada', [{ values: Float32Array.of(0.6, 0.8) }]);
+ * await gallery.close();
  */
 export async function openIndexedDbGallery(
   name: string,

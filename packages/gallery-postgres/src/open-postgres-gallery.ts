@@ -44,8 +44,19 @@ export interface PostgresGalleryOptions extends ConnectionSettings {
  *   size; ConfigError if an option is out of range; StoreError if the server cannot be reached, or refuses
  *
  * @example
- * const facts = { model, embeddingSize: 512, crop: null, comparison: 'mean' } as const;
+ * ```ts no-run
+ * import { openPostgresGallery } from '@openset/gallery-postgres';
+ *
+ * const facts = {
+ *   model: { fingerprint: 'a'.repeat(64), name: 'plane' }, // `modelFingerprint` of @openset/verify
+ *   embeddingSize: 2,
+ *   crop: null,
+ *   comparison: 'mean',
+ * } as const;
  * const gallery = await openPostgresGallery('postgres://openset@localhost/faces?gallery=staff', { create: facts });
+ * await gallery.enroll('Ada', [{ values: Float32Array.of(0.6, 0.8) }]);
+ * await gallery.close();
+ * ```
  */
 export async function openPostgresGallery(
   address: string,

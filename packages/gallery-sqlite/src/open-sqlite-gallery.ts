@@ -25,7 +25,21 @@ export interface SqliteGalleryOptions {
  *   embeddings of another size; ConfigError for bad options; StoreError if it is locked for too long or cannot be read or written
  *
  * @example
- * const gallery = await openSqliteGallery('staff.db', { create: { model, embeddingSize: 512, crop: null, comparison: 'mean' } });
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { openSqliteGallery } from '@openset/gallery-sqlite';
+ *
+ * const facts = {
+ *   model: { fingerprint: 'a'.repeat(64), name: 'plane' }, // `modelFingerprint` of @openset/verify
+ *   embeddingSize: 2,
+ *   crop: null,
+ *   comparison: 'mean',
+ * } as const;
+ * const folder = await mkdtemp(join(tmpdir(), 'gallery-'));
+ * const gallery = await openSqliteGallery(join(folder, 'staff.db'), { create: facts });
+ * await gallery.enroll('Ada', [{ values: Float32Array.of(0.6, 0.8) }]);
+ * await gallery.close();
  */
 export async function openSqliteGallery(
   path: string,

@@ -37,9 +37,13 @@ import { rankCandidates } from './rank-candidates.ts';
  * A gallery in the memory of this process. `exportGallery` saves it.
  *
  * @example
- * const gallery = new MemoryGallery({ model, embeddingSize: 512, crop: null, comparison: 'mean' });
- * await gallery.enroll('Ada', embeddings.map((values) => ({ values })));
- * const { identity } = await identify(gallery, probe, { threshold: 0.5 });  // 'Ada', or null for unknown
+ * import { identify, MemoryGallery } from '@openset/gallery';
+ *
+ * const model = { fingerprint: 'a'.repeat(64), name: 'plane' }; // `modelFingerprint` of @openset/verify
+ * const gallery = new MemoryGallery({ model, embeddingSize: 2, crop: null, comparison: 'mean' });
+ * await gallery.enroll('Ada', [{ values: Float32Array.of(0.6, 0.8) }]);
+ * const { identity } = await identify(gallery, Float32Array.of(0.5, 0.9), { threshold: 0.5 });
+ * console.log(identity ?? 'unknown'); // Ada
  */
 export class MemoryGallery implements Gallery {
   #facts: GalleryFacts;

@@ -28,8 +28,13 @@ export type LoadPretrainedOptions = Pick<GraphBackboneOptions, 'head' | 'freeze'
  * @param read reads a file of the package's folder with the model, such as `faceres.json`
  * @throws DataError for an unknown word or a damaged model; ConfigError for an option out of range; the errors of `read`
  * @example
- * const read = async (path) => new Uint8Array(await (await fetch(`models/${path}`)).arrayBuffer());
+ * ```ts no-run
+ * import { loadPretrained } from '@openset/pretrained';
+ * import '@tensorflow/tfjs';
+ *
+ * const read = async (path: string) => new Uint8Array(await (await fetch(`models/${path}`)).arrayBuffer());
  * const { backbone, network } = await loadPretrained('faceres', read);
+ * ```
  */
 export async function loadPretrained(
   word: string,

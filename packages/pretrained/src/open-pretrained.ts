@@ -20,7 +20,12 @@ export interface OpenPretrainedOptions extends LoadPretrainedOptions {
  * @throws DataError for an unknown word, or with the install command if the package is not installed; ConfigError for an
  *   option out of range
  * @example
- * const { backbone, network } = await openPretrained('faceres');
+ * import { openPretrained } from '@openset/pretrained/node';
+ * import '@tensorflow/tfjs';
+ *
+ * const { backbone, network } = await openPretrained('faceres'); // needs npm install @vladmandic/human
+ * console.log(network.license, backbone.inputShape); // MIT [224, 224, 3]
+ * backbone.dispose();
  */
 export async function openPretrained(
   word: string,

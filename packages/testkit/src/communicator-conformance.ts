@@ -15,6 +15,9 @@ export interface CommunicatorConformanceOptions {
  * all ranks. For communicators between processes, run `communicatorCases` in each of them.
  *
  * @example
+ * import { inProcess } from '@openset/distributed';
+ * import { communicatorConformance } from '@openset/testkit/vitest';
+ *
  * communicatorConformance('inProcess', { start: inProcess });
  */
 export function communicatorConformance(

@@ -21,6 +21,9 @@ const comparisons: readonly Comparison[] = ['mean', 'best'];
  * cover reopening, changes by others, and the refusal of other models.
  *
  * @example
+ * import { MemoryGallery } from '@openset/gallery';
+ * import { galleryConformance } from '@openset/testkit/vitest';
+ *
  * galleryConformance('MemoryGallery', {
  *   createStore: () => ({ open: (facts) => new MemoryGallery(facts) }),
  *   isPersistent: false,

@@ -30,6 +30,10 @@ export interface DescriptorConformanceOptions {
  *   differences of the cases with `stopsGradients`; `loss.getConfig()` tells it the options of the case
  * @throws ConfigError if a case needs a surrogate, and there is none
  * @example
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import { cosFaceDescriptor } from '@openset/margin';
+ * import { lossConformance } from '@openset/testkit/vitest';
+ *
  * lossConformance(cosFaceDescriptor);
  */
 export function lossConformance(
@@ -70,7 +74,16 @@ export function lossConformance(
 /**
  * Registers the tests of a variant that no descriptor can express, because it needs its own code to create it.
  * @example
- * variantConformance('EplLoss', (sizes) => new EplLoss({ ...sizes, scale: 16 }), { context: { epoch: 3 }, surrogate });
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import { CosFaceLoss } from '@openset/margin';
+ * import { variantConformance } from '@openset/testkit/vitest';
+ * import { UniTSFaceLoss } from '@openset/uss';
+ *
+ * variantConformance(
+ *   'UniTSFaceLoss over CosFaceLoss',
+ *   (sizes) => new UniTSFaceLoss({ ...sizes, classLoss: new CosFaceLoss(sizes) }),
+ *   { context: { epoch: 3 } },
+ * );
  */
 export function variantConformance(
   name: string,

@@ -94,10 +94,18 @@ export async function encodeModel(
  * @throws DataError if the file is damaged, is another kind of safetensors file, has a newer version, or has weights that
  *   are NaN or infinite
  * @example
- * const { description, state } = decodeModel(await readFile('model.safetensors'));
- * const backbone = createBackbone(description.backbone);
- * backbone.setState(state);
- * const verifier = new Verifier({ ...description, backbone });
+ * import { createBackbone, smallCnn } from '@openset/backbones';
+ * import { decodeModel, encodeModel, Verifier } from '@openset/verify';
+ * import '@tensorflow/tfjs';
+ *
+ * const trained = smallCnn({ channels: 1 });
+ * const description = { backbone: trained.getConfig(), threshold: 0.5, thresholdSource: 'calibrated' } as const;
+ * const bytes = await encodeModel(description, trained.getState()); // save them as model.safetensors
+ *
+ * const model = decodeModel(bytes);
+ * const backbone = createBackbone(model.description.backbone);
+ * backbone.setState(model.state);
+ * const verifier = new Verifier({ ...model.description, backbone });
  */
 export function decodeModel(bytes: Uint8Array): ModelFile {
   const { metadata, tensors } = decodeSafetensors(bytes, { copies: false });

@@ -64,8 +64,15 @@ export interface CalibrationOptions {
  * A trained backbone with one threshold. Decides whether two images show the same identity, and with what probability.
  *
  * @example
- * const verifier = new Verifier({ backbone, threshold: loss.threshold()!.cosine });
- * const { same } = await verifier.verify(imageA, imageB);
+ * import { smallCnn } from '@openset/backbones';
+ * import { Verifier } from '@openset/verify';
+ * import * as tf from '@tensorflow/tfjs';
+ *
+ * const backbone = smallCnn({ channels: 1 }); // and train it
+ * const verifier = new Verifier({ backbone, threshold: 0.5 });
+ * const [first, second] = [tf.randomUniform([28, 28, 1]), tf.randomUniform([28, 28, 1])] as [tf.Tensor3D, tf.Tensor3D];
+ * const { same, cosine } = await verifier.verify(first, second);
+ * console.log(same, cosine);
  */
 export class Verifier {
   readonly backbone: Backbone;

@@ -24,9 +24,14 @@ const sizeVariables = ['OMPI_COMM_WORLD_SIZE', 'PMI_SIZE'] as const;
  * @throws ConfigError if a library is missing, MPI was opened before, or the launcher belongs to another MPI library
  *
  * @example
- * const communicator = await openMpi();          // mpirun -n 4 node train.js
- * await communicator.allReduce(gradients);
+ * ```ts no-run
+ * import { openMpi } from '@openset/distributed/node';
+ *
+ * const communicator = await openMpi(); // mpirun -n 4 node train.js
+ * const gradients = Float32Array.of(communicator.rank, 1);
+ * await communicator.allReduce(gradients); // [6, 4] on every rank
  * await communicator.close();
+ * ```
  */
 export async function openMpi({ library, timeout = 120 }: MpiOptions = {}): Promise<Communicator> {
   checkNumber('openMpi: timeout', timeout, { minimum: 0.1 });

@@ -28,10 +28,17 @@ export interface OnnxEngineOptions {
  * @throws UnsupportedLayerError for a layer that cannot be exported; EngineError if onnxruntime cannot load the network; ConfigError
  *   for a source that is no network
  * @example
- * import * as ort from 'onnxruntime-web/wasm';
+ * import { smallCnn } from '@openset/backbones';
+ * import { onnxEngine } from '@openset/onnx';
+ * import { backboneEngine, requireSameEmbeddings, Verifier } from '@openset/verify';
+ * import '@tensorflow/tfjs';
+ * import * as ort from 'onnxruntime-node'; // in browsers 'onnxruntime-web/wasm'
+ *
+ * const backbone = smallCnn({ channels: 1 }); // and train it
  * const engine = await onnxEngine(backbone, { runtime: ort });
  * await requireSameEmbeddings(engine, backboneEngine(backbone), backbone.inputShape);
- * const verifier = new Verifier({ backbone, engine, threshold });
+ * const verifier = new Verifier({ backbone, engine, threshold: 0.5 });
+ * await engine.dispose();
  */
 export async function onnxEngine(
   source: OnnxSource,

@@ -23,7 +23,34 @@ import { yieldToEventLoop } from './yield-to-event-loop.ts';
  * with the same options and store. Its weights equal those of an uninterrupted run, bit for bit on cpu and wasm.
  *
  * @example
- * for await (const event of new Trainer({ backbone, loss, optimizer, batches, epochs: 28 })) {
+ * import { smallCnn } from '@openset/backbones';
+ * import { epochNumber } from '@openset/core';
+ * import { createLoader, type ImageSource } from '@openset/data';
+ * import { CosFaceLoss } from '@openset/margin';
+ * import { Sgd, Trainer } from '@openset/train';
+ * import '@tensorflow/tfjs';
+ *
+ * // Two classes of 8 × 8 grey images. `openImageFolder` of @openset/data/node opens images of yours.
+ * const labels = Int32Array.of(0, 1, 0, 1);
+ * const raw = { height: 8, width: 8, channels: 1 } as const;
+ * const source: ImageSource = {
+ *   size: 4,
+ *   classNames: ['dark', 'bright'],
+ *   labels,
+ *   get: async (index) => {
+ *     const label = labels[index]!;
+ *     return { bytes: new Uint8Array(64).fill(200 * label), raw, label, origin: `image ${index}` };
+ *   },
+ *   close: async () => {},
+ * };
+ * const trainer = new Trainer({
+ *   backbone: smallCnn({ inputSize: 8, channels: 1, width: 4, embeddingSize: 8 }),
+ *   loss: new CosFaceLoss({ numClasses: 2, embeddingSize: 8 }),
+ *   optimizer: new Sgd({ learningRate: 0.1, momentum: 0.9 }),
+ *   epochs: 2,
+ *   batches: (start) => createLoader(source, { batchSize: 4, ...raw, shuffle: true, start }),
+ * });
+ * for await (const event of trainer) {
  *   if (event.kind === 'epoch') console.log(epochNumber(event.epoch), event.loss);
  * }
  */
