@@ -14,7 +14,7 @@ export const documentationRules: TypeDocOptions = {
   treatWarningsAsErrors: true,
   validation: { invalidLink: true, notDocumented: true, notExported: true, rewrittenLink: true },
   packagesRequiringDocumentation: workspacePackages().map(({ manifest }) => manifest.name),
-  // `tests/documented-exports.test.ts` requires comments of the properties of options.
+  // `tests/documented-exports.test.ts` requires comments of the members of types.
   requiredToBeDocumented: [
     'Accessor',
     'Class',

@@ -252,15 +252,19 @@ export interface components {
         Question: {
             /** @enum {string} */
             kind: "pair";
+            /** @description P(same person) / P(different people) among the pairs. */
             odds: number;
         } | {
             /** @enum {string} */
             kind: "gallery";
+            /** @description Number of people in the gallery. */
             size: number;
+            /** @description Largest share of strangers accepted as somebody; missing for the fewest errors. */
             rate?: number;
         } | {
             /** @enum {string} */
             kind: "far";
+            /** @description Largest share of accepted pairs of different people. */
             rate: number;
         };
         Threshold: {
@@ -268,6 +272,7 @@ export interface components {
             threshold: number;
             /** @description Origin: `operating-point` (chosen for this gallery), `request`, `given` (at the start), or that of the model. */
             source: string;
+            /** @description Question that it answers; null if unknown. */
             question: components["schemas"]["Question"] | null;
             /** @description The question in words. */
             questionText: string | null;
@@ -277,6 +282,7 @@ export interface components {
             threshold: number;
             /** @description Origin: `operating-point` (chosen for this gallery), `request`, `given` (at the start), or that of the model. */
             source: string;
+            /** @description Question that it answers; null if unknown. */
             question: components["schemas"]["Question"] | null;
             /** @description The question in words. */
             questionText: string | null;
@@ -288,14 +294,18 @@ export interface components {
             isExtrapolated: boolean;
         };
         VerifiedImage: {
+            /** @description Width of the upright image in pixels. */
             width: number;
+            /** @description Height of the upright image in pixels. */
             height: number;
             face: components["schemas"]["Face"];
+            /** @description Number of faces on the image. */
             faceCount: number;
         };
         VerifyAnswer: {
             /** @description Whether the cosine is at least the threshold. */
             same: boolean;
+            /** @description Cosine of the two embeddings, from -1 to 1. */
             cosine: number;
             /** @description Probability that both show one person, if half of the pairs do; null if unknown. */
             probability: number | null;
@@ -304,8 +314,11 @@ export interface components {
             second: components["schemas"]["VerifiedImage"];
         };
         Candidate: {
+            /** @description Identifier of the person. */
             id: string;
+            /** @description Name of the person. */
             name: string;
+            /** @description Cosine with the face, from -1 to 1. */
             cosine: number;
         };
         IdentifiedFace: {
@@ -328,7 +341,9 @@ export interface components {
             candidates: components["schemas"]["Candidate"][];
         };
         IdentifyAnswer: {
+            /** @description Width of the upright image in pixels. */
             width: number;
+            /** @description Height of the upright image in pixels. */
             height: number;
             /** @description Number of people in the gallery. */
             people: number;
@@ -347,14 +362,19 @@ export interface components {
             embedding: number[] | null;
         };
         EmbedAnswer: {
+            /** @description Width of the upright image in pixels. */
             width: number;
+            /** @description Height of the upright image in pixels. */
             height: number;
             /** @description Model of the embeddings. Those of two models do not match. */
             fingerprint: string;
+            /** @description From left to right. */
             faces: components["schemas"]["EmbeddedFace"][];
         };
         Person: {
+            /** @description Identifier that never changes. */
             id: string;
+            /** @description Unique in the gallery. */
             name: string;
             /** @description Any JSON object. */
             metadata: {
@@ -362,9 +382,11 @@ export interface components {
             };
             /** @description ISO 8601 in UTC. */
             enrolledAt: string;
+            /** @description Number of photos. */
             photoCount: number;
         };
         People: {
+            /** @description By name, in the order of Unicode code points. */
             people: components["schemas"]["Person"][];
             /** @description `after` of the next page; null if this page is the last. */
             next: string | null;
@@ -403,14 +425,17 @@ export interface components {
             warnings: string[];
         };
         Model: {
+            /** @description Name for people, such as that of the file. */
             name: string;
             /** @description Hash of everything that changes an embedding. */
             fingerprint: string;
+            /** @description Number of values of an embedding. */
             embeddingSize: number;
             /** @description How images are cropped, in words. */
             crop: string;
             /** @description How a search compares: with the `mean` or the `best` embedding of a person. */
             comparison: string;
+            /** @description Number of people and of their embeddings. */
             gallery: {
                 people: number;
                 embeddings: number;

@@ -2,9 +2,9 @@ import type { components } from './schema.ts';
 
 type Schemas = components['schemas'];
 
-/** Whether two images show one person: cosine, threshold, probability, and the face that was compared on each image. */
+/** Whether two images show one person, by the `threshold`, and the face that was compared on the `first` and on the `second` image. */
 export type Verification = Schemas['VerifyAnswer'];
-/** The people on an image: for each face the person or null, cosine, probability, candidates, or why it was refused. */
+/** The people on an image, by the `threshold`: for each face the person or null, cosine, probability, candidates, or why it was refused. */
 export type Identification = Schemas['IdentifyAnswer'];
 /** The embeddings of the faces of an image, and the fingerprint of their model. */
 export type Embeddings = Schemas['EmbedAnswer'];
@@ -14,11 +14,11 @@ export type Person = Schemas['Person'];
 export type PeoplePage = Schemas['People'];
 /** A photo of a person: identifier, name of the file, time. The image itself is not stored. */
 export type Photo = Schemas['Photo'];
-/** Result of an enrollment: the person, the new photos, those refused with reasons, and warnings. */
+/** Result of an enrollment: the `person` after it, the new photos, those refused with reasons, and warnings. */
 export type Enrollment = Schemas['Enrollment'];
-/** The model of the service, its gallery and the thresholds that decide. */
+/** The model of the service, its gallery, and the thresholds that decide: `pairs` for two images, `search` for the gallery. */
 export type Model = Schemas['Model'];
-/** Thresholds to choose from, and what each costs. */
+/** Thresholds to choose from, and what each costs. `current` is the one in force, `model` the one that the service has without a choice. */
 export type OperatingPoints = Schemas['OperatingPoints'];
 /** The threshold of a search, its question, and the false alarms to expect. */
 export type SearchThreshold = Schemas['SearchThreshold'];

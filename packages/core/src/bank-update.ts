@@ -37,6 +37,7 @@ export type UpdateRule = SgdRule | AdamWRule;
 
 /** One update of one variable, in blocks of rows. */
 export interface BlockUpdate {
+  /** What the step computes, with its numbers. */
   readonly rule: UpdateRule;
   /** The optimizer's tensors for the variable, of its shape: velocity, or first and second moment. */
   readonly slots: readonly tf.Tensor[];
@@ -59,6 +60,7 @@ export interface BlockOptimizer {
 
 /** A gradient that is not stored: the update of a variable that computes it in blocks. */
 export interface PendingUpdate {
+  /** Variable that the update changes. */
   readonly variable: tf.Variable;
   /** `dL/dloss` of the operation: the factor of the gradient. NaN if only the device knows it; null before the backward pass. */
   readonly factor: number | null;
@@ -99,6 +101,7 @@ export class PendingUpdates {
    * trained does.
    */
   readonly link: tf.Variable<tf.Rank.R0>;
+  /** Optimizer of the step, which owns the slots. */
   readonly optimizer: BlockOptimizer;
   private readonly loss: WeightedLoss;
   private readonly variables: readonly tf.Variable[] | undefined;

@@ -137,7 +137,10 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     if (this.samplingStep) this.batches = (state.samplingStep as Tensor1D).dataSync()[0] as number;
   }
 
-  /** @throws ConfigError with the reason if this loss cannot score a second bank (`LossContext.secondBank`) */
+  /**
+   * Checks that this loss can score a second bank (`LossContext.secondBank`).
+   * @throws ConfigError with the reason if it cannot
+   */
   checkSecondBank(): void {
     checkSecondBank(
       this.name,

@@ -14,6 +14,7 @@ export interface OpenSetErrorOptions extends ErrorOptions {
 
 /** Base class of all errors that openset throws on purpose. `instanceof OpenSetError` distinguishes them from bugs. */
 export class OpenSetError extends Error {
+  /** Name of the class, such as `ShapeError`. */
   override readonly name: string = 'OpenSetError';
   /** The message without the advice, for programs whose users set options by other names. */
   readonly problem: string;

@@ -23,7 +23,7 @@ export interface RunPlanKernelConfig extends tf.KernelConfig {
 /** A map of one image: height, width and channels. */
 export type MapShape = readonly [height: number, width: number, channels: number];
 
-/** Sizes of a window that slides over a map: rows and columns, the stride, and the zeros on each side. */
+/** A window that slides over a map: its `size` in rows and columns, the `stride` in pixels, and `pad`, the zeros on each side. */
 export interface PlanWindow {
   readonly size: readonly [number, number];
   readonly stride: number;
@@ -42,7 +42,10 @@ interface PlanEnd {
   readonly slopes: number | null;
 }
 
-/** One step of a plan. Indices name maps or weights of the plan. */
+/**
+ * One step of a plan. `input`, `inputs` and `output` are indices of maps, `filter` and `scale` indices of weights; null for none. `window`
+ * is what slides over the input.
+ */
 export type PlanStep =
   /** A convolution; its filter is `[height, width, in, out]`. */
   | (PlanEnd & {
@@ -68,6 +71,7 @@ export type PlanStep =
 
 /** A network as steps over maps, each of which one step writes. Map 0 holds the images. */
 export interface InferencePlan {
+  /** Shape of each map for one image; steps name maps by their index. */
   readonly maps: readonly MapShape[];
   /** In the order of their execution. */
   readonly steps: readonly PlanStep[];

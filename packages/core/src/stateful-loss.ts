@@ -43,7 +43,9 @@ export abstract class StatefulLoss implements OpenSetLoss {
   readonly name: string;
   readonly trainable: tf.Variable[] = [];
   readonly memory: tf.Variable[] = [];
+  /** Number of classes, at least 1. */
   readonly numClasses: number;
+  /** Number of values of an embedding, at least 1. */
   readonly embeddingSize: number;
   private readonly config: LossConfig;
   private readonly variables = new Map<string, tf.Variable>();

@@ -5,6 +5,7 @@ import type { LearnedThreshold } from './contract.ts';
 export interface UnifiedBias {
   /** γ or s, the factor of the cosines in the logit `scale · cosine − bias`. */
   readonly scale: number;
+  /** The pairs that the bias separates. */
   readonly between: LearnedThreshold['between'];
   /**
    * Comparisons with other identities for each one with the same, as the loss weights them; null or not above 0 if the loss is no

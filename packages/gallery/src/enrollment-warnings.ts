@@ -4,7 +4,8 @@ import { checkNewEmbeddings, checkPersonName } from './check-input.ts';
 import type { Gallery, NewEmbedding } from './gallery.ts';
 
 /**
- * Why an embedding is suspicious:
+ * Why an embedding is suspicious. `kind` is the reason, `index` the place of the embedding in the call, from 0, and `cosine` the cosine
+ * that the reason compares, from -1 to 1:
  *
  * - `resembles`: another person resembles it at the threshold or above, so it may show them.
  * - `unlike-person`: its best cosine with the embeddings of the person in the gallery is below the threshold for pairs.
@@ -13,10 +14,10 @@ import type { Gallery, NewEmbedding } from './gallery.ts';
 export type EnrollmentWarning =
   | {
       readonly kind: 'resembles';
-      /** Place of the embedding in the call. */
       readonly index: number;
-      /** Name and identifier of the other person. */
+      /** Name of the other person. */
       readonly identity: string;
+      /** Identifier of the other person. */
       readonly id: string;
       readonly cosine: number;
     }

@@ -104,7 +104,7 @@ export interface Enrollment {
   readonly embeddingIds: readonly string[];
 }
 
-/** Names a person by identifier or by name. */
+/** Names a person by the identifier `id`, which never changes, or by the `name`, which is unique in a gallery. */
 export type PersonKey = { readonly id: string } | { readonly name: string };
 
 /** A page of the list of people. */

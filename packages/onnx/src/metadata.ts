@@ -16,6 +16,7 @@ import { metadataKeys as keys } from './metadata-keys.ts';
 
 /** Output of an ONNX file. */
 export interface OnnxOutputConvention {
+  /** Number of values of an embedding. */
   readonly embeddingSize: number;
   /** Whether the output is f(image) + f(mirrored image), the papers' test feature. */
   readonly flipSum: boolean;
@@ -37,6 +38,7 @@ export interface OnnxDescription {
   readonly backbone: BackboneConfig | null;
   /** Images that the model takes. */
   readonly input: OnnxInputConvention;
+  /** Embeddings that the model returns. */
   readonly output: OnnxOutputConvention;
 }
 

@@ -1,7 +1,7 @@
 import type { GraphFiles } from './graph-model.ts';
 import { findInput, inputShapeOf, pruneNodes } from './graph-topology.ts';
 
-/** The images that a graph model takes; null for a size that it leaves open. */
+/** The images that a graph model takes: `height` and `width` in pixels, and the number of `channels`; null for a size that it leaves open. */
 export interface GraphInput {
   readonly height: number | null;
   readonly width: number | null;

@@ -24,16 +24,22 @@ export interface GraphBackboneOptions {
   readonly featureSize?: number;
 }
 
-/** Options with all defaults filled in. */
+/** Options of `graphBackbone` with all defaults filled in. */
 export interface ResolvedGraphOptions {
   readonly backbone: 'graph';
   /** Word of the network, or another name. */
   readonly name: string;
+  /** Node whose value is the embedding, or the features for the head. */
   readonly output: string;
+  /** Height, width and channels of the images. */
   readonly inputShape: readonly [height: number, width: number, channels: 1 | 3];
+  /** Values of black and white that the graph takes in place of −1 and 1. */
   readonly inputRange: readonly [black: number, white: number];
+  /** Number of values of an embedding after the head; null without a head. */
   readonly head: number | null;
+  /** Part of the graph that is not trained. */
   readonly freeze: GraphFreeze;
+  /** Seed of the initial weights of the head. */
   readonly seed: number;
 }
 

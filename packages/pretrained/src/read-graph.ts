@@ -2,7 +2,7 @@ import type { NetworkBackbone } from '@openset/backbones';
 import type { GraphBackboneConfig } from './graph-options.ts';
 import type { GraphNode } from './graph-topology.ts';
 
-/** Values of a constant of a graph, row-major. */
+/** A constant of a graph: its `shape`, and its `values`, row-major. */
 export interface ConstantValues {
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
@@ -13,6 +13,7 @@ export interface ReadGraph
   extends Pick<GraphBackboneConfig, 'name' | 'output' | 'inputShape' | 'inputRange'> {
   /** Operations, inputs and constants; each of these has its values in `constants`. */
   readonly nodes: readonly GraphNode[];
+  /** Constants by the name of their node. */
   readonly constants: ReadonlyMap<string, ConstantValues>;
   /** Number of values of the output of one image. */
   readonly outputSize: number;

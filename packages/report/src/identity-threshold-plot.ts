@@ -5,6 +5,7 @@ import { checkFinite, checkNames, ReportError } from './report-error.ts';
 
 /** The thresholds of one model. */
 export interface IdentityThresholdGroup {
+  /** Name of the model in the legend. */
   readonly name: string;
   /** Result of `identityThresholds`. */
   readonly thresholds: Pick<IdentityThresholds, 'identities'>;

@@ -5,6 +5,7 @@ import { checkFinite, checkNames, checkRates, ReportError } from './report-error
 
 /** Curves of `utilityPlot`: a result of `operatingPointInconsistency`. */
 export type UtilityCurves = Pick<OperatingPointInconsistency, 'cosines' | 'meanUtility'> & {
+  /** Utility of each class at each cosine. */
   readonly classes: readonly Pick<OperatingPointInconsistency['classes'][number], 'utility'>[];
 };
 

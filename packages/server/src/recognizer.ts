@@ -37,8 +37,9 @@ export interface RecognizedFace {
 
 /** What a recognizer found on an image. */
 export interface RecognizedImage {
-  /** Size of the upright image in pixels. */
+  /** Width of the upright image in pixels. */
   readonly width: number;
+  /** Height of the upright image in pixels. */
   readonly height: number;
   /** The selected faces, from left to right; empty if there is none. */
   readonly faces: readonly RecognizedFace[];
@@ -68,6 +69,7 @@ export interface Recognizer {
   /** Whether a worker thread can take calls: false if all have died and cannot be replaced, and after `close`. */
   readonly isReady: boolean;
   /**
+   * Finds the faces of an image and computes their embeddings.
    * @param image bytes of a JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP file. They move to another thread: the caller must not use them, or
    *   their buffer, afterwards
    * @throws ImageRefusedError for an image that cannot be used; QueueFullError if too many calls wait; WorkerError if a thread died

@@ -2,6 +2,7 @@ import type { Communicator, Numbers, Reduction } from '@openset/distributed';
 
 /** A program that every rank runs. It throws if the communicator breaks its contract. */
 export interface CommunicatorCase {
+  /** What the case checks, as the name of a test. */
   readonly name: string;
   /** Runs the case on one rank. */
   readonly run: (communicator: Communicator) => Promise<void>;

@@ -20,15 +20,19 @@ export interface LossFixture {
   readonly loss: string;
   /** Options, named as in the official code. */
   readonly config: Readonly<Record<string, number | string | boolean>>;
+  /** Number of rows of the batch. */
   readonly batch: number;
+  /** Number of values of an embedding. */
   readonly embeddingSize: number;
+  /** Number of classes. */
   readonly numClasses: number;
   /** `batch · embeddingSize` values. */
   readonly embeddings: readonly number[];
   /** `batch` integers in `[0, numClasses)`. */
   readonly labels: readonly number[];
-  /** State before the step; other tensors of the state have fields of their names, as lists or single numbers. */
+  /** Class weights before the step, row-major; other tensors of the state have fields of their names, as lists or single numbers. */
   readonly weight?: readonly number[];
+  /** Bias before the step, one value or `numClasses`. */
   readonly bias?: readonly number[];
   /** Epoch of the step, counted from 0. */
   readonly epoch?: number;
@@ -36,17 +40,21 @@ export interface LossFixture {
   readonly startEpoch?: number;
   /** Classes that take part in the step; default: all. */
   readonly sampledClasses?: readonly number[];
-  /** Expected mean loss of the batch, and its gradients. */
+  /** Expected mean loss of the batch. */
   readonly expectedLoss: number;
+  /** Expected gradient of the embeddings, of their shape. */
   readonly gradEmbeddings: readonly number[];
+  /** Expected gradient of the class weights, of their shape. */
   readonly gradWeight?: readonly number[];
+  /** Expected gradient of the bias, of its shape. */
   readonly gradBias?: readonly number[];
   /** Gradient of the raw weights, where `gradWeight` is that of weights that were normalised in place. */
   readonly gradWeightThroughNormalization?: readonly number[];
   /** Expected losses of the samples. */
   readonly rowLosses?: readonly number[];
-  /** Loss and rows without the floor that some official code puts under probabilities. */
+  /** `expectedLoss` without the floor that some official code puts under probabilities. */
   readonly expectedLossUnclipped?: number;
+  /** `rowLosses` without that floor. */
   readonly rowLossesUnclipped?: readonly number[];
   /** Expected initial bias, where `bias` is missing. */
   readonly biasAfterInit?: readonly number[];

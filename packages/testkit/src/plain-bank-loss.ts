@@ -10,6 +10,7 @@ export interface PlainBankLossInputs {
   readonly bank: tf.Tensor2D;
   /** `[batch]` or one number, added to the cosine to the target class; default 0. */
   readonly shift?: tf.Tensor1D | number;
+  /** Loss of the logits: cross-entropy over the classes, or binary cross-entropy of each class. */
   readonly criterion: 'softmax' | 'bce';
   /** Factor of the cosines. */
   readonly scale: number;

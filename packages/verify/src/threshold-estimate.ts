@@ -98,6 +98,7 @@ function checkAboutPairs(question: ThresholdQuestion): void {
 
 /** Mean and standard deviation of the cosines of different people. */
 export interface ImpostorScores {
+  /** From -1 to 1. */
   readonly mean: number;
   /** Above 0. */
   readonly deviation: number;

@@ -47,6 +47,7 @@ export interface VerifierOptions {
 
 /** Images as plain numbers, row-major. */
 export interface ImageBatch {
+  /** `[count, height, width, channels]`, in the value range of the backbone's training. */
   readonly images: Float32Array;
   /** Shape of the batch. */
   readonly shape: ImageBatchShape;
@@ -75,7 +76,9 @@ export interface CalibrationOptions {
  * console.log(same, cosine);
  */
 export class Verifier {
+  /** The network; the caller disposes of it. */
   readonly backbone: Backbone;
+  /** Two images show the same identity if the cosine of their embeddings is at least this; from -1 to 1. */
   readonly threshold: number;
   /**
    * Question that the threshold answers, such as pairs of which half are the same person; null if unknown. A threshold for one
@@ -84,6 +87,7 @@ export class Verifier {
   readonly question: ThresholdQuestion | null;
   /** Null if there is none, or if the given one falls as the cosine rises. */
   readonly calibration: Calibration | null;
+  /** Whether an embedding is the sum of those of the image and of its mirror image. */
   readonly flipSum: boolean;
   /** Computes the embeddings; null for the backbone itself. */
   readonly engine: EmbeddingEngine | null;

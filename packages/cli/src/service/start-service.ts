@@ -31,7 +31,9 @@ export interface ServiceOptions extends RecognizerOptions {
 export interface RunningService {
   /** Such as `http://127.0.0.1:8080`. */
   readonly address: string;
+  /** The model with its threads; closed with the service. */
   readonly recognizer: OpenedRecognizer;
+  /** The open gallery that requests search and change. */
   readonly gallery: Gallery;
   /** Number of API keys at the start; null without a file of keys. */
   readonly keyCount: number | null;

@@ -3,7 +3,11 @@ import { cutout, type Random, randomHorizontalFlip, randomPadCrop } from './augm
 import { type ColorJitterOptions, colorJitter } from './color-jitter.ts';
 import type { PixelImage } from './pixel-image.ts';
 
-/** One augmentation step as plain data, which can be sent to worker threads and stored in configuration files. */
+/**
+ * One augmentation step as plain data, which can be sent to worker threads and stored in configuration files. `probability` is that of a
+ * change, in [0, 1]; `padding` and `size` (the side of the square) are pixels; `fill` is the value of new pixels, 0 to 255. Defaults are
+ * those of `randomHorizontalFlip`, `randomPadCrop` and `cutout`.
+ */
 export type Augmentation =
   | { readonly kind: 'horizontal-flip'; readonly probability?: number }
   | { readonly kind: 'pad-crop'; readonly padding: number; readonly fill?: number }

@@ -2,6 +2,7 @@ import { ShapeError } from '@openset/core';
 
 /** An image in memory: `[height, width, channels]`, row-major, rows from top to bottom, values 0 to 255. */
 export interface PixelImage<Values extends Uint8Array | Float32Array = Uint8Array> {
+  /** `height · width · channels` values. */
   readonly data: Values;
   /** Number of rows. */
   readonly height: number;

@@ -12,7 +12,9 @@ export interface Similarity {
   readonly a: number;
   /** scale · sin(angle) */
   readonly b: number;
+  /** Translation to the right, in pixels of the target. */
   readonly x0: number;
+  /** Translation down, in pixels of the target. */
   readonly y0: number;
 }
 

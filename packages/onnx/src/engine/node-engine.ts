@@ -27,6 +27,7 @@ export async function nodeOnnxEngine(
 
 /** `onnxruntime-node`, loaded. */
 export interface NodeRuntime {
+  /** The module, for `onnxEngine`. */
   readonly runtime: OnnxRuntime;
   /** Version of onnxruntime: `1.30.0`. */
   readonly version: string;

@@ -1,5 +1,6 @@
 /** What the engine uses of `onnxruntime-node`, `onnxruntime-web` and others with the API of `onnxruntime-common`. */
 export interface OnnxRuntime {
+  /** The class of sessions, which run a model. */
   readonly InferenceSession: {
     /** Loads a model from the bytes of an ONNX file. */
     create(bytes: Uint8Array, options?: OnnxSessionOptions): Promise<OnnxSession>;

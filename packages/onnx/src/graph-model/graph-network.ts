@@ -2,14 +2,17 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 /** One operation, constant or input of a tfjs graph model. */
 export interface GraphModelNode {
+  /** Unique in the graph. */
   readonly name: string;
+  /** Operation, such as `Conv2D`; `Const` for a constant, `Placeholder` for an input. */
   readonly op: string;
   /** Names of nodes, which may begin with `^` (order only) and end with `:` and the number of an output. */
   readonly input?: readonly string[];
+  /** Attributes of the operation by name, as the JSON of the model has them. */
   readonly attr?: Readonly<Record<string, unknown>>;
 }
 
-/** Values of a constant, row-major. */
+/** A constant: its `shape`, and its `values`, row-major. */
 export interface GraphConstant {
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
@@ -17,6 +20,7 @@ export interface GraphConstant {
 
 /** A tfjs graph model with its weights, as `GraphBackbone.readGraph` of `@openset/pretrained` returns it. */
 export interface GraphNetwork {
+  /** Name of the graph in the file, such as `faceres`. */
   readonly name: string;
   /** Height, width and channels of the images. */
   readonly inputShape: readonly [height: number, width: number, channels: number];
@@ -24,6 +28,7 @@ export interface GraphNetwork {
   readonly inputRange: readonly [black: number, white: number];
   /** Each node after its inputs, or in any other order. */
   readonly nodes: readonly GraphModelNode[];
+  /** Constants by the name of their node. */
   readonly constants: ReadonlyMap<string, GraphConstant>;
   /** Node whose value is the output. */
   readonly output: string;

@@ -57,13 +57,32 @@ export const Question = named(
   'Question',
   Type.Union(
     [
-      closed({ kind: Type.Literal('pair'), odds: Type.Number({ exclusiveMinimum: 0 }) }),
+      closed({
+        kind: Type.Literal('pair'),
+        odds: Type.Number({
+          exclusiveMinimum: 0,
+          description: 'P(same person) / P(different people) among the pairs.',
+        }),
+      }),
       closed({
         kind: Type.Literal('gallery'),
-        size: Type.Integer({ minimum: 1 }),
-        rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })),
+        size: Type.Integer({ minimum: 1, description: 'Number of people in the gallery.' }),
+        rate: Type.Optional(
+          Type.Number({
+            exclusiveMinimum: 0,
+            exclusiveMaximum: 1,
+            description: 'Largest share of strangers accepted as somebody; missing for the fewest errors.',
+          }),
+        ),
       }),
-      closed({ kind: Type.Literal('far'), rate: Type.Number({ minimum: 0, maximum: 1 }) }),
+      closed({
+        kind: Type.Literal('far'),
+        rate: Type.Number({
+          minimum: 0,
+          maximum: 1,
+          description: 'Largest share of accepted pairs of different people.',
+        }),
+      }),
     ],
     { description: 'Question that a threshold answers.' },
   ),
@@ -75,7 +94,9 @@ const thresholdProperties = {
     description:
       'Origin: `operating-point` (chosen for this gallery), `request`, `given` (at the start), or that of the model.',
   }),
-  question: nullable(Question),
+  question: Type.Union([Question, Type.Null()], {
+    description: 'Question that it answers; null if unknown.',
+  }),
   questionText: textOrNull('The question in words.'),
 };
 
@@ -95,18 +116,28 @@ export const SearchThreshold = named(
   }),
 );
 
-const imageSize = { width: Type.Integer(), height: Type.Integer() };
+const imageSize = {
+  width: Type.Integer({ description: 'Width of the upright image in pixels.' }),
+  height: Type.Integer({ description: 'Height of the upright image in pixels.' }),
+};
 
 export const VerifyAnswer = named(
   'VerifyAnswer',
   closed({
     same: Type.Boolean({ description: 'Whether the cosine is at least the threshold.' }),
-    cosine: Type.Number(),
+    cosine: Type.Number({ description: 'Cosine of the two embeddings, from -1 to 1.' }),
     probability: numberOrNull(
       'Probability that both show one person, if half of the pairs do; null if unknown.',
     ),
     threshold: Threshold,
-    first: named('VerifiedImage', closed({ ...imageSize, face: Face, faceCount: Type.Integer() })),
+    first: named(
+      'VerifiedImage',
+      closed({
+        ...imageSize,
+        face: Face,
+        faceCount: Type.Integer({ description: 'Number of faces on the image.' }),
+      }),
+    ),
     second: Type.Unsafe<{ width: number; height: number; face: Static<typeof Face>; faceCount: number }>({
       $ref: 'VerifiedImage#',
     }),
@@ -115,7 +146,11 @@ export const VerifyAnswer = named(
 
 export const Candidate = named(
   'Candidate',
-  closed({ id: Type.String(), name: Type.String(), cosine: Type.Number() }),
+  closed({
+    id: Type.String({ description: 'Identifier of the person.' }),
+    name: Type.String({ description: 'Name of the person.' }),
+    cosine: Type.Number({ description: 'Cosine with the face, from -1 to 1.' }),
+  }),
 );
 
 export const IdentifyAnswer = named(
@@ -159,6 +194,7 @@ export const EmbedAnswer = named(
           }),
         }),
       ),
+      { description: 'From left to right.' },
     ),
   }),
 );
@@ -172,18 +208,18 @@ export const Metadata = Type.Unsafe<Record<string, unknown>>({
 export const PersonAnswer = named(
   'Person',
   closed({
-    id: Type.String(),
-    name: Type.String(),
+    id: Type.String({ description: 'Identifier that never changes.' }),
+    name: Type.String({ description: 'Unique in the gallery.' }),
     metadata: Metadata,
     enrolledAt: Type.String({ description: 'ISO 8601 in UTC.' }),
-    photoCount: Type.Integer(),
+    photoCount: Type.Integer({ description: 'Number of photos.' }),
   }),
 );
 
 export const PeopleAnswer = named(
   'People',
   closed({
-    people: Type.Array(PersonAnswer),
+    people: Type.Array(PersonAnswer, { description: 'By name, in the order of Unicode code points.' }),
     next: textOrNull('`after` of the next page; null if this page is the last.'),
   }),
 );
@@ -226,14 +262,17 @@ export const EnrollAnswer = named(
 export const ModelAnswer = named(
   'Model',
   closed({
-    name: Type.String(),
+    name: Type.String({ description: 'Name for people, such as that of the file.' }),
     fingerprint: Type.String({ description: 'Hash of everything that changes an embedding.' }),
-    embeddingSize: Type.Integer(),
+    embeddingSize: Type.Integer({ description: 'Number of values of an embedding.' }),
     crop: Type.String({ description: 'How images are cropped, in words.' }),
     comparison: Type.String({
       description: 'How a search compares: with the `mean` or the `best` embedding of a person.',
     }),
-    gallery: closed({ people: Type.Integer(), embeddings: Type.Integer() }),
+    gallery: closed(
+      { people: Type.Integer(), embeddings: Type.Integer() },
+      'Number of people and of their embeddings.',
+    ),
     pairs: Threshold,
     search: SearchThreshold,
   }),

@@ -15,6 +15,7 @@ export const scopes: readonly Scope[] = ['read', 'enroll', 'admin'];
 export interface KeyRecord {
   /** Name for people, unique in the file. */
   readonly name: string;
+  /** What requests with the key may do. */
   readonly scopes: readonly Scope[];
   /** ISO 8601 in UTC. */
   readonly created: string;

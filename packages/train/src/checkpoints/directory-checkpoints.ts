@@ -23,6 +23,7 @@ const temporaryPrefix = '.unfinished-';
  * use a directory.
  */
 export class DirectoryCheckpoints implements CheckpointStore {
+  /** Path of the directory, as the caller gave it. */
   readonly directory: string;
   readonly #keepLast: number;
   readonly #disk: DurableFiles;

@@ -25,6 +25,7 @@ export interface TrainingOptimizerOptions {
 
 /** The update of one variable. */
 export interface VariableUpdate {
+  /** Value of the variable before the step. */
   readonly parameter: tf.Tensor;
   /** Owned by the update: a kernel may write results into its memory. */
   readonly gradient: tf.Tensor;

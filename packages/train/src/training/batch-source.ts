@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface TrainingBatch {
   /** Pixels, row-major, in the range that the backbone expects. */
   readonly images: Float32Array;
+  /** Shape of `images`. */
   readonly shape: readonly [batch: number, height: number, width: number, channels: number];
   /** `[batch]`, the class of each image. */
   readonly labels: Int32Array;

@@ -14,6 +14,7 @@ export interface FailureDetails {
 
 /** A batch cannot be trained on, for example because a label is out of range. It has changed no weights. */
 export class BatchError extends OpenSetError implements FailureDetails {
+  /** Name of the class: `BatchError` or `NonFiniteError`. */
   override readonly name: string = 'BatchError';
   readonly step: number;
   readonly epoch: number;

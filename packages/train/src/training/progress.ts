@@ -11,8 +11,9 @@ export interface Progress {
   readonly lastEpoch: number;
   /** Position of the next batch. */
   readonly next: BatchPosition;
-  /** Images of the current epoch so far, and the sum of their losses. */
+  /** Images of the current epoch so far. */
   readonly epochImages: number;
+  /** Sum of the losses of these images. */
   readonly epochLoss: number;
   /** Whether the run stopped before an evaluation that was due. */
   readonly evaluationDue: boolean;
