@@ -29,8 +29,10 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Limits find what hangs; on a machine under load, everything takes several times as long. The reporter of stalls ends the rest.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: '100%',
     // Tests that start processes of their own do it two at a time.

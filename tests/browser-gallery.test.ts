@@ -13,7 +13,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('a gallery in IndexedDB
 
   beforeAll(async () => {
     ({ page, close } = await openPage(chromium as string, 'gallery.html'));
-  }, 120_000);
+  });
 
   afterAll(() => close?.());
 

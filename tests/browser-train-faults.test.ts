@@ -109,6 +109,7 @@ describe.runIf(findChromium() !== undefined || process.env.CI)(
       );
       onTestFinished(() => other.close());
       const page = await other.newPage();
+      page.setDefaultTimeout(60_000);
       await page.goto(pages().address);
       await startBackend(page, 'webgpu');
       const notes = page.locator('#notices li');

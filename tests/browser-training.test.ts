@@ -28,7 +28,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
 
   beforeAll(async () => {
     ({ page, close } = await openPage(chromium as string, 'training.html'));
-  }, 120_000);
+  });
   afterAll(() => close?.());
 
   describe.each(['wasm', 'webgl', 'webgpu'])('on %s', (backend) => {
@@ -37,7 +37,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
       isPresent = await page.evaluate((name) => trainingInBrowser.useBackend(name), backend);
       // Not every browser has WebGPU; the one of continuous integration does, in software.
       if (backend !== 'webgpu' || process.env.CI) expect(isPresent).toBe(true);
-    }, 120_000);
+    });
 
     it('steps leave the memory as it is', { timeout: 300_000 }, async ({ skip }) => {
       if (!isPresent) skip('this browser does not have it');

@@ -32,13 +32,12 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
 
   beforeAll(async () => {
     ({ page, close } = await openPage(chromium as string, 'index.html'));
-  }, 120_000);
+  });
 
   afterAll(() => close?.());
 
   it.for(['cpu', 'wasm', 'webgl', 'webgpu'])(
     'the losses meet the reference values on %s',
-    { timeout: 120_000 },
     async (backend, { skip }) => {
       const fixtures = readFileSync(join(rootFolder, 'packages/cli/src/__fixtures__/losses.json'), 'utf8');
       const report = await page.evaluate(([name, text]) => inBrowser.runOn(name, text), [
@@ -81,11 +80,9 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
     expect(lengths).toEqual([8, 8, 8]);
     expect(largest).toBeLessThan(1e-4);
     expect(difference.value).toBeLessThan(1e-4);
-  }, 60_000);
+  });
 
-  it('the losses meet the reference values on wasm with 1 and with 2 threads', {
-    timeout: 120_000,
-  }, async () => {
+  it('the losses meet the reference values on wasm with 1 and with 2 threads', async () => {
     const fixtures = readFileSync(join(rootFolder, 'packages/cli/src/__fixtures__/losses.json'), 'utf8');
     const products: number[] = [];
     for (const threads of [1, 2]) {
@@ -98,7 +95,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('in Chromium', () => {
     expect(products[1]).toBe(products[0]);
   });
 
-  it.each(['wasm', 'webgl'])('a face is found as in Node, on %s', { timeout: 120_000 }, async (backend) => {
+  it.each(['wasm', 'webgl'])('a face is found as in Node, on %s', async (backend) => {
     const file = readFileSync(join(rootFolder, 'node_modules/@vladmandic/face-api/demo/sample6.jpg'));
     // One face, because shaders in software take seconds. Lossless, because decoders of JPEG differ in the last bit.
     const region = { left: 130, top: 360, width: 480, height: 480 };

@@ -97,7 +97,7 @@ it('trains, evaluates, calibrates, answers and converts', async () => {
   const onnx = await answerOf('export', '--out', 'model.onnx', '--flip-sum', '--preprocess', '--fold');
   expect(onnx.data).toMatchObject({ out: 'model.onnx', threshold, flipSum: true });
   expect((await answerOf('info')).data.running.name).toBe('wasm');
-}, 180_000);
+});
 
 it('enrolls, finds, lists and forgets people in a file', async () => {
   const model = ['--model', 'sound.model'];
@@ -117,7 +117,7 @@ it('enrolls, finds, lists and forgets people in a file', async () => {
   expect(shown.data.photos).toHaveLength(4);
   const nobody = await openset('forget', 'person-3', '--gallery', 'staff.db');
   expect(nobody).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('There is nobody named') });
-}, 120_000);
+});
 
 it('saves at Ctrl-C, and resumes to the model of the uninterrupted run', async () => {
   // Results do not depend on the number of threads.
@@ -133,7 +133,7 @@ it('saves at Ctrl-C, and resumes to the model of the uninterrupted run', async (
   expect(resumed.stderr).toMatch(/^resumed after step \d+ from /m);
   const bytesOf = (run: string) => readFileSync(join(folder, run, 'model.safetensors'));
   expect(bytesOf('broken').equals(bytesOf('whole'))).toBe(true);
-}, 180_000);
+});
 
 /** Runs the command and interrupts it when it has written a text. */
 function interrupted(text: string, parameters: readonly string[]) {

@@ -91,9 +91,12 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
     const viewport = { width: 1280, height: 900 };
     context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+      // The browser says it where a slow machine draws the page late.
+      const isLate = /preloaded using link preload but not used within a few seconds/.test(message.text());
+      if (['error', 'warning'].includes(message.type()) && !isLate) problems.push(message.text());
     });
     page.on('request', (request) => {
       if (!request.url().replace('blob:', '').startsWith(new URL(root).origin))
@@ -148,7 +151,7 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
     expect(width).toBeGreaterThan(400);
   });
 
-  it('trains on the home page, on threads, while the threshold moves', { timeout: 180_000 }, async () => {
+  it('trains on the home page, on threads, while the threshold moves', async () => {
     const page = await open('');
     expect(await page.locator('iframe').count()).toBe(0);
     await page.getByRole('button', { name: 'Train in this page' }).click();
@@ -193,7 +196,7 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
       .waitFor({ timeout: 60_000 });
   });
 
-  it('is served while it is edited, with the headers for threads', { timeout: 180_000 }, async () => {
+  it('is served while it is edited, with the headers for threads', async () => {
     const root = `http://localhost:${await freePort()}/`;
     const program = join(rootFolder, 'node_modules', 'vitepress', 'bin', 'vitepress.js');
     const parameters = ['dev', 'docs', '--port', new URL(root).port, '--strictPort'];
@@ -222,7 +225,7 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
   });
 });
 
-describe.runIf(isTested)('a build of the documentation site', { timeout: 180_000 }, () => {
+describe.runIf(isTested)('a build of the documentation site', () => {
   const folder = join(rootFolder, '.cache', 'test-site');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

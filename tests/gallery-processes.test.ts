@@ -139,7 +139,7 @@ describe('a gallery in an SQLite file that several processes use', () => {
     const all = writers.flatMap(({ acknowledged }) => acknowledged);
     expect(all).toHaveLength(40);
     await expectWhole([...all, 'ada']);
-  }, 60_000);
+  });
 });
 
 async function waitFor(isDone: () => boolean): Promise<void> {

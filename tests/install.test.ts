@@ -172,7 +172,7 @@ describe('in a bundle made by Vite', () => {
       report(numbers);`,
     );
     expectLossAndGradient(runAsBrowser(code));
-  }, 60_000);
+  });
 
   it('the wasm kernels work without files next to the bundle', async () => {
     const code = await bundle(
@@ -182,7 +182,7 @@ describe('in a bundle made by Vite', () => {
     );
     expect(code).toContain('Cross-Origin-Embedder-Policy');
     expect(readdirSync(join(project.folder, 'kernels', 'dist'))).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('unused code is removed', async () => {
     const others = installed.filter(
@@ -199,7 +199,7 @@ describe('in a bundle made by Vite', () => {
     const unused = ['BceDiverseLoss', 'BceUnifiedLoss', 'CombinedMarginLoss', 'EplLoss', 'UniTSFaceLoss'];
     expect(unused.filter((name) => code.includes(name))).toEqual([]);
     expect(code).not.toContain('safetensors');
-  }, 60_000);
+  });
 });
 
 describe.runIf(isRehearsal)('a release', { timeout }, () => {

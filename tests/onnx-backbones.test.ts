@@ -76,4 +76,4 @@ it("imports the authors' weights, exports ONNX, and onnxruntime reproduces the a
   }
   images.dispose();
   backbone.dispose();
-}, 60_000);
+});

@@ -104,4 +104,4 @@ it('examples of the documentation type-check', () => {
   });
   expect(program.getGlobalDiagnostics()).toEqual([]);
   expect(problems).toEqual([]);
-}, 120_000);
+});

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryGallery } from '@openset/gallery';
 import { addKey, createKey, openKeys, QueueFullError } from '@openset/server';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openRecognizer } from '../packages/cli/src/recognizer/open-recognizer.ts';
@@ -42,7 +42,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...contextOptions });
     context.on('close', () => started.server.close());
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
       // The browser reports every answer that is no success.
@@ -146,6 +146,7 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     }
     await page.reload();
     await page.locator('main').getByText('11 people, 22 photos.').waitFor();
+    await page.getByText('Person J').waitFor();
     expect(await page.locator('#people-list > li').count()).toBe(10);
     await page.getByRole('button', { name: 'Next' }).click();
     await page.getByText('Person K').waitFor();
@@ -195,6 +196,40 @@ describe.runIf(chromium !== undefined || process.env.CI)('the page of the servic
     await page.getByRole('radio', { name: /^Threshold of the model/ }).check();
     await page.getByRole('button', { name: 'Use this threshold' }).click();
     await expect.poll(() => gallery.facts.operatingPoint).toBeNull();
+  });
+
+  it('shows the latest answer about thresholds, and keeps a choice that is not sent yet', async () => {
+    const { page } = await open();
+    const legend = (people: string) => page.getByText(`Threshold among ${people}`).waitFor();
+    await legend('0 people');
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const points = '**/v1/operating-points';
+    const handler = async (route: Route) => {
+      const response = await route.fetch();
+      await released;
+      await route.fulfill({ response });
+    };
+    await page.route(points, handler, { times: 1 });
+    await enroll(page, 'Ada', await drawPhoto(['ada'], 1));
+    await page.locator('main').getByText('Ada is enrolled with 1 photo.').waitFor();
+    await enroll(page, 'Grace', await drawPhoto(['grace'], 1));
+    await legend('2 people');
+    const strict = page.getByRole('radio', { name: /^0\.3 % of strangers/ });
+    await strict.check();
+    const late = page.waitForEvent('requestfinished', (request) =>
+      request.url().endsWith('operating-points'),
+    );
+    release();
+    await late;
+    // The answer of the time before Grace has come.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    await legend('2 people');
+    await enroll(page, 'Stranger', await drawPhoto(['stranger'], 1));
+    await legend('3 people');
+    expect(await strict.isChecked()).toBe(true);
   });
 
   it('takes photos that are dropped and pasted, and says what went wrong', async () => {

@@ -60,7 +60,7 @@ export function useTrainPages(): () => TrainPages {
   beforeAll(async () => {
     const built = await buildExamplePage('browser-train');
     pages = new TrainPages(built, await built.serve(), await launchChromium(findChromium() as string));
-  }, 120_000);
+  });
   afterEach(async () => {
     await pages?.closePage();
     expect(pages?.problems.splice(0)).toEqual([]);

@@ -19,6 +19,7 @@ export function launchChromium(executablePath: string, ...more: readonly string[
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
   return chromium.launch({
     executablePath,
+    timeout: 120_000,
     args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--enable-unsafe-webgpu', ...quiet, ...more],
   });
 }

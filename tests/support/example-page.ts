@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -12,8 +13,8 @@ export interface BuiltPage {
   readonly folder: string;
   /** Starts a server of the page. @param isIsolated whether threads of WebAssembly may run */
   serve(isIsolated?: boolean): Promise<string>;
-  /** Ends the servers. */
-  stopServing(): void;
+  /** Ends the server of an address. */
+  stopServing(address: string): void;
   /** Ends the servers, and deletes the page. */
   close(): void;
 }
@@ -23,23 +24,23 @@ export async function buildExamplePage(name: string): Promise<BuiltPage> {
   const folder = mkdtempSync(join(tmpdir(), `openset-${name}-`));
   const configFile = join(rootFolder, 'examples', name, 'vite.config.ts');
   await build({ configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
-  const servers: { close(): unknown; closeAllConnections(): void }[] = [];
-  const stopServing = () => {
-    for (const server of servers.splice(0)) {
-      server.close();
-      server.closeAllConnections();
-    }
+  const servers = new Map<string, Server>();
+  const stopServing = (address: string) => {
+    const server = servers.get(address);
+    server?.close();
+    server?.closeAllConnections();
+    servers.delete(address);
   };
   return {
     folder,
     async serve(isIsolated = true) {
       const { address, server } = await serveFolders({ '/': folder }, isIsolated);
-      servers.push(server);
+      servers.set(address, server);
       return address;
     },
     stopServing,
     close() {
-      stopServing();
+      for (const address of servers.keys()) stopServing(address);
       rmSync(folder, { recursive: true });
     },
   };

@@ -21,13 +21,18 @@ export function writeMatrixTable(
   ];
   const tables = readTables();
   tables.set(backend, [...head, ...rows].join('\n'));
-  writeFileSync(document, pageOf(tables));
+  const text = pageOf(tables);
+  // Other tests read the page at the same time.
+  if (text !== readPage()) writeFileSync(document, text);
+}
+
+function readPage(): string {
+  return existsSync(document) ? readFileSync(document, 'utf8') : '';
 }
 
 function readTables(): Map<string, string> {
-  const text = existsSync(document) ? readFileSync(document, 'utf8') : '';
   return new Map(
-    text
+    readPage()
       .split(/^## /m)
       .slice(1)
       .map((section) => {

@@ -40,6 +40,7 @@ export async function openPage(
   });
   const browser = await launchChromium(chromium);
   const page = await browser.newPage();
+  page.setDefaultTimeout(60_000);
   await page.goto(`${address}${file}`);
   const close = async () => {
     await browser.close();

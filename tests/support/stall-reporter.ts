@@ -1,22 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** Minutes that a test file may take; with all cases of `test:long`, more. */
+/** Minutes that a test may take, and what comes before the first of a file; with all cases of `test:long`, more. */
 const patience = process.env.OPENSET_TEST_LONG === '1' ? 30 : 5;
 
 /**
- * Ends a run in which a test file hangs, which time limits of tests cannot do: they wait for the code that hangs. Prints the file,
+ * Ends a run in which a test hangs, which time limits of tests cannot do: they wait for the code that hangs. Prints the file,
  * the last test that it started, and what its worker process does, and kills the workers.
  */
 export default class StallReporter implements Reporter {
-  private readonly running = new Map<string, { readonly start: number; test: string }>();
+  private readonly running = new Map<string, { readonly start: number; readonly test: string }>();
 
   onInit(): void {
     const timer = setInterval(() => {
       const stalled = [...this.running].filter(([, { start }]) => start < Date.now() - patience * 60_000);
       if (stalled.length === 0) return;
       for (const [file, { test }] of stalled) {
-        console.error(`\nGiving up: no end after ${patience} minutes: ${file}, ${test}`);
+        console.error(`\nGiving up: nothing for ${patience} minutes: ${file}, ${test}`);
       }
       for (const { pid, text } of childProcesses()) {
         console.error(`process ${pid}: ${text}`);
@@ -32,8 +32,7 @@ export default class StallReporter implements Reporter {
   }
 
   onTestCaseReady({ module, fullName }: TestCase): void {
-    const file = this.running.get(module.relativeModuleId);
-    if (file) file.test = fullName;
+    this.running.set(module.relativeModuleId, { start: Date.now(), test: fullName });
   }
 
   onTestModuleEnd({ relativeModuleId }: TestModule): void {

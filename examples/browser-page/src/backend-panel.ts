@@ -26,6 +26,8 @@ export class BackendPanel<PageWorker extends { close(): void }, Facts extends Ba
   private readonly steps: WorkerStart<PageWorker, Facts>;
   private current: PageWorker | null = null;
   private starts = 0;
+  /** The last call of `leave`; the worker that it got must not be closed before. */
+  private leaving: Promise<void> = Promise.resolve();
   private isReady = false;
 
   constructor(steps: WorkerStart<PageWorker, Facts>) {
@@ -56,9 +58,12 @@ export class BackendPanel<PageWorker extends { close(): void }, Facts extends Ba
     const start = ++this.starts;
     const text = find('backend-text');
     text.textContent = 'Starting …';
-    if (left) await steps.leave?.(left);
     this.isReady = false;
     steps.onChange(null);
+    if (left && steps.leave) this.leaving = steps.leave(left);
+    await this.leaving;
+    // Meanwhile, the user has chosen again.
+    if (start !== this.starts) return;
     this.current?.close();
     const worker = steps.open();
     this.current = worker;

@@ -68,7 +68,7 @@ describe('the quickstart', () => {
       /^before\n<!-- quickstart:start -->\n[\s\S]*\| uss \|[\s\S]*<!-- quickstart:end -->\nafter\n$/,
     );
     expect(text).not.toContain('stale table');
-  }, 120_000);
+  });
 
   it('reports an invalid option in one line', async () => {
     const { code, stderr } = await quickstart('--loss', 'triplet');

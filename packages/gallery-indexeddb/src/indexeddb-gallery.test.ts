@@ -97,7 +97,8 @@ describe('a gallery that somebody else closes', () => {
     const database = await openDatabase(name, { create: null, blockedTimeout: 0 });
     const gallery = new IndexedDbGallery(database, { ...facts, createdAt: '', operatingPoint: null });
     forceCloseDatabase(database as never);
-    await vi.waitFor(() => expect(gallery.count()).rejects.toThrow(/The browser closed the gallery/));
+    const problem = () => gallery.count().then(String, String);
+    await expect.poll(problem).toMatch(/The browser closed the gallery/);
     await expect(gallery.count()).rejects.toThrow(StoreError);
     await gallery.close();
   });

@@ -82,12 +82,12 @@ describe('ThreadPool', () => {
 
   it('does not hang if a worker is terminated in the middle of a chunk', async () => {
     const { pool, task, memory } = await start(2, 300);
-    const { number, parameters, chunks } = task(2048, 2048);
+    const { number, parameters, chunks } = task(3072, 3072);
     const { workers, control } = pool as unknown as Inside;
     pool.publish(number, parameters, chunks);
     const claim = new Int32Array(memory.buffer, control, 1);
     while (Atomics.load(claim, 0) === chunks) await new Promise((resolve) => setTimeout(resolve, 0));
-    // The chunk takes a quarter of a second.
+    // The chunk takes a second.
     const ending = workers[0]!.terminate();
     const before = performance.now();
     expect(() => pool.finish(chunks)).toThrow(WorkerError);
@@ -101,7 +101,7 @@ describe('ThreadPool', () => {
     const { pool, task } = await start(3);
     const { number, parameters, chunks, result } = task(64, 8);
     await (pool as unknown as Inside).workers[0]!.terminate();
-    await vi.waitFor(() => expect(pool.isRunning).toBe(false));
+    await expect.poll(() => pool.isRunning).toBe(false);
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('continue on one thread'));
     // Nothing is lost even before the pool notices, because a sleeping worker has no chunk.
     pool.run(number, parameters, chunks);

@@ -54,11 +54,15 @@ void backends.start();
 void keepOffline();
 
 async function useNetworks(facts: WorkerFacts | null): Promise<void> {
-  enroll.allow(facts !== null);
-  find('ready-text').textContent = facts ? 'Ready.' : 'Loading the networks …';
-  if (!facts) return;
-  await openPeople(facts);
-  await showPeople();
+  if (facts) {
+    await openPeople(facts);
+    await list.show();
+  }
+  // While the people were opened, the user may have chosen another backend.
+  const isReady = backends.worker !== null;
+  enroll.allow(isReady);
+  find('ready-text').textContent = isReady ? 'Ready.' : 'Loading the networks …';
+  if (isReady) await look.repeat();
 }
 
 /** Opens the people that this browser keeps, or says why not: the page goes on without. */

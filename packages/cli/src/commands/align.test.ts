@@ -35,7 +35,7 @@ beforeAll(async () => {
   const plain = sharp({ create: { width: 200, height: 100, channels: 3, background: '#6495ed' } });
   await plain.png().toFile(at('photos/grace/sky.png'));
   await writeFile(at('photos/grace/bad.jpg'), 'no image');
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 const run = (options: Partial<AlignOptions> = {}, output = recordOutput()) =>

@@ -16,7 +16,7 @@ async function start(options: object) {
   result.catch(() => {});
   const text = () => output.lines.join('\n');
   const listening = () => text().match(/listening +(http:\S+)/)?.[1];
-  await Promise.race([expect.poll(listening, { timeout: 30_000 }).toBeDefined(), result]);
+  await Promise.race([expect.poll(listening).toBeDefined(), result]);
   return { address: listening()!, text, stop: () => stop.abort(), result };
 }
 

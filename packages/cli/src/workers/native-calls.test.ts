@@ -27,7 +27,7 @@ describe('NativeCalls', () => {
     expect(await calls.run(async () => 5)).toBe(5);
     await expect(calls.run(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
     // Both calls have ended.
-    expect(await isSettled(calls.stop())).toBe(true);
+    await calls.stop();
   });
 
   it('waits for all calls that run, and allows none afterwards', async () => {

@@ -35,6 +35,11 @@ export class FakeRecognizer implements Recognizer {
   isReady = true;
   /** Resolves before each answer: tests hold requests with it. */
   gate: Promise<void> = Promise.resolve();
+  /** Whether the last request was aborted. */
+  get isAborted(): boolean {
+    return this.#signal?.aborted ?? false;
+  }
+  #signal: AbortSignal | undefined;
   /** Error to throw instead of an answer. */
   failure: Error | null = null;
 
@@ -43,6 +48,7 @@ export class FakeRecognizer implements Recognizer {
     { select = 'all', signal }: { select?: 'largest' | 'all'; signal?: AbortSignal } = {},
   ) {
     this.pending++;
+    this.#signal = signal;
     try {
       await this.gate;
       signal?.throwIfAborted();

@@ -15,6 +15,15 @@ export async function startFake(options: Partial<ServerOptions> = {}) {
   return { server, app: server.app, recognizer, gallery };
 }
 
+/** Returns a promise and the function that resolves it. */
+export function gate(): { promise: Promise<void>; open: () => void } {
+  let open = () => {};
+  const promise = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}
+
 /** A part of a form: a text, or a file. */
 export type Part = readonly [name: string, value: string | Buffer, file?: string];
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { fakeImage } from '../__fixtures__/fake-recognizer.ts';
-import { startFake } from '../__fixtures__/start.ts';
+import { gate, startFake } from '../__fixtures__/start.ts';
 
 /** Returns a form with an image and a name. */
 function enrollForm(): FormData {
@@ -23,10 +23,17 @@ it('goes on after the body has arrived, and does not enroll after the client has
   expect(answer.status).toBe(201);
   expect((await gallery.count()).embeddings).toBe(1);
 
-  recognizer.gate = wait(300);
-  const signal = AbortSignal.timeout(100);
-  await expect(fetch(address, { method: 'POST', body: enrollForm(), signal })).rejects.toThrow();
-  await wait(400);
+  const { promise, open } = gate();
+  recognizer.gate = promise;
+  const abort = new AbortController();
+  const request = fetch(address, { method: 'POST', body: enrollForm(), signal: abort.signal });
+  await expect.poll(() => recognizer.pending).toBe(1);
+  abort.abort();
+  await expect(request).rejects.toThrow();
+  await expect.poll(() => recognizer.isAborted).toBe(true);
+  open();
+  await expect.poll(() => recognizer.pending).toBe(0);
+  await wait(100);
   expect((await gallery.count()).embeddings).toBe(1);
 });
 
@@ -34,13 +41,16 @@ it('answers 503 when the time is over, and enrolls nobody then', async ({ onTest
   const { server, recognizer, gallery } = await startFake({ limits: { answerSeconds: 0.1 } });
   onTestFinished(() => server.close());
   const address = await server.listen({ port: 0 });
-  recognizer.gate = wait(300);
+  const { promise, open } = gate();
+  recognizer.gate = promise;
   const answer = await fetch(`${address}/v1/people`, { method: 'POST', body: enrollForm() });
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toBe('1');
   expect(await answer.json()).toEqual({
     error: { code: 'timeout', message: 'The request took too long.' },
   });
-  await wait(300);
+  open();
+  await expect.poll(() => recognizer.pending).toBe(0);
+  await wait(100);
   expect((await gallery.count()).people).toBe(0);
 });

@@ -2,23 +2,12 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { fakeImage } from '../__fixtures__/fake-recognizer.ts';
-import { form, startFake } from '../__fixtures__/start.ts';
+import { form, gate, startFake } from '../__fixtures__/start.ts';
 
 const image = fakeImage(0).toString('base64');
 
-/** Returns a promise and the function that resolves it. */
-function gate(): { promise: Promise<void>; open: () => void } {
-  let open = () => {};
-  const promise = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { promise, open };
-}
-
 async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 500 && !condition(); attempt++)
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  if (!condition()) throw new Error('The condition did not come true within 5 s.');
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Sends bytes over a socket. @returns everything that comes back until the server closes */
@@ -149,7 +138,7 @@ it('frees what a client held that hangs up, and drops its work', async () => {
   await until(() => recognizer.pending === 1);
   abort.abort();
   await expect(request).rejects.toThrow();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => recognizer.isAborted);
   open();
   await until(() => recognizer.pending === 0);
   const again = await fetch(`${address}/v1/embed`, {

@@ -1,12 +1,13 @@
 // @ts-check
 /** @import { ModelAnswer } from './api.js' */
-import { onMissingKey, problemOf, readKey, request } from './api.js';
+import { onMissingKey, readKey, request } from './api.js';
 import { askForServiceKey } from './dialogs.js';
 import { find } from './dom.js';
 import { startEnrolling } from './enroll-panel.js';
 import { startIdentifying } from './identify-panel.js';
 import { startOperatingPoint } from './operating-point-panel.js';
 import { startPeople } from './people-panel.js';
+import { showLatest } from './show-latest.js';
 import { counted } from './texts.js';
 
 const keyButton = find('key-button');
@@ -35,20 +36,21 @@ async function update() {
   identifying.repeat();
 }
 
-async function showModel() {
-  const text = find('model-text');
-  try {
-    const { name, gallery, comparison } = /** @type {ModelAnswer} */ (await request('GET', 'model'));
-    text.textContent = `model ${name}`;
+/** Shows the model, and how many people the gallery has. */
+const showModel = showLatest(
+  async () => /** @type {ModelAnswer} */ (await request('GET', 'model')),
+  ({ name, gallery, comparison }) => {
+    find('model-text').textContent = `model ${name}`;
     find('people-count').textContent =
       gallery.people === 0
         ? 'Nobody is enrolled yet.'
         : `${counted(gallery.people, 'person', 'people')}, ${counted(gallery.embeddings, 'photo')}. A face is compared with the ${comparison === 'best' ? 'nearest photo' : 'mean of all photos'} of each person.`;
     keyButton.hidden = readKey() === null;
-  } catch (error) {
-    text.textContent = problemOf(error);
-  }
-}
+  },
+  (text) => {
+    find('model-text').textContent = text;
+  },
+);
 
 async function showAll() {
   await showModel();

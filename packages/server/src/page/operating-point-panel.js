@@ -2,6 +2,7 @@
 /** @import { OperatingPointsAnswer } from './api.js' */
 import { problemOf, request } from './api.js';
 import { announce, create, find, showProblem } from './dom.js';
+import { showLatest } from './show-latest.js';
 import { cosineText, counted, exactPercent, percent } from './texts.js';
 
 /** @typedef {OperatingPointsAnswer['points'][number]} Point */
@@ -18,34 +19,44 @@ export function startOperatingPoint({ onChanged }) {
   const submit = find('point-button', HTMLButtonElement);
   /** @type {OperatingPointsAnswer | null} */
   let known = null;
+  /** Title of a choice that the person has made and not sent yet. @type {string | null} */
+  let chosen = null;
 
-  const show = async () => {
-    try {
-      known = /** @type {OperatingPointsAnswer} */ (await request('GET', 'operating-points'));
-    } catch (error) {
-      showProblem(problem, problemOf(error));
-      return;
-    }
-    const { people, points, reason } = known;
-    find('point-legend').textContent = `Threshold among ${counted(people, 'person', 'people')}`;
-    choices.replaceChildren(...choicesOf(known), ...(reason ? [create('p', { class: 'hint' }, reason)] : []));
-    submit.disabled = points.length === 0 && known.current.source !== 'operating-point';
-    showProblem(problem, null);
-  };
+  const show = showLatest(
+    async () => /** @type {OperatingPointsAnswer} */ (await request('GET', 'operating-points')),
+    (answer) => {
+      known = answer;
+      const { people, points, reason } = known;
+      find('point-legend').textContent = `Threshold among ${counted(people, 'person', 'people')}`;
+      choices.replaceChildren(
+        ...choicesOf(known),
+        ...(reason ? [create('p', { class: 'hint' }, reason)] : []),
+      );
+      for (const input of choices.querySelectorAll('input'))
+        if (titleOf(input) === chosen) input.checked = true;
+      submit.disabled = points.length === 0 && known.current.source !== 'operating-point';
+      showProblem(problem, null);
+    },
+    (text) => showProblem(problem, text),
+  );
 
+  choices.addEventListener('change', ({ target }) => {
+    if (target instanceof HTMLInputElement) chosen = titleOf(target);
+  });
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const chosen = String(new FormData(form).get('point'));
-    const point = known?.points[Number(chosen)];
-    if (!known || chosen === 'kept') return;
+    const wanted = String(new FormData(form).get('point'));
+    const point = known?.points[Number(wanted)];
+    if (!known || wanted === 'kept') return;
     submit.disabled = true;
     try {
-      if (chosen === 'model') await request('DELETE', 'operating-point');
+      if (wanted === 'model') await request('DELETE', 'operating-point');
       else if (point) {
         const question = { kind: 'gallery', size: Math.max(1, known.people), rate: point.rate };
         await request('PUT', 'operating-point', { body: { threshold: point.threshold, question } });
       }
       announce('The threshold is chosen');
+      chosen = null;
       await show();
       onChanged();
     } catch (error) {
@@ -87,6 +98,14 @@ function choicesOf({ current, model, points }) {
       ? []
       : [choice({ value: 'kept', isChecked: true, title: 'Chosen before', text: thresholdText(current) })]),
   ];
+}
+
+/**
+ * Returns the title of a choice.
+ * @param {HTMLInputElement} input
+ */
+function titleOf(input) {
+  return input.closest('label')?.querySelector('strong')?.textContent ?? null;
 }
 
 /** @param {OperatingPointsAnswer['current']} threshold */

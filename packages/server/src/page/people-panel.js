@@ -4,6 +4,7 @@ import { problemOf, request } from './api.js';
 import { askForName, confirmAction } from './dialogs.js';
 import { announce, button, create, find } from './dom.js';
 import { photosOf } from './person-photos.js';
+import { showLatest } from './show-latest.js';
 import { counted, dateText } from './texts.js';
 
 /** People on a page of the list. */
@@ -23,21 +24,29 @@ export function startPeople({ onChanged, addPhotos }) {
   /** @type {string | null} */
   let following = null;
 
-  const show = async () => {
-    const after = places.at(-1) ?? null;
-    const query = new URLSearchParams({ limit: String(pageSize), ...(after !== null && { after }) });
-    try {
-      const page = /** @type {PeopleAnswer} */ (await request('GET', `people?${query}`));
+  /** @type {() => Promise<void>} */
+  const show = showLatest(
+    async () => {
+      const after = places.at(-1) ?? null;
+      const query = new URLSearchParams({ limit: String(pageSize), ...(after !== null && { after }) });
+      return /** @type {PeopleAnswer} */ (await request('GET', `people?${query}`));
+    },
+    (page) => {
       if (page.people.length === 0 && places.length > 1) {
         places.pop();
         return show();
       }
-      following = page.next;
-      list.replaceChildren(...page.people.map(personLine));
-    } catch (error) {
-      following = null;
-      list.replaceChildren(create('li', { class: 'problem' }, problemOf(error)));
-    }
+      showLines(page.people.map(personLine), page.next);
+    },
+    (text) => showLines([create('li', { class: 'problem' }, text)], null),
+  );
+  /**
+   * @param {Node[]} lines
+   * @param {string | null} after name after which the next page begins; null if there is none
+   */
+  const showLines = (lines, after) => {
+    following = after;
+    list.replaceChildren(...lines);
     before.disabled = places.length === 1;
     next.disabled = following === null;
     find('people-pages').hidden = before.disabled && next.disabled;

@@ -40,6 +40,9 @@ const disk = {
   syncFolder: killedOnError(watched.syncFolder),
 };
 
+const signal = stopOnSignals();
+signal.addEventListener('abort', () => process.stdout.write('asked to stop\n'));
+
 const { backbone, loss, optimizer } = tinyParts(killedRunOptions.backbone);
 const store = new DirectoryCheckpoints(join(directory as string, 'checkpoints'), {}, disk);
 const trainer = new Trainer({
@@ -59,7 +62,7 @@ const trainer = new Trainer({
     },
     best: { metric: 'accuracy' },
   },
-  signal: stopOnSignals(),
+  signal,
 });
 for await (const event of logEvents(trainer, jsonLinesLogger(join(directory as string, 'log.jsonl')))) {
   if (event.kind === 'start' || event.kind === 'stopped' || event.step % 20 === 0) {

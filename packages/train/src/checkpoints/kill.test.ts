@@ -85,7 +85,7 @@ async function finish(directory: string) {
   expect(names.filter((name) => !name.startsWith('step-'))).toEqual([]);
 }
 
-describe.concurrent('a killed run', { timeout: 180_000 }, () => {
+describe.concurrent('a killed run', () => {
   it(`resumes to the same bits: killed ${kills} times at random moments`, async () => {
     const directory = await newDirectory();
     const random = randomNumbers(11);
@@ -134,6 +134,7 @@ describe.concurrent('a killed run', { timeout: 180_000 }, () => {
     const { child, ended, printed } = startProcess(await newDirectory(), { mode: 'busy', everySteps: 1000 });
     await printed('step 20\n');
     child.kill('SIGTERM');
+    await printed('asked to stop\n');
     await sleep(1300);
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ exitCode: 130, signal: null });
