@@ -1,7 +1,13 @@
 import { createMarkdownRenderer } from 'vitepress';
 import { expect, it } from 'vitest';
 import { dotGraph, drawFlowchart } from '../docs/.vitepress/flowcharts.ts';
+import { formulas } from '../docs/.vitepress/formulas.ts';
 import { tableHeaders } from '../docs/.vitepress/table-headers.ts';
+
+// VitePress has one renderer.
+const markdown = await createMarkdownRenderer('.', {
+  config: (renderer) => void renderer.use(tableHeaders).use(formulas),
+});
 
 it('a flowchart is drawn with its groups, boxes and arrows', () => {
   const lines = ['flowchart TD', 'subgraph losses', 'a_b[a-b]', 'end', 'core[core]', 'a_b --> core'];
@@ -19,11 +25,14 @@ it('a flowchart with a line that cannot be drawn is refused', () => {
   );
 });
 
-it('empty cells of the header of a table are no headers, and a header of such cells alone is left out', async () => {
-  const markdown = await createMarkdownRenderer('.', {
-    config: (renderer) => void renderer.use(tableHeaders),
-  });
+it('empty cells of the header of a table are no headers, and a header of such cells alone is left out', () => {
   const cells = (text: string) => [...markdown.render(text).matchAll(/<(t[hd])/g)].map(([, tag]) => tag);
   expect(cells('| | b |\n|---|---|\n| 1 | 2 |\n')).toEqual(['th', 'td', 'th', 'td', 'td']);
   expect(cells('| | |\n|---|---|\n| 1 | 2 |\n')).toEqual(['td', 'td']);
+});
+
+it('formulas are shown, and one that KaTeX cannot show as it is written is refused', () => {
+  expect(markdown.render('$a^2$ and\n\n$$\n\\frac{a}{b}\n$$\n').match(/v-pre/g)).toHaveLength(2);
+  for (const formula of ['$a^$', '$$\n\\frac{a}{\n$$', '$\\unknown$', '$a % b$'])
+    expect(() => markdown.render(formula)).toThrow('The site cannot show a formula: ParseError');
 });

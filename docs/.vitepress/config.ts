@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { katex } from '@mdit/plugin-katex';
 import { createLogger } from 'vite';
-import { defineConfig, type MarkdownRenderer } from 'vitepress';
+import { defineConfig } from 'vitepress';
 import { headingName } from '../../tests/support/markdown-links.ts';
 import { flowcharts } from './flowcharts.ts';
+import { formulas } from './formulas.ts';
 import { isolationHeaders } from './isolation-headers.ts';
 import { repositoryLinks } from './repository-links.ts';
 import { sitePath } from './routes.ts';
@@ -31,14 +31,7 @@ export default defineConfig({
     languageAlias: { caddy: 'nginx' },
     anchor: { slugify: headingName },
     config: (markdown) => {
-      // `v-pre`: braces of a formula are no expressions of Vue. Long formulas scroll, so the keyboard must reach them. The plugin has types of another version of markdown-it.
-      const formulas = katex as unknown as (renderer: MarkdownRenderer, options: object) => void;
-      markdown.use(formulas, {
-        transformer: (html: string) =>
-          html
-            .replace(/^<(span|p)/, '<$1 v-pre')
-            .replace('class="katex-display"', 'class="katex-display" tabindex="0"'),
-      });
+      markdown.use(formulas);
       markdown.use(repositoryLinks);
       markdown.use(flowcharts);
       markdown.use(tableHeaders);

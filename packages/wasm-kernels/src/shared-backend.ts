@@ -1,5 +1,6 @@
 import { ConfigError } from '@openset/core';
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import backendProgram from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js';
 import { nodeFiles } from './node-modules.ts';
 import { withSharedMemory } from './shared-memory-flag.ts';
 
@@ -26,8 +27,7 @@ type ProgramFactory = (options: {
 export async function makeSharedBackend(): Promise<BackendWasm> {
   const files = nodeFiles();
   if (!files) throw new ConfigError('The wasm backend can have shared memory only in Node.');
-  const imported = await import('@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js');
-  const factory = (imported.default ?? imported) as unknown as ProgramFactory;
+  const factory = backendProgram as unknown as ProgramFactory;
   let folder = '';
   const program = await factory({
     locateFile: (path, found) => {

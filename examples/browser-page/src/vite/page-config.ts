@@ -1,4 +1,5 @@
 import { defaultClientConditions, type PluginOption, type UserConfig } from 'vite';
+import { refuseWarnings } from './refuse-warnings.ts';
 
 /** Threads of WebAssembly need a page that is isolated from other origins. */
 const headers = {
@@ -24,12 +25,17 @@ export function pageConfig({ root, plugins, workerModules }: PageOptions): UserC
     root,
     // The built page works in any folder of a server.
     base: './',
-    plugins,
+    plugins: [...plugins, refuseWarnings()],
     resolve: { conditions: ['@openset/source', ...defaultClientConditions] },
     worker: { format: 'es' },
     server: { headers },
     preview: { headers },
-    build: { target: 'esnext', chunkSizeWarningLimit: 2700 },
+    build: {
+      target: 'esnext',
+      chunkSizeWarningLimit: 2700,
+      // On a machine that does something else too, every build is slow.
+      rolldownOptions: { checks: { pluginTimings: false } },
+    },
     optimizeDeps: {
       include: [
         '@tensorflow/tfjs-backend-wasm',
