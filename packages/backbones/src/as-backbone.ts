@@ -78,6 +78,13 @@ class AdoptedBackbone implements Backbone {
     this.trainable = [...new Set(trained)].map((weight) => weight.read() as tf.Variable);
   }
 
+  get statistics(): readonly tf.Variable[] {
+    if (!this.options.trainable || !(this.source instanceof LayersModel)) return [];
+    return this.source.nonTrainableWeights
+      .filter(({ originalName }) => /moving_(mean|variance)$/.test(originalName))
+      .map((weight) => weight.read() as tf.Variable);
+  }
+
   forward(images: tf.Tensor4D, { training = false, seed = 0 }: BackboneForwardOptions = {}): tf.Tensor2D {
     this.checkAlive();
     checkImages(this, images);

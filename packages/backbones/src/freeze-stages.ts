@@ -11,7 +11,7 @@ import {
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkImages } from './check-images.ts';
-import type { NetworkBackbone } from './network-backbone.ts';
+import { type NetworkBackbone, runningStatistics } from './network-backbone.ts';
 import type { Segment } from './segment.ts';
 import { snapshot } from './variable-state.ts';
 
@@ -81,6 +81,10 @@ class FrozenBackbone implements SplitBackbone {
 
   get embeddingSize(): number {
     return this.network.embeddingSize;
+  }
+
+  get statistics(): readonly tf.Variable[] {
+    return runningStatistics(this.network.segments.slice(this.frozen));
   }
 
   forward(images: tf.Tensor4D, options: BackboneForwardOptions = {}): tf.Tensor2D {

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkImages } from './check-images.ts';
 import { NetworkInference } from './inference/network-inference.ts';
+import { weightOf } from './layers/stock-layer.ts';
 import type { Network } from './network.ts';
 import { runNetwork } from './run-network.ts';
 import type { Segment } from './segment.ts';
@@ -74,6 +75,10 @@ export class NetworkBackbone implements Backbone {
     return runNetwork(network, images, { training, seed }, checkpointing);
   }
 
+  get statistics(): readonly tf.Variable[] {
+    return runningStatistics(this.segments);
+  }
+
   forInference(): InferenceNetwork {
     this.checkAlive();
     return this.inference;
@@ -134,4 +139,12 @@ export class NetworkBackbone implements Backbone {
   private checkAlive(): void {
     if (this.disposed) throw new ConfigError(`This ${this.name} was disposed of; make a new one.`);
   }
+}
+
+/** Returns the running statistics of the batch norms of some segments. */
+export function runningStatistics(segments: readonly Segment[]): readonly tf.Variable[] {
+  const layers = segments.flatMap(({ steps }) => steps.map(({ layer }) => layer));
+  return layers
+    .filter((layer) => layer.getClassName() === 'BatchNormalization')
+    .flatMap((layer) => ['moving_mean', 'moving_variance'].map((name) => weightOf<tf.Variable>(layer, name)));
 }

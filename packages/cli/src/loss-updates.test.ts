@@ -1,19 +1,13 @@
 // @isolate: needs the wasm backend without training kernels.
 import { readFileSync } from 'node:fs';
 import { BceUnifiedLoss } from '@openset/bce-unified';
-import {
-  ConfigError,
-  createLoss,
-  lossGradients,
-  minimize,
-  type OpenSetLoss,
-  weightedSum,
-} from '@openset/core';
+import { ConfigError, lossGradients, minimize, weightedSum } from '@openset/core';
 import { CosFaceLoss, SoftmaxLoss } from '@openset/margin';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import { Sgd } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { makeRegisteredLoss } from './__fixtures__/registered-loss.ts';
 import { largestDifference, optimizers, trainLoss } from './__fixtures__/update-forms.ts';
 import { losses } from './losses.ts';
 
@@ -21,23 +15,7 @@ const sizes = { numClasses: 7, embeddingSize: 6 };
 const shape = { batch: 5, size: 6, numClasses: 7 };
 const sgd = optimizers['SGD with momentum']!;
 
-/** Returns a loss of the registry, with options that make every part of it count. */
-function makeLoss(name: string): OpenSetLoss {
-  const needed: Readonly<Record<string, object>> = {
-    UniTSFaceLoss: { startEpoch: 1, classLoss: { loss: 'CosFaceLoss', scale: 8 } },
-    EplLoss: { startEpoch: 1 },
-    CombinedLoss: {
-      parts: {
-        first: { loss: { loss: 'CosFaceLoss', scale: 8 }, weight: 0.3 },
-        second: { loss: { loss: 'BceUnifiedLoss', scale: 8 } },
-      },
-      combination: 'mean',
-    },
-  };
-  const isClassLoss = losses.some((each) => each.name === name && each.hasClassWeights);
-  const blocks = isClassLoss ? { blockSize: 3 } : {};
-  return createLoss({ loss: name, ...blocks, ...needed[name] }, losses, sizes);
-}
+const makeLoss = (name: string) => makeRegisteredLoss(name, sizes);
 
 /** Returns the losses of the table in docs/algebra.md, and whether each is updated in blocks. */
 function readTable(): Map<string, boolean> {

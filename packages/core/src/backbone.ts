@@ -47,6 +47,11 @@ export interface Backbone {
   /** Variables that the optimizer trains, in a fixed order; empty for a frozen feature extractor. */
   readonly trainable: readonly Variable[];
   /**
+   * Variables that a pass with `training` moves, such as the running statistics of batch norms; missing if there are none. A data-parallel
+   * run averages them over its ranks.
+   */
+  readonly statistics?: readonly Variable[];
+  /**
    * Returns the raw embeddings of a batch, which are not normalised.
    *
    * @param images `[batch, height, width, channels]` float32, in the range that the backbone was trained with

@@ -113,7 +113,9 @@ export { didYouMean, nearestWord } from './nearest-word.ts';
 export { minimumNorm, type NormalizedRows, normalizeRows } from './normalize-rows.ts';
 export { pairCosines, pairDifferences } from './pair-cosines.ts';
 export { type PairThresholdOptions, pairThreshold } from './pair-threshold.ts';
+export type { Ranks, RankValues } from './ranks.ts';
 export { readThreshold } from './read-threshold.ts';
+export { type RecordedEmbeddings, recordEmbeddings } from './record-embeddings.ts';
 export { resolveBankOptions } from './resolve-bank-options.ts';
 export { resolveLossOptions } from './resolve-loss-options.ts';
 export {

@@ -1,4 +1,5 @@
 export type { Communicator, Numbers, Reduction, Values } from './communicator.ts';
+export { dataParallel } from './data-parallel.ts';
 export { CommunicatorError } from './errors.ts';
 export { GradientBuckets, type GradientBucketsOptions } from './gradient-buckets.ts';
 export { inProcess } from './in-process.ts';

@@ -197,6 +197,10 @@ export class GraphBackbone implements SplitBackbone {
     return this.head?.trainable ?? [];
   }
 
+  get statistics(): readonly tf.Variable[] {
+    return this.head?.statistics ?? [];
+  }
+
   forward(images: tf.Tensor4D, options: BackboneForwardOptions = {}): tf.Tensor2D {
     return tf.tidy(() => this.forwardFeatures(this.features(images), options));
   }

@@ -82,6 +82,10 @@ export class FeatureBackbone implements Backbone {
     return this.split.trainable;
   }
 
+  get statistics(): readonly tf.Variable[] {
+    return this.split.statistics ?? [];
+  }
+
   forward(images: tf.Tensor4D, options: BackboneForwardOptions = {}): tf.Tensor2D {
     const { split, inputShape } = this;
     const [batch, height, variants, size] = images.shape;

@@ -155,6 +155,7 @@ export class BatchBuilder {
     const ahead = this.#options.prefetch * this.#options.plan.batchSize;
     const desired = Math.floor(ahead / (2 * this.#runner.parallel));
     const largest = Math.min(largestChunk, Math.max(smallestChunk, desired));
+    if (batchLength === 0) return largest;
     return Math.ceil(batchLength / Math.ceil(batchLength / largest));
   }
 }

@@ -60,6 +60,45 @@ describe('planBatches', () => {
     );
   });
 
+  it('gives each process a part of every batch, of equal length up to 1', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 5 }),
+        (size, batchSize, count) => {
+          const whole = planRanges(size, { batchSize });
+          const parts = Array.from({ length: count }, (_, index) =>
+            planRanges(size, { batchSize, part: { index, count } }),
+          );
+          for (const [batch, { from, to }] of whole.entries()) {
+            const ranges = parts.map((part) => part[batch]!);
+            expect([ranges[0]!.from, ...ranges.map((range) => range.to)]).toEqual([
+              ...ranges.map((range) => range.from),
+              to,
+            ]);
+            expect(ranges[0]!.from).toBe(from);
+            const lengths = ranges.map((range) => range.to - range.from);
+            expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(1);
+          }
+          expect(parts.map(({ length }) => length)).toEqual(parts.map(() => whole.length));
+        },
+      ),
+    );
+  });
+
+  it("splits a sampler's batches with part alone", () => {
+    const sampler = { ...sequentialSampler(12), batchSize: 6 };
+    const plan = planBatches(sampler, { part: { index: 1, count: 4 } });
+    expect([plan.rangeOf(0), plan.rangeOf(1)]).toEqual([
+      { from: 1, to: 3 },
+      { from: 7, to: 9 },
+    ]);
+    const shard = { index: 0, count: 2 };
+    expect(() => planBatches(sampler, { part: shard, shard })).toThrow(/omit one of them/);
+    expect(() => planBatches(sampler, { part: { index: 2, count: 2 } })).toThrow(/part\.index/);
+  });
+
   it("does not split a sampler's batches", () => {
     const sampler = { ...sequentialSampler(30), batchSize: 6 };
     const plan = planBatches(sampler, { shard: { index: 1, count: 2 } });

@@ -9,11 +9,19 @@ export interface Shard {
   readonly count: number;
 }
 
+/** Options of `planBatches`; see `LoaderOptions`. */
+export interface BatchPlanOptions {
+  readonly batchSize?: number;
+  readonly dropLast?: boolean;
+  readonly shard?: Shard;
+  readonly part?: Shard;
+}
+
 /** Division of an epoch into batches. */
 export interface BatchPlan {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
-  /** Returns the positions `[from, to)` of a batch in the epoch's order. */
+  /** Returns the positions `[from, to)` of a batch in the epoch's order; with `part`, those of this process, which may be none. */
   rangeOf(batch: number): { readonly from: number; readonly to: number };
 }
 
@@ -24,19 +32,17 @@ export interface BatchPlan {
  *
  * @throws ConfigError if there is no batch, or for options out of range
  */
-export function planBatches(
-  sampler: Sampler,
-  options: { readonly batchSize?: number; readonly dropLast?: boolean; readonly shard?: Shard },
-): BatchPlan {
-  const { dropLast = false, shard = { index: 0, count: 1 } } = options;
+export function planBatches(sampler: Sampler, options: BatchPlanOptions): BatchPlan {
+  const { dropLast = false, shard = { index: 0, count: 1 }, part } = options;
   const { batchSize = sampler.batchSize as number } = options;
   checkNumber('createLoader: batchSize', batchSize, { minimum: 1, integer: true });
-  checkNumber('createLoader: shard.count', shard.count, { minimum: 1, integer: true });
-  checkNumber('createLoader: shard.index', shard.index, {
-    minimum: 0,
-    maximum: shard.count - 1,
-    integer: true,
-  });
+  checkShard('shard', shard);
+  if (part) checkShard('part', part);
+  if (part && options.shard) {
+    throw new ConfigError(
+      'createLoader: shard gives this process whole batches, and part a part of every batch; omit one of them.',
+    );
+  }
   if (sampler.batchSize !== undefined && sampler.batchSize !== batchSize) {
     throw new ConfigError(
       `createLoader: batchSize is ${batchSize}, but the sampler makes batches of ${sampler.batchSize}; omit batchSize.`,
@@ -59,9 +65,20 @@ export function planBatches(
     batchSize,
     batchesPerEpoch,
     rangeOf: (batch) => {
-      if (batch >= groups) return tail;
       const from = batch * groupSize + shard.index * batchSize;
-      return { from, to: from + batchSize };
+      const range = batch >= groups ? tail : { from, to: from + batchSize };
+      return part ? partOf(range, part) : range;
     },
   };
+}
+
+/** Returns part of a range; the parts together are the range, and differ in length by 1 at most. */
+function partOf({ from, to }: { from: number; to: number }, { index, count }: Shard) {
+  const start = (part: number) => from + Math.floor(((to - from) * part) / count);
+  return { from: start(index), to: start(index + 1) };
+}
+
+function checkShard(name: string, { index, count }: Shard): void {
+  checkNumber(`createLoader: ${name}.count`, count, { minimum: 1, integer: true });
+  checkNumber(`createLoader: ${name}.index`, index, { minimum: 0, maximum: count - 1, integer: true });
 }

@@ -56,6 +56,12 @@ export interface LoaderOptions {
   /** Share of this process in a data-parallel run; default: all batches. */
   readonly shard?: Shard;
   /**
+   * Part of every batch that this process prepares, for the option `ranks` of a `Trainer`; default: whole batches. `batchSize` is that of the
+   * whole batches, also of a sampler's. The parts are consecutive rows and differ in length by 1 at most. Every batch is delivered, also one
+   * without rows. A loader that mixes images mixes those of a part. Excludes `shard` and `minBatchSize`.
+   */
+  readonly part?: Shard;
+  /**
    * End of the run: one iteration continues to the end of epoch `epochs − 1`, without a pause between epochs. Default:
    * one iteration ends with its epoch, and the next iteration continues with the next epoch.
    */
@@ -116,6 +122,9 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
     checkNumber('createLoader: epochs', epochs, { minimum: 1, integer: true });
   }
   checkNumber('createLoader: minBatchSize', minBatchSize, { minimum: 1, integer: true });
+  if (options.part && options.minBatchSize !== undefined) {
+    throw new ConfigError('createLoader: every part of a batch is delivered; omit minBatchSize.');
+  }
   checkChoice('createLoader: onBadRecord', onBadRecord, ['skip', 'throw']);
   if (mix) checkMix(mix);
   if (options.sampler && options.shuffle !== undefined) {
@@ -141,5 +150,16 @@ export function resolveLoaderOptions(source: ImageSource, options: LoaderOptions
     scaling: resolveScaling(normalize, channels),
     seed,
   };
-  return { sampler, plan, recipe, mix, epochs, start, prefetch, cacheBytes, minBatchSize, onBadRecord };
+  return {
+    sampler,
+    plan,
+    recipe,
+    mix,
+    epochs,
+    start,
+    prefetch,
+    cacheBytes,
+    minBatchSize: options.part ? 0 : minBatchSize,
+    onBadRecord,
+  };
 }

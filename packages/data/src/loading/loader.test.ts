@@ -131,6 +131,25 @@ describe('createLoader', () => {
     expect(new Set(parts.map(({ length }) => length)).size).toBe(1);
   });
 
+  it('delivers the parts of every batch, also those without rows or good records', async () => {
+    const options = { ...tiny, batchSize: 3, augment: [{ kind: 'horizontal-flip' as const }] };
+    const whole = await collect(createLoader(arraySource(7), options));
+    const loaders = [0, 1, 2, 3].map((index) =>
+      createLoader(arraySource(7), { ...options, part: { index, count: 4 } }),
+    );
+    const parts = await Promise.all(loaders.map(collect));
+    for (const [batch, { images, indices, labels }] of whole.entries()) {
+      const rows = parts.map((part) => part[batch]!);
+      expect(rows.flatMap((row) => [...row.indices])).toEqual([...indices]);
+      expect(rows.flatMap((row) => [...row.labels])).toEqual([...labels]);
+      expect(rows.flatMap((row) => [...row.images])).toEqual([...images]);
+    }
+    expect(parts[0]!.map(({ shape }) => shape[0])).toEqual([0, 0, 0]);
+    expect(() =>
+      createLoader(arraySource(7), { ...options, part: { index: 0, count: 2 }, minBatchSize: 2 }),
+    ).toThrow(/omit minBatchSize/);
+  });
+
   it('rejects a concurrent iteration, and continues after a loop that was left early', async () => {
     const loader = createLoader(arraySource(20), tiny);
     const whole = indicesOf(await collect(createLoader(arraySource(20), tiny)));

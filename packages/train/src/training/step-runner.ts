@@ -3,12 +3,15 @@ import {
   DataError,
   hasSynchronousReads,
   type LossGradients,
+  type LossGradientsOptions,
   lossGradients,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { trainedVariables } from '../checkpoints/run-state.ts';
 import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
-import type { BatchFeed } from './batch-feed.ts';
+import { averageStatistics } from '../parallel/average-statistics.ts';
+import { parallelGradients } from '../parallel/parallel-gradients.ts';
+import type { BatchFeed, FedBatch } from './batch-feed.ts';
 import type { BatchPosition, BatchTensors, TrainingBatch } from './batch-source.ts';
 import type { StepPosition } from './cadence.ts';
 import { clipFactor } from './clip-factor.ts';
@@ -54,14 +57,17 @@ export class StepRunner<Batch extends TrainingBatch> {
     lastCheckpoint: string | null,
     mustRead: (position: StepPosition) => boolean,
   ): Promise<CompletedStep> {
-    const { readEvery } = this.#options;
+    const { readEvery, ranks } = this.#options;
     const step = stepsDone + 1;
     const sum = new GradientSum();
     const clock = new StepClock();
     try {
-      const { last, parts, images, learningRate } = await this.#accumulate(step, sum, clock, lastCheckpoint);
+      const accumulated = await this.#accumulate(step, sum, clock, lastCheckpoint);
+      const { last, parts, images, shares, learningRate } = accumulated;
       const position = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
-      const normOfSum = sum.norm();
+      await this.#exchange(sum, shares);
+      // Replicas add up squares in one order, so that all clip alike.
+      const normOfSum = sum.norm(ranks ? this.#variables : undefined);
       const gradientNorm = tf.tidy(() => tf.div(normOfSum, parts.length) as tf.Scalar);
       normOfSum.dispose();
       this.#readings.add({ ...position, parts, gradientNorm });
@@ -96,26 +102,42 @@ export class StepRunner<Batch extends TrainingBatch> {
 
   /** Sums the gradients of the micro-batches of a step; the end of an epoch ends the step. */
   async #accumulate(step: number, sum: GradientSum, clock: StepClock, lastCheckpoint: string | null) {
-    const { accumulate, seed } = this.#options.run.settings;
+    const { ranks, run } = this.#options;
+    const { accumulate, seed } = run.settings;
+    const { rank, size } = ranks ?? { rank: 0, size: 1 };
     const parts: StepPart[] = [];
-    let images = 0;
+    /** Rows of each rank. */
+    const shares = new Array<number>(size).fill(0);
     try {
       for (;;) {
         const last = await this.#feed.next();
-        const { epoch, labels, indices = [] } = last.batch;
-        const details = { step, epoch, indices: [...indices], lastCheckpoint };
+        const { epoch } = last.batch;
+        const details = { step, epoch, indices: last.indices, lastCheckpoint };
         // Before the gradients, because class weights may be updated together with their loss.
         const learningRate = this.#setLearningRate(step, epoch);
-        const passSeed = dropoutSeed(seed, (step - 1) * accumulate + parts.length);
-        const loss = this.#addBatch(last.batch, passSeed, sum, clock, details);
-        parts.push({ loss, images: labels.length, indices: details.indices });
-        images += labels.length;
-        if (parts.length === accumulate || last.isLastOfEpoch) return { last, parts, images, learningRate };
+        const pass = (step - 1) * accumulate + parts.length;
+        const passSeed = dropoutSeed(seed, pass * size + rank);
+        const loss = await this.#addBatch(last, passSeed, sum, clock, details);
+        last.shares.forEach((rows, index) => {
+          shares[index]! += rows;
+        });
+        parts.push({ loss, images: addUp(last.shares), indices: details.indices });
+        if (parts.length === accumulate || last.isLastOfEpoch)
+          return { last, parts, shares, images: addUp(shares), learningRate };
       }
     } catch (error) {
       tf.dispose(parts.map(({ loss }) => loss));
       throw error;
     }
+  }
+
+  /** Sums the gradients of the network over the ranks, and averages its running statistics. */
+  async #exchange(sum: GradientSum, shares: readonly number[]): Promise<void> {
+    const { ranks, run } = this.#options;
+    const { trainable, statistics = [] } = run.backbone;
+    if (!ranks || trainable.length === 0) return;
+    await sum.sumOverRanks(ranks, trainable);
+    await averageStatistics(ranks, statistics, shares[ranks.rank]! / addUp(shares));
   }
 
   /** Sets the learning rate of a step, and returns it. */
@@ -133,37 +155,32 @@ export class StepRunner<Batch extends TrainingBatch> {
   }
 
   /** Adds the gradients of one micro-batch to the sum, and commits the loss. Returns the value of the loss. */
-  #addBatch(
-    batch: Batch,
+  async #addBatch(
+    fed: FedBatch<Batch>,
     seed: number,
     sum: GradientSum,
     clock: StepClock,
     details: FailureDetails,
-  ): tf.Scalar {
-    const { run, toTensors } = this.#options;
+  ): Promise<tf.Scalar> {
+    const { toTensors, ranks, run } = this.#options;
     const { backbone, loss } = run;
-    const isTrained = backbone.trainable.length > 0;
-    const embed = (images: tf.Tensor4D) => {
-      const embeddings = backbone.forward(images, { training: isTrained, seed });
-      checkEmbeddings(embeddings, details);
-      clock.endPhase('forward');
-      return embeddings;
-    };
     let tensors: BatchTensors | undefined;
-    let frozen: tf.Tensor2D | undefined;
     try {
-      tensors = toTensors(batch);
-      const { images, labels } = tensors;
+      tensors = toTensors(fed.batch);
       clock.endPhase('data');
-      // Outside the gradient tape, which would keep every intermediate result of a frozen backbone.
-      if (!isTrained) frozen = tf.tidy(() => embed(images));
+      const afterEmbedding = (embeddings: tf.Tensor2D) => {
+        checkEmbeddings(embeddings, details);
+        clock.endPhase('forward');
+      };
       const options = {
         context: { epoch: details.epoch },
-        variables: this.#variables,
         afterForward: () => clock.endPhase('loss'),
         blockOptimizer: this.#blockOptimizer,
       };
-      const gradients = lossGradients(loss, () => frozen ?? embed(images), labels, options);
+      const { shares } = fed;
+      const gradients = ranks
+        ? await parallelGradients({ ranks, backbone, loss, tensors, shares, seed, afterEmbedding, options })
+        : this.#gradients(tensors, seed, afterEmbedding, options);
       clock.endPhase('backward');
       const value = collect(gradients, sum);
       clock.endPhase('update');
@@ -173,8 +190,30 @@ export class StepRunner<Batch extends TrainingBatch> {
       throw error;
     } finally {
       if (tensors) tf.dispose([tensors.images, tensors.labels]);
+      this.#feed.recycle(fed.batch);
+    }
+  }
+
+  /** Returns the gradients of a batch that this process alone computes. */
+  #gradients(
+    { images, labels }: BatchTensors,
+    seed: number,
+    afterEmbedding: (embeddings: tf.Tensor2D) => void,
+    options: LossGradientsOptions,
+  ): LossGradients {
+    const { backbone, loss } = this.#options.run;
+    const isTrained = backbone.trainable.length > 0;
+    const embed = () => {
+      const embeddings = backbone.forward(images, { training: isTrained, seed });
+      afterEmbedding(embeddings);
+      return embeddings;
+    };
+    // Outside the gradient tape, which would keep every intermediate result of a frozen backbone.
+    const frozen = isTrained ? null : tf.tidy(embed);
+    try {
+      return lossGradients(loss, () => frozen ?? embed(), labels, { ...options, variables: this.#variables });
+    } finally {
       frozen?.dispose();
-      this.#feed.recycle(batch);
     }
   }
 
@@ -197,6 +236,10 @@ export class StepRunner<Batch extends TrainingBatch> {
     run.average?.update(this.#variables);
     return isUpdated;
   }
+}
+
+function addUp(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 /** Replaces the norm of the last step by that of all gradients. Disposes of `norm`. @throws NonFiniteError */

@@ -4,10 +4,12 @@ import {
   checkNumber,
   hasSynchronousReads,
   type OpenSetLoss,
+  type Ranks,
 } from '@openset/core';
 import type { CheckpointStore } from '../checkpoints/checkpoint.ts';
 import { type RunState, trainedVariables } from '../checkpoints/run-state.ts';
 import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
+import { RankedCheckpoints } from '../parallel/ranked-checkpoints.ts';
 import type { Schedule } from '../schedules/schedule.ts';
 import { constantSchedule } from '../schedules/schedules.ts';
 import {
@@ -72,6 +74,12 @@ export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
    * a GPU. The loss is always read before a checkpoint.
    */
   readonly readEvery?: number;
+  /**
+   * The ranks of a data-parallel run, from `dataParallel` of `@openset/distributed`; default: this process alone. All ranks create the
+   * trainer with the same options, and iterate it. `batches` returns this rank's rows of every batch (`part` of `createLoader`). Weights,
+   * losses and events are those of one process with the whole batches. Rank 0 alone uses the checkpoint store.
+   */
+  readonly ranks?: Ranks;
 }
 
 /** Checked options. */
@@ -86,6 +94,7 @@ export interface ResolvedTrainerOptions<Batch extends TrainingBatch> {
   readonly checkpoints: CheckpointOptions | undefined;
   readonly signal: AbortSignal | undefined;
   readonly readEvery: number;
+  readonly ranks: Ranks | null;
 }
 
 /**
@@ -97,7 +106,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
 ): ResolvedTrainerOptions<Batch> {
   const { backbone, loss, optimizer, seed = 0, accumulate = 1, clipNorm, average = null, signal } = options;
   const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = options;
-  const { readEvery = hasSynchronousReads() ? 1 : 10, evaluation, checkpoints } = options;
+  const { readEvery = hasSynchronousReads() ? 1 : 10, evaluation, checkpoints, ranks = null } = options;
   if ((options.epochs === undefined) === (options.steps === undefined)) {
     throw new ConfigError('Trainer: give the length of the run as either epochs or steps.');
   }
@@ -127,8 +136,12 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
     epochs,
     steps,
     evaluation,
-    checkpoints,
+    checkpoints:
+      checkpoints && ranks
+        ? { ...checkpoints, store: new RankedCheckpoints(checkpoints.store, ranks) }
+        : checkpoints,
     signal,
     readEvery,
+    ranks,
   };
 }

@@ -1,6 +1,9 @@
 import { ConfigError, hasSynchronousReads, type LearnedThreshold, readThreshold } from '@openset/core';
 import { CheckpointKeeper, type RestoredRun } from '../checkpoints/checkpoint-keeper.ts';
+import { captureRun } from '../checkpoints/run-state.ts';
 import { type Logger, logEvents } from '../logging/logger.ts';
+import { anyRank, onAllRanks } from '../parallel/agree.ts';
+import { checkSameState } from '../parallel/same-state.ts';
 import { BatchFeed } from './batch-feed.ts';
 import type { TrainingBatch } from './batch-source.ts';
 import { type Cadence, isDue, type StepPosition } from './cadence.ts';
@@ -90,16 +93,18 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     this.#isIterated = true;
     const restored = await this.#keeper.restore();
     const { progress } = restored;
+    const { ranks, run } = this.#options;
+    if (ranks) await checkSameState(ranks, (await captureRun(run, progress)).files);
     // An evaluation that was due when the run stopped comes first, and is saved.
     this.#progress = progress;
     this.#saveDue = this.#evaluationDue;
     const source = this.#options.batches(progress.next);
-    const feed = new BatchFeed(source);
+    const feed = new BatchFeed(source, this.#options.ranks);
     const steps = new StepRunner(this.#options, feed);
     try {
       yield this.#startEvent(restored, source.batchesPerEpoch);
       while (this.#evaluationDue || this.#saveDue || !this.#isOver(this.#progress)) {
-        if (this.#options.signal?.aborted) {
+        if (await this.#mustStop()) {
           this.#addToEpoch(await steps.read(this.#keeper.last));
           yield* this.#save(false);
           yield { kind: 'stopped', ...this.#position() };
@@ -150,13 +155,19 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   }
 
   async *#evaluate(): AsyncGenerator<TrainingEvent> {
-    const { evaluation, run, signal } = this.#options;
+    const { evaluation, run, signal, ranks } = this.#options;
     const position = this.#position();
     const context = { backbone: run.backbone, loss: run.loss, ...position, signal };
     if (!evaluation) return;
     let result: EvaluationResult | null;
     try {
-      result = await evaluate(evaluation, context, run.average);
+      let isStopped = false;
+      result = await onAllRanks(ranks, async () => {
+        const own = await evaluate(evaluation, context, run.average);
+        isStopped = own === null;
+        return own;
+      });
+      if (await anyRank(ranks, isStopped)) return;
     } catch (error) {
       // Saves the trained weights; the resumed run evaluates first.
       yield* this.#save(false);
@@ -201,6 +212,11 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
       ? [steps, null]
       : [stepsPerEpoch && stepsPerEpoch * epochs, epochs];
     return { kind: 'start', step, epoch, ...restored, stepsPerEpoch, totalSteps, totalEpochs };
+  }
+
+  /** Whether the signal of any rank stops the run. */
+  #mustStop(): Promise<boolean> {
+    return anyRank(this.#options.ranks, this.#options.signal?.aborted ?? false);
   }
 
   /** A resumed run may lack the evaluation that was due. */

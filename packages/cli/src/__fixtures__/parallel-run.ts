@@ -1,0 +1,133 @@
+import { asBackbone } from '@openset/backbones';
+import { type OpenSetLoss, type Ranks, randomNumbers, readThreshold } from '@openset/core';
+import { createLoader, type ImageSource } from '@openset/data';
+import { Sgd, Trainer, type TrainerOptions, type TrainingEvent } from '@openset/train';
+import * as tf from '@tensorflow/tfjs-core';
+import { initializers, layers, sequential } from '@tensorflow/tfjs-layers';
+
+export const parallelSizes = { numClasses: 7, embeddingSize: 6 };
+
+/** Result of a run: its events, all numbers by name, and the threshold that it learned. */
+export interface ParallelResult {
+  readonly events: readonly TrainingEvent[];
+  readonly numbers: Readonly<Record<string, readonly number[]>>;
+  readonly threshold: number | null;
+}
+
+/** Options of `trainParallel`. */
+export interface ParallelOptions extends Partial<TrainerOptions> {
+  /** Whether the network has a batch norm; default false. */
+  readonly hasNorm?: boolean;
+  /** Default 1. */
+  readonly networkSeed?: number;
+  /** Default 10. */
+  readonly batchSize?: number;
+}
+
+/** Raw images of 4 × 4 pixels. */
+function noise(size: number): ImageSource {
+  const random = randomNumbers(5);
+  const files = Array.from({ length: size }, () => Uint8Array.from({ length: 16 }, () => 256 * random()));
+  return {
+    size,
+    classNames: Array.from({ length: parallelSizes.numClasses }, (_, index) => `${index}`),
+    labels: Int32Array.from(
+      { length: size },
+      (_, index) => (index * 5 + (index % 3)) % parallelSizes.numClasses,
+    ),
+    get: async (index) => ({
+      bytes: files[index]!,
+      raw: { height: 4, width: 4, channels: 1 },
+      origin: `image ${index}`,
+      label: (index * 5 + (index % 3)) % parallelSizes.numClasses,
+    }),
+    close: async () => {},
+  };
+}
+
+function network(hasNorm: boolean, seed: number) {
+  const kernelInitializer = initializers.glorotUniform({ seed });
+  const model = sequential({
+    name: 'tiny',
+    layers: [
+      layers.flatten({ inputShape: [4, 4, 1], name: 'pixels' }),
+      layers.dense({ units: 8, activation: 'tanh', kernelInitializer, useBias: false, name: 'hidden' }),
+      ...(hasNorm ? [layers.batchNormalization({ name: 'norm' })] : []),
+      layers.dense({
+        units: parallelSizes.embeddingSize,
+        kernelInitializer,
+        useBias: false,
+        name: 'embedding',
+      }),
+    ],
+  });
+  return asBackbone(model, { trainable: true });
+}
+
+/**
+ * Trains a tiny network with a loss for 20 steps: batches of 10 images, and one of 7 at the end of each epoch, of which 4 ranks get unequal
+ * parts.
+ * @param ranks null for one process with the whole batches
+ */
+export async function trainParallel(
+  loss: OpenSetLoss,
+  ranks: Ranks | null,
+  { hasNorm = false, networkSeed = 1, batchSize = 10, ...options }: ParallelOptions = {},
+): Promise<ParallelResult> {
+  const source = noise(57);
+  const backbone = network(hasNorm, networkSeed);
+  const optimizer = new Sgd({ learningRate: 0.002, momentum: 0.9, weightDecay: 0.001 });
+  const part = ranks && { part: { index: ranks.rank, count: ranks.size } };
+  const trainer = new Trainer({
+    backbone,
+    loss,
+    optimizer,
+    batches: (start) =>
+      createLoader(source, { batchSize, height: 4, width: 4, channels: 1, seed: 3, start, ...part }),
+    steps: 20,
+    ...(ranks && { ranks }),
+    ...options,
+  });
+  const events: TrainingEvent[] = [];
+  try {
+    for await (const event of trainer) events.push(event);
+    const slots = Object.fromEntries(
+      [...backbone.trainable, ...loss.trainable].map((variable, index) => [`${index}`, variable]),
+    );
+    const states = [backbone.getState(), loss.getState(), optimizer.getState(slots)];
+    const numbers: Record<string, readonly number[]> = {};
+    for (const [index, state] of states.entries()) {
+      const part = ['backbone', 'loss', 'optimizer'][index]!;
+      for (const [name, tensor] of Object.entries(state))
+        numbers[`${part}.${name}`] = [...(await tensor.data())];
+      tf.dispose(state);
+    }
+    return { events, numbers, threshold: (await readThreshold(loss))?.cosine ?? null };
+  } finally {
+    backbone.dispose();
+    optimizer.dispose();
+  }
+}
+
+/**
+ * Returns the largest difference between two runs, relative to the largest value of each tensor.
+ * @param part numbers of the network and the loss, or of the optimizer
+ */
+export function relativeDifference(
+  first: ParallelResult,
+  second: ParallelResult,
+  part: 'backbone' | 'loss' | 'optimizer',
+): number {
+  let largest = 0;
+  for (const [name, values] of Object.entries(first.numbers)) {
+    if (!name.startsWith(`${part}.`)) continue;
+    const scale = Math.max(...values.map(Math.abs)) || 1;
+    for (const [index, value] of values.entries()) {
+      const difference = Math.abs(value - second.numbers[name]![index]!) / scale;
+      // NaN is no small difference.
+      if (!(difference <= largest))
+        largest = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+    }
+  }
+  return largest;
+}

@@ -1,0 +1,113 @@
+import {
+  type Backbone,
+  type LossGradients,
+  type LossGradientsOptions,
+  lossGradients,
+  type OpenSetLoss,
+  type Ranks,
+  type RecordedEmbeddings,
+  recordEmbeddings,
+} from '@openset/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { BatchTensors } from '../training/batch-source.ts';
+
+/** A batch whose rows are spread over the ranks, and what its gradients are computed with. */
+export interface ParallelBatch {
+  readonly ranks: Ranks;
+  readonly backbone: Backbone;
+  readonly loss: OpenSetLoss;
+  /** The rows of this rank; there may be none. */
+  readonly tensors: BatchTensors;
+  /** Numbers of rows of all ranks, by rank. */
+  readonly shares: readonly number[];
+  /** Seed of the dropout masks of this rank. */
+  readonly seed: number;
+  /** Called with the embeddings of all ranks, before the loss. */
+  readonly afterEmbedding: (embeddings: tf.Tensor2D) => void;
+  readonly options: Omit<LossGradientsOptions, 'variables'>;
+}
+
+/**
+ * Returns the loss of a batch whose rows are spread over the ranks, and its gradients: those of the network for the rows of this rank, which
+ * are still to be summed over the ranks, and those of the loss for all rows.
+ *
+ * All ranks gather the embeddings and labels of the batch, and compute the loss of all rows. So every loss, also one that compares samples
+ * with each other or keeps a memory, has the value and the state that it has in one process.
+ * @throws what the network and `lossGradients` throw
+ */
+export async function parallelGradients(batch: ParallelBatch): Promise<LossGradients> {
+  const { ranks, backbone, loss, tensors, shares, options } = batch;
+  const recorded = embedRows(batch);
+  let all: tf.Variable<tf.Rank.R2> | undefined;
+  let labels: BatchTensors['labels'] | undefined;
+  try {
+    all = await gatherEmbeddings(batch, recorded);
+    labels = await gatherRows(ranks, tensors.labels);
+    batch.afterEmbedding(all);
+    const result = lossGradients(loss, () => all as tf.Tensor2D, labels, {
+      ...options,
+      variables: [...loss.trainable, all],
+    });
+    const gradients = new Map(result.gradients);
+    const ofEmbeddings = gradients.get(all);
+    gradients.delete(all);
+    if (recorded && ofEmbeddings) {
+      const start = shares.slice(0, ranks.rank).reduce((sum, rows) => sum + rows, 0);
+      const own = tf.slice(ofEmbeddings, [start, 0], [shares[ranks.rank]!, backbone.embeddingSize]);
+      for (const [variable, gradient] of recorded.gradients(own as tf.Tensor2D))
+        gradients.set(variable, gradient);
+      own.dispose();
+    }
+    ofEmbeddings?.dispose();
+    return { ...result, gradients };
+  } finally {
+    recorded?.dispose();
+    all?.dispose();
+    labels?.dispose();
+  }
+}
+
+/** Returns the embeddings of this rank's rows; null if it has none. */
+function embedRows({ backbone, tensors, seed }: ParallelBatch): RecordedEmbeddings | null {
+  const { images } = tensors;
+  if (images.shape[0] === 0) return null;
+  const isTrained = backbone.trainable.length > 0;
+  const embed = () => backbone.forward(images, { training: isTrained, seed });
+  if (isTrained) return recordEmbeddings(embed, backbone.trainable);
+  // Without a tape, which would keep every intermediate result of a frozen backbone.
+  const embeddings = tf.tidy(embed);
+  return { embeddings, gradients: () => new Map(), dispose: () => embeddings.dispose() };
+}
+
+/** Returns the embeddings of all ranks as a variable, because the loss is differentiated by them. */
+async function gatherEmbeddings(
+  { ranks, backbone }: ParallelBatch,
+  recorded: RecordedEmbeddings | null,
+): Promise<tf.Variable<tf.Rank.R2>> {
+  const none = () => tf.tensor2d(new Float32Array(0), [0, backbone.embeddingSize]);
+  const own = recorded?.embeddings ?? none();
+  let gathered: tf.Tensor2D | undefined;
+  try {
+    gathered = await gatherRows(ranks, own);
+    return tf.variable(gathered, true);
+  } finally {
+    if (!recorded) own.dispose();
+    gathered?.dispose();
+  }
+}
+
+/** Returns the rows of all ranks in the order of ranks. */
+async function gatherRows<T extends tf.Tensor>(ranks: Ranks, rows: T): Promise<T> {
+  const values = await rows.data<'float32' | 'int32'>();
+  const parts = await ranks.gather<Float32Array | Int32Array>(values);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const all = new (values.constructor as Float32ArrayConstructor)(length);
+  let place = 0;
+  for (const part of parts) {
+    all.set(part, place);
+    place += part.length;
+  }
+  const [, ...shape] = rows.shape;
+  const count = length / shape.reduce((size, each) => size * each, 1);
+  return tf.tensor(all, [count, ...shape], rows.dtype) as T;
+}
