@@ -47,6 +47,8 @@ const markdownOptions = {
   typeDeclarationFormat: 'table',
   propertyMembersFormat: 'table',
   useCodeBlocks: true,
+  expandParameters: true,
+  tableColumnSettings: { hideInherited: true, hideOverrides: true, hideModifiers: true },
   useHTMLAnchors: true,
 };
 
@@ -81,6 +83,23 @@ application.converter.on(Converter.EVENT_RESOLVE_END, ({ project }: Context) => 
     if (parameter.name === '__namedParameters') parameter.name = 'options';
   }
 });
+
+// After TypeDoc has found what classes inherit, and before it groups their members.
+application.converter.on(
+  Converter.EVENT_RESOLVE_END,
+  ({ project }: Context) => {
+    for (const one of project.getReflectionsByKind(ReflectionKind.Class) as DeclarationReflection[]) {
+      for (const member of [...(one.children ?? [])]) {
+        // A class links to those that it extends, which describe these methods.
+        const isInherited = member.signatures?.every(({ inheritedFrom }) => inheritedFrom);
+        if (member.kindOf(ReflectionKind.Method) && isInherited) project.removeReflection(member);
+        // Initial values, which the constructor replaces.
+        delete member.defaultValue;
+      }
+    }
+  },
+  -50,
+);
 
 const project = await application.convert();
 if (project) {

@@ -132,6 +132,17 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
     await page.locator('main h1').waitFor();
   });
 
+  it('finds pages about a task before those of the API reference', async () => {
+    const page = await open('');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.locator('#localsearch-input:focus').waitFor();
+    await page.keyboard.type('threshold');
+    const results = page.locator('#localsearch-list a');
+    await expect.poll(() => results.count()).toBeGreaterThan(5);
+    const places = await results.evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).pathname));
+    expect(places.slice(0, 5).filter((place) => place.includes('/api/'))).toEqual([]);
+  });
+
   it('shows an image and formulas of each loss', async () => {
     const page = await open('losses.html');
     expect(await page.locator('.katex').count()).toBeGreaterThan(10);

@@ -58,19 +58,19 @@ export class EnrollPanel {
 
   /** Adds the largest face of each photo. */
   private async addPhotos(files: readonly File[]): Promise<void> {
-    const refused: string[] = [];
+    const refused = new Set<string>();
     this.showProblem(null);
     for (const file of files) {
       try {
         const [face] = (await this.actions.look({ source: file, need: 'largest' })).faces;
         if (face?.embedding && face.crop)
           this.add([{ source: file.name, embedding: face.embedding, crop: face.crop }]);
-        else refused.push(`${file.name}: ${face?.reason ?? 'no face was found. Choose another photo'}.`);
+        else refused.add(`${file.name}: ${face?.reason ?? 'no face was found. Choose another photo'}.`);
       } catch (error) {
-        refused.push(error instanceof Error ? error.message : String(error));
+        refused.add(error instanceof Error ? error.message : String(error));
       }
     }
-    if (refused.length > 0) this.refuse(refused.join(' '));
+    if (refused.size > 0) this.refuse([...refused].join(' '));
   }
 
   private add(samples: readonly Sample[]): void {
