@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { imageAt } from '../examples/browser-train/src/image-set.ts';
 import { readDigits } from '../examples/browser-train/src/vite/digits-file.ts';
+import { assemblePng } from '../packages/data/src/images/__fixtures__/png-file.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { findChromium, launchChromium } from './support/browser.ts';
 import {
@@ -46,16 +46,18 @@ describe.runIf(findChromium() !== undefined || process.env.CI)(
       await notices.getByRole('button', { name: 'Close' }).click();
       expect(await notices.locator('li').count()).toBe(0);
 
-      const huge = await sharp({ create: { width: 8000, height: 5000, channels: 3, background: 'red' } })
-        .png()
-        .toBuffer();
+      const huge = assemblePng({ width: 8000, height: 5000, depth: 8, colourType: 2 }, new Uint8Array());
       await page.setInputFiles('#first-file', {
         name: 'text.png',
         mimeType: 'image/png',
         buffer: Buffer.from('text'),
       });
       await notices.getByText(/^text.png: cannot decode the image/).waitFor();
-      await page.setInputFiles('#first-file', { name: 'huge.png', mimeType: 'image/png', buffer: huge });
+      await page.setInputFiles('#first-file', {
+        name: 'huge.png',
+        mimeType: 'image/png',
+        buffer: Buffer.from(huge),
+      });
       await notices.getByText(/^huge.png.*more than the limit/).waitFor();
       await notices.getByRole('button', { name: 'Close' }).first().click();
       await notices.getByRole('button', { name: 'Close' }).first().click();

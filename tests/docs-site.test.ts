@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Application } from 'typedoc';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { expectAccessible } from './support/accessibility.ts';
 import { findChromium, launchChromium, serveFolders } from './support/browser.ts';
 import { waitUntilTrained } from './support/browser-train.ts';
@@ -118,7 +118,9 @@ describe.runIf(isTested && (chromium !== undefined || process.env.CI))('the docu
       await expectAccessible(page, scheme === 'dark' ? 'colours' : 'all');
       await page.setViewportSize({ width: 360, height: 740 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-      await expectAccessible(page, scheme === 'dark' ? 'colours' : 'all');
+      // The colours are the same at every width.
+      if (scheme === 'light' || inject('long'))
+        await expectAccessible(page, scheme === 'dark' ? 'colours' : 'all');
     },
   );
 

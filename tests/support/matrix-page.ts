@@ -57,7 +57,8 @@ and \`webgpu\` run in Chromium, on its graphics in software.
 | \`tensorflow\` | \`OPENSET_TEST_BACKENDS=node npx vitest run tests/matrix.test.ts\` | nothing | nothing |
 
 \`tests/browser-training.test.ts\` also checks that steps in the page leave the number of tensors, their bytes and the bytes on the GPU
-as they were. \`tests/browser.test.ts\` compares the losses on WebGL and WebGPU with their reference values.
+as they were. \`tests/browser.test.ts\` compares the losses on WebGL and WebGPU with their reference values: \`npm test\` compares some
+cases on each, \`npm run test:long\` all.
 
 ${names.map((name) => `## ${name}\n\n${tables.get(name)}`).join('\n\n')}
 `;

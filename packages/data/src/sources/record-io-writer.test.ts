@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ConfigError, DataError } from '@openset/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleProgram } from '../../../../tests/support/bundle-program.ts';
 import { identitySet } from './__fixtures__/files.ts';
 import { openRecordIO } from './node-openers.ts';
 import { RecordIOWriter } from './record-io-writer.ts';
@@ -110,16 +111,10 @@ describe('RecordIOWriter', () => {
   it('leaves either the old or the new set if its process is killed', async () => {
     const own = await mkdtemp(join(folder, 'killed-'));
     const path = join(own, 'set.rec');
-    const script = join(import.meta.dirname, '__fixtures__', 'write-sets.ts');
+    const program = await bundleProgram(join(import.meta.dirname, '__fixtures__', 'write-sets.ts'));
     const versions: string[] = [];
     for (const milliseconds of [1, 17, 44]) {
-      const child = spawn(
-        process.execPath,
-        ['--conditions=@openset/source', '--import', 'tsx', script, path],
-        {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
-      );
+      const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
       // The child prints a line after its first set and continues with further sets.
       await new Promise((resolve) => child.stdout.once('data', resolve));
       await new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -2,11 +2,14 @@ import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ConfigError } from '@openset/core';
 import { communicatorCases } from '@openset/testkit';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleProgram } from '../../../../tests/support/bundle-program.ts';
 import { openMpi } from './open-mpi.ts';
 
-const rankFile = join(import.meta.dirname, '__fixtures__', 'rank.ts');
-const nodeOptions = ['--conditions=@openset/source', '--import', 'tsx'];
+let program: string;
+beforeAll(async () => {
+  program = await bundleProgram(join(import.meta.dirname, '__fixtures__', 'rank.ts'));
+});
 
 const hasLauncher = spawnSync('mpirun', ['--version']).status === 0;
 if (!hasLauncher) console.warn('No mpirun found: nothing is tested under MPI. Install Open MPI or MPICH.');
@@ -35,15 +38,7 @@ function run(command: string, parameters: readonly string[], environment: NodeJS
 const runRanks = (size: number, ...parameters: string[]) => {
   // MPICH takes more ranks than processors without an option.
   const options = isOpenMpi ? ['--oversubscribe'] : [];
-  return run('mpirun', [
-    ...options,
-    '-n',
-    `${size}`,
-    process.execPath,
-    ...nodeOptions,
-    rankFile,
-    ...parameters,
-  ]);
+  return run('mpirun', [...options, '-n', `${size}`, process.execPath, program, ...parameters]);
 };
 const isOpenMpi = spawnSync('mpirun', ['--version']).stdout?.toString().includes('Open MPI') ?? false;
 
@@ -119,18 +114,14 @@ describe.runIf(hasLauncher)('under mpirun', () => {
   });
 
   it('is the only rank without a launcher', async () => {
-    const { exitCode, output } = await run(process.execPath, [...nodeOptions, rankFile, 'cases']);
+    const { exitCode, output } = await run(process.execPath, [program, 'cases']);
     expect(output.match(/passed: /g)).toHaveLength(communicatorCases.length);
     expect(exitCode, output).toBe(0);
   });
 
   it('refuses the launcher of another MPI library', async () => {
     const environment = isOpenMpi ? { PMI_SIZE: '4' } : { OMPI_COMM_WORLD_SIZE: '4' };
-    const { exitCode, output } = await run(
-      process.execPath,
-      [...nodeOptions, rankFile, 'cases'],
-      environment,
-    );
+    const { exitCode, output } = await run(process.execPath, [program, 'cases'], environment);
     expect(output).toMatch(
       /ConfigError: The launcher started 4 ranks \(\w+\), but the MPI library, '.+', knows only this one\. .* use the mpirun/,
     );

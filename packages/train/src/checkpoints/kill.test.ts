@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomNumbers } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { bundleProgram } from '../../../../tests/support/bundle-program.ts';
 import { killedRunOptions } from '../__fixtures__/killed-run-options.ts';
 import { tinyParts, tinyRun } from '../__fixtures__/tiny-run.ts';
 import type { StepEvent } from '../training/events.ts';
@@ -14,7 +15,7 @@ import { readLatestCheckpoint } from './read-latest-checkpoint.ts';
 
 const steps = 240;
 const kills = inject('long') ? 10 : 4;
-const script = join(import.meta.dirname, '..', '__fixtures__', 'killed-run.ts');
+let program: string;
 
 interface RunProcess {
   readonly child: ChildProcess;
@@ -24,10 +25,8 @@ interface RunProcess {
 }
 
 function startProcess(directory: string, { fatalOperation = 0, everySteps = 2, mode = '' } = {}): RunProcess {
-  const parameters = [script, directory, String(fatalOperation), String(steps), String(everySteps), mode];
-  const child = spawn(process.execPath, ['--conditions=@openset/source', '--import', 'tsx', ...parameters], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const parameters = [program, directory, String(fatalOperation), String(steps), String(everySteps), mode];
+  const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   const waiting: (() => void)[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -60,6 +59,7 @@ const newDirectory = async () => {
 };
 
 beforeAll(async () => {
+  program = await bundleProgram(join(import.meta.dirname, '..', '__fixtures__', 'killed-run.ts'));
   await tf.setBackend('cpu');
   const { backbone, trainer } = killedRunOptions;
   reference = await tinyRun({ ...trainer, steps }, { parts: tinyParts(backbone) });
