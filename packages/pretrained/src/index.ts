@@ -1,4 +1,5 @@
 export type { WeightFiles } from './decode-weights.ts';
+export type { NetworkDescription } from './describe-network.ts';
 export { createPretrainedBackbone, GraphBackbone, graphBackbone } from './graph-backbone.ts';
 export { describeGraphInput, type GraphInput } from './graph-input.ts';
 export {

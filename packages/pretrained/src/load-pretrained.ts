@@ -1,4 +1,5 @@
 import type { io } from '@tensorflow/tfjs-core';
+import { describeNetwork, type NetworkDescription } from './describe-network.ts';
 import { type GraphBackbone, graphBackbone } from './graph-backbone.ts';
 import {
   type GraphFiles,
@@ -16,6 +17,8 @@ export interface OpenedNetwork {
   readonly backbone: GraphBackbone;
   /** What is known about the network. */
   readonly network: PretrainedNetwork;
+  /** The network with its crop and the threshold that ships with it, as `Verifier` and `modelFingerprint` of `@openset/verify` take it. */
+  readonly description: NetworkDescription;
 }
 
 /** Options of `loadPretrained`: those of `graphBackbone` that the table does not give. */
@@ -52,7 +55,7 @@ export async function loadPretrained(
     output,
     featureSize,
   });
-  return { backbone, network };
+  return { backbone, network, description: describeNetwork(network, backbone.getConfig()) };
 }
 
 /**

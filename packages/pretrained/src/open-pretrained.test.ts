@@ -82,8 +82,21 @@ describe('loadPretrained', () => {
 
 describe('openPretrained', () => {
   it('opens faceres, whose features are those of the graph model', async () => {
-    const { backbone, network } = await openPretrained('faceres');
+    const { backbone, network, description } = await openPretrained('faceres');
     expect(network).toMatchObject({ package: '@vladmandic/human', license: 'MIT' });
+    const { galleryThresholds, ...facts } = description;
+    expect(facts).toEqual({
+      backbone: backbone.getConfig(),
+      threshold: 0.524,
+      thresholdSource: 'calibrated',
+      question: { kind: 'pair', odds: 1 },
+      thresholdInterval: { low: 0.519, high: 0.529 },
+      calibration: { slope: -29.09, offset: 15.26 },
+      flipSum: false,
+      orientation: 'exif',
+      crop: { kind: 'box', scale: 1.2 },
+    });
+    expect(galleryThresholds?.[0]).toMatchObject({ people: 1, threshold: 0.573 });
     expect(backbone.inputShape).toEqual([224, 224, 3]);
     expect(backbone.stageCount).toBe(5);
     const raw = await loadGraphModel('faceres.json', readInstalledModel('@vladmandic/human', 'models'));

@@ -1,7 +1,7 @@
 import { DataError } from '@openset/core';
 import { createFaceDetector, type FaceDetector } from '@openset/faces';
-import { loadPretrained, type PretrainedNetwork } from '@openset/pretrained';
-import { type ModelDescription, modelFingerprint, Verifier } from '@openset/verify';
+import { loadPretrained } from '@openset/pretrained';
+import { modelFingerprint, Verifier } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NetworkFacts } from '../functions.ts';
 
@@ -22,11 +22,10 @@ export interface FaceNetworks {
  */
 export async function loadNetworks(modelsAddress: string): Promise<FaceNetworks> {
   const read = (path: string) => readModel(new URL(path, modelsAddress));
-  const [detector, { backbone, network }] = await Promise.all([
+  const [detector, { backbone, description }] = await Promise.all([
     createFaceDetector({ read }),
     loadPretrained(word, read),
   ]);
-  const description = describe(backbone.getConfig(), network);
   const state = backbone.getState();
   try {
     const fingerprint = await modelFingerprint(description, state);
@@ -36,31 +35,11 @@ export async function loadNetworks(modelsAddress: string): Promise<FaceNetworks>
     return {
       detector,
       verifier,
-      facts: { description, source: 'calibrated', model, embeddingSize, crop: network.crop },
+      facts: { description, source: 'calibrated', model, embeddingSize, crop: description.crop },
     };
   } finally {
     tf.dispose(state);
   }
-}
-
-/** Describes the network as `openset` does, so that both have the same fingerprint and threshold. */
-function describe(
-  backbone: ModelDescription['backbone'],
-  { crop, threshold }: PretrainedNetwork,
-): ModelDescription {
-  const { cosine, calibration, interval = null, galleries = null } = threshold;
-  return {
-    backbone,
-    threshold: cosine,
-    thresholdSource: 'calibrated',
-    question: { kind: 'pair', odds: 1 },
-    thresholdInterval: interval,
-    galleryThresholds: galleries,
-    calibration,
-    flipSum: false,
-    orientation: 'exif',
-    crop,
-  };
 }
 
 /** Reads a file of the models. */

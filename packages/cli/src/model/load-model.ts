@@ -1,5 +1,6 @@
 import { type Backbone, DataError, didYouMean, type EmbeddingEngine } from '@openset/core';
 import { isPretrainedWord, pretrainedNetworks } from '@openset/pretrained';
+import { openPretrained } from '@openset/pretrained/node';
 import {
   type DescribedModel,
   decodeModel,
@@ -19,7 +20,6 @@ import type { ImageReading } from '../images/image-reading.ts';
 import type { BackendChoice } from '../start-backend.ts';
 import { runFolder } from '../training/run-paths.ts';
 import { createNetwork } from './create-network.ts';
-import { openPretrainedModel } from './pretrained-model.ts';
 
 /** Options of every command that uses a model. */
 export interface ModelOptions extends BackendChoice {
@@ -69,7 +69,7 @@ export async function isPretrainedModel(model: string): Promise<boolean> {
  */
 export async function readModel(path: string): Promise<ModelFile> {
   if (!(await isPretrainedModel(path))) return readModelFile(path);
-  const { description, backbone } = await openPretrainedModel(path);
+  const { description, backbone } = await openPretrained(path);
   try {
     return { description, state: backbone.getState() };
   } finally {
@@ -145,7 +145,7 @@ export async function loadModel(
 async function openModel(
   path: string,
 ): Promise<{ readonly description: ModelDescription; readonly backbone: Backbone }> {
-  if (await isPretrainedModel(path)) return openPretrainedModel(path);
+  if (await isPretrainedModel(path)) return openPretrained(path);
   const { description, state } = await readModelFile(path);
   try {
     const backbone = await inFile(path, () => createNetwork(description.backbone, state));
