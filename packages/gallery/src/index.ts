@@ -45,4 +45,5 @@ export { MemoryGallery } from './memory-gallery.ts';
 export { PeopleIndex } from './people-index.ts';
 export { quantiseRow } from './quantise-row.ts';
 export { rankCandidates } from './rank-candidates.ts';
+export { type SearchSource, type SearchThreshold, selectSearchThreshold } from './search-threshold.ts';
 export { type ScoredRows, type ScoreRows, VectorIndex } from './vector-index.ts';

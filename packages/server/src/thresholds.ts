@@ -1,5 +1,11 @@
 import type { ThresholdQuestion } from '@openset/core';
-import { type DecidingThreshold, describeQuestion, selectGalleryThreshold } from '@openset/verify';
+import { selectSearchThreshold } from '@openset/gallery';
+import {
+  type DecidingSearch,
+  type DecidingThreshold,
+  describeQuestion,
+  selectGalleryThreshold,
+} from '@openset/verify';
 import type { Service } from './service.ts';
 
 /** A threshold as answers show it. */
@@ -48,13 +54,11 @@ export function searchThresholdFor(
   const unknown = { falseAlarms: null, falseAlarmsBound: null, isExtrapolated: false };
   if (requested !== undefined)
     return { ...shown({ threshold: requested, source: 'request', question: null }), ...unknown };
-  const { operatingPoint } = gallery.facts;
-  if (operatingPoint) {
-    const { question } = operatingPoint;
-    const falseAlarms = question?.kind === 'gallery' ? (question.rate ?? null) : null;
-    return { ...shown({ ...operatingPoint, source: 'operating-point' }), ...unknown, falseAlarms };
-  }
-  return modelSearchThreshold({ recognizer }, people);
+  const { search, source, ...deciding } = selectSearchThreshold(recognizer.model, gallery.facts, people);
+  if (source !== 'gallery') return shownSearch({ ...deciding, source, search });
+  const { question } = deciding;
+  const falseAlarms = question?.kind === 'gallery' ? (question.rate ?? null) : null;
+  return { ...shown({ ...deciding, source: 'operating-point' }), ...unknown, falseAlarms };
 }
 
 /** Returns the threshold of the model for galleries of a size. */
@@ -62,7 +66,10 @@ export function modelSearchThreshold(
   { recognizer }: Pick<Service, 'recognizer'>,
   people: number,
 ): ShownSearchThreshold {
-  const { search, ...deciding } = selectGalleryThreshold(recognizer.model, people);
+  return shownSearch(selectGalleryThreshold(recognizer.model, people));
+}
+
+function shownSearch({ search, ...deciding }: DecidingSearch): ShownSearchThreshold {
   return {
     ...shown(deciding),
     falseAlarms: search?.falseAlarms ?? null,

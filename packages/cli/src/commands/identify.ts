@@ -1,5 +1,11 @@
-import { type Identification, identify as identifyIn } from '@openset/gallery';
-import type { ThresholdQuestion } from '@openset/verify';
+import {
+  type Identification,
+  identify as identifyIn,
+  type SearchSource,
+  type SearchThreshold,
+  selectSearchThreshold,
+} from '@openset/gallery';
+import { selectGalleryThreshold, type ThresholdQuestion } from '@openset/verify';
 import type { EngineFacts } from '../engine/open-engine.ts';
 import { aligned, counted, decimal, probabilityText } from '../evaluation/texts.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -8,7 +14,6 @@ import { type FacePlace, facePlace, placeText } from '../faces/face-place.ts';
 import { tooSmallReason } from '../faces/face-size.ts';
 import { loadFaceTools } from '../faces/face-tools.ts';
 import { type KnownPeopleOptions, openKnownPeople } from '../gallery/known-people.ts';
-import { type SearchSource, type SearchThreshold, searchThreshold } from '../gallery/search-threshold.ts';
 import { type BadImage, reportSkipped, type SkippedImages } from '../images/bad-image.ts';
 import { openImagePaths } from '../images/image-files.ts';
 import { preloadDecoder } from '../images/preload-decoder.ts';
@@ -68,7 +73,10 @@ export async function identify(
   const { gallery, model, reading, skippedGalleryPictures } = known;
   try {
     const { people } = await gallery.count();
-    const deciding = searchThreshold(model, gallery.facts, people, options.threshold !== undefined);
+    const deciding: SearchThreshold =
+      options.threshold === undefined
+        ? selectSearchThreshold(model, gallery.facts, people)
+        : selectGalleryThreshold(model, people);
     const { threshold, source, question, search } = deciding;
     const { calibration, galleryThresholds } = model.description;
     const decision = { threshold, calibration, galleryThresholds, people };

@@ -1,11 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { OpenSetError } from '@openset/core';
-import type { Comparison, Gallery, GalleryCount, GalleryFacts } from '@openset/gallery';
+import {
+  type Comparison,
+  type Gallery,
+  type GalleryCount,
+  type GalleryFacts,
+  type SearchSource,
+  type SearchThreshold,
+  selectSearchThreshold,
+} from '@openset/gallery';
 import { describeCrop, type ThresholdQuestion } from '@openset/verify';
 import { aligned, count, counted, decimal } from '../evaluation/texts.ts';
 import { loadGalleryModel } from '../gallery/gallery-model.ts';
 import { openExistingStore, requireStorePlace } from '../gallery/open-gallery.ts';
-import { type SearchSource, type SearchThreshold, searchThreshold } from '../gallery/search-threshold.ts';
 import { thresholdRows } from '../model/threshold-rows.ts';
 import type { CommandResult, Output } from '../output.ts';
 import type { BackendChoice } from '../start-backend.ts';
@@ -70,7 +77,7 @@ async function thresholdInForce(
   try {
     const model = await loadGalleryModel(facts, where, options, output);
     model.dispose();
-    return searchThreshold(model, facts, people, false);
+    return selectSearchThreshold(model, facts, people);
   } catch (error) {
     if (!(error instanceof OpenSetError)) throw error;
     output.note(`threshold unknown: ${error.message}`);

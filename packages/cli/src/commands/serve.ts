@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import type { FixedFacts } from '@openset/gallery';
+import { type FixedFacts, selectSearchThreshold } from '@openset/gallery';
 import { defaultLimits, type LogOptions, pageFolder } from '@openset/server';
 import type { EngineFacts } from '../engine/open-engine.ts';
 import { aligned, counted } from '../evaluation/texts.ts';
 import { chooseGalleryModel } from '../gallery/gallery-model.ts';
 import { placeText } from '../gallery/gallery-place.ts';
 import { createStore, openStore, requireStorePlace } from '../gallery/open-gallery.ts';
-import { searchThreshold } from '../gallery/search-threshold.ts';
 import type { Decoding } from '../images/image-reading.ts';
 import { thresholdRows } from '../model/threshold-rows.ts';
 import type { CommandResult, Output } from '../output.ts';
@@ -113,10 +112,10 @@ async function startText(
   { address, recognizer, gallery, keyCount }: RunningService,
   model: string,
   where: string,
-  { keys, threshold }: ServeOptions,
+  { keys }: ServeOptions,
 ): Promise<string> {
   const { people } = await gallery.count();
-  const deciding = searchThreshold(recognizer.model, gallery.facts, people, threshold !== undefined);
+  const deciding = selectSearchThreshold(recognizer.model, gallery.facts, people);
   const access =
     keyCount === null
       ? "none: only this machine is answered. 'openset keys create NAME' makes one, --keys uses it"

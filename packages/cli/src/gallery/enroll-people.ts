@@ -6,6 +6,7 @@ import {
   type Gallery,
   type JsonObject,
   type NewEmbedding,
+  selectSearchThreshold,
 } from '@openset/gallery';
 import { type BadImage, toBadImages, withoutOrigin } from '../images/bad-image.ts';
 import { imageName } from '../images/image-name.ts';
@@ -14,7 +15,6 @@ import { embedUsableFaces } from '../model/embed-faces.ts';
 import type { LoadedModel } from '../model/load-model.ts';
 import type { Output } from '../output.ts';
 import { hashInSource, photoSource } from './photo-source.ts';
-import { searchThreshold } from './search-threshold.ts';
 
 /** Photos of a person. */
 export interface PersonPhotos {
@@ -243,7 +243,7 @@ const withheldReason = 'not enrolled, because of a warning about the person (--s
  */
 async function warningThresholds(gallery: Gallery, model: LoadedModel, atLeast: number) {
   const { people } = await gallery.count();
-  const { threshold } = searchThreshold(model, gallery.facts, Math.max(people, atLeast), false);
+  const { threshold } = selectSearchThreshold(model, gallery.facts, Math.max(people, atLeast));
   return { threshold, pairThreshold: model.verifier.threshold };
 }
 

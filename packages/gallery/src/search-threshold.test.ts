@@ -1,6 +1,6 @@
 import type { ModelDescription } from '@openset/verify';
 import { expect, it } from 'vitest';
-import { searchThreshold } from './search-threshold.ts';
+import { selectSearchThreshold } from './search-threshold.ts';
 
 const galleryThresholds = [
   { people: 1, threshold: 0.4 },
@@ -17,20 +17,14 @@ const model = { description, source: 'calibrated' } as const;
 const point = { threshold: 0.7, question: { kind: 'gallery', size: 9, rate: 0.01 } } as const;
 
 it("is the model's for the size of a gallery without an operating point", () => {
-  const found = searchThreshold(model, { operatingPoint: null }, 10, false);
+  const found = selectSearchThreshold(model, { operatingPoint: null }, 10);
   expect(found).toMatchObject({ threshold: expect.closeTo(0.5, 6), source: 'calibrated' });
 });
 
 it('is the operating point of the gallery, with its question', () => {
-  expect(searchThreshold(model, { operatingPoint: point }, 10, false)).toEqual({
+  expect(selectSearchThreshold(model, { operatingPoint: point }, 10)).toEqual({
     ...point,
     source: 'gallery',
     search: null,
   });
-});
-
-it('is the given one before all others', () => {
-  const given = { description: { ...description, threshold: 0.2, question: null }, source: 'given' } as const;
-  const found = searchThreshold(given, { operatingPoint: point }, 10, true);
-  expect(found).toMatchObject({ threshold: 0.2, source: 'given', question: null });
 });
