@@ -11,6 +11,7 @@ export interface Manifest {
   readonly description?: string;
   readonly private?: boolean;
   readonly type?: string;
+  readonly repository?: string | { readonly type?: string; readonly url: string } | undefined;
   readonly sideEffects?: boolean | readonly string[];
   readonly bin?: Readonly<Record<string, string>>;
   readonly files?: readonly string[];
