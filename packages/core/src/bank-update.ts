@@ -52,6 +52,11 @@ export interface BlockUpdate {
  * `@openset/train` can; `minimize` and `Trainer` then use it.
  */
 export interface BlockOptimizer {
+  /**
+   * Returns the collector of a step, `new PendingUpdates(this, loss, variables)`. The optimizer makes it, so that programs with other
+   * optimizers need not load its code.
+   */
+  collectUpdates(loss: WeightedLoss, variables?: readonly tf.Variable[]): PendingUpdates;
   /** Whether `beginBlocks` supports the variable. */
   canUpdateBlocks(variable: tf.Variable): boolean;
   /** Begins the update of a variable. Counts a step when it is finished. */
@@ -77,12 +82,14 @@ export interface PendingUpdate {
 
 /** Returns whether an optimizer can update in blocks. */
 export function isBlockOptimizer(optimizer: object): optimizer is BlockOptimizer {
-  return 'canUpdateBlocks' in optimizer && 'beginBlocks' in optimizer;
+  return 'collectUpdates' in optimizer;
 }
 
-/** The part of a loss that this file reads; `weight` are its class weights. */
-interface WeightedLoss {
+/** The part of a loss that pending updates read. */
+export interface WeightedLoss {
+  /** The class name. */
   readonly name: string;
+  /** Its class weights, if it has them. */
   readonly weight?: unknown;
 }
 
@@ -142,9 +149,23 @@ export class PendingUpdates {
   /**
    * Returns the updates that the backward pass has reached; the caller disposes of them. Returns null if a variable also has a gradient:
    * the loss reads it more than once, and the step needs the whole gradient.
+   * @param value the loss; disposed of, like the gradients, if there are no updates to return
+   * @param gradients the gradients by name of the variable; loses that of `link`
    * @throws ConfigError if a loss has scaled a gradient that was applied together with it
    */
-  take(hasGradient: (variable: tf.Variable) => boolean): readonly PendingUpdate[] | null {
+  take(value: tf.Scalar, gradients: tf.NamedTensorMap): readonly PendingUpdate[] | null {
+    gradients[this.link.name]?.dispose();
+    delete gradients[this.link.name];
+    let updates: readonly PendingUpdate[] | null = null;
+    try {
+      updates = this.takeReached(({ name }) => Boolean(gradients[name]));
+      return updates;
+    } finally {
+      if (!updates) tf.dispose([value, ...Object.values(gradients)]);
+    }
+  }
+
+  private takeReached(hasGradient: (variable: tf.Variable) => boolean): readonly PendingUpdate[] | null {
     const repeated = [...this.pending.keys()].filter(hasGradient);
     if (repeated.length > 0) {
       for (const variable of repeated) repeatedVariables.add(variable);

@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { filterNegatives } from './bank-combinations.ts';
 import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
+import { checkSampledClasses } from './check-sampled-classes.ts';
 import type { LossContext, LossStep, StateStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { deriveStepSeed } from './derive-seed.ts';
@@ -116,6 +117,19 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
       this.batchInputs?.(embeddings, labels, hold);
       return () => {};
     });
+  }
+
+  /**
+   * Checks a batch, and `context.sampledClasses`.
+   * @throws DataError for classes out of range, too, and the errors of `StatefulLoss`
+   */
+  protected override checkBatch(
+    embeddings: Tensor2D,
+    labels: Tensor1D | Tensor2D,
+    context: LossContext | undefined,
+  ): void {
+    super.checkBatch(embeddings, labels, context);
+    checkSampledClasses(labels, this.numClasses, context);
   }
 
   /** Returns the step of a batch whose `batchInputs` follow from other embeddings of its samples, `source`. */

@@ -7,8 +7,9 @@ import { afterEach, expect, it } from 'vitest';
 import { randomCase, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { cosineBankLossKernel } from './bank-loss-kernel.ts';
 import type { BankInputs, BankOptions } from './bank-options.ts';
-import { cosineBankLoss, streamedBankLoss } from './cosine-bank-loss.ts';
+import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
+import { streamedBankLoss } from './streamed-bank-loss.ts';
 
 interface Call {
   readonly inputs: Record<string, tf.TensorInfo>;

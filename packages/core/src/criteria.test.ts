@@ -7,7 +7,9 @@ import { expect, it } from 'vitest';
 import { allNumbers, randomCase, randomRows, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { type BankCase, referenceGradients, referenceLoss } from './__fixtures__/reference.ts';
 import type { BankOptions } from './bank-options.ts';
-import { meanNegativeLogSumExp } from './cosine-bank-loss.ts';
+import { restrictToClasses } from './class-subset.ts';
+import { meanNegativeLogSumExp } from './mean-negative-log-sum-exp.ts';
+import { resolveBankOptions } from './resolve-bank-options.ts';
 
 /**
  * Raw products with an identity matrix are the embeddings themselves, so that a test chooses the similarities.
@@ -83,7 +85,10 @@ describeOnBackends('criteria', () => {
   ])('have the reference value of the first bias of USS at scale %d', (scale, expected) => {
     const inputs = tensorsOf({ embeddings: cosines, labels: [0, 2], bank: identity });
     for (const blockSize of [1, 2, 3]) {
-      const start = meanNegativeLogSumExp(inputs, { scale, similarity: 'dot', blockSize });
+      const start = meanNegativeLogSumExp(
+        inputs,
+        resolveBankOptions({ criterion: 'bce', scale, similarity: 'dot', blockSize }),
+      );
       expect(start.shape).toEqual([1]);
       expect(relativeError(start.dataSync(), [expected])).toBeLessThan(1e-5);
     }
@@ -181,7 +186,12 @@ describeOnBackends('criteria', () => {
 describeOnBackends('meanNegativeLogSumExp', () => {
   it('skips rows without negatives and unseen classes', () => {
     tf.tidy(() => {
-      const options = { scale: 4, similarity: 'dot', emptyRows: 'skip' } as const;
+      const options = resolveBankOptions({
+        criterion: 'bce',
+        scale: 4,
+        similarity: 'dot',
+        emptyRows: 'skip',
+      });
       const of = (bank: number[][]) =>
         meanNegativeLogSumExp(
           tensorsOf({ embeddings: cosines, labels: [0, 2], bank }),
@@ -209,7 +219,8 @@ describeOnBackends('meanNegativeLogSumExp', () => {
     tf.tidy(() => {
       const inputs = tensorsOf({ embeddings: cosines, labels: [0, 2], bank: identity });
       const classes = tf.tensor1d([2, 0], 'int32');
-      const start = meanNegativeLogSumExp({ ...inputs, classes }, { scale: 4, similarity: 'dot' });
+      const options = resolveBankOptions({ criterion: 'bce', scale: 4, similarity: 'dot' });
+      const start = meanNegativeLogSumExp(restrictToClasses(inputs, classes, options), options);
       // One negative each: 4 · −.1 and 4 · .1
       expect(start.dataSync()[0]).toBeCloseTo(0, 6);
     });

@@ -6,6 +6,7 @@ export {
   cosineBankLossKernel,
   cosineBankUpdateKernel,
 } from './bank-loss-kernel.ts';
+export { memoryBankLoss } from './bank-loss-operation.ts';
 export type { BankInputs, BankMixture, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 export {
   type AdamWRule,
@@ -13,9 +14,10 @@ export {
   type BlockUpdate,
   isBlockOptimizer,
   type PendingUpdate,
-  type PendingUpdates,
+  PendingUpdates,
   type SgdRule,
   type UpdateRule,
+  type WeightedLoss,
 } from './bank-update.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
 export { type BatchInputs, ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
@@ -33,12 +35,7 @@ export type {
   OpenSetLoss,
   StateStep,
 } from './contract.ts';
-export {
-  cosineBankLoss,
-  cosineBankLossWithRows,
-  meanNegativeLogSumExp,
-  streamedBankLoss,
-} from './cosine-bank-loss.ts';
+export { cosineBankLoss, cosineBankLossWithRows } from './cosine-bank-loss.ts';
 export { createLoss, type LossSizes } from './create-loss.ts';
 export { deriveLayerSeed, deriveSeed, deriveStepSeed } from './derive-seed.ts';
 export {
@@ -108,6 +105,7 @@ export {
   type MarginResult,
   type RowMargins,
 } from './margins.ts';
+export { meanNegativeLogSumExp } from './mean-negative-log-sum-exp.ts';
 export { minimize } from './minimize.ts';
 export { didYouMean, nearestWord } from './nearest-word.ts';
 export { minimumNorm, type NormalizedRows, normalizeRows } from './normalize-rows.ts';
@@ -159,6 +157,7 @@ export { isSplitBackbone, type SplitBackbone } from './split-backbone.ts';
 export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads, isShared } from './storage.ts';
+export { streamedBankLoss } from './streamed-bank-loss.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';
 export { targetCosines } from './target-cosines.ts';
 export { checkQuestion, questionProblem, type ThresholdQuestion } from './threshold-question.ts';

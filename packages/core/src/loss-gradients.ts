@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BlockOptimizer, type PendingUpdate, PendingUpdates } from './bank-update.ts';
+import type { BlockOptimizer, PendingUpdate } from './bank-update.ts';
 import type { LossContext, LossStep, OpenSetLoss } from './contract.ts';
 import { missingKernels } from './describe-backend.ts';
 import { ConfigError } from './errors.ts';
@@ -68,7 +68,7 @@ export function lossGradients(
 ): LossGradients {
   checkOptions(options);
   const { context, variables, afterForward, blockOptimizer } = options;
-  const pending = blockOptimizer && new PendingUpdates(blockOptimizer, loss, variables);
+  const pending = blockOptimizer?.collectUpdates(loss, variables);
   let step: LossStep | undefined;
   try {
     const { value, grads } = tf.variableGrads(
@@ -79,7 +79,7 @@ export function lossGradients(
       },
       variables && [...variables, ...(pending ? [pending.link as tf.Variable] : [])],
     );
-    const updates = pending ? takeUpdates(pending, value, grads) : [];
+    const updates = pending ? pending.take(value, grads) : [];
     if (!updates) {
       step?.dispose();
       return lossGradients(loss, embed, labels, { context, variables, afterForward });
@@ -95,23 +95,6 @@ export function lossGradients(
     step?.dispose();
     disposeTape();
     throw explained(error);
-  }
-}
-
-/** Returns the updates of a step. If the step fails, or needs the whole gradients (null), frees its loss and gradients. */
-function takeUpdates(
-  pending: PendingUpdates,
-  value: tf.Scalar,
-  gradients: tf.NamedTensorMap,
-): readonly PendingUpdate[] | null {
-  gradients[pending.link.name]?.dispose();
-  delete gradients[pending.link.name];
-  let updates: readonly PendingUpdate[] | null = null;
-  try {
-    updates = pending.take(({ name }) => Boolean(gradients[name]));
-    return updates;
-  } finally {
-    if (!updates) tf.dispose([value, ...Object.values(gradients)]);
   }
 }
 

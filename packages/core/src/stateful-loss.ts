@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkBatchShapes, checkBatchValues, checkSampledClasses } from './check-inputs.ts';
+import { checkBatchShapes, checkBatchValues } from './check-batch.ts';
 import type {
   LearnedThreshold,
   LossConfig,
@@ -145,10 +145,10 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 
   /**
-   * Checks a batch, with hard labels `[batch]` or soft targets `[batch, numClasses]`, and `context.sampledClasses`. Checks shapes
-   * always, and values according to `context.checkValues`.
+   * Checks a batch, with hard labels `[batch]` or soft targets `[batch, numClasses]`. Checks shapes always, and values according to
+   * `context.checkValues`.
    * @throws ShapeError for wrong shapes
-   * @throws DataError for labels or classes out of range, or embeddings that are not finite
+   * @throws DataError for labels out of range, or embeddings that are not finite
    * @throws ConfigError if the loss was disposed of
    * @throws MissingKernelError if the backend lacks a kernel that losses need
    */
@@ -161,7 +161,6 @@ export abstract class StatefulLoss implements OpenSetLoss {
     requireKernels(lossKernels.required, this.name);
     checkBatchShapes({ embeddings, labels }, this);
     checkBatchValues({ embeddings, labels }, this.numClasses, context);
-    checkSampledClasses(labels, this.numClasses, context);
   }
 
   private checkAlive(): void {

@@ -1,9 +1,9 @@
 import {
   type BankInputs,
-  type BankOptions,
   hasSynchronousReads,
   meanNegativeLogSumExp,
   operation,
+  type ResolvedBankOptions,
   stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,18 +19,13 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export function dataDrivenOffset(
   bias: tf.Tensor1D,
-  inputs: BankInputs,
-  options: BankOptions,
+  inputs: Pick<BankInputs, 'embeddings' | 'labels' | 'bank'>,
+  options: ResolvedBankOptions,
   hold: <T extends tf.Tensor>(tensor: T) => T,
 ): tf.Tensor1D | null {
   if (hasSynchronousReads() && mean(bias.dataSync()) > 0) return null;
   return stopGradient(() => {
-    const { scale, emptyRows, blockSize } = options;
-    const start = meanNegativeLogSumExp(inputs, {
-      blockSize,
-      ...(scale ? { scale } : {}),
-      ...(emptyRows ? { emptyRows } : {}),
-    });
+    const start = meanNegativeLogSumExp(inputs, options);
     const target = bias.shape[0] === 1 ? tf.sub(start, bias) : start;
     const waiting = tf.lessEqual(tf.mean(bias), 0);
     return hold(tf.where(waiting, target, tf.zerosLike(start))) as tf.Tensor1D;

@@ -2,7 +2,6 @@ import {
   assignRows,
   type BankLossOptions,
   bankLossOptions,
-  cosineBankLossWithRows,
   cosineMarginOption,
   type Hold,
   type LossContext,
@@ -10,6 +9,7 @@ import {
   logitClipOption,
   makeStateStep,
   makeStep,
+  memoryBankLoss,
   type OptionDescriptors,
   type ResolvedBankOptions,
   resolveBankOptions,
@@ -116,7 +116,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
         variable && this.biasFromData ? dataDrivenOffset(variable, inputs, this.bankOptions, hold) : null;
       const bias = variable && offset ? withOffset(variable, offset) : (variable ?? undefined);
       return {
-        ...cosineBankLossWithRows({ ...inputs, bias }, this.bankOptions),
+        ...memoryBankLoss({ ...inputs, bias }, this.bankOptions),
         commit: () => {
           // Add, do not set: the optimizer has meanwhile moved the bias, by its gradient at the started value.
           if (offset) this.bias?.assign(withOffset(variable as Tensor1D, offset));

@@ -6,9 +6,11 @@ import {
   DataError,
   hasKernel,
   isShared,
+  PendingUpdates,
   ShapeError,
   shapeText,
   type UpdateRule,
+  type WeightedLoss,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createExclusionTest, type WeightDecayExclusion } from './weight-decay.ts';
@@ -88,6 +90,11 @@ export abstract class TrainingOptimizer extends tf.Optimizer implements BlockOpt
    * @param step number of updates of the variable, including this one
    */
   protected rule?(weightDecay: number, step: number): UpdateRule;
+
+  /** Returns the collector of the updates of one step, for core's `lossGradients`. */
+  collectUpdates(loss: WeightedLoss, variables?: readonly tf.Variable[]): PendingUpdates {
+    return new PendingUpdates(this, loss, variables);
+  }
 
   /** Whether a variable can be updated in blocks of rows: not if weight decay pulls it towards an anchor. */
   canUpdateBlocks(variable: tf.Variable): boolean {

@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { openBank } from './bank-blocks.ts';
+import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import { emptySum, negativeLogSumExpRows } from './criteria.ts';
+import { stopGradient } from './tape.ts';
+
+/**
+ * Returns the mean over the rows of `log Σ_{j≠y} exp(scale · similarity_j)`, streamed and without a gradient. It is the
+ * initial bias of USS and of sample-to-sample BCE (official code of UniTSFace). Rows without negatives do not count. It checks nothing.
+ * @param options margins are ignored, and so is the bias
+ * @returns `[1]`; 0 if no row has a negative
+ */
+export function meanNegativeLogSumExp(
+  { embeddings, labels, bank }: Pick<BankInputs, 'embeddings' | 'labels' | 'bank'>,
+  options: ResolvedBankOptions,
+): tf.Tensor1D {
+  return stopGradient(() => {
+    const inputs = { embeddings, labels, bank };
+    const rows = negativeLogSumExpRows(openBank(inputs, { ...options, margins: [] }), inputs);
+    const counts = tf.greater(rows, emptySum);
+    const sum = tf.sum(tf.where(counts, rows, tf.zerosLike(rows)));
+    return tf.reshape(tf.div(sum, tf.maximum(tf.sum(tf.cast(counts, 'float32')), 1)), [1]) as tf.Tensor1D;
+  });
+}
