@@ -26,7 +26,7 @@ const ussTraining = {
   name: 'packages/uss and packages/core, UssLoss and minimize',
   import: { 'packages/uss/dist/index.js': '{ UssLoss }', 'packages/core/dist/index.js': '{ minimize }' },
   ignore: ['@tensorflow/tfjs-core'],
-  limit: '16.5 kB',
+  limit: '12 kB',
 };
 
 export default [...limits.flat(), ussTraining];

@@ -1,6 +1,8 @@
 import {
   type BankOptions,
+  bceCriterion,
   type ClassWeightsLossOptions,
+  cosineMargin,
   labelSmoothingOption,
   logitClipOption,
   negativeWeightOption,
@@ -57,10 +59,10 @@ export function bceBankOptions({
   logitClip,
 }: ResolvedBceOptions): BankOptions {
   return {
-    criterion: 'bce',
+    criterion: bceCriterion,
     similarity: normalized ? 'cosine' : 'dot',
     scale,
-    margins: margin === 0 ? [] : [{ kind: 'cosine', margin }],
+    margins: margin === 0 ? [] : [cosineMargin(margin)],
     negativeWeight,
     labelSmoothing,
     logitClip,

@@ -4,6 +4,7 @@ import {
   describeLoss,
   type LearnedThreshold,
   type OpenSetLoss,
+  pairSampling,
   resolveLossOptions,
   suitableStrength,
   unifiedThreshold,
@@ -141,7 +142,9 @@ export class BceUnifiedLoss extends ClassWeightsLoss {
     seed: number,
   ): ReturnType<ClassWeightsLoss['drawNegatives']> {
     if (this.negativeSampling === 'shared') return super.drawNegatives(labels, seed);
-    return { options: { ...this.bankOptions, pairSampling: { rate: this.negativeSampleRate, seed } } };
+    return {
+      options: { ...this.bankOptions, pairSampling: pairSampling({ rate: this.negativeSampleRate, seed }) },
+    };
   }
 }
 

@@ -6,20 +6,24 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { allNumbers, randomCase, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { referenceGradients, referenceLoss } from './__fixtures__/reference.ts';
-import { forEachBlock, openBank } from './bank-blocks.ts';
+import { logitsOf, openBank } from './bank-blocks.ts';
 import type { BankOptions } from './bank-options.ts';
+import { bceCriterion } from './bce-criterion.ts';
+import { cosineMargin } from './cosine-margin.ts';
+import { pairSampling } from './pair-mask.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 
-const margins = [{ kind: 'cosine', margin: 0.35 }] as const;
+const margins = [cosineMargin(0.35)];
 
 /** Every computation that runs block by block. */
 const streamed: Record<string, BankOptions> = {
-  softmax: { criterion: 'softmax', scale: 16, margins },
-  'softmax, smoothed': { criterion: 'softmax', scale: 16, labelSmoothing: 0.1 },
-  'softmax, empty rows': { criterion: 'softmax', scale: 16, emptyRows: 'skip', bankGradient: false },
-  BCE: { criterion: 'bce', scale: 16, margins },
-  'BCE, sampled': { criterion: 'bce', scale: 16, pairSampling: { rate: 0.5, seed: 3 } },
-  'BCE, empty rows': { criterion: 'bce', scale: 16, emptyRows: 'skip', bankGradient: false },
+  softmax: { criterion: softmaxCriterion, scale: 16, margins },
+  'softmax, smoothed': { criterion: softmaxCriterion, scale: 16, labelSmoothing: 0.1 },
+  'softmax, empty rows': { criterion: softmaxCriterion, scale: 16, emptyRows: 'skip', bankGradient: false },
+  BCE: { criterion: bceCriterion, scale: 16, margins },
+  'BCE, sampled': { criterion: bceCriterion, scale: 16, pairSampling: pairSampling({ rate: 0.5, seed: 3 }) },
+  'BCE, empty rows': { criterion: bceCriterion, scale: 16, emptyRows: 'skip', bankGradient: false },
 };
 
 /** Classes 6 and 1 are unseen; class 6 is the label of row 1. */
@@ -45,8 +49,8 @@ describeOnBackends('bank blocks', () => {
       const inputs = tensorsOf(randomCase(23));
       const visit = (blockSize: number | undefined) => {
         const seen: [number, number][] = [];
-        const options = resolveBankOptions({ criterion: 'bce', blockSize });
-        forEachBlock(openBank(inputs, options), inputs, ({ start, count, logits }) => {
+        const options = resolveBankOptions({ criterion: bceCriterion, blockSize });
+        logitsOf(openBank(inputs, options), inputs).forEachBlock(({ start, count, logits }) => {
           expect(logits.shape).toEqual([count, 4]);
           seen.push([start, count]);
         });
@@ -69,7 +73,7 @@ describeOnBackends('bank blocks', () => {
           labels: tf.zeros([batch], 'int32') as tf.Tensor1D,
           bank: tf.ones([classes, size]) as tf.Tensor2D,
         };
-        return openBank(inputs, resolveBankOptions({ criterion: 'bce' })).blockSize;
+        return openBank(inputs, resolveBankOptions({ criterion: bceCriterion })).blockSize;
       };
       // 2^18 float32 numbers are 1 MB: 262144 / max(batch, size), at least 64, at most all classes
       expect(blockSize(2, 512, 600)).toBe(512);
@@ -79,7 +83,7 @@ describeOnBackends('bank blocks', () => {
     });
   });
 
-  it.each(['softmax', 'bce'] as const)('skips unseen classes: %s', (criterion) => {
+  it.each([softmaxCriterion, bceCriterion])('skips unseen classes: $name', (criterion) => {
     const bankCase = caseWithEmptyRows('diverse');
     const options: BankOptions = { criterion, scale: 16, margins, emptyRows: 'skip', bankGradient: false };
     const result = runBankLoss(bankCase, options);
@@ -94,8 +98,8 @@ describeOnBackends('bank blocks', () => {
     expect(scored.loss).not.toBeCloseTo(result.loss, 2);
   });
 
-  it.each(['softmax', 'bce'] as const)(
-    'has loss 0 and gradients 0 while no class was seen: %s',
+  it.each([softmaxCriterion, bceCriterion])(
+    'has loss 0 and gradients 0 while no class was seen: $name',
     (criterion) => {
       const bankCase = randomCase(23, 'unified');
       const empty = { ...bankCase, bank: bankCase.bank.map((row) => row.map(() => 0)) };
@@ -115,11 +119,11 @@ describeOnBackends('bank blocks', () => {
         [0, 0],
       ],
     };
-    for (const criterion of ['softmax', 'bce'] as const) {
+    for (const criterion of [softmaxCriterion, bceCriterion]) {
       const result = runBankLoss(opposite, { criterion, scale: 256, emptyRows: 'skip', bankGradient: false });
       expect(allNumbers(result).every(Number.isFinite)).toBe(true);
       // Two equal logits: softmax loss log 2; BCE softplus(256) + softplus(−256) = 256
-      expect(result.loss).toBeCloseTo(criterion === 'softmax' ? Math.LN2 : 256, 4);
+      expect(result.loss).toBeCloseTo(criterion === softmaxCriterion ? Math.LN2 : 256, 4);
     }
   });
 });

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BankInputs, BankMixture, ResolvedBankOptions } from './bank-options.ts';
 import { type BankRows, gatherMixture, openBankRows, placesOfRows } from './bank-rows.ts';
-import { applyMargins, type Margin, type MarginResult } from './margins.ts';
+import type { BatchLogits, LogitBlock } from './criterion.ts';
+import { applyMargins } from './margins.ts';
 import { type NormalizedRows, normalizeRowsGradient } from './normalize-rows.ts';
 import { readRows } from './read-rows.ts';
-import { applyPower, mapNegatives } from './similarity-map.ts';
+import { isDetached, mapNegatives } from './similarity-map.ts';
 
 /**
  * A batch and the bank it is scored against, one block of classes at a time. Matrices are class-major,
@@ -41,20 +42,12 @@ interface Positives {
   readonly hardThreshold: tf.Tensor2D;
 }
 
-/** One block: classes `start … start + count − 1`, or as many outside negatives. */
-export interface BankBlock {
-  readonly start: number;
-  readonly count: number;
+/** One block of logits, and what the gradients of its classes need. */
+export interface BankBlock extends LogitBlock {
   /** Null for outside negatives. */
   readonly rows: BankRows | null;
   /** `[count · centers, batch]`: similarities before margins and map. */
   readonly similarities: tf.Tensor2D;
-  /** `[count, batch]`: `scale · map(margin(similarity)) − bias`. */
-  readonly logits: tf.Tensor2D;
-  /** `[count, batch]` bool: marks the class of each row; null with soft targets. */
-  readonly isPositive: tf.Tensor2D | null;
-  /** `[count, 1]` float32: 0 for skipped classes, else 1; null unless `emptyRows` is `'skip'`. */
-  readonly present: tf.Tensor2D | null;
   /** `[count, batch]`: derivative of the map at the other classes; null where it is 1. */
   readonly derivative: tf.Tensor2D | null;
   /** `[count, centers, batch]` float32: 1 for the center that scores, else 0; null for one center. */
@@ -157,32 +150,24 @@ function computePositives(
 ): Positives {
   const limited =
     cosineLimit === undefined ? similarity : tf.clipByValue(similarity, -cosineLimit, cosineLimit);
-  const power = map?.kind === 'power' ? map : null;
   const limitedSine =
     cosineLimit === undefined ? sine : (tf.maximum(sine, Math.sqrt(1 - cosineLimit ** 2)) as tf.Tensor1D);
-  const result: MarginResult = applyMargins(limited, margins, {
-    rowMargins,
-    sine: limitedSine,
-    ...(power && { beforeCosine: (value: tf.Tensor1D) => applyPower(value, power) }),
+  const given = { rowMargins, sine: limitedSine };
+  const result = applyMargins(limited, margins, {
+    ...given,
+    beforeCosine: map?.mapPositives?.bind(map),
   });
   const inside = tf.cast(tf.equal(limited, similarity), 'float32');
   const row = (tensor: tf.Tensor): tf.Tensor2D => tf.reshape(tensor, [1, tensor.size]);
-  const isDetached = power?.gradient === 'detached';
   const { angle, cosine } = result.byRowMargins;
-  const isHard = map?.kind === 'hardNegatives';
-  const withoutBranch = isHard
-    ? applyMargins(limited, margins.map(withoutBranches), { rowMargins, sine: limitedSine }).value
-    : null;
+  const withoutBranch =
+    map?.kind === 'hardNegatives' ? applyMargins(limited, margins, { ...given, withoutBranch: true }) : null;
   return {
     value: row(result.value),
-    derivative: row(isDetached ? tf.onesLike(similarity) : tf.mul(result.derivative, inside)),
+    derivative: row(isDetached(map) ? tf.onesLike(similarity) : tf.mul(result.derivative, inside)),
     byRowMargins: { angle: angle && row(angle), cosine: cosine && row(cosine) },
-    hardThreshold: row(withoutBranch ?? result.value),
+    hardThreshold: row((withoutBranch ?? result).value),
   };
-}
-
-function withoutBranches(margin: Margin): Margin {
-  return margin.kind === 'angular' ? { ...margin, branch: 'none' } : margin;
 }
 
 function weighRows(
@@ -194,20 +179,21 @@ function weighRows(
   return (rowWeights ? tf.mul(share, tf.reshape(rowWeights, [1, -1])) : share) as tf.Tensor2D;
 }
 
-/** Calls `visit` for each block in a separate `tf.tidy`, so that memory holds one block at a time. */
-export function forEachBlock(
-  blocks: BankBlocks,
-  inputs: BankInputs,
-  visit: (block: BankBlock) => void,
-): void {
+/** Returns the logits of all classes and outside negatives, which are computed when their block is visited. */
+export function logitsOf(blocks: BankBlocks, inputs: BankInputs): BatchLogits<BankBlock> {
   const { numClasses, blockSize } = blocks;
-  for (let start = 0; start < numClasses; start += blockSize) {
-    tf.tidy(() => visit(classBlock(blocks, inputs, start, Math.min(blockSize, numClasses - start))));
-  }
   const outside = inputs.outsideNegatives?.shape.at(-1) ?? 0;
-  for (let start = 0; start < outside; start += blockSize) {
-    tf.tidy(() => visit(outsideBlock(blocks, inputs, start, Math.min(blockSize, outside - start))));
-  }
+  return {
+    ...blocks,
+    forEachBlock: (visit) => {
+      for (let start = 0; start < numClasses; start += blockSize) {
+        tf.tidy(() => visit(classBlock(blocks, inputs, start, Math.min(blockSize, numClasses - start))));
+      }
+      for (let start = 0; start < outside; start += blockSize) {
+        tf.tidy(() => visit(outsideBlock(blocks, inputs, start, Math.min(blockSize, outside - start))));
+      }
+    },
+  };
 }
 
 function classBlock(
@@ -301,19 +287,6 @@ function bestCenters(similarities: tf.Tensor2D, [count, centers, batch]: [number
 function readBias(bias: tf.Tensor1D, start: number, count: number): tf.Tensor2D {
   if (bias.shape[0] === 1) return tf.reshape(bias, [1, 1]);
   return readRows(tf.reshape(bias, [bias.size, 1]), start, count);
-}
-
-/** Returns the targets of a block after label smoothing, `[count, batch]`. */
-export function blockTargets(block: BankBlock, blocks: BankBlocks): tf.Tensor2D {
-  const { softTargets, options, batch, numClasses } = blocks;
-  const plain = block.isPositive
-    ? tf.cast(block.isPositive, 'float32')
-    : tf.transpose(tf.slice2d(softTargets as tf.Tensor2D, [0, block.start], [batch, block.count]));
-  if (options.labelSmoothing === 0) return plain as tf.Tensor2D;
-  return tf.add(
-    tf.mul(plain, 1 - options.labelSmoothing),
-    options.labelSmoothing / numClasses,
-  ) as tf.Tensor2D;
 }
 
 /**

@@ -1,21 +1,31 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { filterNegatives } from './bank-combinations.ts';
+import { adaptiveMargin } from './adaptive-margin.ts';
+import { angularMargin } from './angular-margin.ts';
 import type { BankInputs, BankOptions } from './bank-options.ts';
+import { bceCriterion } from './bce-criterion.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
+import { cosineMargin } from './cosine-margin.ts';
 import { ConfigError } from './errors.ts';
+import { filterNegatives } from './filter-negatives.ts';
+import { hardNegativesMap } from './hard-negatives-map.ts';
+import { negativeLimitMap } from './negative-limit-map.ts';
+import { negativeMargin } from './negative-margin.ts';
+import { pairSampling } from './pair-mask.ts';
+import { powerMap } from './power-map.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const cosine = { kind: 'cosine', margin: 0.2 } as const;
-const angular = { kind: 'angular', margin: 0.2 } as const;
-const power = { kind: 'power', exponent: 3 } as const;
-const hardNegatives = { kind: 'hardNegatives', factor: 1.2 } as const;
-const negativeLimit = { kind: 'negativeLimit', limit: 0.4 } as const;
+const cosine = cosineMargin(0.2);
+const angular = angularMargin({ margin: 0.2 });
+const power = powerMap({ exponent: 3 });
+const hardNegatives = hardNegativesMap({ factor: 1.2 });
+const negativeLimit = negativeLimitMap(0.4);
 
 /** Expects a `ConfigError` whose message has all names. */
 function expectRefusal(attempt: () => unknown, names: readonly string[]): void {
@@ -25,37 +35,43 @@ function expectRefusal(attempt: () => unknown, names: readonly string[]): void {
 
 describe('options that exclude each other', () => {
   const refused: [Partial<BankOptions>, string[]][] = [
-    [{ criterion: 'softmax', negativeWeight: 0.7 }, ['negativeWeight', "'bce'", "'softmax'"]],
-    [{ criterion: 'softmax', pairSampling: { rate: 0.5, seed: 1 } }, ['pairSampling', "'bce'", "'softmax'"]],
-    [{ criterion: 'softmax', logitClip: 0 }, ['logitClip', "'bce'", "'softmax'"]],
+    [{ criterion: softmaxCriterion, negativeWeight: 0.7 }, ['negativeWeight', "'bce'", "'softmax'"]],
+    [
+      { criterion: softmaxCriterion, pairSampling: pairSampling({ rate: 0.5, seed: 1 }) },
+      ['pairSampling', "'bce'", "'softmax'"],
+    ],
+    [{ criterion: softmaxCriterion, logitClip: 0 }, ['logitClip', "'bce'", "'softmax'"]],
     [{ similarity: 'dot', cosineLimit: 0 }, ['cosineLimit', "'dot'"]],
     [{ similarity: 'dot', similarityMap: power }, ['similarityMap', "'dot'"]],
     [{ similarity: 'dot', similarityMap: negativeLimit }, ['similarityMap', "'dot'"]],
-    [{ similarity: 'dot', negativeMargin: { cosine: 0.1 } }, ['negativeMargin', "'dot'"]],
+    [{ similarity: 'dot', negativeMargin: negativeMargin({ cosine: 0.1 }) }, ['negativeMargin', "'dot'"]],
     [{ emptyRows: 'skip', labelSmoothing: 0.1 }, ['labelSmoothing', "emptyRows 'skip'"]],
     [{ emptyRows: 'skip', centers: 2 }, ["emptyRows 'skip'", 'centers']],
     [{ labelSmoothing: 0.1, similarityMap: power }, ['labelSmoothing', 'similarityMap']],
     [{ labelSmoothing: 0.1, similarityMap: hardNegatives }, ['labelSmoothing', 'similarityMap']],
-    [{ labelSmoothing: 0.1, negativeMargin: { angle: 0.1 } }, ['labelSmoothing', 'negativeMargin']],
-    [{ similarityMap: power, margins: [{ kind: 'adaptive', coefficient: 0.5 }] }, ["'power'", 'adaptive']],
+    [
+      { labelSmoothing: 0.1, negativeMargin: negativeMargin({ angle: 0.1 }) },
+      ['labelSmoothing', 'negativeMargin'],
+    ],
+    [{ similarityMap: power, margins: [adaptiveMargin(0.5)] }, ["'power'", 'adaptive']],
     [{ similarityMap: power, margins: [cosine, angular] }, ["'power'", 'angular margins first']],
     [{ similarityMap: power, margins: [angular, cosine, angular] }, ["'power'", 'angular margins first']],
   ];
   it.each(refused)('refuses %j', (options, names) => {
-    expectRefusal(() => resolveBankOptions({ criterion: 'bce', ...options }), names);
+    expectRefusal(() => resolveBankOptions({ criterion: bceCriterion, ...options }), names);
   });
 
   const allowed: Partial<BankOptions>[] = [
     { similarityMap: power, margins: [angular, cosine] },
     { similarityMap: hardNegatives, margins: [cosine, angular] },
-    { similarityMap: hardNegatives, margins: [{ kind: 'adaptive', coefficient: 0.5 }] },
+    { similarityMap: hardNegatives, margins: [adaptiveMargin(0.5)] },
     { similarityMap: negativeLimit, centers: 3, cosineLimit: 0.9 },
     { emptyRows: 'skip', similarityMap: power },
     { labelSmoothing: 0.1, centers: 2 },
-    { criterion: 'softmax', negativeWeight: 1 },
+    { criterion: softmaxCriterion, negativeWeight: 1 },
   ];
   it.each(allowed)('accepts %j', (options) => {
-    expect(resolveBankOptions({ criterion: 'bce', ...options })).toMatchObject(options);
+    expect(resolveBankOptions({ criterion: bceCriterion, ...options })).toMatchObject(options);
   });
 });
 
@@ -95,7 +111,7 @@ describe('inputs that options or other inputs exclude', () => {
     [
       'soft targets and a margin of negatives',
       () => ({ labels: soft() }),
-      { negativeMargin: { cosine: 0.1 } },
+      { negativeMargin: negativeMargin({ cosine: 0.1 }) },
       ['Soft targets', 'negativeMargin'],
     ],
     [
@@ -113,7 +129,7 @@ describe('inputs that options or other inputs exclude', () => {
     [
       'pair sampling and outside negatives',
       () => ({ outsideNegatives: outsideNegatives() }),
-      { pairSampling: { rate: 0.5, seed: 0 } },
+      { pairSampling: pairSampling({ rate: 0.5, seed: 0 }) },
       ['outsideNegatives', 'pairSampling'],
     ],
     [
@@ -169,7 +185,7 @@ describe('inputs that options or other inputs exclude', () => {
     tf.tidy(() => {
       const all = { ...inputs(), ...change() };
       const { numTensors } = tf.memory();
-      expectRefusal(() => cosineBankLoss(all, { criterion: 'bce', ...options }), names);
+      expectRefusal(() => cosineBankLoss(all, { criterion: bceCriterion, ...options }), names);
       expect(tf.memory().numTensors).toBe(numTensors);
     });
   });
@@ -183,13 +199,13 @@ describe('inputs that options or other inputs exclude', () => {
         bias: tf.tensor1d([0.5]),
         outsideNegatives: outsideNegatives(),
       };
-      expect(cosineBankLoss(one, { criterion: 'softmax' }).dataSync()[0]).toBeGreaterThan(0);
+      expect(cosineBankLoss(one, { criterion: softmaxCriterion }).dataSync()[0]).toBeGreaterThan(0);
     });
   });
 });
 
 describe('filterNegatives', () => {
-  const options: BankOptions = { criterion: 'softmax', margins: [cosine] };
+  const options: BankOptions = { criterion: softmaxCriterion, margins: [cosine] };
 
   it('adds a limit of the negatives; 0 is off', () => {
     expect(filterNegatives(options, 0.4)).toEqual({ ...options, similarityMap: negativeLimit });

@@ -6,7 +6,8 @@ import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
  *
  * Inputs: `embeddings`, `labels`, `bank` and, if given, the others of `BankInputs`: `bias`, `classes`, `angleMargins`,
  * `cosineMargins`, `outsideNegatives`, `rowWeights`, `hardFactor`, `mixtureRows` and `mixtureShares`. Attributes:
- * `ResolvedBankOptions` and `gradients: boolean`.
+ * `ResolvedBankOptions` and `gradients: boolean`. A kernel reads the name of the criterion, and the kinds and numbers of margins and
+ * maps; their functions are for the version on tfjs operations.
  *
  * Outputs: the loss (a scalar); the losses of the rows `[batch]`, times `weight` but not their own weights, 0 for skipped rows;
  * and, if `gradients`, the gradients of `embeddings`, of `bank` (if `bankGradient`), and of those given among `bias`,

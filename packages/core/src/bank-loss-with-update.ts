@@ -30,7 +30,7 @@ export function canDeferBank(
   { bank, bias, classes }: BankInputs,
   { bankGradient, criterion }: ResolvedBankOptions,
 ): boolean {
-  const waits = criterion === 'softmax' && bias !== undefined && bias.shape[0] !== 1;
+  const waits = criterion.name === 'softmax' && bias !== undefined && bias.shape[0] !== 1;
   return (
     bankGradient && bank instanceof tf.Variable && !classes && !waits && tf.engine().state.gradientDepth > 0
   );

@@ -1,6 +1,10 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import type { Margin, RowMargins } from './margins.ts';
-import type { NegativeMargin, SimilarityMap } from './similarity-map.ts';
+import type { Criterion } from './criterion.ts';
+import type { RowMargins } from './margin.ts';
+import type { Margin } from './margins.ts';
+import type { NegativeMargin } from './negative-margin.ts';
+import type { PairSampling } from './pair-mask.ts';
+import type { SimilarityMap } from './similarity-map.ts';
 
 /** Rows that are mixed into the bank: row `j` becomes `(1 − shares[j]) · ŵ_j + shares[j] · rows[j]` (VPL). */
 export interface BankMixture {
@@ -43,10 +47,13 @@ export interface BankInputs {
   readonly mixture?: BankMixture | undefined;
 }
 
-/** Options of a loss over a bank; plain data. */
+/**
+ * Options of a loss over a bank. Criterion, margins, map, margin of negatives and sampling of pairs carry their code; the others are
+ * plain data.
+ */
 export interface BankOptions {
-  /** Softmax cross-entropy, or binary cross-entropy summed over the classes. */
-  readonly criterion: 'softmax' | 'bce';
+  /** `softmaxCriterion`, or `bceCriterion`: binary cross-entropy summed over the classes. */
+  readonly criterion: Criterion;
   /** γ or s in the papers: factor of the similarities; default 64 for cosines, 1 for raw products. */
   readonly scale?: number;
   /** Margins on the similarity to the sample's own class, applied in this order. */
@@ -72,10 +79,10 @@ export interface BankOptions {
   /** λ: weight of the negative terms of BCE (UniFace eq. 32); default 1. */
   readonly negativeWeight?: number;
   /**
-   * UniFace eq. 32 as printed: keeps each negative term with probability `rate`, drawn from `seed` for each pair of a row
-   * and a class. BCE only. (`sampleClasses` drops whole classes from a batch.)
+   * Keeps a share of the negative terms, as `pairSampling` returns it; default: all. BCE only. (`sampleClasses` drops whole classes
+   * from a batch.)
    */
-  readonly pairSampling?: { readonly rate: number; readonly seed: number } | undefined;
+  readonly pairSampling?: PairSampling | undefined;
   /**
    * Clips BCE logits to ± this value, without a gradient outside; default: no clipping. The papers' code clips at ± scale
    * to guard its exponentials. Here nothing overflows without it.
@@ -98,7 +105,7 @@ export interface BankOptions {
 
 /** `BankOptions` with every default filled in: the attributes of a backend kernel. */
 export interface ResolvedBankOptions {
-  readonly criterion: 'softmax' | 'bce';
+  readonly criterion: Criterion;
   readonly scale: number;
   readonly margins: readonly Margin[];
   readonly similarity: 'cosine' | 'dot';
@@ -108,7 +115,7 @@ export interface ResolvedBankOptions {
   readonly centers: number;
   readonly labelSmoothing: number;
   readonly negativeWeight: number;
-  readonly pairSampling: { readonly rate: number; readonly seed: number } | undefined;
+  readonly pairSampling: PairSampling | undefined;
   readonly logitClip: number | undefined;
   readonly emptyRows: 'score' | 'skip';
   readonly bankGradient: boolean;

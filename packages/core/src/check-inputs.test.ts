@@ -3,11 +3,15 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { angularMargin } from './angular-margin.ts';
 import type { BankInputs, BankOptions } from './bank-options.ts';
+import { bceCriterion } from './bce-criterion.ts';
 import { checkBatchShapes, checkBatchValues } from './check-batch.ts';
 import { checkBankInputs } from './check-inputs.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
+import { cosineMargin } from './cosine-margin.ts';
 import { ConfigError, DataError, ShapeError } from './errors.ts';
+import { hardNegativesMap } from './hard-negatives-map.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
 
 const sizes = { numClasses: 5, embeddingSize: 3 };
@@ -27,7 +31,7 @@ describeOnBackends('checks of the inputs', () => {
 
   it('accept valid inputs', () => {
     tf.tidy(() => {
-      const options = resolveBankOptions({ criterion: 'bce' });
+      const options = resolveBankOptions({ criterion: bceCriterion });
       checkBankInputs(good, options);
       checkBankInputs({ ...good, bias: tf.ones([1]) }, options);
       checkBankInputs({ ...good, bias: tf.ones([5]), classes: tf.tensor1d([0, 4], 'int32') }, options);
@@ -64,13 +68,13 @@ describeOnBackends('checks of the inputs', () => {
   ])('refuse a wrong shape: %s', (_, change, message) => {
     tf.tidy(() => {
       const score = () =>
-        cosineBankLoss({ ...good, ...change() } as unknown as BankInputs, { criterion: 'bce' });
+        cosineBankLoss({ ...good, ...change() } as unknown as BankInputs, { criterion: bceCriterion });
       expect(score).toThrow(ShapeError);
       expect(score).toThrow(message);
     });
   });
 
-  const angular = { margins: [{ kind: 'angular', margin: 0.1 }] } as const;
+  const angular = { margins: [angularMargin({ margin: 0.1 })] } as const;
   const additions: [string, () => Partial<BankInputs>, Partial<BankOptions>, RegExp][] = [
     [
       'angles of the rows',
@@ -112,7 +116,7 @@ describeOnBackends('checks of the inputs', () => {
     [
       'factor of hard negatives',
       () => ({ hardFactor: tf.ones([2]) }),
-      { similarityMap: { kind: 'hardNegatives' } },
+      { similarityMap: hardNegativesMap() },
       /hardFactor must have shape \[1\], but has \[2\]/,
     ],
     [
@@ -150,7 +154,7 @@ describeOnBackends('checks of the inputs', () => {
     tf.tidy(() => {
       const inputs = { ...good, ...change() };
       const { numTensors } = tf.memory();
-      const score = () => cosineBankLoss(inputs, { criterion: 'bce', ...options });
+      const score = () => cosineBankLoss(inputs, { criterion: bceCriterion, ...options });
       expect(score).toThrow(ShapeError);
       expect(score).toThrow(message);
       expect(tf.memory().numTensors).toBe(numTensors);
@@ -160,9 +164,9 @@ describeOnBackends('checks of the inputs', () => {
   it('refuse soft targets if an option needs one positive class', () => {
     tf.tidy(() => {
       const soft = { ...good, labels: tf.ones([2, 5]) as tf.Tensor2D };
-      const margins = [{ kind: 'cosine', margin: 0.1 }] as const;
+      const margins = [cosineMargin(0.1)];
       for (const options of [{ margins }, { emptyRows: 'skip' } as const]) {
-        expect(() => cosineBankLoss(soft, { criterion: 'bce', ...options })).toThrow(ConfigError);
+        expect(() => cosineBankLoss(soft, { criterion: bceCriterion, ...options })).toThrow(ConfigError);
       }
     });
   });

@@ -1,8 +1,8 @@
 import { type Tensor, util } from '@tensorflow/tfjs-core';
-import { checkInputCombination } from './bank-combinations.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import { checkBatchShapes } from './check-batch.ts';
 import { ShapeError, shapeText } from './errors.ts';
+import { checkInputCombination } from './input-combinations.ts';
 
 /** Checks the shapes of the inputs of `cosineBankLoss`, and that the options support them. @throws ShapeError, ConfigError */
 export function checkBankInputs(inputs: BankInputs, options: ResolvedBankOptions): void {

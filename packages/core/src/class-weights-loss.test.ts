@@ -7,8 +7,14 @@ import { expect, it } from 'vitest';
 import { randomCase, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { referenceGradients, referenceLoss } from './__fixtures__/reference.ts';
 import type { BankOptions } from './bank-options.ts';
+import { bceCriterion } from './bce-criterion.ts';
 import { ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
+import { cosineMargin } from './cosine-margin.ts';
 import { ConfigError, ShapeError } from './errors.ts';
+import { hardNegativesMap } from './hard-negatives-map.ts';
+import { negativeLimitMap } from './negative-limit-map.ts';
+import { powerMap } from './power-map.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 
 class PlainLoss extends ClassWeightsLoss {
   constructor(
@@ -30,8 +36,8 @@ const spreadOf = (tensor: tf.Tensor) => {
 describeOnBackends('ClassWeightsLoss', () => {
   it('initialises its weights as the papers do', () => {
     const large = { numClasses: 100, embeddingSize: 256 };
-    const cosine = new PlainLoss(large, { criterion: 'softmax' });
-    const dot = new PlainLoss(large, { criterion: 'softmax', similarity: 'dot' });
+    const cosine = new PlainLoss(large, { criterion: softmaxCriterion });
+    const dot = new PlainLoss(large, { criterion: softmaxCriterion, similarity: 'dot' });
     // N(0, 1/256) has the deviation 1/16, and values beyond it. U(±1/16) has 1/16/√3, and no value beyond 1/16.
     const [normal, uniform] = [spreadOf(cosine.weight), spreadOf(dot.weight)];
     expect(normal.deviation).toBeCloseTo(1 / 16, 2);
@@ -45,7 +51,9 @@ describeOnBackends('ClassWeightsLoss', () => {
 
   it('initialises reproducibly for each seed', () => {
     const weights = [0, undefined, 1].map((seed) => {
-      const loss = new PlainLoss(seed === undefined ? sizes : { ...sizes, seed }, { criterion: 'bce' });
+      const loss = new PlainLoss(seed === undefined ? sizes : { ...sizes, seed }, {
+        criterion: bceCriterion,
+      });
       const values = [...loss.weight.dataSync()];
       loss.dispose();
       return values;
@@ -56,7 +64,7 @@ describeOnBackends('ClassWeightsLoss', () => {
 
   it('scores the batch against its weights and bias', async () => {
     const bankCase = randomCase(41, 'diverse');
-    const bankOptions = { criterion: 'bce', scale: 8, margins: [{ kind: 'cosine', margin: 0.2 }] } as const;
+    const bankOptions = { criterion: bceCriterion, scale: 8, margins: [cosineMargin(0.2)] } as const;
     const loss = new PlainLoss({ ...sizes, blockSize: 3 }, bankOptions, () => tf.zeros([7]));
     const { embeddings, labels, bank, bias } = tensorsOf(bankCase);
     loss.setState({ weight: bank, bias: bias! });
@@ -75,7 +83,7 @@ describeOnBackends('ClassWeightsLoss', () => {
   });
 
   it('accepts soft targets, and rejects bad batches', () => {
-    const loss = new PlainLoss(sizes, { criterion: 'softmax' });
+    const loss = new PlainLoss(sizes, { criterion: softmaxCriterion });
     expect(loss.bias).toBeNull();
     expect(loss.threshold()).toBeNull();
     tf.tidy(() => {
@@ -90,13 +98,15 @@ describeOnBackends('ClassWeightsLoss', () => {
 
   it('checks its options before it creates a variable', () => {
     const { numTensors } = tf.memory();
-    expect(() => new PlainLoss(sizes, { criterion: 'softmax', scale: -1 })).toThrow(ConfigError);
-    expect(() => new PlainLoss({ ...sizes, blockSize: 0 }, { criterion: 'softmax' })).toThrow(/blockSize/);
+    expect(() => new PlainLoss(sizes, { criterion: softmaxCriterion, scale: -1 })).toThrow(ConfigError);
+    expect(() => new PlainLoss({ ...sizes, blockSize: 0 }, { criterion: softmaxCriterion })).toThrow(
+      /blockSize/,
+    );
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 });
 
-const cosface: BankOptions = { criterion: 'softmax', scale: 8, margins: [{ kind: 'cosine', margin: 0.2 }] };
+const cosface: BankOptions = { criterion: softmaxCriterion, scale: 8, margins: [cosineMargin(0.2)] };
 
 describeOnBackends('ClassWeightsLoss with Partial FC', () => {
   const { embeddings: rows, labels: numbers } = randomCase(43);
@@ -171,7 +181,7 @@ describeOnBackends('ClassWeightsLoss with Partial FC', () => {
     // Cosines with class 0: 1, with class 1: 0.8, with class 2: −0.6
     const loss = new PlainLoss(
       { numClasses: 3, embeddingSize: 2, interclassFilteringThreshold: 0.7 },
-      { criterion: 'softmax', scale: 2 },
+      { criterion: softmaxCriterion, scale: 2 },
     );
     loss.setState({ weight: tf.tensor2d([1, 0, 0.8, 0.6, -0.6, 0.8], [3, 2]) });
     const result = await lossAndGradients(loss, tf.tensor2d([[3, 0]]), tf.tensor1d([0], 'int32'));
@@ -185,7 +195,7 @@ describeOnBackends('ClassWeightsLoss with Partial FC', () => {
     const make =
       (options: object, bankOptions: object = {}) =>
       () =>
-        new PlainLoss({ ...sizes, ...options }, { criterion: 'softmax', ...bankOptions });
+        new PlainLoss({ ...sizes, ...options }, { criterion: softmaxCriterion, ...bankOptions });
     for (const negativeSampleRate of [0, -1, 1.01, Number.NaN]) {
       expect(make({ negativeSampleRate })).toThrow(ConfigError);
       expect(make({ negativeSampleRate })).toThrow(/PlainLoss: negativeSampleRate/);
@@ -193,11 +203,7 @@ describeOnBackends('ClassWeightsLoss with Partial FC', () => {
     for (const interclassFilteringThreshold of [-0.1, 1.1, Number.NaN])
       expect(make({ interclassFilteringThreshold })).toThrow(/interclassFilteringThreshold/);
     const filter = { interclassFilteringThreshold: 0.4 };
-    const maps = [
-      { kind: 'power', exponent: 3 },
-      { kind: 'hardNegatives' },
-      { kind: 'negativeLimit', limit: 1 },
-    ];
+    const maps = [powerMap({ exponent: 3 }), hardNegativesMap(), negativeLimitMap(1)];
     for (const similarityMap of maps) {
       expect(make(filter, { similarityMap })).toThrow(ConfigError);
       expect(make(filter, { similarityMap })).toThrow(`interclassFilteringThreshold`);

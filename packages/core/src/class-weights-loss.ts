@@ -7,13 +7,13 @@ import {
   tensor1d,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { filterNegatives } from './bank-combinations.ts';
 import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 import { checkSampledClasses } from './check-sampled-classes.ts';
 import type { LossContext, LossStep, StateStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { deriveStepSeed } from './derive-seed.ts';
 import { checkNumber } from './errors.ts';
+import { filterNegatives } from './filter-negatives.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
 import { sampleClassShare } from './sample-classes.ts';

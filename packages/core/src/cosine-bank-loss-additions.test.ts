@@ -6,12 +6,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { allNumbers, randomCase, randomRows, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { type BankCase, referenceGradients, referenceLoss } from './__fixtures__/reference.ts';
+import { angularMargin } from './angular-margin.ts';
 import type { BankOptions } from './bank-options.ts';
+import { bceCriterion } from './bce-criterion.ts';
 import { cosineBankLoss, cosineBankLossWithRows } from './cosine-bank-loss.ts';
+import { cosineMargin } from './cosine-margin.ts';
+import { hardNegativesMap } from './hard-negatives-map.ts';
+import { negativeLimitMap } from './negative-limit-map.ts';
+import { negativeMargin } from './negative-margin.ts';
+import { powerMap } from './power-map.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 import { operation } from './tape.ts';
 
-const cosface = { kind: 'cosine', margin: 0.35 } as const;
-const arcface = { kind: 'angular', margin: 0.5 } as const;
+const cosface = cosineMargin(0.35);
+const arcface = angularMargin({ margin: 0.5 });
 
 const angleMargins = [0.1, -0.2, 0.35, 0.6];
 const cosineMargins = [0.05, 0.3, -0.1, 0.2];
@@ -26,57 +34,55 @@ const additions: Record<string, [Partial<BankCase>, Partial<BankOptions>]> = {
   'margins of the rows (AdaFace)': [
     { angleMargins, cosineMargins },
     {
-      margins: [
-        { kind: 'angular', margin: 0, branch: 'clamp', angleLimit: 1e-3 },
-        { ...cosface, margin: 0 },
-      ],
+      margins: [angularMargin({ margin: 0, branch: 'clamp', angleLimit: 1e-3 }), { ...cosface, margin: 0 }],
       cosineLimit: 0.5,
     },
   ],
   'angles of the rows (MagFace)': [
     { angleMargins: [0.45, 1.2, 2.9, 0.8] },
-    { margins: [{ kind: 'angular', margin: 0, branch: 'linear' }] },
+    { margins: [angularMargin({ margin: 0, branch: 'linear' })] },
   ],
   'angles of the rows, easy': [{ angleMargins }, { margins: [{ ...arcface, branch: 'easy' }] }],
   'angles of the rows, continuous': [
     { angleMargins: [0.45, 1.2, 2.9, 0.8] },
-    { margins: [{ kind: 'angular', margin: 0, branch: 'continuous', factor: 1.2 }] },
+    { margins: [angularMargin({ margin: 0, branch: 'continuous', factor: 1.2 })] },
   ],
   'angles of the rows, detached': [{ angleMargins }, { margins: [{ ...arcface, gradient: 'detached' }] }],
   'a limit of the cosines': [{}, { margins: [cosface], cosineLimit: 0.3 }],
   'a power of the similarities (SphereFace2, exact)': [
     {},
-    { margins: [cosface], similarityMap: { kind: 'power', exponent: 3 }, negativeMargin: { cosine: 0.35 } },
+    {
+      margins: [cosface],
+      similarityMap: powerMap({ exponent: 3 }),
+      negativeMargin: negativeMargin({ cosine: 0.35 }),
+    },
   ],
   'a power with angles on both sides': [
     {},
     {
       margins: [{ ...arcface, branch: 'continuous' }],
-      similarityMap: { kind: 'power', exponent: 2.5 },
-      negativeMargin: { angle: 0.5 },
+      similarityMap: powerMap({ exponent: 2.5 }),
+      negativeMargin: negativeMargin({ angle: 0.5 }),
     },
   ],
   'a power without its gradient (SphereFace2)': [
     {},
     {
       margins: [{ ...arcface, branch: 'clamp' }],
-      similarityMap: { kind: 'power', exponent: 3, gradient: 'detached' },
-      negativeMargin: { cosine: 0.2 },
+      similarityMap: powerMap({ exponent: 3, gradient: 'detached' }),
+      negativeMargin: negativeMargin({ cosine: 0.2 }),
     },
   ],
-  'an exponent of 1': [{}, { margins: [cosface], similarityMap: { kind: 'power', exponent: 1 } }],
+  'an exponent of 1': [{}, { margins: [cosface], similarityMap: powerMap({ exponent: 1 }) }],
   'hard negatives (CurricularFace)': [
     { hardFactor: 0.3 },
-    { margins: [{ ...arcface, branch: 'linear' }], similarityMap: { kind: 'hardNegatives', square: 1 } },
+    { margins: [{ ...arcface, branch: 'linear' }], similarityMap: hardNegativesMap({ square: 1 }) },
   ],
   'hard negatives (MV-Softmax)': [
     {},
-    { margins: [cosface], similarityMap: { kind: 'hardNegatives', factor: 1.2, offset: 0.2 } },
+    { margins: [cosface], similarityMap: hardNegativesMap({ factor: 1.2, offset: 0.2 }) },
   ],
-  'a limit of the negatives (Partial FC)': [
-    {},
-    { margins: [cosface], similarityMap: { kind: 'negativeLimit', limit: 0.2 } },
-  ],
+  'a limit of the negatives (Partial FC)': [{}, { margins: [cosface], similarityMap: negativeLimitMap(0.2) }],
   'outside negatives': [{ outside }, { margins: [cosface] }],
   'outside negatives of each row': [{ outside: outsideOfRows }, { margins: [cosface] }],
   'two centers': [
@@ -94,13 +100,13 @@ const additions: Record<string, [Partial<BankCase>, Partial<BankOptions>]> = {
     { angleMargins, cosineMargins, outside, rowWeights, mixture },
     {
       margins: [arcface, cosface],
-      similarityMap: { kind: 'power', exponent: 3 },
-      negativeMargin: { angle: 0.1, cosine: 0.1 },
+      similarityMap: powerMap({ exponent: 3 }),
+      negativeMargin: negativeMargin({ angle: 0.1, cosine: 0.1 }),
     },
   ],
   'hard negatives with centers and weights': [
     { labels: [2, 5, 2, 0], bank: randomRows(12, 5, 65), rowWeights, outside: outsideOfRows },
-    { margins: [cosface], similarityMap: { kind: 'hardNegatives', square: 1, factor: 0.4 }, centers: 2 },
+    { margins: [cosface], similarityMap: hardNegativesMap({ square: 1, factor: 0.4 }), centers: 2 },
   ],
 };
 
@@ -131,25 +137,28 @@ function expectReference(bankCase: BankCase, options: BankOptions): void {
 
 describeOnBackends('additions to cosineBankLoss', () => {
   for (const [name, [inputs, options]] of Object.entries(additions)) {
-    it.each(['softmax', 'bce'] as const)(`equal the formula: ${name}, %s`, (criterion) => {
+    it.each([softmaxCriterion, bceCriterion])(`equal the formula: ${name}, $name`, (criterion) => {
       for (const bias of ['none', 'unified'] as const) {
         const bankCase = { ...randomCase(3, bias), ...inputs };
         expectReference(bankCase, { criterion, scale: 8, ...options });
       }
     });
 
-    it.each(['softmax', 'bce'] as const)(`do not depend on the block size: ${name}, %s`, (criterion) => {
-      const bankCase = { ...randomCase(3, 'unified'), ...inputs };
-      const whole = allNumbers(runBankLoss(bankCase, { criterion, scale: 8, ...options }));
-      for (const blockSize of [1, 2, 4]) {
-        const inBlocks = allNumbers(runBankLoss(bankCase, { criterion, scale: 8, ...options, blockSize }));
-        expect(relativeError(inBlocks, whole)).toBeLessThan(1e-6);
-      }
-    });
+    it.each([softmaxCriterion, bceCriterion])(
+      `do not depend on the block size: ${name}, $name`,
+      (criterion) => {
+        const bankCase = { ...randomCase(3, 'unified'), ...inputs };
+        const whole = allNumbers(runBankLoss(bankCase, { criterion, scale: 8, ...options }));
+        for (const blockSize of [1, 2, 4]) {
+          const inBlocks = allNumbers(runBankLoss(bankCase, { criterion, scale: 8, ...options, blockSize }));
+          expect(relativeError(inBlocks, whole)).toBeLessThan(1e-6);
+        }
+      },
+    );
 
     it(`return the losses of the rows: ${name}`, () => {
       const bankCase = { ...randomCase(3, 'unified'), ...inputs };
-      const given: BankOptions = { criterion: 'bce', scale: 8, weight: 0.5, ...options };
+      const given: BankOptions = { criterion: bceCriterion, scale: 8, weight: 0.5, ...options };
       // The gradient of Σ a_i row_i is that of rows weighted by a_i, times the size of the batch.
       const factors = [0.5, -1, 2, 0];
       const weights = bankCase.rowWeights ?? [1, 1, 1, 1];
@@ -169,7 +178,7 @@ describeOnBackends('additions to cosineBankLoss', () => {
   it('return the losses of the rows together with the mean', () => {
     const bankCase = randomCase(3, 'unified');
     tf.tidy(() => {
-      const options: BankOptions = { criterion: 'softmax', scale: 8, margins: [cosface], weight: 2 };
+      const options: BankOptions = { criterion: softmaxCriterion, scale: 8, margins: [cosface], weight: 2 };
       const inputs = tensorsOf(bankCase);
       const { loss, rowLosses } = cosineBankLossWithRows(inputs, options);
       const each = bankCase.embeddings.map((row, index) =>
@@ -189,7 +198,7 @@ describeOnBackends('additions to cosineBankLoss', () => {
 
   it('ignore an outside negative of −1e30', () => {
     const bankCase = randomCase(3, 'unified');
-    for (const criterion of ['softmax', 'bce'] as const) {
+    for (const criterion of [softmaxCriterion, bceCriterion]) {
       const options: BankOptions = { criterion, scale: 64, margins: [cosface] };
       const plain = runBankLoss(bankCase, options);
       const { outside: none, ...rest } = runBankLoss({ ...bankCase, outside: [-1e30, -1e30] }, options);
@@ -208,7 +217,7 @@ describeOnBackends('additions to cosineBankLoss', () => {
       bank: of(bankCase.bank),
       mixture: { rows: of(mixture.rows), shares: of(mixture.shares) },
     };
-    const options: BankOptions = { criterion: 'softmax', scale: 8, margins: [cosface] };
+    const options: BankOptions = { criterion: softmaxCriterion, scale: 8, margins: [cosface] };
     const [all, few] = [runBankLoss(bankCase, options, { classes }), runBankLoss(subset, options)];
     expect(all.loss).toBeCloseTo(few.loss, 5);
     expect(relativeError(all.embeddings, few.embeddings)).toBeLessThan(1e-6);
@@ -233,10 +242,10 @@ describeOnBackends('additions to cosineBankLoss', () => {
   it('leak no tensor', () => {
     const { numTensors, numDataBuffers } = tf.memory();
     for (const [inputs, options] of Object.values(additions)) {
-      runBankLoss({ ...randomCase(3), ...inputs }, { criterion: 'softmax', blockSize: 2, ...options });
+      runBankLoss({ ...randomCase(3), ...inputs }, { criterion: softmaxCriterion, blockSize: 2, ...options });
       runBankLoss(
         { ...randomCase(3), ...inputs },
-        { criterion: 'bce', ...options, reduction: 'none' } as BankOptions,
+        { criterion: bceCriterion, ...options, reduction: 'none' } as BankOptions,
         { after: (losses) => weightedRows(losses, [1, 1, 1, 1]) },
       );
     }

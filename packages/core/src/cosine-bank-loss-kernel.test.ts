@@ -7,8 +7,11 @@ import { afterEach, expect, it } from 'vitest';
 import { randomCase, runBankLoss, tensorsOf } from './__fixtures__/bank-cases.ts';
 import { cosineBankLossKernel } from './bank-loss-kernel.ts';
 import type { BankInputs, BankOptions } from './bank-options.ts';
+import { bceCriterion } from './bce-criterion.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
+import { cosineMargin } from './cosine-margin.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 import { streamedBankLoss } from './streamed-bank-loss.ts';
 
 interface Call {
@@ -51,8 +54,8 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
     const calls = registerFake(backend);
     const bankCase = randomCase(1, 'diverse');
     const options: BankOptions = {
-      criterion: 'bce',
-      margins: [{ kind: 'cosine', margin: 0.4 }],
+      criterion: bceCriterion,
+      margins: [cosineMargin(0.4)],
       negativeWeight: 0.7,
     };
     const result = runBankLoss(bankCase, options);
@@ -70,12 +73,12 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
     const calls = registerFake(backend);
     const bankCase = randomCase(1);
     const inputs = tensorsOf(bankCase);
-    const loss = cosineBankLoss(inputs, { criterion: 'softmax' });
+    const loss = cosineBankLoss(inputs, { criterion: softmaxCriterion });
     expect(loss.dataSync()[0]).toBe(42);
     expect(calls[0]!.attributes.gradients).toBe(false);
     expect(Object.keys(calls[0]!.inputs)).toEqual(['embeddings', 'labels', 'bank']);
     tf.dispose([loss, inputs.embeddings, inputs.labels, inputs.bank]);
-    const result = runBankLoss(bankCase, { criterion: 'softmax', bankGradient: false });
+    const result = runBankLoss(bankCase, { criterion: softmaxCriterion, bankGradient: false });
     expect(result.bank).toBeNull();
     expect(new Set(result.embeddings)).toEqual(new Set([7]));
   });
@@ -84,7 +87,7 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
     const calls = registerFake(backend);
     const { bank, bias } = runBankLoss(
       randomCase(1, 'diverse'),
-      { criterion: 'bce' },
+      { criterion: bceCriterion },
       { classes: [6, 0, 2] },
     );
     expect(calls[0]!.inputs.bank!.shape).toEqual([3, 5]);
@@ -97,12 +100,12 @@ describeOnBackends('a registered CosineBankLoss kernel', (backend) => {
   it('leaks no tensor', () => {
     registerFake(backend);
     const { numTensors } = tf.memory();
-    runBankLoss(randomCase(1, 'unified'), { criterion: 'bce' });
+    runBankLoss(randomCase(1, 'unified'), { criterion: bceCriterion });
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
   it('can be the generic version itself', () => {
-    const options: BankOptions = { criterion: 'bce', scale: 8 };
+    const options: BankOptions = { criterion: bceCriterion, scale: 8 };
     const expected = runBankLoss(randomCase(1, 'diverse'), options);
     tf.registerKernel({
       kernelName: cosineBankLossKernel,

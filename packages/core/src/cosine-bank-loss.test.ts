@@ -11,9 +11,14 @@ import {
   referenceGradients,
   referenceLoss,
 } from './__fixtures__/reference.ts';
+import { adaptiveMargin } from './adaptive-margin.ts';
+import { angularMargin } from './angular-margin.ts';
 import type { BankOptions } from './bank-options.ts';
+import { bceCriterion } from './bce-criterion.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
-import { pairMask } from './pair-mask.ts';
+import { cosineMargin } from './cosine-margin.ts';
+import { pairMask, pairSampling } from './pair-mask.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 import { weightedSum } from './tape.ts';
 
 function expectClose(actual: number[], expected: number[]): void {
@@ -36,30 +41,34 @@ function expectReference(result: BankResult, bankCase: BankCase, options: Refere
   if (result.bias) expectClose(result.bias, expected.bias);
 }
 
-const cosface = { kind: 'cosine', margin: 0.35 } as const;
-const arcface = { kind: 'angular', margin: 0.5 } as const;
-const adaptive = { kind: 'adaptive', coefficient: 0.7 } as const;
+const cosface = cosineMargin(0.35);
+const arcface = angularMargin({ margin: 0.5 });
+const adaptive = adaptiveMargin(0.7);
 
 /** Points of the algebra; with scale 8 every class matters. */
 const points: Record<string, BankOptions> = {
-  'softmax (NormFace)': { criterion: 'softmax', scale: 8 },
-  'softmax with a cosine margin (CosFace)': { criterion: 'softmax', scale: 8, margins: [cosface] },
-  'softmax with an angular margin (ArcFace)': { criterion: 'softmax', scale: 8, margins: [arcface] },
-  'softmax with two margins (ArcFace-EPL)': { criterion: 'softmax', scale: 8, margins: [adaptive, arcface] },
-  'softmax of raw products': { criterion: 'softmax', similarity: 'dot' },
-  'softmax with label smoothing': { criterion: 'softmax', scale: 8, labelSmoothing: 0.1 },
-  BCE: { criterion: 'bce', scale: 8 },
-  'BCE with a margin': { criterion: 'bce', scale: 8, margins: [cosface] },
+  'softmax (NormFace)': { criterion: softmaxCriterion, scale: 8 },
+  'softmax with a cosine margin (CosFace)': { criterion: softmaxCriterion, scale: 8, margins: [cosface] },
+  'softmax with an angular margin (ArcFace)': { criterion: softmaxCriterion, scale: 8, margins: [arcface] },
+  'softmax with two margins (ArcFace-EPL)': {
+    criterion: softmaxCriterion,
+    scale: 8,
+    margins: [adaptive, arcface],
+  },
+  'softmax of raw products': { criterion: softmaxCriterion, similarity: 'dot' },
+  'softmax with label smoothing': { criterion: softmaxCriterion, scale: 8, labelSmoothing: 0.1 },
+  BCE: { criterion: bceCriterion, scale: 8 },
+  'BCE with a margin': { criterion: bceCriterion, scale: 8, margins: [cosface] },
   'BCE with a detached margin': {
-    criterion: 'bce',
+    criterion: bceCriterion,
     scale: 8,
     margins: [{ ...arcface, gradient: 'detached' }],
   },
-  'BCE of raw products with a margin': { criterion: 'bce', similarity: 'dot', margins: [cosface] },
-  'BCE with label smoothing': { criterion: 'bce', scale: 8, labelSmoothing: 0.1, margins: [cosface] },
-  'BCE with a weight of the negatives': { criterion: 'bce', scale: 8, negativeWeight: 0.6 },
-  'BCE, clipped': { criterion: 'bce', scale: 8, logitClip: 3 },
-  'weighted BCE at scale 64': { criterion: 'bce', weight: 0.25 },
+  'BCE of raw products with a margin': { criterion: bceCriterion, similarity: 'dot', margins: [cosface] },
+  'BCE with label smoothing': { criterion: bceCriterion, scale: 8, labelSmoothing: 0.1, margins: [cosface] },
+  'BCE with a weight of the negatives': { criterion: bceCriterion, scale: 8, negativeWeight: 0.6 },
+  'BCE, clipped': { criterion: bceCriterion, scale: 8, logitClip: 3 },
+  'weighted BCE at scale 64': { criterion: bceCriterion, weight: 0.25 },
 };
 
 describeOnBackends('cosineBankLoss', () => {
@@ -70,7 +79,7 @@ describeOnBackends('cosineBankLoss', () => {
     });
   }
 
-  it.each(['softmax', 'bce'] as const)('accepts soft targets: %s', (criterion) => {
+  it.each([softmaxCriterion, bceCriterion])('accepts soft targets: $name', (criterion) => {
     const soft = [
       [0.7, 0.3, 0, 0, 0, 0, 0],
       [0, 0, 1, 0, 0, 0, 0],
@@ -95,17 +104,17 @@ describeOnBackends('cosineBankLoss', () => {
 
   it('keeps the negatives that the pair mask keeps', () => {
     const bankCase = randomCase(7, 'unified');
-    const pairSampling = { rate: 0.5, seed: 11 };
-    const options: BankOptions = { criterion: 'bce', scale: 8, pairSampling };
-    const kept = pairMask(pairSampling, 0, 7, 4).arraySync();
+    const draw = { rate: 0.5, seed: 11 };
+    const options: BankOptions = { criterion: bceCriterion, scale: 8, pairSampling: pairSampling(draw) };
+    const kept = pairMask(draw, 0, 7, 4).arraySync();
     const result = runBankLoss(bankCase, options);
     expectReference(result, bankCase, { ...options, keep: (j, row) => kept[j]![row] === 1 });
-    const every = runBankLoss(bankCase, { ...options, pairSampling: { rate: 1, seed: 11 } });
-    expect(every).toEqual(runBankLoss(bankCase, { criterion: 'bce', scale: 8 }));
+    const every = runBankLoss(bankCase, { ...options, pairSampling: pairSampling({ rate: 1, seed: 11 }) });
+    expect(every).toEqual(runBankLoss(bankCase, { criterion: bceCriterion, scale: 8 }));
     expect(result.loss).toBeLessThan(every.loss);
   });
 
-  it.each(['softmax', 'bce'] as const)('uses only a subset of the classes: %s', (criterion) => {
+  it.each([softmaxCriterion, bceCriterion])('uses only a subset of the classes: $name', (criterion) => {
     const classes = [6, 0, 3, 2];
     const all = randomCase(9, 'diverse');
     const of = <T>(rows: T[]) => classes.map((place) => rows[place]!);
@@ -131,7 +140,7 @@ describeOnBackends('cosineBankLoss', () => {
 
   it('computes no gradient of the bank with bankGradient: false, and the same others', () => {
     const bankCase = randomCase(13, 'unified');
-    const options: BankOptions = { criterion: 'bce', scale: 8, margins: [cosface] };
+    const options: BankOptions = { criterion: bceCriterion, scale: 8, margins: [cosface] };
     const frozen = runBankLoss(bankCase, { ...options, bankGradient: false });
     expect(frozen).toEqual({ ...runBankLoss(bankCase, options), bank: null });
     const { embeddings, labels, bank } = tensorsOf(bankCase);
@@ -145,10 +154,10 @@ describeOnBackends('cosineBankLoss', () => {
 
   it('multiplies its gradients by the upstream gradient', () => {
     const bankCase = randomCase(15, 'diverse');
-    const plain = runBankLoss(bankCase, { criterion: 'softmax', scale: 8 });
+    const plain = runBankLoss(bankCase, { criterion: softmaxCriterion, scale: 8 });
     const thrice = runBankLoss(
       bankCase,
-      { criterion: 'softmax', scale: 8 },
+      { criterion: softmaxCriterion, scale: 8 },
       { after: (loss) => weightedSum([loss], [3]) },
     );
     for (const key of ['embeddings', 'bank', 'bias'] as const) {
@@ -160,7 +169,7 @@ describeOnBackends('cosineBankLoss', () => {
   it('computes gradients only on a tape', async () => {
     const { embeddings, labels, bank } = tensorsOf(randomCase(17));
     const run = (x: tf.Tensor) =>
-      cosineBankLoss({ embeddings: x as tf.Tensor2D, labels, bank }, { criterion: 'bce' });
+      cosineBankLoss({ embeddings: x as tf.Tensor2D, labels, bank }, { criterion: bceCriterion });
     const products = async (work: () => tf.Tensor) =>
       (await tf.profile(work)).kernels.filter(({ name }) => name === 'BatchMatMul').length;
     expect(await products(() => run(embeddings))).toBe(1);
@@ -177,9 +186,9 @@ describeOnBackends('cosineBankLoss', () => {
       runBankLoss(bankCase, each);
       runBankLoss(bankCase, { ...each, blockSize: 2 });
     }
-    runBankLoss(bankCase, { criterion: 'bce' }, { classes: [0, 2, 6] });
+    runBankLoss(bankCase, { criterion: bceCriterion }, { classes: [0, 2, 6] });
     const { embeddings, labels, bank } = tensorsOf(randomCase(21));
-    cosineBankLoss({ embeddings, labels, bank }, { criterion: 'softmax' }).dispose();
+    cosineBankLoss({ embeddings, labels, bank }, { criterion: softmaxCriterion }).dispose();
     tf.dispose([embeddings, labels, bank]);
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
   });

@@ -7,6 +7,7 @@ import { checkBankInputs } from './check-inputs.ts';
 import { computeSubsetLoss } from './class-subset.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
 import { operation } from './tape.ts';
+
 /**
  * Returns the computation behind every loss of this project:
  * `criterion(scale · map(margin(similarity(embeddings, bank))) − bias, labels)`, averaged over the rows.

@@ -10,6 +10,7 @@ import { ConfigError } from './errors.ts';
 import { describeLoss } from './loss-descriptor.ts';
 import { resolveLossOptions } from './resolve-loss-options.ts';
 import { bankLossOptions, scaleOption } from './shared-loss-options.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 import type { BankLossOptions } from './stateful-loss.ts';
 
 type SmallOptions = BankLossOptions & { readonly scale?: number };
@@ -31,7 +32,7 @@ const smallDescriptor = /* @__PURE__ */ describeLoss(() => ({
 class SmallLoss extends ClassWeightsLoss {
   constructor(options: SmallOptions) {
     const { scale } = resolveLossOptions(smallDescriptor, options);
-    super('SmallLoss', options, { criterion: 'softmax', scale }, null);
+    super('SmallLoss', options, { criterion: softmaxCriterion, scale }, null);
   }
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cosineBankLossKernel } from './bank-loss-kernel.ts';
+import { bceCriterion } from './bce-criterion.ts';
 import { describeBackend, requireKernels } from './describe-backend.ts';
 import { MissingKernelError } from './errors.ts';
 import { ClassWeightsLoss } from './index.ts';
@@ -14,7 +15,7 @@ const convolutionKernels: KernelNeeds = {
 
 class PlainLoss extends ClassWeightsLoss {
   constructor() {
-    super('PlainLoss', { numClasses: 3, embeddingSize: 2 }, { criterion: 'bce' }, null);
+    super('PlainLoss', { numClasses: 3, embeddingSize: 2 }, { criterion: bceCriterion }, null);
   }
 }
 

@@ -1,3 +1,4 @@
+// @isolate: it registers the kernels of @openset/wasm-kernels, which other tests of this package must not have.
 import { describeOnBackends } from '@openset/testkit/vitest';
 import '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,5 +1,6 @@
+export { type AdaptiveMargin, adaptiveMargin } from './adaptive-margin.ts';
+export { type AngularMargin, angularMargin, type MarginBranch } from './angular-margin.ts';
 export type { Backbone, BackboneConfig, BackboneForwardOptions, InferenceNetwork } from './backbone.ts';
-export { filterNegatives } from './bank-combinations.ts';
 export {
   type BackendEngine,
   type BankLossKernelConfig,
@@ -19,6 +20,7 @@ export {
   type UpdateRule,
   type WeightedLoss,
 } from './bank-update.ts';
+export { bceCriterion } from './bce-criterion.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
 export { type BatchInputs, ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
 export {
@@ -36,7 +38,9 @@ export type {
   StateStep,
 } from './contract.ts';
 export { cosineBankLoss, cosineBankLossWithRows } from './cosine-bank-loss.ts';
+export { type CosineMargin, cosineMargin } from './cosine-margin.ts';
 export { createLoss, type LossSizes } from './create-loss.ts';
+export type { BatchLogits, Criterion, CriterionOptions, GradientSink, LogitBlock } from './criterion.ts';
 export { deriveLayerSeed, deriveSeed, deriveStepSeed } from './derive-seed.ts';
 export {
   type BackendDescription,
@@ -63,6 +67,8 @@ export {
   WorkerError,
 } from './errors.ts';
 export { type FaceCrop, faceCropProblem } from './face-crop.ts';
+export { filterNegatives } from './filter-negatives.ts';
+export { type HardNegativesMap, hardNegativesMap } from './hard-negatives-map.ts';
 export {
   biasRow,
   findPlanKernel,
@@ -95,22 +101,20 @@ export {
   type TextOption,
 } from './loss-descriptor.ts';
 export { type LossGradients, type LossGradientsOptions, lossGradients } from './loss-gradients.ts';
-export {
-  type AdaptiveMargin,
-  type AngularMargin,
-  applyMargins,
-  type CosineMargin,
-  type Margin,
-  type MarginBranch,
-  type MarginResult,
-  type RowMargins,
-} from './margins.ts';
+export type { HardThreshold, MapFunctions, MappedSimilarities } from './map-functions.ts';
+export type { MarginFunctions, MarginInputs, MarginStep, RowMargins } from './margin.ts';
+export { marginOfType } from './margin-of-type.ts';
+export { applyMargins, type Margin, type MarginResult } from './margins.ts';
 export { meanNegativeLogSumExp } from './mean-negative-log-sum-exp.ts';
 export { minimize } from './minimize.ts';
 export { didYouMean, nearestWord } from './nearest-word.ts';
+export { type NegativeLimitMap, negativeLimitMap } from './negative-limit-map.ts';
+export { type NegativeMargin, negativeMargin } from './negative-margin.ts';
 export { minimumNorm, type NormalizedRows, normalizeRows } from './normalize-rows.ts';
 export { pairCosines, pairDifferences } from './pair-cosines.ts';
+export { type PairSampling, pairSampling } from './pair-mask.ts';
 export { type PairThresholdOptions, pairThreshold } from './pair-threshold.ts';
+export { type PowerMap, powerMap } from './power-map.ts';
 export type { Ranks, RankValues } from './ranks.ts';
 export { readThreshold } from './read-threshold.ts';
 export { type RecordedEmbeddings, recordEmbeddings } from './record-embeddings.ts';
@@ -146,13 +150,8 @@ export {
   statisticsMomentumOption,
   suitableStrength,
 } from './shared-loss-options.ts';
-export type {
-  HardNegativesMap,
-  NegativeLimitMap,
-  NegativeMargin,
-  PowerMap,
-  SimilarityMap,
-} from './similarity-map.ts';
+export type { SimilarityMap } from './similarity-map.ts';
+export { softmaxCriterion } from './softmax-criterion.ts';
 export { isSplitBackbone, type SplitBackbone } from './split-backbone.ts';
 export { epochNumber, hasStarted } from './start-epoch.ts';
 export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';

@@ -3,11 +3,13 @@ import '@tensorflow/tfjs-backend-wasm';
 import { relativeError } from '@openset/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, inject, it } from 'vitest';
+import { bceCriterion } from './bce-criterion.ts';
 import { ClassWeightsLoss } from './class-weights-loss.ts';
 import { cosineBankLoss } from './cosine-bank-loss.ts';
 import { normalValues } from './initial-values.ts';
 import { lossGradients } from './loss-gradients.ts';
 import { readRows } from './read-rows.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 import { memoryOf } from './storage.ts';
 
 const batch = 128;
@@ -105,7 +107,7 @@ it(`a unified BCE over ${numClasses} classes materialises no batch × numClasses
   const gradientsOf = tf.valueAndGrads((x, w, b) =>
     cosineBankLoss(
       { embeddings: x as tf.Tensor2D, labels, bank: w as tf.Tensor2D, bias: b as tf.Tensor1D },
-      { criterion: 'bce', scale },
+      { criterion: bceCriterion, scale },
     ),
   );
   const heapBefore = heapBytes();
@@ -138,7 +140,7 @@ it('a hundredth of the classes takes memory for these alone', () => {
   class PlainLoss extends ClassWeightsLoss {
     constructor(negativeSampleRate: number) {
       const options = { numClasses: 10_000, embeddingSize: 16, negativeSampleRate };
-      super('PlainLoss', options, { criterion: 'softmax', scale }, null);
+      super('PlainLoss', options, { criterion: softmaxCriterion, scale }, null);
     }
   }
   const embeddings = normalValues([64, 16], 1, 1);

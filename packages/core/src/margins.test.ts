@@ -5,8 +5,11 @@ import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { marginOf } from './__fixtures__/reference.ts';
+import { adaptiveMargin } from './adaptive-margin.ts';
+import { type AngularMargin, angularMargin } from './angular-margin.ts';
+import { cosineMargin } from './cosine-margin.ts';
 import { ConfigError } from './errors.ts';
-import { type AngularMargin, applyMargins, checkMargins, type Margin } from './margins.ts';
+import { applyMargins, checkMargins, type Margin } from './margins.ts';
 
 function apply(cosines: number[], margins: Margin[]): { value: number[]; derivative: number[] } {
   return tf.tidy(() => {
@@ -15,19 +18,16 @@ function apply(cosines: number[], margins: Margin[]): { value: number[]; derivat
   });
 }
 
-const angular = (margin: number, rest: Partial<AngularMargin> = {}): Margin => ({
-  kind: 'angular',
-  margin,
-  ...rest,
-});
+const angular = (margin: number, rest: Partial<AngularMargin> = {}): Margin =>
+  angularMargin({ margin, ...rest });
 
 /** Cosines away from the kinks of the branches below. */
 const cosines = [-0.99, -0.8, -0.4, -0.1, 0.05, 0.3, 0.7, 0.95];
 
 const chains: Record<string, Margin[]> = {
   'no margin': [],
-  cosine: [{ kind: 'cosine', margin: 0.4 }],
-  adaptive: [{ kind: 'adaptive', coefficient: 0.7 }],
+  cosine: [cosineMargin(0.4)],
+  adaptive: [adaptiveMargin(0.7)],
   angular: [angular(0.5)],
   'angular, detached': [angular(0.5, { gradient: 'detached' })],
   'angular, easy': [angular(0.5, { branch: 'easy' })],
@@ -39,14 +39,11 @@ const chains: Record<string, Margin[]> = {
   'angle factor': [angular(0, { factor: 1.35 })],
   'angle factor and margin, linear': [angular(0.2, { factor: 1.35, branch: 'linear' })],
   'angle factor, easy, detached': [angular(0.2, { factor: 2, branch: 'easy', gradient: 'detached' })],
-  'angular then cosine': [angular(0.3), { kind: 'cosine', margin: 0.2 }],
-  'adaptive then angular': [{ kind: 'adaptive', coefficient: 0.7 }, angular(0.4)],
-  'cosine then angular': [{ kind: 'cosine', margin: 0.005 }, angular(0.4)],
+  'angular then cosine': [angular(0.3), cosineMargin(0.2)],
+  'adaptive then angular': [adaptiveMargin(0.7), angular(0.4)],
+  'cosine then angular': [cosineMargin(0.005), angular(0.4)],
   'angular then angular': [angular(0.3), angular(0.2)],
-  'cosine then adaptive': [
-    { kind: 'cosine', margin: 0.4 },
-    { kind: 'adaptive', coefficient: 0.5 },
-  ],
+  'cosine then adaptive': [cosineMargin(0.4), adaptiveMargin(0.5)],
 };
 
 describeOnBackends('applyMargins', () => {
@@ -120,7 +117,7 @@ describeOnBackends('applyMargins', () => {
 
   it('has derivative 0 where an earlier margin left the range of a cosine', () => {
     // −.9 − .4 = −1.3 is clipped to −1 for every similarity near −.9.
-    const { value, derivative } = apply([-0.9], [{ kind: 'cosine', margin: 0.4 }, angular(0.5)]);
+    const { value, derivative } = apply([-0.9], [cosineMargin(0.4), angular(0.5)]);
     expect(value[0]).toBeCloseTo(Math.cos(Math.PI + 0.5), 3);
     expect(derivative[0]).toBe(0);
   });
@@ -129,19 +126,20 @@ describeOnBackends('applyMargins', () => {
 describe('checkMargins', () => {
   it('accepts margins in their ranges', () => {
     for (const margins of Object.values(chains)) checkMargins(margins, 'cosine');
-    checkMargins([{ kind: 'cosine', margin: 3 }], 'dot');
+    checkMargins([cosineMargin(3)], 'dot');
   });
 
   it.each<[string, Margin, RegExp]>([
-    ['negative', { kind: 'cosine', margin: -0.1 }, /margin \(m\) .* from 0, but is -0.1/],
-    ['NaN', { kind: 'cosine', margin: Number.NaN }, /but is NaN/],
-    ['coefficient above 1', { kind: 'adaptive', coefficient: 1.1 }, /\(k\) .* up to 1, but is 1.1/],
+    ['negative', cosineMargin(-0.1), /margin \(m\) .* from 0, but is -0.1/],
+    ['NaN', cosineMargin(Number.NaN), /but is NaN/],
+    ['coefficient above 1', adaptiveMargin(1.1), /\(k\) .* up to 1, but is 1.1/],
     ['angle above π', angular(4), /angular margin \(m\).* but is 4/],
     ['negative angle', angular(-0.1), /but is -0.1/],
     ['factor below 1', angular(0.1, { factor: 0.5 }), /factor .* from 1, but is 0.5/],
     ['gradient', angular(0.1, { gradient: 'none' as 'exact' }), /'exact', 'detached', but is 'none'/],
     ['branch', angular(0.1, { branch: 'hard' as 'easy' }), /'linear', 'continuous', 'clamp', but is 'hard'/],
-    ['kind', { kind: 'sphere' } as unknown as Margin, /kind must be .*"sphere"/],
+    ['kind', { kind: 'sphere' } as unknown as Margin, /made by cosineMargin, .*"sphere"/],
+    ['plain data', { kind: 'cosine', margin: 0.1 } as unknown as Margin, /made by cosineMargin, .*"cosine"/],
   ])('refuses a bad margin: %s', (_, margin, message) => {
     const check = () => checkMargins([margin], 'cosine');
     expect(check).toThrow(ConfigError);

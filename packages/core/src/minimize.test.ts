@@ -11,10 +11,16 @@ import { ClassWeightsLoss } from './class-weights-loss.ts';
 import { CombinedLoss } from './combined-loss.ts';
 import { DataError, MissingKernelError } from './errors.ts';
 import { minimize } from './minimize.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 
 class SoftmaxLoss extends ClassWeightsLoss {
   constructor(seed: number) {
-    super('SoftmaxLoss', { numClasses: 3, embeddingSize: 3, seed }, { criterion: 'softmax', scale: 8 }, null);
+    super(
+      'SoftmaxLoss',
+      { numClasses: 3, embeddingSize: 3, seed },
+      { criterion: softmaxCriterion, scale: 8 },
+      null,
+    );
   }
 }
 

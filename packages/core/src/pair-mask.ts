@@ -1,4 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkNumber } from './errors.ts';
+
+/** UniFace eq. 32 as printed: keeps each negative term with probability `rate`, drawn from `seed` for each pair of a row and a class. */
+export interface PairSampling {
+  /** r in `[0, 1]`. */
+  readonly rate: number;
+  /** Seed of the draw. */
+  readonly seed: number;
+  /** Checks the rate. @throws ConfigError if it is out of range */
+  check(): void;
+  /** Returns what to multiply the negative terms of a block by; see `pairMask`. */
+  mask(start: number, count: number, batch: number): tf.Tensor2D;
+}
+
+/** Returns a sampling of pairs. */
+export function pairSampling({ rate, seed }: Pick<PairSampling, 'rate' | 'seed'>): PairSampling {
+  return { rate, seed, ...functions };
+}
+
+const functions = { check: checkRate, mask } as const;
+
+function checkRate(this: PairSampling): void {
+  checkNumber('the negative sample rate (r)', this.rate, { minimum: 0, maximum: 1 });
+}
+
+function mask(this: PairSampling, start: number, count: number, batch: number): tf.Tensor2D {
+  return pairMask(this, start, count, batch);
+}
 
 /**
  * Returns `[count, batch]` of 0 and 1: 1 for each pair of a class and a row to keep. The draw depends only on the seed, the

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { bceCriterion } from './bce-criterion.ts';
 import { ClassWeightsLoss } from './class-weights-loss.ts';
 import type { LearnedThreshold } from './contract.ts';
 import { readThreshold } from './read-threshold.ts';
@@ -10,7 +11,9 @@ import { readThreshold } from './read-threshold.ts';
 /** Reads its bias only after an asynchronous read, as on a backend without synchronous reads. */
 class WaitingLoss extends ClassWeightsLoss {
   constructor() {
-    super('WaitingLoss', { numClasses: 3, embeddingSize: 2 }, { criterion: 'bce' }, () => tf.tensor1d([16]));
+    super('WaitingLoss', { numClasses: 3, embeddingSize: 2 }, { criterion: bceCriterion }, () =>
+      tf.tensor1d([16]),
+    );
   }
 
   private waited = false;

@@ -1,7 +1,9 @@
 import { checkCombination } from './bank-combinations.ts';
 import type { BankOptions, ResolvedBankOptions } from './bank-options.ts';
+import { checkCriterion } from './criterion.ts';
 import { checkChoice, checkNumber } from './errors.ts';
 import { checkMargins } from './margins.ts';
+import { requirePart } from './require-part.ts';
 import { checkSimilarityMap } from './similarity-map.ts';
 
 /** Every object that `resolveBankOptions` returned. They are frozen, so they need no second check. */
@@ -45,7 +47,7 @@ function withDefaults(options: BankOptions): ResolvedBankOptions {
 
 function checkBankOptions(resolved: ResolvedBankOptions): void {
   checkChoice('similarity', resolved.similarity, ['cosine', 'dot']);
-  checkChoice('criterion', resolved.criterion, ['softmax', 'bce']);
+  checkCriterion(resolved);
   checkChoice('emptyRows', resolved.emptyRows, ['score', 'skip']);
   checkNumber('scale (γ)', resolved.scale, { minimum: Number.MIN_VALUE });
   checkNumber('labelSmoothing (ε)', resolved.labelSmoothing, { minimum: 0, maximum: 1 });
@@ -61,14 +63,12 @@ function checkBankOptions(resolved: ResolvedBankOptions): void {
   }
   checkChoice('reduction', resolved.reduction, ['mean', 'none']);
   checkNumber('centers (K)', resolved.centers, { minimum: 1, integer: true });
-  if (resolved.similarityMap) checkSimilarityMap(resolved.similarityMap);
-  checkNumber('the angle of negativeMargin', resolved.negativeMargin?.angle ?? 0, {
-    minimum: 0,
-    maximum: Math.PI,
-  });
-  checkNumber('the cosine of negativeMargin', resolved.negativeMargin?.cosine ?? 0, { minimum: 0 });
-  if (resolved.pairSampling) {
-    checkNumber('the negative sample rate (r)', resolved.pairSampling.rate, { minimum: 0, maximum: 1 });
+  if (resolved.similarityMap) checkSimilarityMap(resolved.similarityMap, resolved.margins);
+  for (const name of ['negativeMargin', 'pairSampling'] as const) {
+    const part = resolved[name];
+    if (!part) continue;
+    requirePart(name, part, `made by ${name}`);
+    part.check();
   }
   checkCombination(resolved);
 }

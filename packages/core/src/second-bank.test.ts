@@ -3,16 +3,20 @@ import '@tensorflow/tfjs-backend-wasm';
 import { describeOnBackends } from '@openset/testkit/vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { adaptiveMargin } from './adaptive-margin.ts';
 import type { BankOptions } from './bank-options.ts';
 import { ClassWeightsLoss } from './class-weights-loss.ts';
+import { cosineMargin } from './cosine-margin.ts';
 import { ConfigError } from './errors.ts';
+import { powerMap } from './power-map.ts';
 import type { SecondBank } from './second-bank.ts';
+import { softmaxCriterion } from './softmax-criterion.ts';
 
 class Loss extends ClassWeightsLoss {
   constructor(options: Partial<BankOptions> = {}, memoryShape?: [number] | [number, number]) {
-    const margins = [{ kind: 'cosine', margin: 0.1 }] as const;
+    const margins = [cosineMargin(0.1)];
     const sizes = { numClasses: 2, embeddingSize: 2 };
-    super('Loss', sizes, { criterion: 'softmax', scale: 4, margins, ...options }, null);
+    super('Loss', sizes, { criterion: softmaxCriterion, scale: 4, margins, ...options }, null);
     if (memoryShape) this.addMemory('memory', tf.zeros<tf.Rank>(memoryShape));
   }
 }
@@ -20,7 +24,7 @@ class Loss extends ClassWeightsLoss {
 const softplus = (z: number) => Math.log1p(Math.exp(z));
 // The classes are swapped: the embedding lies along the vector of the other class.
 const bankOf = (more: Partial<SecondBank> = {}): SecondBank => ({
-  margins: [{ kind: 'adaptive', coefficient: 0.5 }],
+  margins: [adaptiveMargin(0.5)],
   use: (score) => score(tf.tensor2d([0, 1, 1, 0], [2, 2])),
   ...more,
 });
@@ -57,7 +61,7 @@ describeOnBackends('a second bank', () => {
     ['several centers', () => new Loss({ centers: 2 })],
     ['memory of its own', () => new Loss({}, [2, 2])],
     ['products', () => new Loss({ similarity: 'dot' })],
-    ['map of all similarities', () => new Loss({ similarityMap: { kind: 'power', exponent: 2 } })],
+    ['map of all similarities', () => new Loss({ similarityMap: powerMap({ exponent: 2 }) })],
   ])('is refused by a loss with %s', (reason, make) => {
     const loss = make();
     expect(() => loss.checkSecondBank()).toThrow(ConfigError);

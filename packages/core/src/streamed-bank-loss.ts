@@ -5,11 +5,11 @@ import {
   type BankBlocks,
   bankRowsGradient,
   embeddingsGradient,
+  logitsOf,
   openBank,
   similarityGradient,
 } from './bank-blocks.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
-import { bceRows, softmaxRows } from './criteria.ts';
 import { createRowWriter } from './row-writer.ts';
 
 /** Receives a block and its `dL/dsimilarity` `[rows, batch]`. */
@@ -29,8 +29,8 @@ export function streamedBankLoss(
   return tf.tidy(() => {
     const blocks = openBank(inputs, options);
     const sums = gradients ? new GradientSums(blocks, inputs, keepBlock) : null;
-    const rowsOf = options.criterion === 'softmax' ? softmaxRows : bceRows;
-    const rows = rowsOf(blocks, inputs, sums && ((block, gradient) => sums.add(block, gradient)));
+    const sink = sums && ((block: BankBlock, gradient: tf.Tensor2D) => sums.add(block, gradient));
+    const rows = options.criterion.rowLosses(logitsOf(blocks, inputs), sink);
     const weighted = tf.mul(rows, options.weight);
     const loss = tf.sum(tf.mul(weighted, blocks.rowWeights));
     const rowLosses = tf.reshape(tf.mul(weighted, blocks.counted), [blocks.batch]);

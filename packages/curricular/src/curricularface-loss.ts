@@ -1,4 +1,5 @@
 import {
+  angularMargin,
   angularMarginOption,
   type BatchInputs,
   ClassWeightsLoss,
@@ -6,11 +7,13 @@ import {
   classWeightsLossOptions,
   describeLoss,
   type Hold,
+  hardNegativesMap,
   type LossContext,
   normalizeRows,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   statisticsMomentumOption,
   stopGradient,
   suitableStrength,
@@ -67,9 +70,14 @@ export class CurricularFaceLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: CurricularFaceLossOptions) {
     const { scale, margin, statisticsMomentum } = resolveLossOptions(curricularFaceDescriptor, options);
-    const margins = [{ kind: 'angular', margin, branch: 'linear' }] as const;
-    const similarityMap = { kind: 'hardNegatives', square: 1 } as const;
-    super('CurricularFaceLoss', options, { criterion: 'softmax', scale, margins, similarityMap }, null);
+    const margins = [angularMargin({ margin, branch: 'linear' })];
+    const similarityMap = hardNegativesMap({ square: 1 });
+    super(
+      'CurricularFaceLoss',
+      options,
+      { criterion: softmaxCriterion, scale, margins, similarityMap },
+      null,
+    );
     this.margin = margin;
     this.momentum = statisticsMomentum;
     this.targetCosineMean = this.addMemory('targetCosineMean', tf.tensor1d([0]));

@@ -4,10 +4,13 @@ import {
   classWeightsLossOptions,
   describeLoss,
   eitherMarginOption,
+  hardNegativesMap,
+  marginOfType,
   marginTypeOption,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 
@@ -77,10 +80,10 @@ export class MvSoftmaxLoss extends ClassWeightsLoss {
       'MvSoftmaxLoss',
       options,
       {
-        criterion: 'softmax',
+        criterion: softmaxCriterion,
         scale,
-        margins: [{ kind: marginType, margin }],
-        similarityMap: { kind: 'hardNegatives', factor, offset: hardness },
+        margins: [marginOfType(marginType, margin)],
+        similarityMap: hardNegativesMap({ factor, offset: hardness }),
       },
       null,
     );

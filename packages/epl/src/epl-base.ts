@@ -1,9 +1,13 @@
 import {
   type AngularMargin,
+  angularMargin,
+  bceCriterion,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
+  cosineMargin,
   type LearnedThreshold,
   type Margin,
+  softmaxCriterion,
   unifiedThreshold,
 } from '@openset/core';
 import { tensor1d } from '@tensorflow/tfjs-core';
@@ -29,7 +33,7 @@ export class EplBase extends ClassWeightsLoss {
       'EplLoss',
       options,
       {
-        criterion: base === 'uniface' ? 'bce' : 'softmax',
+        criterion: base === 'uniface' ? bceCriterion : softmaxCriterion,
         scale,
         margins: marginsOf(base, options),
         negativeWeight,
@@ -49,6 +53,6 @@ function marginsOf(
   base: EplBaseName,
   { margin, gradient, branch }: Pick<EplBaseOptions, 'margin' | 'gradient' | 'branch'>,
 ): Margin[] {
-  if (base === 'arcface') return [{ kind: 'angular', margin, gradient, branch }];
-  return margin === 0 ? [] : [{ kind: 'cosine', margin }];
+  if (base === 'arcface') return [angularMargin({ margin, gradient, branch })];
+  return margin === 0 ? [] : [cosineMargin(margin)];
 }

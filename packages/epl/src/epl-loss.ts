@@ -1,5 +1,6 @@
 import {
   type AngularMargin,
+  adaptiveMargin,
   assignRows,
   type BankLossOptions,
   type ClassWeightsLoss,
@@ -245,7 +246,7 @@ export class EplLoss extends StatefulLoss {
     this.trainable.push(...this.base.trainable);
     this.startEpoch = startEpoch;
     this.empirical = {
-      margins: [{ kind: 'adaptive', coefficient: empiricalMargin }],
+      margins: [adaptiveMargin(empiricalMargin)],
       keepsMargins: empiricalBaseMargin,
     };
     this.update = { update: prototypeUpdate, duplicates: duplicateLabels };

@@ -1,5 +1,6 @@
 import {
   type AngularMargin,
+  angularMargin,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
@@ -10,6 +11,7 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 
@@ -82,7 +84,7 @@ export class ArcFaceLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: ArcFaceLossOptions) {
     const { scale, margin, gradient, branch } = resolveLossOptions(arcFaceDescriptor, options);
-    const margins = [{ kind: 'angular', margin, gradient, branch }] as const;
-    super('ArcFaceLoss', options, { criterion: 'softmax', scale, margins }, null);
+    const margins = [angularMargin({ margin, gradient, branch })];
+    super('ArcFaceLoss', options, { criterion: softmaxCriterion, scale, margins }, null);
   }
 }

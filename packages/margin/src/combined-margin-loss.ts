@@ -1,8 +1,10 @@
 import {
   type AngularMargin,
+  angularMargin,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
+  cosineMargin,
   cosineMarginOption,
   describeLoss,
   type MarginBranch,
@@ -11,6 +13,7 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 
@@ -81,11 +84,11 @@ export class CombinedMarginLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: CombinedMarginLossOptions) {
     const resolved = resolveLossOptions(combinedMarginDescriptor, options);
-    const { scale, angleFactor, angularMargin, cosineMargin, gradient, branch } = resolved;
+    const { scale, gradient, branch } = resolved;
     const margins = [
-      { kind: 'angular', factor: angleFactor, margin: angularMargin, gradient, branch },
-      { kind: 'cosine', margin: cosineMargin },
-    ] as const;
-    super('CombinedMarginLoss', options, { criterion: 'softmax', scale, margins }, null);
+      angularMargin({ factor: resolved.angleFactor, margin: resolved.angularMargin, gradient, branch }),
+      cosineMargin(resolved.cosineMargin),
+    ];
+    super('CombinedMarginLoss', options, { criterion: softmaxCriterion, scale, margins }, null);
   }
 }

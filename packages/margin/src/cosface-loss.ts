@@ -2,11 +2,13 @@ import {
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
+  cosineMargin,
   cosineMarginOption,
   describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 
@@ -52,7 +54,7 @@ export class CosFaceLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: CosFaceLossOptions) {
     const { scale, margin } = resolveLossOptions(cosFaceDescriptor, options);
-    const margins = margin === 0 ? [] : [{ kind: 'cosine', margin } as const];
-    super('CosFaceLoss', options, { criterion: 'softmax', scale, margins }, null);
+    const margins = margin === 0 ? [] : [cosineMargin(margin)];
+    super('CosFaceLoss', options, { criterion: softmaxCriterion, scale, margins }, null);
   }
 }

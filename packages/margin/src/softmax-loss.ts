@@ -8,6 +8,7 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   similarityScaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 import { zeros } from '@tensorflow/tfjs-core';
@@ -75,7 +76,7 @@ export class SoftmaxLoss extends ClassWeightsLoss {
     super(
       'SoftmaxLoss',
       options,
-      { criterion: 'softmax', similarity: normalized ? 'cosine' : 'dot', scale, labelSmoothing },
+      { criterion: softmaxCriterion, similarity: normalized ? 'cosine' : 'dot', scale, labelSmoothing },
       bias === 'diverse' ? () => zeros([options.numClasses]) : null,
     );
   }

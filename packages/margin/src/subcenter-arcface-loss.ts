@@ -1,4 +1,5 @@
 import {
+  angularMargin,
   angularMarginOption,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
@@ -11,6 +12,7 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -82,8 +84,8 @@ export class SubCenterArcFaceLoss extends ClassWeightsLoss {
   constructor(options: SubCenterArcFaceLossOptions) {
     const resolved = resolveLossOptions(subCenterArcFaceDescriptor, options);
     const { scale, margin, branch, subCenters, outlierDegrees } = resolved;
-    const margins = [{ kind: 'angular', margin, branch }] as const;
-    const bankOptions = { criterion: 'softmax', scale, margins, centers: subCenters } as const;
+    const margins = [angularMargin({ margin, branch })];
+    const bankOptions = { criterion: softmaxCriterion, scale, margins, centers: subCenters } as const;
     super('SubCenterArcFaceLoss', options, bankOptions, null);
     this.outlierDegrees = outlierDegrees;
   }

@@ -6,10 +6,12 @@ import {
   describeLoss,
   eitherMarginOption,
   type LossContext,
+  marginOfType,
   marginTypeOption,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -73,8 +75,8 @@ export class UnpgLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: UnpgLossOptions) {
     const { scale, margin, marginType, whisker } = resolveLossOptions(unpgDescriptor, options);
-    const margins = [{ kind: marginType, margin }];
-    super('UnpgLoss', options, { criterion: 'softmax', scale, margins }, null);
+    const margins = [marginOfType(marginType, margin)];
+    super('UnpgLoss', options, { criterion: softmaxCriterion, scale, margins }, null);
     this.whisker = whisker;
   }
 

@@ -1,14 +1,17 @@
 import {
+  angularMargin,
   type BatchInputs,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
+  cosineMargin,
   describeLoss,
   type Hold,
   type LossContext,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   statisticsMomentumOption,
   stopGradient,
   suitableStrength,
@@ -87,9 +90,14 @@ export class AdaFaceLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: AdaFaceLossOptions) {
     const { scale, ...settings } = resolveLossOptions(adaFaceDescriptor, options);
-    const angular = { kind: 'angular', margin: 0, branch: 'clamp', angleLimit: 0.001 } as const;
-    const margins = [angular, { kind: 'cosine', margin: 0 } as const];
-    super('AdaFaceLoss', options, { criterion: 'softmax', scale, margins, cosineLimit: 1 - 0.001 }, null);
+    const angular = angularMargin({ margin: 0, branch: 'clamp', angleLimit: 0.001 });
+    const margins = [angular, cosineMargin(0)];
+    super(
+      'AdaFaceLoss',
+      options,
+      { criterion: softmaxCriterion, scale, margins, cosineLimit: 1 - 0.001 },
+      null,
+    );
     this.settings = settings;
     this.normMean = this.addMemory('normMean', tf.tensor1d([20]));
     this.normStd = this.addMemory('normStd', tf.tensor1d([100]));

@@ -1,4 +1,5 @@
 import {
+  angularMargin,
   type BatchInputs,
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
@@ -9,6 +10,7 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -94,8 +96,8 @@ export class MagFaceLoss extends ClassWeightsLoss {
         `MagFaceLoss: upperNorm must be above lowerNorm ${lowerNorm}, but is ${upperNorm}.`,
       );
     }
-    const margins = [{ kind: 'angular', margin: 0, branch: easyMargin ? 'easy' : 'linear' }] as const;
-    super('MagFaceLoss', options, { criterion: 'softmax', scale, margins }, null);
+    const margins = [angularMargin({ margin: 0, branch: easyMargin ? 'easy' : 'linear' })];
+    super('MagFaceLoss', options, { criterion: softmaxCriterion, scale, margins }, null);
     this.settings = settings;
   }
 

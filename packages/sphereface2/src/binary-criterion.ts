@@ -1,4 +1,13 @@
-import { type BankOptions, ConfigError, operation } from '@openset/core';
+import {
+  angularMargin,
+  type BankOptions,
+  bceCriterion,
+  ConfigError,
+  cosineMargin,
+  negativeMargin,
+  operation,
+  powerMap,
+} from '@openset/core';
 import { neg, type Tensor1D } from '@tensorflow/tfjs-core';
 
 /** Options of `SphereFace2Loss` that shape its criterion. */
@@ -30,18 +39,18 @@ export interface BinaryOptions {
 export function binaryBankOptions(options: BinaryOptions): BankOptions {
   const { scale, margin, marginType, exponent, positiveWeight, lossWeight, gradient } = options;
   const shared = {
-    criterion: 'bce',
+    criterion: bceCriterion,
     scale,
-    similarityMap: { kind: 'power', exponent, gradient },
+    similarityMap: powerMap({ exponent, gradient }),
     negativeWeight: (1 - positiveWeight) / positiveWeight,
     weight: (positiveWeight * lossWeight) / scale,
   } as const;
   if (marginType === 'cosine') {
-    return { ...shared, margins: [{ kind: 'cosine', margin }], negativeMargin: { cosine: margin } };
+    return { ...shared, margins: [cosineMargin(margin)], negativeMargin: negativeMargin({ cosine: margin }) };
   }
   if (gradient === 'detached') {
     const angle = marginType === 'angular' ? { margin } : { margin: 0, factor: margin };
-    const margins = [{ kind: 'angular', ...angle, branch: 'clamp', angleLimit: 1e-5 }] as const;
+    const margins = [angularMargin({ ...angle, branch: 'clamp', angleLimit: 1e-5 })];
     return { ...shared, margins, cosineLimit: 1 - 1e-5 };
   }
   if (marginType === 'multiplicative') {
@@ -49,8 +58,8 @@ export function binaryBankOptions(options: BinaryOptions): BankOptions {
       "SphereFace2Loss: gradient 'exact' is defined for marginType 'cosine' and 'angular', but it is 'multiplicative'.",
     );
   }
-  const margins = [{ kind: 'angular', margin, branch: 'continuous' }] as const;
-  return { ...shared, margins, negativeMargin: { angle: margin } };
+  const margins = [angularMargin({ margin, branch: 'continuous' })];
+  return { ...shared, margins, negativeMargin: negativeMargin({ angle: margin }) };
 }
 
 /**

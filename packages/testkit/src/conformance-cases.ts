@@ -9,6 +9,7 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
 } from '@openset/core';
 import type { LossConformanceOptions, LossSizes } from './conformance-setup.ts';
 
@@ -34,7 +35,7 @@ interface PlainClassLossOptions extends ClassWeightsLossOptions {
 class PlainClassLoss extends ClassWeightsLoss {
   constructor(options: PlainClassLossOptions) {
     const { scale } = resolveLossOptions(plainClassDescriptor, options);
-    super(plainClassDescriptor.name, options, { criterion: 'softmax', scale }, null);
+    super(plainClassDescriptor.name, options, { criterion: softmaxCriterion, scale }, null);
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeLoss, type OpenSetLoss, suitableStrength } from '@openset/core';
+import { bceCriterion, describeLoss, type OpenSetLoss, suitableStrength } from '@openset/core';
 import {
   biasedSampleOptions,
   SampleToSampleLoss,
@@ -32,6 +32,6 @@ export const sampleToSampleBceDescriptor = /* @__PURE__ */ describeLoss(() => ({
 export class SampleToSampleBceLoss extends SampleToSampleLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SampleToSampleOptions) {
-    super(sampleToSampleBceDescriptor, options, options.numClasses);
+    super(sampleToSampleBceDescriptor, options, bceCriterion, options.numClasses);
   }
 }

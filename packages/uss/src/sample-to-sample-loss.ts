@@ -2,6 +2,8 @@ import {
   assignRows,
   type BankLossOptions,
   bankLossOptions,
+  type Criterion,
+  cosineMargin,
   cosineMarginOption,
   type Hold,
   type LossContext,
@@ -78,21 +80,23 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   protected readonly biasFromData: boolean;
 
   /**
-   * @param biasSize number of biases: 1, `numClasses`, or null for softmax
+   * @param criterion `bceCriterion`, or `softmaxCriterion` without a bias
+   * @param biasSize number of biases: 1, `numClasses`, or null for none
    * @throws ConfigError for an option that is missing, unknown or out of range
    */
   protected constructor(
     descriptor: { readonly name: string; readonly options: typeof sampleToSampleOptions },
     options: SampleToSampleOptions,
+    criterion: Criterion,
     biasSize: number | null,
   ) {
     const resolved = resolveLossOptions(descriptor, options);
     super(descriptor.name, options);
     const { numClasses, embeddingSize, scale, margin, biasInit = 'data', logitClip, blockSize } = resolved;
     this.bankOptions = resolveBankOptions({
-      criterion: biasSize === null ? 'softmax' : 'bce',
+      criterion,
       scale,
-      margins: margin === 0 ? [] : [{ kind: 'cosine', margin }],
+      margins: margin === 0 ? [] : [cosineMargin(margin)],
       emptyRows: 'skip',
       bankGradient: false,
       logitClip,

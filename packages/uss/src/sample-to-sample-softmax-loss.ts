@@ -1,4 +1,4 @@
-import { describeLoss, type OpenSetLoss, suitableStrength } from '@openset/core';
+import { describeLoss, type OpenSetLoss, softmaxCriterion, suitableStrength } from '@openset/core';
 import {
   SampleToSampleLoss,
   type SampleToSampleOptions,
@@ -35,6 +35,6 @@ export const sampleToSampleSoftmaxDescriptor = /* @__PURE__ */ describeLoss(() =
 export class SampleToSampleSoftmaxLoss extends SampleToSampleLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SampleToSampleSoftmaxOptions) {
-    super(sampleToSampleSoftmaxDescriptor, options, null);
+    super(sampleToSampleSoftmaxDescriptor, options, softmaxCriterion, null);
   }
 }

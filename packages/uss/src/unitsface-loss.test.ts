@@ -1,4 +1,10 @@
-import { ClassWeightsLoss, type ClassWeightsLossOptions, ConfigError } from '@openset/core';
+import {
+  ClassWeightsLoss,
+  type ClassWeightsLossOptions,
+  ConfigError,
+  cosineMargin,
+  softmaxCriterion,
+} from '@openset/core';
 import { lossAndGradients, numericState } from '@openset/testkit';
 import {
   describeOnBackends,
@@ -17,7 +23,7 @@ class ClassLoss extends ClassWeightsLoss {
     super(
       'ClassLoss',
       options,
-      { criterion: 'softmax', scale: 16, margins: [{ kind: 'cosine', margin: 0.4 }] },
+      { criterion: softmaxCriterion, scale: 16, margins: [cosineMargin(0.4)] },
       null,
     );
   }

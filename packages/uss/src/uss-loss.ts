@@ -1,4 +1,5 @@
 import {
+  bceCriterion,
   describeLoss,
   type LearnedThreshold,
   type OpenSetLoss,
@@ -45,7 +46,7 @@ export const ussDescriptor = /* @__PURE__ */ describeLoss(() => ({
 export class UssLoss extends SampleToSampleLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: SampleToSampleOptions) {
-    super(ussDescriptor, options, 1);
+    super(ussDescriptor, options, bceCriterion, 1);
   }
 
   /**

@@ -8,10 +8,12 @@ import {
   type Hold,
   type LossContext,
   type LossStep,
+  marginOfType,
   marginTypeOption,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -82,7 +84,12 @@ export class VplLoss extends ClassWeightsLoss implements SampleMemory {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: VplLossOptions) {
     const { scale, margin, marginType, seed, ...rule } = resolveLossOptions(vplDescriptor, options);
-    super('VplLoss', options, { criterion: 'softmax', scale, margins: [{ kind: marginType, margin }] }, null);
+    super(
+      'VplLoss',
+      options,
+      { criterion: softmaxCriterion, scale, margins: [marginOfType(marginType, margin)] },
+      null,
+    );
     this.rule = rule;
     this.sampleMemory = this.addMemory('memory', initialSamples(this, seed));
     this.memoryIterations = this.addMemory('memoryIterations', tf.zeros([this.numClasses], 'int32'));

@@ -274,7 +274,7 @@ export class BankLossMemory {
   ): number {
     const { batch, plan } = this;
     const { stride, groups } = plan;
-    const softmax = criterion === 'softmax';
+    const softmax = criterion.name === 'softmax';
     const { update } = this;
     const keeps = plan.keepsLogits && (softmax ? this.needsSecondPass : update?.when === 'after the loss');
     const copiesOwnRows = this.tensors.mixtureRows || update?.when === 'with the loss';

@@ -1,5 +1,14 @@
 // @isolate: changes the threads of the backend.
-import { type BankOptions, cosineBankLoss, normalValues, resolveBankOptions } from '@openset/core';
+import {
+  adaptiveMargin,
+  type BankOptions,
+  bceCriterion,
+  cosineBankLoss,
+  cosineMargin,
+  normalValues,
+  resolveBankOptions,
+  softmaxCriterion,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -26,13 +35,13 @@ const cases: fc.Arbitrary<Case> = fc.record({
   sampled: fc.boolean(),
   seed: fc.integer({ min: 0, max: 10_000 }),
   options: fc.record({
-    criterion: fc.constantFrom('softmax', 'bce'),
+    criterion: fc.constantFrom(softmaxCriterion, bceCriterion),
     scale: fc.constantFrom(1, 16, 64),
     similarity: fc.constantFrom('cosine', 'dot'),
     emptyRows: fc.constantFrom('score', 'skip'),
     bankGradient: fc.boolean(),
     weight: fc.constantFrom(1, 0.5),
-    margins: fc.constantFrom([], [{ kind: 'cosine', margin: 0.4 }], [{ kind: 'adaptive', coefficient: 0.7 }]),
+    margins: fc.constantFrom([], [cosineMargin(0.4)], [adaptiveMargin(0.7)]),
   }) as fc.Arbitrary<BankOptions>,
 });
 

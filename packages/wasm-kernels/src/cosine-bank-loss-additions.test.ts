@@ -1,9 +1,17 @@
 import {
+  angularMargin,
   type BankInputs,
   type BankOptions,
+  bceCriterion,
   cosineBankLoss,
+  cosineMargin,
+  hardNegativesMap,
+  negativeLimitMap,
+  negativeMargin,
   normalValues,
+  powerMap,
   resolveBankOptions,
+  softmaxCriterion,
   uniformValues,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
@@ -19,8 +27,8 @@ beforeAll(async () => {
 afterEach(() => enableNative(true));
 
 const batch = 9;
-const cosface = { kind: 'cosine', margin: 0.35 } as const;
-const arcface = { kind: 'angular', margin: 0.5 } as const;
+const cosface = cosineMargin(0.35);
+const arcface = angularMargin({ margin: 0.5 });
 
 /** Inputs that options may use; all take part if the options allow it. */
 type Extra = 'angle' | 'cosine' | 'outside' | 'outsideOfRows' | 'rowWeights' | 'hardFactor' | 'mixture';
@@ -28,10 +36,7 @@ type Extra = 'angle' | 'cosine' | 'outside' | 'outsideOfRows' | 'rowWeights' | '
 const variants: Record<string, [Partial<BankOptions>, Extra[]]> = {
   'margins of the rows': [
     {
-      margins: [
-        { kind: 'angular', margin: 0, branch: 'clamp', angleLimit: 0.001 },
-        { ...cosface, margin: 0 },
-      ],
+      margins: [angularMargin({ margin: 0, branch: 'clamp', angleLimit: 0.001 }), { ...cosface, margin: 0 }],
       cosineLimit: 0.4,
     },
     ['angle', 'cosine'],
@@ -44,37 +49,39 @@ const variants: Record<string, [Partial<BankOptions>, Extra[]]> = {
   ],
   'angles of the rows, detached': [{ margins: [{ ...arcface, gradient: 'detached' }] }, ['angle']],
   'a power': [
-    { margins: [cosface], similarityMap: { kind: 'power', exponent: 3 }, negativeMargin: { cosine: 0.35 } },
+    {
+      margins: [cosface],
+      similarityMap: powerMap({ exponent: 3 }),
+      negativeMargin: negativeMargin({ cosine: 0.35 }),
+    },
     [],
   ],
   'a power, detached': [
     {
       margins: [arcface],
-      similarityMap: { kind: 'power', exponent: 4, gradient: 'detached' },
+      similarityMap: powerMap({ exponent: 4, gradient: 'detached' }),
       cosineLimit: 0.5,
     },
     [],
   ],
   'a power with angles': [
-    { margins: [arcface], similarityMap: { kind: 'power', exponent: 3 }, negativeMargin: { angle: 0.2 } },
+    {
+      margins: [arcface],
+      similarityMap: powerMap({ exponent: 3 }),
+      negativeMargin: negativeMargin({ angle: 0.2 }),
+    },
     [],
   ],
-  'a power that is no whole number': [
-    { margins: [cosface], similarityMap: { kind: 'power', exponent: 2.5 } },
-    [],
-  ],
+  'a power that is no whole number': [{ margins: [cosface], similarityMap: powerMap({ exponent: 2.5 }) }, []],
   'hard negatives': [
-    { margins: [{ ...arcface, branch: 'linear' }], similarityMap: { kind: 'hardNegatives', square: 1 } },
+    { margins: [{ ...arcface, branch: 'linear' }], similarityMap: hardNegativesMap({ square: 1 }) },
     ['hardFactor'],
   ],
   'hard negatives with an offset': [
-    { margins: [cosface], similarityMap: { kind: 'hardNegatives', factor: 1.2, offset: 0.2 } },
+    { margins: [cosface], similarityMap: hardNegativesMap({ factor: 1.2, offset: 0.2 }) },
     [],
   ],
-  'a limit of the negatives': [
-    { margins: [cosface], similarityMap: { kind: 'negativeLimit', limit: 0.2 } },
-    [],
-  ],
+  'a limit of the negatives': [{ margins: [cosface], similarityMap: negativeLimitMap(0.2) }, []],
   'outside negatives': [{ margins: [cosface] }, ['outside']],
   'outside negatives of each row': [{ margins: [cosface] }, ['outsideOfRows']],
   'weights of the rows': [{ margins: [cosface] }, ['rowWeights']],
@@ -84,13 +91,13 @@ const variants: Record<string, [Partial<BankOptions>, Extra[]]> = {
   'everything on the rows': [
     {
       margins: [arcface, cosface],
-      similarityMap: { kind: 'power', exponent: 3 },
-      negativeMargin: { angle: 0.1, cosine: 0.1 },
+      similarityMap: powerMap({ exponent: 3 }),
+      negativeMargin: negativeMargin({ angle: 0.1, cosine: 0.1 }),
     },
     ['angle', 'cosine', 'outside', 'rowWeights', 'mixture'],
   ],
   'hard negatives with centers': [
-    { margins: [cosface], similarityMap: { kind: 'hardNegatives', square: 1 }, centers: 3 },
+    { margins: [cosface], similarityMap: hardNegativesMap({ square: 1 }), centers: 3 },
     ['hardFactor', 'outsideOfRows', 'rowWeights'],
   ],
 };
@@ -166,13 +173,13 @@ function expectSame(actual: Float32Array[], expected: Float32Array[]): void {
 describe('CosineBankLoss with additions', () => {
   for (const [name, [options, extras]] of Object.entries(variants)) {
     it.each([
-      ['softmax', 7],
-      ['softmax', 1000],
-      ['bce', 7],
-      ['bce', 1000],
-    ] as const)(
-      `agrees with the version on tfjs operations: ${name}, %s, %d classes`,
-      (criterion, numClasses) => {
+      { criterion: softmaxCriterion, numClasses: 7 },
+      { criterion: softmaxCriterion, numClasses: 1000 },
+      { criterion: bceCriterion, numClasses: 7 },
+      { criterion: bceCriterion, numClasses: 1000 },
+    ])(
+      `agrees with the version on tfjs operations: ${name}, $criterion.name, $numClasses classes`,
+      ({ criterion, numClasses }) => {
         for (const size of [5, 16]) {
           const inputs = inputsOf(numClasses, size, options.centers ?? 1, extras);
           for (const reduction of ['mean', 'none'] as const) {
@@ -192,10 +199,10 @@ describe('CosineBankLoss with additions', () => {
   it('computes the kept and the recomputed logits alike', () => {
     // 12 MB of dot products at 9 samples: 200,000 classes are beyond, 70,000 within.
     const options: BankOptions = {
-      criterion: 'softmax',
+      criterion: softmaxCriterion,
       scale: 16,
       margins: [cosface],
-      similarityMap: { kind: 'power', exponent: 3 },
+      similarityMap: powerMap({ exponent: 3 }),
     };
     for (const numClasses of [70_000, 200_000]) {
       const inputs = inputsOf(numClasses, 4, 1, []);
@@ -221,8 +228,11 @@ describe('CosineBankLoss with additions', () => {
       if (name.includes('no whole number')) continue;
       const inputs = inputsOf(4000, 16, options.centers ?? 1, extras);
       const { embeddings, labels, bank, bias } = inputs;
-      const plain = allocatedBy({ embeddings, labels, bank, bias }, { criterion: 'softmax', scale: 16 });
-      const extended = allocatedBy(inputs, { criterion: 'softmax', scale: 16, ...options });
+      const plain = allocatedBy(
+        { embeddings, labels, bank, bias },
+        { criterion: softmaxCriterion, scale: 16 },
+      );
+      const extended = allocatedBy(inputs, { criterion: softmaxCriterion, scale: 16, ...options });
       expect(extended / plain, name).toBeLessThan(1.05);
       tf.dispose(inputs as unknown as tf.TensorContainer);
     }
@@ -234,7 +244,7 @@ describe('CosineBankLoss with additions', () => {
     };
     for (const [name, [options, extras]] of Object.entries(variants)) {
       const inputs = inputsOf(7, 5, options.centers ?? 1, extras);
-      const resolved = resolveBankOptions({ criterion: 'bce', ...options });
+      const resolved = resolveBankOptions({ criterion: bceCriterion, ...options });
       expect(kernel.supports(inputs, resolved), name).toBe(!name.includes('no whole number'));
       const classes = tf.tensor1d([3, 0], 'int32');
       const isRestricted = (options.centers ?? 1) > 1 || name.includes('no whole number');
@@ -247,7 +257,7 @@ describe('CosineBankLoss with additions', () => {
     const inputs = inputsOf(300, 5, 1, ['mixture', 'outside']);
     const places = new Set([...inputs.labels.dataSync(), 299, 100]);
     const classes = tf.tensor1d([...places], 'int32');
-    const options: BankOptions = { criterion: 'softmax', scale: 16, margins: [arcface] };
+    const options: BankOptions = { criterion: softmaxCriterion, scale: 16, margins: [arcface] };
     const compiled = evaluate({ ...inputs, classes }, options);
     enableNative(false);
     const plain = evaluate({ ...inputs, classes }, options);
@@ -260,7 +270,7 @@ describe('CosineBankLoss with additions', () => {
     const inputs = inputsOf(300, 16, 3, ['outside']);
     const places = new Set([...inputs.labels.dataSync(), 299, 100, 0]);
     const classes = tf.tensor1d([...places], 'int32');
-    const options: BankOptions = { criterion: 'softmax', scale: 16, margins: [arcface], centers: 3 };
+    const options: BankOptions = { criterion: softmaxCriterion, scale: 16, margins: [arcface], centers: 3 };
     const compiled = evaluate({ ...inputs, classes }, options);
     enableNative(false);
     const plain = evaluate({ ...inputs, classes }, options);
@@ -278,7 +288,7 @@ describe('CosineBankLoss with additions', () => {
     const [options, extras] = variants['everything on the rows']!;
     const inputs = inputsOf(300, 5, 1, extras);
     expectNoLeak(() => {
-      evaluate(inputs, { criterion: 'softmax', scale: 16, ...options });
+      evaluate(inputs, { criterion: softmaxCriterion, scale: 16, ...options });
       return [];
     }, 20);
   });

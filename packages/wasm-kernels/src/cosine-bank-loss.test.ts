@@ -1,9 +1,15 @@
 import {
+  adaptiveMargin,
+  angularMargin,
   type BankInputs,
   type BankOptions,
+  bceCriterion,
   cosineBankLoss,
+  cosineMargin,
   normalValues,
+  pairSampling,
   resolveBankOptions,
+  softmaxCriterion,
   streamedBankLoss,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
@@ -89,13 +95,13 @@ const cases: fc.Arbitrary<Case> = fc.record({
   emptyRow: fc.boolean(),
   seed: fc.integer({ min: 0, max: 1000 }),
   options: fc.record({
-    criterion: fc.constantFrom('softmax', 'bce'),
+    criterion: fc.constantFrom(softmaxCriterion, bceCriterion),
     scale: fc.constantFrom(1, 16, 64, 256),
     similarity: fc.constantFrom('cosine', 'dot'),
     emptyRows: fc.constantFrom('score', 'skip'),
     bankGradient: fc.boolean(),
     weight: fc.constantFrom(1, 0.5),
-    margins: fc.constantFrom([], [{ kind: 'cosine', margin: 0.4 }], [{ kind: 'adaptive', coefficient: 0.7 }]),
+    margins: fc.constantFrom([], [cosineMargin(0.4)], [adaptiveMargin(0.7)]),
   }) as fc.Arbitrary<BankOptions>,
 });
 
@@ -118,9 +124,13 @@ describe('CosineBankLoss', () => {
   it('supports λ, angular margins and the classes of a batch', () => {
     const base = { batch: 6, size: 5, numClasses: 300, bias: 'unified', emptyRow: false, seed: 3 } as const;
     const variants: BankOptions[] = [
-      { criterion: 'bce', scale: 16, negativeWeight: 0.3 },
-      { criterion: 'softmax', scale: 16, margins: [{ kind: 'angular', margin: 0.5, branch: 'linear' }] },
-      { criterion: 'softmax', scale: 16, margins: [{ kind: 'angular', margin: 0.5, gradient: 'detached' }] },
+      { criterion: bceCriterion, scale: 16, negativeWeight: 0.3 },
+      { criterion: softmaxCriterion, scale: 16, margins: [angularMargin({ margin: 0.5, branch: 'linear' })] },
+      {
+        criterion: softmaxCriterion,
+        scale: 16,
+        margins: [angularMargin({ margin: 0.5, gradient: 'detached' })],
+      },
     ];
     for (const options of variants) {
       const inputs = inputsOf({ ...base, options });
@@ -146,25 +156,27 @@ describe('CosineBankLoss', () => {
       bias: 'none',
       emptyRow: false,
       seed: 1,
-      options: { criterion: 'bce' },
+      options: { criterion: bceCriterion },
     });
     const kernel = tf.getKernel('CosineBankLoss', 'wasm') as tf.KernelConfig & {
       supports(of: object, options: object): boolean;
     };
     const supports = (options: BankOptions, labels: tf.Tensor = inputs.labels) =>
       kernel.supports({ ...inputs, labels }, resolveBankOptions(options));
-    expect(supports({ criterion: 'bce', scale: 16 })).toBe(true);
-    expect(supports({ criterion: 'bce', labelSmoothing: 0.1 })).toBe(false);
-    expect(supports({ criterion: 'bce', logitClip: 64 })).toBe(false);
-    expect(supports({ criterion: 'bce', pairSampling: { rate: 0.5, seed: 1 } })).toBe(false);
-    expect(supports({ criterion: 'bce' }, tf.zeros([3, 5]))).toBe(false);
+    expect(supports({ criterion: bceCriterion, scale: 16 })).toBe(true);
+    expect(supports({ criterion: bceCriterion, labelSmoothing: 0.1 })).toBe(false);
+    expect(supports({ criterion: bceCriterion, logitClip: 64 })).toBe(false);
+    expect(supports({ criterion: bceCriterion, pairSampling: pairSampling({ rate: 0.5, seed: 1 }) })).toBe(
+      false,
+    );
+    expect(supports({ criterion: bceCriterion }, tf.zeros([3, 5]))).toBe(false);
     enableNative(false);
-    expect(supports({ criterion: 'bce', scale: 16 })).toBe(false);
+    expect(supports({ criterion: bceCriterion, scale: 16 })).toBe(false);
   });
 
   it.each([1e20, 1e9, 1e-9, 1e-20, 0])('stays finite for embeddings and bank rows of size %d', (factor) => {
     const test = { batch: 4, size: 6, numClasses: 9, bias: 'unified', emptyRow: false, seed: 5 } as const;
-    for (const criterion of ['bce', 'softmax'] as const) {
+    for (const criterion of [bceCriterion, softmaxCriterion]) {
       const options = { criterion, scale: 256 };
       const inputs = inputsOf({ ...test, options });
       for (const which of ['embeddings', 'bank'] as const) {
@@ -178,7 +190,7 @@ describe('CosineBankLoss', () => {
   });
 
   it('computes the same bits every time, and leaks no memory', () => {
-    const options: BankOptions = { criterion: 'bce', scale: 64 };
+    const options: BankOptions = { criterion: bceCriterion, scale: 64 };
     const inputs = inputsOf({
       batch: 16,
       size: 32,

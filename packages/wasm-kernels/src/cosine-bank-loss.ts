@@ -41,7 +41,7 @@ export function supportsBankLoss(
  * keep. Only for cosines of the bank's own rows, whose losses are finite if the inputs are.
  */
 export function prefersUpdateWithLoss(inputs: BankInputs, options: ResolvedBankOptions): boolean {
-  if (options.criterion !== 'bce' || options.similarity !== 'cosine' || inputs.mixture) return false;
+  if (options.criterion.name !== 'bce' || options.similarity !== 'cosine' || inputs.mixture) return false;
   return !planBankLoss(bankLossSizes({ ...inputs, mixtureRows: undefined }, options))?.keepsLogits;
 }
 
@@ -89,7 +89,7 @@ export const cosineBankUpdate: KernelFunc = ({ inputs, backend, attrs }) => {
   const update: BankUpdate = { when: 'after the loss', rule, slots, workspace };
   return inScope(backend, (scope) => {
     const memory = new BankLossMemory(scope, tensors, options, { batch, gradients: true, update });
-    const task = options.criterion === 'bce' ? bankBceUpdatesTask : bankSoftmaxGradientsTask;
+    const task = options.criterion.name === 'bce' ? bankBceUpdatesTask : bankSoftmaxGradientsTask;
     memory.runTask(task, memory.plan.groups);
     return [memory.sumOfSquares()];
   });
@@ -137,7 +137,7 @@ class BankLossRun {
   run(): TensorInfo[] {
     const { memory, options, rows } = this;
     if (memory.updatesNow && !this.isFinite()) memory.skipUpdate();
-    const { losses, slopes } = options.criterion === 'bce' ? this.bce() : this.softmax();
+    const { losses, slopes } = options.criterion.name === 'bce' ? this.bce() : this.softmax();
     if (memory.gradients) memory.runTask(bankEmbeddingsTask, Math.ceil(memory.batch / samplesInChunk));
     return memory.finish({
       loss: sum(losses.map((loss, row) => (rows.counted[row] ? rows.weights[row]! * loss : 0))),

@@ -1,7 +1,15 @@
 // @isolate: changes the threads of the backend.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { type BankOptions, ConfigError, cosineBankLoss, describeBackend, normalValues } from '@openset/core';
+import {
+  type BankOptions,
+  bceCriterion,
+  ConfigError,
+  cosineBankLoss,
+  describeBackend,
+  normalValues,
+  softmaxCriterion,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, inject, it } from 'vitest';
@@ -133,7 +141,7 @@ describe('any number of threads', () => {
         batch: fc.constantFrom(1, 7, 33),
         size: fc.constantFrom(3, 16, 65),
         numClasses: fc.constantFrom(5, 600, 3000, 9000),
-        criterion: fc.constantFrom('bce', 'softmax'),
+        criterion: fc.constantFrom(bceCriterion, softmaxCriterion),
         bankGradient: fc.boolean(),
         diverse: fc.boolean(),
         sampled: fc.boolean(),

@@ -11,7 +11,7 @@ export interface OwnSimilarity {
   readonly hardThreshold: number;
 }
 
-/** Bound of |cosine| before its angle is taken, as in margins.ts of core. */
+/** Bound of |cosine| before its angle is taken, as in angular-margin.ts of core. */
 const largestCosine = 1 - 1e-7;
 
 /**

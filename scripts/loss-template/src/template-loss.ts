@@ -2,11 +2,13 @@ import {
   ClassWeightsLoss,
   type ClassWeightsLossOptions,
   classWeightsLossOptions,
+  cosineMargin,
   cosineMarginOption,
   describeLoss,
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
   suitableStrength,
 } from '@openset/core';
 
@@ -42,7 +44,7 @@ export class TemplateLoss extends ClassWeightsLoss {
   /** @throws ConfigError for an option that is missing, unknown or out of range */
   constructor(options: TemplateLossOptions) {
     const { scale, margin } = resolveLossOptions(templateDescriptor, options);
-    const margins = [{ kind: 'cosine', margin }] as const;
-    super('TemplateLoss', options, { criterion: 'softmax', scale, margins }, null);
+    const margins = [cosineMargin(margin)];
+    super('TemplateLoss', options, { criterion: softmaxCriterion, scale, margins }, null);
   }
 }

@@ -133,7 +133,7 @@ export function referenceLoss(
       const target = typeof label === 'number' ? Number(j === label) : label[j]!;
       return (1 - smoothing) * target + smoothing / bank.length;
     });
-    const rowLoss = options.criterion === 'softmax' ? softmax : bce;
+    const rowLoss = options.criterion.name === 'softmax' ? softmax : bce;
     losses.push((rowWeights?.[row] ?? 1) * rowLoss(logits, targets, isEmpty, row, options));
   });
   const sum = losses.reduce((total, value) => total + value, 0);
@@ -169,9 +169,10 @@ function positive(
 function negative(
   live: number,
   still: number,
-  { similarityMap: map, negativeMargin: { angle = 0, cosine = 0 } = {} }: BankOptions,
+  { similarityMap: map, negativeMargin }: BankOptions,
   hard: { threshold: number; factor: number | undefined },
 ): number {
+  const { angle = 0, cosine = 0 } = negativeMargin ?? {};
   const turned = (c: number) => (angle === 0 ? c : Math.cos(Math.acos(Math.min(Math.max(c, -1), 1)) - angle));
   const value = turned(live);
   if (map?.kind === 'power') {

@@ -1,5 +1,6 @@
 import {
   type BankLossOptions,
+  bceCriterion,
   ClassWeightsLoss,
   type LearnedThreshold,
   type LossContext,
@@ -13,7 +14,7 @@ export class CountingLoss extends ClassWeightsLoss {
   readonly count: tf.Variable;
 
   constructor(options: BankLossOptions) {
-    super('CountingLoss', options, { criterion: 'bce', scale: 8 }, () => tf.tensor1d([3]));
+    super('CountingLoss', options, { criterion: bceCriterion, scale: 8 }, () => tf.tensor1d([3]));
     this.count = this.addMemory('count', tf.tensor1d([0], 'int32'));
   }
 

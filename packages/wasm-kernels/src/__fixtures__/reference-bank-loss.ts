@@ -107,7 +107,7 @@ function criterion(
   own: number,
   { criterion, negativeWeight }: ResolvedBankOptions,
 ) {
-  if (criterion === 'bce') {
+  if (criterion.name === 'bce') {
     const slopes = logits.map((z, index) => (index === own ? -sigmoid(-z) : negativeWeight * sigmoid(z)));
     const terms = logits.map((z, index) => (index === own ? softplus(-z) : negativeWeight * softplus(z)));
     return { value: terms.reduce((total, term) => total + term, 0), slopes };

@@ -6,6 +6,7 @@ import {
   type OpenSetLoss,
   resolveLossOptions,
   scaleOption,
+  softmaxCriterion,
 } from '@openset/core';
 
 type ScaledLossOptions = ClassWeightsLossOptions & { readonly scale?: number };
@@ -29,7 +30,7 @@ export const scaledDescriptor = /* @__PURE__ */ describeLoss(() => ({
 export class ScaledLoss extends ClassWeightsLoss {
   constructor(options: ScaledLossOptions) {
     const { scale } = resolveLossOptions(scaledDescriptor, options);
-    super('ScaledLoss', options, { criterion: 'softmax', scale }, null);
+    super('ScaledLoss', options, { criterion: softmaxCriterion, scale }, null);
   }
 }
 
