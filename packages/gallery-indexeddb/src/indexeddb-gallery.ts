@@ -1,14 +1,13 @@
 import {
   type Candidate,
   ConflictError,
-  checkAfter,
-  checkLimit,
-  checkMetadata,
-  checkNewEmbeddings,
+  checkChanges,
+  checkEnrollment,
   checkOperatingPoint,
+  checkPage,
   checkPersonName,
   checkRecord,
-  checkSource,
+  checkSearch,
   type Enrollment,
   type Gallery,
   type GalleryCount,
@@ -22,9 +21,7 @@ import {
   type PersonRecord,
   type StoredEmbedding,
 } from '@openset/gallery';
-import { unitEmbedding } from '@openset/verify';
 import {
-  type EmbeddingInRow,
   embeddingInRow,
   personById,
   personByName,
@@ -64,24 +61,22 @@ export class IndexedDbGallery implements Gallery {
     { metadata }: { readonly metadata?: JsonObject | undefined } = {},
   ): Promise<Enrollment> {
     this.#transactions.requireOpen();
-    const known = checkPersonName(name);
-    const vectors = checkNewEmbeddings(known, embeddings, this.#facts.embeddingSize);
-    const changed = metadata === undefined ? {} : { metadata: checkMetadata(metadata) };
-    const enrolledAt = new Date().toISOString();
-    const added = vectors.map((values, index): EmbeddingInRow => {
-      const source = checkSource(known, embeddings[index]!.source);
-      return embeddingInRow({ id: crypto.randomUUID(), source, enrolledAt, values });
-    });
+    const checked = checkEnrollment(this.#facts, name, embeddings, metadata);
+    const added = checked.embeddings.map(embeddingInRow);
     return this.#write(async (people, revision) => {
-      const before = await personByName(people, known);
+      const before = await personByName(people, checked.name);
       const start = before ?? {
         id: crypto.randomUUID(),
-        name: known,
+        name: checked.name,
         metadata: {},
-        enrolledAt,
+        enrolledAt: checked.enrolledAt,
         embeddings: [],
       };
-      const row = rowOf({ ...start, ...changed, embeddings: [...start.embeddings, ...added] }, revision);
+      const changed = {
+        metadata: checked.metadata ?? start.metadata,
+        embeddings: [...start.embeddings, ...added],
+      };
+      const row = rowOf({ ...start, ...changed }, revision);
       this.#put(people, row);
       return {
         person: personOf(row),
@@ -125,8 +120,7 @@ export class IndexedDbGallery implements Gallery {
     readonly limit?: number | undefined;
   } = {}): Promise<PeoplePage> {
     this.#transactions.requireOpen();
-    checkLimit('people', limit);
-    const start = checkAfter(after);
+    const start = checkPage(after, limit);
     // All names come after the empty one.
     const range = start ? IDBKeyRange.lowerBound(nameKeyOf(start), true) : null;
     return this.#read(async (people) => {
@@ -138,13 +132,10 @@ export class IndexedDbGallery implements Gallery {
 
   async update(
     id: string,
-    { name, metadata }: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
+    changes: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
   ): Promise<Person | null> {
     this.#transactions.requireOpen();
-    const changed = {
-      ...(name !== undefined && { name: checkPersonName(name) }),
-      ...(metadata !== undefined && { metadata: checkMetadata(metadata) }),
-    };
+    const changed = checkChanges(changes);
     return this.#write(async (people, revision) => {
       const before = await personById(people, id);
       if (!before) return null;
@@ -190,8 +181,7 @@ export class IndexedDbGallery implements Gallery {
     { limit = 5 }: { readonly limit?: number | undefined } = {},
   ): Promise<readonly Candidate[]> {
     this.#transactions.requireOpen();
-    checkLimit('search', limit);
-    const unit = unitEmbedding('The probe', probe, this.#facts.embeddingSize);
+    const unit = checkSearch(this.#facts, probe, limit);
     return this.#read(async (people, revision) => {
       await this.#searched.refresh(people, revision);
       return this.#searched.search(unit, limit);

@@ -1,13 +1,12 @@
 import {
   type Candidate,
-  checkAfter,
-  checkLimit,
-  checkMetadata,
-  checkNewEmbeddings,
+  checkChanges,
+  checkEnrollment,
   checkOperatingPoint,
+  checkPage,
   checkPersonName,
   checkRecord,
-  checkSource,
+  checkSearch,
   type Enrollment,
   type Gallery,
   type GalleryCount,
@@ -22,7 +21,6 @@ import {
   type PersonRecord,
   type StoredEmbedding,
 } from '@openset/gallery';
-import { unitEmbedding } from '@openset/verify';
 import type { Database, RunStatement } from './database.ts';
 import type { GallerySchema } from './gallery-schema.ts';
 import type { HnswOptions } from './hnsw-index.ts';
@@ -65,19 +63,9 @@ export class PostgresGallery implements Gallery {
     { metadata }: { readonly metadata?: JsonObject | undefined } = {},
   ): Promise<Enrollment> {
     this.#database.requireOpen();
-    const known = checkPersonName(name);
-    const vectors = checkNewEmbeddings(known, embeddings, this.#facts.embeddingSize);
-    const replaced = metadata === undefined ? null : JSON.stringify(checkMetadata(metadata));
-    const enrolledAt = new Date().toISOString();
-    const added = vectors.map(
-      (values, index): StoredEmbedding => ({
-        id: crypto.randomUUID(),
-        source: checkSource(known, embeddings[index]!.source),
-        model: this.#facts.model.fingerprint,
-        enrolledAt,
-        values,
-      }),
-    );
+    const checked = checkEnrollment(this.#facts, name, embeddings, metadata);
+    const { name: known, enrolledAt, embeddings: added } = checked;
+    const replaced = checked.metadata === undefined ? null : JSON.stringify(checked.metadata);
     const newId = crypto.randomUUID();
     const { people } = this.#schema;
     return await this.#database.transaction(async (run) => {
@@ -125,8 +113,7 @@ export class PostgresGallery implements Gallery {
     limit?: number | undefined;
   } = {}): Promise<PeoplePage> {
     this.#database.requireOpen();
-    checkLimit('people', limit);
-    const start = checkAfter(after) ?? null;
+    const start = checkPage(after, limit) ?? null;
     const rows = await this.#database.read((run) =>
       run(
         `SELECT ${personColumns(this.#schema)} FROM ${this.#schema.people} p
@@ -140,11 +127,11 @@ export class PostgresGallery implements Gallery {
 
   async update(
     id: string,
-    { name, metadata }: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
+    changes: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
   ): Promise<Person | null> {
     this.#database.requireOpen();
-    const renamed = name === undefined ? null : checkPersonName(name);
-    const replaced = metadata === undefined ? null : JSON.stringify(checkMetadata(metadata));
+    const { name: renamed = null, metadata } = checkChanges(changes);
+    const replaced = metadata === undefined ? null : JSON.stringify(metadata);
     if (!isIdentifier(id)) return null;
     return await this.#database.transaction((run) =>
       explainConflict({ id, name: renamed ?? '' }, async () => {
@@ -203,8 +190,7 @@ export class PostgresGallery implements Gallery {
     { limit = 5 }: { limit?: number | undefined } = {},
   ): Promise<readonly Candidate[]> {
     this.#database.requireOpen();
-    checkLimit('search', limit);
-    const unit = unitEmbedding('The probe', probe, this.#facts.embeddingSize);
+    const unit = checkSearch(this.#facts, probe, limit);
     const { comparison } = this.#facts;
     const request = { schema: this.#schema, comparison, probe: unit, limit, hnsw: this.#hnsw };
     const { candidates, gallery } = await this.#database.read((run) => searchPeople(run, request));

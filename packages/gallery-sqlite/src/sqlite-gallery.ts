@@ -1,14 +1,13 @@
 import {
   type Candidate,
   ConflictError,
-  checkAfter,
-  checkLimit,
-  checkMetadata,
-  checkNewEmbeddings,
+  checkChanges,
+  checkEnrollment,
   checkOperatingPoint,
+  checkPage,
   checkPersonName,
   checkRecord,
-  checkSource,
+  checkSearch,
   type Enrollment,
   type Gallery,
   type GalleryCount,
@@ -22,7 +21,6 @@ import {
   type PersonRecord,
   type StoredEmbedding,
 } from '@openset/gallery';
-import { unitEmbedding } from '@openset/verify';
 import type { Database } from 'better-sqlite3';
 import { ComparedRows } from './compared-rows.ts';
 import { emptyLog } from './database-file.ts';
@@ -62,23 +60,19 @@ export class SqliteGallery implements Gallery {
     { metadata }: { readonly metadata?: JsonObject | undefined } = {},
   ): Promise<Enrollment> {
     this.#transactions.requireOpen();
-    const known = checkPersonName(name);
-    const vectors = checkNewEmbeddings(known, embeddings, this.#facts.embeddingSize);
-    const sources = embeddings.map(({ source }) => checkSource(known, source));
-    const json = metadata === undefined ? undefined : JSON.stringify(checkMetadata(metadata));
-    const time = new Date().toISOString();
+    const added = checkEnrollment(this.#facts, name, embeddings, metadata);
+    const { name: known, enrolledAt } = added;
+    const json = added.metadata && JSON.stringify(added.metadata);
     return this.#write((to) => {
       const before = to.personByName.get(known);
-      if (!before) to.addPerson.run(crypto.randomUUID(), known, json ?? '{}', time);
+      if (!before) to.addPerson.run(crypto.randomUUID(), known, json ?? '{}', enrolledAt);
       else if (json !== undefined) to.changePerson.run(known, json, before.number);
       const { number } = before ?? to.personByName.get(known)!;
-      const embeddingIds = vectors.map((vector, index) => {
-        const id = crypto.randomUUID();
-        to.addEmbedding.run(id, number, sources[index]!, time, vectorBytes(vector));
-        return id;
-      });
+      for (const { id, source, values } of added.embeddings)
+        to.addEmbedding.run(id, number, source, enrolledAt, vectorBytes(values));
       this.#updateTemplate(number, known);
-      return { person: personOf(to.personByName.get(known)!), isNew: before === undefined, embeddingIds };
+      const person = personOf(to.personByName.get(known)!);
+      return { person, isNew: before === undefined, embeddingIds: added.embeddings.map(({ id }) => id) };
     });
   }
 
@@ -116,8 +110,7 @@ export class SqliteGallery implements Gallery {
     readonly limit?: number | undefined;
   } = {}): Promise<PeoplePage> {
     this.#transactions.requireOpen();
-    checkLimit('people', limit);
-    const start = checkAfter(after);
+    const start = checkPage(after, limit);
     return this.#read((from) => {
       const rows =
         start === undefined ? from.firstPeople.all(limit + 1) : from.peopleAfter.all(start, limit + 1);
@@ -128,11 +121,11 @@ export class SqliteGallery implements Gallery {
 
   async update(
     id: string,
-    { name, metadata }: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
+    changes: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
   ): Promise<Person | null> {
     this.#transactions.requireOpen();
-    const known = name === undefined ? undefined : checkPersonName(name);
-    const json = metadata === undefined ? undefined : JSON.stringify(checkMetadata(metadata));
+    const { name: known, metadata } = checkChanges(changes);
+    const json = metadata && JSON.stringify(metadata);
     return this.#write((to) => {
       const row = to.personById.get(id);
       if (!row) return null;
@@ -174,8 +167,7 @@ export class SqliteGallery implements Gallery {
     { limit = 5 }: { readonly limit?: number | undefined } = {},
   ): Promise<readonly Candidate[]> {
     this.#transactions.requireOpen();
-    checkLimit('search', limit);
-    const unit = unitEmbedding('The probe', probe, this.#facts.embeddingSize);
+    const unit = checkSearch(this.#facts, probe, limit);
     return this.#read(() => {
       this.#compared.refresh();
       return this.#compared.search(unit, limit);

@@ -1,13 +1,11 @@
 export {
-  checkAfter,
-  checkFixedFacts,
-  checkLimit,
-  checkNewEmbeddings,
-  checkOperatingPoint,
-  checkPersonName,
-  checkSource,
-  requireSameFacts,
-} from './check-input.ts';
+  type CheckedEnrollment,
+  checkChanges,
+  checkEnrollment,
+  checkPage,
+  checkSearch,
+} from './check-calls.ts';
+export { checkFixedFacts, checkOperatingPoint, checkPersonName, requireSameFacts } from './check-input.ts';
 export { checkMetadata } from './check-metadata.ts';
 export { checkRecord, isIdentifier } from './check-record.ts';
 export { compareCodePoints } from './compare-code-points.ts';

@@ -1,15 +1,6 @@
 import { ConfigError } from '@openset/core';
-import { unitEmbedding } from '@openset/verify';
-import {
-  checkAfter,
-  checkFixedFacts,
-  checkLimit,
-  checkNewEmbeddings,
-  checkOperatingPoint,
-  checkPersonName,
-  checkSource,
-} from './check-input.ts';
-import { checkMetadata } from './check-metadata.ts';
+import { checkChanges, checkEnrollment, checkPage, checkSearch } from './check-calls.ts';
+import { checkFixedFacts, checkOperatingPoint, checkPersonName } from './check-input.ts';
 import { checkRecord } from './check-record.ts';
 import { compareCodePoints } from './compare-code-points.ts';
 import { ConflictError } from './errors.ts';
@@ -73,32 +64,15 @@ export class MemoryGallery implements Gallery {
     { metadata }: { readonly metadata?: JsonObject | undefined } = {},
   ): Promise<Enrollment> {
     this.#requireOpen();
-    const known = checkPersonName(name);
-    const values = checkNewEmbeddings(known, embeddings, this.#facts.embeddingSize);
-    const time = new Date().toISOString();
-    const added = values.map(
-      (vector, index): StoredEmbedding => ({
-        id: crypto.randomUUID(),
-        source: checkSource(known, embeddings[index]!.source),
-        model: this.#facts.model.fingerprint,
-        enrolledAt: time,
-        values: vector,
-      }),
-    );
-    const before = this.#recordNamed(known);
-    const start = before ?? {
-      id: crypto.randomUUID(),
-      name: known,
-      metadata: {},
-      enrolledAt: time,
-      embeddings: [],
-    };
+    const added = checkEnrollment(this.#facts, name, embeddings, metadata);
+    const before = this.#recordNamed(added.name);
+    const start = before ?? { ...added, id: crypto.randomUUID(), metadata: {}, embeddings: [] };
     const person = this.#put({
       ...start,
-      metadata: metadata === undefined ? start.metadata : checkMetadata(metadata),
-      embeddings: [...start.embeddings, ...added],
+      metadata: added.metadata ?? start.metadata,
+      embeddings: [...start.embeddings, ...added.embeddings],
     });
-    return { person, isNew: before === undefined, embeddingIds: added.map(({ id }) => id) };
+    return { person, isNew: before === undefined, embeddingIds: added.embeddings.map(({ id }) => id) };
   }
 
   async restore(record: PersonRecord): Promise<Person> {
@@ -126,8 +100,7 @@ export class MemoryGallery implements Gallery {
     limit?: number | undefined;
   } = {}): Promise<PeoplePage> {
     this.#requireOpen();
-    checkLimit('people', limit);
-    const start = checkAfter(after);
+    const start = checkPage(after, limit);
     this.#sortedNames ??= [...this.#idOfName.keys()].sort(compareCodePoints);
     const names = this.#sortedNames;
     const first = start === undefined ? 0 : countNotAfter(names, start);
@@ -137,14 +110,11 @@ export class MemoryGallery implements Gallery {
 
   async update(
     id: string,
-    { name, metadata }: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
+    changes: { readonly name?: string | undefined; readonly metadata?: JsonObject | undefined },
   ): Promise<Person | null> {
     this.#requireOpen();
     const record = this.#byId.get(id);
-    const changed = {
-      ...(name !== undefined && { name: checkPersonName(name) }),
-      ...(metadata !== undefined && { metadata: checkMetadata(metadata) }),
-    };
+    const changed = checkChanges(changes);
     if (!record) return null;
     if (changed.name !== undefined && changed.name !== record.name) this.#requireFreeName(changed.name);
     const changedRecord = { ...record, ...changed };
@@ -188,8 +158,7 @@ export class MemoryGallery implements Gallery {
     { limit = 5 }: { limit?: number | undefined } = {},
   ): Promise<readonly Candidate[]> {
     this.#requireOpen();
-    checkLimit('search', limit);
-    const unit = unitEmbedding('The probe', probe, this.#facts.embeddingSize);
+    const unit = checkSearch(this.#facts, probe, limit);
     const scored = this.#index.search(unit, limit);
     return rankCandidates(scored, (slot) => this.#byId.get(this.#index.personAt(slot))!, limit);
   }
