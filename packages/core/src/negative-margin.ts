@@ -4,14 +4,11 @@ import { checkNumber } from './errors.ts';
 import type { MappedSimilarities } from './map-functions.ts';
 
 /** Margins on the similarities to the other classes, which make them larger: `cos(θ − angle) + cosine`. */
-export interface NegativeMargin extends NegativeMarginFunctions {
+export interface NegativeMargin {
   /** Radians, at least 0; default 0. */
   readonly angle?: number;
   /** At least 0; default 0. */
   readonly cosine?: number;
-}
-
-interface NegativeMarginFunctions {
   /** Checks the numbers. @throws ConfigError for one out of range */
   check(): void;
   /** Returns similarities `[classes, batch]` with the margin of the angle; null without one. */
