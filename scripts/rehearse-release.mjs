@@ -1,5 +1,5 @@
 // Rehearses a release: versions and publishes a copy of the repository to a registry on this machine, and uses the packages as users do.
-// Changes nothing in the repository.
+// Changes nothing in the repository. `.ci/run` does the same as a part of `npm test`.
 import { spawnSync } from 'node:child_process';
 
 // npm adds node_modules/.bin to the path.

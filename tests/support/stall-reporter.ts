@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /** Minutes that a test may take, and what comes before the first of a file; with all cases of `test:long`, more. */
-const patience = process.env.OPENSET_TEST_LONG === '1' ? 30 : 5;
+const patience = process.env.OPENSET_TEST_LONG === '1' ? 30 : 10;
 
 /**
  * Ends a run in which a test hangs, which time limits of tests cannot do: they wait for the code that hangs. Prints the file,
