@@ -7,12 +7,24 @@ import { GradientBuckets, type GradientBucketsOptions } from './gradient-buckets
  * every batch, and gradients are summed in buckets.
  *
  * @example
- * const communicator = await openMpi();   // mpirun -n 4 node train.js
+ * ```ts no-run
+ * import type { Backbone, OpenSetLoss } from '@openset/core';
+ * import { createLoader, type ImageSource } from '@openset/data';
+ * import { dataParallel } from '@openset/distributed';
+ * import { openMpi } from '@openset/distributed/node';
+ * import { Sgd, Trainer } from '@openset/train';
+ *
+ * declare const source: ImageSource;
+ * declare const [backbone, loss]: [Backbone, OpenSetLoss];
+ * const communicator = await openMpi(); // mpirun -n 4 node train.js
  * const ranks = dataParallel(communicator);
  * const part = { index: ranks.rank, count: ranks.size };
- * const batches = (start) => createLoader(source, { ...options, part, start });
- * await new Trainer({ backbone, loss, optimizer, batches, epochs: 28, ranks }).run();
+ * await new Trainer({
+ *   ...{ backbone, loss, optimizer: new Sgd({ learningRate: 0.1 }), epochs: 28, ranks },
+ *   batches: (start) => createLoader(source, { batchSize: 64, height: 112, width: 112, channels: 3, part, start }),
+ * }).run();
  * await communicator.close();
+ * ```
  * @throws ConfigError for bad options
  */
 export function dataParallel(communicator: Communicator, options: GradientBucketsOptions = {}): Ranks {
