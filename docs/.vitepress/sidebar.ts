@@ -36,6 +36,7 @@ export function sidebar(): Item[] {
         page('Data formats', '/data-formats'),
         page('Networks that others trained', '/pretrained'),
         page('Train a head', '/train-a-head'),
+        page('Train on several machines', '/distributed'),
         page('Which threshold?', '/choosing-a-threshold'),
         page('Run the service', '/serving'),
         page('onnxruntime as the engine', '/engines'),

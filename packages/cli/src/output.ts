@@ -64,6 +64,11 @@ export function createOutput(stream: TextStream, now = () => performance.now() /
   };
 }
 
+/** Creates an output that writes nothing. */
+export function silentOutput(): Output {
+  return createOutput({ write: () => true });
+}
+
 /** Number of seconds that the rate of a counter is measured over. */
 const rateSeconds = 20;
 

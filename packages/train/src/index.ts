@@ -18,7 +18,7 @@ export {
   type VariableUpdate,
 } from './optimizers/training-optimizer.ts';
 export type { WeightDecayExclusion } from './optimizers/weight-decay.ts';
-export { OtherRankError } from './parallel/agree.ts';
+export { OtherRankError, onAllRanks, onFirstRank } from './parallel/agree.ts';
 export type { Schedule, ScheduleOptions, SchedulePosition } from './schedules/schedule.ts';
 export {
   constantSchedule,

@@ -1,7 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { type Command, Option } from 'commander';
 import type { TrainOptions } from '../commands/train.ts';
 import { checkClassLossWord, checkLossWord, lossWordHelp } from '../config/loss-words.ts';
 import { presetNames } from '../config/presets.ts';
+import type { Output } from '../output.ts';
 import {
   addCommand,
   type CommonOptions,
@@ -82,19 +84,36 @@ export function addTrain(program: Command): void {
         'half of what is free)',
       numberParser({ minimum: 0 }),
     )
+    .option(
+      '--rank-timeout <seconds>',
+      'under mpirun: seconds that a process may wait for others before all end (default: 120)',
+      numberParser({ minimum: 0.1 }),
+    )
     .option('--resume', 'resume the run in --out from its last checkpoint')
     .option('--print-config', 'print all settings as JSON and train nothing');
   withBackend(withImageReading(command, { isSetting: true })).addHelpText(
     'after',
     () => `\nLosses:\n  ${lossWordHelp().join('\n  ')}`,
   );
-  command.action(async (options: TrainOptions & CommonOptions) => {
-    const [{ train }, { stopOnSignals }] = await Promise.all([
+  command.action(async (options: TrainOptions & CommonOptions & { readonly rankTimeout?: number }) => {
+    const [{ train }, { stopOnSignals }, { openRanks }] = await Promise.all([
       import('../commands/train.ts'),
       import('@openset/train/node'),
+      import('../ranks/open-ranks.ts'),
     ]);
+    const { rankTimeout, ...trainOptions } = options;
     const signal = stopOnSignals();
     const onTrained = () => signal.release();
-    await runCommand(options, (output) => train({ ...options, signal, onTrained }, output));
+    const opened = await openRanks(rankTimeout);
+    const ranks = opened?.ranks ?? null;
+    const run = (output: Output) => train({ ...trainOptions, signal, onTrained, ranks }, output);
+    try {
+      // Rank 0 prints the result.
+      await runCommand(options, run, ranks && ranks.rank > 0 ? new PassThrough().resume() : undefined);
+      await opened?.close();
+    } catch (error) {
+      await opened?.fail(error);
+      throw error;
+    }
   });
 }

@@ -1,6 +1,9 @@
+import { availableParallelism, cpus } from 'node:os';
 import type { Backbone, LearnedThreshold } from '@openset/core';
 import type { ImageSource } from '@openset/data';
+import { onFirstRank } from '@openset/train';
 import type { Calibration, ThresholdQuestion, ThresholdSource } from '@openset/verify';
+import manifest from '../../package.json' with { type: 'json' };
 import { chooseSettings } from '../config/choose-settings.ts';
 import { readRunSettings, type SettingsFlags } from '../config/read-settings.ts';
 import type { ChosenSettings, GivenSettings } from '../config/settings.ts';
@@ -16,10 +19,11 @@ import { openImages } from '../images/open-images.ts';
 import { SkippedList } from '../images/skipped-list.ts';
 import { resolveNetworkStart } from '../model/network-start.ts';
 import { openNetwork } from '../model/open-network.ts';
-import type { CommandResult, Output } from '../output.ts';
+import { type CommandResult, type Output, silentOutput } from '../output.ts';
+import { isWriter, type RunRanks, threadsOfRank } from '../ranks/run-ranks.ts';
 import { startBackend } from '../start-backend.ts';
 import { buildRun, type RunParts } from '../training/build-run.ts';
-import { checkSameData } from '../training/data-fingerprint.ts';
+import { checkSameData, fingerprintImages } from '../training/data-fingerprint.ts';
 import { type FinishedRun, finishRun } from '../training/finish-run.ts';
 import { fixLength } from '../training/fix-length.ts';
 import { baselineText, type FrozenBaseline, measureFrozen } from '../training/frozen-baseline.ts';
@@ -49,6 +53,8 @@ export interface TrainOptions extends SettingsFlags {
   readonly signal?: AbortSignal | undefined;
   /** Called when training is over; the signal has no effect during the seconds that remain. */
   readonly onTrained?: (() => void) | undefined;
+  /** The ranks that train together; default: this process alone. */
+  readonly ranks?: RunRanks | null | undefined;
 }
 
 /** Result of `openset train`. */
@@ -86,9 +92,10 @@ export interface TrainResult {
  */
 export async function train(
   options: TrainOptions,
-  output: Output,
+  allOutput: Output,
 ): Promise<CommandResult<TrainResult | ChosenSettings>> {
-  const { resume = false, printConfig = false, signal } = options;
+  const { resume = false, printConfig = false, signal, ranks = null } = options;
+  const output = isWriter(ranks) ? allOutput : silentOutput();
   const { loss: lossWord, classLoss: classLossWord } = options;
   const folder = runFolder(options.out);
   let source: ImageSource | undefined;
@@ -98,7 +105,7 @@ export async function train(
   let isClaimed = false;
   try {
     const read = await readRunSettings(options, folder);
-    if (!resume && !printConfig) await checkNewRun(folder);
+    if (!resume && !printConfig) await onFirstRank(ranks, () => checkNewRun(folder));
 
     source = await openImages(read.data, output);
     const resumed = resume ? await openResumed(folder, source, read) : null;
@@ -107,11 +114,12 @@ export async function train(
     const missing = resumed?.missing ?? new Set<string>();
     const facts = await inspectImages(images, read);
 
-    const backend = await startBackend(read, output);
+    const backend = await startBackend(ranks ? withOwnCores(read, ranks) : read, output);
 
     const { given, crop } = await resolveNetworkStart(read);
     const circumstances = { ...facts, backend: backend.name, lossWord, classLossWord, ...(crop && { crop }) };
-    const settings = chooseSettings(given, circumstances);
+    const settings = await onFirstRank(ranks, () => chooseSettings(given, circumstances));
+    await ranks?.checkSame(factsOfRun(read, source, backend.name));
     // A class loss that the loss cannot build on is refused before images are read.
     if (classLossWord) makeLoss(settings.loss, { numClasses: 2, embeddingSize: 2, seed: 0 }).dispose();
     if (printConfig) return { data: settings, text: JSON.stringify(settings, null, 2) };
@@ -122,28 +130,31 @@ export async function train(
     output.note(choicesText(settings, facts, data, backend));
     if (data.train.isInMemory) noteCopies(data.hashes, images, given.data, output);
 
-    const config = await fixLength(withAlignment(settings, data), data, output, signal);
+    await ranks?.checkSame(factsOfData(data));
 
-    run = await buildRun(config, data.train, network);
+    const config = await fixLength(withAlignment(settings, data), data, output, signal, ranks);
+
+    run = await buildRun(config, data.train, network, ranks);
     network = undefined;
 
     const list = new SkippedList(folder.skipped);
-    if (resume) {
-      await list.load();
-      await recordReading(folder, config, options);
-    } else {
-      const manifest = await describeImages(source, given.data, data.unusedImages, data.hashes);
-      await claimRun(folder, config, source, manifest);
-    }
-    isClaimed = true;
+    const { hashes, unusedImages: unused } = data;
+    const opened = source;
+    if (resume) await list.load();
+    await onFirstRank(ranks, async () => {
+      if (resume) await recordReading(folder, config, options);
+      else await claimRun(folder, config, opened, await describeImages(opened, given.data, unused, hashes));
+    });
+    isClaimed = isWriter(ranks);
     list.add(data.skipped);
     list.add([...missing].map((path) => ({ path, reason: 'missing since the run started' })));
-    if (config.onBadImage === 'skip' || list.size > 0) await list.save();
+    if (isWriter(ranks) && (config.onBadImage === 'skip' || list.size > 0)) await list.save();
 
-    const watched = { reading: config, imageCount: data.train.source.size, missing, list };
+    const imageCount = data.train.source.size;
+    const watched = { reading: config, imageCount, missing, list, writes: isWriter(ranks) };
     const watch = new BadImageWatch(watched);
-    const last = await runTrainer(run, config, data.pairs, folder, { output, signal, resume, watch });
-    if (list.size > 0) await list.save();
+    const last = await runTrainer(run, config, data.pairs, folder, { output, signal, resume, watch, ranks });
+    if (isWriter(ranks) && list.size > 0) await list.save();
     if (last.kind === 'stopped') return stoppedResult(folder, true);
     options.onTrained?.();
     // Images that do not fit into memory are read during training.
@@ -152,14 +163,15 @@ export async function train(
       noteCopies(data.hashes, images, given.data, output);
     }
 
-    const finished = await finishRun(config, data, run, folder, output);
+    const finished = await finishRun(config, data, run, folder, output, ranks);
     const result = trainedResult(finished, data, folder, list);
     const hasHead = frozen && run.backbone.trainable.length > 0;
     const baseline = hasHead && data.pairs ? await measureFrozen(data.pairs, frozen.split) : null;
     return baseline && finished.measured ? withBaseline(result, baseline, finished.measured) : result;
   } catch (error) {
     if (isClaimed && !resume) await discardEmptyRun(folder);
-    if (signal?.aborted && error === signal.reason) return stoppedResult(folder, false);
+    // Other ranks still wait for one that stops before training.
+    if (signal?.aborted && error === signal.reason && !ranks) return stoppedResult(folder, false);
     if (isClaimed && error instanceof BadImagesError) throw await withResumeHint(error, folder);
     throw error;
   } finally {
@@ -187,6 +199,37 @@ async function openResumed(
 /** Records which images are cropped, so that a resumed run crops the same ones. */
 function withAlignment(settings: ChosenSettings, { aligned: { images, pairs } }: RunData): ChosenSettings {
   return { ...settings, align: images, ...(pairs === null ? {} : { alignPairs: pairs }) };
+}
+
+/** Returns the choice of the backend with this rank's share of the cores, unless the threads are given. */
+function withOwnCores(read: GivenSettings, { localCount }: RunRanks): GivenSettings {
+  return {
+    ...read,
+    threads: read.threads ?? threadsOfRank(localCount, availableParallelism(), cpus().length),
+  };
+}
+
+/** Returns what all ranks must have alike before they read images. */
+function factsOfRun(read: GivenSettings, source: ImageSource, backend: string): Record<string, string> {
+  const { threads: _, ...settings } = read;
+  return {
+    'the version of openset': manifest.version,
+    'the version of Node': process.version,
+    'the settings': JSON.stringify(settings),
+    'the backend': backend,
+    'the images': JSON.stringify(fingerprintImages(source)),
+  };
+}
+
+/** Returns what all ranks must have alike before they train. */
+function factsOfData({ train, pairs }: RunData): Record<string, string> {
+  return {
+    'where images are (--image-memory sets how many fit into memory)': train.isInMemory
+      ? 'in memory'
+      : 'in files',
+    'the images to train on': JSON.stringify(fingerprintImages(train.source)),
+    'the number of images in pairs': `${pairs?.images.size ?? 0}`,
+  };
 }
 
 /** Adds how to resume to the error of bad images that stopped a run. */

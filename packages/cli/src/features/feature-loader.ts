@@ -1,5 +1,12 @@
 import { ConfigError, deriveSeed, randomNumbers } from '@openset/core';
-import { type Batch, type Loader, type LoaderState, type Sampler, shuffledSampler } from '@openset/data';
+import {
+  type Batch,
+  type Loader,
+  type LoaderState,
+  type Sampler,
+  type Shard,
+  shuffledSampler,
+} from '@openset/data';
 import { type FeatureSource, readFeatures } from './feature-source.ts';
 
 /** Options of `createFeatureLoader`; those of `createLoader` that make sense for features. */
@@ -10,6 +17,8 @@ export interface FeatureLoaderOptions {
   readonly flip: number;
   readonly sampler?: Sampler;
   readonly start: LoaderState;
+  /** Part of every batch that this process delivers, as of `createLoader`; default: whole batches. */
+  readonly part?: Shard;
 }
 
 /**
@@ -23,7 +32,13 @@ export function createFeatureLoader(
   { variants }: Pick<FeatureSource, 'variants'>,
   options: FeatureLoaderOptions,
 ): Loader {
-  const { batchSize, seed, flip, sampler = shuffledSampler(source.size, { seed }) } = options;
+  const {
+    batchSize,
+    seed,
+    flip,
+    sampler = shuffledSampler(source.size, { seed }),
+    part = { index: 0, count: 1 },
+  } = options;
   const batchesPerEpoch = Math.floor(sampler.length / batchSize);
   if (batchesPerEpoch === 0) {
     throw new ConfigError(
@@ -33,22 +48,25 @@ export function createFeatureLoader(
   let state = options.start;
   let counters = { batches: 0, images: 0, skipped: 0 };
   const read = async (order: Int32Array, { epoch, batch }: LoaderState): Promise<Batch> => {
-    const indices = order.slice(batch * batchSize, (batch + 1) * batchSize);
+    const { index, count } = part;
+    const start = (place: number) => batch * batchSize + Math.floor((batchSize * place) / count);
+    const from = start(index);
+    const indices = order.slice(from, start(index + 1));
     let featureSize = 0;
     let images = new Float32Array(0);
     for (const [place, index] of indices.entries()) {
-      const random = randomNumbers(deriveSeed(seed, epoch, batch * batchSize + place));
+      const random = randomNumbers(deriveSeed(seed, epoch, from + place));
       const variant = variants === 2 && random() < flip ? 1 : 0;
       const features = readFeatures(await source.get(index));
       if (place === 0) {
         featureSize = features.length / variants;
-        images = new Float32Array(batchSize * featureSize);
+        images = new Float32Array(indices.length * featureSize);
       }
       images.set(features.subarray(variant * featureSize, (variant + 1) * featureSize), place * featureSize);
     }
     return {
       images,
-      shape: [batchSize, 1, 1, featureSize],
+      shape: [indices.length, 1, 1, featureSize],
       labels: Int32Array.from(indices, (index) => source.labels[index]!),
       indices,
       epoch,
@@ -73,7 +91,11 @@ export function createFeatureLoader(
           const batch = await read(order, state);
           const isLast = state.batch + 1 === batchesPerEpoch;
           state = isLast ? { epoch: epoch + 1, batch: 0 } : { epoch, batch: state.batch + 1 };
-          counters = { ...counters, batches: counters.batches + 1, images: counters.images + batchSize };
+          counters = {
+            ...counters,
+            batches: counters.batches + 1,
+            images: counters.images + batch.labels.length,
+          };
           yield batch;
         }
       }

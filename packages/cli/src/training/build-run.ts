@@ -1,4 +1,4 @@
-import type { Backbone, OpenSetLoss } from '@openset/core';
+import { type Backbone, ConfigError, type OpenSetLoss, type Ranks } from '@openset/core';
 import { type Augmentation, type Batch, type Loader, toTensors } from '@openset/data';
 import { createLoader, type NodeLoaderOptions } from '@openset/data/node';
 import { GraphBackbone } from '@openset/pretrained';
@@ -48,13 +48,16 @@ export interface RunParts {
 /**
  * Builds the network, the loss and the other parts of a run from its configuration.
  * @param opened network of the configuration, which the run then owns; default: it is opened
+ * @param ranks ranks that train together; default: this process alone
  * @throws ConfigError for options that are out of range or contradict each other
  */
 export async function buildRun(
   config: RunConfig,
   set: TrainingSet,
   opened: Backbone | null = null,
+  ranks: Ranks | null = null,
 ): Promise<RunParts> {
+  if (ranks) checkBatchSize(config.batchSize, ranks.size);
   const { network, seed, accumulate, clipNorm } = config;
   const whole = opened ?? (await openNetwork(network, seed));
   const split = set.isFeatures ? withFrozenPart(whole) : null;
@@ -71,7 +74,8 @@ export async function buildRun(
       loss,
       optimizer,
       schedule: makeSchedule(config.schedule, length, stepsPerEpoch(config, set)),
-      batches: (start: BatchPosition) => makeLoader(config, set, start),
+      batches: (start: BatchPosition) => makeLoader(config, set, start, ranks),
+      ...(ranks && { ranks }),
       toTensors,
       ...length,
       seed,
@@ -96,13 +100,29 @@ export function stepsPerEpoch(config: ChosenSettings, set: TrainingSet): number 
   return Math.ceil(batchesPerEpoch / config.accumulate);
 }
 
-function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPosition) {
+/** Checks that every rank gets enough images of a batch for batch norms. @throws ConfigError */
+function checkBatchSize(batchSize: number, ranks: number): void {
+  if (batchSize >= 2 * ranks) return;
+  throw new ConfigError(
+    `batchSize is ${batchSize}, but ${ranks} ranks share each batch and need at least 2 images each. Raise it to ${2 * ranks} or more, or ` +
+      'start fewer ranks.',
+  );
+}
+
+/** @param ranks the loader delivers this rank's part of every batch; null: whole batches */
+function makeLoader(
+  config: ChosenSettings,
+  set: TrainingSet,
+  start: BatchPosition,
+  ranks: Ranks | null = null,
+) {
+  const part = ranks && { part: { index: ranks.rank, count: ranks.size } };
   const { batchSize, seed, augment } = config;
   if (set.isFeatures) {
     const variants = featureVariants(config);
     const sampler = trainingSampler(config, set.source.labels);
     const flip = flipProbability(config);
-    return createFeatureLoader(set.source, { variants }, { batchSize, seed, flip, sampler, start });
+    return createFeatureLoader(set.source, { variants }, { batchSize, seed, flip, sampler, start, ...part });
   }
   const options: NodeLoaderOptions = {
     ...set.size,
@@ -117,7 +137,7 @@ function makeLoader(config: ChosenSettings, set: TrainingSet, start: BatchPositi
     // `BadImageWatch` applies the policy of the run.
     onBadRecord: 'skip',
     // Batch norms cannot train on one image.
-    minBatchSize: 2,
+    ...(part ?? { minBatchSize: 2 }),
     // Preparing an image in memory is faster than sending it to another thread.
     ...(set.isInMemory ? { workers: 0 } : { ...workerOptions(set.source.size), cacheBytes: set.cacheBytes }),
   };

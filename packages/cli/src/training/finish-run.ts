@@ -12,6 +12,7 @@ import { scorePeople } from '../model/people-pairs.ts';
 import { thresholdWarnings } from '../model/threshold-warnings.ts';
 import { chooseThreshold, noCalibrationNotice, type ThresholdChoice } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
+import { isWriter, type RunRanks } from '../ranks/run-ranks.ts';
 import type { RunParts } from './build-run.ts';
 import { crossFitHead } from './cross-fit.ts';
 import { scorePairs, usesFlipSum } from './pair-evaluation.ts';
@@ -32,6 +33,7 @@ export interface FinishedRun {
 
 /**
  * Writes the model and the report with the weights of the best evaluation, or the last weights without evaluations.
+ * @param ranks ranks that compute the result together; rank 0 writes it
  * @throws DataError if there is no threshold or a file cannot be written
  */
 export async function finishRun(
@@ -40,11 +42,13 @@ export async function finishRun(
   run: RunParts,
   folder: RunFolder,
   output: Output,
+  ranks: RunRanks | null = null,
 ): Promise<FinishedRun> {
   const step = await restoreBestWeights(run, folder.checkpoints);
   const flipSum = usesFlipSum(config);
   const scored =
-    data.pairs && (await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output, config));
+    data.pairs &&
+    (await scorePairs(data.pairs, { backbone: run.backbone, flipSum }, output, config, undefined, ranks));
   const people = scored && data.heldOutPeople > 0 ? scorePeople(scored.embeddings, scored.labels) : null;
   const pairs = people ?? scored;
   const chosen = chooseThreshold(await readThreshold(run.loss), pairs, people ? 'held-out' : 'calibrated');
@@ -66,6 +70,7 @@ export async function finishRun(
     ...(config.crop && { crop: config.crop }),
   };
   const measured = scored && measurePairs(scored.cosines, scored.isSame, choice, scored.folds);
+  if (!isWriter(ranks)) return { description, measured, step, warnings };
   const state = backbone.getState();
   try {
     await writeAtomically(folder.model, await encodeModel(description, state));

@@ -1,4 +1,5 @@
-import { Trainer } from '@openset/train';
+import type { Ranks } from '@openset/core';
+import { onFirstRank, Trainer } from '@openset/train';
 import { withoutStartEpoch, withStartEpoch } from '../config/loss-words.ts';
 import type { ChosenSettings, RunConfig, RunLength } from '../config/settings.ts';
 import type { Output } from '../output.ts';
@@ -21,6 +22,7 @@ const trialPatience = 30;
 
 /**
  * Completes the settings: converts minutes to steps by measuring a few, and sets what depends on the length.
+ * @param ranks ranks that train together; all of them measure the steps of one trial
  * @throws what training throws; the reason of an aborted signal
  */
 export async function fixLength(
@@ -28,6 +30,7 @@ export async function fixLength(
   { train, pairs }: Pick<RunData, 'train' | 'pairs'>,
   output: Output,
   signal?: AbortSignal,
+  ranks: Ranks | null = null,
 ): Promise<RunConfig> {
   const perEpoch = stepsPerEpoch(settings, train);
   let secondsPerStep: number | null = null;
@@ -35,7 +38,7 @@ export async function fixLength(
   if (settings.minutes === undefined) config = followLength(settings, perEpoch);
   else {
     output.note('measuring the time of a step …');
-    secondsPerStep = await measureStep(settings, train, signal);
+    secondsPerStep = await measureStep(settings, train, signal, ranks);
     const evaluatedImages = pairs?.images.size ?? 0;
     config = fitMinutes(settings, { secondsPerStep, stepsPerEpoch: perEpoch, evaluatedImages });
   }
@@ -91,10 +94,11 @@ async function measureStep(
   settings: ChosenSettings,
   set: TrainingSet,
   signal: AbortSignal | undefined,
+  ranks: Ranks | null,
 ): Promise<number> {
   const trial = followLength({ ...settings, steps: trialSteps }, stepsPerEpoch(settings, set));
   // Most steps of the run have all parts of the loss, so the trial has them from the start.
-  const run = await buildRun({ ...trial, loss: withoutStartEpoch(trial.loss) }, set);
+  const run = await buildRun({ ...trial, loss: withoutStartEpoch(trial.loss) }, set, null, ranks);
   try {
     const seconds: number[] = [];
     const start = performance.now();
@@ -104,10 +108,12 @@ async function measureStep(
       if (event.kind !== 'step') continue;
       seconds.push(event.seconds);
       const isLate = performance.now() - start > 1000 * trialPatience;
-      if (isLate && seconds.length > 1) break;
+      if ((await onFirstRank(ranks, () => isLate)) && seconds.length > 1) break;
     }
     const steady = seconds.length > warmupSteps ? seconds.slice(warmupSteps) : seconds.slice(-1);
-    return steady.sort((first, second) => first - second)[Math.floor(steady.length / 2)]!;
+    const median = steady.sort((first, second) => first - second)[Math.floor(steady.length / 2)]!;
+    // All ranks train for as many steps.
+    return await onFirstRank(ranks, () => median);
   } finally {
     run.dispose();
   }

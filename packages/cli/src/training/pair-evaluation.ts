@@ -1,4 +1,5 @@
-import type { Backbone } from '@openset/core';
+import type { Backbone, Ranks } from '@openset/core';
+import type { ImageSource } from '@openset/data';
 import {
   accuracyAt,
   areaUnderCurve,
@@ -17,6 +18,7 @@ import { embedImages } from '../model/embed-images.ts';
 import type { Embeddings } from '../model/embeddings.ts';
 import { readPairThreshold } from '../model/thresholds.ts';
 import type { Output } from '../output.ts';
+import { embedOnRanks } from '../ranks/embed-on-ranks.ts';
 
 /** Embeddings of the images of pairs, and the cosine of each pair. Pairs with a bad image are skipped. */
 export interface PairScores extends PairIndices {
@@ -34,6 +36,7 @@ export function usesFlipSum(config: Pick<RunConfig, 'augment'>): boolean {
 /**
  * Embeds the images of pairs and computes the cosines. Notes nothing: `prepareData` has read the same images, and cropped their
  * faces if need be.
+ * @param ranks ranks that each embed a part of the images; default: this process embeds all
  */
 export async function scorePairs(
   set: PairSet,
@@ -41,10 +44,13 @@ export async function scorePairs(
   output: Output,
   reading: ImageReading,
   signal?: AbortSignal,
+  ranks: Ranks | null = null,
 ): Promise<PairScores> {
   const verifier = new Verifier({ ...network, threshold: 0 });
   const quiet = { ...output, note: () => {} };
-  const embeddings = await embedImages(verifier, set.images, quiet, { ...reading, align: false }, signal);
+  const embed = (images: ImageSource) =>
+    embedImages(verifier, images, quiet, { ...reading, align: false }, signal);
+  const embeddings = ranks ? await embedOnRanks(set.images, ranks, embed) : await embed(set.images);
   const kept = pairsAmong(set, embeddings.indices);
   return {
     ...kept,
@@ -58,7 +64,12 @@ export async function scorePairs(
  * Returns the evaluation of a run on pairs. The best weights have the best accuracy; among equal accuracies, the lowest log
  * loss. If the loss learns a threshold, weights from before it has one are not candidates.
  */
-export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output): EvaluationOptions {
+export function pairEvaluation(
+  pairs: PairSet,
+  config: RunConfig,
+  output: Output,
+  ranks: Ranks | null = null,
+): EvaluationOptions {
   const flipSum = usesFlipSum(config);
   const { epochs, steps } = config.evaluateEvery;
   return {
@@ -70,7 +81,9 @@ export function pairEvaluation(pairs: PairSet, config: RunConfig, output: Output
         { backbone, flipSum },
         output,
         config,
-        signal,
+        // A rank that stopped within the evaluation would leave the others waiting.
+        ranks ? undefined : signal,
+        ranks,
       ).finally(() => backbone.forInference?.().release()); // Training needs the memory.
       const { accuracy, threshold } = bestAccuracy(cosines, isSame);
       const learned = await readPairThreshold(loss);

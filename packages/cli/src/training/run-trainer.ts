@@ -3,6 +3,7 @@ import { consoleLogger, DirectoryCheckpoints, jsonLinesLogger, tensorBoardLogger
 import type { RunConfig } from '../config/settings.ts';
 import type { PairSet } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
+import { isWriter, type RunRanks } from '../ranks/run-ranks.ts';
 import type { RunParts } from './build-run.ts';
 import { pairEvaluation } from './pair-evaluation.ts';
 import type { RunFolder } from './run-paths.ts';
@@ -16,6 +17,8 @@ export interface TrainerContext {
   readonly resume: boolean;
   /** Applies the policy for bad images. */
   readonly watch: BadImageWatch;
+  /** The ranks that train together; rank 0 writes the files. */
+  readonly ranks: RunRanks | null;
 }
 
 /**
@@ -27,13 +30,13 @@ export async function runTrainer(
   config: RunConfig,
   pairs: PairSet | null,
   folder: RunFolder,
-  { output, signal, resume, watch }: TrainerContext,
+  { output, signal, resume, watch, ranks }: TrainerContext,
 ): Promise<FinishedEvent | StoppedEvent> {
   const { epochs, steps } = config.evaluateEvery;
   const trainer = new Trainer({
     ...options,
     batches: (start) => watch.watch(options.batches(start)),
-    ...(pairs ? { evaluation: pairEvaluation(pairs, config, output) } : {}),
+    ...(pairs ? { evaluation: pairEvaluation(pairs, config, output, ranks) } : {}),
     checkpoints: {
       store: new DirectoryCheckpoints(folder.checkpoints),
       resume,
@@ -42,11 +45,13 @@ export async function runTrainer(
     },
     signal: signal ? AbortSignal.any([signal, watch.signal]) : watch.signal,
   });
-  const last = await trainer.run(
+  const loggers = () => [
     consoleLogger({ stream: output.stream }),
     jsonLinesLogger(folder.events),
     tensorBoardLogger(folder.tensorBoard),
-  );
+  ];
+  const last = await trainer.run(...(isWriter(ranks) ? loggers() : []));
+  if (ranks) await watch.share(ranks);
   if (last.kind === 'stopped') watch.signal.throwIfAborted();
   return last;
 }

@@ -1,3 +1,4 @@
+import type { Ranks } from '@openset/core';
 import type { Batch, Loader } from '@openset/data';
 import type { BatchSource } from '@openset/train';
 import { count, counted, percent } from '../evaluation/texts.ts';
@@ -18,6 +19,8 @@ export interface WatchOptions {
   readonly missing: ReadonlySet<string>;
   /** Takes the skipped images. */
   readonly list: SkippedList;
+  /** Whether this process writes the list. */
+  readonly writes: boolean;
 }
 
 /**
@@ -58,6 +61,22 @@ export class BadImageWatch {
     };
   }
 
+  /** Gives all ranks the bad images that each has found, and the error of the first that stopped the run. */
+  async share(ranks: Ranks): Promise<void> {
+    const { aborted, reason } = this.#stop.signal;
+    const own = {
+      found: [...this.#found.values()],
+      problem: aborted ? (reason as BadImagesError).problem : null,
+    };
+    const texts = await ranks.gather(new TextEncoder().encode(JSON.stringify(own)));
+    const all = texts.map((text) => JSON.parse(new TextDecoder().decode(text)) as typeof own);
+    for (const { found, problem } of all) {
+      for (const image of found) this.#found.set(image.path, image);
+      if (this.#options.reading.onBadImage === 'skip') this.#options.list.add(found);
+      if (problem !== null) this.#stop.abort(new BadImagesError(problem));
+    }
+  }
+
   async #check(loader: Loader): Promise<void> {
     const { reading, imageCount, missing, list } = this.#options;
     const { onBadImage, maxBad = 1 } = reading;
@@ -73,7 +92,7 @@ export class BadImageWatch {
       return;
     }
     list.add(images);
-    const isDue = performance.now() - this.#lastWrite > 1000 * secondsBetweenWrites;
+    const isDue = this.#options.writes && performance.now() - this.#lastWrite > 1000 * secondsBetweenWrites;
     if (isDue) {
       await list.save();
       this.#lastWrite = performance.now();

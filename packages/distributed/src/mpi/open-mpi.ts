@@ -1,5 +1,6 @@
 import { ConfigError, checkNumber } from '@openset/core';
 import type { Communicator } from '../communicator.ts';
+import { sizeVariables } from './launched-ranks.ts';
 import { MpiCommunicator } from './mpi-communicator.ts';
 import { bindFunctions } from './mpi-functions.ts';
 import { type Koffi, loadMpi } from './mpi-library.ts';
@@ -14,9 +15,6 @@ export interface MpiOptions {
 
 /** `MPI_THREAD_FUNNELED`: only the thread of the caller calls MPI. */
 const funneled = 1;
-
-/** Variables by which launchers tell the number of ranks. */
-const sizeVariables = ['OMPI_COMM_WORLD_SIZE', 'PMI_SIZE'] as const;
 
 /**
  * Joins the ranks that a launcher such as `mpirun` or `srun` started; without a launcher, it is the only rank. Needs Open MPI 4 or 5, or
