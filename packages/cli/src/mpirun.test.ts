@@ -99,7 +99,7 @@ describe.runIf(hasLauncher)('training under mpirun', () => {
     const sizes = [2, 3, 4];
     for (let kill = 0; kill < kills; kill++) {
       const size = sizes[kill % sizes.length]!;
-      const before = existsSync(checkpoints) ? (await readdir(checkpoints)).sort().at(-1) : undefined;
+      const before = await newestCheckpoint(checkpoints);
       const { child, ended, output } = start(size, rankFile, 'EplLoss', checkpoints);
       const pids = () => [...output().matchAll(/started (\d+)/g)].map(([, pid]) => Number(pid));
       await waitFor(() => pids().length === size || child.exitCode !== null);
@@ -114,10 +114,7 @@ describe.runIf(hasLauncher)('training under mpirun', () => {
       expect(exitCode).not.toBe(0);
       // Other tests may take the processors of a short run.
       if (inject('long')) expect(performance.now() - killedAt).toBeLessThan(10_000);
-      const after = (await readdir(checkpoints).catch(() => []))
-        .filter((each) => each.startsWith('step-'))
-        .sort();
-      if (before) expect(after.at(-1)! >= before).toBe(true);
+      if (before) expect((await newestCheckpoint(checkpoints))! >= before).toBe(true);
     }
     const { exitCode, output } = await run(sizes[kills % sizes.length]!, rankFile, 'EplLoss', checkpoints);
     expect(exitCode, output).toBe(0);
@@ -178,6 +175,15 @@ function trySignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   } catch {
     return false;
   }
+}
+
+/** Returns the name of the newest checkpoint in a folder, if there is one. */
+async function newestCheckpoint(path: string): Promise<string | undefined> {
+  const names: string[] = await readdir(path).catch(() => []);
+  return names
+    .filter((name) => name.startsWith('step-'))
+    .sort()
+    .at(-1);
 }
 
 /** Returns whether a process runs. One that has ended exists until its parent asks for it. */
