@@ -57,51 +57,62 @@ export async function scalingModel({ threads }: BenchmarkOptions): Promise<Table
 /** Measures the costs by batches of two sizes: what grows with the batch, and what does not. */
 function measureCosts(): StepCosts {
   const [small, large] = [4, batchPerRank] as const;
-  const network = (batch: number) => {
-    // Two classes cost nothing beside the network.
-    const loss = new CosFaceLoss({ numClasses: 2, embeddingSize });
-    const { step, dispose } = makeTrainingStep({ depth, side, batch, classes: 2, loss, learningRate: 0.01 });
-    return medianSeconds(step, dispose, 5);
-  };
-  const [networkSmall, networkLarge] = [network(small), network(large)];
-  const image = (networkLarge - networkSmall) / (large - small);
+  const network = medianSeconds(networkWork(small), networkWork(large), 9);
+  const image = (network.large - network.small) / (large - small);
   const [few, many] = [16, 256] as const;
-  const [lossFew, lossMany] = [lossSeconds(few), lossSeconds(many)];
-  const pair = (lossMany - lossFew) / (many - few) / lossClasses;
+  const loss = medianSeconds(lossWork(few), lossWork(many), 9);
+  const pair = (loss.large - loss.small) / (many - few) / lossClasses;
   return {
     image,
-    network: Math.max(0, networkLarge - large * image),
+    network: Math.max(0, network.large - large * image),
     pair,
-    class: Math.max(0, lossFew / lossClasses - few * pair),
+    class: Math.max(0, loss.large / lossClasses - many * pair),
     parameters: countParameters(),
     embeddingSize,
   };
 }
 
-/** Returns the duration of a loss with gradients and the update of its weights, in seconds. */
-function lossSeconds(batch: number): number {
+interface Work {
+  step(): void;
+  dispose(): void;
+}
+
+/** A training step whose loss costs nothing beside the network: it has two classes. */
+function networkWork(batch: number): Work {
+  const loss = new CosFaceLoss({ numClasses: 2, embeddingSize });
+  return makeTrainingStep({ depth, side, batch, classes: 2, loss, learningRate: 0.01 });
+}
+
+/** A loss with gradients, and the update of its weights. */
+function lossWork(batch: number): Work {
   const loss: OpenSetLoss = new BceUnifiedLoss({ numClasses: lossClasses, embeddingSize });
   const optimizer = new Sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 });
   const embeddings = tf.variable(normalValues([batch, embeddingSize], 1, 1));
   const labels = sampleLabels(batch, lossClasses);
-  const step = () => {
-    const value = minimize(optimizer, loss, () => embeddings as tf.Tensor2D, labels);
-    value.dataSync();
-    value.dispose();
+  return {
+    step() {
+      const value = minimize(optimizer, loss, () => embeddings as tf.Tensor2D, labels);
+      value.dataSync();
+      value.dispose();
+    },
+    dispose() {
+      loss.dispose();
+      optimizer.dispose();
+      tf.dispose([embeddings, labels]);
+    },
   };
-  const dispose = () => {
-    loss.dispose();
-    optimizer.dispose();
-    tf.dispose([embeddings, labels]);
-  };
-  return medianSeconds(step, dispose, 9);
 }
 
-/** The first two rounds warm up. */
-function medianSeconds(step: () => void, dispose: () => void, rounds: number): number {
-  const times = Array.from({ length: rounds + 2 }, () => time(step));
-  dispose();
-  return median(times.slice(2)) / 1000;
+/** Returns the median durations of both works, which take turns, in seconds. Disposes of them. The first two rounds warm up. */
+function medianSeconds(small: Work, large: Work, rounds: number): { small: number; large: number } {
+  const times = Array.from({ length: rounds + 2 }, () => [time(small.step), time(large.step)] as const);
+  small.dispose();
+  large.dispose();
+  const measured = times.slice(2);
+  return {
+    small: median(measured.map(([first]) => first)) / 1000,
+    large: median(measured.map(([, second]) => second)) / 1000,
+  };
 }
 
 function countParameters(): number {
