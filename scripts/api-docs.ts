@@ -30,7 +30,6 @@ const options: TypeDocOptions = {
   readme: 'none',
   out: 'docs/api',
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
-  disableSources: true,
 };
 const markdownOptions = {
   router: 'module',

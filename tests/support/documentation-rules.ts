@@ -5,6 +5,8 @@ import { workspacePackages } from './workspace.ts';
 export const documentationRules: TypeDocOptions = {
   // `npm run typecheck` checks the sources.
   skipErrorChecking: true,
+  // Links to sources need the address of a remote repository, which a checkout may lack.
+  disableSources: true,
   excludeExternals: true,
   excludeInternal: true,
   excludePrivate: true,
