@@ -363,7 +363,7 @@ describe('train rejects', () => {
     ['other settings for a resumed run', { resume: true, heldOut: 0.2 }, /Remove --config, --held-out\.$/],
     [
       'a loss without a threshold if nobody is held out',
-      { preset: 'r50-casia-epl', config: undefined },
+      { preset: 'r50-casia-epl', config: undefined, backend: 'cpu' },
       /^EplLoss learns no threshold between two embeddings, .* Give --pairs FILE/,
     ],
     [
