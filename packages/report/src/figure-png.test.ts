@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -72,10 +72,9 @@ describe('figurePng on an incomplete machine', () => {
   });
 
   it('asks for a font instead of omitting text', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'openset-no-fonts-'));
+    // Under an empty root, fontconfig finds neither its configuration nor a font.
+    const root = mkdtempSync(join(tmpdir(), 'openset-no-fonts-'));
     try {
-      const config = join(folder, 'fonts.conf');
-      writeFileSync(config, `<fontconfig><cachedir>${folder}</cachedir></fontconfig>`);
       const program = `
         import { figurePng } from ${JSON.stringify(new URL('./node.ts', import.meta.url).href)};
         await figurePng({ svg: '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>' }).catch(
@@ -84,11 +83,11 @@ describe('figurePng on an incomplete machine', () => {
       const { stdout } = await promisify(execFile)(
         process.execPath,
         ['--import', 'tsx', '--input-type=module', '--eval', program],
-        { env: { ...process.env, FONTCONFIG_FILE: config }, cwd: import.meta.dirname },
+        { env: { ...process.env, FONTCONFIG_SYSROOT: root }, cwd: import.meta.dirname },
       );
       expect(stdout).toMatch(/^ReportError figurePng: this machine has no font/);
     } finally {
-      rmSync(folder, { recursive: true });
+      rmSync(root, { recursive: true });
     }
   });
 });
