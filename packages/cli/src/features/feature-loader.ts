@@ -1,4 +1,4 @@
-import { ConfigError, deriveSeed, randomNumbers } from '@openset/core';
+import { ConfigError, consecutivePart, deriveSeed, randomNumbers } from '@openset/core';
 import {
   type Batch,
   type Loader,
@@ -48,10 +48,9 @@ export function createFeatureLoader(
   let state = options.start;
   let counters = { batches: 0, images: 0, skipped: 0 };
   const read = async (order: Int32Array, { epoch, batch }: LoaderState): Promise<Batch> => {
-    const { index, count } = part;
-    const start = (place: number) => batch * batchSize + Math.floor((batchSize * place) / count);
-    const from = start(index);
-    const indices = order.slice(from, start(index + 1));
+    const rows = consecutivePart(batchSize, part);
+    const from = batch * batchSize + rows.from;
+    const indices = order.slice(from, batch * batchSize + rows.to);
     let featureSize = 0;
     let images = new Float32Array(0);
     for (const [place, index] of indices.entries()) {

@@ -1,4 +1,4 @@
-import type { Ranks } from '@openset/core';
+import { consecutivePart, type Ranks } from '@openset/core';
 import { type ImageSource, subsetSource } from '@openset/data';
 import { onAllRanks } from '@openset/train';
 import { type Embeddings, joinRows } from '../model/embeddings.ts';
@@ -13,9 +13,8 @@ export async function embedOnRanks(
   ranks: Ranks,
   embed: (images: ImageSource) => Promise<Embeddings>,
 ): Promise<Embeddings> {
-  const start = (rank: number) => Math.floor((images.size * rank) / ranks.size);
-  const first = start(ranks.rank);
-  const rows = Array.from({ length: start(ranks.rank + 1) - first }, (_, row) => first + row);
+  const { from, to } = consecutivePart(images.size, { index: ranks.rank, count: ranks.size });
+  const rows = Array.from({ length: to - from }, (_, row) => from + row);
   let own: Embeddings | null = null;
   await onAllRanks(ranks, async () => {
     if (rows.length > 0) own = await embed(subsetSource(images, rows));

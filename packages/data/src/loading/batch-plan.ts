@@ -1,4 +1,4 @@
-import { ConfigError, checkNumber } from '@openset/core';
+import { ConfigError, checkNumber, consecutivePart, type PartRange } from '@openset/core';
 import type { Sampler } from './sampler.ts';
 
 /** The share of one process in a data-parallel run. */
@@ -22,7 +22,7 @@ export interface BatchPlan {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   /** Returns the positions `[from, to)` of a batch in the epoch's order; with `part`, those of this process, which may be none. */
-  rangeOf(batch: number): { readonly from: number; readonly to: number };
+  rangeOf(batch: number): PartRange;
 }
 
 /**
@@ -51,8 +51,7 @@ export function planBatches(sampler: Sampler, options: BatchPlanOptions): BatchP
   const groupSize = batchSize * shard.count;
   const groups = Math.floor(sampler.length / groupSize);
   const remainder = dropLast || sampler.batchSize !== undefined ? 0 : sampler.length - groups * groupSize;
-  const tailStart = (index: number) => groups * groupSize + Math.floor((remainder * index) / shard.count);
-  const tail = { from: tailStart(shard.index), to: tailStart(shard.index + 1) };
+  const tail = shifted(consecutivePart(remainder, shard), groups * groupSize);
   const batchesPerEpoch = groups + (tail.to > tail.from ? 1 : 0);
   if (batchesPerEpoch === 0) {
     const shards = shard.count > 1 ? ` for each of ${shard.count} shards` : '';
@@ -67,15 +66,13 @@ export function planBatches(sampler: Sampler, options: BatchPlanOptions): BatchP
     rangeOf: (batch) => {
       const from = batch * groupSize + shard.index * batchSize;
       const range = batch >= groups ? tail : { from, to: from + batchSize };
-      return part ? partOf(range, part) : range;
+      return part ? shifted(consecutivePart(range.to - range.from, part), range.from) : range;
     },
   };
 }
 
-/** Returns part of a range; the parts together are the range, and differ in length by 1 at most. */
-function partOf({ from, to }: { from: number; to: number }, { index, count }: Shard) {
-  const start = (part: number) => from + Math.floor(((to - from) * part) / count);
-  return { from: start(index), to: start(index + 1) };
+function shifted({ from, to }: PartRange, start: number): PartRange {
+  return { from: start + from, to: start + to };
 }
 
 function checkShard(name: string, { index, count }: Shard): void {
