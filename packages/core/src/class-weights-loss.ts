@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 import { checkSampledClasses } from './check-sampled-classes.ts';
+import { takeRows } from './class-shard.ts';
 import type { LossContext, LossStep, StateStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { deriveStepSeed } from './derive-seed.ts';
@@ -78,7 +79,7 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     initialBias: (() => Tensor1D) | null,
   ) {
     super(name, options);
-    const { numClasses, embeddingSize, seed = 0, blockSize, negativeSampleRate: rate = 1 } = options;
+    const { embeddingSize, seed = 0, blockSize, negativeSampleRate: rate = 1 } = options;
     checkNumber(`${name}: negativeSampleRate`, rate, { minimum: Number.MIN_VALUE, maximum: 1 });
     this.bankOptions = resolveBankOptions({
       ...filterNegatives(bankOptions, options.interclassFilteringThreshold),
@@ -86,9 +87,15 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     });
     const spread = 1 / Math.sqrt(embeddingSize);
     const initial = bankOptions.similarity === 'dot' ? uniformValues : normalValues;
-    const rows = numClasses * this.bankOptions.centers;
-    this.weight = this.addTrainable('weight', initial([rows, embeddingSize], spread, seed));
-    this.bias = initialBias && this.addTrainable('bias', initialBias());
+    this.weight = this.addTrainable(
+      'weight',
+      (rows) => initial([rows.total, embeddingSize], spread, seed, rows),
+      this.bankOptions.centers,
+    );
+    const bias = initialBias?.();
+    this.bias = bias
+      ? this.addTrainable('bias', bias.shape[0] === 1 ? bias : (rows) => takeRows(bias, rows))
+      : null;
     this.negativeSampleRate = rate;
     this.seed = seed;
     this.samplingStep = rate < 1 ? this.addMemory('samplingStep', tensor1d([0], 'int32')) : null;

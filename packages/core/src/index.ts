@@ -22,6 +22,7 @@ export {
 } from './bank-update.ts';
 export { bceCriterion } from './bce-criterion.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
+export { type ClassShard, type RowRange, type ShardRows, shardOf } from './class-shard.ts';
 export { type BatchInputs, ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
 export {
   CombinedLoss,
@@ -132,6 +133,8 @@ export {
 } from './safetensors.ts';
 export { sampleClasses } from './sample-classes.ts';
 export type { SecondBank } from './second-bank.ts';
+export { isSharded, shardLoss } from './shard-loss.ts';
+export { shardedLossGradients } from './sharded-loss-gradients.ts';
 export {
   angularMarginOption,
   bankLossOptions,
@@ -155,7 +158,14 @@ export type { SimilarityMap } from './similarity-map.ts';
 export { softmaxCriterion } from './softmax-criterion.ts';
 export { isSplitBackbone, type SplitBackbone } from './split-backbone.ts';
 export { epochNumber, hasStarted } from './start-epoch.ts';
-export { type BankLossOptions, type Hold, makeStateStep, makeStep, StatefulLoss } from './stateful-loss.ts';
+export {
+  type BankLossOptions,
+  type Hold,
+  type InitialRows,
+  makeStateStep,
+  makeStep,
+  StatefulLoss,
+} from './stateful-loss.ts';
 export { computesInJavaScript, hasSynchronousReads, isShared } from './storage.ts';
 export { streamedBankLoss } from './streamed-bank-loss.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';

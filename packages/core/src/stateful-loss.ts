@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBatchShapes, checkBatchValues } from './check-batch.ts';
+import {
+  type ClassShard,
+  checkShardCount,
+  markShard,
+  type RowRange,
+  rowsOfShard,
+  sharding,
+  shardOf,
+} from './class-shard.ts';
 import type {
   LearnedThreshold,
   LossConfig,
@@ -23,6 +32,9 @@ export interface BankLossOptions {
   /** Number of classes computed at a time; default: blocks of 1 MB. Does not change the result. */
   readonly blockSize?: number;
 }
+
+/** Returns the initial values of some rows of a variable that has rows for each class. */
+export type InitialRows<R extends tf.Rank> = (rows: RowRange) => tf.Tensor<R>;
 
 let instances = 0;
 
@@ -50,6 +62,8 @@ export abstract class StatefulLoss implements OpenSetLoss {
   private readonly config: LossConfig;
   private readonly variables = new Map<string, tf.Variable>();
   private readonly prefix: string;
+  /** The shard that this loss is; null if it holds all classes. */
+  private readonly shard: ClassShard | null = sharding.scope;
   private disposed = false;
 
   /**
@@ -60,6 +74,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
   protected constructor(name: string, options: BankLossOptions) {
     checkNumber(`${name}: numClasses`, options.numClasses, { minimum: 1, integer: true });
     checkNumber(`${name}: embeddingSize`, options.embeddingSize, { minimum: 1, integer: true });
+    checkShardCount(name, options.numClasses, sharding.scope);
     this.name = name;
     this.numClasses = options.numClasses;
     this.embeddingSize = options.embeddingSize;
@@ -83,7 +98,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
 
   getState(): tf.NamedTensorMap {
     this.checkAlive();
-    return Object.fromEntries([...this.variables].map(([key, variable]) => [key, tf.clone(variable)]));
+    return Object.fromEntries([...this.variables].map(([key, variable]) => [key, snapshot(variable)]));
   }
 
   setState(state: tf.NamedTensorMap): void {
@@ -117,28 +132,43 @@ export abstract class StatefulLoss implements OpenSetLoss {
   }
 
   /**
-   * Creates a variable that the optimizer changes. Disposes of `initial`.
+   * Creates a variable that the optimizer changes. Disposes of the initial value.
    * @param key name of the variable in the state, such as `weight`
+   * @param initial a function of the rows for a variable that has rows for each class: a shard holds those of its classes alone
+   * @param rowsOfEach number of rows of each class
    */
-  protected addTrainable<R extends tf.Rank>(key: string, initial: tf.Tensor<R>): tf.Variable<R> {
-    return this.addVariable(key, initial, this.trainable);
+  protected addTrainable<R extends tf.Rank>(
+    key: string,
+    initial: tf.Tensor<R> | InitialRows<R>,
+    rowsOfEach = 1,
+  ): tf.Variable<R> {
+    return this.addVariable(key, initial, rowsOfEach, this.trainable);
   }
 
   /**
-   * Creates a variable that `commit` changes. Disposes of `initial`.
+   * Creates a variable that `commit` changes. Disposes of the initial value.
    * @param key name of the variable in the state, such as `featureMemory`
+   * @param initial a function of the rows for a variable that has one row for each class, as in `addTrainable`
    */
-  protected addMemory<R extends tf.Rank>(key: string, initial: tf.Tensor<R>): tf.Variable<R> {
-    return this.addVariable(key, initial, this.memory);
+  protected addMemory<R extends tf.Rank>(
+    key: string,
+    initial: tf.Tensor<R> | InitialRows<R>,
+  ): tf.Variable<R> {
+    return this.addVariable(key, initial, 1, this.memory);
   }
 
   private addVariable<R extends tf.Rank>(
     key: string,
-    initial: tf.Tensor<R>,
+    initial: tf.Tensor<R> | InitialRows<R>,
+    rowsOfEach: number,
     list: tf.Variable[],
   ): tf.Variable<R> {
-    const variable = tf.variable(initial, list === this.trainable, this.prefix + key);
-    initial.dispose();
+    const isByClass = typeof initial === 'function';
+    const rows = rowsOfShard(this.numClasses, rowsOfEach, this.shard ?? { rank: 0, size: 1 });
+    const value = isByClass ? initial(rows) : initial;
+    const variable = tf.variable(value, list === this.trainable, this.prefix + key);
+    value.dispose();
+    if (isByClass && this.shard) markShard(variable, rows);
     this.variables.set(key, variable as tf.Variable);
     list.push(variable as tf.Variable);
     return variable;
@@ -211,6 +241,14 @@ export abstract class StatefulLoss implements OpenSetLoss {
       tf.TypedArray
     >;
   }
+}
+
+/** Returns a copy of a variable that knows its shard. */
+function snapshot(variable: tf.Variable): tf.Tensor {
+  const copy = tf.clone(variable);
+  const rows = shardOf(variable);
+  if (rows) markShard(copy, rows);
+  return copy;
 }
 
 /** What a computation passes on to its step. */

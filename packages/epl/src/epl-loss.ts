@@ -251,8 +251,9 @@ export class EplLoss extends StatefulLoss {
     };
     this.update = { update: prototypeUpdate, duplicates: duplicateLabels };
     // The weights are drawn from `seed`, so the prototypes use the next one.
-    const initial = normalValues([numClasses, embeddingSize], 1, seed + 1);
-    this.empiricalPrototypes = this.addMemory('empiricalPrototypes', initial);
+    this.empiricalPrototypes = this.addMemory('empiricalPrototypes', (rows) =>
+      normalValues([numClasses, embeddingSize], 1, seed + 1, rows),
+    );
     this.memory.push(...this.base.memory);
   }
 

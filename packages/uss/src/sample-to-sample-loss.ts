@@ -14,6 +14,7 @@ import {
   memoryBankLoss,
   type OptionDescriptors,
   type ResolvedBankOptions,
+  type RowRange,
   resolveBankOptions,
   resolveLossOptions,
   StatefulLoss,
@@ -21,7 +22,15 @@ import {
   scaleOption,
   stopGradient,
 } from '@openset/core';
-import { clone, type Tensor1D, type Tensor2D, tensor1d, type Variable, zeros } from '@tensorflow/tfjs-core';
+import {
+  clone,
+  fill,
+  type Tensor1D,
+  type Tensor2D,
+  tensor1d,
+  type Variable,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import { dataDrivenOffset, withOffset } from './data-driven-bias.ts';
 
 /** Options of the sample-to-sample losses with a bias. */
@@ -92,7 +101,7 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
   ) {
     const resolved = resolveLossOptions(descriptor, options);
     super(descriptor.name, options);
-    const { numClasses, embeddingSize, scale, margin, biasInit = 'data', logitClip, blockSize } = resolved;
+    const { embeddingSize, scale, margin, biasInit = 'data', logitClip, blockSize } = resolved;
     this.bankOptions = resolveBankOptions({
       criterion,
       scale,
@@ -104,9 +113,10 @@ export abstract class SampleToSampleLoss extends StatefulLoss {
     });
     this.biasFromData = biasInit === 'data';
     const start = biasInit === 'data' ? 0 : biasInit;
+    const ofClasses = ({ count }: RowRange) => fill([count], start) as Tensor1D;
     this.bias =
-      biasSize === null ? null : this.addTrainable('bias', tensor1d(new Float32Array(biasSize).fill(start)));
-    this.featureMemory = this.addMemory('featureMemory', zeros([numClasses, embeddingSize]));
+      biasSize === null ? null : this.addTrainable('bias', biasSize === 1 ? tensor1d([start]) : ofClasses);
+    this.featureMemory = this.addMemory('featureMemory', ({ count }) => zeros([count, embeddingSize]));
   }
 
   forward(embeddings: Tensor2D, labels: Tensor1D | Tensor2D, context?: LossContext): LossStep {

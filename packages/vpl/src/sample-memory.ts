@@ -3,6 +3,7 @@ import {
   type Hold,
   normalizeRows,
   normalValues,
+  type RowRange,
   stopGradient,
   suitableStrength,
   writeRows,
@@ -29,12 +30,16 @@ export interface InjectionRule {
   readonly startIteration: number;
 }
 
-/** Returns random rows of unit length, `[numClasses, embeddingSize]`; others than the class weights, which are drawn from `seed`. */
+/**
+ * Returns random rows of unit length, `[rows.count, embeddingSize]`; others than the class weights, which are drawn from `seed`.
+ * @param rows returns these rows of all classes alone; default all
+ */
 export function initialSamples(
   { numClasses, embeddingSize }: { readonly numClasses: number; readonly embeddingSize: number },
   seed: number,
+  rows: Pick<RowRange, 'start' | 'count'> = { start: 0, count: numClasses },
 ): tf.Tensor2D {
-  return tf.tidy(() => normalizeRows(normalValues([numClasses, embeddingSize], 1, seed + 1)).unit);
+  return tf.tidy(() => normalizeRows(normalValues([numClasses, embeddingSize], 1, seed + 1, rows)).unit);
 }
 
 /** Returns λ_j of each class in the next step, `[numClasses]`: `injection` or 0. Without a gradient. */

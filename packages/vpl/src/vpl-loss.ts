@@ -91,8 +91,8 @@ export class VplLoss extends ClassWeightsLoss implements SampleMemory {
       null,
     );
     this.rule = rule;
-    this.sampleMemory = this.addMemory('memory', initialSamples(this, seed));
-    this.memoryIterations = this.addMemory('memoryIterations', tf.zeros([this.numClasses], 'int32'));
+    this.sampleMemory = this.addMemory('memory', (rows) => initialSamples(this, seed, rows));
+    this.memoryIterations = this.addMemory('memoryIterations', ({ count }) => tf.zeros([count], 'int32'));
     this.iteration = this.addMemory('iteration', tf.tensor1d([1], 'int32'));
   }
 

@@ -1,0 +1,109 @@
+import { type Scalar, slice1d, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import type { PendingUpdates } from './bank-update.ts';
+import { consecutivePart } from './consecutive-part.ts';
+import { ConfigError } from './errors.ts';
+
+/** Rows `start … start + count − 1` of a matrix of `total` rows. */
+export interface RowRange {
+  readonly start: number;
+  readonly count: number;
+  readonly total: number;
+}
+
+/** One of the shards that share the classes of a loss. */
+export interface ClassShard {
+  /** Number of the rank that holds the shard, from 0. */
+  readonly rank: number;
+  /** Number of ranks, at least 1. */
+  readonly size: number;
+}
+
+/** The rows of a variable that a shard holds. */
+export interface ShardRows extends RowRange, ClassShard {
+  /** Rows of each class: 1, or the number of centers. */
+  readonly rowsOfEach: number;
+}
+
+/**
+ * What computes with shards. `shardLoss` installs it, so that programs that shard nothing do not load its code. Its functions replace those of
+ * the same purpose if their bank is part of a shard.
+ */
+export interface ShardOperations {
+  /** Returns the mean loss, and the losses of the rows, which are kept until the caller disposes of them. */
+  bankLoss(
+    inputs: BankInputs,
+    options: ResolvedBankOptions,
+    updates: PendingUpdates | undefined,
+  ): { loss: Scalar; rowLosses: Tensor1D };
+  /** Returns the log-sum-exp of the negatives of each row over all shards, `[1, batch]`. */
+  negativeLogSumExp(
+    inputs: Pick<BankInputs, 'embeddings' | 'labels' | 'bank'>,
+    options: ResolvedBankOptions,
+  ): Tensor2D;
+  /** Returns the rows of the classes of the batch, `[batch, size]`. */
+  rowsOfBatch(bank: Tensor): Tensor2D;
+  /** Returns the mean of all values of a variable with one value for each class. */
+  meanOfAll(variable: Tensor): number;
+  /** Returns the result of `compute` on a variable with rows of the batch replaced; see `withRows`. */
+  withRows<Result>(bank: Tensor, rows: Tensor2D, compute: (bank: Tensor2D) => Result): Result;
+  /** Returns the classes of a shard that take part in a batch, `[count]` int32, as positions in the shard. */
+  sampleClasses(bank: Tensor, rowsOfEach: number, rate: number, seed: number): Tensor1D;
+}
+
+/** The operations, once `shardLoss` has been called. */
+export const sharding: { operations: ShardOperations | null; scope: ClassShard | null } = {
+  operations: null,
+  scope: null,
+};
+
+const shards = new WeakMap<Tensor, ShardRows>();
+
+/**
+ * Returns which rows of the whole a variable of a loss, or a tensor of `getState()`, holds: `start`, `count` and `total` in rows, and the rank.
+ * Null if it is whole.
+ */
+export function shardOf(tensor: Tensor): ShardRows | null {
+  return shards.get(tensor) ?? null;
+}
+
+/** Notes that a tensor holds the rows of a shard. */
+export function markShard(tensor: Tensor, rows: ShardRows): void {
+  shards.set(tensor, rows);
+}
+
+/**
+ * Returns the operations for a bank that is part of a shard; null for a whole bank.
+ */
+export function shardOperations(bank: Tensor): ShardOperations | null {
+  return shards.has(bank) ? sharding.operations : null;
+}
+
+/** Returns the rows of a shard. @param numClasses number of classes of all shards */
+export function rowsOfShard(numClasses: number, rowsOfEach: number, shard: ClassShard): ShardRows {
+  const { from, to } = consecutivePart(numClasses, { index: shard.rank, count: shard.size });
+  return {
+    ...shard,
+    rowsOfEach,
+    start: from * rowsOfEach,
+    count: (to - from) * rowsOfEach,
+    total: numClasses * rowsOfEach,
+  };
+}
+
+/** Returns a range of the values of all classes, and disposes of the others. */
+export function takeRows(all: Tensor1D, { start, count, total }: RowRange): Tensor1D {
+  if (count === total) return all;
+  const rows = slice1d(all, start, count);
+  all.dispose();
+  return rows;
+}
+
+/** @throws ConfigError if there are more shards than classes */
+export function checkShardCount(name: string, numClasses: number, shard: ClassShard | null): void {
+  if (!shard || shard.size <= numClasses) return;
+  throw new ConfigError(
+    `${name} has ${numClasses} ${numClasses === 1 ? 'class' : 'classes'}, which ${shard.size} ranks cannot share: every rank needs at least one. ` +
+      `Start at most ${numClasses}, or do not shard the classes.`,
+  );
+}
