@@ -1,6 +1,7 @@
 export { type AdaptiveMargin, adaptiveMargin } from './adaptive-margin.ts';
 export { type AngularMargin, angularMargin, type MarginBranch } from './angular-margin.ts';
 export type { Backbone, BackboneConfig, BackboneForwardOptions, InferenceNetwork } from './backbone.ts';
+export type { FinalGradients } from './backward-pass.ts';
 export {
   type BackendEngine,
   type BankLossKernelConfig,
@@ -117,7 +118,7 @@ export { pairCosines, pairDifferences } from './pair-cosines.ts';
 export { type PairSampling, pairSampling } from './pair-mask.ts';
 export { type PairThresholdOptions, pairThreshold } from './pair-threshold.ts';
 export { type PowerMap, powerMap } from './power-map.ts';
-export type { Ranks, RankValues } from './ranks.ts';
+export type { RankSum, Ranks, RankValues } from './ranks.ts';
 export { readThreshold } from './read-threshold.ts';
 export { type RecordedEmbeddings, recordEmbeddings } from './record-embeddings.ts';
 export { resolveBankOptions } from './resolve-bank-options.ts';

@@ -14,4 +14,21 @@ export interface Ranks {
   gather<T extends RankValues>(values: T): Promise<readonly T[]>;
   /** Replaces the values of arrays by their sums over all ranks. The arrays have the same lengths in the same order on all ranks. */
   sum(arrays: readonly Float32Array[]): Promise<void>;
+  /**
+   * Starts a sum over all ranks of arrays that come one after another: the first travel while the program computes the others. Finish it
+   * before the next call of these ranks.
+   * @param lengths of the arrays, the same on all ranks
+   */
+  startSum(lengths: readonly number[]): RankSum;
+}
+
+/** A sum over all ranks that is under way. */
+export interface RankSum {
+  /**
+   * Sets the values of an array, which are copied. Call it once for each array, in any order; arrays with low numbers travel first.
+   * @param index number of the array
+   */
+  set(index: number, values: Float32Array): void;
+  /** Resolves to the sums, by array, when all arrays are set and have travelled. The next sum overwrites the memory of the result. */
+  finish(): Promise<readonly Float32Array[]>;
 }

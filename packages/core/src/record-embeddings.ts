@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { disposeTape, type FinalGradients, type Tape, walkBack } from './backward-pass.ts';
 import { ConfigError } from './errors.ts';
 import { explainMissingKernels } from './loss-gradients.ts';
 
@@ -7,11 +8,11 @@ export interface RecordedEmbeddings {
   /** `[batch, embeddingSize]` */
   readonly embeddings: tf.Tensor2D;
   /**
-   * Runs the backward pass. Call it once, before any variable changes.
+   * Runs the backward pass, one operation at each step of the iteration. Call it once, and iterate it to the end before any variable changes.
    * @param embeddingGradients gradients of the embeddings, of their shape
-   * @returns one tensor for each variable that the batch uses and that is trainable; the caller disposes of them
+   * @returns the gradients that are final after each operation, of the trainable variables that the batch uses; the caller disposes of them
    */
-  gradients(embeddingGradients: tf.Tensor2D): Map<tf.Variable, tf.Tensor>;
+  backward(embeddingGradients: tf.Tensor2D): Generator<FinalGradients, void, undefined>;
   /** Frees the embeddings and what the backward pass needs; safe to call more than once. */
   dispose(): void;
 }
@@ -32,64 +33,32 @@ export function recordEmbeddings(
   if (state.gradientDepth > 0)
     throw new ConfigError('recordEmbeddings cannot run inside another gradient function.');
   let embeddings: tf.Tensor2D | undefined;
-  let tape: typeof state.activeTape | null = null;
+  let tape: Tape = [];
   state.gradientDepth++;
   state.activeTape = [];
   try {
     embeddings = explainMissingKernels(() => tf.tidy(embed));
   } finally {
     state.gradientDepth--;
-    tape = state.activeTape;
+    tape = state.activeTape ?? [];
     state.activeTape = [];
     if (!embeddings) disposeTape(tape);
   }
-  const recorded = embeddings;
+  const [recorded, kept] = [embeddings, tape];
+  let hasRun = false;
   return {
     embeddings: recorded,
-    gradients(embeddingGradients) {
-      if (!tape)
+    backward(embeddingGradients) {
+      if (hasRun)
         throw new ConfigError('The backward pass of these embeddings has run, or they were disposed of.');
-      const kept = tape;
-      tape = null;
+      hasRun = true;
       const trained = variables.filter(({ trainable }) => trainable);
-      const result = new Map<tf.Variable, tf.Tensor>();
-      if (trained.length === 0) {
-        disposeTape(kept);
-        return result;
-      }
-      // The engine starts a tape for this function; the kept one takes its place.
-      const resume = () => {
-        state.activeTape = kept;
-        return recorded;
-      };
-      let gradients: readonly (tf.Tensor | undefined)[];
-      try {
-        gradients = explainMissingKernels(
-          () => tf.engine().gradients(resume, trained, embeddingGradients, true).grads,
-        );
-      } catch (error) {
-        disposeTape(kept);
-        state.activeTape = [];
-        throw error;
-      }
-      const seen = new Set<tf.Tensor>([embeddingGradients]);
-      for (const [index, gradient] of gradients.entries()) {
-        if (!gradient) continue;
-        // A custom gradient may return one tensor for two variables, or the one that it was given.
-        result.set(trained[index]!, seen.has(gradient) ? tf.clone(gradient) : gradient);
-        seen.add(gradient);
-      }
-      return result;
+      return walkBack(kept, recorded, embeddingGradients, trained);
     },
     dispose() {
       recorded.dispose();
-      if (tape) disposeTape(tape);
-      tape = null;
+      disposeTape(kept);
+      hasRun = true;
     },
   };
-}
-
-/** Frees what the operations on a tape saved. */
-function disposeTape(tape: readonly { readonly saved?: readonly tf.Tensor[] }[]): void {
-  for (const { saved = [] } of tape) tf.dispose([...saved]);
 }

@@ -4,7 +4,7 @@ import { GradientBuckets, type GradientBucketsOptions } from './gradient-buckets
 
 /**
  * Returns the ranks of a communicator for the option `ranks` of a `Trainer`, which then trains on all of them: each rank computes its rows of
- * every batch, and gradients are summed in buckets.
+ * every batch, and gradients are summed in buckets, of which the first travel while the backward pass computes the others.
  *
  * @example
  * ```ts no-run
@@ -34,8 +34,10 @@ export function dataParallel(communicator: Communicator, options: GradientBucket
     size: communicator.size,
     gather: <T extends RankValues>(values: T) => communicator.allGatherVarying(values),
     sum: async (arrays) => {
-      for (const array of arrays) buckets.add(array);
-      await buckets.finish();
+      const sum = buckets.start(arrays.map(({ length }) => length));
+      for (const [index, array] of arrays.entries()) sum.set(index, array);
+      for (const [index, values] of (await sum.finish()).entries()) arrays[index]!.set(values);
     },
+    startSum: (lengths) => buckets.start(lengths),
   };
 }

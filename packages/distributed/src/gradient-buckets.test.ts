@@ -1,4 +1,4 @@
-import { ConfigError, DataError } from '@openset/core';
+import { ConfigError, DataError, ShapeError } from '@openset/core';
 import { expect, it, vi } from 'vitest';
 import { type Communicator, CommunicatorError, GradientBuckets, inProcess } from './index.ts';
 
@@ -14,49 +14,80 @@ const sumsOf = (size: number, lengths: readonly number[]) =>
     Float32Array.from({ length }, (_, index) => (size * (size - 1) * 100) / 2 + size * (array * 10 + index)),
   );
 
-it.each([1, 2, 3])('sums gradients of %i ranks, again and again', async (size) => {
+const one = () => inProcess(1) as [Communicator];
+
+it.each([1, 2, 3])('sums gradients of %i ranks, again and again, whatever their order', async (size) => {
   const lengths = [3, 0, 5, 1, 8, 2, 9, 20, 4, 4, 8];
   await Promise.all(
     inProcess(size).map(async (communicator) => {
+      const { rank } = communicator;
       const buckets = new GradientBuckets(communicator, { bucketLength: 8 });
-      for (const some of [lengths, lengths.toReversed(), [], [1]]) {
-        const gradients = gradientsOf(communicator.rank, some);
-        for (const one of gradients) buckets.add(one);
-        await buckets.finish();
-        expect(gradients).toEqual(sumsOf(size, some));
+      for (const some of [lengths, lengths.toReversed(), [], [0], [1]]) {
+        const sum = buckets.start(some);
+        const order = [...gradientsOf(rank, some).entries()];
+        // Each rank sets them in an order of its own.
+        for (const [index, gradient] of [...order.slice(rank), ...order.slice(0, rank)])
+          sum.set(index, gradient);
+        expect(await sum.finish()).toEqual(sumsOf(size, some));
       }
     }),
   );
 });
 
-it('sends full buckets at once, and large gradients in place', async () => {
-  const [communicator] = inProcess(1) as [Communicator];
+it('sends a bucket as soon as all of its values are set', async () => {
+  const [communicator] = one();
   const allReduce = vi.spyOn(communicator, 'allReduce');
-  const buckets = new GradientBuckets(communicator, { bucketLength: 8 });
   const lengthsSent = () => allReduce.mock.calls.map(([values]) => values.length);
-  for (const length of [3, 4]) buckets.add(new Float32Array(length));
+  const sum = new GradientBuckets(communicator, { bucketLength: 8 }).start([3, 4, 2, 21, 1]);
+  for (const [index, length] of [
+    [0, 3],
+    [2, 2],
+    [3, 21],
+  ] as const)
+    sum.set(index, new Float32Array(length));
   expect(lengthsSent()).toEqual([]);
-  buckets.add(new Float32Array(2));
-  expect(lengthsSent()).toEqual([7]);
-  const large = new Float32Array(9);
-  buckets.add(large);
-  expect(allReduce.mock.calls[1]![0]).toBe(large);
-  await buckets.finish();
-  expect(lengthsSent()).toEqual([7, 9, 2]);
+  sum.set(1, new Float32Array(4));
+  expect(lengthsSent()).toEqual([8, 8, 8]);
+  sum.set(4, new Float32Array(1));
+  await sum.finish();
+  expect(lengthsSent()).toEqual([8, 8, 8, 7]);
+});
+
+it('copies what it is given, and reuses the memory of its sums', async () => {
+  const buckets = new GradientBuckets(one()[0], { bucketLength: 1 });
+  const gradients = Float32Array.of(1, 2);
+  const first = buckets.start([2]);
+  first.set(0, gradients);
+  gradients.fill(9);
+  const [sums] = await first.finish();
+  expect([...sums!]).toEqual([1, 2]);
+  const next = buckets.start([1]);
+  // Another sum beside it has memory of its own.
+  const beside = buckets.start([1]);
+  next.set(0, Float32Array.of(3));
+  beside.set(0, Float32Array.of(4));
+  expect((await next.finish())[0]!.buffer).toBe(sums!.buffer);
+  expect([...(await beside.finish())[0]!]).toEqual([4]);
 });
 
 it('finish reports that a rank ended all', async () => {
   const [first, second] = inProcess(2) as [Communicator, Communicator];
-  const buckets = new GradientBuckets(first);
-  buckets.add(new Float32Array(4));
-  const finished = buckets.finish();
+  const sum = new GradientBuckets(first, { bucketLength: 2 }).start([4]);
+  sum.set(0, new Float32Array(4));
   second.abort('out of memory');
-  await expect(finished).rejects.toThrow(CommunicatorError);
+  await expect(sum.finish()).rejects.toThrow(CommunicatorError);
 });
 
-it('refuses bad input', () => {
-  const [communicator] = inProcess(1) as [Communicator];
+it('refuses bad input', async () => {
+  const [communicator] = one();
   expect(() => new GradientBuckets(communicator, { bucketLength: 0 })).toThrow(ConfigError);
-  const buckets = new GradientBuckets(communicator);
-  expect(() => buckets.add([1, 2] as never)).toThrow(DataError);
+  const sum = new GradientBuckets(communicator).start([2, 1]);
+  expect(() => sum.set(0, [1, 2] as never)).toThrow(DataError);
+  expect(() => sum.set(0, Float32Array.of(1))).toThrow(ShapeError);
+  expect(() => sum.set(2, Float32Array.of(1))).toThrow(ConfigError);
+  sum.set(0, Float32Array.of(1, 2));
+  expect(() => sum.set(0, Float32Array.of(1, 2))).toThrow(ConfigError);
+  await expect(sum.finish()).rejects.toThrow(ConfigError);
+  sum.set(1, Float32Array.of(3));
+  expect((await sum.finish()).map((array) => [...array])).toEqual([[1, 2], [3]]);
 });

@@ -1,4 +1,4 @@
-import { checkNumber, DataError } from '@openset/core';
+import { ConfigError, checkNumber, DataError, type RankSum, ShapeError } from '@openset/core';
 import type { Communicator } from './communicator.ts';
 
 /** Options of `GradientBuckets`. */
@@ -7,35 +7,26 @@ export interface GradientBucketsOptions {
   readonly bucketLength?: number | undefined;
 }
 
-/** A bucket that is filled or on its way. */
-interface Bucket {
-  readonly memory: Float32Array;
-  /** Arrays whose values it holds, one after the other. */
-  readonly arrays: Float32Array[];
-  used: number;
-}
-
 /**
- * Sums gradients over all ranks. Small gradients share buckets, because every operation takes some time whatever its size. A full bucket is
- * sent at once, while the program computes or reads further gradients. One that fills a bucket alone is summed in place.
+ * Sums gradients over all ranks, in buckets that small gradients share and large ones fill several of. A bucket is sent as soon as it is full,
+ * while the program computes or reads further gradients. Buckets depend on the lengths alone, so sums do not depend on timing.
  *
  * @example
  * import { GradientBuckets, inProcess } from '@openset/distributed';
  *
  * const [communicator] = inProcess(1); // or openMpi() of @openset/distributed/node
- * const gradients = [Float32Array.of(1, 2), Float32Array.of(3)];
  * const buckets = new GradientBuckets(communicator!);
- * for (const gradient of gradients) buckets.add(gradient); // the same lengths in the same order on all ranks
- * await buckets.finish(); // now all gradients are sums over the ranks
+ * const sum = buckets.start([2, 1]); // the same lengths on all ranks
+ * sum.set(1, Float32Array.of(3)); // in any order
+ * sum.set(0, Float32Array.of(1, 2));
+ * const [first, second] = await sum.finish(); // the sums over the ranks
+ * console.log(first, second);
  */
 export class GradientBuckets {
   readonly #communicator: Communicator;
   readonly #bucketLength: number;
-  #filling: Bucket | null = null;
-  #sent: Bucket[] = [];
-  #operations: Promise<void>[] = [];
-  /** Memories of earlier buckets. */
-  readonly #free: Float32Array[] = [];
+  /** Memory of an earlier sum; null while it is in use. */
+  #memory: Float32Array | null = null;
 
   /** @throws ConfigError for bad options */
   constructor(communicator: Communicator, { bucketLength = 2 ** 20 }: GradientBucketsOptions = {}) {
@@ -45,57 +36,90 @@ export class GradientBuckets {
   }
 
   /**
-   * Adds gradients of this rank. Leave the array alone until `finish` resolves.
-   * @throws DataError if it is no Float32Array
+   * Starts a sum. Finish it before the next operation of the communicator.
+   * @param lengths numbers of values of the arrays, the same on all ranks; the first arrays are sent first
+   * @returns `set` throws a DataError for values that are no Float32Array, a ShapeError for a wrong length, and a ConfigError for an array
+   *   that is unknown or set already; `finish` throws what the communicator throws, and a ConfigError if arrays are missing
    */
-  add(gradients: Float32Array): void {
-    if (!(gradients instanceof Float32Array))
+  start(lengths: readonly number[]): RankSum {
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const memory = this.#memory && this.#memory.length >= total ? this.#memory : new Float32Array(total);
+    this.#memory = null;
+    return new BucketSum(this.#communicator, this.#bucketLength, lengths, memory, () => {
+      this.#memory = memory;
+    });
+  }
+}
+
+/** A sum whose arrays lie in one memory, one after the other. Buckets are parts of it. */
+class BucketSum implements RankSum {
+  readonly #communicator: Communicator;
+  readonly #bucketLength: number;
+  readonly #arrays: readonly Float32Array[];
+  readonly #memory: Float32Array;
+  readonly #release: () => void;
+  readonly #isSet: boolean[];
+  readonly #operations: Promise<void>[] = [];
+  /** Number of arrays before the first one that is not set, and of their values. */
+  #ready = { arrays: 0, values: 0 };
+  /** Number of values in the buckets that were sent. */
+  #sent = 0;
+
+  constructor(
+    communicator: Communicator,
+    bucketLength: number,
+    lengths: readonly number[],
+    memory: Float32Array,
+    release: () => void,
+  ) {
+    this.#communicator = communicator;
+    this.#bucketLength = bucketLength;
+    this.#memory = memory;
+    this.#release = release;
+    this.#isSet = lengths.map(() => false);
+    let start = 0;
+    this.#arrays = lengths.map((length) => {
+      start += length;
+      return memory.subarray(start - length, start);
+    });
+  }
+
+  set(index: number, values: Float32Array): void {
+    const array = this.#arrays[index];
+    if (!(values instanceof Float32Array))
       throw new DataError('GradientBuckets: gradients must be a Float32Array.');
-    if (gradients.length >= this.#bucketLength) {
-      this.#start(gradients);
-      return;
+    if (!array || this.#isSet[index])
+      throw new ConfigError(`GradientBuckets: array ${index} is ${array ? 'set already' : 'unknown'}.`);
+    if (values.length !== array.length) {
+      throw new ShapeError(
+        `GradientBuckets: array ${index} has ${array.length} values, but was set to ${values.length}.`,
+      );
     }
-    if (this.#filling && this.#filling.used + gradients.length > this.#bucketLength) this.#send();
-    this.#filling ??= {
-      memory: this.#free.pop() ?? new Float32Array(this.#bucketLength),
-      arrays: [],
-      used: 0,
-    };
-    this.#filling.memory.set(gradients, this.#filling.used);
-    this.#filling.arrays.push(gradients);
-    this.#filling.used += gradients.length;
+    array.set(values);
+    this.#isSet[index] = true;
+    this.#sendFull();
   }
 
-  /**
-   * Sends the rest, and resolves when all arrays that were added hold the sums over all ranks. Then further gradients can be added.
-   * @throws what the communicator throws; the arrays then have undefined values
-   */
-  async finish(): Promise<void> {
-    this.#send();
-    const operations = this.#operations;
-    this.#operations = [];
-    const sent = this.#sent;
-    this.#sent = [];
-    await Promise.all(operations);
-    for (const { memory, arrays } of sent) {
-      let place = 0;
-      for (const array of arrays) {
-        array.set(memory.subarray(place, place + array.length));
-        place += array.length;
-      }
-      this.#free.push(memory);
-    }
+  async finish(): Promise<readonly Float32Array[]> {
+    const missing = this.#isSet.indexOf(false);
+    if (missing >= 0) throw new ConfigError(`GradientBuckets: array ${missing} is not set.`);
+    if (this.#sent < this.#ready.values) this.#send(this.#ready.values);
+    await Promise.all(this.#operations);
+    this.#release();
+    return this.#arrays;
   }
 
-  #send(): void {
-    if (!this.#filling) return;
-    this.#start(this.#filling.memory.subarray(0, this.#filling.used));
-    this.#sent.push(this.#filling);
-    this.#filling = null;
+  #sendFull(): void {
+    let { arrays, values } = this.#ready;
+    for (; this.#isSet[arrays]; arrays++) values += this.#arrays[arrays]!.length;
+    this.#ready = { arrays, values };
+    while (values - this.#sent >= this.#bucketLength) this.#send(this.#sent + this.#bucketLength);
   }
 
-  #start(values: Float32Array): void {
-    const operation = this.#communicator.allReduce(values);
+  /** Sends the values from the end of the last bucket to `end`. */
+  #send(end: number): void {
+    const operation = this.#communicator.allReduce(this.#memory.subarray(this.#sent, end));
+    this.#sent = end;
     // `finish` reports the error.
     operation.catch(() => {});
     this.#operations.push(operation);

@@ -10,6 +10,7 @@ import {
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchTensors } from '../training/batch-source.ts';
+import { yieldToEventLoop } from '../training/yield-to-event-loop.ts';
 
 /** A batch whose rows are spread over the ranks, and what its gradients are computed with. */
 export interface ParallelBatch {
@@ -24,12 +25,14 @@ export interface ParallelBatch {
   readonly seed: number;
   /** Called with the embeddings of all ranks, before the loss. */
   readonly afterEmbedding: (embeddings: tf.Tensor2D) => void;
+  /** Takes a gradient of the network as soon as it is final, and the ownership of the tensor. */
+  readonly addGradient: (variable: tf.Variable, gradient: tf.Tensor) => Promise<void>;
   readonly options: Omit<LossGradientsOptions, 'variables'>;
 }
 
 /**
- * Returns the loss of a batch whose rows are spread over the ranks, and its gradients: those of the network for the rows of this rank, which
- * are still to be summed over the ranks, and those of the loss for all rows.
+ * Returns the loss of a batch whose rows are spread over the ranks, with the gradients of the loss for all rows. `addGradient` gets those of the
+ * network for the rows of this rank, which are still to be summed over the ranks.
  *
  * All ranks gather the embeddings and labels of the batch, and compute the loss of all rows. So every loss, also one that compares samples
  * with each other or keeps a memory, has the value and the state that it has in one process.
@@ -54,9 +57,7 @@ export async function parallelGradients(batch: ParallelBatch): Promise<LossGradi
     if (recorded && ofEmbeddings) {
       const start = shares.slice(0, ranks.rank).reduce((sum, rows) => sum + rows, 0);
       const own = tf.slice(ofEmbeddings, [start, 0], [shares[ranks.rank]!, backbone.embeddingSize]);
-      for (const [variable, gradient] of recorded.gradients(own as tf.Tensor2D))
-        gradients.set(variable, gradient);
-      own.dispose();
+      await runBackward(batch, recorded, own as tf.Tensor2D);
     }
     ofEmbeddings?.dispose();
     return { ...result, gradients };
@@ -64,6 +65,25 @@ export async function parallelGradients(batch: ParallelBatch): Promise<LossGradi
     recorded?.dispose();
     all?.dispose();
     labels?.dispose();
+  }
+}
+
+/**
+ * Runs the backward pass of the network. Yields to the event loop after each operation, which moves the gradients that are on their way: MPI
+ * works only while it is called.
+ */
+async function runBackward(
+  { addGradient }: ParallelBatch,
+  recorded: RecordedEmbeddings,
+  ofEmbeddings: tf.Tensor2D,
+): Promise<void> {
+  try {
+    for (const final of recorded.backward(ofEmbeddings)) {
+      for (const [variable, gradient] of final) await addGradient(variable, gradient);
+      await yieldToEventLoop();
+    }
+  } finally {
+    ofEmbeddings.dispose();
   }
 }
 
@@ -76,7 +96,7 @@ function embedRows({ backbone, tensors, seed }: ParallelBatch): RecordedEmbeddin
   if (isTrained) return recordEmbeddings(embed, backbone.trainable);
   // Without a tape, which would keep every intermediate result of a frozen backbone.
   const embeddings = tf.tidy(embed);
-  return { embeddings, gradients: () => new Map(), dispose: () => embeddings.dispose() };
+  return { embeddings, backward: function* () {}, dispose: () => embeddings.dispose() };
 }
 
 /** Returns the embeddings of all ranks as a variable, because the loss is differentiated by them. */

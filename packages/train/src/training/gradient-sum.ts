@@ -1,4 +1,4 @@
-import type { BlockOptimizer, LossGradients, PendingUpdate, Ranks } from '@openset/core';
+import type { BlockOptimizer, LossGradients, PendingUpdate } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The gradients of one step, summed over its micro-batches. A variable that no micro-batch used has none. */
@@ -11,28 +11,25 @@ export class GradientSum {
 
   /** Adds the gradients of a micro-batch and takes ownership of their tensors. */
   add(gradients: LossGradients['gradients']): void {
-    for (const [variable, gradient] of gradients) {
-      const before = this.#sums.get(variable);
-      this.#sums.set(variable, before ? tf.add(before, gradient) : gradient);
-      if (before) tf.dispose([before, gradient]);
-    }
+    for (const [variable, gradient] of gradients) this.addOne(variable, gradient);
   }
 
-  /** Replaces the gradients of these variables by their sums over all ranks. One that no rank has stays missing. */
-  async sumOverRanks(ranks: Ranks, variables: readonly tf.Variable[]): Promise<void> {
-    const arrays: Float32Array[] = [];
-    for (const variable of variables) {
-      const values = await this.#sums.get(variable)?.data<'float32'>();
-      // A copy, because a backend may return the memory of the tensor, which others may share.
-      arrays.push(values ? values.slice() : new Float32Array(variable.size));
-    }
-    const users = Float32Array.from(variables, (variable) => (this.#sums.has(variable) ? 1 : 0));
-    await ranks.sum([...arrays, users]);
-    for (const [index, variable] of variables.entries()) {
-      if (users[index] === 0) continue;
-      this.#sums.get(variable)?.dispose();
-      this.#sums.set(variable, tf.tensor(arrays[index]!, variable.shape));
-    }
+  /** Adds a gradient and takes ownership of its tensor. */
+  addOne(variable: tf.Variable, gradient: tf.Tensor): void {
+    const before = this.#sums.get(variable);
+    this.#sums.set(variable, before ? tf.add(before, gradient) : gradient);
+    if (before) tf.dispose([before, gradient]);
+  }
+
+  /** Returns the gradient of a variable; undefined if there is none. */
+  get(variable: tf.Variable): tf.Tensor | undefined {
+    return this.#sums.get(variable);
+  }
+
+  /** Replaces the gradient of a variable, and takes ownership of the tensor. */
+  set(variable: tf.Variable, gradient: tf.Tensor): void {
+    this.#sums.get(variable)?.dispose();
+    this.#sums.set(variable, gradient);
   }
 
   /**

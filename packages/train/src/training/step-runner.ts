@@ -9,7 +9,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { trainedVariables } from '../checkpoints/run-state.ts';
 import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
-import { averageStatistics } from '../parallel/average-statistics.ts';
+import { NetworkSum } from '../parallel/network-sum.ts';
 import { parallelGradients } from '../parallel/parallel-gradients.ts';
 import type { BatchFeed, FedBatch } from './batch-feed.ts';
 import type { BatchPosition, BatchTensors, TrainingBatch } from './batch-source.ts';
@@ -63,9 +63,9 @@ export class StepRunner<Batch extends TrainingBatch> {
     const clock = new StepClock();
     try {
       const accumulated = await this.#accumulate(step, sum, clock, lastCheckpoint);
-      const { last, parts, images, shares, learningRate } = accumulated;
+      const { last, parts, images, shares, learningRate, network } = accumulated;
       const position = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
-      await this.#exchange(sum, shares);
+      await network?.finish(shares[ranks!.rank]! / images);
       // Replicas add up squares in one order, so that all clip alike.
       const normOfSum = sum.norm(ranks ? this.#variables : undefined);
       const gradientNorm = tf.tidy(() => tf.div(normOfSum, parts.length) as tf.Scalar);
@@ -108,6 +108,7 @@ export class StepRunner<Batch extends TrainingBatch> {
     const parts: StepPart[] = [];
     /** Rows of each rank. */
     const shares = new Array<number>(size).fill(0);
+    let network: NetworkSum | null = null;
     try {
       for (;;) {
         const last = await this.#feed.next();
@@ -117,27 +118,20 @@ export class StepRunner<Batch extends TrainingBatch> {
         const learningRate = this.#setLearningRate(step, epoch);
         const pass = (step - 1) * accumulate + parts.length;
         const passSeed = dropoutSeed(seed, pass * size + rank);
-        const loss = await this.#addBatch(last, passSeed, sum, clock, details);
+        const isLast = parts.length + 1 === accumulate || last.isLastOfEpoch;
+        if (isLast && ranks && run.backbone.trainable.length > 0)
+          network = new NetworkSum(ranks, run.backbone, sum);
+        const loss = await this.#addBatch(last, passSeed, network, sum, clock, details);
         last.shares.forEach((rows, index) => {
           shares[index]! += rows;
         });
         parts.push({ loss, images: addUp(last.shares), indices: details.indices });
-        if (parts.length === accumulate || last.isLastOfEpoch)
-          return { last, parts, shares, images: addUp(shares), learningRate };
+        if (isLast) return { last, parts, shares, images: addUp(shares), learningRate, network };
       }
     } catch (error) {
       tf.dispose(parts.map(({ loss }) => loss));
       throw error;
     }
-  }
-
-  /** Sums the gradients of the network over the ranks, and averages its running statistics. */
-  async #exchange(sum: GradientSum, shares: readonly number[]): Promise<void> {
-    const { ranks, run } = this.#options;
-    const { trainable, statistics = [] } = run.backbone;
-    if (!ranks || trainable.length === 0) return;
-    await sum.sumOverRanks(ranks, trainable);
-    await averageStatistics(ranks, statistics, shares[ranks.rank]! / addUp(shares));
   }
 
   /** Sets the learning rate of a step, and returns it. */
@@ -154,10 +148,14 @@ export class StepRunner<Batch extends TrainingBatch> {
     return settings.clipNorm === null && settings.accumulate === 1 ? optimizer : undefined;
   }
 
-  /** Adds the gradients of one micro-batch to the sum, and commits the loss. Returns the value of the loss. */
+  /**
+   * Adds the gradients of one micro-batch to the sum, and commits the loss. Returns the value of the loss.
+   * @param network sends the gradients of the network to other ranks; null if they stay here
+   */
   async #addBatch(
     fed: FedBatch<Batch>,
     seed: number,
+    network: NetworkSum | null,
     sum: GradientSum,
     clock: StepClock,
     details: FailureDetails,
@@ -179,7 +177,10 @@ export class StepRunner<Batch extends TrainingBatch> {
       };
       const { shares } = fed;
       const gradients = ranks
-        ? await parallelGradients({ ranks, backbone, loss, tensors, shares, seed, afterEmbedding, options })
+        ? await parallelGradients({
+            ...{ ranks, backbone, loss, tensors, shares, seed, afterEmbedding, options },
+            addGradient: async (variable, gradient) => (network ?? sum).addOne(variable, gradient),
+          })
         : this.#gradients(tensors, seed, afterEmbedding, options);
       clock.endPhase('backward');
       const value = collect(gradients, sum);

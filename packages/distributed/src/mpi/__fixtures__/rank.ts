@@ -29,10 +29,11 @@ switch (action) {
     if (rank === 0)
       console.log(turns > 10 ? 'The event loop turned.' : `The event loop turned ${turns} times.`);
     const buckets = new GradientBuckets(communicator, { bucketLength: 1000 });
-    const gradients = [10, 600, 500, 3000].map((length) => new Float32Array(length).fill(rank + length));
-    for (const one of gradients) buckets.add(one);
-    await buckets.finish();
-    const sums = gradients.map((one) => one.reduce((largest, value) => Math.max(largest, value)));
+    const lengths = [10, 600, 500, 3000];
+    const sum = buckets.start(lengths);
+    for (const [index, length] of lengths.entries())
+      sum.set(index, new Float32Array(length).fill(rank + length));
+    const sums = (await sum.finish()).map((one) => one.reduce((largest, value) => Math.max(largest, value)));
     if (rank === 0) console.log(`Sums of gradients: ${sums}.`);
     // The end of the process closes the communicator.
     process.exit(0);
