@@ -1,5 +1,4 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,46 +6,31 @@ import { join } from 'node:path';
 import { randomNumbers } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { bundleProgram } from '../../../tests/support/bundle-program.ts';
+import { findLauncher, startRanks } from '../../../tests/support/launcher.ts';
 import {
   type ParallelResult,
   parallelSizes,
   relativeDifference,
+  resultFile,
   trainParallel,
 } from './__fixtures__/parallel-run.ts';
 import { writePeople } from './__fixtures__/people-folder.ts';
 import { makeRegisteredLoss } from './__fixtures__/registered-loss.ts';
+import { losses } from './losses.ts';
 
-const version = spawnSync('mpirun', ['--version']);
-const hasLauncher = version.status === 0;
-const isOpenMpi = version.stdout?.toString().includes('Open MPI') ?? false;
-if (!hasLauncher)
-  console.warn('No mpirun found: training is not tested under MPI. Install Open MPI or MPICH.');
-
-const rankFile = join(import.meta.dirname, '__fixtures__', 'parallel-rank.ts');
+const launcher = findLauncher('training is');
 const mainFile = join(import.meta.dirname, 'main.ts');
+const fromSources = ['--conditions=@openset/source', '--import', 'tsx'];
+/** Path of the bundle of `parallel-rank.ts`. */
+let program: string;
 let folder: string;
 const at = (...path: string[]) => join(folder, ...path);
 
-/** Starts a program on several ranks. */
-function start(size: number, program: string, ...parameters: string[]) {
-  const launcher = [...(isOpenMpi ? ['--oversubscribe'] : []), '-n', `${size}`];
-  const node = [process.execPath, '--conditions=@openset/source', '--import', 'tsx'];
-  const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
-  const child = spawn('mpirun', [...launcher, ...node, program, ...parameters], { env });
-  let output = '';
-  const collect = (text: Buffer) => {
-    output += text.toString();
-  };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
-  const ended = new Promise<{ exitCode: number | null; output: string }>((resolve) => {
-    child.on('close', (exitCode) => resolve({ exitCode, output }));
-  });
-  return { child: child as ChildProcess, ended, output: () => output };
-}
-
-const run = (size: number, program: string, ...parameters: string[]) =>
-  start(size, program, ...parameters).ended;
+/** Starts the command on several ranks. */
+const start = (size: number, ...parameters: string[]) =>
+  startRanks(launcher!, size, [...fromSources, mainFile, ...parameters]);
+const run = (size: number, ...parameters: string[]) => start(size, ...parameters).ended;
 
 async function trainAlone(name: string): Promise<ParallelResult> {
   const loss = makeRegisteredLoss(name, parallelSizes);
@@ -57,13 +41,16 @@ async function trainAlone(name: string): Promise<ParallelResult> {
   }
 }
 
-const resultOf = (output: string) =>
-  JSON.parse(/^result (.*)$/m.exec(output)?.[1] ?? 'null') as ParallelResult;
+/** Returns what a rank has left in a folder. */
+async function readResult(results: string, name: string, rank: number): Promise<ParallelResult> {
+  return { events: [], ...JSON.parse(await readFile(join(results, resultFile(name, rank)), 'utf8')) };
+}
 
-function expectSame(alone: ParallelResult, result: ParallelResult): void {
-  expect(relativeDifference(alone, result, 'backbone')).toBeLessThan(1e-5);
-  expect(relativeDifference(alone, result, 'loss')).toBeLessThan(1e-5);
-  if (alone.threshold !== null) expect(Math.abs(result.threshold! - alone.threshold)).toBeLessThan(1e-6);
+function expectSame(name: string, alone: ParallelResult, result: ParallelResult): void {
+  expect(relativeDifference(alone, result, 'backbone'), name).toBeLessThan(1e-5);
+  expect(relativeDifference(alone, result, 'loss'), name).toBeLessThan(1e-5);
+  if (alone.threshold === null) expect(result.threshold, name).toBeNull();
+  else expect(Math.abs(result.threshold! - alone.threshold), name).toBeLessThan(1e-6);
 }
 
 /** Resolves when a condition holds. */
@@ -71,22 +58,30 @@ async function waitFor(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-describe.runIf(hasLauncher)('training under mpirun', () => {
+describe.runIf(launcher)('training under mpirun', () => {
   beforeAll(async () => {
     await tf.setBackend('cpu');
     folder = await mkdtemp(join(tmpdir(), 'openset-mpirun-'));
     await writePeople(at('faces'), { people: 8, images: 5 });
+    program = await bundleProgram(join(import.meta.dirname, '__fixtures__', 'parallel-rank.ts'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(inject('long') ? ['UssLoss', 'EplLoss', 'BceUnifiedLoss', 'AdaFaceLoss'] : ['UniTSFaceLoss'])(
-    'equals one process: %s',
-    async (name) => {
-      const alone = await trainAlone(name);
-      for (const size of inject('long') ? [2, 4] : [2]) {
-        const { exitCode, output } = await run(size, rankFile, name);
-        expect(exitCode, output).toBe(0);
-        expectSame(alone, resultOf(output));
+  const tested = inject('long')
+    ? losses.map(({ name }) => name)
+    : ['UniTSFaceLoss', 'EplLoss', 'AdaFaceLoss', 'CombinedLoss'];
+  it.each(inject('long') ? [2, 4] : [2])(
+    `%i ranks equal one process, after 20 steps of each of ${tested.length} losses`,
+    async (size) => {
+      const results = await mkdtemp(at('results-'));
+      const { exitCode, output } = await startRanks(launcher!, size, [program, tested.join(','), results])
+        .ended;
+      expect(exitCode, output).toBe(0);
+      for (const name of tested) {
+        const first = await readResult(results, name, 0);
+        expectSame(name, await trainAlone(name), first);
+        for (let rank = 1; rank < size; rank++)
+          expect(await readResult(results, name, rank), name).toEqual(first);
       }
     },
   );
@@ -96,29 +91,34 @@ describe.runIf(hasLauncher)('training under mpirun', () => {
     const random = randomNumbers(inject('long') ? Date.now() : 7);
     const kills = inject('long') ? 10 : 1;
     const checkpoints = at('killed');
+    const parameters = [program, 'EplLoss', folder, checkpoints];
     const sizes = [2, 3, 4];
-    for (let kill = 0; kill < kills; kill++) {
-      const size = sizes[kill % sizes.length]!;
+    const sizeOf = (kill: number) => sizes[kill % sizes.length]!;
+    for (let kill = 0; kill < kills; ) {
       const before = await newestCheckpoint(checkpoints);
-      const { child, ended, output } = start(size, rankFile, 'EplLoss', checkpoints);
-      const pids = () => [...output().matchAll(/started (\d+)/g)].map(([, pid]) => Number(pid));
-      await waitFor(() => pids().length === size || child.exitCode !== null);
+      const { child, ended, output } = startRanks(launcher!, sizeOf(kill), parameters);
+      const pids = () => [...output().matchAll(/^started (\d+)\n/gm)].map(([, pid]) => Number(pid));
+      await waitFor(() => pids().length === sizeOf(kill) || child.exitCode !== null);
       // Before or after its first steps.
       await new Promise((resolve) => setTimeout(resolve, 300 * random()));
-      const victim = pids()[Math.floor(size * random())]!;
-      const isKilled = trySignal(victim, 'SIGKILL');
+      trySignal(pids()[Math.floor(sizeOf(kill) * random())]!, 'SIGKILL');
       const killedAt = performance.now();
       const { exitCode } = await ended;
       await waitFor(() => !pids().some(isRunning));
-      if (!isKilled) continue;
-      expect(exitCode).not.toBe(0);
+      if (exitCode === 0) {
+        // It had ended before.
+        await rm(checkpoints, { recursive: true });
+        continue;
+      }
+      expect(output()).toMatch(/signal 9/i);
       // Other tests may take the processors of a short run.
       if (inject('long')) expect(performance.now() - killedAt).toBeLessThan(10_000);
       if (before) expect((await newestCheckpoint(checkpoints))! >= before).toBe(true);
+      kill++;
     }
-    const { exitCode, output } = await run(sizes[kills % sizes.length]!, rankFile, 'EplLoss', checkpoints);
+    const { exitCode, output } = await startRanks(launcher!, sizeOf(kills), parameters).ended;
     expect(exitCode, output).toBe(0);
-    expectSame(alone, resultOf(output));
+    expectSame('EplLoss', alone, await readResult(folder, 'EplLoss', 0));
   });
 
   it('openset train trains, stops, and resumes to the same bits, with one output', async () => {
@@ -135,16 +135,16 @@ describe.runIf(hasLauncher)('training under mpirun', () => {
     };
     await writeFile(at('small.json'), JSON.stringify(settings));
     const train = ['train', '--data', at('faces'), '--config', at('small.json')];
-    const whole = await run(2, mainFile, ...train, '--out', at('whole'));
+    const whole = await run(2, ...train, '--out', at('whole'));
     expect(whole.exitCode, whole.output).toBe(0);
     expect(whole.output.match(/^finished after step 8$/gm)).toHaveLength(1);
     expect(whole.output.match(/^model /gm)).toHaveLength(1);
 
-    const stopped = start(2, mainFile, ...train, '--out', at('parts'));
+    const stopped = start(2, ...train, '--out', at('parts'));
     await waitFor(() => /saved .*step-0*4/.test(stopped.output()) || stopped.child.exitCode !== null);
     stopped.child.kill('SIGTERM');
     await stopped.ended;
-    const resumed = await run(2, mainFile, 'train', '--resume', '--out', at('parts'));
+    const resumed = await run(2, 'train', '--resume', '--out', at('parts'));
     expect(resumed.exitCode, resumed.output).toBe(0);
     expect(await readFile(at('parts', 'model.safetensors'))).toEqual(
       await readFile(at('whole', 'model.safetensors')),
@@ -155,7 +155,6 @@ describe.runIf(hasLauncher)('training under mpirun', () => {
     await writeFile(at('tiny.json'), JSON.stringify({ batchSize: 3, heldOut: 3 }));
     const { exitCode, output } = await run(
       2,
-      mainFile,
       ...['train', '--data', at('faces'), '--out', at('small'), '--backend', 'cpu', '--steps', '2'],
       ...['--config', at('tiny.json')],
     );

@@ -1,20 +1,26 @@
-// A rank of the tests in `mpirun.test.ts`: trains the loss of the first parameter as `trainParallel` does. With a folder as the second one, it
-// saves a checkpoint after every step, and resumes from the newest. Rank 0 prints its process and the result.
+// A rank of the tests in `mpirun.test.ts`: trains each loss of the first parameter, names with commas between, as `trainParallel` does, and
+// writes the result to the folder of the second one. With a third one, it saves a checkpoint there after every step, and resumes from the newest.
 import '@tensorflow/tfjs-backend-cpu';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { dataParallel } from '@openset/distributed';
 import { openMpi } from '@openset/distributed/node';
 import { DirectoryCheckpoints } from '@openset/train/node';
 import * as tf from '@tensorflow/tfjs-core';
-import { parallelSizes, trainParallel } from './parallel-run.ts';
+import { parallelSizes, resultFile, trainParallel } from './parallel-run.ts';
 import { makeRegisteredLoss } from './registered-loss.ts';
 
-const [name = '', folder] = process.argv.slice(2);
+const [names = '', results = '', folder] = process.argv.slice(2);
 await tf.setBackend('cpu');
 const communicator = await openMpi({ timeout: 60 });
 const ranks = dataParallel(communicator);
 console.log(`started ${process.pid}`);
-const result = await trainParallel(makeRegisteredLoss(name, parallelSizes), ranks, {
-  ...(folder && { checkpoints: { store: new DirectoryCheckpoints(folder), everySteps: 1 } }),
-});
-if (ranks.rank === 0) console.log(`result ${JSON.stringify({ ...result, events: [] })}`);
+for (const name of names.split(',')) {
+  const loss = makeRegisteredLoss(name, parallelSizes);
+  const { numbers, threshold } = await trainParallel(loss, ranks, {
+    ...(folder && { checkpoints: { store: new DirectoryCheckpoints(folder), everySteps: 1 } }),
+  });
+  loss.dispose();
+  await writeFile(join(results, resultFile(name, ranks.rank)), JSON.stringify({ numbers, threshold }));
+}
 await communicator.close();

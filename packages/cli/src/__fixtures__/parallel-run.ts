@@ -14,6 +14,9 @@ export interface ParallelResult {
   readonly threshold: number | null;
 }
 
+/** Returns the name of the file in which a rank of another process leaves the numbers and the threshold of a run. */
+export const resultFile = (run: string, rank: number) => `${run}-${rank}.json`;
+
 /** Options of `trainParallel`. */
 export interface ParallelOptions extends Partial<TrainerOptions> {
   /** Whether the network has a batch norm; default false. */
