@@ -1,6 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { DataError } from '@openset/core';
-import { dataParallel, inProcess } from '@openset/distributed';
 import {
   type Checkpoint,
   type CheckpointStore,
@@ -10,61 +9,9 @@ import {
 } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import {
-  type ParallelOptions,
-  type ParallelResult,
-  parallelSizes,
-  relativeDifference,
-  trainParallel,
-} from './__fixtures__/parallel-run.ts';
-import { makeRegisteredLoss } from './__fixtures__/registered-loss.ts';
+import { relativeDifference } from './__fixtures__/parallel-run.ts';
+import { failRanks, trainAlone, trainRanks } from './__fixtures__/train-on-ranks.ts';
 import { losses } from './losses.ts';
-
-/** Trains in one process with the whole batches. */
-async function trainAlone(name: string, options?: ParallelOptions): Promise<ParallelResult> {
-  const loss = makeRegisteredLoss(name, parallelSizes);
-  try {
-    return await trainParallel(loss, null, options);
-  } finally {
-    loss.dispose();
-  }
-}
-
-/** Trains on several ranks of this process. @returns the results or errors of all ranks */
-async function settleRanks(
-  name: string,
-  size: number,
-  options: (rank: number) => ParallelOptions = () => ({}),
-): Promise<PromiseSettledResult<ParallelResult>[]> {
-  return Promise.allSettled(
-    inProcess(size).map(async (communicator) => {
-      const loss = makeRegisteredLoss(name, parallelSizes);
-      try {
-        return await trainParallel(loss, dataParallel(communicator), options(communicator.rank));
-      } finally {
-        loss.dispose();
-      }
-    }),
-  );
-}
-
-/** Returns the results of all ranks. @throws the error of the first rank that failed */
-async function trainRanks(...parameters: Parameters<typeof settleRanks>): Promise<ParallelResult[]> {
-  const ends = await settleRanks(...parameters);
-  return ends.map((end) => {
-    if (end.status === 'rejected') throw end.reason;
-    return end.value;
-  });
-}
-
-/** Returns the errors of all ranks. */
-async function failRanks(...parameters: Parameters<typeof settleRanks>): Promise<Error[]> {
-  const ends = await settleRanks(...parameters);
-  return ends.map((end) => {
-    if (end.status === 'fulfilled') throw new Error('A rank has not failed.');
-    return end.reason as Error;
-  });
-}
 
 /** Keeps the newest checkpoint in memory. */
 class MemoryStore implements CheckpointStore {

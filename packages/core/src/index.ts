@@ -125,12 +125,15 @@ export { resolveBankOptions } from './resolve-bank-options.ts';
 export { resolveLossOptions } from './resolve-loss-options.ts';
 export {
   decodeSafetensors,
+  decodeSafetensorsHeader,
   decodeState,
   encodeSafetensors,
   encodeState,
   type PlainTensor,
   type SafetensorsFile,
+  type SafetensorsPlace,
   type SafetensorsType,
+  safetensorsHeaderEnd,
 } from './safetensors.ts';
 export { sampleClasses } from './sample-classes.ts';
 export type { SecondBank } from './second-bank.ts';

@@ -86,6 +86,40 @@ export function decodeSafetensors(
   bytes: Uint8Array,
   { copies = true }: { readonly copies?: boolean } = {},
 ): SafetensorsFile {
+  const { tensors: places, metadata } = decodeSafetensorsHeader(bytes, bytes.length);
+  const tensors = places.map(({ name, dtype, shape, begin, end }) => {
+    const part = bytes.subarray(begin, end);
+    // Views need an alignment that the format does not guarantee. (Buffer's slice is a view.)
+    const raw = copies || part.byteOffset % 4 !== 0 ? new Uint8Array(part) : part;
+    return [name, { shape, ...readValues(name, dtype, raw, sizeOf(shape)) }] as const;
+  });
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/** Where a tensor is in a safetensors file. */
+export interface SafetensorsPlace {
+  /** Name of the tensor. */
+  readonly name: string;
+  /** Type of its elements in the file. */
+  readonly dtype: SafetensorsType;
+  /** Length of each dimension. */
+  readonly shape: readonly number[];
+  /** Its first byte, counted from the start of the file. */
+  readonly begin: number;
+  /** The byte after its last one. */
+  readonly end: number;
+}
+
+/**
+ * Returns where the tensors of a safetensors file are, and its `__metadata__`, to read some of them or some of their rows.
+ * @param bytes the beginning of the file: at least its header, whose length `safetensorsHeaderEnd` returns
+ * @param fileBytes length of the whole file
+ * @throws DataError that says what is wrong with the file, and where
+ */
+export function decodeSafetensorsHeader(
+  bytes: Uint8Array,
+  fileBytes: number,
+): { readonly tensors: readonly SafetensorsPlace[]; readonly metadata: Readonly<Record<string, string>> } {
   const { header, dataStart } = readHeader(bytes);
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown> & {
     __metadata__?: unknown;
@@ -97,16 +131,32 @@ export function decodeSafetensors(
   ) {
     throw new DataError('This safetensors file is damaged: its __metadata__ must contain only strings.');
   }
-  const dataBytes = bytes.length - dataStart;
+  const dataBytes = fileBytes - dataStart;
   const checked = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, dataBytes));
   checkCoverage(checked, dataBytes);
-  const tensors = checked.map(({ name, dtype, shape, begin, end }) => {
-    const part = bytes.subarray(dataStart + begin, dataStart + end);
-    // Views need an alignment that the format does not guarantee. (Buffer's slice is a view.)
-    const raw = copies || part.byteOffset % 4 !== 0 ? new Uint8Array(part) : part;
-    return [name, { shape, ...readValues(name, dtype, raw, sizeOf(shape)) }] as const;
-  });
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+  const tensors = checked.map((entry) => ({
+    ...entry,
+    begin: dataStart + entry.begin,
+    end: dataStart + entry.end,
+  }));
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+/**
+ * Returns the length of the header of a safetensors file: the place of its first tensor.
+ * @param bytes the first 8 bytes of the file, or more
+ * @param fileBytes length of the whole file
+ * @throws DataError if it is no safetensors file, or truncated
+ */
+export function safetensorsHeaderEnd(bytes: Uint8Array, fileBytes: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = bytes.length >= 8 ? view.getBigUint64(0, true) : -1n;
+  if (length < 2n || length > BigInt(maximumHeaderBytes) || 8n + length > BigInt(fileBytes)) {
+    throw new DataError(
+      `This is not a safetensors file, or it is truncated: it has ${fileBytes} bytes, but declares a header of ${length}.`,
+    );
+  }
+  return 8 + Number(length);
 }
 
 /** Checks that the tensors cover the data without gaps or overlaps, as the format demands. */
@@ -127,14 +177,7 @@ function checkCoverage(entries: readonly { name: string; begin: number; end: num
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = bytes.length >= 8 ? view.getBigUint64(0, true) : -1n;
-  if (length < 2n || length > BigInt(maximumHeaderBytes) || 8n + length > BigInt(bytes.length)) {
-    throw new DataError(
-      `This is not a safetensors file, or it is truncated: it has ${bytes.length} bytes, but declares a header of ${length}.`,
-    );
-  }
-  const dataStart = 8 + Number(length);
+  const dataStart = safetensorsHeaderEnd(bytes, bytes.length);
   try {
     const header: unknown = JSON.parse(
       new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)),

@@ -7,6 +7,7 @@ export type {
   RunSettings,
   SkippedCheckpoint,
 } from './checkpoints/checkpoint.ts';
+export type { RowsOf } from './checkpoints/tensor-rows.ts';
 export { type Logger, logEvents } from './logging/logger.ts';
 export { AdamW, type AdamWOptions } from './optimizers/adamw.ts';
 export { optimizerKernels } from './optimizers/optimizer-kernels.ts';

@@ -3,7 +3,11 @@ export {
   DirectoryCheckpoints,
   type DirectoryCheckpointsOptions,
 } from './checkpoints/directory-checkpoints.ts';
-export { readBestCheckpoint, readLatestCheckpoint } from './checkpoints/read-latest-checkpoint.ts';
+export {
+  type ReadCheckpointOptions,
+  readBestCheckpoint,
+  readLatestCheckpoint,
+} from './checkpoints/read-latest-checkpoint.ts';
 export { type StopSignal, stopOnSignals } from './checkpoints/stop-on-signals.ts';
 export { type ConsoleLoggerOptions, consoleLogger, type TextStream } from './logging/console-logger.ts';
 export { type JsonLinesOptions, jsonLinesLogger } from './logging/json-lines-logger.ts';

@@ -1,5 +1,5 @@
 import { asBackbone } from '@openset/backbones';
-import { type OpenSetLoss, type Ranks, randomNumbers, readThreshold } from '@openset/core';
+import { type OpenSetLoss, type Ranks, randomNumbers, readThreshold, shardOf } from '@openset/core';
 import { createLoader, type ImageSource } from '@openset/data';
 import { Sgd, Trainer, type TrainerOptions, type TrainingEvent } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
@@ -94,15 +94,19 @@ export async function trainParallel(
   const events: TrainingEvent[] = [];
   try {
     for await (const event of trainer) events.push(event);
-    const slots = Object.fromEntries(
-      [...backbone.trainable, ...loss.trainable].map((variable, index) => [`${index}`, variable]),
-    );
+    const trained = [...backbone.trainable, ...loss.trainable];
+    const slots = Object.fromEntries(trained.map((variable, index) => [`${index}`, variable]));
     const states = [backbone.getState(), loss.getState(), optimizer.getState(slots)];
     const numbers: Record<string, readonly number[]> = {};
     for (const [index, state] of states.entries()) {
       const part = ['backbone', 'loss', 'optimizer'][index]!;
-      for (const [name, tensor] of Object.entries(state))
-        numbers[`${part}.${name}`] = [...(await tensor.data())];
+      for (const [name, tensor] of Object.entries(state)) {
+        const variable =
+          part === 'optimizer' && tensor.rank > 0 ? trained[Number.parseInt(name, 10)]! : tensor;
+        const own = (await tensor.data()) as Float32Array | Int32Array;
+        const all = ranks && shardOf(variable) ? await ranks.gather(own) : [own];
+        numbers[`${part}.${name}`] = all.flatMap((values) => [...values]);
+      }
       tf.dispose(state);
     }
     return { events, numbers, threshold: (await readThreshold(loss))?.cosine ?? null };

@@ -1,5 +1,6 @@
-import type { BackboneConfig, LossConfig } from '@openset/core';
+import type { BackboneConfig, LossConfig, Ranks } from '@openset/core';
 import type { Progress } from '../training/progress.ts';
+import type { RowsOf } from './tensor-rows.ts';
 
 /** Options of a `Trainer` that influence the resulting weights, as plain JSON. */
 export interface RunSettings {
@@ -39,6 +40,11 @@ export interface Checkpoint {
   readonly info: CheckpointInfo;
   /** Contents of the files, by name. */
   readonly files: Readonly<Record<string, Uint8Array>>;
+  /**
+   * Rows that this rank holds of tensors whose classes are split over ranks, by the names of the files that lack them. Only the store that
+   * `ofRanks` returns gets such checkpoints; those that a store returns are whole, or have the rows of this rank in their files.
+   */
+  readonly rows?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** An option whose value differs from the checkpoint's. */
@@ -88,4 +94,9 @@ export interface CheckpointStore {
    * @throws CheckpointError if all checkpoints are damaged
    */
   latest(): Promise<FoundCheckpoint | null>;
+  /**
+   * Returns a store of the same checkpoints for ranks that each write and read the rows of tensors that they hold. All ranks call its
+   * methods. Missing if the store takes whole checkpoints only.
+   */
+  ofRanks?(ranks: Ranks, rowsOf: RowsOf): CheckpointStore;
 }

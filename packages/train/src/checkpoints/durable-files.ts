@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 
 /** File system operations of `DirectoryCheckpoints`. */
 export interface DurableFiles {
@@ -9,6 +9,10 @@ export interface DurableFiles {
   /** Writes and flushes a new file of zeros. */
   writeZeros(path: string, length: number): Promise<void>;
   read(path: string): Promise<Uint8Array>;
+  /** Fills `target` with the bytes of a file from a place on. */
+  readInto(path: string, begin: number, target: Uint8Array): Promise<void>;
+  /** Returns the length of a file in bytes. */
+  size(path: string): Promise<number>;
   /** Lists the names of files and folders in a folder; empty if the folder does not exist. */
   list(path: string): Promise<string[]>;
   /** Renames a file or folder atomically. */
@@ -56,6 +60,21 @@ export const nodeFiles: DurableFiles = {
       await handle.close();
     }
   },
+  async readInto(path, begin, target) {
+    const handle = await open(path, 'r');
+    try {
+      let place = begin;
+      for (const piece of splitIntoPieces(target)) {
+        await readFully(handle, piece, place);
+        place += piece.length;
+      }
+    } finally {
+      await handle.close();
+    }
+  },
+  async size(path) {
+    return (await stat(path)).size;
+  },
   async list(path) {
     return readdir(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
@@ -83,10 +102,11 @@ export const nodeFiles: DurableFiles = {
   },
 };
 
-/** Reads until the piece is full. */
-async function readFully(handle: FileHandle, piece: Uint8Array): Promise<void> {
+/** Reads until the piece is full. @param begin place in the file; null to go on where the last read ended */
+async function readFully(handle: FileHandle, piece: Uint8Array, begin: number | null = null): Promise<void> {
   for (let done = 0; done < piece.length; ) {
-    const { bytesRead } = await handle.read(piece, done, piece.length - done);
+    const place = begin === null ? null : begin + done;
+    const { bytesRead } = await handle.read(piece, done, piece.length - done, place);
     if (bytesRead === 0) throw new Error('the file was truncated while it was read');
     done += bytesRead;
   }

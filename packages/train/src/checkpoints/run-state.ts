@@ -5,6 +5,8 @@ import {
   decodeState,
   encodeState,
   type OpenSetLoss,
+  type RowRange,
+  shardOf,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
@@ -12,6 +14,8 @@ import type { Progress } from '../training/progress.ts';
 import type { WeightAverage } from '../training/weight-average.ts';
 import type { Checkpoint, CheckpointInfo, OptionChange, RunSettings } from './checkpoint.ts';
 import { optionChanges } from './option-changes.ts';
+import { rowsOfLoss } from './run-shards.ts';
+import { encodeRows } from './tensor-rows.ts';
 
 /** Everything that a run changes, and its settings. */
 export interface RunState {
@@ -27,21 +31,53 @@ export function trainedVariables({ backbone, loss }: Pick<RunState, 'backbone' |
   return [...backbone.trainable, ...loss.trainable];
 }
 
-/** Returns a checkpoint of a run. */
+/** Returns a checkpoint of a run: whole tensors in `files`, and rows of split ones in `rows`. */
 export async function captureRun(run: RunState, progress: Progress): Promise<Checkpoint> {
   const { backbone, loss, optimizer, average } = run;
-  const files: Record<string, Uint8Array> = {
-    'backbone.safetensors': await encode(backbone.getState()),
-    'loss.safetensors': await encode(loss.getState()),
-    'optimizer.safetensors': await encode(optimizer.getState(nameVariables(run))),
+  const rowsOf = rowsOfLoss(loss);
+  const [files, rows]: Record<string, Uint8Array>[] = [{}, {}];
+  const add = async (name: string, state: tf.NamedTensorMap) => {
+    const file = `${name}.safetensors`;
+    const [whole, split]: tf.NamedTensorMap[] = [{}, {}];
+    const places: Record<string, RowRange> = {};
+    for (const [key, tensor] of Object.entries(state)) {
+      const place = rowsOf(file, key);
+      (place ? split! : whole!)[key] = tensor;
+      if (place) places[key] = place;
+    }
+    try {
+      files![file] = await encodeState(whole!);
+      if (Object.keys(places).length > 0) rows![file] = await encodeState(split!, encodeRows(places));
+    } finally {
+      tf.dispose(state);
+    }
   };
+  await add('backbone', backbone.getState());
+  await add('loss', loss.getState());
+  await add('optimizer', optimizer.getState(nameVariables(run)));
   if (average && !average.isEmpty) {
     await average.use(async () => {
-      files['averaged-backbone.safetensors'] = await encode(backbone.getState());
-      files['averaged-loss.safetensors'] = await encode(loss.getState());
+      await add('averaged-backbone', backbone.getState());
+      await add('averaged-loss', loss.getState());
     });
   }
-  return { info: { ...describeRun(run), progress }, files };
+  const checkpoint = { info: { ...describeRun(run), progress }, files: files! };
+  return Object.keys(rows!).length > 0 ? { ...checkpoint, rows: rows! } : checkpoint;
+}
+
+/** Returns files with what all ranks of a run must have alike. Split tensors are not among it. */
+export async function captureShared(run: RunState): Promise<Checkpoint['files']> {
+  const { backbone, loss, optimizer } = run;
+  const isShared = ([, variable]: [string, tf.Variable]) => shardOf(variable) === null;
+  const memory = loss.memory.map((variable, index): [string, tf.Variable] => [`memory.${index}`, variable]);
+  const named = Object.entries(nameVariables(run)).filter(isShared);
+  const ofLoss = [...named.filter(([name]) => name.startsWith('loss.')), ...memory.filter(isShared)];
+  const copies = ofLoss.map(([name, variable]) => [name, tf.clone(variable)]);
+  return {
+    'backbone.safetensors': await encode(backbone.getState()),
+    'loss.safetensors': await encode(Object.fromEntries(copies)),
+    'optimizer.safetensors': await encode(optimizer.getState(Object.fromEntries(named))),
+  };
 }
 
 /**
@@ -73,15 +109,21 @@ export function restoreRun(
   return { progress, changes: optionChanges(before, present) };
 }
 
-/** Estimates the size of a checkpoint in bytes, with all slots of the optimizer. */
+/** Estimates the size of a checkpoint in bytes, of all ranks together and with all slots of the optimizer. */
 export function checkpointBytes(run: RunState): number {
   const states = run.average ? 2 : 1;
   const snapshot = disposeAndCountBytes(run.backbone.getState()) + disposeAndCountBytes(run.loss.getState());
-  const trained = 4 * trainedVariables(run).reduce((sum, { size }) => sum + size, 0);
+  const trained = 4 * trainedVariables(run).reduce((sum, variable) => sum + wholeSize(variable), 0);
   // File headers and checkpoint.json.
   const overhead = 1 << 20;
   const { slotNames, anchoredSize } = run.optimizer;
   return states * snapshot + slotNames.length * trained + 4 * anchoredSize + overhead;
+}
+
+/** Returns the number of values of a tensor on all ranks together. */
+function wholeSize(tensor: tf.Tensor): number {
+  const rows = shardOf(tensor);
+  return rows ? (tensor.size / rows.count) * rows.total : tensor.size;
 }
 
 /** Names variables by position: the names that tfjs gives differ between processes. */
@@ -137,7 +179,7 @@ function loadState(
 }
 
 function disposeAndCountBytes(state: tf.NamedTensorMap): number {
-  const bytes = Object.values(state).reduce((sum, { size }) => sum + 4 * size, 0);
+  const bytes = Object.values(state).reduce((sum, tensor) => sum + 4 * wholeSize(tensor), 0);
   tf.dispose(state);
   return bytes;
 }

@@ -32,13 +32,20 @@ export async function onFirstRank<T>(ranks: Ranks | null, work: () => T | Promis
  * @throws on a rank what its work throws, and an OtherRankError if only others failed
  */
 export async function onAllRanks<T>(ranks: Ranks | null, work: () => T | Promise<T>): Promise<T> {
-  if (!ranks) return work();
+  return ranks ? (await gatherResults(ranks, work))[0]! : work();
+}
+
+/**
+ * Runs work on all ranks, and returns the results of all of them, by rank. They are plain JSON, whose numbers may be non-finite.
+ * @throws on a rank what its work throws, and an OtherRankError if only others failed
+ */
+export async function gatherResults<T>(ranks: Ranks, work: () => T | Promise<T>): Promise<T[]> {
   const own = await settle(work);
   const outcomes = (await exchange(ranks, own.outcome)) as Outcome<T>[];
   const isFailed = (outcome: Outcome<T>) => 'message' in outcome;
   const failed = isFailed(own.outcome) ? ranks.rank : outcomes.findIndex(isFailed);
-  const chosen = failed < 0 ? 0 : failed;
-  return unwrap(chosen, outcomes[chosen]!, own.error);
+  if (failed >= 0) return [unwrap(failed, outcomes[failed]!, own.error)];
+  return outcomes.map((outcome, rank) => unwrap(rank, outcome, undefined));
 }
 
 async function settle<T>(work: () => T | Promise<T>): Promise<{ outcome: Outcome<T>; error?: unknown }> {

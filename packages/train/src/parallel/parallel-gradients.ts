@@ -1,5 +1,6 @@
 import {
   type Backbone,
+  isSharded,
   type LossGradients,
   type LossGradientsOptions,
   lossGradients,
@@ -7,6 +8,7 @@ import {
   type Ranks,
   type RecordedEmbeddings,
   recordEmbeddings,
+  shardedLossGradients,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchTensors } from '../training/batch-source.ts';
@@ -34,8 +36,8 @@ export interface ParallelBatch {
  * Returns the loss of a batch whose rows are spread over the ranks, with the gradients of the loss for all rows. `addGradient` gets those of the
  * network for the rows of this rank, which are still to be summed over the ranks.
  *
- * All ranks gather the embeddings and labels of the batch, and compute the loss of all rows. So every loss, also one that compares samples
- * with each other or keeps a memory, has the value and the state that it has in one process.
+ * All ranks gather the embeddings and labels of the batch, and compute the loss of all rows, over all classes or over those of their shard. So
+ * every loss, also one that compares samples with each other or keeps a memory, has the value and the state that it has in one process.
  * @throws what the network and `lossGradients` throw
  */
 export async function parallelGradients(batch: ParallelBatch): Promise<LossGradients> {
@@ -47,10 +49,12 @@ export async function parallelGradients(batch: ParallelBatch): Promise<LossGradi
     all = await gatherEmbeddings(batch, recorded);
     labels = await gatherRows(ranks, tensors.labels);
     batch.afterEmbedding(all);
-    const result = lossGradients(loss, () => all as tf.Tensor2D, labels, {
-      ...options,
-      variables: [...loss.trainable, all],
-    });
+    const result = isSharded(loss)
+      ? await shardedLossGradients(loss, all, labels, ranks, options)
+      : lossGradients(loss, () => all as tf.Tensor2D, labels, {
+          ...options,
+          variables: [...loss.trainable, all],
+        });
     const gradients = new Map(result.gradients);
     const ofEmbeddings = gradients.get(all);
     gradients.delete(all);

@@ -1,4 +1,10 @@
-import type { BlockOptimizer, LossGradients, PendingUpdate } from '@openset/core';
+import {
+  type BlockOptimizer,
+  type LossGradients,
+  type PendingUpdate,
+  type Ranks,
+  shardOf,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The gradients of one step, summed over its micro-batches. A variable that no micro-batch used has none. */
@@ -52,11 +58,36 @@ export class GradientSum {
     }
   }
 
+  /** Returns the norm of all gradients together: of those that were added, and once the updates are applied, also of theirs. */
+  norm(): tf.Scalar {
+    this.#squareSums();
+    return normOf([...this.#squares.values()]);
+  }
+
   /**
-   * Returns the norm of all gradients together: of those that were added, and once the updates are applied, also of theirs.
-   * @param order the variables in the order in which their squares are added up; default that of the gradients
+   * Returns the norm of the whole gradient, equal on all ranks: `norm` with the squares of shards summed over them.
+   * @param variables in the order in which all ranks add up the squares of replicas
    */
-  norm(order?: readonly tf.Variable[]): tf.Scalar {
+  async normOverRanks(ranks: Ranks, variables: readonly tf.Variable[]): Promise<tf.Scalar> {
+    this.#squareSums();
+    const ofReplicas: tf.Scalar[] = [];
+    let [ownSum, isSharded] = [0, false];
+    for (const variable of variables) {
+      const squares = this.#squares.get(variable);
+      if (shardOf(variable)) {
+        isSharded = true;
+        ownSum += (await squares?.data<'float32'>())?.[0] ?? 0;
+      } else if (squares) ofReplicas.push(squares);
+    }
+    if (!isSharded) return normOf(ofReplicas);
+    const sums = await ranks.gather(Float32Array.of(ownSum));
+    const ofShards = tf.scalar(sums.reduce((total, [sum]) => total + sum!, 0));
+    const norm = normOf([...ofReplicas, ofShards]);
+    ofShards.dispose();
+    return norm;
+  }
+
+  #squareSums(): void {
     for (const [variable, sum] of this.#sums) {
       this.#squares.get(variable)?.dispose();
       this.#squares.set(
@@ -64,11 +95,6 @@ export class GradientSum {
         tf.tidy(() => sumOfSquares(sum)),
       );
     }
-    const squares = order?.flatMap((variable) => this.#squares.get(variable) ?? []) ?? [
-      ...this.#squares.values(),
-    ];
-    if (squares.length === 0) return tf.scalar(0);
-    return tf.tidy(() => tf.sqrt(tf.sum(tf.stack(squares))) as tf.Scalar);
   }
 
   /** Returns the gradients times `factor`, by variable name, and keeps none. The caller disposes of them. */
@@ -96,6 +122,12 @@ export class GradientSum {
     this.#updates = [];
     this.#step = null;
   }
+}
+
+/** Returns the norm of gradients with these sums of squares. */
+function normOf(squares: readonly tf.Scalar[]): tf.Scalar {
+  if (squares.length === 0) return tf.scalar(0);
+  return tf.tidy(() => tf.sqrt(tf.sum(tf.stack([...squares]))) as tf.Scalar);
 }
 
 /** In two steps: the wasm backend sums one value after another, which loses digits in long sums. */

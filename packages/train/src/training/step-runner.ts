@@ -66,8 +66,7 @@ export class StepRunner<Batch extends TrainingBatch> {
       const { last, parts, images, shares, learningRate, network } = accumulated;
       const position = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
       await network?.finish(shares[ranks!.rank]! / images);
-      // Replicas add up squares in one order, so that all clip alike.
-      const normOfSum = sum.norm(ranks ? this.#variables : undefined);
+      const normOfSum = await this.#norm(sum);
       const gradientNorm = tf.tidy(() => tf.div(normOfSum, parts.length) as tf.Scalar);
       normOfSum.dispose();
       this.#readings.add({ ...position, parts, gradientNorm });
@@ -75,7 +74,7 @@ export class StepRunner<Batch extends TrainingBatch> {
       const numbers = reads ? [...(await this.#readings.read(lastCheckpoint))] : [];
       const isUpdated = this.#apply(sum, parts.length, numbers.at(-1)?.gradientNorm ?? gradientNorm);
       if (isUpdated) {
-        const norm = sum.norm(this.#variables);
+        const norm = await this.#norm(sum);
         const details = { step, epoch: last.batch.epoch, indices: [], lastCheckpoint };
         if (reads) await replaceNorm(numbers, norm, details);
         else this.#readings.replaceNorm(norm);
@@ -132,6 +131,12 @@ export class StepRunner<Batch extends TrainingBatch> {
       tf.dispose(parts.map(({ loss }) => loss));
       throw error;
     }
+  }
+
+  /** Returns the norm of all gradients together. */
+  async #norm(sum: GradientSum): Promise<tf.Scalar> {
+    const { ranks } = this.#options;
+    return ranks ? sum.normOverRanks(ranks, this.#variables) : sum.norm();
   }
 
   /** Sets the learning rate of a step, and returns it. */

@@ -3,10 +3,13 @@ import {
   ConfigError,
   checkNumber,
   hasSynchronousReads,
+  isSharded,
   type OpenSetLoss,
   type Ranks,
+  shardOf,
 } from '@openset/core';
 import type { CheckpointStore } from '../checkpoints/checkpoint.ts';
+import { rowsOfLoss } from '../checkpoints/run-shards.ts';
 import { type RunState, trainedVariables } from '../checkpoints/run-state.ts';
 import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
 import { RankedCheckpoints } from '../parallel/ranked-checkpoints.ts';
@@ -77,7 +80,8 @@ export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
   /**
    * The ranks of a data-parallel run, from `dataParallel` of `@openset/distributed`; default: this process alone. All ranks create the
    * trainer with the same options, and iterate it. `batches` returns this rank's rows of every batch (`part` of `createLoader`). Weights,
-   * losses and events are those of one process with the whole batches. Rank 0 alone uses the checkpoint store.
+   * losses and events are those of one process with the whole batches. Rank 0 alone uses the checkpoint store, unless the classes of the loss
+   * are split over the ranks: then all of them write to it.
    */
   readonly ranks?: Ranks;
 }
@@ -119,6 +123,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
   if (clipNorm !== undefined) checkNumber('Trainer: clipNorm', clipNorm, { minimum: Number.MIN_VALUE });
   if (evaluation) checkEvaluation(evaluation);
   if (checkpoints) checkCadence('checkpoints', checkpoints);
+  checkShards(loss, ranks);
   if (trainedVariables({ backbone, loss }).length === 0) {
     throw new ConfigError('Trainer: neither the backbone nor the loss has a trainable variable.');
   }
@@ -138,10 +143,32 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
     evaluation,
     checkpoints:
       checkpoints && ranks
-        ? { ...checkpoints, store: new RankedCheckpoints(checkpoints.store, ranks) }
+        ? { ...checkpoints, store: storeOfRanks(checkpoints.store, ranks, loss) }
         : checkpoints,
     signal,
     readEvery,
     ranks,
   };
+}
+
+/** @throws ConfigError unless the ranks are those that hold the shards of the loss */
+function checkShards({ name, trainable, memory }: OpenSetLoss, ranks: Ranks | null): void {
+  const { rank, size } = ranks ?? { rank: 0, size: 1 };
+  for (const variable of [...trainable, ...memory]) {
+    const shard = shardOf(variable);
+    if (!shard || (shard.rank === rank && shard.size === size)) continue;
+    throw new ConfigError(
+      `Trainer: the ${name} is shard ${shard.rank} of ${shard.size}, but this is rank ${rank} of ${size}. Create it with ` +
+        'shardLoss(ranks, …), and pass the same ranks to the Trainer.',
+    );
+  }
+}
+
+/** Returns the store of ranks: all of them use it if the classes of the loss are split, else rank 0 alone. */
+function storeOfRanks(store: CheckpointStore, ranks: Ranks, loss: OpenSetLoss): CheckpointStore {
+  if (!isSharded(loss)) return new RankedCheckpoints(store, ranks);
+  if (store.ofRanks) return store.ofRanks(ranks, rowsOfLoss(loss));
+  throw new ConfigError(
+    'Trainer: this checkpoint store cannot hold a loss whose classes are split over ranks. Use DirectoryCheckpoints of @openset/train/node.',
+  );
 }

@@ -1,6 +1,6 @@
 import { ConfigError, hasSynchronousReads, type LearnedThreshold, readThreshold } from '@openset/core';
 import { CheckpointKeeper, type RestoredRun } from '../checkpoints/checkpoint-keeper.ts';
-import { captureRun } from '../checkpoints/run-state.ts';
+import { captureShared } from '../checkpoints/run-state.ts';
 import { type Logger, logEvents } from '../logging/logger.ts';
 import { anyRank, onAllRanks } from '../parallel/agree.ts';
 import { checkSameState } from '../parallel/same-state.ts';
@@ -94,7 +94,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     const restored = await this.#keeper.restore();
     const { progress } = restored;
     const { ranks, run } = this.#options;
-    if (ranks) await checkSameState(ranks, (await captureRun(run, progress)).files);
+    if (ranks) await checkSameState(ranks, await captureShared(run));
     // An evaluation that was due when the run stopped comes first, and is saved.
     this.#progress = progress;
     this.#saveDue = this.#evaluationDue;
