@@ -99,13 +99,15 @@ function changesPositives({ margins, similarityMap, negativeMargin }: ResolvedBa
 
 /** Returns the rows of the own classes, `[batch · centers, size]`. */
 function ownRows(
-  { bank, mixture }: BankInputs,
+  { bank, mixture, shard }: BankInputs,
   labels: tf.Tensor1D,
   options: ResolvedBankOptions,
 ): NormalizedRows {
-  const places = placesOfRows(labels, options.centers);
+  // Only the shard of the own class reads what is mixed into its row.
+  const held = shard ? (tf.maximum(labels, tf.scalar(0, 'int32')) as tf.Tensor1D) : labels;
+  const places = placesOfRows(held, options.centers);
   const mixed = mixture ? gatherMixture(mixture, places) : null;
-  return openBankRows(tf.gather(bank, places), mixed, options);
+  return openBankRows(shard?.ownRows ?? tf.gather(bank, places), mixed, options);
 }
 
 /** The similarity of each sample with its own class, and the sine of their angle, `[batch]`. */
@@ -185,6 +187,8 @@ export function logitsOf(blocks: BankBlocks, inputs: BankInputs): BatchLogits<Ba
   const outside = inputs.outsideNegatives?.shape.at(-1) ?? 0;
   return {
     ...blocks,
+    numClasses: inputs.shard?.numClasses ?? numClasses,
+    totals: inputs.shard?.totals,
     forEachBlock: (visit) => {
       for (let start = 0; start < numClasses; start += blockSize) {
         tf.tidy(() => visit(classBlock(blocks, inputs, start, Math.min(blockSize, numClasses - start))));

@@ -44,6 +44,11 @@ export interface BankLossKernelConfig extends tf.KernelConfig {
    */
   readonly takesClasses?: boolean;
   /**
+   * Whether the kernel computes the part of one shard of a bank (`BankInputs.shard`): labels of −1, the inputs `ownRows` and `totals`, and the
+   * attribute `returnsSums`, with which it returns `Criterion.sums` alone. Default: no. Then tfjs operations do.
+   */
+  readonly takesShards?: boolean;
+  /**
    * Whether an update of the bank together with the loss takes less time than one after it, if the backend has `CosineBankUpdate`.
    * Default: no.
    */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { cosineBankLossKernel, findBankLossKernel } from './bank-loss-kernel.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import { shardOperations } from './class-shard.ts';
 import { hasSynchronousReads, shareStorage } from './storage.ts';
 import { streamedBankLoss } from './streamed-bank-loss.ts';
 import { operation } from './tape.ts';
@@ -22,6 +23,8 @@ export function memoryBankLoss(
   inputs: Pick<BankInputs, 'embeddings' | 'labels' | 'bank' | 'bias'>,
   options: ResolvedBankOptions,
 ): { loss: tf.Scalar; rowLosses: tf.Tensor1D } {
+  const shards = shardOperations(inputs.bank);
+  if (shards) return shards.bankLoss(inputs, options);
   const kept: KeptRows = {};
   const loss = meanBankLoss(inputs, options, computeBankLoss, kept);
   return { loss, rowLosses: kept.rowLosses as tf.Tensor1D };
@@ -80,7 +83,8 @@ export const computeBankLoss: ComputeBankLoss = (inputs, options, gradients) => 
 /** Returns whether the active backend has a `CosineBankLoss` kernel for these inputs and options. */
 export function kernelSupports(inputs: BankInputs, options: ResolvedBankOptions): boolean {
   const kernel = findBankLossKernel();
-  return kernel !== undefined && kernel.supports?.(inputs, options) !== false;
+  if (kernel === undefined || (inputs.shard && !kernel.takesShards)) return false;
+  return kernel.supports?.(inputs, options) !== false;
 }
 
 /** Runs the `CosineBankLoss` kernel. */
@@ -90,13 +94,15 @@ export function runBankLossKernel(inputs: tf.NamedTensorMap, attributes: object)
 }
 
 /** Returns the inputs of the kernel by name; see `cosineBankLossKernel`. */
-export function kernelInputs({ rowMargins, mixture, ...inputs }: BankInputs): tf.NamedTensorMap {
+export function kernelInputs({ rowMargins, mixture, shard, ...inputs }: BankInputs): tf.NamedTensorMap {
   const named = {
     ...inputs,
     angleMargins: rowMargins?.angle,
     cosineMargins: rowMargins?.cosine,
     mixtureRows: mixture?.rows,
     mixtureShares: mixture?.shares,
+    ownRows: shard?.ownRows ?? undefined,
+    totals: shard?.totals ?? undefined,
   };
   const given = Object.entries(named).filter(
     (entry): entry is [string, tf.Tensor2D] => entry[1] !== undefined,

@@ -36,12 +36,16 @@ export function canDeferBank(
   );
 }
 
+/** Returns the outputs of an operation, changed. */
+export type FinishOutputs = (outputs: readonly tf.Tensor[]) => readonly tf.Tensor[];
+
 /** Returns the loss, and adds the update of the bank to `updates` in place of its gradient. */
 export function bankLossWithUpdate(
   inputs: BankInputs,
   options: ResolvedBankOptions,
   keep: KeptRows,
   updates: PendingUpdates,
+  finish: FinishOutputs = (outputs) => outputs,
 ): tf.Scalar {
   const withoutBank = { ...options, bankGradient: false };
   let update: DeferredBank | undefined;
@@ -51,7 +55,7 @@ export function bankLossWithUpdate(
       const computed = computeWithUpdate(inputs, withoutBank, updates);
       update = computed.update;
       updates.add(update);
-      const [loss, rowLosses, ...partials] = computed.outputs;
+      const [loss, rowLosses, ...partials] = finish(computed.outputs);
       keep.rowLosses = tf.keep(rowLosses as tf.Tensor1D);
       return { value: loss as tf.Scalar, saved: partials };
     },

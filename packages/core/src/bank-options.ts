@@ -14,6 +14,20 @@ export interface BankMixture {
   readonly shares: Tensor1D;
 }
 
+/** What the operation on one shard of a bank knows of the other shards; see `shardLoss`. Labels are then positions in the shard. */
+export interface BankShard {
+  /** `[batch · centers, size]`: the bank's rows of each sample's own class, whichever shard holds them; null with soft targets. */
+  readonly ownRows: Tensor2D | null;
+  /**
+   * What softmax knows of all shards, for each row; null for BCE, and where these sums are still to be computed. `[2, batch]`: the log-sum-exp
+   * of the negatives minus the logit of the own class, and the log-sum-exp of all. With soft targets `[3, batch]`: log-sum-exp, sum of the targets
+   * times the logits, sum of the targets.
+   */
+  readonly totals: Tensor2D | null;
+  /** Number of classes of all shards that take part. */
+  readonly numClasses: number;
+}
+
 /** Inputs of a loss over a bank. */
 export interface BankInputs {
   /** `[batch, embeddingSize]` float32, raw. */
@@ -45,6 +59,8 @@ export interface BankInputs {
   readonly hardFactor?: Tensor1D | undefined;
   /** Rows to mix into the bank. */
   readonly mixture?: BankMixture | undefined;
+  /** For a bank that is one of several shards: `labels` are positions in the bank, −1 for the class of another shard. */
+  readonly shard?: BankShard | undefined;
 }
 
 /**

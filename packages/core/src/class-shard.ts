@@ -1,4 +1,12 @@
-import { type Scalar, slice1d, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  cast,
+  gather,
+  type Scalar,
+  slice1d,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import type { PendingUpdates } from './bank-update.ts';
 import { consecutivePart } from './consecutive-part.ts';
@@ -34,8 +42,10 @@ export interface ShardOperations {
   bankLoss(
     inputs: BankInputs,
     options: ResolvedBankOptions,
-    updates: PendingUpdates | undefined,
+    updates?: PendingUpdates,
   ): { loss: Scalar; rowLosses: Tensor1D };
+  /** Returns the mean loss alone. @throws ConfigError for the losses of the rows */
+  bankLossAlone(inputs: BankInputs, options: ResolvedBankOptions): Scalar;
   /** Returns the log-sum-exp of the negatives of each row over all shards, `[1, batch]`. */
   negativeLogSumExp(
     inputs: Pick<BankInputs, 'embeddings' | 'labels' | 'bank'>,
@@ -48,7 +58,7 @@ export interface ShardOperations {
   /** Returns the result of `compute` on a variable with rows of the batch replaced; see `withRows`. */
   withRows<Result>(bank: Tensor, rows: Tensor2D, compute: (bank: Tensor2D) => Result): Result;
   /** Returns the classes of a shard that take part in a batch, `[count]` int32, as positions in the shard. */
-  sampleClasses(bank: Tensor, rowsOfEach: number, rate: number, seed: number): Tensor1D;
+  sampleClasses(bank: Tensor, rate: number, seed: number): Tensor1D;
 }
 
 /** The operations, once `shardLoss` has been called. */
@@ -77,6 +87,16 @@ export function markShard(tensor: Tensor, rows: ShardRows): void {
  */
 export function shardOperations(bank: Tensor): ShardOperations | null {
   return shards.has(bank) ? sharding.operations : null;
+}
+
+/** Returns the rows of the classes of a batch, `[batch, size]`: those that the shards hold together, if the bank is one of them. */
+export function rowsOfLabels(bank: Tensor2D, labels: Tensor1D): Tensor2D {
+  return shardOperations(bank)?.rowsOfBatch(bank) ?? gather(bank, cast(labels, 'int32') as Tensor1D);
+}
+
+/** Returns the mean over all classes of a variable with a value for each class, of which this is a shard; null for a whole variable. */
+export function meanOfShards(variable: Tensor): number | null {
+  return shardOperations(variable)?.meanOfAll(variable) ?? null;
 }
 
 /** Returns the rows of a shard. @param numClasses number of classes of all shards */

@@ -20,7 +20,7 @@ export function restrictToClasses(
   classes: tf.Tensor1D,
   { centers }: Pick<ResolvedBankOptions, 'centers'>,
 ): BankInputs {
-  const { labels, bank, bias, mixture } = inputs;
+  const { labels, bank, bias, mixture, shard } = inputs;
   const count = classes.shape[0];
   const positions = tf.tensorScatterUpdate(
     tf.fill([bank.shape[0] / centers], 0, 'int32'),
@@ -31,15 +31,24 @@ export function restrictToClasses(
   return {
     ...inputs,
     classes: undefined,
-    labels: tf.gather(positions, tf.cast(labels, 'int32')) as tf.Tensor1D,
+    labels: shard
+      ? heldPositions(positions, labels as tf.Tensor1D)
+      : (tf.gather(positions, tf.cast(labels, 'int32')) as tf.Tensor1D),
     bank: tf.gather(bank, rows),
     bias: bias && bias.shape[0] !== 1 ? tf.gather(bias, classes) : bias,
     mixture: mixture && gatherMixture(mixture, rows),
   };
 }
 
+/** Returns the positions of labels; −1 for those of another shard. */
+function heldPositions(positions: tf.Tensor, labels: tf.Tensor1D): tf.Tensor1D {
+  const none = tf.scalar(-1, 'int32');
+  const held = tf.gather(positions, tf.maximum(labels, tf.scalar(0, 'int32')) as tf.Tensor1D);
+  return tf.where(tf.equal(labels, none), tf.fill(labels.shape, -1, 'int32'), held) as tf.Tensor1D;
+}
+
 /** Scatters gradients of the rows of some classes to all classes; the others get 0. */
-function scatterToAllClasses(
+export function scatterToAllClasses(
   outputs: readonly tf.Tensor[],
   { bank, bias }: BankInputs,
   classes: tf.Tensor1D,

@@ -9,11 +9,11 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 import { checkSampledClasses } from './check-sampled-classes.ts';
-import { takeRows } from './class-shard.ts';
+import { shardOf, shardOperations, takeRows } from './class-shard.ts';
 import type { LossContext, LossStep, StateStep } from './contract.ts';
 import { cosineBankLossWithRows } from './cosine-bank-loss.ts';
 import { deriveStepSeed } from './derive-seed.ts';
-import { checkNumber } from './errors.ts';
+import { ConfigError, checkNumber } from './errors.ts';
 import { filterNegatives } from './filter-negatives.ts';
 import { normalValues, uniformValues } from './initial-values.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
@@ -136,6 +136,11 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
     context: LossContext | undefined,
   ): void {
     super.checkBatch(embeddings, labels, context);
+    if (context?.sampledClasses && shardOf(this.weight)) {
+      throw new ConfigError(
+        `${this.name}: sampledClasses names classes of the whole loss, but this is one shard of it: set negativeSampleRate instead.`,
+      );
+    }
     checkSampledClasses(labels, this.numClasses, context);
   }
 
@@ -231,6 +236,8 @@ export abstract class ClassWeightsLoss extends StatefulLoss {
   /** Draws the negatives of a batch: whole classes, as Partial FC does. A loss that draws otherwise overrides it. */
   protected drawNegatives(labels: Tensor1D, seed: number): Pick<BatchInputs, 'classes' | 'options'> {
     const { numClasses, negativeSampleRate: rate } = this;
+    const shards = shardOperations(this.weight);
+    if (shards) return { classes: shards.sampleClasses(this.weight, rate, seed) };
     return { classes: sampleClassShare(labels, { numClasses, rate, seed }) };
   }
 }

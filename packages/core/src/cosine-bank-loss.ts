@@ -4,6 +4,7 @@ import { bankLossWithUpdate, canDeferBank } from './bank-loss-with-update.ts';
 import type { BankInputs, BankOptions, ResolvedBankOptions } from './bank-options.ts';
 import type { PendingUpdates } from './bank-update.ts';
 import { checkBankInputs } from './check-inputs.ts';
+import { shardOperations } from './class-shard.ts';
 import { computeSubsetLoss } from './class-subset.ts';
 import { resolveBankOptions } from './resolve-bank-options.ts';
 import { operation } from './tape.ts';
@@ -29,6 +30,8 @@ export function cosineBankLoss<Options extends BankOptions>(
 ): Options extends { readonly reduction: 'none' } ? tf.Tensor1D : tf.Scalar;
 export function cosineBankLoss(inputs: BankInputs, options: BankOptions): tf.Scalar | tf.Tensor1D {
   const resolved = resolveBankOptions(options);
+  const shards = shardOperations(inputs.bank);
+  if (shards) return shards.bankLossAlone(inputs, resolved);
   checkBankInputs(inputs, resolved);
   return resolved.reduction === 'none'
     ? lossOfRows(inputs, resolved)
@@ -51,6 +54,8 @@ export function cosineBankLossWithRows(
   const given = resolveBankOptions(options);
   // Resolved options pass unchanged, so that a step checks nothing again.
   const resolved = given.reduction === 'mean' ? given : resolveBankOptions({ ...given, reduction: 'mean' });
+  const shards = shardOperations(inputs.bank);
+  if (shards) return shards.bankLoss(inputs, resolved, updates);
   checkBankInputs(inputs, resolved);
   const kept: KeptRows = {};
   const loss =

@@ -13,6 +13,11 @@ export interface Criterion {
   check(options: CriterionOptions): void;
   /** Returns the loss of each row, `[1, batch]`, and passes the gradients of the logits on to a sink. */
   rowLosses<Block extends LogitBlock>(logits: BatchLogits<Block>, sink: GradientSink<Block> | null): Tensor2D;
+  /**
+   * Returns the sums over a shard of the classes from which the totals over all of them follow, `[2, batch]` or `[3, batch]`: logit of the own class
+   * and log-sum-exp of the others; or log-sum-exp, targets times logits, and targets. A criterion that needs no totals lacks it.
+   */
+  sums?(logits: BatchLogits<LogitBlock>): Tensor2D;
 }
 
 /** The options that a criterion reads; see `BankOptions`. */
@@ -51,6 +56,8 @@ export interface BatchLogits<Block extends LogitBlock> {
   readonly softTargets: Tensor2D | null;
   /** Options of the loss. */
   readonly options: CriterionOptions;
+  /** What is known of all shards; see `BankShard.totals`. */
+  readonly totals?: Tensor2D | null | undefined;
   /** Calls `visit` for each block in a separate `tf.tidy`, so that memory holds one block at a time. */
   forEachBlock(visit: (block: Block) => void): void;
 }

@@ -23,7 +23,15 @@ export {
 } from './bank-update.ts';
 export { bceCriterion } from './bce-criterion.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
-export { type ClassShard, type RowRange, type ShardRows, shardOf } from './class-shard.ts';
+export {
+  type ClassShard,
+  markShard,
+  meanOfShards,
+  type RowRange,
+  rowsOfLabels,
+  type ShardRows,
+  shardOf,
+} from './class-shard.ts';
 export { type BatchInputs, ClassWeightsLoss, type ClassWeightsLossOptions } from './class-weights-loss.ts';
 export {
   CombinedLoss,
@@ -176,5 +184,5 @@ export { operation, stopGradient, weightedSum } from './tape.ts';
 export { targetCosines } from './target-cosines.ts';
 export { checkQuestion, questionProblem, type ThresholdQuestion } from './threshold-question.ts';
 export { type UnifiedBias, unifiedThreshold } from './unified-threshold.ts';
-export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';
+export { assignRows, firstWithSameLabel, heldRows, withRows, writeRows } from './write-rows.ts';
 export type { WrongGradient } from './wrong-gradients.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { logitsOf, openBank } from './bank-blocks.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import { shardOperations } from './class-shard.ts';
 import { emptySum, negativeLogSumExpRows } from './log-sum-exp.ts';
 import { stopGradient } from './tape.ts';
 
@@ -16,7 +17,10 @@ export function meanNegativeLogSumExp(
 ): tf.Tensor1D {
   return stopGradient(() => {
     const inputs = { embeddings, labels, bank };
-    const rows = negativeLogSumExpRows(logitsOf(openBank(inputs, { ...options, margins: [] }), inputs));
+    const withoutMargins = { ...options, margins: [] };
+    const rows =
+      shardOperations(bank)?.negativeLogSumExp(inputs, withoutMargins) ??
+      negativeLogSumExpRows(logitsOf(openBank(inputs, withoutMargins), inputs));
     const counts = tf.greater(rows, emptySum);
     const sum = tf.sum(tf.where(counts, rows, tf.zerosLike(rows)));
     return tf.reshape(tf.div(sum, tf.maximum(tf.sum(tf.cast(counts, 'float32')), 1)), [1]) as tf.Tensor1D;

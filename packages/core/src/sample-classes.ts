@@ -20,6 +20,7 @@ export function sampleClasses(
   return stopGradient(() => {
     const random = randomNumbers(seed);
     const scores = tf.tensor1d(Float32Array.from({ length: numClasses }, random));
+    if (labels.shape[0] === 0) return tf.topk(scores, size, false).indices;
     const indices = tf.reshape(tf.cast(labels, 'int32'), [-1, 1]);
     const present = tf.fill([labels.shape[0]], 2);
     return tf.topk(tf.tensorScatterUpdate(scores, indices, present), size, false).indices as tf.Tensor1D;

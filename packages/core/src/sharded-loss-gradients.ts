@@ -1,23 +1,107 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import type { OpenSetLoss } from './contract.ts';
-import { ConfigError } from './errors.ts';
-import type { LossGradients, LossGradientsOptions } from './loss-gradients.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { shardOf } from './class-shard.ts';
+import type { LossStep, OpenSetLoss } from './contract.ts';
+import { type LossGradients, type LossGradientsOptions, lossGradients } from './loss-gradients.ts';
 import type { Ranks } from './ranks.ts';
+import { type ShardBatch, withShardBatch } from './shard-batch.ts';
+import { exchangeOwnRows, exchangeSums } from './shard-exchange.ts';
 
 /**
  * Returns the loss of a batch and its gradients, as `lossGradients` does, of a loss whose classes are split over ranks (`shardLoss`). All ranks call
- * it with the same batch. Value, losses of the rows, gradients of the embeddings and of whole variables are the same on all ranks, and are not to
- * be summed any more. The gradients of variables that hold rows of a shard (`shardOf`) are those of these rows alone, and stay on their rank.
+ * it together, with the same batch.
  *
- * @param embeddings `[batch, embeddingSize]` of the whole batch: a variable, because `gradients` holds its gradient
- * @param labels `[batch]` int32 of the whole batch, or soft targets
+ * The value, the losses of the rows, and the gradients of the embeddings and of whole variables are those of the whole loss, the same on all
+ * ranks: do not sum them again. The gradients of variables that hold rows of a shard (`shardOf`) are those of these rows, and belong to their
+ * rank alone, like pending updates.
+ *
+ * The ranks exchange, in this order: the rows of the batch's own classes (one sum of `batch · embeddingSize` numbers for each variable with rows for
+ * classes); with softmax, or before a bias that starts from data, sums over the classes of each shard (2 or 3 numbers for each row), which
+ * take a first pass over the bank; and the mean of the results (one sum). Binary cross-entropy needs no first pass.
+ *
+ * @param embeddings `[batch, embeddingSize]` of the whole batch; a variable, because `gradients` holds its gradient
+ * @param labels `[batch]` int32 of the whole batch, or soft targets `[batch, numClasses]`
+ * @throws what `lossGradients` throws
  */
 export async function shardedLossGradients(
   loss: OpenSetLoss,
-  _embeddings: tf.Variable<tf.Rank.R2>,
-  _labels: tf.Tensor1D | tf.Tensor2D,
-  _ranks: Ranks,
-  _options: Omit<LossGradientsOptions, 'variables'> = {},
+  embeddings: tf.Variable<tf.Rank.R2>,
+  labels: tf.Tensor1D | tf.Tensor2D,
+  ranks: Ranks,
+  options: Omit<LossGradientsOptions, 'variables'> = {},
 ): Promise<LossGradients> {
-  throw new ConfigError(`${loss.name}: the gradients of a shard are not computed yet.`);
+  let batch: ShardBatch | undefined;
+  let totals: readonly tf.Tensor2D[] = [];
+  try {
+    batch = await exchangeOwnRows(loss, labels, ranks);
+    totals = await exchangeSums(batch, ranks, () => loss.forward(embeddings, labels, options.context));
+    // A loss that needs whole gradients after all is computed once more.
+    let next = 0;
+    const nextTotals = () => totals[next++ % totals.length] as tf.Tensor2D;
+    const part = withShardBatch({ ...batch, nextTotals }, () =>
+      lossGradients(loss, () => embeddings, labels, {
+        ...options,
+        variables: [...loss.trainable, embeddings],
+      }),
+    );
+    return await meanOverRanks(part, ranks);
+  } finally {
+    tf.dispose([...(batch?.ownRows.values() ?? []), ...totals]);
+  }
+}
+
+/** Replaces values and gradients that belong to no shard by their means over the ranks. */
+async function meanOverRanks(part: LossGradients, ranks: Ranks): Promise<LossGradients> {
+  const { value, step, updates } = part;
+  const gradients = [...part.gradients];
+  const whole = gradients.filter(([variable]) => !shardOf(variable));
+  const replaced = [
+    value,
+    ...(step.rowLosses ? [step.rowLosses] : []),
+    ...whole.map(([, gradient]) => gradient),
+  ];
+  const means: tf.Tensor[] = [];
+  try {
+    const read = await Promise.all(replaced.map((tensor) => tensor.data<'float32'>()));
+    // Copies: some backends return their own arrays.
+    const sums = read.map((values) => new Float32Array(values));
+    await ranks.sum(sums);
+    for (const [index, sum] of sums.entries()) {
+      const { shape } = replaced[index]!;
+      means.push(
+        tf.tensor(
+          sum.map((each) => each / ranks.size),
+          shape,
+          'float32',
+        ),
+      );
+    }
+  } catch (error) {
+    tf.dispose([value, ...part.gradients.values()]);
+    for (const update of updates) update.dispose();
+    step.dispose();
+    throw error;
+  }
+  const meanOf = (tensor: tf.Tensor) => means[replaced.indexOf(tensor)] ?? tensor;
+  const rowLosses = step.rowLosses && (meanOf(step.rowLosses) as tf.Tensor1D);
+  const result = {
+    value: meanOf(value) as tf.Scalar,
+    gradients: new Map(gradients.map(([variable, gradient]) => [variable, meanOf(gradient)])),
+    updates,
+    step: withRowLosses(step, rowLosses),
+  };
+  tf.dispose([value, ...whole.map(([, gradient]) => gradient)]);
+  return result;
+}
+
+function withRowLosses(step: LossStep, rowLosses: tf.Tensor1D | undefined): LossStep {
+  if (!rowLosses) return step;
+  return {
+    loss: step.loss,
+    rowLosses,
+    commit: () => step.commit(),
+    dispose: () => {
+      rowLosses.dispose();
+      step.dispose();
+    },
+  };
 }

@@ -7,7 +7,12 @@ import { softplus, softplusTail } from './elementary-functions.ts';
 import { maskLogits, RunningLogSumExp } from './log-sum-exp.ts';
 
 /** Softmax cross-entropy over the classes. */
-export const softmaxCriterion: Criterion = { name: 'softmax', check: checkSoftmax, rowLosses: softmaxRows };
+export const softmaxCriterion: Criterion = {
+  name: 'softmax',
+  check: checkSoftmax,
+  rowLosses: softmaxRows,
+  sums: softmaxSums,
+};
 
 function checkSoftmax({ negativeWeight, pairSampling, logitClip }: CriterionOptions): void {
   const bceOnly = {
@@ -27,9 +32,8 @@ function softmaxRows<Block extends LogitBlock>(
   batchLogits: BatchLogits<Block>,
   sink: GradientSink<Block> | null,
 ): tf.Tensor2D {
-  const soft = batchLogits.softTargets !== null || batchLogits.options.labelSmoothing > 0;
   return tf.tidy(() => {
-    const sums = soft ? sumSoftTargets(batchLogits) : hardLoss(sumHardTargets(batchLogits));
+    const sums = isSoft(batchLogits) ? softLoss(batchLogits) : hardLoss(batchLogits);
     if (sink) {
       batchLogits.forEachBlock((block) => {
         let probabilities: tf.Tensor = tf.exp(tf.sub(block.logits, sums.logSumExp));
@@ -47,6 +51,26 @@ function softmaxRows<Block extends LogitBlock>(
     }
     return sums.loss;
   });
+}
+
+function isSoft({ softTargets, options }: BatchLogits<LogitBlock>): boolean {
+  return softTargets !== null || options.labelSmoothing > 0;
+}
+
+function softmaxSums(batchLogits: BatchLogits<LogitBlock>): tf.Tensor2D {
+  return tf.tidy(() => {
+    if (isSoft(batchLogits)) {
+      const { logSumExp, targetLogit, targetSum } = sumSoftTargets(batchLogits);
+      return tf.concat2d([logSumExp, targetLogit, targetSum], 0);
+    }
+    const { positiveLogit, negativeLogSumExp } = sumHardTargets(batchLogits);
+    return tf.concat2d([positiveLogit, negativeLogSumExp], 0);
+  });
+}
+
+/** Returns the rows of the totals over all shards, each `[1, batch]`. */
+function splitTotals(totals: tf.Tensor2D): tf.Tensor2D[] {
+  return tf.split(totals, totals.shape[0], 0);
 }
 
 /** What the loss with hard labels needs of its classes, all `[1, batch]`. Sums over parts of the classes combine to those over all. */
@@ -70,12 +94,35 @@ function sumHardTargets(batchLogits: BatchLogits<LogitBlock>): HardSums {
   return { positiveLogit: positive.take(), negativeLogSumExp: negatives.take() };
 }
 
-function hardLoss({ positiveLogit, negativeLogSumExp }: HardSums) {
-  const difference = tf.sub(negativeLogSumExp, positiveLogit);
+function hardLoss(batchLogits: BatchLogits<LogitBlock>) {
+  const [difference, logSumExp] = batchLogits.totals
+    ? (splitTotals(batchLogits.totals) as [tf.Tensor2D, tf.Tensor2D])
+    : hardTotals(sumHardTargets(batchLogits));
   const loss = softplus(difference) as tf.Tensor2D;
+  return { loss, logSumExp, positiveGradient: tf.neg(tf.sigmoid(difference)) as tf.Tensor2D };
+}
+
+function hardTotals({ positiveLogit, negativeLogSumExp }: HardSums) {
+  const difference = tf.sub(negativeLogSumExp, positiveLogit) as tf.Tensor2D;
   // Not the positive logit plus the loss: a large loss has few digits after the point.
   const logSumExp = tf.add(tf.maximum(negativeLogSumExp, positiveLogit), softplusTail(difference));
-  return { loss, logSumExp, positiveGradient: tf.neg(tf.sigmoid(difference)) as tf.Tensor2D };
+  return [difference, logSumExp as tf.Tensor2D] as const;
+}
+
+function softLoss(batchLogits: BatchLogits<LogitBlock>) {
+  const { totals } = batchLogits;
+  const { logSumExp, targetLogit, targetSum } = totals
+    ? softTotals(splitTotals(totals))
+    : sumSoftTargets(batchLogits);
+  const loss = tf.sub(tf.mul(logSumExp, targetSum), targetLogit) as tf.Tensor2D;
+  return { loss, logSumExp, targetSum };
+}
+
+function softTotals([logSumExp, targetLogit, targetSum]: tf.Tensor2D[]) {
+  return { logSumExp, targetLogit, targetSum } as Record<
+    'logSumExp' | 'targetLogit' | 'targetSum',
+    tf.Tensor2D
+  >;
 }
 
 function sumSoftTargets(batchLogits: BatchLogits<LogitBlock>) {
@@ -88,8 +135,5 @@ function sumSoftTargets(batchLogits: BatchLogits<LogitBlock>) {
     targetLogit.add(tf.sum(tf.mul(target, block.logits), 0, true) as tf.Tensor2D);
     targets.add(tf.sum(target, 0, true) as tf.Tensor2D);
   });
-  const logSumExp = all.take();
-  const targetSum = targets.take();
-  const loss = tf.sub(tf.mul(logSumExp, targetSum), targetLogit.take()) as tf.Tensor2D;
-  return { loss, logSumExp, targetSum };
+  return { logSumExp: all.take(), targetLogit: targetLogit.take(), targetSum: targets.take() };
 }

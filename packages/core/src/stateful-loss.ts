@@ -227,6 +227,11 @@ export abstract class StatefulLoss implements OpenSetLoss {
     context: LossContext | undefined,
     measure: (labels: tf.Tensor1D) => Record<Name, tf.Tensor>,
   ): Promise<Record<Name, tf.TypedArray>> {
+    if (this.shard) {
+      throw new ConfigError(
+        `${this.name}: inspect compares with all classes, but this is one shard of them.`,
+      );
+    }
     const checked = this.checkHardBatch(embeddings, labels, context);
     const tensors: tf.Tensor[] = [];
     const names = tf.tidy(() => {

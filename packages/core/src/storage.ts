@@ -77,7 +77,7 @@ export function memoryOf(tensor: tf.Tensor): Float32Array | null {
  * Returns the memory of a variable if its values may be changed in place, else null. That takes a backend whose kernels
  * keep no copies of operands (stock tfjs-backend-wasm packs them), and memory that no other tensor shares.
  */
-export function writableMemory(variable: tf.Variable): Float32Array | null {
+export function writableMemory(variable: tf.Tensor): Float32Array | null {
   if (!findBankLossKernel()?.keepsNoCopies) return null;
   const memory = memoryOf(variable);
   return isShared(variable) ? null : memory;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { rowsOfLabels } from './class-shard.ts';
 import { normalizeRows } from './normalize-rows.ts';
 import { stopGradient } from './tape.ts';
 
@@ -11,7 +12,7 @@ import { stopGradient } from './tape.ts';
  */
 export function targetCosines(embeddings: tf.Tensor2D, labels: tf.Tensor1D, bank: tf.Tensor2D): tf.Tensor1D {
   return stopGradient(() => {
-    const own = normalizeRows(tf.gather(bank, tf.cast(labels, 'int32')) as tf.Tensor2D);
+    const own = normalizeRows(rowsOfLabels(bank, labels));
     return tf.sum(tf.mul(normalizeRows(embeddings).unit, own.unit), 1) as tf.Tensor1D;
   });
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { shardOf, shardOperations } from './class-shard.ts';
 import { memoryOf, scatterUpdate, writableMemory } from './storage.ts';
 import { stopGradient } from './tape.ts';
 
@@ -27,6 +28,39 @@ export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Ten
  * shares the memory, so that a batch of 128 does not copy a bank of 100,000 classes.
  */
 export function assignRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.Tensor2D): void {
+  if (shardOf(variable)) {
+    tf.tidy(() => {
+      const held = heldRows(variable, labels, rows);
+      if (held) assignHeldRows(variable, held.labels, held.rows);
+    });
+  } else assignHeldRows(variable, labels, rows);
+}
+
+/**
+ * Returns the rows that a shard holds, with their labels as positions in it; null if it holds none. Returns what it gets for a whole variable.
+ * @param labels `[batch]` int32, of all classes
+ * @param rows `[batch, size]`
+ */
+export function heldRows(
+  variable: tf.Variable,
+  labels: tf.Tensor1D,
+  rows: tf.Tensor2D,
+): { labels: tf.Tensor1D; rows: tf.Tensor2D } | null {
+  const shard = shardOf(variable);
+  if (!shard) return { labels, rows };
+  const places = Array.from(labels.dataSync(), (label) => label - shard.start);
+  const kept = [...places.keys()].filter((row) => places[row]! >= 0 && places[row]! < shard.count);
+  if (kept.length === 0) return null;
+  return {
+    labels: tf.tensor1d(
+      kept.map((row) => places[row]!),
+      'int32',
+    ),
+    rows: tf.gather(rows, tf.tensor1d(kept, 'int32')),
+  };
+}
+
+function assignHeldRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.Tensor2D): void {
   if (writableMemory(variable)) exchangeRows(variable, readLabels(labels), readRows(rows));
   else tf.tidy(() => variable.assign(writeRows(variable as tf.Tensor as tf.Tensor2D, labels, rows)));
 }
@@ -39,6 +73,17 @@ export function assignRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.
  * @param compute synchronous; must not keep its argument
  */
 export function withRows<Result>(
+  variable: tf.Variable,
+  labels: tf.Tensor1D,
+  rows: tf.Tensor2D,
+  compute: (memory: tf.Tensor2D) => Result,
+): Result {
+  const shards = shardOperations(variable);
+  return shards ? shards.withRows(variable, rows, compute) : withHeldRows(variable, labels, rows, compute);
+}
+
+/** Returns the result of `withRows` for rows that the variable holds. */
+export function withHeldRows<Result>(
   variable: tf.Variable,
   labels: tf.Tensor1D,
   rows: tf.Tensor2D,
@@ -79,7 +124,7 @@ function readRows(rows: tf.Tensor2D): Float32Array {
 }
 
 /** Returns, for each row, the last row with the same label; `[batch]` int32. */
-function lastWithSameLabel(labels: tf.Tensor1D): tf.Tensor1D {
+export function lastWithSameLabel(labels: tf.Tensor1D): tf.Tensor1D {
   const batch = labels.shape[0];
   return tf.argMax(tf.mul(sameLabels(labels), tf.range(1, batch + 1, 1, 'float32')), 1);
 }

@@ -2,6 +2,7 @@ import {
   firstWithSameLabel,
   hasSynchronousReads,
   normalizeRows,
+  rowsOfLabels,
   stopGradient,
   writeRows,
 } from '@openset/core';
@@ -50,7 +51,7 @@ export function updatedPrototypes(
     const unit = normalizeRows(embeddings).unit;
     // Work on the prototypes of the batch alone. Each class lives in the row where it first occurs.
     const places = firstWithSameLabel(indices);
-    let current = tf.gather(prototypes, indices);
+    let current = rowsOfLabels(prototypes, indices);
     const rounds = duplicates === 'last' ? [null] : roundsWithoutDuplicates(places);
     for (const round of rounds) {
       const rows = round && tf.tensor1d(round, 'int32');

@@ -1,9 +1,12 @@
 import {
   type BankInputs,
   hasSynchronousReads,
+  markShard,
   meanNegativeLogSumExp,
+  meanOfShards,
   operation,
   type ResolvedBankOptions,
+  shardOf,
   stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -23,22 +26,27 @@ export function dataDrivenOffset(
   options: ResolvedBankOptions,
   hold: <T extends tf.Tensor>(tensor: T) => T,
 ): tf.Tensor1D | null {
-  if (hasSynchronousReads() && mean(bias.dataSync()) > 0) return null;
+  const meanOfAll = meanOfShards(bias);
+  if (hasSynchronousReads() && (meanOfAll ?? mean(bias.dataSync())) > 0) return null;
   return stopGradient(() => {
     const start = meanNegativeLogSumExp(inputs, options);
-    const target = bias.shape[0] === 1 ? tf.sub(start, bias) : start;
-    const waiting = tf.lessEqual(tf.mean(bias), 0);
+    const isUnified = bias.shape[0] === 1 && meanOfAll === null;
+    const target = isUnified ? tf.sub(start, bias) : start;
+    const waiting = tf.lessEqual(meanOfAll ?? tf.mean(bias), 0);
     return hold(tf.where(waiting, target, tf.zerosLike(start))) as tf.Tensor1D;
   });
 }
 
 /** Returns `bias + offset`, in the shape of the bias. Only the bias gets a gradient. */
 export function withOffset(bias: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor1D {
-  return operation(
+  const sum = operation(
     [bias],
     () => ({ value: tf.add(bias, offset) as tf.Tensor1D }),
     (dy) => [tf.clone(dy)],
   );
+  const rows = shardOf(bias);
+  if (rows) markShard(sum, rows);
+  return sum;
 }
 
 function mean(values: ArrayLike<number>): number {

@@ -1,6 +1,7 @@
 import {
   assignRows,
   type Hold,
+  heldRows,
   normalizeRows,
   normalValues,
   type RowRange,
@@ -83,8 +84,11 @@ export function rememberSamples(
 ): void {
   assignRows(sampleMemory, classes, rows);
   const now = tf.add(tf.zeros([classes.size, 1], 'int32'), iteration) as tf.Tensor2D;
-  const before = tf.reshape(memoryIterations, [-1, 1]) as tf.Tensor2D;
-  memoryIterations.assign(tf.reshape(writeRows(before, classes, now), memoryIterations.shape));
+  const held = heldRows(memoryIterations, classes, now);
+  if (held) {
+    const before = tf.reshape(memoryIterations, [-1, 1]) as tf.Tensor2D;
+    memoryIterations.assign(tf.reshape(writeRows(before, held.labels, held.rows), memoryIterations.shape));
+  }
   iteration.assign(tf.add(iteration, tf.scalar(1, 'int32')));
 }
 

@@ -1,0 +1,123 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { computeBankLoss, differentiableInputs, type KeptRows } from './bank-loss-operation.ts';
+import type { FinishOutputs } from './bank-loss-with-update.ts';
+import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import { placesOfRows } from './bank-rows.ts';
+import type { BlockOptimizer, BlockUpdate, PendingUpdates } from './bank-update.ts';
+import { restrictToClasses, scatterToAllClasses } from './class-subset.ts';
+import { DeferredBank, makePrivate } from './deferred-bank.ts';
+import { readRows } from './read-rows.ts';
+import { createRowWriter, type RowWriter } from './row-writer.ts';
+import { hasSynchronousReads, memoryOf, shareStorage, writableMemory } from './storage.ts';
+import { operation } from './tape.ts';
+
+/**
+ * Returns the loss over some classes of a bank, and adds the update of the bank to `updates` in place of its gradient. The update has the
+ * gradients of these classes alone; the others have the gradient 0, with which momentum and decay still move them.
+ */
+export function sampledBankLossWithUpdate(
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
+  keep: KeptRows,
+  updates: PendingUpdates,
+  finish: FinishOutputs,
+): tf.Scalar {
+  const classes = inputs.classes as tf.Tensor1D;
+  const withoutBank = { ...options, bankGradient: false };
+  let update: SampledBankUpdate | undefined;
+  return operation(
+    [...differentiableInputs(inputs, withoutBank), updates.link],
+    () => {
+      const outputs = computeBankLoss(restrictToClasses(inputs, classes, options), options, true);
+      const [gradient] = outputs.splice(3, 1) as [tf.Tensor2D];
+      const places = placesOfRows(classes, options.centers);
+      update = new SampledBankUpdate(inputs.bank as tf.Variable, places, gradient);
+      updates.add(update);
+      const [loss, rowLosses, ...partials] = finish(
+        scatterToAllClasses(outputs, inputs, classes, withoutBank),
+      );
+      keep.rowLosses = tf.keep(rowLosses as tf.Tensor1D);
+      return { value: loss as tf.Scalar, saved: partials };
+    },
+    (dy, partials) => {
+      update?.setUpstream(dy);
+      const isOne = hasSynchronousReads() && dy.dataSync()[0] === 1;
+      return [
+        ...partials.map((partial) => (isOne ? shareStorage(partial) : tf.mul(partial, dy))),
+        tf.scalar(0),
+      ];
+    },
+  );
+}
+
+/** Values of a block that is updated at a time: 1 MB. */
+const blockValues = 2 ** 18;
+
+/** An update of a bank whose gradient is 0 except in some rows. */
+class SampledBankUpdate extends DeferredBank {
+  private readonly places: tf.Tensor1D;
+  private readonly gradient: tf.Tensor2D;
+
+  /** @param gradient `[places, size]` */
+  constructor(variable: tf.Variable, places: tf.Tensor1D, gradient: tf.Tensor2D) {
+    super(variable);
+    this.places = this.hold(tf.clone(places));
+    this.gradient = this.hold(tf.clone(gradient));
+  }
+
+  protected override update(optimizer: BlockOptimizer, factor: number | tf.Scalar): tf.Scalar {
+    makePrivate(this.variable);
+    const update = optimizer.beginBlocks(this.variable);
+    return tf.tidy(() => {
+      const gradient = tf.mul(this.gradient, factor) as tf.Tensor2D;
+      const tensors = [this.variable as tf.Tensor as tf.Tensor2D, ...(update.slots as tf.Tensor2D[])];
+      const writers = tensors.map(createWriter);
+      this.updateBlocks(update, tensors, gradient, writers);
+      const results = writers.map((writer) => writer.finish());
+      const [value, ...slots] = results as [tf.Tensor2D, ...tf.Tensor2D[]];
+      if (value !== tensors[0]) this.variable.assign(value);
+      update.finish(slots.map((slot, index) => (slot === update.slots[index] ? slot : tf.keep(slot))));
+      return tf.sum(tf.sum(tf.square(gradient), 1)) as tf.Scalar;
+    });
+  }
+
+  private updateBlocks(
+    update: BlockUpdate,
+    tensors: readonly tf.Tensor2D[],
+    gradient: tf.Tensor2D,
+    writers: readonly RowWriter[],
+  ): void {
+    const [rows, size] = tensors[0]!.shape;
+    const values = gradient.dataSync<'float32'>();
+    const order = [...this.places.dataSync()]
+      .map((place, row) => ({ place, row }))
+      .sort((a, b) => a.place - b.place);
+    const blockRows = Math.max(1, Math.floor(blockValues / size));
+    let next = 0;
+    for (let start = 0; start < rows; start += blockRows) {
+      const count = Math.min(blockRows, rows - start);
+      const block = new Float32Array(count * size);
+      for (; next < order.length && order[next]!.place < start + count; next++) {
+        const { place, row } = order[next]!;
+        block.set(values.subarray(row * size, (row + 1) * size), (place - start) * size);
+      }
+      tf.tidy(() => {
+        const [old, ...slots] = tensors.map((tensor) => readRows(tensor, start, count));
+        const results = update.apply(old!, tf.tensor2d(block, [count, size]), slots);
+        results.forEach((result, index) => {
+          writers[index]!.write(start, result as tf.Tensor2D);
+        });
+      });
+    }
+  }
+}
+
+/** Returns what writes blocks into a tensor itself, if its memory may be changed, else into a new one. */
+function createWriter(tensor: tf.Tensor2D): RowWriter {
+  const [rows, size] = tensor.shape;
+  if (!writableMemory(tensor)) return createRowWriter(rows, size);
+  return {
+    write: (start, block) => memoryOf(tensor)!.set(memoryOf(block)!, start * size),
+    finish: () => tensor,
+  };
+}

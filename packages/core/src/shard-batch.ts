@@ -1,0 +1,56 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { type ClassShard, type ShardRows, shardOf } from './class-shard.ts';
+import { ConfigError } from './errors.ts';
+
+/** What the shards of a loss know of the batch that they score together. */
+export interface ShardBatch {
+  readonly shard: ClassShard;
+  /** `[batch]`; null with soft targets. */
+  readonly labels: ArrayLike<number> | null;
+  /** For each variable with rows for classes, those of each sample's own class, `[batch · centers, size]`. */
+  readonly ownRows: Map<tf.Tensor, tf.Tensor2D>;
+  /** For each variable with a value for each class, the mean over all classes. */
+  readonly means: ReadonlyMap<tf.Tensor, number>;
+  /** Takes the sums over this shard, in the order of the operations, in a first pass. Null in the second one. */
+  readonly sums: tf.Tensor2D[] | null;
+  /** Returns the totals over all shards of the next operation, in the second pass. */
+  readonly nextTotals: () => tf.Tensor2D;
+}
+
+let active: ShardBatch | null = null;
+
+/** Runs `compute`, synchronously, with a batch for the operations of a shard. */
+export function withShardBatch<Result>(batch: ShardBatch, compute: () => Result): Result {
+  const before = active;
+  active = batch;
+  try {
+    return compute();
+  } finally {
+    active = before;
+  }
+}
+
+/** @throws ConfigError outside `withShardBatch` */
+export function activeBatch(): ShardBatch {
+  if (active) return active;
+  throw new ConfigError(
+    'This loss is one shard of its classes, which alone cannot compute: call shardedLossGradients on all ranks, instead of forward, minimize or lossGradients.',
+  );
+}
+
+/** Returns the range of classes of a bank that is a shard. */
+export function classesOf(bank: tf.Tensor): { start: number; count: number; total: number } {
+  const { start, count, total, rowsOfEach } = shardOf(bank) as ShardRows;
+  return { start: start / rowsOfEach, count: count / rowsOfEach, total: total / rowsOfEach };
+}
+
+/** Returns the labels as positions in a range of classes, −1 for classes outside of it. */
+export function positionsIn(
+  { start, count }: { readonly start: number; readonly count: number },
+  labels: ArrayLike<number>,
+): Int32Array {
+  return Int32Array.from(labels, (label) => {
+    const place = label - start;
+    return place >= 0 && place < count ? place : -1;
+  });
+}

@@ -1,0 +1,238 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { logitsOf, openBank } from './bank-blocks.ts';
+import {
+  type KeptRows,
+  kernelInputs,
+  kernelSupports,
+  meanBankLoss,
+  runBankLossKernel,
+} from './bank-loss-operation.ts';
+import { bankLossWithUpdate, canDeferBank } from './bank-loss-with-update.ts';
+import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
+import type { PendingUpdates } from './bank-update.ts';
+import { checkBankInputs } from './check-inputs.ts';
+import { markShard, type ShardOperations, type ShardRows, shardOf } from './class-shard.ts';
+import { computeSubsetLoss, restrictToClasses } from './class-subset.ts';
+import { consecutivePart } from './consecutive-part.ts';
+import { deriveSeed } from './derive-seed.ts';
+import { ConfigError } from './errors.ts';
+import { negativeLogSumExpRows } from './log-sum-exp.ts';
+import { sampleClasses } from './sample-classes.ts';
+import { sampledBankLossWithUpdate } from './sampled-bank-update.ts';
+import { activeBatch, classesOf, positionsIn, type ShardBatch } from './shard-batch.ts';
+import { streamedBankLoss } from './streamed-bank-loss.ts';
+import { stopGradient } from './tape.ts';
+import { lastWithSameLabel, withHeldRows } from './write-rows.ts';
+
+/**
+ * The operations of a shard. An operation over its bank returns `size` times the part that its classes have in the loss, so that the mean over
+ * the ranks is the whole, beside what every rank computes alike. With softmax, the value is whole on each rank. The gradients of the
+ * rows of the shard are no means, so they are not multiplied.
+ */
+export const shardOperations: ShardOperations = {
+  bankLoss,
+  bankLossAlone,
+  negativeLogSumExp,
+  rowsOfBatch: (bank) => activeBatch().ownRows.get(bank) as tf.Tensor2D,
+  meanOfAll: (variable) => activeBatch().means.get(variable) as number,
+  withRows: withOwnRows,
+  sampleClasses: drawClasses,
+};
+
+function bankLoss(
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
+  updates?: PendingUpdates,
+): { loss: tf.Scalar; rowLosses: tf.Tensor1D } {
+  const batch = activeBatch();
+  const isSoftmax = options.criterion.name === 'softmax';
+  const rows = inputs.embeddings.shape[0];
+  if (batch.sums) {
+    if (isSoftmax) batch.sums.push(tf.keep(stopGradient(() => sumsOf(...openShard(inputs, options, batch)))));
+    return { loss: tf.scalar(0), rowLosses: tf.keep(tf.zeros([rows])) };
+  }
+  const [local, resolved] = openShard(inputs, options, batch, isSoftmax ? batch.nextTotals() : null);
+  checkBankInputs(local, resolved);
+  const kept: KeptRows = {};
+  const finish = (outputs: readonly tf.Tensor[], hasBankGradient: boolean) =>
+    multiplyParts(outputs, local, { factor: batch.shard.size, isSoftmax, hasBankGradient });
+  const canDefer = canDeferBank({ ...local, classes: undefined }, resolved) && !hasLoneBias(local, resolved);
+  const loss =
+    updates && canDefer && updates.accepts(inputs.bank as tf.Variable)
+      ? (local.classes ? sampledBankLossWithUpdate : bankLossWithUpdate)(
+          local,
+          resolved,
+          kept,
+          updates,
+          (outputs) => finish(outputs, false),
+        )
+      : meanBankLoss(
+          local,
+          resolved,
+          (...given) => [...finish(computePart(...given), resolved.bankGradient)],
+          kept,
+        );
+  return { loss, rowLosses: kept.rowLosses as tf.Tensor1D };
+}
+
+function bankLossAlone(inputs: BankInputs, options: ResolvedBankOptions): tf.Scalar {
+  if (options.reduction === 'none') {
+    throw new ConfigError(
+      "A shard of a bank has no losses of the rows with reduction 'none': use cosineBankLossWithRows.",
+    );
+  }
+  const { loss, rowLosses } = bankLoss(inputs, options);
+  rowLosses.dispose();
+  return loss;
+}
+
+function negativeLogSumExp(
+  inputs: Pick<BankInputs, 'embeddings' | 'labels' | 'bank'>,
+  options: ResolvedBankOptions,
+): tf.Tensor2D {
+  const batch = activeBatch();
+  if (!batch.sums) return batch.nextTotals();
+  const [local, resolved] = openShard(inputs, options, batch);
+  const sums = negativeLogSumExpRows(logitsOf(openBank(local, resolved), local));
+  batch.sums.push(tf.keep(tf.clone(sums)));
+  return sums;
+}
+
+function withOwnRows<Result>(
+  bank: tf.Tensor,
+  rows: tf.Tensor2D,
+  compute: (bank: tf.Tensor2D) => Result,
+): Result {
+  const { ownRows, labels } = activeBatch();
+  const shard = shardOf(bank) as ShardRows;
+  const all = labels as ArrayLike<number>;
+  const before = ownRows.get(bank) as tf.Tensor2D;
+  const own = stopGradient(() =>
+    tf.gather(rows, lastWithSameLabel(tf.tensor1d(Int32Array.from(all), 'int32'))),
+  );
+  const computeWith = (memory: tf.Tensor2D) => {
+    if (memory !== bank) markShard(memory, shard);
+    ownRows.set(memory, own);
+    try {
+      return compute(memory);
+    } finally {
+      ownRows.delete(memory);
+      ownRows.set(bank, before);
+    }
+  };
+  const places = positionsIn(shard, all);
+  const held = [...places.keys()].filter((row) => places[row]! >= 0);
+  if (held.length === 0) return computeWith(bank as tf.Tensor2D);
+  const heldLabels = tf.tensor1d(
+    held.map((row) => places[row]!),
+    'int32',
+  );
+  const heldRows = stopGradient(() => tf.gather(rows, tf.tensor1d(held, 'int32')));
+  return withHeldRows(bank as tf.Variable, heldLabels, heldRows, computeWith);
+}
+
+/** Numbers of classes that all shards have drawn together, by the classes that this one has drawn. */
+const drawnByAll = new WeakMap<tf.Tensor, number>();
+
+function drawClasses(bank: tf.Tensor, rate: number, seed: number): tf.Tensor1D {
+  const { labels, shard } = activeBatch();
+  const { total } = classesOf(bank);
+  const all = labels as ArrayLike<number>;
+  const countOf = (count: number, held: readonly number[]) =>
+    Math.max(1, Math.floor(rate * count), held.length);
+  const draws = Array.from({ length: shard.size }, (_, rank) => {
+    const { from, to } = consecutivePart(total, { index: rank, count: shard.size });
+    const range = { start: from, count: to - from };
+    const held = heldClasses(range, all);
+    return { range, held, count: countOf(range.count, held) };
+  });
+  const { range, held, count } = draws[shard.rank]!;
+  const classes = tf.tidy(() =>
+    // Another seed for each shard: those of equal length would draw the same places.
+    sampleClasses(tf.tensor1d(held, 'int32'), {
+      numClasses: range.count,
+      count,
+      seed: deriveSeed(seed, shard.rank),
+    }),
+  );
+  drawnByAll.set(
+    classes,
+    draws.reduce((sum, draw) => sum + draw.count, 0),
+  );
+  return classes;
+}
+
+/** Returns the classes of a range that labels name, as positions in the range. */
+function heldClasses(range: { start: number; count: number }, labels: ArrayLike<number>): number[] {
+  return [...new Set(positionsIn(range, labels))].filter((place) => place >= 0);
+}
+
+/** Returns the inputs and options of the part of an operation that this shard computes. */
+function openShard(
+  inputs: BankInputs,
+  options: ResolvedBankOptions,
+  { shard, labels, ownRows }: ShardBatch,
+  totals: tf.Tensor2D | null = null,
+): [BankInputs, ResolvedBankOptions] {
+  const { bank, outsideNegatives } = inputs;
+  const range = classesOf(bank);
+  const { pairSampling } = options;
+  const local: BankInputs = {
+    ...inputs,
+    labels: labels
+      ? tf.tensor1d(positionsIn(range, labels), 'int32')
+      : stopGradient(() => tf.slice(inputs.labels as tf.Tensor2D, [0, range.start], [-1, range.count])),
+    // They count once.
+    outsideNegatives: shard.rank === 0 ? outsideNegatives : undefined,
+    shard: {
+      ownRows: ownRows.get(bank) ?? null,
+      totals,
+      numClasses: (inputs.classes && drawnByAll.get(inputs.classes)) ?? range.total,
+    },
+  };
+  if (!pairSampling) return [local, options];
+  const mask = (start: number, count: number, rows: number) =>
+    pairSampling.mask(start + range.start, count, rows);
+  return [local, { ...options, pairSampling: { ...pairSampling, mask } }];
+}
+
+/**
+ * Whether a shard of one class has a bias for each class. `[1]` looks like a unified bias, whose gradient kernels leave out with softmax, where
+ * it cancels.
+ */
+function hasLoneBias({ bias }: BankInputs, { criterion }: ResolvedBankOptions): boolean {
+  return criterion.name === 'softmax' && bias?.shape[0] === 1 && shardOf(bias) !== null;
+}
+
+/** Returns the outputs of the part of an operation; see `cosineBankLossKernel`. */
+function computePart(inputs: BankInputs, options: ResolvedBankOptions, gradients: boolean): tf.Tensor[] {
+  if (!hasLoneBias(inputs, options)) return computeSubsetLoss(inputs, options, gradients);
+  // A selection of one class is all of them.
+  return streamedBankLoss({ ...inputs, classes: undefined }, options, gradients);
+}
+
+/** Returns the sums of softmax over the classes of this shard. */
+function sumsOf(inputs: BankInputs, options: ResolvedBankOptions): tf.Tensor2D {
+  if (kernelSupports(inputs, options)) {
+    const attributes = { ...options, gradients: false, returnsSums: true };
+    return runBankLossKernel(kernelInputs(inputs), attributes)[0] as tf.Tensor2D;
+  }
+  const { classes } = inputs;
+  const restricted = classes ? restrictToClasses(inputs, classes, options) : inputs;
+  return tf.tidy(() => options.criterion.sums!(logitsOf(openBank(restricted, options), restricted)));
+}
+
+/** Multiplies outputs that are summed over the shards by their number, except those that softmax knows whole. */
+function multiplyParts(
+  [loss, rowLosses, ...gradients]: readonly tf.Tensor[],
+  { bias }: BankInputs,
+  { factor, isSoftmax, hasBankGradient }: { factor: number; isSoftmax: boolean; hasBankGradient: boolean },
+): tf.Tensor[] {
+  const multiply = (tensor: tf.Tensor) => tf.mul(tensor, factor);
+  const values = [loss!, rowLosses!].map((value) => (isSoftmax ? value : multiply(value)));
+  const [embeddings, ...others] = gradients;
+  if (!embeddings) return values;
+  const ofRows = hasBankGradient ? others.splice(0, 1) : [];
+  if (bias && (bias.shape[0] !== 1 || shardOf(bias))) ofRows.push(...others.splice(0, 1));
+  return [...values, multiply(embeddings), ...ofRows, ...others.map(multiply)];
+}
