@@ -1,3 +1,4 @@
+// @isolate: it registers the kernels of @openset/wasm-kernels, which other tests of this package must not have.
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import '@openset/wasm-kernels';
