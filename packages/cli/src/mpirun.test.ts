@@ -139,6 +139,11 @@ describe.runIf(launcher)('training under mpirun', () => {
     expect(whole.exitCode, whole.output).toBe(0);
     expect(whole.output.match(/^finished after step 8$/gm)).toHaveLength(1);
     expect(whole.output.match(/^model /gm)).toHaveLength(1);
+    const report = await readFile(at('whole', 'report.html'), 'utf8');
+    expect(report).toMatch(
+      /2 ranks trained together\. Gradients travelled while .* for \d+ % of the time \(mean of 3 steps\)/,
+    );
+    expect(report).toContain('rank 1: gradients');
 
     const stopped = start(2, ...train, '--out', at('parts'));
     await waitFor(() => /saved .*step-0*4/.test(stopped.output()) || stopped.child.exitCode !== null);

@@ -126,7 +126,7 @@ export { pairCosines, pairDifferences } from './pair-cosines.ts';
 export { type PairSampling, pairSampling } from './pair-mask.ts';
 export { type PairThresholdOptions, pairThreshold } from './pair-threshold.ts';
 export { type PowerMap, powerMap } from './power-map.ts';
-export type { RankSum, Ranks, RankValues } from './ranks.ts';
+export type { RankSum, Ranks, RankValues, TravelSpan } from './ranks.ts';
 export { readThreshold } from './read-threshold.ts';
 export { type RecordedEmbeddings, recordEmbeddings } from './record-embeddings.ts';
 export { resolveBankOptions } from './resolve-bank-options.ts';

@@ -31,4 +31,12 @@ export interface RankSum {
   set(index: number, values: Float32Array): void;
   /** Resolves to the sums, by array, when all arrays are set and have travelled. The next sum overwrites the memory of the result. */
   finish(): Promise<readonly Float32Array[]>;
+  /** When each part of the arrays travelled, in milliseconds of `performance.now()`; complete once `finish` has resolved. */
+  readonly spans: readonly TravelSpan[];
+}
+
+/** The time between the start of an exchange and the moment at which the program noticed its end. */
+export interface TravelSpan {
+  readonly start: number;
+  readonly end: number;
 }

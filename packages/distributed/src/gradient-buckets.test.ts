@@ -51,6 +51,8 @@ it('sends a bucket as soon as all of its values are set', async () => {
   sum.set(4, new Float32Array(1));
   await sum.finish();
   expect(lengthsSent()).toEqual([8, 8, 8, 7]);
+  expect(sum.spans).toHaveLength(4);
+  for (const { start, end } of sum.spans) expect(end).toBeGreaterThanOrEqual(start);
 });
 
 it('copies what it is given, and reuses the memory of its sums', async () => {

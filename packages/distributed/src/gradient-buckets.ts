@@ -1,4 +1,11 @@
-import { ConfigError, checkNumber, DataError, type RankSum, ShapeError } from '@openset/core';
+import {
+  ConfigError,
+  checkNumber,
+  DataError,
+  type RankSum,
+  ShapeError,
+  type TravelSpan,
+} from '@openset/core';
 import type { Communicator } from './communicator.ts';
 
 /** Options of `GradientBuckets`. */
@@ -53,6 +60,7 @@ export class GradientBuckets {
 
 /** A sum whose arrays lie in one memory, one after the other. Buckets are parts of it. */
 class BucketSum implements RankSum {
+  readonly spans: TravelSpan[] = [];
   readonly #communicator: Communicator;
   readonly #bucketLength: number;
   readonly #arrays: readonly Float32Array[];
@@ -118,10 +126,16 @@ class BucketSum implements RankSum {
 
   /** Sends the values from the end of the last bucket to `end`. */
   #send(end: number): void {
-    const operation = this.#communicator.allReduce(this.#memory.subarray(this.#sent, end));
+    const operation = this.#reduce(this.#memory.subarray(this.#sent, end));
     this.#sent = end;
     // `finish` reports the error.
     operation.catch(() => {});
     this.#operations.push(operation);
+  }
+
+  async #reduce(bucket: Float32Array): Promise<void> {
+    const start = performance.now();
+    await this.#communicator.allReduce(bucket);
+    this.spans.push({ start, end: performance.now() });
   }
 }

@@ -17,4 +17,5 @@ export {
   type SimilarityPlotOptions,
   similarityPlot,
 } from './similarity-plot.ts';
+export { type TimelineBar, type TimelinePlotOptions, timelinePlot } from './timeline-plot.ts';
 export { type UtilityCurves, type UtilityPlotOptions, utilityPlot } from './utility-plot.ts';

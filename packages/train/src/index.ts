@@ -20,6 +20,7 @@ export {
 } from './optimizers/training-optimizer.ts';
 export type { WeightDecayExclusion } from './optimizers/weight-decay.ts';
 export { OtherRankError, onAllRanks, onFirstRank } from './parallel/agree.ts';
+export type { StepTimeline, TimedPart } from './parallel/step-timeline.ts';
 export type { Schedule, ScheduleOptions, SchedulePosition } from './schedules/schedule.ts';
 export {
   constantSchedule,
@@ -54,6 +55,7 @@ export type {
   StartEvent,
   StepEvent,
   StoppedEvent,
+  TimelineEvent,
   TrainingEvent,
 } from './training/events.ts';
 export type { Progress } from './training/progress.ts';

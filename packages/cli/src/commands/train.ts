@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { Backbone, LearnedThreshold } from '@openset/core';
 import type { ImageSource } from '@openset/data';
-import { onFirstRank } from '@openset/train';
+import { onFirstRank, type TimelineEvent } from '@openset/train';
 import type { Calibration, ThresholdQuestion, ThresholdSource } from '@openset/verify';
 import manifest from '../../package.json' with { type: 'json' };
 import { chooseSettings } from '../config/choose-settings.ts';
@@ -153,7 +153,9 @@ export async function train(
     const imageCount = data.train.source.size;
     const watched = { reading: config, imageCount, missing, list, writes: isWriter(ranks) };
     const watch = new BadImageWatch(watched);
-    const last = await runTrainer(run, config, data.pairs, folder, { output, signal, resume, watch, ranks });
+    const timelines: TimelineEvent[] = [];
+    const context = { output, signal, resume, watch, ranks, timelines };
+    const last = await runTrainer(run, config, data.pairs, folder, context);
     if (isWriter(ranks) && list.size > 0) await list.save();
     if (last.kind === 'stopped') return stoppedResult(folder, true);
     options.onTrained?.();
@@ -163,7 +165,7 @@ export async function train(
       noteCopies(data.hashes, images, given.data, output);
     }
 
-    const finished = await finishRun(config, data, run, folder, output, ranks);
+    const finished = await finishRun(config, data, run, folder, output, ranks, timelines);
     const result = trainedResult(finished, data, folder, list);
     const hasHead = frozen && run.backbone.trainable.length > 0;
     const baseline = hasHead && data.pairs ? await measureFrozen(data.pairs, frozen.split) : null;

@@ -1,5 +1,5 @@
 import { DataError, decodeState, readThreshold } from '@openset/core';
-import type { FoundCheckpoint } from '@openset/train';
+import type { FoundCheckpoint, TimelineEvent } from '@openset/train';
 import { readBestCheckpoint, readLatestCheckpoint } from '@openset/train/node';
 import { encodeModel, type ModelDescription, type ThresholdEstimate } from '@openset/verify';
 import * as tf from '@tensorflow/tfjs-core';
@@ -34,6 +34,7 @@ export interface FinishedRun {
 /**
  * Writes the model and the report with the weights of the best evaluation, or the last weights without evaluations.
  * @param ranks ranks that compute the result together; rank 0 writes it
+ * @param timelines what they did in a few steps, for the report
  * @throws DataError if there is no threshold or a file cannot be written
  */
 export async function finishRun(
@@ -43,6 +44,7 @@ export async function finishRun(
   folder: RunFolder,
   output: Output,
   ranks: RunRanks | null = null,
+  timelines: readonly TimelineEvent[] = [],
 ): Promise<FinishedRun> {
   const step = await restoreBestWeights(run, folder.checkpoints);
   const flipSum = usesFlipSum(config);
@@ -79,7 +81,7 @@ export async function finishRun(
   }
   await writeAtomically(
     folder.report,
-    renderRunReport({ config, data, description, measured, scored, step, warnings }),
+    renderRunReport({ config, data, description, measured, scored, step, warnings, timelines }),
   );
   return { description, measured, step, warnings };
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type ReportSection, reportPage } from '@openset/report';
+import type { TimelineEvent } from '@openset/train';
 import type { ModelDescription } from '@openset/verify';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairMeasurements } from '../evaluation/measure-pairs.ts';
@@ -7,6 +8,7 @@ import { measureIdentityThresholds, reportSections } from '../evaluation/report-
 import { count, counted } from '../evaluation/texts.ts';
 import { measureUniform } from '../evaluation/uniform-accuracy.ts';
 import { statedThreshold, thresholdRows } from '../model/threshold-rows.ts';
+import { timelineSection } from '../ranks/timeline-section.ts';
 import type { PairScores } from './pair-evaluation.ts';
 import type { RunData } from './prepare-data.ts';
 import { seenInTrainingNotice } from './run-texts.ts';
@@ -22,6 +24,8 @@ export interface RunReport {
   readonly step: number;
   /** What is doubtful about the threshold. */
   readonly warnings: readonly string[];
+  /** What several ranks did in a few steps; empty for one process. */
+  readonly timelines: readonly TimelineEvent[];
 }
 
 /** Renders the report of a run as an HTML page. */
@@ -33,9 +37,11 @@ export function renderRunReport({
   scored,
   step,
   warnings,
+  timelines,
 }: RunReport): string {
   const { source } = data.train;
   const images = `${counted(source.size, 'image')} of ${counted(source.classNames.length, 'person', 'people')}`;
+  const ranks = timelineSection(timelines);
   return reportPage({
     title: `${config.loss.loss} on ${basename(config.data)}`,
     introduction: [
@@ -52,6 +58,7 @@ export function renderRunReport({
           rows: [...thresholdRows(statedThreshold(description), 4), ...settingRows(config)],
         },
       },
+      ...(ranks ? [ranks] : []),
     ],
   });
 }

@@ -1,4 +1,10 @@
-import { type FinishedEvent, type StoppedEvent, Trainer } from '@openset/train';
+import {
+  type FinishedEvent,
+  type Logger,
+  type StoppedEvent,
+  type TimelineEvent,
+  Trainer,
+} from '@openset/train';
 import { consoleLogger, DirectoryCheckpoints, jsonLinesLogger, tensorBoardLogger } from '@openset/train/node';
 import type { RunConfig } from '../config/settings.ts';
 import type { PairSet } from '../images/pair-set.ts';
@@ -19,7 +25,12 @@ export interface TrainerContext {
   readonly watch: BadImageWatch;
   /** The ranks that train together; rank 0 writes the files. */
   readonly ranks: RunRanks | null;
+  /** Receives what the ranks did in a few steps, for the report. */
+  readonly timelines: TimelineEvent[];
 }
+
+/** Steps whose timeline is measured, if there are several ranks. */
+const timelineSteps = 3;
 
 /**
  * Trains to the end or until the signal. Progress goes to the output, events to files in the run's folder.
@@ -30,7 +41,7 @@ export async function runTrainer(
   config: RunConfig,
   pairs: PairSet | null,
   folder: RunFolder,
-  { output, signal, resume, watch, ranks }: TrainerContext,
+  { output, signal, resume, watch, ranks, timelines }: TrainerContext,
 ): Promise<FinishedEvent | StoppedEvent> {
   const { epochs, steps } = config.evaluateEvery;
   const trainer = new Trainer({
@@ -43,15 +54,26 @@ export async function runTrainer(
       ...(epochs === undefined ? {} : { everyEpochs: epochs }),
       ...(steps === undefined ? {} : { everySteps: steps }),
     },
+    timelineSteps,
     signal: signal ? AbortSignal.any([signal, watch.signal]) : watch.signal,
   });
   const loggers = () => [
     consoleLogger({ stream: output.stream }),
     jsonLinesLogger(folder.events),
     tensorBoardLogger(folder.tensorBoard),
+    timelineLogger(timelines),
   ];
   const last = await trainer.run(...(isWriter(ranks) ? loggers() : []));
   if (ranks) await watch.share(ranks);
   if (last.kind === 'stopped') watch.signal.throwIfAborted();
   return last;
+}
+
+function timelineLogger(timelines: TimelineEvent[]): Logger {
+  return {
+    log: (event) => {
+      if (event.kind === 'timeline') timelines.push(event);
+    },
+    close: () => {},
+  };
 }

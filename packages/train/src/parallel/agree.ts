@@ -22,7 +22,7 @@ export async function anyRank(ranks: Ranks | null, isTrue: boolean): Promise<boo
 export async function onFirstRank<T>(ranks: Ranks | null, work: () => T | Promise<T>): Promise<T> {
   if (!ranks) return work();
   const own = ranks.rank === 0 ? await settle(work) : null;
-  const [first] = await exchange(ranks, own?.outcome ?? null);
+  const [first] = await gatherJson(ranks, own?.outcome ?? null);
   return unwrap(0, first as Outcome<T>, own?.error);
 }
 
@@ -41,7 +41,7 @@ export async function onAllRanks<T>(ranks: Ranks | null, work: () => T | Promise
  */
 export async function gatherResults<T>(ranks: Ranks, work: () => T | Promise<T>): Promise<T[]> {
   const own = await settle(work);
-  const outcomes = (await exchange(ranks, own.outcome)) as Outcome<T>[];
+  const outcomes = (await gatherJson(ranks, own.outcome)) as Outcome<T>[];
   const isFailed = (outcome: Outcome<T>) => 'message' in outcome;
   const failed = isFailed(own.outcome) ? ranks.rank : outcomes.findIndex(isFailed);
   if (failed >= 0) return [unwrap(failed, outcomes[failed]!, own.error)];
@@ -63,8 +63,8 @@ function unwrap<T>(rank: number, outcome: Outcome<T>, error: unknown): T {
   return outcome.value;
 }
 
-/** Returns the values of all ranks. */
-async function exchange(ranks: Ranks, value: unknown): Promise<unknown[]> {
+/** Returns the values of all ranks, by rank. They are plain JSON, whose numbers may be non-finite. */
+export async function gatherJson(ranks: Ranks, value: unknown): Promise<unknown[]> {
   const texts = await ranks.gather(new TextEncoder().encode(encodeJson(value)));
   return texts.map((text) => decodeJson(new TextDecoder().decode(text)));
 }

@@ -1,4 +1,4 @@
-import type { Backbone, RankSum, Ranks } from '@openset/core';
+import type { Backbone, RankSum, Ranks, TravelSpan } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradientSum } from '../training/gradient-sum.ts';
 
@@ -58,6 +58,11 @@ export class NetworkSum {
       variable.assign(mean);
       mean.dispose();
     }
+  }
+
+  /** When the buckets travelled; complete after `finish`. */
+  get spans(): readonly TravelSpan[] {
+    return this.#sum.spans;
   }
 
   async #send(variable: tf.Variable): Promise<void> {

@@ -25,6 +25,8 @@ export interface ParallelBatch {
   readonly shares: readonly number[];
   /** Seed of the dropout masks of this rank. */
   readonly seed: number;
+  /** Called when this rank has computed its embeddings, before it waits for others; for measuring times. */
+  readonly afterOwnForward: () => void;
   /** Called with the embeddings of all ranks, before the loss. */
   readonly afterEmbedding: (embeddings: tf.Tensor2D) => void;
   /** Takes a gradient of the network as soon as it is final, and the ownership of the tensor. */
@@ -46,6 +48,7 @@ export async function parallelGradients(batch: ParallelBatch): Promise<LossGradi
   let all: tf.Variable<tf.Rank.R2> | undefined;
   let labels: BatchTensors['labels'] | undefined;
   try {
+    batch.afterOwnForward();
     all = await gatherEmbeddings(batch, recorded);
     labels = await gatherRows(ranks, tensors.labels);
     batch.afterEmbedding(all);

@@ -1,5 +1,6 @@
 import type { LearnedThreshold } from '@openset/core';
 import type { OptionChange, SkippedCheckpoint } from '../checkpoints/checkpoint.ts';
+import type { StepTimeline } from '../parallel/step-timeline.ts';
 import type { StepTiming } from './step-clock.ts';
 
 /** Position of a run. */
@@ -44,6 +45,11 @@ export interface StepEvent extends RunPosition {
   readonly seconds: number;
   /** Where that time went; null on GPUs, which work while the program continues. */
   readonly timing: StepTiming | null;
+}
+
+/** What the ranks of a data-parallel run did in a step; follows the event of the step. */
+export interface TimelineEvent extends RunPosition, StepTimeline {
+  readonly kind: 'timeline';
 }
 
 /** An epoch is done. */
@@ -93,6 +99,7 @@ export interface FinishedEvent extends RunPosition {
 export type TrainingEvent =
   | StartEvent
   | StepEvent
+  | TimelineEvent
   | EpochEvent
   | EvaluationEvent
   | CheckpointEvent

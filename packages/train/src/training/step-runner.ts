@@ -11,6 +11,7 @@ import { trainedVariables } from '../checkpoints/run-state.ts';
 import type { TrainingOptimizer } from '../optimizers/training-optimizer.ts';
 import { NetworkSum } from '../parallel/network-sum.ts';
 import { parallelGradients } from '../parallel/parallel-gradients.ts';
+import type { TimedPart } from '../parallel/step-timeline.ts';
 import type { BatchFeed, FedBatch } from './batch-feed.ts';
 import type { BatchPosition, BatchTensors, TrainingBatch } from './batch-source.ts';
 import type { StepPosition } from './cadence.ts';
@@ -30,6 +31,8 @@ export interface CompletedStep extends StepPosition {
   /** Readings of this step and of earlier unread ones; empty if nothing was read. */
   readonly numbers: readonly StepNumbers[];
   readonly timing: StepTiming;
+  /** When its parts ran. */
+  readonly spans: readonly TimedPart[];
 }
 
 /** Runs optimizer steps: reads batches and updates the weights. */
@@ -65,7 +68,10 @@ export class StepRunner<Batch extends TrainingBatch> {
       const accumulated = await this.#accumulate(step, sum, clock, lastCheckpoint);
       const { last, parts, images, shares, learningRate, network } = accumulated;
       const position = { step, epoch: last.batch.epoch, isLastOfEpoch: last.isLastOfEpoch };
-      await network?.finish(shares[ranks!.rank]! / images);
+      if (network && ranks) {
+        await network.finish(shares[ranks.rank]! / images);
+        clock.endPhase('exchange');
+      }
       const normOfSum = await this.#norm(sum);
       const gradientNorm = tf.tidy(() => tf.div(normOfSum, parts.length) as tf.Scalar);
       normOfSum.dispose();
@@ -80,7 +86,9 @@ export class StepRunner<Batch extends TrainingBatch> {
         else this.#readings.replaceNorm(norm);
       }
       clock.endPhase('update');
-      return { ...position, next: last.next, images, learningRate, numbers, timing: clock.timing() };
+      const buckets = network?.spans.map((span) => ({ ...span, part: 'bucket' as const })) ?? [];
+      const measured = { timing: clock.timing(), spans: [...clock.spans, ...buckets] };
+      return { ...position, next: last.next, images, learningRate, numbers, ...measured };
     } catch (error) {
       // The cause may be an earlier step that has not been read.
       if (error instanceof BatchError) await this.#readings.read(lastCheckpoint);
@@ -173,7 +181,7 @@ export class StepRunner<Batch extends TrainingBatch> {
       clock.endPhase('data');
       const afterEmbedding = (embeddings: tf.Tensor2D) => {
         checkEmbeddings(embeddings, details);
-        clock.endPhase('forward');
+        clock.endPhase(ranks ? 'exchange' : 'forward');
       };
       const options = {
         context: { epoch: details.epoch },
@@ -184,6 +192,7 @@ export class StepRunner<Batch extends TrainingBatch> {
       const gradients = ranks
         ? await parallelGradients({
             ...{ ranks, backbone, loss, tensors, shares, seed, afterEmbedding, options },
+            afterOwnForward: () => clock.endPhase('forward'),
             addGradient: async (variable, gradient) => (network ?? sum).addOne(variable, gradient),
           })
         : this.#gradients(tensors, seed, afterEmbedding, options);

@@ -84,6 +84,11 @@ export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
    * are split over the ranks: then all of them write to it.
    */
   readonly ranks?: Ranks;
+  /**
+   * Number of steps of a data-parallel run whose timeline all ranks gather for an event, after the first two steps of the process; default 0.
+   * The times are measured anyway.
+   */
+  readonly timelineSteps?: number;
 }
 
 /** Checked options. */
@@ -99,6 +104,7 @@ export interface ResolvedTrainerOptions<Batch extends TrainingBatch> {
   readonly signal: AbortSignal | undefined;
   readonly readEvery: number;
   readonly ranks: Ranks | null;
+  readonly timelineSteps: number;
 }
 
 /**
@@ -111,6 +117,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
   const { backbone, loss, optimizer, seed = 0, accumulate = 1, clipNorm, average = null, signal } = options;
   const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = options;
   const { readEvery = hasSynchronousReads() ? 1 : 10, evaluation, checkpoints, ranks = null } = options;
+  const { timelineSteps = 0 } = options;
   if ((options.epochs === undefined) === (options.steps === undefined)) {
     throw new ConfigError('Trainer: give the length of the run as either epochs or steps.');
   }
@@ -120,6 +127,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
   checkNumber('Trainer: seed', seed, { integer: true });
   checkNumber('Trainer: accumulate', accumulate, { minimum: 1, integer: true });
   checkNumber('Trainer: readEvery', readEvery, { minimum: 1, integer: true });
+  checkNumber('Trainer: timelineSteps', timelineSteps, { minimum: 0, integer: true });
   if (clipNorm !== undefined) checkNumber('Trainer: clipNorm', clipNorm, { minimum: Number.MIN_VALUE });
   if (evaluation) checkEvaluation(evaluation);
   if (checkpoints) checkCadence('checkpoints', checkpoints);
@@ -148,6 +156,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
     signal,
     readEvery,
     ranks,
+    timelineSteps,
   };
 }
 

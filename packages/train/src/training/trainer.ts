@@ -4,6 +4,7 @@ import { captureShared } from '../checkpoints/run-state.ts';
 import { type Logger, logEvents } from '../logging/logger.ts';
 import { anyRank, onAllRanks } from '../parallel/agree.ts';
 import { checkSameState } from '../parallel/same-state.ts';
+import { gatherTimeline } from '../parallel/step-timeline.ts';
 import { BatchFeed } from './batch-feed.ts';
 import type { TrainingBatch } from './batch-source.ts';
 import { type Cadence, isDue, type StepPosition } from './cadence.ts';
@@ -18,6 +19,9 @@ import {
   type TrainerOptions,
 } from './trainer-options.ts';
 import { yieldToEventLoop } from './yield-to-event-loop.ts';
+
+/** Steps at the start of a process whose timeline is not gathered. */
+const stepsWithoutTimeline = 2;
 
 /**
  * A training run: an async iterable of events. It trains only while it is iterated.
@@ -63,6 +67,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   #progress: Progress = initialProgress;
   #saveDue = false;
   #isIterated = false;
+  #stepsOfProcess = 0;
 
   /** @throws ConfigError for options out of range or in conflict */
   constructor(options: TrainerOptions<Batch>) {
@@ -150,6 +155,12 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
     const seconds = (performance.now() - begin) / 1000;
     const position = { step, epoch };
     yield { kind: 'step', ...position, loss, gradientNorm, learningRate, threshold, images, seconds, timing };
+    if (this.#mustGatherTimeline())
+      yield {
+        kind: 'timeline',
+        ...position,
+        ...(await gatherTimeline(this.#options.ranks!, completed.spans)),
+      };
     if (!isLastOfEpoch) return;
     yield { kind: 'epoch', ...position, loss: epochLoss / epochImages, threshold, images: epochImages };
   }
@@ -212,6 +223,13 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
       ? [steps, null]
       : [stepsPerEpoch && stepsPerEpoch * epochs, epochs];
     return { kind: 'start', step, epoch, ...restored, stepsPerEpoch, totalSteps, totalEpochs };
+  }
+
+  /** Counts the steps of this process. The first ones are slower, because memory grows. */
+  #mustGatherTimeline(): boolean {
+    const { ranks, timelineSteps } = this.#options;
+    const number = ++this.#stepsOfProcess - stepsWithoutTimeline;
+    return ranks !== null && number >= 1 && number <= timelineSteps;
   }
 
   /** Whether the signal of any rank stops the run. */
