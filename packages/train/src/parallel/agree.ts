@@ -64,7 +64,7 @@ function unwrap<T>(rank: number, outcome: Outcome<T>, error: unknown): T {
 }
 
 /** Returns the values of all ranks, by rank. They are plain JSON, whose numbers may be non-finite. */
-export async function gatherJson(ranks: Ranks, value: unknown): Promise<unknown[]> {
+async function gatherJson(ranks: Ranks, value: unknown): Promise<unknown[]> {
   const texts = await ranks.gather(new TextEncoder().encode(encodeJson(value)));
   return texts.map((text) => decodeJson(new TextDecoder().decode(text)));
 }

@@ -1,6 +1,6 @@
 import type { Ranks } from '@openset/core';
 import type { StepTiming } from '../training/step-clock.ts';
-import { gatherJson } from './agree.ts';
+import { gatherResults } from './agree.ts';
 
 /** A part of a step and when it ran. */
 export interface TimedPart {
@@ -29,7 +29,7 @@ export async function gatherTimeline(ranks: Ranks, parts: readonly TimedPart[]):
     start: (start - origin) / 1000,
     end: (end - origin) / 1000,
   }));
-  const all = (await gatherJson(ranks, own)) as TimedPart[][];
+  const all = await gatherResults(ranks, () => own);
   const first = Math.min(...all.flat().map(({ start }) => start));
   const round = (seconds: number) => Math.round(1e6 * (seconds - first)) / 1e6;
   return {
