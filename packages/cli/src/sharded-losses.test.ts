@@ -1,5 +1,7 @@
+import '@openset/wasm-kernels';
 import '@tensorflow/tfjs-backend-cpu';
 import {
+  createLoss,
   type LossGradients,
   lossGradients,
   normalValues,
@@ -119,20 +121,76 @@ function expectEqual(whole: Run, parts: readonly Run[]): void {
   }
 }
 
-const cases: readonly [string, string, object?][] = [
-  ...losses.map(({ name }) => [name, name] as [string, string]),
+/** Options that take other ways through the computation than the defaults. */
+const variants: Readonly<Record<string, { readonly loss: string } & Record<string, unknown>>> = {
+  'softmax with smoothing and a bias for each class': {
+    loss: 'SoftmaxLoss',
+    normalized: false,
+    bias: 'diverse',
+    labelSmoothing: 0.1,
+  },
+  'softmax with a bias for each class': { loss: 'SoftmaxLoss', normalized: false, bias: 'diverse' },
+  'filtered negatives': { loss: 'CosFaceLoss', scale: 8, interclassFilteringThreshold: 0.2 },
+  'BCE with smoothing': { loss: 'BceUnifiedLoss', scale: 8, margin: 0, labelSmoothing: 0.1 },
+  'pairs of negatives': {
+    loss: 'BceUnifiedLoss',
+    scale: 8,
+    negativeSampleRate: 0.5,
+    negativeSampling: 'independent',
+  },
+  'raw products with a bias for each class': { loss: 'BceDiverseLoss', normalized: false },
+  'hard negatives on the angle': {
+    loss: 'MvSoftmaxLoss',
+    scale: 8,
+    marginType: 'angular',
+    emphasis: 'fixed',
+  },
+  'exact gradients': {
+    loss: 'SphereFace2Loss',
+    scale: 8,
+    marginType: 'angular',
+    gradient: 'exact',
+    margin: 0.2,
+  },
+  'pairs on the angle': { loss: 'UnpgLoss', scale: 8, marginType: 'angular' },
+  'remembered samples': { loss: 'VplLoss', scale: 8, injection: 0.3, startIteration: 1, maximumAge: 1 },
+  'prototypes, in turn': {
+    loss: 'EplLoss',
+    scale: 8,
+    startEpoch: 1,
+    base: 'uniface',
+    duplicateLabels: 'sequential',
+  },
+  'prototypes over hard negatives': {
+    loss: 'EplLoss',
+    startEpoch: 1,
+    classLoss: { loss: 'CurricularFaceLoss', scale: 8 },
+  },
+  'a started bias': { loss: 'UssLoss', scale: 8, biasInit: 0.5, logitClip: 4 },
+  'a mean of BCE and USS': {
+    loss: 'UniTSFaceLoss',
+    startEpoch: 1,
+    combination: 'mean',
+    classLoss: { loss: 'BceUnifiedLoss', scale: 8 },
+  },
+};
+
+const cases: readonly (readonly [string, () => OpenSetLoss])[] = [
+  ...losses.map(({ name }) => [name, () => makeRegisteredLoss(name, sizes)] as const),
+  ...Object.entries(variants).map(
+    ([name, config]) => [name, () => createLoss({ blockSize: 2, ...config }, losses, sizes)] as const,
+  ),
 ];
 
-describe('a loss whose classes are split over ranks', () => {
+describe.each(['cpu', 'wasm'])('a loss whose classes are split over ranks, on %s', (backend) => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await tf.setBackend(backend);
   });
 
-  it.each(cases)('equals the whole loss: %s', async (_, name) => {
-    const create = () => makeRegisteredLoss(name, sizes);
+  it.each(cases)('equals the whole loss: %s', async (_, create) => {
     const tensors = tf.memory().numTensors;
     const whole = await trainWhole(create);
-    for (const size of inject('long') ? [1, 2, 3, 4, 7] : [3])
+    for (const size of inject('long') ? [1, 2, 3, 4, 7] : [4])
       expectEqual(whole, await trainShards(create, size));
     expect(tf.memory().numTensors).toBe(tensors);
   });

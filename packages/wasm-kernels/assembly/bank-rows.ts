@@ -182,15 +182,26 @@ export function queriesChunk(p: usize, chunk: i32): void {
     for (let k = size; k < columns; k++) {
       store<f32>(packedRows + at(((k >> 3) * batch + sample) * tileColumns + (k & 7)), 0);
     }
-    chooseCenter(p, sample, query);
-    const own = ownRow(p, sample);
-    const ownLength = norm(own, size);
     const numbers = address(p, rowNumbersWord) + ((<usize>sample) << 5);
     store<f64>(numbers, inverse);
     store<f64>(numbers, normalised && isProjected(length) ? 1 : 0, 8);
+    if (!isHeld(p, sample)) {
+      store<f64>(numbers, 0, 16);
+      store<f64>(numbers, 1, 24);
+      continue;
+    }
+    chooseCenter(p, sample, query);
+    const own = ownRow(p, sample);
+    const ownLength = norm(own, size);
     store<f64>(numbers, dotProduct(query, own, size) * (normalised ? inverseNorm(ownLength) : 1), 16);
     store<f64>(numbers, ownLength, 24);
   }
+}
+
+/** Whether the bank holds a sample's own class, which a shard may not. */
+// @inline
+function isHeld(p: usize, sample: i32): bool {
+  return load<i32>(address(p, labelsWord) + at(sample)) >= 0;
 }
 
 /** Replaces a sample's class with the row of its most similar center, and mixes that row if there is a mixture. */
@@ -237,14 +248,21 @@ export function embeddingsChunk(p: usize, chunk: i32): void {
   for (let sample = chunk * sampleRows; sample < end; sample++) {
     const target = address(p, embeddingsGradientWord) + at(sample) * size;
     addGroups(p, sample, target);
-    const factor = load<f32>(address(p, ownFactorsWord) + at(sample));
-    const own = ownRow(p, sample);
-    for (let k = 0; k < size; k++) {
-      store<f32>(target + at(k), load<f32>(target + at(k)) + factor * load<f32>(own + at(k)));
-    }
+    if (isHeld(p, sample)) addOwnClass(p, sample, target);
     const numbers = address(p, rowNumbersWord) + ((<usize>sample) << 5);
     const query = address(p, queriesWord) + at(sample) * size;
     project(target, query, 1, load<f64>(numbers, 8) != 0, <f32>load<f64>(numbers), size, target);
+  }
+}
+
+/** Adds the own class's gradient of a sample. */
+// @inline
+function addOwnClass(p: usize, sample: i32, target: usize): void {
+  const size = integer(p, sizeWord);
+  const factor = load<f32>(address(p, ownFactorsWord) + at(sample));
+  const own = ownRow(p, sample);
+  for (let k = 0; k < size; k++) {
+    store<f32>(target + at(k), load<f32>(target + at(k)) + factor * load<f32>(own + at(k)));
   }
 }
 

@@ -28,6 +28,9 @@ export interface BankTensors {
   readonly hardFactor?: TensorInfo;
   readonly mixtureRows?: TensorInfo;
   readonly mixtureShares?: TensorInfo;
+  /** Given for a shard of a bank: the rows of the own classes, whichever shard holds them. */
+  readonly ownRows?: TensorInfo;
+  readonly totals?: TensorInfo;
 }
 
 /** Results of one evaluation, beyond what the compiled code has written. */
@@ -73,6 +76,8 @@ export interface BankEvaluation {
   readonly batch: number;
   readonly gradients: boolean;
   readonly update?: BankUpdate | null;
+  /** Whether the sums of a shard are the only result; default false. */
+  readonly returnsSums?: boolean;
 }
 
 /** How an evaluation updates the bank with its gradient, which then is no output. */
@@ -112,6 +117,7 @@ export class BankLossMemory {
     readonly outside: TensorInfo | null;
   } | null;
   private readonly update: BankUpdate | null;
+  private readonly sums: TensorInfo | null;
   private readonly losses: { scalar: TensorInfo; rows: TensorInfo } | null;
   private readonly scope: KernelScope;
   private readonly native: NativeModule;
@@ -127,7 +133,7 @@ export class BankLossMemory {
     scope: KernelScope,
     tensors: BankTensors,
     options: ResolvedBankOptions,
-    { batch, gradients, update = null }: BankEvaluation,
+    { batch, gradients, update = null, returnsSums = false }: BankEvaluation,
   ) {
     const { bank, bias, classes } = tensors;
     const size = bank.shape[1] as number;
@@ -150,6 +156,7 @@ export class BankLossMemory {
     // Rows of classes that are not selected get no gradient.
     const make = (shape: number[]) => (classes ? scope.zeros(shape) : scope.allocate(shape));
     const scores = !update?.workspace;
+    this.sums = returnsSums ? scope.allocate([2, batch]) : null;
     this.losses = scores ? { scalar: scope.allocate([]), rows: scope.allocate([batch]) } : null;
     this.gradients =
       gradients && scores
@@ -207,12 +214,42 @@ export class BankLossMemory {
     if (!bias || !labels) return new Float64Array(this.batch);
     const values = this.scope.view(bias);
     const classes = this.scope.view(labels);
-    return new Float64Array(this.batch).map((_, row) => values[values.length === 1 ? 0 : classes[row]!]!);
+    return new Float64Array(this.batch).map(
+      (_, row) => values[values.length === 1 ? 0 : Math.max(0, classes[row]!)]!,
+    );
   }
 
   /** Returns all biases. */
   biases(): ArrayLike<number> & Iterable<number> {
     return this.tensors.bias ? this.scope.view(this.tensors.bias) : [];
+  }
+
+  /** Returns whether the bank holds the own class of each sample, which a shard may not. */
+  heldRows(): boolean[] {
+    const labels = this.scope.view(this.tensors.labels as TensorInfo);
+    return Array.from({ length: this.batch }, (_, row) => labels[row]! >= 0);
+  }
+
+  /** Returns the rows of the own classes over all shards, `[batch · centers, size]`; null for a whole bank. */
+  ownRowsOfShards(): ArrayLike<number> | null {
+    const { ownRows } = this.tensors;
+    return ownRows ? this.scope.view(ownRows) : null;
+  }
+
+  /** Returns what softmax knows of all shards: differences and log-sum-exps; see core's `BankShard.totals`. Null for a whole bank. */
+  totals(): { differences: Float64Array; logSumExp: Float64Array } | null {
+    const { totals } = this.tensors;
+    if (!totals) return null;
+    const values = new Float64Array(this.scope.view(totals));
+    return { differences: values.slice(0, this.batch), logSumExp: values.slice(this.batch) };
+  }
+
+  /** Returns the sums of a shard; see core's `Criterion.sums`. */
+  finishSums(ownLogits: ArrayLike<number>, negatives: ArrayLike<number>): TensorInfo[] {
+    const sums = this.sums as TensorInfo;
+    this.scope.view(sums).set(ownLogits);
+    this.scope.view(sums).set(negatives, this.batch);
+    return [sums];
   }
 
   /** Returns the inputs that have a number for each sample. */
@@ -391,6 +428,10 @@ export class BankLossMemory {
     const positions = tensors.classes && positionsOf(scope.view(tensors.classes), numClasses);
     for (let row = 0; row < this.batch; row++) {
       const label = labels[row]!;
+      if (label === -1 && tensors.ownRows) {
+        target[row] = -1;
+        continue;
+      }
       if (!(label >= 0 && label < numClasses)) {
         throw new DataError(`labels[${row}] is ${label}, but must be from 0 to ${numClasses - 1}.`);
       }

@@ -28,7 +28,7 @@ export const groupBlocksWord = 5;
 export const groupCountWord = 6;
 /** `[batch, size]`, not normalised. */
 export const embeddingsWord = 7;
-/** `[batch]` int32: the position of each sample's class among the selected classes. */
+/** `[batch]` int32: the position of each sample's class among the selected classes; −1 for a class of another shard. */
 export const labelsWord = 8;
 export const bankWord = 9;
 /** Int32: the bank's rows of the selected classes; 0 if all rows are selected. */
@@ -43,7 +43,10 @@ export const skipEmptyWord = 14;
 export const queriesWord = 15;
 export const queryColumnsWord = 16;
 export const queryRowsWord = 17;
-/** `[batch, 4]` float64: inverse norm, 1 if the gradient is projected, similarity with the sample's own class, norm of its row. */
+/**
+ * `[batch, 4]` float64: inverse norm, 1 if the gradient is projected, similarity with the sample's own class, norm of its row; 0 and 1 for a class
+ * of another shard.
+ */
 export const rowNumbersWord = 18;
 /** Weight of each sample's negatives. */
 export const weightsWord = 19;

@@ -1,4 +1,4 @@
-import type { BankInputs, ResolvedBankOptions, UpdateRule } from '@openset/core';
+import { type BankInputs, minimumNorm, type ResolvedBankOptions, type UpdateRule } from '@openset/core';
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { BankLossMemory, type BankTensors, type BankUpdate } from './bank-loss-memory.ts';
 import { bankLossSizes, planBankLoss } from './bank-loss-plan.ts';
@@ -49,6 +49,7 @@ export function prefersUpdateWithLoss(inputs: BankInputs, options: ResolvedBankO
 type LossAttributes = ResolvedBankOptions & {
   gradients: boolean;
   bankUpdate?: 'later' | (UpdateRule & { gradientFactor: number });
+  returnsSums?: boolean;
 };
 
 /**
@@ -57,7 +58,7 @@ type LossAttributes = ResolvedBankOptions & {
  * of the bank.
  */
 export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
-  const { gradients, bankUpdate, ...options } = attrs as unknown as LossAttributes;
+  const { gradients, bankUpdate, returnsSums, ...options } = attrs as unknown as LossAttributes;
   const { firstSlot, secondSlot, ...tensors } = inputs as unknown as BankTensors & SlotTensors;
   const slots = [firstSlot, secondSlot].filter((slot) => slot !== undefined);
   const update: BankUpdate | null = bankUpdate
@@ -67,8 +68,14 @@ export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
     : null;
   return inScope(backend, (scope) => {
     const batch = (tensors.embeddings as TensorInfo).shape[0] as number;
-    const memory = new BankLossMemory(scope, tensors, options, { batch, gradients, update });
-    return new BankLossRun(memory, options).run();
+    const memory = new BankLossMemory(scope, tensors, options, {
+      batch,
+      gradients,
+      update,
+      ...(returnsSums && { returnsSums }),
+    });
+    const run = new BankLossRun(memory, options);
+    return returnsSums ? run.sums() : run.run();
   });
 };
 
@@ -112,6 +119,8 @@ class BankLossRun {
   private readonly memory: BankLossMemory;
   private readonly options: ResolvedBankOptions;
   private readonly rows: BankLossRows;
+  /** Whether the bank holds the own class of each sample. */
+  private readonly isHeld: readonly boolean[];
   private readonly ownLogits: Float64Array;
   private readonly outside: OutsideNegatives | null;
   /** `dL/dlogit` of the own classes and of the outside negatives. */
@@ -122,6 +131,8 @@ class BankLossRun {
     this.memory = memory;
     this.options = options;
     memory.runTask(bankQueriesTask, Math.ceil(memory.batch / samplesInChunk));
+    this.isHeld = memory.heldRows();
+    this.measureOwnRows();
     this.rows = bankLossRows(memory.doubles('rowNumbers'), memory.rowInputs(), options);
     const biases = memory.ownBiases();
     this.ownLogits = biases.map((bias, row) => options.scale * this.rows.own[row]!.value - bias);
@@ -132,6 +143,45 @@ class BankLossRun {
         .fill(0)
         .set(this.rows.own.map(({ hardThreshold }) => hardThreshold));
     }
+  }
+
+  /**
+   * Measures the own classes that other shards hold, where their similarities or empty rows count: stores similarity with the most similar center and
+   * norm.
+   */
+  private measureOwnRows(): void {
+    const { memory, isHeld } = this;
+    const { similarityMap, emptyRows, similarity, centers } = this.options;
+    const ownRows = memory.ownRowsOfShards();
+    if (!ownRows || (similarityMap?.kind !== 'hardNegatives' && emptyRows !== 'skip')) return;
+    const numbers = memory.doubles('rowNumbers');
+    const queries = memory.floats('queries');
+    const size = queries.length / memory.batch;
+    for (let row = 0; row < memory.batch; row++) {
+      if (isHeld[row]) continue;
+      let best = Number.NEGATIVE_INFINITY;
+      for (let center = row * centers; center < (row + 1) * centers; center++) {
+        let [product, squares] = [0, 0];
+        for (let k = 0; k < size; k++) {
+          const value = ownRows[center * size + k]!;
+          product += queries[row * size + k]! * value;
+          squares += value * value;
+        }
+        const norm = Math.sqrt(squares);
+        const found = similarity === 'cosine' ? product / Math.max(norm, minimumNorm) : product;
+        if (found <= best) continue;
+        best = found;
+        numbers[4 * row + 2] = found;
+        numbers[4 * row + 3] = norm;
+      }
+    }
+  }
+
+  /** Returns the sums of softmax over this shard: the logit of each sample's own class, 0 without it, and the log-sum-exp of its negatives. */
+  sums(): TensorInfo[] {
+    const { memory } = this;
+    memory.runTask(bankSoftmaxSumsTask, memory.plan.groups);
+    return memory.finishSums(this.ofHeld(this.ownLogits), this.allNegatives());
   }
 
   run(): TensorInfo[] {
@@ -169,7 +219,7 @@ class BankLossRun {
   /** Returns `softplus(−z_y) + λ Σ_{j≠y} softplus(z_j)` of each sample, and `Σ dL/dlogit`. */
   private bce() {
     const { memory, rows, ownLogits, options, outside } = this;
-    this.writeOwnClasses(ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit)));
+    this.writeOwnClasses(this.ofHeld(ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit))));
     const weights = rows.weights.map((weight) => weight * options.negativeWeight);
     memory.floats('weights').fill(0).set(weights);
     memory.runTask(bankBceTask, memory.plan.groups);
@@ -177,8 +227,9 @@ class BankLossRun {
     const negatives = this.sumGroups((group, row) => sums[group * memory.plan.stride + row]!);
     const outsideSums = outside?.softplusSums();
     if (outside) this.outsideSlopes = outside.bceSlopes(weights);
-    const losses = ownLogits.map((logit, row) => {
-      return softplus(-logit) + options.negativeWeight * (negatives[row]! + (outsideSums?.[row] ?? 0));
+    const positives = this.ofHeld(ownLogits.map((logit) => softplus(-logit)));
+    const losses = positives.map((positive, row) => {
+      return positive + options.negativeWeight * (negatives[row]! + (outsideSums?.[row] ?? 0));
     });
     return {
       losses,
@@ -190,16 +241,15 @@ class BankLossRun {
   private softmax() {
     const { memory, rows, ownLogits, outside } = this;
     const { groups } = memory.plan;
-    memory.runTask(bankSoftmaxSumsTask, groups);
-    const outsideSums = outside?.logSumExp();
-    const differences = this.negativesLogSumExp().map((negatives, row) => {
-      const all = outsideSums ? logAddExp(negatives, outsideSums[row]!) : negatives;
-      return all - ownLogits[row]!;
-    });
+    const totals = memory.totals();
+    if (memory.gradients || !totals) memory.runTask(bankSoftmaxSumsTask, groups);
+    const differences =
+      totals?.differences ?? this.allNegatives().map((negatives, row) => negatives - ownLogits[row]!);
     const losses = differences.map(softplus);
     if (memory.gradients) {
-      this.writeOwnClasses(differences.map((difference, row) => -rows.weights[row]! * sigmoid(difference)));
-      const logSumExp = losses.map((loss, row) => ownLogits[row]! + loss);
+      const slopes = differences.map((difference, row) => -rows.weights[row]! * sigmoid(difference));
+      this.writeOwnClasses(this.ofHeld(slopes));
+      const logSumExp = totals?.logSumExp ?? losses.map((loss, row) => ownLogits[row]! + loss);
       if (outside) this.outsideSlopes = outside.softmaxSlopes(rows.weights, logSumExp);
       this.writeGroupFactors(logSumExp);
       if (memory.needsSecondPass) {
@@ -211,6 +261,18 @@ class BankLossRun {
     }
     // The probabilities of a sample sum to 1, so its slopes sum to 0.
     return { losses, slopes: 0 };
+  }
+
+  /** Returns numbers of the own classes, with 0 for those that other shards hold. */
+  private ofHeld(values: Float64Array): Float64Array {
+    return values.map((value, row) => (this.isHeld[row] ? value : 0));
+  }
+
+  /** Returns the log-sum-exp of each sample's negatives, also the outside ones. */
+  private allNegatives(): Float64Array {
+    const outsideSums = this.outside?.logSumExp();
+    const negatives = this.negativesLogSumExp();
+    return outsideSums ? negatives.map((sum, row) => logAddExp(sum, outsideSums[row]!)) : negatives;
   }
 
   /** Returns the sum over the groups for each sample. */

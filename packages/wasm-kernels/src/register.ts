@@ -121,6 +121,7 @@ export function registerWasmKernels(): void {
 /** Hooks of the loss kernel. They also start and end what all kernels share: the memory guard and the threads. */
 const bankLossHooks: Partial<BankLossKernelConfig> = {
   takesClasses: true,
+  takesShards: true,
   keepsNoCopies: true,
   describe: () => describeNative(backend() as unknown as WasmBackend),
   supports: (inputs, options) => supportsBankLoss(backend() as unknown as WasmBackend, inputs, options),
