@@ -70,14 +70,22 @@ describe.runIf(launcher)('training under mpirun', () => {
   const tested = inject('long')
     ? losses.map(({ name }) => name)
     : ['UniTSFaceLoss', 'EplLoss', 'AdaFaceLoss', 'CombinedLoss'];
-  it.each(inject('long') ? [2, 4] : [2])(
-    `%i ranks equal one process, after 20 steps of each of ${tested.length} losses`,
-    async (size) => {
+  const cases = (inject('long') ? [2, 4] : [2]).flatMap((size) => [
+    { size, kind: 'whole', names: tested },
+    { size, kind: 'sharded', names: inject('long') ? tested : ['EplLoss'] },
+  ]);
+  it.each(cases)(
+    '$size ranks equal one process, after 20 steps, each with the $kind loss: $names',
+    async ({ size, kind, names }) => {
       const results = await mkdtemp(at('results-'));
-      const { exitCode, output } = await startRanks(launcher!, size, [program, tested.join(','), results])
-        .ended;
+      const { exitCode, output } = await startRanks(launcher!, size, [
+        program,
+        names.join(','),
+        results,
+        kind,
+      ]).ended;
       expect(exitCode, output).toBe(0);
-      for (const name of tested) {
+      for (const name of names) {
         const first = await readResult(results, name, 0);
         expectSame(name, await trainAlone(name), first);
         for (let rank = 1; rank < size; rank++)
@@ -86,40 +94,43 @@ describe.runIf(launcher)('training under mpirun', () => {
     },
   );
 
-  it('ends all ranks when one is killed, and resumes with other numbers of ranks', async () => {
-    const alone = await trainAlone('EplLoss');
-    const random = randomNumbers(inject('long') ? Date.now() : 7);
-    const kills = inject('long') ? 10 : 1;
-    const checkpoints = at('killed');
-    const parameters = [program, 'EplLoss', folder, checkpoints];
-    const sizes = [2, 3, 4];
-    const sizeOf = (kill: number) => sizes[kill % sizes.length]!;
-    for (let kill = 0; kill < kills; ) {
-      const before = await newestCheckpoint(checkpoints);
-      const { child, ended, output } = startRanks(launcher!, sizeOf(kill), parameters);
-      const pids = () => [...output().matchAll(/^started (\d+)\n/gm)].map(([, pid]) => Number(pid));
-      await waitFor(() => pids().length === sizeOf(kill) || child.exitCode !== null);
-      // Before or after its first steps.
-      await new Promise((resolve) => setTimeout(resolve, 300 * random()));
-      trySignal(pids()[Math.floor(sizeOf(kill) * random())]!, 'SIGKILL');
-      const killedAt = performance.now();
-      const { exitCode } = await ended;
-      await waitFor(() => !pids().some(isRunning));
-      if (exitCode === 0) {
-        // It had ended before.
-        await rm(checkpoints, { recursive: true });
-        continue;
+  it.each(inject('long') ? ['whole', 'sharded'] : ['whole'])(
+    'ends all ranks when one is killed, and resumes with other numbers of ranks: %s loss',
+    async (kind) => {
+      const alone = await trainAlone('EplLoss');
+      const random = randomNumbers(inject('long') ? Date.now() : 7);
+      const kills = inject('long') ? 10 : 1;
+      const checkpoints = at(`killed-${kind}`);
+      const parameters = [program, 'EplLoss', folder, kind, checkpoints];
+      const sizes = [2, 3, 4];
+      const sizeOf = (kill: number) => sizes[kill % sizes.length]!;
+      for (let kill = 0; kill < kills; ) {
+        const before = await newestCheckpoint(checkpoints);
+        const { child, ended, output } = startRanks(launcher!, sizeOf(kill), parameters);
+        const pids = () => [...output().matchAll(/^started (\d+)\n/gm)].map(([, pid]) => Number(pid));
+        await waitFor(() => pids().length === sizeOf(kill) || child.exitCode !== null);
+        // Before or after its first steps.
+        await new Promise((resolve) => setTimeout(resolve, 300 * random()));
+        trySignal(pids()[Math.floor(sizeOf(kill) * random())]!, 'SIGKILL');
+        const killedAt = performance.now();
+        const { exitCode } = await ended;
+        await waitFor(() => !pids().some(isRunning));
+        if (exitCode === 0) {
+          // It had ended before.
+          await rm(checkpoints, { recursive: true });
+          continue;
+        }
+        expect(output()).toMatch(/signal 9/i);
+        // Other tests may take the processors of a short run.
+        if (inject('long')) expect(performance.now() - killedAt).toBeLessThan(10_000);
+        if (before) expect((await newestCheckpoint(checkpoints))! >= before).toBe(true);
+        kill++;
       }
-      expect(output()).toMatch(/signal 9/i);
-      // Other tests may take the processors of a short run.
-      if (inject('long')) expect(performance.now() - killedAt).toBeLessThan(10_000);
-      if (before) expect((await newestCheckpoint(checkpoints))! >= before).toBe(true);
-      kill++;
-    }
-    const { exitCode, output } = await startRanks(launcher!, sizeOf(kills), parameters).ended;
-    expect(exitCode, output).toBe(0);
-    expectSame('EplLoss', alone, await readResult(folder, 'EplLoss', 0));
-  });
+      const { exitCode, output } = await startRanks(launcher!, sizeOf(kills), parameters).ended;
+      expect(exitCode, output).toBe(0);
+      expectSame('EplLoss', alone, await readResult(folder, 'EplLoss', 0));
+    },
+  );
 
   it('openset train trains, stops, and resumes to the same bits, with one output', async () => {
     const settings = {

@@ -4,7 +4,7 @@ import { type ParallelOptions, type ParallelResult, parallelSizes, trainParallel
 import { makeRegisteredLoss } from './registered-loss.ts';
 
 /** How the ranks share a loss: each has the whole of it, or a part of its classes. */
-export type LossOfRanks = 'whole' | 'split';
+export type LossOfRanks = 'whole' | 'sharded';
 
 /** Trains in one process with the whole batches. */
 export async function trainAlone(name: string, options?: ParallelOptions): Promise<ParallelResult> {
@@ -27,7 +27,7 @@ export async function settleRanks(
     inProcess(size).map(async (communicator) => {
       const ranks = dataParallel(communicator);
       const create = (): OpenSetLoss => makeRegisteredLoss(name, parallelSizes);
-      const loss = kind === 'split' ? shardLoss(ranks, create) : create();
+      const loss = kind === 'sharded' ? shardLoss(ranks, create) : create();
       try {
         return await trainParallel(loss, ranks, options(communicator.rank));
       } finally {

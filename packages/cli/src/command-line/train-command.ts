@@ -89,6 +89,11 @@ export function addTrain(program: Command): void {
       'under mpirun: seconds that a process may wait for others before all end (default: 120)',
       numberParser({ minimum: 0.1 }),
     )
+    .option(
+      '--shard-classes',
+      'under mpirun: each process holds a part of the class weights and memories of the loss, instead of all of them',
+    )
+    .option('--no-shard-classes', 'each process holds all of them (default); also for --resume')
     .option('--resume', 'resume the run in --out from its last checkpoint')
     .option('--print-config', 'print all settings as JSON and train nothing');
   withBackend(withImageReading(command, { isSetting: true })).addHelpText(

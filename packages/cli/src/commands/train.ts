@@ -21,6 +21,7 @@ import { resolveNetworkStart } from '../model/network-start.ts';
 import { openNetwork } from '../model/open-network.ts';
 import { type CommandResult, type Output, silentOutput } from '../output.ts';
 import { isWriter, type RunRanks, threadsOfRank } from '../ranks/run-ranks.ts';
+import { shardingNote } from '../ranks/sharding-note.ts';
 import { startBackend } from '../start-backend.ts';
 import { buildRun, type RunParts } from '../training/build-run.ts';
 import { checkSameData, fingerprintImages } from '../training/data-fingerprint.ts';
@@ -135,6 +136,9 @@ export async function train(
     const config = await fixLength(withAlignment(settings, data), data, output, signal, ranks);
 
     run = await buildRun(config, data.train, network, ranks);
+    const classes = data.train.source.classNames.length;
+    const note = ranks && shardingNote(ranks, classes, config.shardClasses ?? false);
+    if (note) output.note(note);
     network = undefined;
 
     const list = new SkippedList(folder.skipped);

@@ -121,6 +121,8 @@ const settingsShape = {
   // GiB
   imageMemory: z.number().min(0).optional(),
   featureCache: z.string().min(1).optional(),
+  // Of a run on several ranks.
+  shardClasses: z.boolean().optional(),
 };
 
 /** Returns the schema of a configuration file, with the losses known so far. All entries are optional. */

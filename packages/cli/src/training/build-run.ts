@@ -1,4 +1,11 @@
-import { type Backbone, ConfigError, type OpenSetLoss, type Ranks } from '@openset/core';
+import {
+  type Backbone,
+  ConfigError,
+  isSharded,
+  type OpenSetLoss,
+  type Ranks,
+  shardLoss,
+} from '@openset/core';
 import { type Augmentation, type Batch, type Loader, toTensors } from '@openset/data';
 import { createLoader, type NodeLoaderOptions } from '@openset/data/node';
 import { GraphBackbone } from '@openset/pretrained';
@@ -65,7 +72,8 @@ export async function buildRun(
   try {
     const { embeddingSize } = backbone;
     const numClasses = set.source.classNames.length;
-    const loss = makeLoss(config.loss, { numClasses, embeddingSize, seed });
+    const makeWhole = () => makeLoss(config.loss, { numClasses, embeddingSize, seed });
+    const loss = ranks && config.shardClasses ? makeShard(ranks, makeWhole) : makeWhole();
     const optimizer = makeOptimizer(config.optimizer, config.schedule.learningRate);
     if (config.optimizer.weightDecayTowards === 'start') optimizer.anchor(startedVariables(whole, network));
     const length = config.steps === undefined ? { epochs: config.epochs } : { steps: config.steps };
@@ -92,6 +100,16 @@ export async function buildRun(
     backbone.dispose();
     throw error;
   }
+}
+
+/** @throws ConfigError if there are more ranks than classes, or if nothing of the loss can be sharded */
+function makeShard(ranks: Ranks, makeWhole: () => OpenSetLoss): OpenSetLoss {
+  const loss = shardLoss(ranks, makeWhole);
+  if (isSharded(loss)) return loss;
+  loss.dispose();
+  throw new ConfigError(
+    `The ${loss.name} keeps nothing for each class that ranks could share. Remove --shard-classes, or choose another loss.`,
+  );
 }
 
 /** Returns the number of optimizer steps in an epoch. */

@@ -1,4 +1,4 @@
-import { DataError, decodeState, readThreshold } from '@openset/core';
+import { DataError, decodeState, isSharded, readThreshold } from '@openset/core';
 import type { FoundCheckpoint, TimelineEvent } from '@openset/train';
 import { readBestCheckpoint, readLatestCheckpoint } from '@openset/train/node';
 import { encodeModel, type ModelDescription, type ThresholdEstimate } from '@openset/verify';
@@ -102,7 +102,9 @@ function withCrossFit(chosen: ThresholdChoice | null, refit: ThresholdEstimate):
 
 /** Restores the network and the loss from the best checkpoint. @returns the step of the checkpoint */
 async function restoreBestWeights({ backbone, loss }: RunParts, checkpoints: string): Promise<number> {
-  const found = (await readBestCheckpoint(checkpoints)) ?? (await readLatestCheckpoint(checkpoints));
+  const options = { shard: isSharded(loss) ? loss : undefined };
+  const found =
+    (await readBestCheckpoint(checkpoints, options)) ?? (await readLatestCheckpoint(checkpoints, options));
   if (!found) throw new DataError(`There is no checkpoint in '${checkpoints}'.`);
   restoreState(found, 'backbone', (state) => backbone.setState(state));
   restoreState(found, 'loss', (state) => loss.setState(state));

@@ -114,7 +114,7 @@ export async function verifyFile(
 }
 
 /**
- * Reads a checkpoint, and of split tensors some rows alone. Verifies no checksums.
+ * Reads a checkpoint, and of sharded tensors some rows alone. Verifies no checksums.
  * @param names names of its files
  * @param rowsOf rows to read
  * @throws DataError if it is damaged, ShapeError if a tensor has another number of rows than expected

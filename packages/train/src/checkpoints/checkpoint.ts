@@ -41,7 +41,7 @@ export interface Checkpoint {
   /** Contents of the files, by name. */
   readonly files: Readonly<Record<string, Uint8Array>>;
   /**
-   * Rows that this rank holds of tensors whose classes are split over ranks, by the names of the files that lack them. Only the store that
+   * Rows that this rank holds of tensors whose classes are sharded over ranks, by the names of the files that lack them. Only the store that
    * `ofRanks` returns gets such checkpoints; those that a store returns are whole, or have the rows of this rank in their files.
    */
   readonly rows?: Readonly<Record<string, Uint8Array>>;

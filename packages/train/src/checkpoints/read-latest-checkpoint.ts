@@ -64,7 +64,7 @@ export async function findCheckpoint(
   throw allDamaged(directory, skipped);
 }
 
-/** Reads a checkpoint, and of split tensors the rows of a shard alone. */
+/** Reads a checkpoint, and of sharded tensors the rows of a shard alone. */
 async function readAll(
   path: string,
   disk: DurableFiles,

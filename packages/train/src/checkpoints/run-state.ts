@@ -31,23 +31,23 @@ export function trainedVariables({ backbone, loss }: Pick<RunState, 'backbone' |
   return [...backbone.trainable, ...loss.trainable];
 }
 
-/** Returns a checkpoint of a run: whole tensors in `files`, and rows of split ones in `rows`. */
+/** Returns a checkpoint of a run: whole tensors in `files`, and rows of sharded ones in `rows`. */
 export async function captureRun(run: RunState, progress: Progress): Promise<Checkpoint> {
   const { backbone, loss, optimizer, average } = run;
   const rowsOf = rowsOfLoss(loss);
   const [files, rows]: Record<string, Uint8Array>[] = [{}, {}];
   const add = async (name: string, state: tf.NamedTensorMap) => {
     const file = `${name}.safetensors`;
-    const [whole, split]: tf.NamedTensorMap[] = [{}, {}];
+    const [whole, sharded]: tf.NamedTensorMap[] = [{}, {}];
     const places: Record<string, RowRange> = {};
     for (const [key, tensor] of Object.entries(state)) {
       const place = rowsOf(file, key);
-      (place ? split! : whole!)[key] = tensor;
+      (place ? sharded! : whole!)[key] = tensor;
       if (place) places[key] = place;
     }
     try {
       files![file] = await encodeState(whole!);
-      if (Object.keys(places).length > 0) rows![file] = await encodeState(split!, encodeRows(places));
+      if (Object.keys(places).length > 0) rows![file] = await encodeState(sharded!, encodeRows(places));
     } finally {
       tf.dispose(state);
     }
@@ -65,7 +65,7 @@ export async function captureRun(run: RunState, progress: Progress): Promise<Che
   return Object.keys(rows!).length > 0 ? { ...checkpoint, rows: rows! } : checkpoint;
 }
 
-/** Returns files with what all ranks of a run must have alike. Split tensors are not among it. */
+/** Returns files with what all ranks of a run must have alike. Sharded tensors are not among it. */
 export async function captureShared(run: RunState): Promise<Checkpoint['files']> {
   const { backbone, loss, optimizer } = run;
   const isShared = ([, variable]: [string, tf.Variable]) => shardOf(variable) === null;

@@ -19,7 +19,7 @@ import { allDamaged } from './read-latest-checkpoint.ts';
 import { partName, type RowsOf } from './tensor-rows.ts';
 
 /**
- * The checkpoints of ranks that each hold some rows of split tensors, in a directory that all of them share. Each rank writes its rows to
+ * The checkpoints of ranks that each hold some rows of sharded tensors, in a directory that all of them share. Each rank writes its rows to
  * the folder of the checkpoint. Rank 0 writes the rest and the list of all files, and renames the folder: before that, it is no checkpoint.
  * Each rank reads its rows alone, whatever ranks have written them.
  */
@@ -159,7 +159,7 @@ export class SharedCheckpoints implements CheckpointStore {
 
 function notShared(directory: string, rank: number, name: string): CheckpointError {
   return new CheckpointError(
-    `Rank 0 and rank ${rank} do not both see ${name} in ${directory}. With split classes, each rank writes its part of a checkpoint: ` +
+    `Rank 0 and rank ${rank} do not both see ${name} in ${directory}. With sharded classes, each rank writes its part of a checkpoint: ` +
       'choose a directory on a disk that all ranks share.',
     null,
   );

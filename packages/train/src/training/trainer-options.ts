@@ -81,7 +81,7 @@ export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
    * The ranks of a data-parallel run, from `dataParallel` of `@openset/distributed`; default: this process alone. All ranks create the
    * trainer with the same options, and iterate it. `batches` returns this rank's rows of every batch (`part` of `createLoader`). Weights,
    * losses and events are those of one process with the whole batches. Rank 0 alone uses the checkpoint store, unless the classes of the loss
-   * are split over the ranks: then all of them write to it.
+   * are sharded over the ranks: then all of them write to it.
    */
   readonly ranks?: Ranks;
   /**
@@ -173,11 +173,11 @@ function checkShards({ name, trainable, memory }: OpenSetLoss, ranks: Ranks | nu
   }
 }
 
-/** Returns the store of ranks: all of them use it if the classes of the loss are split, else rank 0 alone. */
+/** Returns the store of ranks: all of them use it if the classes of the loss are sharded, else rank 0 alone. */
 function storeOfRanks(store: CheckpointStore, ranks: Ranks, loss: OpenSetLoss): CheckpointStore {
   if (!isSharded(loss)) return new RankedCheckpoints(store, ranks);
   if (store.ofRanks) return store.ofRanks(ranks, rowsOfLoss(loss));
   throw new ConfigError(
-    'Trainer: this checkpoint store cannot hold a loss whose classes are split over ranks. Use DirectoryCheckpoints of @openset/train/node.',
+    'Trainer: this checkpoint store cannot hold a loss whose classes are sharded over ranks. Use DirectoryCheckpoints of @openset/train/node.',
   );
 }
