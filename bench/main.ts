@@ -19,6 +19,7 @@ import { moreLosses } from './more-losses.ts';
 import { PyTorch } from './pytorch.ts';
 import { realRun } from './real-run.ts';
 import { replaceTable } from './replace-table.ts';
+import { scaling } from './scaling.ts';
 import { scalingModel } from './scaling-model.ts';
 import { server } from './server.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
@@ -44,6 +45,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   metrics,
   'more-losses': moreLosses,
   'real-run': realRun,
+  scaling,
   'scaling-model': scalingModel,
   server,
   soak,
@@ -78,7 +80,7 @@ NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-
                 and gallery gallery-postgres
 --json FILE     also writes the results to a file
 --threads N     threads of the wasm kernels and of PyTorch, workers of align and server; default 1
---size N        measures only this size: classes of loss-step and loss-update, rows of gemm, steps of soak, image side of train-step and real-run,
+--size N        measures only this size: classes of loss-step and loss-update, rows of gemm, steps of soak, image side of train-step, real-run and scaling,
                 people of gallery, images of inference
 --only TEXT     measures only the losses of more-losses, the stores of gallery, the networks of real-run, or photos or memory of server, whose name contains the text
 --network NAME  r18 or r50, for train-step; default r18. r18, r50 or mobile, for inference; default all
