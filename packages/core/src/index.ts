@@ -178,7 +178,7 @@ export {
   makeStep,
   StatefulLoss,
 } from './stateful-loss.ts';
-export { computesInJavaScript, hasSynchronousReads, isShared } from './storage.ts';
+export { computesInJavaScript, hasSynchronousReads, isShared, memoryOf, overwriteTensor } from './storage.ts';
 export { streamedBankLoss } from './streamed-bank-loss.ts';
 export { operation, stopGradient, weightedSum } from './tape.ts';
 export { targetCosines } from './target-cosines.ts';

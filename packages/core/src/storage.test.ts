@@ -10,6 +10,7 @@ import {
   hasSynchronousReads,
   kernelPackageOf,
   memoryOf,
+  overwriteTensor,
   scatterUpdate,
   shareStorage,
   writableMemory,
@@ -24,6 +25,17 @@ describeOnBackends('storage', (backend) => {
     memory[1] = 9;
     expect([...tensor.dataSync()]).toEqual([1, 9, 3]);
     tensor.dispose();
+  });
+
+  it('overwriteTensor changes no array and no other tensor', () => {
+    const array = Float32Array.of(1, 2, 3);
+    const tensor = tf.tensor1d(array);
+    expect(overwriteTensor(tensor, Float32Array.of(4, 5, 6))).toBe(backend === 'wasm');
+    expect([...array]).toEqual([1, 2, 3]);
+    expect([...tensor.dataSync()]).toEqual(backend === 'wasm' ? [4, 5, 6] : [1, 2, 3]);
+    const other = shareStorage(tensor);
+    expect(overwriteTensor(tensor, Float32Array.of(7, 8, 9))).toBe(false);
+    tf.dispose([tensor, other]);
   });
 
   it('shareStorage returns a tensor on the same storage that outlives the other', () => {

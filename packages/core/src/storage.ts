@@ -74,6 +74,18 @@ export function memoryOf(tensor: tf.Tensor): Float32Array | null {
 }
 
 /**
+ * Overwrites the values of a float32 tensor in place, unless something else may share its memory.
+ * @returns whether it did
+ */
+export function overwriteTensor(tensor: tf.Tensor, values: Float32Array): boolean {
+  // A tensor of the cpu backend may lie in the array that it was created from.
+  const memory = computesInJavaScript() ? null : memoryOf(tensor);
+  if (!memory || isShared(tensor)) return false;
+  memory.set(values);
+  return true;
+}
+
+/**
  * Returns the memory of a variable if its values may be changed in place, else null. That takes a backend whose kernels
  * keep no copies of operands (stock tfjs-backend-wasm packs them), and memory that no other tensor shares.
  */

@@ -1,4 +1,11 @@
-import type { Backbone, RankSum, Ranks, TravelSpan } from '@openset/core';
+import {
+  type Backbone,
+  memoryOf,
+  overwriteTensor,
+  type RankSum,
+  type Ranks,
+  type TravelSpan,
+} from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradientSum } from '../training/gradient-sum.ts';
 
@@ -51,8 +58,11 @@ export class NetworkSum {
     const users = sums.at(-1)!;
     // A backend may keep the array of a tensor, and the memory of the sums is used again.
     const read = (index: number, { shape }: tf.Variable) => tf.tensor(sums[index]!.slice(), shape);
-    for (const [index, variable] of trainable.entries())
-      if (users[index]! > 0) this.#gradients.set(variable, read(index, variable));
+    for (const [index, variable] of trainable.entries()) {
+      const own = this.#gradients.get(variable);
+      const isWritten = own !== undefined && overwriteTensor(own, sums[index]!);
+      if (!isWritten && users[index]! > 0) this.#gradients.set(variable, read(index, variable));
+    }
     for (const [index, variable] of statistics.entries()) {
       const mean = read(trainable.length + index, variable);
       variable.assign(mean);
@@ -66,7 +76,9 @@ export class NetworkSum {
   }
 
   async #send(variable: tf.Variable): Promise<void> {
-    const values = await this.#gradients.get(variable)?.data<'float32'>();
+    const gradient = this.#gradients.get(variable);
+    // Without a copy where possible: large copies make the garbage collector run.
+    const values = gradient && (memoryOf(gradient) ?? (await gradient.data<'float32'>()));
     this.#isSent.add(variable);
     this.#sum.set(this.#trainable.indexOf(variable), values ?? new Float32Array(variable.size));
   }
