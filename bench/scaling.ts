@@ -9,13 +9,13 @@ import { median, type Table } from './measure.ts';
 import type { BenchmarkOptions } from './side-by-side.ts';
 
 const classes = 10_572;
-const batch = 32;
+const batch = 64;
 /** Measured rounds, and steps of each side in one of them. The first step of a round is not counted. */
-const [rounds, stepsOfRound] = [4, 3] as const;
+const [rounds, stepsOfRound] = [4, 2] as const;
 const phases = ['data', 'forward', 'loss', 'backward', 'exchange', 'update'] as const;
 
 /**
- * Compares training with 1 rank and with 2 ranks of `mpirun`, each with one thread, on batches of 32 images: LResNet18E-IR at 112² (`--size`) with
+ * Compares training with 1 rank and with 2 ranks of `mpirun`, each with one thread, on batches of 64 images: LResNet18E-IR at 112² (`--size`) with
  * BCE-unified of 10,572 classes. Both sides run by turns; the one that waits is stopped. Writes the timeline of a step to `.cache/bench`.
  */
 export async function scaling({ size = 112 }: BenchmarkOptions): Promise<Table> {
