@@ -5,6 +5,8 @@ import {
   type CheckpointStore,
   type EvaluationContext,
   OtherRankError,
+  type RanksEvent,
+  type TrainingEvent,
   WeightAverage,
 } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
@@ -65,8 +67,9 @@ describe('data-parallel training', () => {
       expect(relativeDifference(alone, result, 'backbone')).toBeLessThan(1e-5);
       expect(relativeDifference(alone, result, 'loss')).toBeLessThan(1e-5);
     }
+    const isCommon = ({ kind }: TrainingEvent) => kind !== 'ranks';
     const [first, ...others] = loss.map(({ events }) =>
-      events.map((event) => ({ ...event, seconds: 0, timing: null })),
+      events.filter(isCommon).map((event) => ({ ...event, seconds: 0, timing: null })),
     );
     for (const events of others) {
       expect(events.map(({ kind, step, epoch }) => ({ kind, step, epoch }))).toEqual(
@@ -76,6 +79,18 @@ describe('data-parallel training', () => {
         if (event.kind === 'step') expect(event.images).toBe((first![index] as typeof event).images);
         if ('loss' in event) expect(event.loss).toBeCloseTo((first![index] as typeof event).loss!, 4);
       }
+    }
+  });
+
+  it('reports the rates of all ranks to all of them, after 10 steps', async () => {
+    const results = await trainRanks('CosFaceLoss', 2);
+    for (const { events } of results) {
+      const reports = events.filter(({ kind }) => kind === 'ranks');
+      expect(reports).toEqual([
+        { kind: 'ranks', step: 10, epoch: 1, imagesPerSecond: [expect.any(Number), expect.any(Number)] },
+      ]);
+      expect(reports).toEqual(results[0]!.events.filter(({ kind }) => kind === 'ranks'));
+      for (const rate of (reports[0] as RanksEvent).imagesPerSecond) expect(rate).toBeGreaterThan(0);
     }
   });
 

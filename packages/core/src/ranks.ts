@@ -20,6 +20,11 @@ export interface Ranks {
    * @param lengths of the arrays, the same on all ranks
    */
   startSum(lengths: readonly number[]): RankSum;
+  /**
+   * Returns the seconds that the calls of this rank have waited so far, for other ranks and for values that travel. Without it, a run does not
+   * report the rates of its ranks.
+   */
+  waitedSeconds?(): number;
 }
 
 /** A sum over all ranks that is under way. */

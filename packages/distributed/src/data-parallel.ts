@@ -1,6 +1,7 @@
-import type { Ranks, RankValues } from '@openset/core';
+import type { RankSum, Ranks, RankValues } from '@openset/core';
 import type { Communicator } from './communicator.ts';
 import { GradientBuckets, type GradientBucketsOptions } from './gradient-buckets.ts';
+import { WaitClock } from './wait-clock.ts';
 
 /**
  * Returns the ranks of a communicator for the option `ranks` of a `Trainer`, which then trains on all of them: each rank computes its rows of
@@ -29,15 +30,27 @@ import { GradientBuckets, type GradientBucketsOptions } from './gradient-buckets
  */
 export function dataParallel(communicator: Communicator, options: GradientBucketsOptions = {}): Ranks {
   const buckets = new GradientBuckets(communicator, options);
+  const waits = new WaitClock();
+  const start = (lengths: readonly number[]): RankSum => {
+    const sum = buckets.start(lengths);
+    return {
+      set: (index, values) => sum.set(index, values),
+      finish: () => waits.during(sum.finish()),
+      get spans() {
+        return sum.spans;
+      },
+    };
+  };
   return {
     rank: communicator.rank,
     size: communicator.size,
-    gather: <T extends RankValues>(values: T) => communicator.allGatherVarying(values),
+    gather: <T extends RankValues>(values: T) => waits.during(communicator.allGatherVarying(values)),
     sum: async (arrays) => {
-      const sum = buckets.start(arrays.map(({ length }) => length));
+      const sum = start(arrays.map(({ length }) => length));
       for (const [index, array] of arrays.entries()) sum.set(index, array);
       for (const [index, values] of (await sum.finish()).entries()) arrays[index]!.set(values);
     },
-    startSum: (lengths) => buckets.start(lengths),
+    startSum: start,
+    waitedSeconds: () => waits.seconds(),
   };
 }

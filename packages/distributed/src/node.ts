@@ -1,2 +1,2 @@
-export { launchedRanks } from './mpi/launched-ranks.ts';
+export { launchedRanks, tasksWithoutMpi } from './mpi/launched-ranks.ts';
 export { type MpiOptions, openMpi } from './mpi/open-mpi.ts';

@@ -51,6 +51,7 @@ export type {
   EpochEvent,
   EvaluationEvent,
   FinishedEvent,
+  RanksEvent,
   RunPosition,
   StartEvent,
   StepEvent,

@@ -109,7 +109,7 @@ export function addTrain(program: Command): void {
     const { rankTimeout, ...trainOptions } = options;
     const signal = stopOnSignals();
     const onTrained = () => signal.release();
-    const opened = await openRanks(rankTimeout);
+    const opened = await openRanks(rankTimeout, (line) => console.error(line));
     const ranks = opened?.ranks ?? null;
     const run = (output: Output) => train({ ...trainOptions, signal, onTrained, ranks }, output);
     try {

@@ -3,7 +3,6 @@ import type { Backbone, LearnedThreshold } from '@openset/core';
 import type { ImageSource } from '@openset/data';
 import { onFirstRank, type TimelineEvent } from '@openset/train';
 import type { Calibration, ThresholdQuestion, ThresholdSource } from '@openset/verify';
-import manifest from '../../package.json' with { type: 'json' };
 import { chooseSettings } from '../config/choose-settings.ts';
 import { readRunSettings, type SettingsFlags } from '../config/read-settings.ts';
 import type { ChosenSettings, GivenSettings } from '../config/settings.ts';
@@ -21,10 +20,11 @@ import { resolveNetworkStart } from '../model/network-start.ts';
 import { openNetwork } from '../model/open-network.ts';
 import { type CommandResult, type Output, silentOutput } from '../output.ts';
 import { isWriter, type RunRanks, threadsOfRank } from '../ranks/run-ranks.ts';
+import { factsOfCommand, factsOfData, factsOfRun } from '../ranks/same-facts.ts';
 import { shardingNote } from '../ranks/sharding-note.ts';
 import { startBackend } from '../start-backend.ts';
 import { buildRun, type RunParts } from '../training/build-run.ts';
-import { checkSameData, fingerprintImages } from '../training/data-fingerprint.ts';
+import { checkSameData } from '../training/data-fingerprint.ts';
 import { type FinishedRun, finishRun } from '../training/finish-run.ts';
 import { fixLength } from '../training/fix-length.ts';
 import { baselineText, type FrozenBaseline, measureFrozen } from '../training/frozen-baseline.ts';
@@ -95,7 +95,8 @@ export async function train(
   options: TrainOptions,
   allOutput: Output,
 ): Promise<CommandResult<TrainResult | ChosenSettings>> {
-  const { resume = false, printConfig = false, signal, ranks = null } = options;
+  const { signal, onTrained, ranks = null, ...flags } = options;
+  const { resume = false, printConfig = false } = flags;
   const output = isWriter(ranks) ? allOutput : silentOutput();
   const { loss: lossWord, classLoss: classLossWord } = options;
   const folder = runFolder(options.out);
@@ -105,7 +106,8 @@ export async function train(
   let run: RunParts | undefined;
   let isClaimed = false;
   try {
-    const read = await readRunSettings(options, folder);
+    await ranks?.checkSame(factsOfCommand(flags));
+    const read = await readRunSettings(flags, folder);
     if (!resume && !printConfig) await onFirstRank(ranks, () => checkNewRun(folder));
 
     source = await openImages(read.data, output);
@@ -162,7 +164,7 @@ export async function train(
     const last = await runTrainer(run, config, data.pairs, folder, context);
     if (isWriter(ranks) && list.size > 0) await list.save();
     if (last.kind === 'stopped') return stoppedResult(folder, true);
-    options.onTrained?.();
+    onTrained?.();
     // Images that do not fit into memory are read during training.
     if (!data.train.isInMemory) {
       data.turns.note(output);
@@ -212,29 +214,6 @@ function withOwnCores(read: GivenSettings, { localCount }: RunRanks): GivenSetti
   return {
     ...read,
     threads: read.threads ?? threadsOfRank(localCount, availableParallelism(), cpus().length),
-  };
-}
-
-/** Returns what all ranks must have alike before they read images. */
-function factsOfRun(read: GivenSettings, source: ImageSource, backend: string): Record<string, string> {
-  const { threads: _, ...settings } = read;
-  return {
-    'the version of openset': manifest.version,
-    'the version of Node': process.version,
-    'the settings': JSON.stringify(settings),
-    'the backend': backend,
-    'the images': JSON.stringify(fingerprintImages(source)),
-  };
-}
-
-/** Returns what all ranks must have alike before they train. */
-function factsOfData({ train, pairs }: RunData): Record<string, string> {
-  return {
-    'where images are (--image-memory sets how many fit into memory)': train.isInMemory
-      ? 'in memory'
-      : 'in files',
-    'the images to train on': JSON.stringify(fingerprintImages(train.source)),
-    'the number of images in pairs': `${pairs?.images.size ?? 0}`,
   };
 }
 

@@ -20,6 +20,11 @@ export class ContentHashes {
     this.#hashes = new Array<string | undefined>(size).fill(undefined);
   }
 
+  /** Number of images in the set. */
+  get size(): number {
+    return this.#hashes.length;
+  }
+
   /** Returns the hash of an image; undefined if it was not added. */
   hashOf(index: number): string | undefined {
     return this.#hashes[index];

@@ -1,6 +1,6 @@
 import { OpenSetError } from '@openset/core';
 import { type Communicator, checkSameOnAllRanks, dataParallel } from '@openset/distributed';
-import { launchedRanks, openMpi } from '@openset/distributed/node';
+import { launchedRanks, openMpi, tasksWithoutMpi } from '@openset/distributed/node';
 import { OtherRankError } from '@openset/train';
 import { problemText } from '../problem-text.ts';
 import type { RunRanks } from './run-ranks.ts';
@@ -20,24 +20,37 @@ const secondsToSpeak = { commonError: 3, errorOfOther: 6 };
 /**
  * Opens the ranks that `mpirun` or another launcher started.
  * @param timeout seconds that a rank may wait for others
+ * @param note writes a line about a set-up that is probably wrong
  * @returns null without a launcher, and for one rank
  * @throws ConfigError if MPI cannot be opened
  */
-export async function openRanks(timeout: number | undefined): Promise<OpenRanks | null> {
-  if (launchedRanks(process.env) < 2) return null;
+export async function openRanks(
+  timeout: number | undefined,
+  note: (line: string) => void,
+): Promise<OpenRanks | null> {
+  if (launchedRanks(process.env) < 2) {
+    const tasks = tasksWithoutMpi(process.env);
+    if (tasks > 1) note(aloneText(tasks));
+    return null;
+  }
   const communicator = await openMpi({ timeout });
-  const hosts = await communicator.allGatherVarying(new TextEncoder().encode(communicator.hostName));
-  const isSame = (host: Uint8Array) => new TextDecoder().decode(host) === communicator.hostName;
+  const names = await communicator.allGatherVarying(new TextEncoder().encode(communicator.hostName));
+  const hosts = names.map((name) => new TextDecoder().decode(name));
   return {
     ranks: {
       ...dataParallel(communicator),
-      localCount: hosts.filter(isSame).length,
+      hosts,
+      localCount: hosts.filter((host) => host === communicator.hostName).length,
       checkSame: (facts) => checkSameOnAllRanks(communicator, facts),
     },
     close: () => communicator.close(),
     fail: (error) => failRanks(communicator, error),
   };
 }
+
+const aloneText = (tasks: number) =>
+  `Slurm started ${tasks} tasks without MPI, so this process trains alone. To train together, start them with srun --mpi=pmix for Open MPI, ` +
+  'srun --mpi=pmi2 for MPICH, or mpirun.';
 
 async function failRanks(communicator: Communicator, error: unknown): Promise<void> {
   const { commonError, errorOfOther } = secondsToSpeak;

@@ -2,6 +2,8 @@ import type { Ranks } from '@openset/core';
 
 /** The ranks of a training run. */
 export interface RunRanks extends Ranks {
+  /** Names of the ranks' machines, by rank. */
+  readonly hosts: readonly string[];
   /** Number of ranks on this machine, which share its cores. */
   readonly localCount: number;
   /**

@@ -10,6 +10,7 @@ import type { RunConfig } from '../config/settings.ts';
 import type { PairSet } from '../images/pair-set.ts';
 import type { Output } from '../output.ts';
 import { isWriter, type RunRanks } from '../ranks/run-ranks.ts';
+import { slowRankLogger } from '../ranks/slow-rank-logger.ts';
 import type { RunParts } from './build-run.ts';
 import { pairEvaluation } from './pair-evaluation.ts';
 import type { RunFolder } from './run-paths.ts';
@@ -62,6 +63,7 @@ export async function runTrainer(
     jsonLinesLogger(folder.events),
     tensorBoardLogger(folder.tensorBoard),
     timelineLogger(timelines),
+    ...(ranks ? [slowRankLogger(ranks.hosts, output)] : []),
   ];
   const last = await trainer.run(...(isWriter(ranks) ? loggers() : []));
   if (ranks) await watch.share(ranks);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { launchedRanks } from './launched-ranks.ts';
+import { launchedRanks, tasksWithoutMpi } from './launched-ranks.ts';
 
 it.each([
   [{}, 1],
@@ -11,4 +11,16 @@ it.each([
   [{ PMIX_RANK: '0' }, 1],
 ])('reads the number of ranks from %j', (environment, size) => {
   expect(launchedRanks(environment)).toBe(size);
+});
+
+it.each([
+  [{}, 1],
+  [{ SLURM_STEP_NUM_TASKS: '8' }, 8],
+  [{ SLURM_STEP_NUM_TASKS: '1' }, 1],
+  [{ SLURM_STEP_NUM_TASKS: '8', PMIX_RANK: '0' }, 1],
+  // The step of Slurm by which mpirun started its own processes on other machines.
+  [{ SLURM_STEP_NUM_TASKS: '8', OMPI_COMM_WORLD_SIZE: '1' }, 1],
+  [{ SLURM_STEP_NUM_TASKS: '8', PMI_RANK: '0' }, 1],
+])('finds tasks of Slurm without MPI in %j', (environment, tasks) => {
+  expect(tasksWithoutMpi(environment)).toBe(tasks);
 });

@@ -36,10 +36,11 @@ const anyNames = ['libmpi.so', 'libmpi.dylib', '/opt/homebrew/lib/libmpi.dylib']
 
 /**
  * Loads the MPI library of this machine.
- * @param path of the library; null to look for one: the one of the launcher first
+ * @param given path of the library; null for that of `OPENSET_MPI_LIBRARY`, or to look for one: the one of the launcher first
  * @throws ConfigError if there is none
  */
-export function loadMpi(koffi: Koffi, path: string | null, environment: NodeJS.ProcessEnv): MpiLibrary {
+export function loadMpi(koffi: Koffi, given: string | null, environment: NodeJS.ProcessEnv): MpiLibrary {
+  const path = given ?? environment.OPENSET_MPI_LIBRARY ?? null;
   const isOfMpich = environment.OMPI_COMM_WORLD_SIZE === undefined && environment.PMI_RANK !== undefined;
   const known = isOfMpich ? [...mpichNames, ...openMpiNames] : [...openMpiNames, ...mpichNames];
   const library = firstLoaded(koffi, path === null ? [...known, ...anyNames] : [path]);
@@ -47,7 +48,7 @@ export function loadMpi(koffi: Koffi, path: string | null, environment: NodeJS.P
     const problem = path === null ? 'This machine has no MPI library' : `There is no MPI library '${path}'`;
     throw new ConfigError(
       `${problem}: install Open MPI 4 or 5, or MPICH (Debian and Ubuntu: apt-get install openmpi-bin libopenmpi3; macOS: brew install ` +
-        'open-mpi), or set `library` to the path of libmpi.',
+        'open-mpi), or set `library` or the variable OPENSET_MPI_LIBRARY to the path of libmpi.',
     );
   }
   const version = readVersion(library);

@@ -1,13 +1,16 @@
 import { ConfigError, checkNumber } from '@openset/core';
 import type { Communicator } from '../communicator.ts';
-import { sizeVariables } from './launched-ranks.ts';
+import { readLaunch } from './launched-ranks.ts';
 import { MpiCommunicator } from './mpi-communicator.ts';
 import { bindFunctions } from './mpi-functions.ts';
 import { type Koffi, loadMpi } from './mpi-library.ts';
 
 /** How `openMpi` opens MPI. */
 export interface MpiOptions {
-  /** Path or name of the MPI library. Default: Open MPI or MPICH, by the launcher that started this process. */
+  /**
+   * Path or name of the MPI library. Default: that of the variable `OPENSET_MPI_LIBRARY`, else Open MPI or MPICH, by the launcher that started
+   * this process.
+   */
   readonly library?: string | undefined;
   /** Seconds that an operation may wait for other ranks, at least 0.1; default 120. After that, all ranks end. */
   readonly timeout?: number | undefined;
@@ -77,11 +80,10 @@ async function loadKoffi(): Promise<Koffi> {
 
 /** @throws ConfigError if a launcher started several ranks, of which this library does not know */
 function requireLauncherOf(version: string, size: number): void {
-  if (size > 1) return;
-  const name = sizeVariables.find((variable) => Number(process.env[variable]) > 1);
-  if (name === undefined) return;
+  const launch = readLaunch(process.env);
+  if (size > 1 || launch === null || launch.size < 2) return;
   throw new ConfigError(
-    `The launcher started ${process.env[name]} ranks (${name}), but the MPI library, '${version}', knows only this one. The launcher belongs ` +
-      'to another MPI: use the mpirun of this library, or set `library` to the path of the other.',
+    `The launcher started ${launch.size} ranks (${launch.variable}), but the MPI library, '${version}', knows only this one. The launcher ` +
+      'belongs to another MPI: use the mpirun of this library, or set `library` or OPENSET_MPI_LIBRARY to the path of the other.',
   );
 }

@@ -79,6 +79,20 @@ describe('consoleLogger', () => {
     expect(texts[1]).toContain('20 images/s  data 50 %  loss');
   });
 
+  it('shows the rates of the slowest and the fastest rank, as last reported', () => {
+    const report = (imagesPerSecond: readonly number[]) =>
+      ({ kind: 'ranks', step: 1, epoch: 0, imagesPerSecond }) as const;
+    const events = [
+      ...[startEvent(), stepEvent(1), report([12.34, Number.NaN, 5.678]), stepEvent(2)],
+      ...[report([7, 7]), stepEvent(3)],
+    ];
+    const texts = written(events, { everySeconds: 0 });
+    expect(texts).toHaveLength(3);
+    expect(texts[0]).toContain('20 images/s  loss');
+    expect(texts[1]).toContain('20 images/s  ranks 5.678–12.34 each  loss');
+    expect(texts[2]).toContain('20 images/s  ranks 7 each  loss');
+  });
+
   it('redraws one line on a terminal', () => {
     const texts = written([startEvent(), ...steps(1, 2), end[0], stepEvent(6)], {
       isTTY: true,

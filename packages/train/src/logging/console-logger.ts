@@ -27,8 +27,8 @@ export interface ConsoleLoggerOptions {
 const eraseLine = '\r\x1b[K';
 
 /**
- * Returns a logger that prints the progress of a run: progress bar, images per second, share of the time that the run waits
- * for images, loss, learning rate, threshold and time left. It redraws one line on a terminal and prints plain lines elsewhere. Epochs, evaluations and checkpoints have
+ * Returns a logger that prints the progress of a run: progress bar, images per second, those of the slowest and the fastest rank, share of the
+ * time that the run waits for images, loss, learning rate, threshold and time left. It redraws one line on a terminal and prints plain lines elsewhere. Epochs, evaluations and checkpoints have
  * separate lines.
  * @throws ConfigError if `everySeconds` is not a finite number of at least 0
  */
@@ -56,6 +56,7 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
   return {
     log(event) {
       if (event.kind === 'start') meter = new ProgressMeter(event);
+      if (event.kind === 'ranks' && meter) meter.rankRates = event.imagesPerSecond;
       if (event.kind === 'step') {
         meter?.add(event);
         if (!meter || now() - lastTime < everySeconds) return;

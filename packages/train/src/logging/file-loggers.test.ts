@@ -123,6 +123,7 @@ describe('tensorBoardLogger', () => {
       startEvent(),
       stepEvent(1, { loss: null, threshold: null }),
       stepEvent(2),
+      { kind: 'ranks', step: 2, epoch: 0, imagesPerSecond: [12, 8.5] } as const,
       epoch,
       evaluation,
       checkpoint,
@@ -150,6 +151,7 @@ describe('tensorBoardLogger', () => {
           'train/imagesPerSecond': 20,
         },
       },
+      { step: 2, scalars: { 'ranks/0': 12, 'ranks/1': 8.5 } },
       { step: 2, scalars: { 'epoch/loss': 8 } },
       { step: 2, scalars: { 'evaluation/accuracy': 0.75, 'evaluation/rate': Number.NaN } },
     ]);

@@ -1,4 +1,4 @@
-import type { StartEvent, StepEvent } from '../training/events.ts';
+import type { RanksEvent, StartEvent, StepEvent } from '../training/events.ts';
 
 /** Number of recent steps that speed and time left are computed from. */
 const window = 50;
@@ -9,6 +9,8 @@ export class ProgressMeter {
   /** Last values read; on a GPU, most steps do not read them. */
   loss: StepEvent['loss'] = null;
   threshold: StepEvent['threshold'] = null;
+  /** Images per second of each rank, as last reported; empty for one process. */
+  rankRates: RanksEvent['imagesPerSecond'] = [];
   #recent: StepEvent[] = [];
 
   constructor(start: StartEvent) {

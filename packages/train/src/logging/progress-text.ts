@@ -5,7 +5,7 @@ import type { ProgressMeter } from './progress-meter.ts';
 const barWidth = 20;
 
 /**
- * Returns the progress line: epoch, step, images per second, share of the time that the run waits for images, loss, learning
+ * Returns the progress line: epoch, step, images per second, those of the slowest and the fastest rank, share of the time that the run waits for images, loss, learning
  * rate, threshold, time left.
  */
 export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { bar: boolean }): string {
@@ -18,6 +18,7 @@ export function progressText(step: StepEvent, meter: ProgressMeter, { bar }: { b
     bar && totalSteps ? barText(step.step / totalSteps) : '',
     `step ${step.step}${totalSteps === null ? '' : `/${totalSteps}`}`,
     `${formatNumber(meter.imagesPerSecond)} images/s`,
+    ranksText(meter.rankRates),
     data === null ? '' : `data ${(100 * data).toFixed(0)} %`,
     loss === null ? '' : `loss ${formatNumber(loss)}`,
     `lr ${formatNumber(step.learningRate)}`,
@@ -69,6 +70,14 @@ export function durationText(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   const twoDigits = (value: number) => String(value).padStart(2, '0');
   return `${hours > 0 ? `${hours}:${twoDigits(minutes)}` : minutes}:${twoDigits(whole % 60)}`;
+}
+
+/** Returns the rates of the slowest and the fastest rank; empty without rates. */
+function ranksText(rates: readonly number[]): string {
+  const known = rates.filter((rate) => !Number.isNaN(rate));
+  if (known.length === 0) return '';
+  const [slowest, fastest] = [Math.min(...known), Math.max(...known)].map(formatNumber);
+  return `ranks ${slowest === fastest ? slowest : `${slowest}–${fastest}`} each`;
 }
 
 function barText(done: number): string {

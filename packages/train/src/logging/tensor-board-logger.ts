@@ -16,7 +16,7 @@ let files = 0;
 
 /**
  * Returns a logger that writes TensorBoard event files: `train/loss`, `train/gradientNorm`, `train/learningRate`,
- * `train/threshold`, `train/imagesPerSecond`, `epoch/loss`, `epoch/threshold` and `evaluation/<name>`. Each process writes
+ * `train/threshold`, `train/imagesPerSecond`, `ranks/<rank>` (images per second of each), `epoch/loss`, `epoch/threshold` and `evaluation/<name>`. Each process writes
  * its own file. That of a resumed run makes TensorBoard discard earlier values of the repeated steps.
  * @param directory the log directory; created if missing
  * @throws ConfigError if `everySteps` is not a whole number of at least 1; at an event, what the file system throws
@@ -65,6 +65,8 @@ function toScalars(event: TrainingEvent): Record<string, number> {
           'train/imagesPerSecond': images / seconds,
         };
       }
+      case 'ranks':
+        return Object.fromEntries(event.imagesPerSecond.map((rate, rank) => [`ranks/${rank}`, rate]));
       case 'epoch':
         return { 'epoch/loss': event.loss, 'epoch/threshold': event.threshold?.cosine ?? null };
       case 'evaluation':

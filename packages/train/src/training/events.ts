@@ -52,6 +52,16 @@ export interface TimelineEvent extends RunPosition, StepTimeline {
   readonly kind: 'timeline';
 }
 
+/** How fast the ranks of a data-parallel run compute: after the first 10 steps of a process, then after every 50. */
+export interface RanksEvent extends RunPosition {
+  readonly kind: 'ranks';
+  /**
+   * Images per second of each rank, by rank, since the last such event, without the time that the rank waited for others. NaN for a rank
+   * without images; JSON has null.
+   */
+  readonly imagesPerSecond: readonly number[];
+}
+
 /** An epoch is done. */
 export interface EpochEvent extends RunPosition {
   readonly kind: 'epoch';
@@ -100,6 +110,7 @@ export type TrainingEvent =
   | StartEvent
   | StepEvent
   | TimelineEvent
+  | RanksEvent
   | EpochEvent
   | EvaluationEvent
   | CheckpointEvent

@@ -27,6 +27,8 @@ import type { ResolvedTrainerOptions } from './trainer-options.ts';
 export interface CompletedStep extends StepPosition {
   readonly next: BatchPosition;
   readonly images: number;
+  /** Those of this rank. */
+  readonly ownImages: number;
   readonly learningRate: number;
   /** Readings of this step and of earlier unread ones; empty if nothing was read. */
   readonly numbers: readonly StepNumbers[];
@@ -88,7 +90,8 @@ export class StepRunner<Batch extends TrainingBatch> {
       clock.endPhase('update');
       const buckets = network?.spans.map((span) => ({ ...span, part: 'bucket' as const })) ?? [];
       const measured = { timing: clock.timing(), spans: [...clock.spans, ...buckets] };
-      return { ...position, next: last.next, images, learningRate, numbers, ...measured };
+      const ownImages = shares[ranks?.rank ?? 0]!;
+      return { ...position, next: last.next, images, ownImages, learningRate, numbers, ...measured };
     } catch (error) {
       // The cause may be an earlier step that has not been read.
       if (error instanceof BatchError) await this.#readings.read(lastCheckpoint);

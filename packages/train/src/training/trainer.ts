@@ -3,6 +3,7 @@ import { CheckpointKeeper, type RestoredRun } from '../checkpoints/checkpoint-ke
 import { captureShared } from '../checkpoints/run-state.ts';
 import { type Logger, logEvents } from '../logging/logger.ts';
 import { anyRank, onAllRanks } from '../parallel/agree.ts';
+import { RankRates } from '../parallel/rank-rates.ts';
 import { checkSameState } from '../parallel/same-state.ts';
 import { gatherTimeline } from '../parallel/step-timeline.ts';
 import { BatchFeed } from './batch-feed.ts';
@@ -64,6 +65,7 @@ const stepsWithoutTimeline = 2;
 export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements AsyncIterable<TrainingEvent> {
   readonly #options: ResolvedTrainerOptions<Batch>;
   readonly #keeper: CheckpointKeeper;
+  readonly #rates: RankRates;
   #progress: Progress = initialProgress;
   #saveDue = false;
   #isIterated = false;
@@ -73,6 +75,7 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   constructor(options: TrainerOptions<Batch>) {
     this.#options = resolveTrainerOptions(options);
     this.#keeper = new CheckpointKeeper(this.#options.run, this.#options.checkpoints);
+    this.#rates = new RankRates(this.#options.ranks);
   }
 
   /**
@@ -130,13 +133,14 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
   async *#step(steps: StepRunner<Batch>): AsyncGenerator<TrainingEvent> {
     const { evaluation, checkpoints } = this.#options;
     const begin = performance.now();
+    const waitedBefore = this.#rates.waited();
     const completed = await steps.run(
       this.#progress.step,
       this.#keeper.last,
       (position) =>
         position.isLastOfEpoch || this.#isDue(evaluation, position) || this.#isDue(checkpoints, position),
     );
-    const { step, epoch, isLastOfEpoch, next, images, learningRate, numbers } = completed;
+    const { step, epoch, isLastOfEpoch, next, images, ownImages, learningRate, numbers } = completed;
     const timing = hasSynchronousReads() ? completed.timing : null;
     this.#addToEpoch(numbers);
     const { epochImages, epochLoss } = this.#progress;
@@ -161,6 +165,8 @@ export class Trainer<Batch extends TrainingBatch = TrainingBatch> implements Asy
         ...position,
         ...(await gatherTimeline(this.#options.ranks!, completed.spans)),
       };
+    const rates = await this.#rates.add(ownImages, seconds - (this.#rates.waited() - waitedBefore));
+    if (rates) yield { kind: 'ranks', ...position, imagesPerSecond: rates };
     if (!isLastOfEpoch) return;
     yield { kind: 'epoch', ...position, loss: epochLoss / epochImages, threshold, images: epochImages };
   }
