@@ -15,6 +15,7 @@ import { lossStep } from './loss-step.ts';
 import { lossUpdate } from './loss-update.ts';
 import { type Comparison, comparisonTable, describeMachine, type Table, tableText } from './measure.ts';
 import { metrics } from './metrics.ts';
+import { millionClasses } from './million-classes.ts';
 import { moreLosses } from './more-losses.ts';
 import { PyTorch } from './pytorch.ts';
 import { realRun } from './real-run.ts';
@@ -43,6 +44,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'loss-step': lossStep,
   'loss-update': lossUpdate,
   metrics,
+  'million-classes': millionClasses,
   'more-losses': moreLosses,
   'real-run': realRun,
   scaling,
@@ -80,8 +82,8 @@ NAME            ${Object.keys(benchmarks).join(', ')}; loss-step also runs more-
                 and gallery gallery-postgres
 --json FILE     also writes the results to a file
 --threads N     threads of the wasm kernels and of PyTorch, workers of align and server; default 1
---size N        measures only this size: classes of loss-step and loss-update, rows of gemm, steps of soak, image side of train-step, real-run and scaling,
-                people of gallery, images of inference
+--size N        measures only this size: classes of loss-step, loss-update and million-classes, rows of gemm, steps of soak, image side of train-step,
+                real-run and scaling, people of gallery, images of inference
 --only TEXT     measures only the losses of more-losses, the stores of gallery, the networks of real-run, or photos or memory of server, whose name contains the text
 --network NAME  r18 or r50, for train-step; default r18. r18, r50 or mobile, for inference; default all
 --page FILE     replaces the table of the same benchmark and threads in a Markdown file

@@ -45,6 +45,22 @@ describeOnBackends('initial values', () => {
     expect(Math.abs(moment(values, 2) - 1 / 12)).toBeLessThan(0.0012);
   });
 
+  it('are the same in one block and in several, and for some of the rows', () => {
+    for (const make of [normalValues, uniformValues]) {
+      // 300,600 values: more than a block.
+      const whole = valuesOf(make([600, 501], 1, 7));
+      for (const [start, count] of [
+        [0, 600],
+        [1, 3],
+        [520, 7],
+        [597, 3],
+      ] as const) {
+        const values = valuesOf(make([600, 501], 1, 7, { start, count }));
+        expect(values).toEqual(whole.slice(501 * start, 501 * (start + count)));
+      }
+    }
+  });
+
   it('normalValues fills an odd number of values', () => {
     expect(valuesOf(normalValues([1, 1], 1, 3))).toHaveLength(1);
     expect(valuesOf(normalValues([1, 3], 1, 3)).slice(0, 2)).toEqual(valuesOf(normalValues([1, 2], 1, 3)));

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RowRange } from './class-shard.ts';
+import { createRowWriter } from './row-writer.ts';
 
 /** What each number adds to the state of the generator. */
 const increment = 0x6d2b79f5;
@@ -30,17 +31,23 @@ export function normalValues(
 ): tf.Tensor2D {
   const columns = shape[1];
   const start = rows.start * columns;
-  const values = new Float32Array(rows.count * columns);
   // Values come in pairs, each from two numbers.
-  const skipped = start - (start % 2);
-  const random = randomNumbers(seed, skipped);
-  for (let index = skipped - start; index < values.length; index += 2) {
+  const isSecond = start % 2 === 1;
+  const random = randomNumbers(seed, isSecond ? start - 1 : start);
+  let second: number | null = null;
+  const next = () => {
+    if (second !== null) {
+      const value = second;
+      second = null;
+      return value;
+    }
     const radius = standardDeviation * Math.sqrt(-2 * Math.log(1 - random()));
     const angle = 2 * Math.PI * random();
-    if (index >= 0) values[index] = radius * Math.cos(angle);
-    if (index + 1 < values.length) values[index + 1] = radius * Math.sin(angle);
-  }
-  return tf.tensor2d(values, [rows.count, columns]);
+    second = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+  if (isSecond) next();
+  return fillRows(rows.count, columns, next);
 }
 
 /**
@@ -55,6 +62,26 @@ export function uniformValues(
 ): tf.Tensor2D {
   const columns = shape[1];
   const random = randomNumbers(seed, rows.start * columns);
-  const values = Float32Array.from({ length: rows.count * columns }, () => (2 * random() - 1) * limit);
-  return tf.tensor2d(values, [rows.count, columns]);
+  return fillRows(rows.count, columns, () => (2 * random() - 1) * limit);
+}
+
+/** Number of values that are written at a time: 1 MB. */
+const blockValues = 2 ** 18;
+
+/** Returns a matrix of values, row by row. In blocks, because the class weights may fill half of the memory. */
+function fillRows(rows: number, columns: number, next: () => number): tf.Tensor2D {
+  const blockRows = Math.max(1, Math.floor(blockValues / columns));
+  const makeBlock = (count: number) => {
+    const values = new Float32Array(count * columns);
+    for (let index = 0; index < values.length; index++) values[index] = next();
+    return tf.tensor2d(values, [count, columns]);
+  };
+  if (rows <= blockRows) return makeBlock(rows);
+  return tf.tidy(() => {
+    const writer = createRowWriter(rows, columns);
+    for (let start = 0; start < rows; start += blockRows) {
+      tf.tidy(() => writer.write(start, makeBlock(Math.min(blockRows, rows - start))));
+    }
+    return writer.finish();
+  });
 }

@@ -264,7 +264,8 @@ export abstract class TrainingOptimizer extends tf.Optimizer implements BlockOpt
   private slotsOf(variable: tf.Variable): Slots {
     const present = this.slots.get(variable);
     if (present) return present;
-    const slots = { step: 0, tensors: this.slotNames.map(() => tf.keep(tf.zeros(variable.shape))) };
+    // `tf.zeros` would first hold them outside of the backend, too.
+    const slots = { step: 0, tensors: this.slotNames.map(() => tf.keep(tf.fill(variable.shape, 0))) };
     this.slots.set(variable, slots);
     return slots;
   }
