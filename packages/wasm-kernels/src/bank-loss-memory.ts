@@ -215,7 +215,8 @@ export class BankLossMemory {
     const values = this.scope.view(bias);
     const classes = this.scope.view(labels);
     return new Float64Array(this.batch).map(
-      (_, row) => values[values.length === 1 ? 0 : Math.max(0, classes[row]!)]!,
+      // −1 is the class of another shard, whose bias is not read.
+      (_, row) => values[values.length === 1 ? 0 : classes[row]!] ?? 0,
     );
   }
 
@@ -224,8 +225,9 @@ export class BankLossMemory {
     return this.tensors.bias ? this.scope.view(this.tensors.bias) : [];
   }
 
-  /** Returns whether the bank holds the own class of each sample, which a shard may not. */
-  heldRows(): boolean[] {
+  /** Returns whether a shard holds the own class of each sample; null for a whole bank, which does. */
+  heldRows(): boolean[] | null {
+    if (!this.tensors.ownRows) return null;
     const labels = this.scope.view(this.tensors.labels as TensorInfo);
     return Array.from({ length: this.batch }, (_, row) => labels[row]! >= 0);
   }

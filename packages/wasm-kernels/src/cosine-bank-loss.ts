@@ -119,8 +119,8 @@ class BankLossRun {
   private readonly memory: BankLossMemory;
   private readonly options: ResolvedBankOptions;
   private readonly rows: BankLossRows;
-  /** Whether the bank holds the own class of each sample. */
-  private readonly isHeld: readonly boolean[];
+  /** Whether a shard holds the own class of each sample; null for a whole bank, which does. */
+  private readonly isHeld: readonly boolean[] | null;
   private readonly ownLogits: Float64Array;
   private readonly outside: OutsideNegatives | null;
   /** `dL/dlogit` of the own classes and of the outside negatives. */
@@ -132,7 +132,7 @@ class BankLossRun {
     this.options = options;
     memory.runTask(bankQueriesTask, Math.ceil(memory.batch / samplesInChunk));
     this.isHeld = memory.heldRows();
-    this.measureOwnRows();
+    if (this.isHeld) this.measureOwnRows(this.isHeld);
     this.rows = bankLossRows(memory.doubles('rowNumbers'), memory.rowInputs(), options);
     const biases = memory.ownBiases();
     this.ownLogits = biases.map((bias, row) => options.scale * this.rows.own[row]!.value - bias);
@@ -149,8 +149,8 @@ class BankLossRun {
    * Measures the own classes that other shards hold, where their similarities or empty rows count: stores similarity with the most similar center and
    * norm.
    */
-  private measureOwnRows(): void {
-    const { memory, isHeld } = this;
+  private measureOwnRows(isHeld: readonly boolean[]): void {
+    const { memory } = this;
     const { similarityMap, emptyRows, similarity, centers } = this.options;
     const ownRows = memory.ownRowsOfShards();
     if (!ownRows || (similarityMap?.kind !== 'hardNegatives' && emptyRows !== 'skip')) return;
@@ -218,7 +218,7 @@ class BankLossRun {
 
   /** Returns `softplus(−z_y) + λ Σ_{j≠y} softplus(z_j)` of each sample, and `Σ dL/dlogit`. */
   private bce() {
-    const { memory, rows, ownLogits, options, outside } = this;
+    const { memory, rows, ownLogits, options, outside, isHeld } = this;
     this.writeOwnClasses(this.ofHeld(ownLogits.map((logit, row) => -rows.weights[row]! * sigmoid(-logit))));
     const weights = rows.weights.map((weight) => weight * options.negativeWeight);
     memory.floats('weights').fill(0).set(weights);
@@ -227,8 +227,8 @@ class BankLossRun {
     const negatives = this.sumGroups((group, row) => sums[group * memory.plan.stride + row]!);
     const outsideSums = outside?.softplusSums();
     if (outside) this.outsideSlopes = outside.bceSlopes(weights);
-    const positives = this.ofHeld(ownLogits.map((logit) => softplus(-logit)));
-    const losses = positives.map((positive, row) => {
+    const losses = ownLogits.map((logit, row) => {
+      const positive = isHeld?.[row] === false ? 0 : softplus(-logit);
       return positive + options.negativeWeight * (negatives[row]! + (outsideSums?.[row] ?? 0));
     });
     return {
@@ -265,7 +265,8 @@ class BankLossRun {
 
   /** Returns numbers of the own classes, with 0 for those that other shards hold. */
   private ofHeld(values: Float64Array): Float64Array {
-    return values.map((value, row) => (this.isHeld[row] ? value : 0));
+    const { isHeld } = this;
+    return isHeld ? values.map((value, row) => (isHeld[row] ? value : 0)) : values;
   }
 
   /** Returns the log-sum-exp of each sample's negatives, also the outside ones. */
