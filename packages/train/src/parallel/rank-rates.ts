@@ -42,6 +42,7 @@ export class RankRates {
     this.#images = 0;
     this.#seconds = 0;
     const all = await this.#ranks.gather(Float32Array.of(rate));
-    return all.map(([each]) => each!);
+    // Further digits would only lengthen logs.
+    return all.map(([each]) => Number(each!.toPrecision(4)));
   }
 }
