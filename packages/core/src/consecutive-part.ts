@@ -1,4 +1,4 @@
-/** A range of whole numbers, `[from, to)`. */
+/** A range of whole numbers: from `from` to before `to`. */
 export interface PartRange {
   readonly from: number;
   readonly to: number;
