@@ -16,7 +16,7 @@ export interface Ranks {
   sum(arrays: readonly Float32Array[]): Promise<void>;
   /**
    * Starts a sum over all ranks of arrays that come one after another: the first travel while the program computes the others. Finish it
-   * before the next call of these ranks.
+   * before the next call of these ranks. For gradients, which the ranks may round on their way.
    * @param lengths of the arrays, the same on all ranks
    */
   startSum(lengths: readonly number[]): RankSum;

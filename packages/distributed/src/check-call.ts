@@ -42,6 +42,23 @@ export function checkParts(call: string, whole: Values, part: Values, size: numb
   }
 }
 
+/**
+ * Checks the arrays of `allToAll`.
+ * @throws DataError if they have different types; ShapeError if their lengths differ or no rank's part is whole
+ */
+export function checkExchange(values: Values, received: Values, size: number): void {
+  checkValues('allToAll', values);
+  if (values.constructor !== received?.constructor) {
+    throw new DataError(
+      `allToAll takes two arrays of one type, but got ${describe(values)} and ${describe(received)}.`,
+    );
+  }
+  if (values.length === received.length && values.length % size === 0) return;
+  throw new ShapeError(
+    `allToAll on ${size} ranks takes two arrays of ${size} · n values, but got ${values.length} and ${received.length}.`,
+  );
+}
+
 /** @throws ConfigError if there is no such rank */
 export function checkRoot(root: number, size: number): void {
   if (!Number.isInteger(root) || root < 0 || root >= size)

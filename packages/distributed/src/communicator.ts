@@ -42,6 +42,13 @@ export interface Communicator {
    */
   allGather<T extends Values>(values: T, all: T): Promise<void>;
 
+  /**
+   * Sends every rank its part of the values, and collects the parts of all ranks that are for this one.
+   * @param values `[size · n]`: part number r is for rank r; unchanged
+   * @param received `[size · n]`, receives the parts in the order of ranks
+   */
+  allToAll<T extends Values>(values: T, received: T): Promise<void>;
+
   /** Returns the values of all ranks, which may have different lengths, by rank. No other operation may begin until it has ended. */
   allGatherVarying<T extends Values>(values: T): Promise<T[]>;
 

@@ -30,9 +30,10 @@ import { WaitClock } from './wait-clock.ts';
  */
 export function dataParallel(communicator: Communicator, options: GradientBucketsOptions = {}): Ranks {
   const buckets = new GradientBuckets(communicator, options);
+  const exact = new GradientBuckets(communicator, { ...options, wire: 'float32' });
   const waits = new WaitClock();
-  const start = (lengths: readonly number[]): RankSum => {
-    const sum = buckets.start(lengths);
+  const start = (from: GradientBuckets, lengths: readonly number[]): RankSum => {
+    const sum = from.start(lengths);
     return {
       set: (index, values) => sum.set(index, values),
       finish: () => waits.during(sum.finish()),
@@ -46,11 +47,14 @@ export function dataParallel(communicator: Communicator, options: GradientBucket
     size: communicator.size,
     gather: <T extends RankValues>(values: T) => waits.during(communicator.allGatherVarying(values)),
     sum: async (arrays) => {
-      const sum = start(arrays.map(({ length }) => length));
+      const sum = start(
+        exact,
+        arrays.map(({ length }) => length),
+      );
       for (const [index, array] of arrays.entries()) sum.set(index, array);
       for (const [index, values] of (await sum.finish()).entries()) arrays[index]!.set(values);
     },
-    startSum: start,
+    startSum: (lengths) => start(buckets, lengths),
     waitedSeconds: () => waits.seconds(),
   };
 }

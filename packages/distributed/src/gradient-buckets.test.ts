@@ -1,5 +1,5 @@
 import { ConfigError, DataError, ShapeError } from '@openset/core';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Communicator, CommunicatorError, GradientBuckets, inProcess } from './index.ts';
 
 /** Gradients of a rank: each array has its own values. */
@@ -72,6 +72,68 @@ it('copies what it is given, and reuses the memory of its sums', async () => {
   expect([...(await beside.finish())[0]!]).toEqual([4]);
 });
 
+describe('bfloat16 on the wire', () => {
+  it.each([1, 2, 3, 5])(
+    'gives %i ranks the same bits, whose sums over steps are the exact ones',
+    async (size) => {
+      const lengths = [7, 30, 1, 11];
+      const steps = 200;
+      const results = await Promise.all(
+        inProcess(size).map(async (communicator) => {
+          const { rank } = communicator;
+          const buckets = new GradientBuckets(communicator, { bucketLength: 9, wire: 'bfloat16' });
+          const totals = lengths.map((length) => new Float64Array(length));
+          const single: number[][] = [];
+          for (let step = 0; step < steps; step++) {
+            const sum = buckets.start(lengths);
+            for (const [index, length] of lengths.entries())
+              sum.set(
+                index,
+                Float32Array.from({ length }, (_, value) => 1 + 0.1 * rank + 0.001 * (value + index)),
+              );
+            const sums = await sum.finish();
+            for (const [index, values] of sums.entries())
+              for (const [place, value] of values.entries()) totals[index]![place]! += value;
+            single.push(sums.flatMap((values) => [...values]));
+          }
+          return { totals, single };
+        }),
+      );
+      const largest = 0;
+      for (const { totals, single } of results) {
+        expect(single).toEqual(results[0]!.single);
+        for (const [index, values] of totals.entries()) {
+          for (const [place, total] of values.entries()) {
+            const exact = size * (1 + 0.001 * (place + index)) + (0.1 * size * (size - 1)) / 2;
+            // Of a single step, up to 2⁻⁸ of the sum and of each summand is missing.
+            expect(Math.abs(single[0]![place]! - single[1]![place]!)).toBeLessThan(exact / 32);
+            expect(Math.abs(total / steps - exact)).toBeLessThan((2 * exact * 2 ** -8) / steps + 1e-5);
+          }
+        }
+      }
+    },
+  );
+
+  it('sends half the bytes of float32', async () => {
+    const [communicator] = inProcess(2) as [Communicator, Communicator];
+    const allToAll = vi.spyOn(communicator, 'allToAll');
+    const allReduce = vi.spyOn(communicator, 'allReduce');
+    const sum = new GradientBuckets(communicator, { bucketLength: 8, wire: 'bfloat16' }).start([8, 3]);
+    sum.set(0, new Float32Array(8));
+    await vi.waitFor(() => expect(allToAll.mock.calls.map(([words]) => words.length)).toEqual([16]));
+    expect(allReduce).not.toHaveBeenCalled();
+  });
+
+  it('reports that a rank ended all, wherever the buckets are', async () => {
+    const [first, second] = inProcess(2) as [Communicator, Communicator];
+    const sum = new GradientBuckets(first, { bucketLength: 2, wire: 'bfloat16' }).start([7]);
+    sum.set(0, new Float32Array(7));
+    const finished = sum.finish();
+    second.abort('out of memory');
+    await expect(finished).rejects.toThrow(CommunicatorError);
+  });
+});
+
 it('finish reports that a rank ended all', async () => {
   const [first, second] = inProcess(2) as [Communicator, Communicator];
   const sum = new GradientBuckets(first, { bucketLength: 2 }).start([4]);
@@ -83,6 +145,7 @@ it('finish reports that a rank ended all', async () => {
 it('refuses bad input', async () => {
   const [communicator] = one();
   expect(() => new GradientBuckets(communicator, { bucketLength: 0 })).toThrow(ConfigError);
+  expect(() => new GradientBuckets(communicator, { wire: 'float16' as never })).toThrow(/wire must be/);
   const sum = new GradientBuckets(communicator).start([2, 1]);
   expect(() => sum.set(0, [1, 2] as never)).toThrow(DataError);
   expect(() => sum.set(0, Float32Array.of(1))).toThrow(ShapeError);

@@ -7,12 +7,21 @@ import {
   type TravelSpan,
 } from '@openset/core';
 import type { Communicator } from './communicator.ts';
+import { RoundedSum } from './rounded-sum.ts';
 
 /** Options of `GradientBuckets`. */
 export interface GradientBucketsOptions {
   /** Number of values of a bucket, at least 1; default 1,048,576, which are 4 MB. */
   readonly bucketLength?: number | undefined;
+  /**
+   * How gradients travel; default `'float32'`. `'bfloat16'` sends half the bytes. Gradients and their sums are rounded to 8 bits, and what a
+   * rounding loses is added in the next step. A resumed run starts without what the last step lost.
+   */
+  readonly wire?: GradientWire | undefined;
 }
+
+/** How gradients travel between ranks. */
+export type GradientWire = 'float32' | 'bfloat16';
 
 /**
  * Sums gradients over all ranks, in buckets that small gradients share and large ones fill several of. A bucket is sent as soon as it is full,
@@ -32,18 +41,28 @@ export interface GradientBucketsOptions {
 export class GradientBuckets {
   readonly #communicator: Communicator;
   readonly #bucketLength: number;
+  readonly #wire: GradientWire;
+  /** Keeps what roundings lose; null without them. */
+  #rounded: RoundedSum | null = null;
   /** Memory of an earlier sum; null while it is in use. */
   #memory: Float32Array | null = null;
 
   /** @throws ConfigError for bad options */
-  constructor(communicator: Communicator, { bucketLength = 2 ** 20 }: GradientBucketsOptions = {}) {
+  constructor(
+    communicator: Communicator,
+    { bucketLength = 2 ** 20, wire = 'float32' }: GradientBucketsOptions = {},
+  ) {
+    if (wire !== 'float32' && wire !== 'bfloat16')
+      throw new ConfigError(`GradientBuckets: wire must be float32 or bfloat16, but is '${String(wire)}'.`);
     checkNumber('GradientBuckets: bucketLength', bucketLength, { minimum: 1, integer: true });
     this.#communicator = communicator;
     this.#bucketLength = bucketLength;
+    this.#wire = wire;
   }
 
   /**
-   * Starts a sum. Finish it before the next operation of the communicator.
+   * Starts a sum. Finish it before the next operation of the communicator. With `wire: 'bfloat16'`, all sums with the same number of values are
+   * steps of one training: an array gets what its last sum lost.
    * @param lengths numbers of values of the arrays, the same on all ranks; the first arrays are sent first
    * @returns `set` throws a DataError for values that are no Float32Array, a ShapeError for a wrong length, and a ConfigError for an array
    *   that is unknown or set already; `finish` throws what the communicator throws, and a ConfigError if arrays are missing
@@ -52,16 +71,27 @@ export class GradientBuckets {
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const memory = this.#memory && this.#memory.length >= total ? this.#memory : new Float32Array(total);
     this.#memory = null;
-    return new BucketSum(this.#communicator, this.#bucketLength, lengths, memory, () => {
+    return new BucketSum(this.#route(total), this.#bucketLength, lengths, memory, () => {
       this.#memory = memory;
     });
   }
+
+  #route(total: number): Route {
+    if (this.#wire === 'bfloat16') {
+      if (this.#rounded?.length !== total) this.#rounded = new RoundedSum(this.#communicator, total);
+      return this.#rounded;
+    }
+    return { sum: (values) => this.#communicator.allReduce(values), flush: () => {} };
+  }
 }
+
+/** How buckets are summed. */
+type Route = Pick<RoundedSum, 'sum' | 'flush'>;
 
 /** A sum whose arrays lie in one memory, one after the other. Buckets are parts of it. */
 class BucketSum implements RankSum {
   readonly spans: TravelSpan[] = [];
-  readonly #communicator: Communicator;
+  readonly #route: Route;
   readonly #bucketLength: number;
   readonly #arrays: readonly Float32Array[];
   readonly #memory: Float32Array;
@@ -74,13 +104,13 @@ class BucketSum implements RankSum {
   #sent = 0;
 
   constructor(
-    communicator: Communicator,
+    route: Route,
     bucketLength: number,
     lengths: readonly number[],
     memory: Float32Array,
     release: () => void,
   ) {
-    this.#communicator = communicator;
+    this.#route = route;
     this.#bucketLength = bucketLength;
     this.#memory = memory;
     this.#release = release;
@@ -112,6 +142,7 @@ class BucketSum implements RankSum {
     const missing = this.#isSet.indexOf(false);
     if (missing >= 0) throw new ConfigError(`GradientBuckets: array ${missing} is not set.`);
     if (this.#sent < this.#ready.values) this.#send(this.#ready.values);
+    this.#route.flush();
     await Promise.all(this.#operations);
     this.#release();
     return this.#arrays;
@@ -126,16 +157,16 @@ class BucketSum implements RankSum {
 
   /** Sends the values from the end of the last bucket to `end`. */
   #send(end: number): void {
-    const operation = this.#reduce(this.#memory.subarray(this.#sent, end));
+    const operation = this.#reduce(this.#sent, end);
     this.#sent = end;
     // `finish` reports the error.
     operation.catch(() => {});
     this.#operations.push(operation);
   }
 
-  async #reduce(bucket: Float32Array): Promise<void> {
+  async #reduce(first: number, end: number): Promise<void> {
     const start = performance.now();
-    await this.#communicator.allReduce(bucket);
+    await this.#route.sum(this.#memory.subarray(first, end), first);
     this.spans.push({ start, end: performance.now() });
   }
 }

@@ -1,5 +1,5 @@
 import { checkNumber, ShapeError } from '@openset/core';
-import { checkNumbers, checkParts, checkRoot, checkState, checkValues } from './check-call.ts';
+import { checkExchange, checkNumbers, checkParts, checkRoot, checkState, checkValues } from './check-call.ts';
 import type { Communicator, Numbers, Reduction, Values } from './communicator.ts';
 import { CommunicatorError } from './errors.ts';
 
@@ -118,6 +118,15 @@ class InProcessCommunicator implements Communicator {
     checkParts('allGather', all, values, this.size);
     await this.#call(`allGather of ${describe(values)}`, values.slice(), (parts) => {
       for (const [rank, part] of parts.entries()) all.set(part!, rank * values.length);
+    });
+  }
+
+  async allToAll<T extends Values>(values: T, received: T): Promise<void> {
+    checkExchange(values, received, this.size);
+    const length = values.length / this.size;
+    await this.#call(`allToAll of ${describe(values)}`, values.slice(), (parts) => {
+      for (const [rank, part] of parts.entries())
+        received.set(part!.subarray(this.rank * length, (this.rank + 1) * length), rank * length);
     });
   }
 

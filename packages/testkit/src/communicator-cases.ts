@@ -109,6 +109,25 @@ export const communicatorCases: readonly CommunicatorCase[] = [
     },
   },
   {
+    name: 'allToAll gives each rank the parts that are for it',
+    run: async (communicator) => {
+      const { rank, size } = communicator;
+      for (const Type of [Float32Array, Int32Array, Uint8Array]) {
+        for (const length of [0, 1, 3, 2000]) {
+          const values = new Type(size * length).map((_, index) => 10 * rank + Math.floor(index / length));
+          const before = values.slice();
+          const received = new Type(size * length);
+          await communicator.allToAll(values, received);
+          requireEqual(
+            received,
+            Array.from(received, (_, index) => 10 * Math.floor(index / length) + rank),
+          );
+          requireEqual(values, before);
+        }
+      }
+    },
+  },
+  {
     name: 'reduceScatter gives each rank its part',
     run: async (communicator) => {
       const { rank, size } = communicator;
@@ -200,6 +219,8 @@ export const communicatorCases: readonly CommunicatorCase[] = [
           () => communicator.reduceScatter(new Float32Array(2 * size), new Float64Array(2) as never),
         ],
         ['ShapeError', () => communicator.allGather(two, many)],
+        ['ShapeError', () => communicator.allToAll(many, two)],
+        ['DataError', () => communicator.allToAll(new Int32Array(size) as never, new Float32Array(size))],
         ['DataError', () => communicator.allGather(new Int32Array(2) as never, new Float32Array(2 * size))],
         ['DataError', () => communicator.allGatherVarying('text' as never)],
         ['ConfigError', () => communicator.broadcast(two, size)],

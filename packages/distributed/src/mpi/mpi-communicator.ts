@@ -1,7 +1,14 @@
 import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
-import { checkNumbers, checkParts, checkRoot, checkState, checkValues } from '../check-call.ts';
+import {
+  checkExchange,
+  checkNumbers,
+  checkParts,
+  checkRoot,
+  checkState,
+  checkValues,
+} from '../check-call.ts';
 import type { Communicator, Numbers, Reduction, Values } from '../communicator.ts';
 import type { MpiFunctions } from './mpi-functions.ts';
 import type { Handle, MpiConstants } from './mpi-library.ts';
@@ -106,6 +113,24 @@ export class MpiCommunicator implements Communicator {
         type,
         address(all),
         values.length,
+        type,
+        constants.world,
+        request,
+      ),
+    );
+  }
+
+  async allToAll<T extends Values>(values: T, received: T): Promise<void> {
+    checkExchange(values, received, this.size);
+    const { functions, address, constants } = this.#options;
+    const [type, length] = [this.#typeOf(values), values.length / this.size];
+    await this.#run('allToAll', [values, received], (request) =>
+      functions.allToAll(
+        address(values),
+        length,
+        type,
+        address(received),
+        length,
         type,
         constants.world,
         request,

@@ -54,6 +54,16 @@ export function bindFunctions(library: LibraryHandle, { handleType: handle }: Mp
       handle,
       pointer,
     ]),
+    allToAll: bind<[Address, number, Handle, Address, number, Handle, Handle, Out]>('MPI_Ialltoall', [
+      address,
+      'int',
+      handle,
+      address,
+      'int',
+      handle,
+      handle,
+      pointer,
+    ]),
     allGatherVarying: bind<[Address, number, Handle, Address, Address, Address, Handle, Handle, Out]>(
       'MPI_Iallgatherv',
       [address, 'int', handle, address, address, address, handle, handle, pointer],

@@ -14,6 +14,7 @@ import type { GradientSum } from '../training/gradient-sum.ts';
  * micro-batch goes on, so create it before that pass.
  */
 export class NetworkSum {
+  readonly #ranks: Ranks;
   /** In the order of the backward pass: from the last layer to the first. */
   readonly #trainable: readonly tf.Variable[];
   readonly #statistics: readonly tf.Variable[];
@@ -26,8 +27,8 @@ export class NetworkSum {
     this.#trainable = trainable.toReversed();
     this.#statistics = statistics;
     this.#gradients = gradients;
-    const sizes = [...this.#trainable, ...statistics].map(({ size }) => size);
-    this.#sum = ranks.startSum([...sizes, trainable.length]);
+    this.#ranks = ranks;
+    this.#sum = ranks.startSum(this.#trainable.map(({ size }) => size));
   }
 
   /** Adds a gradient of the last micro-batch, sends it, and takes ownership of the tensor. */
@@ -43,28 +44,24 @@ export class NetworkSum {
    * @param share rows of this rank, of all rows of the step
    */
   async finish(share: number): Promise<void> {
-    const [trainable, statistics] = [this.#trainable, this.#statistics];
+    const trainable = this.#trainable;
     for (const variable of trainable) if (!this.#isSent.has(variable)) await this.#send(variable);
-    for (const [index, variable] of statistics.entries()) {
-      const values = await variable.data<'float32'>();
-      this.#sum.set(
-        trainable.length + index,
-        values.map((value) => share * value),
-      );
-    }
-    const hasGradient = Float32Array.from(trainable, (variable) => (this.#gradients.get(variable) ? 1 : 0));
-    this.#sum.set(trainable.length + statistics.length, hasGradient);
     const sums = await this.#sum.finish();
-    const users = sums.at(-1)!;
-    // A backend may keep the array of a tensor, and the memory of the sums is used again.
-    const read = (index: number, { shape }: tf.Variable) => tf.tensor(sums[index]!.slice(), shape);
+    // In another sum, which nothing rounds.
+    const hasGradient = Float32Array.from(trainable, (variable) => (this.#gradients.get(variable) ? 1 : 0));
+    const means: Float32Array[] = [];
+    for (const variable of this.#statistics)
+      means.push((await variable.data<'float32'>()).map((value) => share * value));
+    await this.#ranks.sum([hasGradient, ...means]);
     for (const [index, variable] of trainable.entries()) {
       const own = this.#gradients.get(variable);
       const isWritten = own !== undefined && overwriteTensor(own, sums[index]!);
-      if (!isWritten && users[index]! > 0) this.#gradients.set(variable, read(index, variable));
+      // A backend may keep the array of a tensor, and the memory of the sums is used again.
+      if (!isWritten && hasGradient[index]! > 0)
+        this.#gradients.set(variable, tf.tensor(sums[index]!.slice(), variable.shape));
     }
-    for (const [index, variable] of statistics.entries()) {
-      const mean = read(trainable.length + index, variable);
+    for (const [index, variable] of this.#statistics.entries()) {
+      const mean = tf.tensor(means[index]!, variable.shape);
       variable.assign(mean);
       mean.dispose();
     }
