@@ -94,6 +94,12 @@ export function addTrain(program: Command): void {
       'under mpirun: each process holds a part of the class weights and memories of the loss, instead of all of them',
     )
     .option('--no-shard-classes', 'each process holds all of them (default); also for --resume')
+    .addOption(
+      new Option(
+        '--gradient-wire <type>',
+        'under mpirun: how gradients travel; bfloat16 sends half the bytes, rounded, for slow networks (default float32); also for --resume',
+      ).choices(['float32', 'bfloat16']),
+    )
     .option('--resume', 'resume the run in --out from its last checkpoint')
     .option('--print-config', 'print all settings as JSON and train nothing');
   withBackend(withImageReading(command, { isSetting: true })).addHelpText(

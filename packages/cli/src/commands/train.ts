@@ -137,7 +137,8 @@ export async function train(
 
     const config = await fixLength(withAlignment(settings, data), data, output, signal, ranks);
 
-    run = await buildRun(config, data.train, network, ranks);
+    const training = ranks?.withGradientWire(config.gradientWire ?? 'float32') ?? null;
+    run = await buildRun(config, data.train, network, training);
     const classes = data.train.source.classNames.length;
     const note = ranks && shardingNote(ranks, classes, config.shardClasses ?? false);
     if (note) output.note(note);

@@ -26,7 +26,7 @@ it('returns valid settings unchanged', () => {
 it.each([
   [
     { epocs: 3 },
-    /^c\.json: the configuration has no 'epocs'\. Did you mean 'epochs'\? It has data, .*featureCache\.$/,
+    /^c\.json: the configuration has no 'epocs'\. Did you mean 'epochs'\? It has data, .*gradientWire\.$/,
   ],
   [{ epochs: 0 }, 'c.json: epochs must be at least 1, but is 0.'],
   [{ epochs: 1.5 }, 'c.json: epochs must be a whole number, but is 1.5.'],

@@ -1,5 +1,10 @@
 import { OpenSetError } from '@openset/core';
-import { type Communicator, checkSameOnAllRanks, dataParallel } from '@openset/distributed';
+import {
+  type Communicator,
+  checkSameOnAllRanks,
+  dataParallel,
+  type GradientWire,
+} from '@openset/distributed';
 import { launchedRanks, openMpi, tasksWithoutMpi } from '@openset/distributed/node';
 import { OtherRankError } from '@openset/train';
 import { problemText } from '../problem-text.ts';
@@ -36,13 +41,15 @@ export async function openRanks(
   const communicator = await openMpi({ timeout });
   const names = await communicator.allGatherVarying(new TextEncoder().encode(communicator.hostName));
   const hosts = names.map((name) => new TextDecoder().decode(name));
+  const makeRanks = (wire: GradientWire): RunRanks => ({
+    ...dataParallel(communicator, { wire }),
+    hosts,
+    localCount: hosts.filter((host) => host === communicator.hostName).length,
+    withGradientWire: makeRanks,
+    checkSame: (facts) => checkSameOnAllRanks(communicator, facts),
+  });
   return {
-    ranks: {
-      ...dataParallel(communicator),
-      hosts,
-      localCount: hosts.filter((host) => host === communicator.hostName).length,
-      checkSame: (facts) => checkSameOnAllRanks(communicator, facts),
-    },
+    ranks: makeRanks('float32'),
     close: () => communicator.close(),
     fail: (error) => failRanks(communicator, error),
   };

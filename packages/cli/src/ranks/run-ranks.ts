@@ -1,4 +1,5 @@
 import type { Ranks } from '@openset/core';
+import type { GradientWire } from '@openset/distributed';
 
 /** The ranks of a training run. */
 export interface RunRanks extends Ranks {
@@ -6,6 +7,8 @@ export interface RunRanks extends Ranks {
   readonly hosts: readonly string[];
   /** Number of ranks on this machine, which share its cores. */
   readonly localCount: number;
+  /** Returns the same ranks, whose gradients travel in this way; default float32. */
+  withGradientWire(wire: GradientWire): RunRanks;
   /**
    * Checks that all ranks have the same facts, by what they are.
    * @throws ConfigError on all ranks, naming the first fact that differs, and the ranks

@@ -10,6 +10,7 @@ import { writePeople } from '../__fixtures__/people-folder.ts';
 import { type TrainOptions, train } from '../commands/train.ts';
 import { silentOutput } from '../output.ts';
 import { problemText } from '../problem-text.ts';
+import type { RunRanks } from './run-ranks.ts';
 
 let folder: string;
 const at = (...path: string[]) => join(folder, ...path);
@@ -26,10 +27,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function problemsOf(options: (rank: number) => Partial<TrainOptions>): Promise<(string | null)[]> {
   const ends = await Promise.allSettled(
     inProcess(2).map(async (communicator) => {
-      const ranks = {
+      const ranks: RunRanks = {
         ...dataParallel(communicator),
         ...{ hosts: ['here', 'here'], localCount: 2 },
-        checkSame: (facts: Readonly<Record<string, string>>) => checkSameOnAllRanks(communicator, facts),
+        withGradientWire: () => ranks,
+        checkSame: (facts) => checkSameOnAllRanks(communicator, facts),
       };
       const common = { data: at('faces'), config: at('a.json'), out: at('run'), backend: 'cpu', steps: 2 };
       try {
