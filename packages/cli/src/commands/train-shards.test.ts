@@ -3,12 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, decodeSafetensors } from '@openset/core';
-import { checkSameOnAllRanks, dataParallel, inProcess } from '@openset/distributed';
+import { checkSameOnAllRanks, dataParallel, type GradientWire, inProcess } from '@openset/distributed';
 import { readLatestCheckpoint } from '@openset/train/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writePeople } from '../__fixtures__/people-folder.ts';
 import { recordOutput } from '../__fixtures__/record-output.ts';
 import { useBackend } from '../backends.ts';
+import type { RunRanks } from '../ranks/run-ranks.ts';
 import { type TrainOptions, train } from './train.ts';
 
 let folder: string;
@@ -38,13 +39,15 @@ async function trainOn(size: number, options: Partial<TrainOptions>): Promise<st
   const given = { backend: 'cpu', out: at('run'), ...chosen, ...options } as const;
   const ends = await Promise.allSettled(
     inProcess(size).map((communicator) => {
-      const ranks = {
-        ...dataParallel(communicator),
+      const makeRanks = (wire: GradientWire): RunRanks => ({
+        ...dataParallel(communicator, { wire }),
         hosts: Array.from({ length: size }, () => 'here'),
         localCount: size,
-        checkSame: (facts: Readonly<Record<string, string>>) => checkSameOnAllRanks(communicator, facts),
-      };
-      return train({ ...given, ranks: size > 1 ? ranks : null }, outputs[communicator.rank]!);
+        withGradientWire: makeRanks,
+        checkSame: (facts) => checkSameOnAllRanks(communicator, facts),
+      });
+      const ranks = size > 1 ? makeRanks('float32') : null;
+      return train({ ...given, ranks }, outputs[communicator.rank]!);
     }),
   );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
