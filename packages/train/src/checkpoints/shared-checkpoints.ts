@@ -97,8 +97,12 @@ export class SharedCheckpoints implements CheckpointStore {
     try {
       return await work(unfinished);
     } finally {
-      // Each rank, because they may have created folders on disks of their own.
-      await this.#folders.discard(unfinished);
+      await onFirstRank(this.#ranks, async () => {
+        await this.#folders.discard(unfinished);
+        return null;
+      });
+      // The others may have created it on disks of their own.
+      if (this.#ranks.rank > 0) await this.#folders.discard(unfinished);
     }
   }
 
