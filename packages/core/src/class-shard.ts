@@ -12,7 +12,7 @@ import type { PendingUpdates } from './bank-update.ts';
 import { consecutivePart } from './consecutive-part.ts';
 import { ConfigError } from './errors.ts';
 
-/** Rows `start … start + count − 1` of a matrix of `total` rows. */
+/** Rows of a matrix of `total` rows: `count` of them, the first of which is `start`. */
 export interface RowRange {
   readonly start: number;
   readonly count: number;

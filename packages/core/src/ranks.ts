@@ -40,7 +40,7 @@ export interface RankSum {
   readonly spans: readonly TravelSpan[];
 }
 
-/** The time between the start of an exchange and the moment at which the program noticed its end. */
+/** The time between the `start` of an exchange and the moment at which the program noticed its `end`, in milliseconds of `performance.now()`. */
 export interface TravelSpan {
   readonly start: number;
   readonly end: number;

@@ -1,5 +1,5 @@
-import { dataParallel, inProcess } from '@openset/distributed';
 import { expect, it } from 'vitest';
+import { gatheringRanks } from '../__fixtures__/gathering-ranks.ts';
 import { gatherTimeline, hiddenShare, type TimedPart } from './step-timeline.ts';
 
 const part = (name: TimedPart['part'], start: number, end: number): TimedPart => ({ part: name, start, end });
@@ -18,11 +18,11 @@ it('measures how much of the exchange was hidden', () => {
 
 it('aligns the clocks of ranks at the end of the first exchange', async () => {
   const timelines = await Promise.all(
-    inProcess(2).map((communicator) => {
-      const origin = 5000 * (1 + communicator.rank);
-      return gatherTimeline(dataParallel(communicator), [
-        part('forward', origin - 1000, origin - 500 * communicator.rank),
-        part('exchange', origin - 500 * communicator.rank, origin),
+    gatheringRanks(2).map((ranks) => {
+      const origin = 5000 * (1 + ranks.rank);
+      return gatherTimeline(ranks, [
+        part('forward', origin - 1000, origin - 500 * ranks.rank),
+        part('exchange', origin - 500 * ranks.rank, origin),
         part('bucket', origin, origin + 250),
       ]);
     }),

@@ -2,7 +2,7 @@ import type { Ranks } from '@openset/core';
 import type { StepTiming } from '../training/step-clock.ts';
 import { gatherResults } from './agree.ts';
 
-/** A part of a step and when it ran. */
+/** A part of a step, and when it ran: from `start` to `end`. */
 export interface TimedPart {
   /** A phase of `StepTiming`, or the exchange of a bucket of gradients, which runs beside them. */
   readonly part: keyof StepTiming | 'bucket';
