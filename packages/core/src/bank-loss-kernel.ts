@@ -45,7 +45,8 @@ export interface BankLossKernelConfig extends tf.KernelConfig {
   readonly takesClasses?: boolean;
   /**
    * Whether the kernel computes the part of one shard of a bank (`BankInputs.shard`): labels of −1, the inputs `ownRows` and `totals`, and the
-   * attribute `returnsSums`, with which it returns `Criterion.sums` alone. Default: no. Then tfjs operations do.
+   * attribute `returnsSums`, with which it returns `Criterion.sums` and, if it likes, a workspace. That is then the input `workspace` of the
+   * same operation with totals and gradients, so that it computes nothing twice. Default: no. Then tfjs operations do.
    */
   readonly takesShards?: boolean;
   /**

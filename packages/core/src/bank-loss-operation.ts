@@ -103,6 +103,7 @@ export function kernelInputs({ rowMargins, mixture, shard, ...inputs }: BankInpu
     mixtureShares: mixture?.shares,
     ownRows: shard?.ownRows ?? undefined,
     totals: shard?.totals ?? undefined,
+    workspace: shard?.workspace ?? undefined,
   };
   const given = Object.entries(named).filter(
     (entry): entry is [string, tf.Tensor2D] => entry[1] !== undefined,

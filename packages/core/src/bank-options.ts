@@ -1,4 +1,4 @@
-import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Criterion } from './criterion.ts';
 import type { RowMargins } from './margin.ts';
 import type { Margin } from './margins.ts';
@@ -24,6 +24,8 @@ export interface BankShard {
    * times the logits, sum of the targets.
    */
   readonly totals: Tensor2D | null;
+  /** What a kernel has kept of its first pass, with the totals; null without one. */
+  readonly workspace: Tensor | null;
   /** Number of classes of all shards that take part. */
   readonly numClasses: number;
 }

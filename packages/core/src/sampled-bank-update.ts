@@ -35,7 +35,8 @@ export function sampledBankLossWithUpdate(
   return operation(
     [...differentiableInputs(inputs, withoutBank), updates.link],
     () => {
-      const outputs = computeBankLoss(restrictToClasses(inputs, classes, options), options, true);
+      const restricted = restrictToClasses(withoutWorkspace(inputs), classes, options);
+      const outputs = computeBankLoss(restricted, options, true);
       const [gradient] = outputs.splice(3, 1) as [tf.Tensor2D];
       const places = placesOfRows(classes, options.centers);
       update = new SampledBankUpdate(inputs.bank as tf.Variable, places, gradient);
@@ -55,6 +56,11 @@ export function sampledBankLossWithUpdate(
       ];
     },
   );
+}
+
+/** Returns inputs whose kernel computes its first pass again: on other inputs than before, or without gradients. */
+export function withoutWorkspace(inputs: BankInputs): BankInputs {
+  return inputs.shard ? { ...inputs, shard: { ...inputs.shard, workspace: null } } : inputs;
 }
 
 /** Values of a block that is updated at a time: 1 MB. */

@@ -2,6 +2,14 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type ClassShard, type ShardRows, shardOf } from './class-shard.ts';
 import { ConfigError } from './errors.ts';
 
+/** What the first pass of an operation passes on to the second one. */
+export interface FirstPass {
+  /** Sums over this shard, `Criterion.sums`; in the second pass the totals over all shards, `BankShard.totals`. */
+  readonly sums: tf.Tensor2D;
+  /** What the kernel has kept; null without one. */
+  readonly workspace: tf.Tensor | null;
+}
+
 /** What the shards of a loss know of the batch that they score together. */
 export interface ShardBatch {
   readonly shard: ClassShard;
@@ -11,10 +19,10 @@ export interface ShardBatch {
   readonly ownRows: Map<tf.Tensor, tf.Tensor2D>;
   /** For each variable with a value for each class, the mean over all classes. */
   readonly means: ReadonlyMap<tf.Tensor, number>;
-  /** Takes the sums over this shard, in the order of the operations, in a first pass. Null in the second one. */
-  readonly sums: tf.Tensor2D[] | null;
-  /** Returns the totals over all shards of the next operation, in the second pass. */
-  readonly nextTotals: () => tf.Tensor2D;
+  /** Takes what the first pass of each operation passes on, in their order. Null in the second pass. */
+  readonly firstPasses: FirstPass[] | null;
+  /** Returns what the first pass of the next operation has passed on, in the second pass. */
+  readonly nextPass: () => FirstPass;
 }
 
 let active: ShardBatch | null = null;

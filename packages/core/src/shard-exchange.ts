@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type ShardRows, shardOf } from './class-shard.ts';
 import type { LossStep, OpenSetLoss } from './contract.ts';
 import type { Ranks } from './ranks.ts';
-import { positionsIn, type ShardBatch, withShardBatch } from './shard-batch.ts';
+import { type FirstPass, positionsIn, type ShardBatch, withShardBatch } from './shard-batch.ts';
 
 /**
  * Exchanges the rows of the own classes of a batch, of all variables of a loss that are shards, and the means of those with one value for each class:
@@ -34,8 +34,8 @@ export async function exchangeOwnRows(
     labels: hardLabels,
     ownRows: new Map<tf.Tensor, tf.Tensor2D>(ownRows),
     means: new Map<tf.Tensor, number>(vectors.map((variable, index) => [variable, means[index]!])),
-    sums: null,
-    nextTotals: () => {
+    firstPasses: null,
+    nextPass: () => {
       throw new Error('No totals have been exchanged.');
     },
   };
@@ -72,18 +72,19 @@ async function readPartOfMean(variable: tf.Variable): Promise<number> {
 /**
  * Computes the sums over the classes of each shard that a batch needs, and exchanges them.
  * @param forward computes the step of the batch, which is disposed of
- * @returns the totals over all shards, in the order of the operations; the caller disposes of them
+ * @returns what each operation passes on to its second pass, in their order; the caller disposes of it
  */
 export async function exchangeSums(
   batch: ShardBatch,
   ranks: Ranks,
   forward: () => LossStep,
-): Promise<readonly tf.Tensor2D[]> {
-  const sums: tf.Tensor2D[] = [];
+): Promise<readonly FirstPass[]> {
+  const firstPasses: FirstPass[] = [];
+  const sums = () => firstPasses.map((pass) => pass.sums);
   try {
-    withShardBatch({ ...batch, sums }, forward).dispose();
-    if (sums.length === 0) return [];
-    const own = await Promise.all(sums.map((each) => each.data<'float32'>()));
+    withShardBatch({ ...batch, firstPasses }, forward).dispose();
+    if (firstPasses.length === 0) return [];
+    const own = await Promise.all(sums().map((each) => each.data<'float32'>()));
     const all = new Float32Array(own.reduce((length, values) => length + values.length, 0));
     let place = 0;
     for (const values of own) {
@@ -92,7 +93,7 @@ export async function exchangeSums(
     }
     const parts = await ranks.gather(all);
     place = 0;
-    return sums.map(({ shape }) => {
+    return firstPasses.map(({ sums: { shape }, workspace }) => {
       const [kinds, rows] = shape;
       const start = place;
       place += kinds * rows;
@@ -101,10 +102,13 @@ export async function exchangeSums(
         totalsOf(Array.from({ length: kinds }, (_, kind) => at(kind, row))),
       );
       const values = columns[0]!.flatMap((_, kind) => columns.map((column) => column[kind]!));
-      return tf.tensor2d(values, [columns[0]!.length, rows]);
+      return { sums: tf.tensor2d(values, [columns[0]!.length, rows]), workspace };
     });
+  } catch (error) {
+    for (const { workspace } of firstPasses) workspace?.dispose();
+    throw error;
   } finally {
-    tf.dispose(sums);
+    tf.dispose(sums());
   }
 }
 

@@ -18,8 +18,8 @@ import { deriveSeed } from './derive-seed.ts';
 import { ConfigError } from './errors.ts';
 import { negativeLogSumExpRows } from './log-sum-exp.ts';
 import { sampleClasses } from './sample-classes.ts';
-import { sampledBankLossWithUpdate } from './sampled-bank-update.ts';
-import { activeBatch, classesOf, positionsIn, type ShardBatch } from './shard-batch.ts';
+import { sampledBankLossWithUpdate, withoutWorkspace } from './sampled-bank-update.ts';
+import { activeBatch, classesOf, type FirstPass, positionsIn, type ShardBatch } from './shard-batch.ts';
 import { streamedBankLoss } from './streamed-bank-loss.ts';
 import { stopGradient } from './tape.ts';
 import { lastWithSameLabel, withHeldRows } from './write-rows.ts';
@@ -47,11 +47,11 @@ function bankLoss(
   const batch = activeBatch();
   const isSoftmax = options.criterion.name === 'softmax';
   const rows = inputs.embeddings.shape[0];
-  if (batch.sums) {
-    if (isSoftmax) batch.sums.push(tf.keep(stopGradient(() => sumsOf(...openShard(inputs, options, batch)))));
+  if (batch.firstPasses) {
+    if (isSoftmax) batch.firstPasses.push(sumsOf(...openShard(inputs, options, batch)));
     return { loss: tf.scalar(0), rowLosses: tf.keep(tf.zeros([rows])) };
   }
-  const [local, resolved] = openShard(inputs, options, batch, isSoftmax ? batch.nextTotals() : null);
+  const [local, resolved] = openShard(inputs, options, batch, isSoftmax ? batch.nextPass() : null);
   checkBankInputs(local, resolved);
   const kept: KeptRows = {};
   const finish = (outputs: readonly tf.Tensor[], hasBankGradient: boolean) =>
@@ -91,10 +91,10 @@ function negativeLogSumExp(
   options: ResolvedBankOptions,
 ): tf.Tensor2D {
   const batch = activeBatch();
-  if (!batch.sums) return batch.nextTotals();
+  if (!batch.firstPasses) return batch.nextPass().sums;
   const [local, resolved] = openShard(inputs, options, batch);
   const sums = negativeLogSumExpRows(logitsOf(openBank(local, resolved), local));
-  batch.sums.push(tf.keep(tf.clone(sums)));
+  batch.firstPasses.push({ sums: tf.keep(tf.clone(sums)), workspace: null });
   return sums;
 }
 
@@ -172,7 +172,7 @@ function openShard(
   inputs: BankInputs,
   options: ResolvedBankOptions,
   { shard, labels, ownRows }: ShardBatch,
-  totals: tf.Tensor2D | null = null,
+  pass: FirstPass | null = null,
 ): [BankInputs, ResolvedBankOptions] {
   const { bank, outsideNegatives } = inputs;
   const range = classesOf(bank);
@@ -186,7 +186,8 @@ function openShard(
     outsideNegatives: shard.rank === 0 ? outsideNegatives : undefined,
     shard: {
       ownRows: ownRows.get(bank) ?? null,
-      totals,
+      totals: pass?.sums ?? null,
+      workspace: pass?.workspace ?? null,
       numClasses: (inputs.classes && drawnByAll.get(inputs.classes)) ?? range.total,
     },
   };
@@ -206,20 +207,25 @@ function hasLoneBias({ bias }: BankInputs, { criterion }: ResolvedBankOptions): 
 
 /** Returns the outputs of the part of an operation; see `cosineBankLossKernel`. */
 function computePart(inputs: BankInputs, options: ResolvedBankOptions, gradients: boolean): tf.Tensor[] {
-  if (!hasLoneBias(inputs, options)) return computeSubsetLoss(inputs, options, gradients);
+  if (!hasLoneBias(inputs, options))
+    return computeSubsetLoss(gradients ? inputs : withoutWorkspace(inputs), options, gradients);
   // A selection of one class is all of them.
   return streamedBankLoss({ ...inputs, classes: undefined }, options, gradients);
 }
 
-/** Returns the sums of softmax over the classes of this shard. */
-function sumsOf(inputs: BankInputs, options: ResolvedBankOptions): tf.Tensor2D {
+/** Returns the sums of softmax over the classes of this shard, and the workspace of the kernel, both kept. */
+function sumsOf(inputs: BankInputs, options: ResolvedBankOptions): FirstPass {
   if (kernelSupports(inputs, options)) {
-    const attributes = { ...options, gradients: false, returnsSums: true };
-    return runBankLossKernel(kernelInputs(inputs), attributes)[0] as tf.Tensor2D;
+    const attributes = { ...options, gradients: true, returnsSums: true };
+    const [sums, workspace] = runBankLossKernel(kernelInputs(inputs), attributes).map((output) =>
+      tf.keep(output),
+    );
+    return { sums: sums as tf.Tensor2D, workspace: workspace ?? null };
   }
   const { classes } = inputs;
   const restricted = classes ? restrictToClasses(inputs, classes, options) : inputs;
-  return tf.tidy(() => options.criterion.sums!(logitsOf(openBank(restricted, options), restricted)));
+  const sums = tf.tidy(() => options.criterion.sums!(logitsOf(openBank(restricted, options), restricted)));
+  return { sums: tf.keep(sums), workspace: null };
 }
 
 /** Multiplies outputs that are summed over the shards by their number, except those that softmax knows whole. */

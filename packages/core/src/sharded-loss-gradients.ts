@@ -3,7 +3,7 @@ import { shardOf } from './class-shard.ts';
 import type { LossStep, OpenSetLoss } from './contract.ts';
 import { type LossGradients, type LossGradientsOptions, lossGradients } from './loss-gradients.ts';
 import type { Ranks } from './ranks.ts';
-import { type ShardBatch, withShardBatch } from './shard-batch.ts';
+import { type FirstPass, type ShardBatch, withShardBatch } from './shard-batch.ts';
 import { exchangeOwnRows, exchangeSums } from './shard-exchange.ts';
 
 /**
@@ -15,8 +15,10 @@ import { exchangeOwnRows, exchangeSums } from './shard-exchange.ts';
  * rank alone, like pending updates.
  *
  * The ranks exchange, in this order: the rows of the batch's own classes (one sum of `batch · embeddingSize` numbers for each variable with rows for
- * classes); with softmax, or before a bias that starts from data, sums over the classes of each shard (2 or 3 numbers for each row), which
- * take a first pass over the bank; and the mean of the results (one sum). Binary cross-entropy needs no first pass.
+ * classes); with softmax, or before a bias that starts from data, sums over the classes of each shard (one gather of 1 to 3 numbers for each row
+ * of the batch and bank); and the mean of the results (one sum). Binary cross-entropy needs no sums. Softmax computes them in a first
+ * `forward`, which changes no state. The compiled kernel keeps what it has computed for the second one; other backends compute the logits
+ * once more.
  *
  * @param embeddings `[batch, embeddingSize]` of the whole batch; a variable, because `gradients` holds its gradient
  * @param labels `[batch]` int32 of the whole batch, or soft targets `[batch, numClasses]`
@@ -30,14 +32,14 @@ export async function shardedLossGradients(
   options: Omit<LossGradientsOptions, 'variables'> = {},
 ): Promise<LossGradients> {
   let batch: ShardBatch | undefined;
-  let totals: readonly tf.Tensor2D[] = [];
+  let passes: readonly FirstPass[] = [];
   try {
     batch = await exchangeOwnRows(loss, labels, ranks);
-    totals = await exchangeSums(batch, ranks, () => loss.forward(embeddings, labels, options.context));
+    passes = await exchangeSums(batch, ranks, () => loss.forward(embeddings, labels, options.context));
     // A loss that needs whole gradients after all is computed once more.
     let next = 0;
-    const nextTotals = () => totals[next++ % totals.length] as tf.Tensor2D;
-    const part = withShardBatch({ ...batch, nextTotals }, () =>
+    const nextPass = () => passes[next++ % passes.length] as FirstPass;
+    const part = withShardBatch({ ...batch, nextPass }, () =>
       lossGradients(loss, () => embeddings, labels, {
         ...options,
         variables: [...loss.trainable, embeddings],
@@ -45,7 +47,8 @@ export async function shardedLossGradients(
     );
     return await meanOverRanks(part, ranks);
   } finally {
-    tf.dispose([...(batch?.ownRows.values() ?? []), ...totals]);
+    tf.dispose([...(batch?.ownRows.values() ?? []), ...passes.map(({ sums }) => sums)]);
+    for (const { workspace } of passes) workspace?.dispose();
   }
 }
 

@@ -76,8 +76,10 @@ export interface BankEvaluation {
   readonly batch: number;
   readonly gradients: boolean;
   readonly update?: BankUpdate | null;
-  /** Whether the sums of a shard are the only result; default false. */
+  /** Whether the results are the sums of a shard and the workspace, for another evaluation; default false. */
   readonly returnsSums?: boolean;
+  /** The workspace of an evaluation that returned the sums of a shard, with the same inputs. */
+  readonly firstPass?: TensorInfo;
 }
 
 /** How an evaluation updates the bank with its gradient, which then is no output. */
@@ -108,6 +110,8 @@ export class BankLossMemory {
   readonly plan: BankLossPlan;
   /** Whether softmax needs a second pass over the bank, for the gradients of its rows or of their biases. */
   readonly needsSecondPass: boolean;
+  /** Whether the workspace has the results of a first pass over a shard. */
+  readonly hasFirstPass: boolean;
   readonly gradients: {
     readonly embeddings: TensorInfo;
     readonly bank: TensorInfo | null;
@@ -133,7 +137,7 @@ export class BankLossMemory {
     scope: KernelScope,
     tensors: BankTensors,
     options: ResolvedBankOptions,
-    { batch, gradients, update = null, returnsSums = false }: BankEvaluation,
+    { batch, gradients, update = null, returnsSums = false, firstPass }: BankEvaluation,
   ) {
     const { bank, bias, classes } = tensors;
     const size = bank.shape[1] as number;
@@ -151,7 +155,8 @@ export class BankLossMemory {
     for (const tensor of Object.values(tensors)) this.native.address(tensor);
 
     const workspaceSize = this.placePieces(sizes, options, gradients);
-    this.workspace = update?.workspace ?? scope.allocate([workspaceSize]);
+    this.hasFirstPass = firstPass !== undefined;
+    this.workspace = update?.workspace ?? firstPass ?? scope.allocate([workspaceSize]);
     this.squares = update?.rule ? scope.allocate([]) : null;
     // Rows of classes that are not selected get no gradient.
     const make = (shape: number[]) => (classes ? scope.zeros(shape) : scope.allocate(shape));
@@ -159,7 +164,7 @@ export class BankLossMemory {
     this.sums = returnsSums ? scope.allocate([2, batch]) : null;
     this.losses = scores ? { scalar: scope.allocate([]), rows: scope.allocate([batch]) } : null;
     this.gradients =
-      gradients && scores
+      gradients && scores && !returnsSums
         ? {
             embeddings: scope.allocate([batch, size]),
             bank: options.bankGradient ? make(bank.shape) : null,
@@ -171,7 +176,7 @@ export class BankLossMemory {
         : null;
     this.integers = this.words(options, sizes, diverse);
     this.numbers = this.floatWords(options);
-    if (scores) this.writeLabels(options.centers);
+    if (scores && !firstPass) this.writeLabels(options.centers);
     if (update?.rule) this.writeRule(update.rule);
   }
 
@@ -246,12 +251,12 @@ export class BankLossMemory {
     return { differences: values.slice(0, this.batch), logSumExp: values.slice(this.batch) };
   }
 
-  /** Returns the sums of a shard; see core's `Criterion.sums`. */
+  /** Returns the sums of a shard, see core's `Criterion.sums`, and the workspace. */
   finishSums(ownLogits: ArrayLike<number>, negatives: ArrayLike<number>): TensorInfo[] {
     const sums = this.sums as TensorInfo;
     this.scope.view(sums).set(ownLogits);
     this.scope.view(sums).set(negatives, this.batch);
-    return [sums];
+    return [sums, this.workspace];
   }
 
   /** Returns the inputs that have a number for each sample. */

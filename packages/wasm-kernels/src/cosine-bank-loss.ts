@@ -59,12 +59,15 @@ type LossAttributes = ResolvedBankOptions & {
  */
 export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
   const { gradients, bankUpdate, returnsSums, ...options } = attrs as unknown as LossAttributes;
-  const { firstSlot, secondSlot, ...tensors } = inputs as unknown as BankTensors & SlotTensors;
+  const { firstSlot, secondSlot, workspace, ...tensors } = inputs as unknown as BankTensors &
+    SlotTensors & { workspace?: TensorInfo };
   const slots = [firstSlot, secondSlot].filter((slot) => slot !== undefined);
-  const update: BankUpdate | null = bankUpdate
-    ? bankUpdate === 'later'
+  // The second pass of a shard may update the bank, so the first one makes room for it.
+  const updateOrRoom = returnsSums && options.bankGradient ? 'later' : bankUpdate;
+  const update: BankUpdate | null = updateOrRoom
+    ? updateOrRoom === 'later'
       ? { when: 'after the loss', rule: null, slots, workspace: null }
-      : { when: 'with the loss', rule: bankUpdate, slots, workspace: null }
+      : { when: 'with the loss', rule: updateOrRoom, slots, workspace: null }
     : null;
   return inScope(backend, (scope) => {
     const batch = (tensors.embeddings as TensorInfo).shape[0] as number;
@@ -73,6 +76,7 @@ export const cosineBankLoss: KernelFunc = ({ inputs, backend, attrs }) => {
       gradients,
       update,
       ...(returnsSums && { returnsSums }),
+      ...(workspace && { firstPass: workspace }),
     });
     const run = new BankLossRun(memory, options);
     return returnsSums ? run.sums() : run.run();
@@ -130,9 +134,9 @@ class BankLossRun {
   constructor(memory: BankLossMemory, options: ResolvedBankOptions) {
     this.memory = memory;
     this.options = options;
-    memory.runTask(bankQueriesTask, Math.ceil(memory.batch / samplesInChunk));
+    if (!memory.hasFirstPass) memory.runTask(bankQueriesTask, Math.ceil(memory.batch / samplesInChunk));
     this.isHeld = memory.heldRows();
-    if (this.isHeld) this.measureOwnRows(this.isHeld);
+    if (this.isHeld && !memory.hasFirstPass) this.measureOwnRows(this.isHeld);
     this.rows = bankLossRows(memory.doubles('rowNumbers'), memory.rowInputs(), options);
     const biases = memory.ownBiases();
     this.ownLogits = biases.map((bias, row) => options.scale * this.rows.own[row]!.value - bias);
@@ -242,7 +246,7 @@ class BankLossRun {
     const { memory, rows, ownLogits, outside } = this;
     const { groups } = memory.plan;
     const totals = memory.totals();
-    if (memory.gradients || !totals) memory.runTask(bankSoftmaxSumsTask, groups);
+    if (!memory.hasFirstPass && (memory.gradients || !totals)) memory.runTask(bankSoftmaxSumsTask, groups);
     const differences =
       totals?.differences ?? this.allNegatives().map((negatives, row) => negatives - ownLogits[row]!);
     const losses = differences.map(softplus);
