@@ -46,6 +46,12 @@ describe('training with sharded classes', () => {
     for (const size of sizes) expectSame(alone, await trainRanks(name, size, undefined, 'sharded'));
   });
 
+  it('equals one process with a single rank', async () => {
+    const options = () => ({ steps: 3 });
+    const alone = await trainAlone('BceUnifiedLoss', options());
+    expectSame(alone, await trainRanks('BceUnifiedLoss', 1, options, 'sharded'));
+  });
+
   it.each<[string, () => ParallelOptions]>([
     ['clipping', () => ({ clipNorm: 0.5 })],
     ['accumulation', () => ({ accumulate: 2 })],
