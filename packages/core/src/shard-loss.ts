@@ -1,7 +1,7 @@
 import { type ClassShard, sharding, shardOf } from './class-shard.ts';
 import type { OpenSetLoss } from './contract.ts';
 import { ConfigError, checkNumber } from './errors.ts';
-import { shardOperations } from './shard-operations.ts';
+import { bankShardOperations } from './shard-operations.ts';
 
 /**
  * Returns the loss that `create` makes, as one of the shards of a loss whose classes are split over ranks. Each rank creates its own shard.
@@ -32,7 +32,7 @@ export function shardLoss<Loss extends OpenSetLoss>(shard: ClassShard, create: (
     throw new ConfigError(
       'shardLoss was called inside another shardLoss: call it once, around the whole loss.',
     );
-  sharding.operations = shardOperations;
+  sharding.operations = bankShardOperations;
   sharding.scope = { rank, size };
   try {
     return create();

@@ -13,11 +13,9 @@ import type { PendingUpdates } from './bank-update.ts';
 import { checkBankInputs } from './check-inputs.ts';
 import { markShard, type ShardOperations, type ShardRows, shardOf } from './class-shard.ts';
 import { computeSubsetLoss, restrictToClasses } from './class-subset.ts';
-import { consecutivePart } from './consecutive-part.ts';
-import { deriveSeed } from './derive-seed.ts';
+import { countDrawnByAll, drawClasses } from './draw-shard-classes.ts';
 import { ConfigError } from './errors.ts';
 import { negativeLogSumExpRows } from './log-sum-exp.ts';
-import { sampleClasses } from './sample-classes.ts';
 import { sampledBankLossWithUpdate, withoutWorkspace } from './sampled-bank-update.ts';
 import { activeBatch, classesOf, type FirstPass, positionsIn, type ShardBatch } from './shard-batch.ts';
 import { streamedBankLoss } from './streamed-bank-loss.ts';
@@ -29,7 +27,7 @@ import { lastWithSameLabel, withHeldRows } from './write-rows.ts';
  * the ranks is the whole, beside what every rank computes alike. With softmax, the value is whole on each rank. The gradients of the
  * rows of the shard are no means, so they are not multiplied.
  */
-export const shardOperations: ShardOperations = {
+export const bankShardOperations: ShardOperations = {
   bankLoss,
   bankLossAlone,
   negativeLogSumExp,
@@ -131,42 +129,6 @@ function withOwnRows<Result>(
   return withHeldRows(bank as tf.Variable, heldLabels, heldRows, computeWith);
 }
 
-/** Numbers of classes that all shards have drawn together, by the classes that this one has drawn. */
-const drawnByAll = new WeakMap<tf.Tensor, number>();
-
-function drawClasses(bank: tf.Tensor, rate: number, seed: number): tf.Tensor1D {
-  const { labels, shard } = activeBatch();
-  const { total } = classesOf(bank);
-  const all = labels as ArrayLike<number>;
-  const countOf = (count: number, held: readonly number[]) =>
-    Math.max(1, Math.floor(rate * count), held.length);
-  const draws = Array.from({ length: shard.size }, (_, rank) => {
-    const { from, to } = consecutivePart(total, { index: rank, count: shard.size });
-    const range = { start: from, count: to - from };
-    const held = heldClasses(range, all);
-    return { range, held, count: countOf(range.count, held) };
-  });
-  const { range, held, count } = draws[shard.rank]!;
-  const classes = tf.tidy(() =>
-    // Another seed for each shard: those of equal length would draw the same places.
-    sampleClasses(tf.tensor1d(held, 'int32'), {
-      numClasses: range.count,
-      count,
-      seed: deriveSeed(seed, shard.rank),
-    }),
-  );
-  drawnByAll.set(
-    classes,
-    draws.reduce((sum, draw) => sum + draw.count, 0),
-  );
-  return classes;
-}
-
-/** Returns the classes of a range that labels name, as positions in the range. */
-function heldClasses(range: { start: number; count: number }, labels: ArrayLike<number>): number[] {
-  return [...new Set(positionsIn(range, labels))].filter((place) => place >= 0);
-}
-
 /** Returns the inputs and options of the part of an operation that this shard computes. */
 function openShard(
   inputs: BankInputs,
@@ -188,7 +150,7 @@ function openShard(
       ownRows: ownRows.get(bank) ?? null,
       totals: pass?.sums ?? null,
       workspace: pass?.workspace ?? null,
-      numClasses: (inputs.classes && drawnByAll.get(inputs.classes)) ?? range.total,
+      numClasses: (inputs.classes && countDrawnByAll(inputs.classes)) ?? range.total,
     },
   };
   if (!pairSampling) return [local, options];
