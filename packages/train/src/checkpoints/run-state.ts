@@ -35,19 +35,21 @@ export function trainedVariables({ backbone, loss }: Pick<RunState, 'backbone' |
 export async function captureRun(run: RunState, progress: Progress): Promise<Checkpoint> {
   const { backbone, loss, optimizer, average } = run;
   const rowsOf = rowsOfLoss(loss);
-  const [files, rows]: Record<string, Uint8Array>[] = [{}, {}];
+  const files: Record<string, Uint8Array> = {};
+  const rows: Record<string, Uint8Array> = {};
   const add = async (name: string, state: tf.NamedTensorMap) => {
     const file = `${name}.safetensors`;
-    const [whole, sharded]: tf.NamedTensorMap[] = [{}, {}];
+    const whole: tf.NamedTensorMap = {};
+    const sharded: tf.NamedTensorMap = {};
     const places: Record<string, RowRange> = {};
     for (const [key, tensor] of Object.entries(state)) {
       const place = rowsOf(file, key);
-      (place ? sharded! : whole!)[key] = tensor;
       if (place) places[key] = place;
+      (place ? sharded : whole)[key] = tensor;
     }
     try {
-      files![file] = await encodeState(whole!);
-      if (Object.keys(places).length > 0) rows![file] = await encodeState(sharded!, encodeRows(places));
+      files[file] = await encodeState(whole);
+      if (Object.keys(places).length > 0) rows[file] = await encodeState(sharded, encodeRows(places));
     } finally {
       tf.dispose(state);
     }
@@ -61,8 +63,8 @@ export async function captureRun(run: RunState, progress: Progress): Promise<Che
       await add('averaged-loss', loss.getState());
     });
   }
-  const checkpoint = { info: { ...describeRun(run), progress }, files: files! };
-  return Object.keys(rows!).length > 0 ? { ...checkpoint, rows: rows! } : checkpoint;
+  const checkpoint = { info: { ...describeRun(run), progress }, files };
+  return Object.keys(rows).length > 0 ? { ...checkpoint, rows } : checkpoint;
 }
 
 /** Returns files with what all ranks of a run must have alike. Sharded tensors are not among it. */
