@@ -83,7 +83,7 @@ export const computeBankLoss: ComputeBankLoss = (inputs, options, gradients) => 
 /** Returns whether the active backend has a `CosineBankLoss` kernel for these inputs and options. */
 export function kernelSupports(inputs: BankInputs, options: ResolvedBankOptions): boolean {
   const kernel = findBankLossKernel();
-  if (kernel === undefined || (inputs.shard && !kernel.takesShards)) return false;
+  if (!kernel || (inputs.shard && !kernel.takesShards)) return false;
   return kernel.supports?.(inputs, options) !== false;
 }
 
@@ -101,12 +101,11 @@ export function kernelInputs({ rowMargins, mixture, shard, ...inputs }: BankInpu
     cosineMargins: rowMargins?.cosine,
     mixtureRows: mixture?.rows,
     mixtureShares: mixture?.shares,
-    ownRows: shard?.ownRows ?? undefined,
-    totals: shard?.totals ?? undefined,
-    workspace: shard?.workspace ?? undefined,
+    ownRows: shard?.ownRows,
+    totals: shard?.totals,
+    workspace: shard?.workspace,
   };
-  const given = Object.entries(named).filter(
-    (entry): entry is [string, tf.Tensor2D] => entry[1] !== undefined,
+  return Object.fromEntries(
+    Object.entries(named).filter((entry): entry is [string, tf.Tensor2D] => Boolean(entry[1])),
   );
-  return Object.fromEntries(given);
 }

@@ -6,11 +6,10 @@ import {
   type Tensor,
   type Tensor1D,
   type Tensor2D,
+  type Variable,
 } from '@tensorflow/tfjs-core';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import type { PendingUpdates } from './bank-update.ts';
-import { consecutivePart } from './consecutive-part.ts';
-import { ConfigError } from './errors.ts';
 
 /** Rows of a matrix of `total` rows: `count` of them, the first of which is `start`. */
 export interface RowRange {
@@ -55,17 +54,29 @@ export interface ShardOperations {
   rowsOfBatch(bank: Tensor): Tensor2D;
   /** Returns the mean of all values of a variable with one value for each class. */
   meanOfAll(variable: Tensor): number;
+  /** Writes those rows that a shard holds; see `assignRows`. */
+  assignRows(variable: Variable, labels: Tensor1D, rows: Tensor2D): void;
   /** Returns the result of `compute` on a variable with rows of the batch replaced; see `withRows`. */
   withRows<Result>(bank: Tensor, rows: Tensor2D, compute: (bank: Tensor2D) => Result): Result;
+  /** Returns the rows that a shard holds, with their labels as positions in it; null if it holds none. See `heldRows`. */
+  heldRows(variable: Tensor, labels: Tensor1D, rows: Tensor2D): { labels: Tensor1D; rows: Tensor2D } | null;
   /** Returns the classes of a shard that take part in a batch, `[count]` int32, as positions in the shard. */
   sampleClasses(bank: Tensor, rate: number, seed: number): Tensor1D;
 }
 
-/** The operations, once `shardLoss` has been called. */
-export const sharding: { operations: ShardOperations | null; scope: ClassShard | null } = {
-  operations: null,
-  scope: null,
-};
+/** The shard that losses belong to which are created while `shardLoss` runs. */
+export interface ShardScope extends ClassShard {
+  /**
+   * Returns the rows that a variable of a loss holds.
+   * @throws ConfigError if there are more ranks than classes
+   */
+  rowsOf(loss: { readonly name: string; readonly numClasses: number }, rowsOfEach: number): ShardRows;
+  /** @throws ConfigError because `inspect` needs all classes */
+  refuseInspect(name: string): never;
+}
+
+/** The operations, once `shardLoss` has been called, and the shard while it runs. */
+export const sharding: { operations?: ShardOperations; scope?: ShardScope | null } = {};
 
 const shards = new WeakMap<Tensor, ShardRows>();
 
@@ -82,11 +93,16 @@ export function markShard(tensor: Tensor, rows: ShardRows): void {
   shards.set(tensor, rows);
 }
 
-/**
- * Returns the operations for a bank that is part of a shard; null for a whole bank.
- */
-export function shardOperations(bank: Tensor): ShardOperations | null {
-  return shards.has(bank) ? sharding.operations : null;
+/** Notes that a tensor holds the rows of a shard that `source` holds, if it is one. Returns the tensor. */
+export function copyShard<T extends Tensor>(tensor: T, source: Tensor): T {
+  const rows = shards.get(source);
+  if (rows) markShard(tensor, rows);
+  return tensor;
+}
+
+/** Returns the operations for a bank that is part of a shard; nothing for a whole bank. */
+export function shardOperations(bank: Tensor): ShardOperations | undefined {
+  return shards.has(bank) ? sharding.operations : undefined;
 }
 
 /** Returns the rows of the classes of a batch, `[batch, size]`: those that the shards hold together, if the bank is one of them. */
@@ -99,31 +115,10 @@ export function meanOfShards(variable: Tensor): number | null {
   return shardOperations(variable)?.meanOfAll(variable) ?? null;
 }
 
-/** Returns the rows of a shard. @param numClasses number of classes of all shards */
-export function rowsOfShard(numClasses: number, rowsOfEach: number, shard: ClassShard): ShardRows {
-  const { from, to } = consecutivePart(numClasses, { index: shard.rank, count: shard.size });
-  return {
-    ...shard,
-    rowsOfEach,
-    start: from * rowsOfEach,
-    count: (to - from) * rowsOfEach,
-    total: numClasses * rowsOfEach,
-  };
-}
-
 /** Returns a range of the values of all classes, and disposes of the others. */
 export function takeRows(all: Tensor1D, { start, count, total }: RowRange): Tensor1D {
   if (count === total) return all;
   const rows = slice1d(all, start, count);
   all.dispose();
   return rows;
-}
-
-/** @throws ConfigError if there are more shards than classes */
-export function checkShardCount(name: string, numClasses: number, shard: ClassShard | null): void {
-  if (!shard || shard.size <= numClasses) return;
-  throw new ConfigError(
-    `${name} has ${numClasses} ${numClasses === 1 ? 'class' : 'classes'}, which ${shard.size} ranks cannot share: every rank needs at least one. ` +
-      `Start at most ${numClasses}, or do not shard the classes.`,
-  );
 }

@@ -25,7 +25,7 @@ export { bceCriterion } from './bce-criterion.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
 export {
   type ClassShard,
-  markShard,
+  copyShard,
   meanOfShards,
   type RowRange,
   rowsOfLabels,
@@ -80,6 +80,7 @@ export {
 export { type FaceCrop, faceCropProblem } from './face-crop.ts';
 export { filterNegatives } from './filter-negatives.ts';
 export { type HardNegativesMap, hardNegativesMap } from './hard-negatives-map.ts';
+export { heldRows } from './held-rows.ts';
 export {
   biasRow,
   findPlanKernel,
@@ -184,5 +185,5 @@ export { operation, stopGradient, weightedSum } from './tape.ts';
 export { targetCosines } from './target-cosines.ts';
 export { checkQuestion, questionProblem, type ThresholdQuestion } from './threshold-question.ts';
 export { type UnifiedBias, unifiedThreshold } from './unified-threshold.ts';
-export { assignRows, firstWithSameLabel, heldRows, withRows, writeRows } from './write-rows.ts';
+export { assignRows, firstWithSameLabel, withRows, writeRows } from './write-rows.ts';
 export type { WrongGradient } from './wrong-gradients.ts';

@@ -118,7 +118,7 @@ describeOnBackends('lossGradients', (backend) => {
     const bare = { [key]: 0 } as LossGradientsOptions;
     expect(() => gradients(bare)).toThrow(ConfigError);
     expect(() => gradients(bare)).toThrow(
-      `Unknown option '${key}' of minimize or lossGradients; the options are blockOptimizer, context, variables and afterForward. ` +
+      `Unknown option '${key}' of minimize or lossGradients; the options are blockOptimizer, context, variables, afterForward. ` +
         `Pass { context: { ${key} } }.`,
     );
   });

@@ -115,7 +115,7 @@ function checkOptions(options: LossGradientsOptions): void {
   if (unknown === undefined) return;
   const isContext = unknown === 'epoch' || unknown === 'checkValues';
   throw new ConfigError(
-    `Unknown option '${unknown}' of minimize or lossGradients; the options are blockOptimizer, context, variables and afterForward.` +
+    `Unknown option '${unknown}' of minimize or lossGradients; the options are ${lossGradientsOptions.join(', ')}.` +
       (isContext ? ` Pass { context: { ${unknown} } }.` : ''),
   );
 }

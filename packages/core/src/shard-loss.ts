@@ -1,4 +1,5 @@
-import { type ClassShard, sharding, shardOf } from './class-shard.ts';
+import { type ClassShard, type ShardScope, sharding, shardOf } from './class-shard.ts';
+import { consecutivePart } from './consecutive-part.ts';
 import type { OpenSetLoss } from './contract.ts';
 import { ConfigError, checkNumber } from './errors.ts';
 import { bankShardOperations } from './shard-operations.ts';
@@ -33,12 +34,38 @@ export function shardLoss<Loss extends OpenSetLoss>(shard: ClassShard, create: (
       'shardLoss was called inside another shardLoss: call it once, around the whole loss.',
     );
   sharding.operations = bankShardOperations;
-  sharding.scope = { rank, size };
+  sharding.scope = scopeOf({ rank, size });
   try {
     return create();
   } finally {
     sharding.scope = null;
   }
+}
+
+function scopeOf(shard: ClassShard): ShardScope {
+  const { rank, size } = shard;
+  return {
+    ...shard,
+    rowsOf({ name, numClasses }, rowsOfEach) {
+      if (size > numClasses) {
+        throw new ConfigError(
+          `${name} has ${numClasses} ${numClasses === 1 ? 'class' : 'classes'}, which ${size} ranks cannot share: every rank needs at least one. ` +
+            `Start at most ${numClasses}, or do not shard the classes.`,
+        );
+      }
+      const { from, to } = consecutivePart(numClasses, { index: rank, count: size });
+      return {
+        ...shard,
+        rowsOfEach,
+        start: from * rowsOfEach,
+        count: (to - from) * rowsOfEach,
+        total: numClasses * rowsOfEach,
+      };
+    },
+    refuseInspect(name) {
+      throw new ConfigError(`${name}: inspect compares with all classes, but this is one shard of them.`);
+    },
+  };
 }
 
 /** Returns whether a loss is a shard: some of its variables hold the rows of a part of the classes. */

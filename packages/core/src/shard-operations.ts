@@ -11,7 +11,7 @@ import { bankLossWithUpdate, canDeferBank } from './bank-loss-with-update.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import type { PendingUpdates } from './bank-update.ts';
 import { checkBankInputs } from './check-inputs.ts';
-import { markShard, type ShardOperations, type ShardRows, shardOf } from './class-shard.ts';
+import { copyShard, type ShardOperations, type ShardRows, shardOf } from './class-shard.ts';
 import { computeSubsetLoss, restrictToClasses } from './class-subset.ts';
 import { countDrawnByAll, drawClasses } from './draw-shard-classes.ts';
 import { ConfigError } from './errors.ts';
@@ -20,7 +20,7 @@ import { sampledBankLossWithUpdate, withoutWorkspace } from './sampled-bank-upda
 import { activeBatch, classesOf, type FirstPass, positionsIn, type ShardBatch } from './shard-batch.ts';
 import { streamedBankLoss } from './streamed-bank-loss.ts';
 import { stopGradient } from './tape.ts';
-import { lastWithSameLabel, withHeldRows } from './write-rows.ts';
+import { assignHeldRows, lastWithSameLabel, withHeldRows } from './write-rows.ts';
 
 /**
  * The operations of a shard. An operation over its bank returns `size` times the part that its classes have in the loss, so that the mean over
@@ -33,7 +33,13 @@ export const bankShardOperations: ShardOperations = {
   negativeLogSumExp,
   rowsOfBatch: (bank) => activeBatch().ownRows.get(bank) as tf.Tensor2D,
   meanOfAll: (variable) => activeBatch().means.get(variable) as number,
+  assignRows: (variable, labels, rows) =>
+    tf.tidy(() => {
+      const held = takeHeldRows(variable, labels.dataSync(), rows);
+      if (held) assignHeldRows(variable, held.labels, held.rows);
+    }),
   withRows: withOwnRows,
+  heldRows: (variable, labels, rows) => takeHeldRows(variable, labels.dataSync(), rows),
   sampleClasses: drawClasses,
 };
 
@@ -102,14 +108,13 @@ function withOwnRows<Result>(
   compute: (bank: tf.Tensor2D) => Result,
 ): Result {
   const { ownRows, labels } = activeBatch();
-  const shard = shardOf(bank) as ShardRows;
   const all = labels as ArrayLike<number>;
   const before = ownRows.get(bank) as tf.Tensor2D;
   const own = stopGradient(() =>
     tf.gather(rows, lastWithSameLabel(tf.tensor1d(Int32Array.from(all), 'int32'))),
   );
   const computeWith = (memory: tf.Tensor2D) => {
-    if (memory !== bank) markShard(memory, shard);
+    if (memory !== bank) copyShard(memory, bank);
     ownRows.set(memory, own);
     try {
       return compute(memory);
@@ -118,15 +123,24 @@ function withOwnRows<Result>(
       ownRows.set(bank, before);
     }
   };
-  const places = positionsIn(shard, all);
+  const held = takeHeldRows(bank, all, rows);
+  if (!held) return computeWith(bank as tf.Tensor2D);
+  return withHeldRows(bank as tf.Variable, held.labels, held.rows, computeWith);
+}
+
+function takeHeldRows(
+  variable: tf.Tensor,
+  labels: ArrayLike<number>,
+  rows: tf.Tensor2D,
+): { labels: tf.Tensor1D; rows: tf.Tensor2D } | null {
+  const places = positionsIn(shardOf(variable) as ShardRows, labels);
   const held = [...places.keys()].filter((row) => places[row]! >= 0);
-  if (held.length === 0) return computeWith(bank as tf.Tensor2D);
-  const heldLabels = tf.tensor1d(
-    held.map((row) => places[row]!),
-    'int32',
-  );
-  const heldRows = stopGradient(() => tf.gather(rows, tf.tensor1d(held, 'int32')));
-  return withHeldRows(bank as tf.Variable, heldLabels, heldRows, computeWith);
+  if (held.length === 0) return null;
+  const positions = held.map((row) => places[row]!);
+  return {
+    labels: tf.tensor1d(positions, 'int32'),
+    rows: stopGradient(() => tf.gather(rows, tf.tensor1d(held, 'int32'))),
+  };
 }
 
 /** Returns the inputs and options of the part of an operation that this shard computes. */

@@ -1,14 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBatchShapes, checkBatchValues } from './check-batch.ts';
-import {
-  type ClassShard,
-  checkShardCount,
-  markShard,
-  type RowRange,
-  rowsOfShard,
-  sharding,
-  shardOf,
-} from './class-shard.ts';
+import { copyShard, markShard, type RowRange, sharding } from './class-shard.ts';
 import type {
   LearnedThreshold,
   LossConfig,
@@ -62,8 +54,8 @@ export abstract class StatefulLoss implements OpenSetLoss {
   private readonly config: LossConfig;
   private readonly variables = new Map<string, tf.Variable>();
   private readonly prefix: string;
-  /** The shard that this loss is; null if it holds all classes. */
-  private readonly shard: ClassShard | null = sharding.scope;
+  /** The shard that this loss is; nothing if it holds all classes. */
+  private readonly shard = sharding.scope;
   private disposed = false;
 
   /**
@@ -74,10 +66,11 @@ export abstract class StatefulLoss implements OpenSetLoss {
   protected constructor(name: string, options: BankLossOptions) {
     checkNumber(`${name}: numClasses`, options.numClasses, { minimum: 1, integer: true });
     checkNumber(`${name}: embeddingSize`, options.embeddingSize, { minimum: 1, integer: true });
-    checkShardCount(name, options.numClasses, sharding.scope);
     this.name = name;
     this.numClasses = options.numClasses;
     this.embeddingSize = options.embeddingSize;
+    // Too many ranks are refused before a variable exists.
+    this.shard?.rowsOf(this, 1);
     this.config = { ...options, loss: name };
     this.prefix = unusedPrefix(name);
   }
@@ -98,7 +91,9 @@ export abstract class StatefulLoss implements OpenSetLoss {
 
   getState(): tf.NamedTensorMap {
     this.checkAlive();
-    return Object.fromEntries([...this.variables].map(([key, variable]) => [key, snapshot(variable)]));
+    return Object.fromEntries(
+      [...this.variables].map(([key, variable]) => [key, copyShard(tf.clone(variable), variable)]),
+    );
   }
 
   setState(state: tf.NamedTensorMap): void {
@@ -164,11 +159,12 @@ export abstract class StatefulLoss implements OpenSetLoss {
     list: tf.Variable[],
   ): tf.Variable<R> {
     const isByClass = typeof initial === 'function';
-    const rows = rowsOfShard(this.numClasses, rowsOfEach, this.shard ?? { rank: 0, size: 1 });
-    const value = isByClass ? initial(rows) : initial;
+    const total = this.numClasses * rowsOfEach;
+    const held = isByClass && this.shard ? this.shard.rowsOf(this, rowsOfEach) : null;
+    const value = isByClass ? initial(held ?? { start: 0, count: total, total }) : initial;
     const variable = tf.variable(value, list === this.trainable, this.prefix + key);
     value.dispose();
-    if (isByClass && this.shard) markShard(variable, rows);
+    if (held) markShard(variable, held);
     this.variables.set(key, variable as tf.Variable);
     list.push(variable as tf.Variable);
     return variable;
@@ -227,11 +223,7 @@ export abstract class StatefulLoss implements OpenSetLoss {
     context: LossContext | undefined,
     measure: (labels: tf.Tensor1D) => Record<Name, tf.Tensor>,
   ): Promise<Record<Name, tf.TypedArray>> {
-    if (this.shard) {
-      throw new ConfigError(
-        `${this.name}: inspect compares with all classes, but this is one shard of them.`,
-      );
-    }
+    this.shard?.refuseInspect(this.name);
     const checked = this.checkHardBatch(embeddings, labels, context);
     const tensors: tf.Tensor[] = [];
     const names = tf.tidy(() => {
@@ -246,14 +238,6 @@ export abstract class StatefulLoss implements OpenSetLoss {
       tf.TypedArray
     >;
   }
-}
-
-/** Returns a copy of a variable that knows its shard. */
-function snapshot(variable: tf.Variable): tf.Tensor {
-  const copy = tf.clone(variable);
-  const rows = shardOf(variable);
-  if (rows) markShard(copy, rows);
-  return copy;
 }
 
 /** What a computation passes on to its step. */

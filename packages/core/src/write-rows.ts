@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { shardOf, shardOperations } from './class-shard.ts';
+import { shardOperations } from './class-shard.ts';
 import { memoryOf, scatterUpdate, writableMemory } from './storage.ts';
 import { stopGradient } from './tape.ts';
 
@@ -28,39 +28,13 @@ export function writeRows(memory: tf.Tensor2D, labels: tf.Tensor1D, rows: tf.Ten
  * shares the memory, so that a batch of 128 does not copy a bank of 100,000 classes.
  */
 export function assignRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.Tensor2D): void {
-  if (shardOf(variable)) {
-    tf.tidy(() => {
-      const held = heldRows(variable, labels, rows);
-      if (held) assignHeldRows(variable, held.labels, held.rows);
-    });
-  } else assignHeldRows(variable, labels, rows);
+  const shards = shardOperations(variable);
+  if (shards) shards.assignRows(variable, labels, rows);
+  else assignHeldRows(variable, labels, rows);
 }
 
-/**
- * Returns the rows that a shard holds, with their labels as positions in it; null if it holds none. Returns what it gets for a whole variable.
- * @param labels `[batch]` int32, of all classes
- * @param rows `[batch, size]`
- */
-export function heldRows(
-  variable: tf.Variable,
-  labels: tf.Tensor1D,
-  rows: tf.Tensor2D,
-): { labels: tf.Tensor1D; rows: tf.Tensor2D } | null {
-  const shard = shardOf(variable);
-  if (!shard) return { labels, rows };
-  const places = Array.from(labels.dataSync(), (label) => label - shard.start);
-  const kept = [...places.keys()].filter((row) => places[row]! >= 0 && places[row]! < shard.count);
-  if (kept.length === 0) return null;
-  return {
-    labels: tf.tensor1d(
-      kept.map((row) => places[row]!),
-      'int32',
-    ),
-    rows: tf.gather(rows, tf.tensor1d(kept, 'int32')),
-  };
-}
-
-function assignHeldRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.Tensor2D): void {
+/** Writes rows that the variable holds. */
+export function assignHeldRows(variable: tf.Variable, labels: tf.Tensor1D, rows: tf.Tensor2D): void {
   if (writableMemory(variable)) exchangeRows(variable, readLabels(labels), readRows(rows));
   else tf.tidy(() => variable.assign(writeRows(variable as tf.Tensor as tf.Tensor2D, labels, rows)));
 }

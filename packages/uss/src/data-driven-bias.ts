@@ -1,12 +1,11 @@
 import {
   type BankInputs,
+  copyShard,
   hasSynchronousReads,
-  markShard,
   meanNegativeLogSumExp,
   meanOfShards,
   operation,
   type ResolvedBankOptions,
-  shardOf,
   stopGradient,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -44,9 +43,7 @@ export function withOffset(bias: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor1D 
     () => ({ value: tf.add(bias, offset) as tf.Tensor1D }),
     (dy) => [tf.clone(dy)],
   );
-  const rows = shardOf(bias);
-  if (rows) markShard(sum, rows);
-  return sum;
+  return copyShard(sum, bias);
 }
 
 function mean(values: ArrayLike<number>): number {
