@@ -24,8 +24,8 @@ export interface Watchdog {
   readonly giveUp: (operation: string, missing: readonly number[]) => void;
 }
 
-/** Milliseconds that other ranks have to answer. */
-const answerTime = 2000;
+/** Milliseconds that other ranks have to answer: much more than one needs that waits as well, also on a busy machine. */
+const answerTime = 5000;
 /** Milliseconds between two readings of messages. */
 const messageInterval = 50;
 
@@ -100,8 +100,9 @@ export class Progress {
     }
     const ranks = Array.from({ length: size }, (_, index) => index);
     const present = ranks.filter((one) => this.#rollCall.isPresent(one));
-    // The first rank speaks for all; the others do if it is the one that is missing.
-    if (now - this.#askedAt < answerTime * (1 + present.indexOf(rank))) return;
+    // The first rank speaks for all, at once if all have answered; the others do if it is the one that is missing.
+    const waits = present.indexOf(rank) + (present.length < size ? 1 : 0);
+    if (now - this.#askedAt < answerTime * waits) return;
     giveUp(
       `${name} (call ${number})`,
       ranks.filter((one) => !present.includes(one)),
