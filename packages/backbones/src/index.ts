@@ -17,7 +17,7 @@ export { type LResNetIROptions, lresnetIR } from './lresnet-ir.ts';
 export { type MobileFaceNetOptions, mobileFaceNet } from './mobile-facenet.ts';
 export { NetworkBackbone } from './network-backbone.ts';
 export { networkKernels } from './network-kernels.ts';
-export { batchNormKernels } from './ops/batch-norm-training.ts';
+export { batchNormKernels } from './ops/batch-norm-operands.ts';
 export { preluGradientKernel } from './ops/prelu.ts';
 export {
   type LoadPyTorchOptions,

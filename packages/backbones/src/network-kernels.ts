@@ -1,5 +1,5 @@
 import type { KernelNeeds } from '@openset/core';
-import { batchNormKernels } from './ops/batch-norm-training.ts';
+import { batchNormKernels } from './ops/batch-norm-operands.ts';
 import { preluGradientKernel } from './ops/prelu.ts';
 
 /** Kernels that training the networks of this package needs, for `describeBackend`; the losses need others. */

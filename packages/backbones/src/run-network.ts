@@ -1,3 +1,4 @@
+import { batchStatisticsExchange, withBatchStatistics } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Pass } from './layers/stock-layer.ts';
 import { type Network, runSegment } from './network.ts';
@@ -30,17 +31,19 @@ export function runNetwork(
 /**
  * Runs a segment with gradient checkpointing (Chen et al. 2016, arXiv 1604.06174): first without recording it, then once
  * more, recorded, in the backward pass. The second run repeats the first: it uses the same dropout masks and moves no
- * running statistics.
+ * running statistics. If it exchanges statistics of a batch, the second run exchanges them again.
  */
 function runCheckpointed(segment: Segment, x: tf.Tensor, pass: Pass): tf.Tensor {
   const { trainable } = segment;
+  const exchange = batchStatisticsExchange();
   return networkOperation(
     // tf.variableGrads finds variables among the inputs of recorded operations.
     [x, ...trainable],
     () => ({ value: runSegment(segment, x, pass), saved: [x] }),
     (dy, [x]) => {
       const run = () => runSegment(segment, x!, { ...pass, replay: true });
-      return computeNestedGradients(run, [x!, ...trainable], dy);
+      const repeat = exchange ? () => withBatchStatistics(exchange, run) : run;
+      return computeNestedGradients(repeat, [x!, ...trainable], dy);
     },
   );
 }

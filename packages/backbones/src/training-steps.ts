@@ -1,11 +1,8 @@
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { batchNormParameters } from './layers/batch-normalization.ts';
 import { applyLayer, weightOf } from './layers/stock-layer.ts';
-import {
-  type BatchNormFollower,
-  batchNormTraining,
-  batchNormTrainingWithShortcut,
-} from './ops/batch-norm-training.ts';
+import type { BatchNormFollower } from './ops/batch-norm-operands.ts';
+import { batchNormTraining, batchNormTrainingWithShortcut } from './ops/batch-norm-training.ts';
 import type { Segment, Step, TrainingStep } from './segment.ts';
 
 type Unordered = Omit<TrainingStep, 'lastUses'>;

@@ -21,6 +21,11 @@ export {
   type UpdateRule,
   type WeightedLoss,
 } from './bank-update.ts';
+export {
+  type BatchStatisticsExchange,
+  batchStatisticsExchange,
+  withBatchStatistics,
+} from './batch-statistics.ts';
 export { bceCriterion } from './bce-criterion.ts';
 export { checkFiniteWeight } from './check-finite-weight.ts';
 export {

@@ -21,6 +21,12 @@ export interface Ranks {
    */
   startSum(lengths: readonly number[]): RankSum;
   /**
+   * Replaces values by their sums over all ranks, and blocks this thread until all ranks have called it. Its calls have an order of their own:
+   * a sum that was started before may be under way. Ranks in one process, whose
+   * thread runs them all, lack it.
+   */
+  sumNow?(values: Float64Array): void;
+  /**
    * Returns the seconds that the calls of this rank have waited so far, for other ranks and for values that travel. Without it, a run does not
    * report the rates of its ranks.
    */

@@ -29,6 +29,13 @@ export interface Communicator {
   allReduce(values: Numbers, reduction?: Reduction): Promise<void>;
 
   /**
+   * Replaces values by their sum, largest or smallest as `allReduce` does, and blocks this thread until all ranks have called it, for programs
+   * that cannot wait for a promise. Its calls have an order of their own: operations that began before may be under way. Ranks in one process,
+   * whose thread runs them all, lack it.
+   */
+  allReduceNow?(values: Numbers, reduction?: Reduction): void;
+
+  /**
    * Reduces values as `allReduce` does, and leaves each rank one part.
    * @param values `[size · part.length]`; unchanged
    * @param part receives part number `rank`

@@ -55,6 +55,9 @@ export function dataParallel(communicator: Communicator, options: GradientBucket
       for (const [index, values] of (await sum.finish()).entries()) arrays[index]!.set(values);
     },
     startSum: (lengths) => start(buckets, lengths),
+    ...(communicator.allReduceNow && {
+      sumNow: (values: Float64Array) => waits.duringCall(() => communicator.allReduceNow!(values)),
+    }),
     waitedSeconds: () => waits.seconds(),
   };
 }

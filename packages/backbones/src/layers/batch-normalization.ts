@@ -1,7 +1,8 @@
-import { ShapeError, shapeText } from '@openset/core';
+import { batchStatisticsExchange, ShapeError, shapeText } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
-import { type BatchNormParameters, batchNormTraining } from '../ops/batch-norm-training.ts';
+import type { BatchNormParameters } from '../ops/batch-norm-operands.ts';
+import { batchNormTraining } from '../ops/batch-norm-training.ts';
 import { valuesPerChannel } from '../ops/channel-sums.ts';
 import { freezeWeight, type Layer, type Pass, weightOf, withComputation } from './stock-layer.ts';
 
@@ -46,7 +47,8 @@ export function batchNormParameters(
   };
   if (!training) return parameters;
   const count = valuesPerChannel(x);
-  if (count < 2) {
+  // Of the rows of all ranks, the operation itself checks it.
+  if (count < 2 && !batchStatisticsExchange()) {
     throw new ShapeError(
       `The batch norm '${layer.name}' has ${count} value per channel in an input ${shapeText(x.shape)}, but needs at least 2 ` +
         'to train. Use a larger batch.',

@@ -4,7 +4,8 @@ import '@openset/wasm-kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { batchNormKernels, batchNormTraining, batchNormTrainingWithShortcut } from './batch-norm-training.ts';
+import { batchNormKernels } from './batch-norm-operands.ts';
+import { batchNormTraining, batchNormTrainingWithShortcut } from './batch-norm-training.ts';
 
 const epsilon = 1e-3;
 

@@ -1,62 +1,32 @@
-import { hasKernel } from '@openset/core';
+import { batchStatisticsExchange, hasKernel } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
+import {
+  type BatchNormFollower,
+  type BatchNormParameters,
+  batchNormKernels,
+  moveTowards,
+  operands,
+  withFollower,
+} from './batch-norm-operands.ts';
 import { channelSums, valuesPerChannel } from './channel-sums.ts';
 import { branchingOperation, networkOperation, ownsGradients, runKernel } from './network-operation.ts';
 import { preluGradient } from './prelu.ts';
-
-/**
- * Names under which a backend may register faster kernels for `batchNormTraining`.
- *
- * Forward: inputs `x [..., channels]`, and optionally `scale`, `offset` and `slope` of `channels` values, `shortcut` in the
- * shape of x, `runningMean` and `runningVariance`; attributes `varianceEpsilon` and `momentum`; outputs `y`, `mean`, the
- * biased `variance`, and `meanError`, what the rounded mean lacks (`[channels]` each), then the new running statistics, if
- * given. Gradient: inputs `dy`, `x`, `mean`, `variance`, `meanError`, and optionally `scale`, `offset`, `slope` and
- * `otherGradient`, which is added to the gradient of x; attributes `varianceEpsilon` and `mayOverwrite`, whether results may
- * take the memory of `dy` and `otherGradient`; outputs the gradients of x, scale, offset and, if given, slope.
- */
-export const batchNormKernels = {
-  forward: 'BatchNormTraining',
-  gradient: 'BatchNormTrainingGrad',
-} as const;
-
-/** Statistics for evaluation, which move with each batch. */
-export interface RunningStatistics {
-  /** `[channels]` */
-  readonly mean: tf.Variable;
-  /** `[channels]`; moves towards the unbiased variance. */
-  readonly variance: tf.Variable;
-  /** Share that they keep of their value. */
-  readonly momentum: number;
-}
-
-/** Parameters of a batch norm. */
-export interface BatchNormParameters {
-  /** γ `[channels]`; default 1. */
-  readonly scale?: tf.Tensor1D | undefined;
-  /** β `[channels]`; default 0. */
-  readonly offset?: tf.Tensor1D | undefined;
-  /** ε, added to the variance. */
-  readonly epsilon: number;
-  /** Running statistics to update; default: none. */
-  readonly running?: RunningStatistics | undefined;
-}
-
-/** What follows a batch norm in the same operation: a PReLU, or the sum with a shortcut. */
-export type BatchNormFollower =
-  | { readonly kind: 'prelu' /** One value for each channel. */; readonly slope: tf.Tensor }
-  | { readonly kind: 'sum' /** In the shape of x. */; readonly shortcut: tf.Tensor };
+import { sharedBatchNorm } from './shared-batch-norm.ts';
 
 /**
  * Returns `x` normalised with the statistics of the batch (Ioffe and Szegedy 2015) over all axes but the last:
  * `y = scale · (x − mean) / √(variance + ε) + offset`, followed by a PReLU or a sum on request. Differentiable in `x`,
  * `scale`, `offset` and the follower's tensor, through the statistics. Runs as one kernel forward and one backward if the
- * backend has them; they keep only x for the gradients.
+ * backend has them; they keep only x for the gradients. Inside `withBatchStatistics` of `@openset/core`, the statistics are those of all parts of
+ * the batch.
  */
 export function batchNormTraining<T extends tf.Tensor>(
   x: T,
   parameters: BatchNormParameters,
   follower?: BatchNormFollower,
 ): T {
+  const exchange = batchStatisticsExchange();
+  if (exchange) return sharedBatchNorm(x, parameters, exchange, follower);
   return networkOperation<T>(
     operands(x, parameters, follower),
     () => {
@@ -76,7 +46,8 @@ export function batchNormTrainingWithShortcut<T extends tf.Tensor>(
   x: T,
   parameters: BatchNormParameters,
 ): [normalised: T, shortcut: T] {
-  if (!hasKernel(batchNormKernels.gradient)) return [batchNormTraining(x, parameters), x];
+  if (!hasKernel(batchNormKernels.gradient) || batchStatisticsExchange())
+    return [batchNormTraining(x, parameters), x];
   return branchingOperation<T>(
     operands(x, parameters),
     () => {
@@ -88,16 +59,6 @@ export function batchNormTrainingWithShortcut<T extends tf.Tensor>(
       return allGradients(batch, parameters);
     },
   );
-}
-
-/** Returns the tensors that the operation is differentiable in. */
-function operands(
-  x: tf.Tensor,
-  { scale, offset }: BatchNormParameters,
-  follower?: BatchNormFollower,
-): tf.Tensor[] {
-  const other = follower && (follower.kind === 'prelu' ? follower.slope : follower.shortcut);
-  return [x, ...(scale ? [scale] : []), ...(offset ? [offset] : []), ...(other ? [other] : [])];
 }
 
 /** Returns y, and what the gradient needs of the statistics. Moves the running statistics. */
@@ -131,16 +92,7 @@ function normalize(
     moveTowards(running.variance, tf.mul(variance, count / (count - 1)), running.momentum);
   }
   const normalised = tf.batchNorm(x, mean, variance, offset, scale, epsilon);
-  const statistics = [mean, variance];
-  if (!follower) return { y: normalised, statistics };
-  const y =
-    follower.kind === 'prelu' ? tf.prelu(normalised, follower.slope) : tf.add(normalised, follower.shortcut);
-  return { y, statistics };
-}
-
-/** Runs inside an operation, which records nothing and frees temporaries. */
-function moveTowards(variable: tf.Variable, value: tf.Tensor, momentum: number): void {
-  variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(value, 1 - momentum)));
+  return { y: withFollower(normalised, follower), statistics: [mean, variance] };
 }
 
 interface BatchNormBatch {

@@ -94,6 +94,11 @@ export function addTrain(program: Command): void {
       'under mpirun: each process holds a part of the class weights and memories of the loss, instead of all of them',
     )
     .option('--no-shard-classes', 'each process holds all of them (default); also for --resume')
+    .option(
+      '--sync-batch-norm',
+      'under mpirun: batch norms use the statistics of the images of all processes, instead of their own ones',
+    )
+    .option('--no-sync-batch-norm', 'each process uses its own ones (default); also for --resume')
     .addOption(
       new Option(
         '--gradient-wire <type>',

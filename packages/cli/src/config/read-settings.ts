@@ -30,6 +30,7 @@ export interface SettingsFlags
       | 'maxImagesPerPerson'
       | 'imageMemory'
       | 'shardClasses'
+      | 'syncBatchNorm'
       | 'gradientWire'
     >,
     BackendChoice,
@@ -76,10 +77,10 @@ export async function readRunSettings(flags: SettingsFlags, folder: RunFolder): 
 async function newSettings(flags: SettingsFlags): Promise<Settings> {
   const { config, preset, data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads } =
     flags;
-  const { init, freeze, maxImagesPerPerson, imageMemory, shardClasses, gradientWire } = flags;
+  const { init, freeze, maxImagesPerPerson, imageMemory, shardClasses, syncBatchNorm, gradientWire } = flags;
   const fromFlags = {
     ...{ data, pairs, images, heldOut, epochs, steps, minutes, seed, backend, threads, init, freeze },
-    ...{ maxImagesPerPerson, imageMemory, shardClasses, gradientWire },
+    ...{ maxImagesPerPerson, imageMemory, shardClasses, syncBatchNorm, gradientWire },
     network: networkFlags(flags),
     ...readingFlags(flags),
   };
@@ -121,12 +122,21 @@ async function resumedSettings(flags: SettingsFlags, folder: RunFolder): Promise
   if (!(await pathStatus(folder.config))) {
     throw new DataError(`'${folder.path}' has no run to resume: there is no '${folder.config}'.`);
   }
-  const { data, backend, threads, imageMemory, shardClasses, gradientWire } = flags;
+  const { data, backend, threads, imageMemory, shardClasses, syncBatchNorm, gradientWire } = flags;
   return mergeSettings(
     // Runs of versions that did not turn or crop images, and took all of a person.
     { orientation: 'ignore', crop: null, align: false, maxImagesPerPerson: null },
     await readSettingsFile(folder.config),
-    checkFlags({ data, backend, threads, imageMemory, shardClasses, gradientWire, ...reading }),
+    checkFlags({
+      data,
+      backend,
+      threads,
+      imageMemory,
+      shardClasses,
+      syncBatchNorm,
+      gradientWire,
+      ...reading,
+    }),
   );
 }
 

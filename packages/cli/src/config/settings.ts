@@ -123,6 +123,7 @@ const settingsShape = {
   featureCache: z.string().min(1).optional(),
   // Of a run on several ranks.
   shardClasses: z.boolean().optional(),
+  syncBatchNorm: z.boolean().optional(),
   gradientWire: z.enum(['float32', 'bfloat16']).optional(),
 };
 

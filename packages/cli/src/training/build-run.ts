@@ -64,7 +64,7 @@ export async function buildRun(
   opened: Backbone | null = null,
   ranks: Ranks | null = null,
 ): Promise<RunParts> {
-  if (ranks) checkBatchSize(config.batchSize, ranks.size);
+  if (ranks) checkBatchSize(config, ranks.size);
   const { network, seed, accumulate, clipNorm } = config;
   const whole = opened ?? (await openNetwork(network, seed));
   const split = set.isFeatures ? withFrozenPart(whole) : null;
@@ -83,7 +83,7 @@ export async function buildRun(
       optimizer,
       schedule: makeSchedule(config.schedule, length, stepsPerEpoch(config, set)),
       batches: (start: BatchPosition) => makeLoader(config, set, start, ranks),
-      ...(ranks && { ranks }),
+      ...(ranks && { ranks, syncBatchNorm: config.syncBatchNorm ?? false }),
       toTensors,
       ...length,
       seed,
@@ -118,11 +118,13 @@ export function stepsPerEpoch(config: ChosenSettings, set: TrainingSet): number 
   return Math.ceil(batchesPerEpoch / config.accumulate);
 }
 
-/** Checks that every rank gets enough images of a batch for batch norms. @throws ConfigError */
-function checkBatchSize(batchSize: number, ranks: number): void {
-  if (batchSize >= 2 * ranks) return;
+/** Checks that every rank gets enough images of a batch for batch norms, if they use its own ones. @throws ConfigError */
+function checkBatchSize({ batchSize, syncBatchNorm = false }: ChosenSettings, ranks: number): void {
+  const least = syncBatchNorm ? 1 : 2;
+  if (batchSize >= least * ranks) return;
+  const need = syncBatchNorm ? '1 image' : '2 images';
   throw new ConfigError(
-    `batchSize is ${batchSize}, but ${ranks} ranks share each batch and need at least 2 images each. Raise it to ${2 * ranks} or more, or ` +
+    `batchSize is ${batchSize}, but ${ranks} ranks share each batch and need at least ${need} each. Raise it to ${least * ranks} or more, or ` +
       'start fewer ranks.',
   );
 }

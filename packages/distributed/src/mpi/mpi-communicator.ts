@@ -23,6 +23,8 @@ export interface MpiCommunicatorOptions {
   readonly size: number;
   /** Communicator for messages about missing ranks. */
   readonly channel: Handle;
+  /** Communicator for operations that block, whose order is independent of all others. */
+  readonly blocking: Handle;
   /** Returns the address of an array's memory. */
   readonly address: (values: Values) => bigint;
   /** Milliseconds that an operation may take. */
@@ -79,6 +81,24 @@ export class MpiCommunicator implements Communicator {
         this.#typeOf(values),
         operations[reduction],
         world,
+        request,
+      ),
+    );
+  }
+
+  allReduceNow(values: Numbers, reduction: Reduction = 'sum'): void {
+    checkNumbers('allReduceNow', values, reduction);
+    checkState(this.#state !== 'open', false);
+    const { functions, address, constants, blocking } = this.#options;
+    // Not MPI_Allreduce, which would wait for a rank that hangs without end.
+    this.#progress.runNow('allReduceNow', (request) =>
+      functions.allReduce(
+        constants.inPlace,
+        address(values),
+        values.length,
+        this.#typeOf(values),
+        constants.operations[reduction],
+        blocking,
         request,
       ),
     );

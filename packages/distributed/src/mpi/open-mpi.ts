@@ -51,13 +51,17 @@ export async function openMpi({ library, timeout = 120 }: MpiOptions = {}): Prom
   };
   const [rank, size] = [read(functions.rank), read(functions.size)];
   requireLauncherOf(mpi.version, size);
-  functions.duplicate(constants.world, handle);
+  const duplicate = () => {
+    functions.duplicate(constants.world, handle);
+    return constants.handleType === 'int' ? Number(BigInt.asIntN(32, handle[0]!)) : handle[0]!;
+  };
   const communicator = new MpiCommunicator({
     functions,
     constants,
     rank,
     size,
-    channel: constants.handleType === 'int' ? Number(BigInt.asIntN(32, handle[0]!)) : handle[0]!,
+    channel: duplicate(),
+    blocking: duplicate(),
     address: koffi.address,
     timeout: 1000 * timeout,
   });

@@ -14,6 +14,12 @@ interface Operation {
   readonly reject: (error: unknown) => void;
 }
 
+/** An operation that ranks wait for. */
+type Watched = Pick<Operation, 'name' | 'startedAt'> & {
+  /** Number of operations that began before it; null for one that blocks, whose order is its own. */
+  readonly number: number | null;
+};
+
 /** What happens when an operation takes too long. */
 export interface Watchdog {
   /** Milliseconds that an operation may take; infinite for no limit. */
@@ -63,39 +69,60 @@ export class Progress {
     });
   }
 
+  /**
+   * Runs an operation, and blocks until it has ended. Operations that began before travel meanwhile. @param begin gives MPI the request
+   * @throws CommunicatorError if MPI reports an error
+   */
+  runNow(name: string, begin: (request: BigInt64Array) => void): void {
+    const request = new BigInt64Array(1);
+    begin(request);
+    const operation = { name, number: null, startedAt: performance.now() };
+    while (!this.#isComplete(request)) this.#watchAtTimes(operation);
+    this.#askedAt = null;
+  }
+
   readonly #advance = (): void => {
     this.#operations = this.#operations.filter((operation) => !this.#hasEnded(operation));
     const [oldest] = this.#operations;
     if (!oldest) return;
-    const now = performance.now();
-    if (now > this.#messagesReadAt + messageInterval) {
-      this.#messagesReadAt = now;
-      this.#rollCall.poll(this.#count);
-      this.#watch(oldest, now);
-    }
+    this.#watchAtTimes(oldest);
     setImmediate(this.#advance);
   };
 
+  /** Reads messages, and watches an operation, if it is time to. */
+  #watchAtTimes(oldest: Watched): void {
+    const now = performance.now();
+    if (now <= this.#messagesReadAt + messageInterval) return;
+    this.#messagesReadAt = now;
+    this.#rollCall.poll(this.#count);
+    this.#watch(oldest, now);
+  }
+
+  #isComplete(request: BigInt64Array): boolean {
+    this.#functions.test(request, this.#flag, this.#ignoreStatus);
+    return this.#flag[0] !== 0;
+  }
+
   #hasEnded(operation: Operation): boolean {
     try {
-      this.#functions.test(operation.request, this.#flag, this.#ignoreStatus);
+      if (!this.#isComplete(operation.request)) return false;
     } catch (error) {
       operation.reject(error);
       return true;
     }
-    if (this.#flag[0] === 0) return false;
     this.#askedAt = null;
     operation.resolve();
     return true;
   }
 
   /** Ends all ranks if the oldest operation takes too long. Asks before which ranks are missing. */
-  #watch({ name, number, startedAt }: Operation, now: number): void {
+  #watch({ name, number, startedAt }: Watched, now: number): void {
     const { timeout, rank, size, giveUp } = this.#watchdog;
     if (now - startedAt < timeout) return;
     if (this.#askedAt === null) {
       this.#askedAt = now;
-      this.#rollCall.ask(number);
+      // Whoever answers waits, too.
+      this.#rollCall.ask(number ?? -1);
       return;
     }
     const ranks = Array.from({ length: size }, (_, index) => index);
@@ -104,7 +131,7 @@ export class Progress {
     const waits = present.indexOf(rank) + (present.length < size ? 1 : 0);
     if (now - this.#askedAt < answerTime * waits) return;
     giveUp(
-      `${name} (call ${number})`,
+      number === null ? name : `${name} (call ${number})`,
       ranks.filter((one) => !present.includes(one)),
     );
   }

@@ -1,5 +1,4 @@
 import {
-  type Backbone,
   isSharded,
   type LossGradients,
   type LossGradientsOptions,
@@ -7,24 +6,21 @@ import {
   type OpenSetLoss,
   type Ranks,
   type RecordedEmbeddings,
-  recordEmbeddings,
   shardedLossGradients,
 } from '@openset/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchTensors } from '../training/batch-source.ts';
 import { yieldToEventLoop } from '../training/yield-to-event-loop.ts';
+import { embedRows, emptyRows, type RowsOfRank } from './embed-rows.ts';
 
 /** A batch whose rows are spread over the ranks, and what its gradients are computed with. */
-export interface ParallelBatch {
+export interface ParallelBatch extends Pick<RowsOfRank, 'backbone' | 'seed' | 'sumStatistics'> {
   readonly ranks: Ranks;
-  readonly backbone: Backbone;
   readonly loss: OpenSetLoss;
   /** The rows of this rank; there may be none. */
   readonly tensors: BatchTensors;
   /** Numbers of rows of all ranks, by rank. */
   readonly shares: readonly number[];
-  /** Seed of the dropout masks of this rank. */
-  readonly seed: number;
   /** Called when this rank has computed its embeddings, before it waits for others; for measuring times. */
   readonly afterOwnForward: () => void;
   /** Called with the embeddings of all ranks, before the loss. */
@@ -44,12 +40,12 @@ export interface ParallelBatch {
  */
 export async function parallelGradients(batch: ParallelBatch): Promise<LossGradients> {
   const { ranks, backbone, loss, tensors, shares, options } = batch;
-  const recorded = embedRows(batch);
+  const recorded = embedRows({ ...batch, images: tensors.images });
   let all: tf.Variable<tf.Rank.R2> | undefined;
   let labels: BatchTensors['labels'] | undefined;
   try {
     batch.afterOwnForward();
-    all = await gatherEmbeddings(batch, recorded);
+    all = await gatherEmbeddings(ranks, recorded.embeddings);
     labels = await gatherRows(ranks, tensors.labels);
     batch.afterEmbedding(all);
     const result = isSharded(loss)
@@ -61,15 +57,18 @@ export async function parallelGradients(batch: ParallelBatch): Promise<LossGradi
     const gradients = new Map(result.gradients);
     const ofEmbeddings = gradients.get(all);
     gradients.delete(all);
-    if (recorded && ofEmbeddings) {
+    if (ofEmbeddings) {
       const start = shares.slice(0, ranks.rank).reduce((sum, rows) => sum + rows, 0);
-      const own = tf.slice(ofEmbeddings, [start, 0], [shares[ranks.rank]!, backbone.embeddingSize]);
+      const rows = shares[ranks.rank]!;
+      const { embeddingSize } = backbone;
+      const own =
+        rows > 0 ? tf.slice(ofEmbeddings, [start, 0], [rows, embeddingSize]) : emptyRows(embeddingSize);
       await runBackward(batch, recorded, own as tf.Tensor2D);
     }
     ofEmbeddings?.dispose();
     return { ...result, gradients };
   } finally {
-    recorded?.dispose();
+    recorded.dispose();
     all?.dispose();
     labels?.dispose();
   }
@@ -94,32 +93,13 @@ async function runBackward(
   }
 }
 
-/** Returns the embeddings of this rank's rows; null if it has none. */
-function embedRows({ backbone, tensors, seed }: ParallelBatch): RecordedEmbeddings | null {
-  const { images } = tensors;
-  if (images.shape[0] === 0) return null;
-  const isTrained = backbone.trainable.length > 0;
-  const embed = () => backbone.forward(images, { training: isTrained, seed });
-  if (isTrained) return recordEmbeddings(embed, backbone.trainable);
-  // Without a tape, which would keep every intermediate result of a frozen backbone.
-  const embeddings = tf.tidy(embed);
-  return { embeddings, backward: function* () {}, dispose: () => embeddings.dispose() };
-}
-
 /** Returns the embeddings of all ranks as a variable, because the loss is differentiated by them. */
-async function gatherEmbeddings(
-  { ranks, backbone }: ParallelBatch,
-  recorded: RecordedEmbeddings | null,
-): Promise<tf.Variable<tf.Rank.R2>> {
-  const none = () => tf.tensor2d(new Float32Array(0), [0, backbone.embeddingSize]);
-  const own = recorded?.embeddings ?? none();
-  let gathered: tf.Tensor2D | undefined;
+async function gatherEmbeddings(ranks: Ranks, own: tf.Tensor2D): Promise<tf.Variable<tf.Rank.R2>> {
+  const gathered = await gatherRows(ranks, own);
   try {
-    gathered = await gatherRows(ranks, own);
     return tf.variable(gathered, true);
   } finally {
-    if (!recorded) own.dispose();
-    gathered?.dispose();
+    gathered.dispose();
   }
 }
 

@@ -176,7 +176,7 @@ export class StepRunner<Batch extends TrainingBatch> {
     clock: StepClock,
     details: FailureDetails,
   ): Promise<tf.Scalar> {
-    const { toTensors, ranks, run } = this.#options;
+    const { toTensors, ranks, sumStatistics, run } = this.#options;
     const { backbone, loss } = run;
     let tensors: BatchTensors | undefined;
     try {
@@ -194,7 +194,7 @@ export class StepRunner<Batch extends TrainingBatch> {
       const { shares } = fed;
       const gradients = ranks
         ? await parallelGradients({
-            ...{ ranks, backbone, loss, tensors, shares, seed, afterEmbedding, options },
+            ...{ ranks, backbone, loss, tensors, shares, seed, sumStatistics, afterEmbedding, options },
             afterOwnForward: () => clock.endPhase('forward'),
             addGradient: async (variable, gradient) => (network ?? sum).addOne(variable, gradient),
           })

@@ -85,6 +85,11 @@ export interface TrainerOptions<Batch extends TrainingBatch = TrainingBatch> {
    */
   readonly ranks?: Ranks;
   /**
+   * Whether batch norms of a data-parallel run use the statistics of the rows of all ranks, forward and backward, as one process does; default
+   * false: each rank those of its own rows. For networks of `@openset/backbones`, and ranks of MPI. Ignored without `ranks`.
+   */
+  readonly syncBatchNorm?: boolean;
+  /**
    * Number of steps of a data-parallel run whose timeline all ranks gather for an event, after the first two steps of the process; default 0.
    * The times are measured anyway.
    */
@@ -104,6 +109,8 @@ export interface ResolvedTrainerOptions<Batch extends TrainingBatch> {
   readonly signal: AbortSignal | undefined;
   readonly readEvery: number;
   readonly ranks: Ranks | null;
+  /** Sums the statistics of batch norms over the ranks at once; null: those of each rank are of its own rows. */
+  readonly sumStatistics: ((values: Float64Array) => void) | null;
   readonly timelineSteps: number;
 }
 
@@ -117,7 +124,7 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
   const { backbone, loss, optimizer, seed = 0, accumulate = 1, clipNorm, average = null, signal } = options;
   const { epochs = Number.POSITIVE_INFINITY, steps = Number.POSITIVE_INFINITY } = options;
   const { readEvery = hasSynchronousReads() ? 1 : 10, evaluation, checkpoints, ranks = null } = options;
-  const { timelineSteps = 0 } = options;
+  const { timelineSteps = 0, syncBatchNorm = false } = options;
   if ((options.epochs === undefined) === (options.steps === undefined)) {
     throw new ConfigError('Trainer: give the length of the run as either epochs or steps.');
   }
@@ -156,8 +163,19 @@ export function resolveTrainerOptions<Batch extends TrainingBatch>(
     signal,
     readEvery,
     ranks,
+    sumStatistics: syncBatchNorm && ranks ? immediateSum(ranks) : null,
     timelineSteps,
   };
+}
+
+/** Returns the sum over the ranks at once; null for a single rank. @throws ConfigError if a rank cannot block for others */
+function immediateSum(ranks: Ranks): ((values: Float64Array) => void) | null {
+  if (ranks.size === 1) return null;
+  if (ranks.sumNow) return (values) => ranks.sumNow!(values);
+  throw new ConfigError(
+    'Trainer: syncBatchNorm needs ranks that block until all others have called, as those of openMpi do. One thread that runs several ranks, ' +
+      'as inProcess does, cannot: start processes with mpirun, or remove syncBatchNorm.',
+  );
 }
 
 /** @throws ConfigError unless the ranks are those that hold the shards of the loss */
