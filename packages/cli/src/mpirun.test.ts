@@ -9,10 +9,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { bundleProgram } from '../../../tests/support/bundle-program.ts';
 import { findLauncher, startRanks } from '../../../tests/support/launcher.ts';
 import {
+  type ParallelOptions,
   type ParallelResult,
   parallelSizes,
   relativeDifference,
   resultFile,
+  synchronized,
   trainParallel,
 } from './__fixtures__/parallel-run.ts';
 import { writePeople } from './__fixtures__/people-folder.ts';
@@ -32,10 +34,10 @@ const start = (size: number, ...parameters: string[]) =>
   startRanks(launcher!, size, [...fromSources, mainFile, ...parameters]);
 const run = (size: number, ...parameters: string[]) => start(size, ...parameters).ended;
 
-async function trainAlone(name: string): Promise<ParallelResult> {
+async function trainAlone(name: string, options?: ParallelOptions): Promise<ParallelResult> {
   const loss = makeRegisteredLoss(name, parallelSizes);
   try {
-    return await trainParallel(loss, null);
+    return await trainParallel(loss, null, options);
   } finally {
     loss.dispose();
   }
@@ -91,6 +93,23 @@ describe.runIf(launcher)('training under mpirun', () => {
         for (let rank = 1; rank < size; rank++)
           expect(await readResult(results, name, rank), name).toEqual(first);
       }
+    },
+  );
+
+  it.each(inject('long') ? [2, 3, 4] : [3])(
+    '%i ranks with synchronised batch norms equal one process, also where a rank has one image or none',
+    async (size) => {
+      const results = await mkdtemp(at('results-'));
+      const parameters = [program, 'CosFaceLoss', results, 'synchronized'];
+      const { exitCode, output } = await startRanks(launcher!, size, parameters).ended;
+      expect(exitCode, output).toBe(0);
+      const first = await readResult(results, 'CosFaceLoss', 0);
+      const alone = await trainAlone('CosFaceLoss', synchronized);
+      expect(Object.keys(alone.numbers)).toContain('backbone.bn1.running_var');
+      expect(relativeDifference(alone, first, 'backbone', 0.1)).toBeLessThan(1e-5);
+      expect(relativeDifference(alone, first, 'loss')).toBeLessThan(1e-5);
+      for (let rank = 1; rank < size; rank++)
+        expect(await readResult(results, 'CosFaceLoss', rank)).toEqual(first);
     },
   );
 

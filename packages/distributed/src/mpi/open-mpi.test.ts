@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@openset/core';
 import { communicatorCases } from '@openset/testkit';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { bundleProgram } from '../../../../tests/support/bundle-program.ts';
 import { findLauncher, startRanks } from '../../../../tests/support/launcher.ts';
 import { runCommand } from '../../../../tests/support/run-command.ts';
@@ -58,6 +58,7 @@ describe.runIf(launcher)('under mpirun', () => {
     );
     expect(output).toContain('The event loop turned.');
     expect(output).toContain('Sums of gradients: 21,1201,1001,6001.');
+    expect(output).toContain('Sums at once: 3,1, beside 2; largest: 1.');
     expect(exitCode, output).toBe(0);
   });
 
@@ -66,6 +67,16 @@ describe.runIf(launcher)('under mpirun', () => {
     expect(output.match(/openset: .*/g)).toEqual([
       expect.stringMatching(
         /^openset: rank 0 of 3 \(.+\) ends all ranks: rank 2 \(.+\) did not reach barrier \(call \d+\) within 2 s\. It hangs or needs more time: /,
+      ),
+    ]);
+    expect(exitCode).not.toBe(0);
+  });
+
+  it.runIf(inject('long'))('names the rank that hangs while others block', async () => {
+    const { exitCode, output } = await runRanks(3, 'hang-now', '1');
+    expect(output.match(/openset: .*/g)).toEqual([
+      expect.stringMatching(
+        /^openset: rank 0 of 3 \(.+\) ends all ranks: rank 2 \(.+\) did not reach allReduceNow within 1 s\. It hangs or needs more time: /,
       ),
     ]);
     expect(exitCode).not.toBe(0);

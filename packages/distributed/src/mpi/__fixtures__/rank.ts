@@ -35,6 +35,14 @@ switch (action) {
       sum.set(index, new Float32Array(length).fill(rank + length));
     const sums = (await sum.finish()).map((one) => one.reduce((largest, value) => Math.max(largest, value)));
     if (rank === 0) console.log(`Sums of gradients: ${sums}.`);
+    // Blocks, while a sum that began before is under way.
+    const [before, now] = [new Float32Array(1000).fill(1), Float64Array.of(rank + 1, 0.5)];
+    const travelling = communicator.allReduce(before);
+    communicator.allReduceNow!(now);
+    const largest = Int32Array.of(rank);
+    communicator.allReduceNow!(largest, 'max');
+    await travelling;
+    if (rank === 0) console.log(`Sums at once: ${now}, beside ${before[999]}; largest: ${largest}.`);
     // The end of the process closes the communicator.
     process.exit(0);
     break;
@@ -43,6 +51,10 @@ switch (action) {
     // As a program that computes for ever.
     if (isLast) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
     await communicator.barrier();
+    break;
+  case 'hang-now':
+    if (isLast) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+    communicator.allReduceNow!(new Float64Array(3));
     break;
   case 'differ':
     // Each of the two waits for the values of the other.
