@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { DataError } from '@openset/core';
+import { ConfigError, DataError } from '@openset/core';
+import { dataParallel, inProcess } from '@openset/distributed';
 import {
   type Checkpoint,
   type CheckpointStore,
@@ -11,7 +12,13 @@ import {
 } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { relativeDifference } from './__fixtures__/parallel-run.ts';
+import {
+  parallelSizes,
+  relativeDifference,
+  synchronized,
+  trainParallel,
+} from './__fixtures__/parallel-run.ts';
+import { makeRegisteredLoss } from './__fixtures__/registered-loss.ts';
 import { failRanks, trainAlone, trainRanks } from './__fixtures__/train-on-ranks.ts';
 import { losses } from './losses.ts';
 
@@ -165,6 +172,30 @@ describe('data-parallel training', () => {
       expect(ends[rank]).toBeInstanceOf(OtherRankError);
       expect(ends[rank]!.message).toBe('Rank 1 failed: the pairs are gone');
     }
+  });
+
+  it('names a network whose batch norms cannot be synchronised', async () => {
+    const loss = () => makeRegisteredLoss('CosFaceLoss', parallelSizes);
+    const ends = await Promise.allSettled(
+      inProcess(2).map(async (communicator) => {
+        const ranks = { ...dataParallel(communicator), sumNow: () => {} };
+        await trainParallel(loss(), ranks, { hasNorm: true, syncBatchNorm: true });
+      }),
+    );
+    for (const end of ends) {
+      expect(end).toMatchObject({ status: 'rejected', reason: expect.any(ConfigError) });
+      expect(String((end as PromiseRejectedResult).reason)).toMatch(
+        /the batch norms of 'tiny' cannot sum their statistics over the ranks; those of the networks of @openset\/backbones can\./,
+      );
+    }
+  });
+
+  it('one rank alone, and one process, need not synchronise', async () => {
+    const plain = await trainAlone('CosFaceLoss', { ...synchronized, syncBatchNorm: false });
+    const [rank] = await trainRanks('CosFaceLoss', 1, () => synchronized);
+    const alone = await trainAlone('CosFaceLoss', synchronized);
+    expect(alone.numbers).toEqual(plain.numbers);
+    expect(relativeDifference(alone, rank!, 'backbone', 0.1)).toBeLessThan(1e-5);
   });
 
   it('names ranks that read different batches, and ranks whose weights differ', async () => {

@@ -186,6 +186,24 @@ describe.runIf(launcher)('training under mpirun', () => {
     );
   });
 
+  it.runIf(inject('long'))('openset train synchronises batch norms, and records it', async () => {
+    await writeFile(at('pair.json'), JSON.stringify({ batchSize: 2, heldOut: 3, seed: 1 }));
+    const train = ['train', '--data', at('faces'), '--config', at('pair.json'), '--out', at('synchronised')];
+    const { exitCode, output } = await run(
+      2,
+      ...train,
+      ...['--backend', 'cpu', '--steps', '2'],
+      '--sync-batch-norm',
+    );
+    expect(exitCode, output).toBe(0);
+    const config = JSON.parse(await readFile(at('synchronised', 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ syncBatchNorm: true, batchSize: 2 });
+    const resumed = await run(2, 'train', '--resume', '--no-sync-batch-norm', '--out', at('synchronised'));
+    expect(resumed.output).toContain(
+      'batchSize is 2, but 2 ranks share each batch and need at least 2 images',
+    );
+  });
+
   it('openset train explains a batch that is too small, once, and ends all ranks', async () => {
     await writeFile(at('tiny.json'), JSON.stringify({ batchSize: 3, heldOut: 3 }));
     const { exitCode, output } = await run(

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { dataParallel, inProcess } from './index.ts';
+import { dataParallel, inProcess, type Numbers } from './index.ts';
 import { WaitClock } from './wait-clock.ts';
 
 afterEach(() => vi.useRealTimers());
@@ -23,6 +23,32 @@ it('counts the time in which any promise is pending, once', async () => {
   await vi.advanceTimersByTimeAsync(1000);
   await failure;
   expect(clock.seconds()).toBe(3.5);
+});
+
+it('counts the time of calls that block', () => {
+  vi.useFakeTimers();
+  const clock = new WaitClock();
+  expect(clock.duringCall(() => vi.advanceTimersByTime(1000) && 'done')).toBe('done');
+  vi.advanceTimersByTime(500);
+  const failing = () => {
+    vi.advanceTimersByTime(250);
+    throw new Error('no');
+  };
+  expect(() => clock.duringCall(failing)).toThrow('no');
+  expect(clock.seconds()).toBe(1.25);
+});
+
+it('ranks sum at once if their communicator does', () => {
+  const [communicator] = inProcess(1);
+  expect(dataParallel(communicator!)).not.toHaveProperty('sumNow');
+  const blocking = Object.assign(communicator!, {
+    allReduceNow: (values: Numbers) => {
+      for (const [index, value] of values.entries()) values[index] = 2 * value;
+    },
+  });
+  const values = Float64Array.of(1, 2);
+  dataParallel(blocking).sumNow!(values);
+  expect([...values]).toEqual([2, 4]);
 });
 
 it('ranks count what they wait for others, and no time of their own', async () => {

@@ -70,6 +70,16 @@ describe('openset train on two ranks', () => {
     expect(await problemsOf(() => ({ config: at('tiny.json') }))).toEqual([problem, problem]);
   });
 
+  it('says that ranks of one thread cannot synchronise batch norms, and how many images they need', async () => {
+    const blocked = expect.stringMatching(
+      /^Trainer: syncBatchNorm needs ranks that block until all others have called, as those of openMpi do\. .* or remove syncBatchNorm\.$/,
+    );
+    expect(await problemsOf(() => ({ config: at('tiny.json'), syncBatchNorm: true }))).toEqual([
+      blocked,
+      blocked,
+    ]);
+  });
+
   it('says that rank 0 cannot write', async () => {
     const problems = await problemsOf(() => ({ out: at('file', 'run') }));
     expect(problems).toEqual([
