@@ -70,7 +70,7 @@ describe('openset train on two ranks', () => {
     expect(await problemsOf(() => ({ config: at('tiny.json') }))).toEqual([problem, problem]);
   });
 
-  it('says that ranks of one thread cannot synchronise batch norms, and how many images they need', async () => {
+  it('says that ranks of one thread cannot synchronise batch norms, which need one image each', async () => {
     const blocked = expect.stringMatching(
       /^Trainer: syncBatchNorm needs ranks that block until all others have called, as those of openMpi do\. .* or remove syncBatchNorm\.$/,
     );
