@@ -8,11 +8,11 @@ import { type CheckpointStore, NonFiniteError, WeightAverage } from '@openset/tr
 import { DirectoryCheckpoints } from '@openset/train/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { expectSame } from './__fixtures__/expect-same.ts';
 import {
   type ParallelOptions,
   type ParallelResult,
   parallelSizes,
-  relativeDifference,
   trainParallel,
 } from './__fixtures__/parallel-run.ts';
 import { makeRegisteredLoss } from './__fixtures__/registered-loss.ts';
@@ -21,18 +21,6 @@ import { losses } from './losses.ts';
 
 let folder: string;
 const sizes = inject('long') ? [2, 3, 4] : [3];
-
-function expectSame(alone: ParallelResult, results: readonly ParallelResult[]): void {
-  for (const { numbers } of results) expect(numbers).toEqual(results[0]!.numbers);
-  const differenceOf = (part: 'backbone' | 'loss' | 'optimizer') =>
-    relativeDifference(alone, results[0]!, part);
-  expect(differenceOf('backbone')).toBeLessThan(1e-5);
-  expect(differenceOf('loss')).toBeLessThan(1e-5);
-  // Momentum of gradients that cancel each other has fewer exact digits.
-  expect(differenceOf('optimizer')).toBeLessThan(1e-4);
-  if (alone.threshold === null) expect(results[0]!.threshold).toBeNull();
-  else expect(Math.abs(results[0]!.threshold! - alone.threshold)).toBeLessThan(1e-6);
-}
 
 describe('training with sharded classes', () => {
   beforeAll(async () => {

@@ -12,6 +12,7 @@ import {
 } from '@openset/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { expectSame } from './__fixtures__/expect-same.ts';
 import {
   parallelSizes,
   relativeDifference,
@@ -52,18 +53,7 @@ describe('data-parallel training', () => {
 
   it.each(losses.map(({ name }) => name))('equals one process, after 20 steps: %s', async (name) => {
     const alone = await trainAlone(name);
-    for (const size of inject('long') ? [2, 3, 4] : [4]) {
-      const results = await trainRanks(name, size);
-      for (const { numbers } of results) expect(numbers).toEqual(results[0]!.numbers);
-      const differenceOf = (part: 'backbone' | 'loss' | 'optimizer') =>
-        relativeDifference(alone, results[0]!, part);
-      expect(differenceOf('backbone')).toBeLessThan(1e-5);
-      expect(differenceOf('loss')).toBeLessThan(1e-5);
-      // Momentum of gradients that cancel each other has fewer exact digits.
-      expect(differenceOf('optimizer')).toBeLessThan(1e-4);
-      if (alone.threshold === null) expect(results[0]!.threshold).toBeNull();
-      else expect(Math.abs(results[0]!.threshold! - alone.threshold)).toBeLessThan(1e-6);
-    }
+    for (const size of inject('long') ? [2, 3, 4] : [4]) expectSame(alone, await trainRanks(name, size));
   });
 
   it('equals one process with accumulation, clipping, averages and more ranks than rows', async () => {

@@ -50,12 +50,14 @@ export function meanBankLoss(
       if (keep) keep.rowLosses = tf.keep(rowLosses as tf.Tensor1D);
       return { value: loss as tf.Scalar, saved: partials };
     },
-    (dy, partials) => {
-      // The upstream gradient is 1 if the loss itself is minimised. Then no second copy of the bank's gradient is needed.
-      if (hasSynchronousReads() && dy.dataSync()[0] === 1) return partials.map(shareStorage);
-      return partials.map((partial) => tf.mul(partial, dy));
-    },
+    (dy, partials) => timesUpstream(partials, dy),
   );
+}
+
+/** Returns gradients times the upstream one. That is 1 if the loss itself is minimised: then no second copy of them is needed. */
+export function timesUpstream(partials: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
+  if (hasSynchronousReads() && dy.dataSync()[0] === 1) return partials.map(shareStorage);
+  return partials.map((partial) => tf.mul(partial, dy));
 }
 
 /** Returns the inputs that get a gradient. A bank without one is not recorded on the tape; the closure captures it. */

@@ -6,6 +6,7 @@ import {
   kernelInputs,
   kernelSupports,
   runBankLossKernel,
+  timesUpstream,
 } from './bank-loss-operation.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import type { PendingUpdates } from './bank-update.ts';
@@ -18,7 +19,6 @@ import {
   slotInputs,
 } from './deferred-bank.ts';
 import { hasKernel } from './describe-backend.ts';
-import { hasSynchronousReads, shareStorage } from './storage.ts';
 import { streamedBankLoss } from './streamed-bank-loss.ts';
 import { operation } from './tape.ts';
 
@@ -61,11 +61,7 @@ export function bankLossWithUpdate(
     },
     (dy, partials) => {
       update?.setUpstream(dy);
-      const isOne = hasSynchronousReads() && dy.dataSync()[0] === 1;
-      return [
-        ...partials.map((partial) => (isOne ? shareStorage(partial) : tf.mul(partial, dy))),
-        tf.scalar(0),
-      ];
+      return [...timesUpstream(partials, dy), tf.scalar(0)];
     },
   );
 }

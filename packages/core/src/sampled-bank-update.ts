@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Accumulator } from './accumulator.ts';
-import { computeBankLoss, differentiableInputs, type KeptRows } from './bank-loss-operation.ts';
+import {
+  computeBankLoss,
+  differentiableInputs,
+  type KeptRows,
+  timesUpstream,
+} from './bank-loss-operation.ts';
 import type { FinishOutputs } from './bank-loss-with-update.ts';
 import type { BankInputs, ResolvedBankOptions } from './bank-options.ts';
 import { placesOfRows } from './bank-rows.ts';
@@ -9,13 +14,7 @@ import { restrictToClasses, scatterToAllClasses } from './class-subset.ts';
 import { DeferredBank, makePrivate } from './deferred-bank.ts';
 import { readRows } from './read-rows.ts';
 import { createRowWriter, type RowWriter } from './row-writer.ts';
-import {
-  hasReachableMemory,
-  hasSynchronousReads,
-  memoryOf,
-  shareStorage,
-  writableMemory,
-} from './storage.ts';
+import { hasReachableMemory, memoryOf, writableMemory } from './storage.ts';
 import { operation } from './tape.ts';
 
 /**
@@ -49,11 +48,7 @@ export function sampledBankLossWithUpdate(
     },
     (dy, partials) => {
       update?.setUpstream(dy);
-      const isOne = hasSynchronousReads() && dy.dataSync()[0] === 1;
-      return [
-        ...partials.map((partial) => (isOne ? shareStorage(partial) : tf.mul(partial, dy))),
-        tf.scalar(0),
-      ];
+      return [...timesUpstream(partials, dy), tf.scalar(0)];
     },
   );
 }

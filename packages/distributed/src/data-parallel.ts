@@ -4,8 +4,8 @@ import { GradientBuckets, type GradientBucketsOptions } from './gradient-buckets
 import { WaitClock } from './wait-clock.ts';
 
 /**
- * Returns the ranks of a communicator for the option `ranks` of a `Trainer`, which then trains on all of them: each rank computes its rows of
- * every batch, and gradients are summed in buckets, of which the first travel while the backward pass computes the others.
+ * Returns the ranks of a communicator for the option `ranks` of a `Trainer`, which then trains on all of them. Each rank computes its rows of
+ * every batch. Gradients are summed in buckets; the first buckets travel while the backward pass computes the rest.
  *
  * @example
  * ```ts no-run

@@ -24,6 +24,18 @@ export function bindFunctions(library: LibraryHandle, { handleType: handle }: Mp
   const [address, pointer] = ['uintptr_t', 'void *'];
   type Handle = number | bigint;
   type Out = Int32Array | BigInt64Array;
+  /** Of an operation from one array to another, each with a count and a type. */
+  const bindExchange = (name: string) =>
+    bind<[Address, number, Handle, Address, number, Handle, Handle, Out]>(name, [
+      address,
+      'int',
+      handle,
+      address,
+      'int',
+      handle,
+      handle,
+      pointer,
+    ]);
   return {
     initThread: bind<[null, null, number, Out]>('MPI_Init_thread', [pointer, pointer, 'int', pointer]),
     isInitialized: bind<[Out]>('MPI_Initialized', [pointer]),
@@ -44,26 +56,8 @@ export function bindFunctions(library: LibraryHandle, { handleType: handle }: Mp
       'MPI_Ireduce_scatter_block',
       [address, address, 'int', handle, handle, handle, pointer],
     ),
-    allGather: bind<[Address, number, Handle, Address, number, Handle, Handle, Out]>('MPI_Iallgather', [
-      address,
-      'int',
-      handle,
-      address,
-      'int',
-      handle,
-      handle,
-      pointer,
-    ]),
-    allToAll: bind<[Address, number, Handle, Address, number, Handle, Handle, Out]>('MPI_Ialltoall', [
-      address,
-      'int',
-      handle,
-      address,
-      'int',
-      handle,
-      handle,
-      pointer,
-    ]),
+    allGather: bindExchange('MPI_Iallgather'),
+    allToAll: bindExchange('MPI_Ialltoall'),
     allGatherVarying: bind<[Address, number, Handle, Address, Address, Address, Handle, Handle, Out]>(
       'MPI_Iallgatherv',
       [address, 'int', handle, address, address, address, handle, handle, pointer],
